@@ -1,0 +1,215 @@
+#include "endpoint.h"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+using Parsed = std::variant<Endpoint, EndpointError>;
+
+constexpr std::string_view kHosts = "allowed are a.b.c.d, [IPv6] and *";
+constexpr std::string_view kPorts = "0–65535";
+constexpr std::string_view kSeparator = "://";
+constexpr std::array kTransports = {Transport::tcp, Transport::udp, Transport::unix_stream};
+
+struct HostAndPort {
+  std::string_view host;  // without its brackets
+  bool bracketed;
+  std::string_view port;
+};
+
+// Control characters could forge a line in a log, and a long text would bury the message.
+std::string quote(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string result = "\"";
+  for (const char byte : text.substr(0, Endpoint::kMaxQuoted)) {
+    const auto value = static_cast<unsigned char>(byte);
+    if (value < 0x20 || value == 0x7f) {
+      result.append("\\x").append(1, kHex[value >> 4]).append(1, kHex[value & 15]);
+    } else {
+      result.append(1, byte);
+    }
+  }
+  return result.append(text.size() > Endpoint::kMaxQuoted ? "...\"" : "\"");
+}
+
+template <typename... Parts>
+EndpointError error(const Parts&... parts) {
+  EndpointError result;
+  (result.message.append(parts), ...);
+  return result;
+}
+
+Parsed parse_path(std::string_view path) {
+  if (const auto address = Address::from_path(path)) {
+    return Endpoint(Transport::unix_stream, *address);
+  }
+  const std::string limit = std::to_string(Address::kMaxPath);
+  if (path.empty()) return error("path is empty; allowed are 1–", limit, " bytes");
+  if (path.size() > Address::kMaxPath) {
+    return error("path ", quote(path), " has ", std::to_string(path.size()),
+                 " bytes; allowed are 1–", limit);
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    return error("path ", quote(path), " holds a NUL; every other byte is allowed");
+  }
+  return error("path ", quote(path),
+               " starts with @, which marks an abstract name; a file of that name is ",
+               quote("./" + std::string(path)));
+}
+
+// `text` is what stands between the brackets and the end, or the whole address without brackets.
+std::variant<HostAndPort, EndpointError> split_bracketed(std::string_view text) {
+  const std::size_t end = text.find(']');
+  if (end == std::string_view::npos) {
+    return error("host ", quote(text), " has no closing ]; an IPv6 address is written [IPv6]:PORT");
+  }
+  const std::string_view rest = text.substr(end + 1);
+  const std::string_view host = text.substr(0, end + 1);
+  if (rest.empty()) return error("port is missing after ", quote(host), "; allowed is ", kPorts);
+  if (rest.front() != ':') {
+    return error(quote(rest), " follows ", quote(host), " where :PORT is expected");
+  }
+  return HostAndPort{host.substr(1, host.size() - 2), true, rest.substr(1)};
+}
+
+std::variant<HostAndPort, EndpointError> split(std::string_view text) {
+  if (!text.empty() && text.front() == '[') return split_bracketed(text);
+  const std::size_t colon = text.find(':');
+  if (text.empty() || colon == 0) return error("host is empty; ", kHosts);
+  if (colon == std::string_view::npos) {
+    return error("port is missing after ", quote(text), "; allowed is ", kPorts);
+  }
+  if (text.find(':', colon + 1) != std::string_view::npos) {
+    return error("host of ", quote(text),
+                 " has no brackets; an IPv6 address is written [IPv6]:PORT");
+  }
+  return HostAndPort{text.substr(0, colon), false, text.substr(colon + 1)};
+}
+
+std::optional<EndpointError> parse_port(const HostAndPort& part, std::uint16_t& port) {
+  const std::string_view text = part.port;
+  if (text.empty()) {
+    const std::string host =
+        part.bracketed ? "[" + std::string(part.host) + "]" : std::string(part.host);
+    return error("port is missing after ", quote(host + ":"), "; allowed is ", kPorts);
+  }
+  if (text.find_first_not_of("0123456789") != std::string_view::npos) {
+    return error("port ", quote(text), " is not a decimal number in ", kPorts);
+  }
+  const char* const end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, port).ec == std::errc()) return {};
+  if (text.size() > Endpoint::kMaxQuoted) return error("port ", quote(text), " is not in ", kPorts);
+  return error("port ", text, " is not in ", kPorts);
+}
+
+std::optional<Address> parse_host(const HostAndPort& part, std::uint16_t port) {
+  auto address = Address::from_ip(part.host, port);
+  const int family = part.bracketed ? AF_INET6 : AF_INET;
+  if (address && address->family() != family) return {};
+  return address;
+}
+
+EndpointError host_error(const HostAndPort& part) {
+  if (!part.bracketed) {
+    return error("host ", quote(part.host), " is not a numeric address (names are not looked up); ",
+                 kHosts);
+  }
+  const std::size_t percent = part.host.find('%');
+  if (percent != std::string_view::npos &&
+      parse_host({part.host.substr(0, percent), true, part.port}, 0)) {
+    return error("zone ", quote(part.host.substr(percent + 1)),
+                 " is not the name or number of an interface");
+  }
+  return error("host ", quote(part.host), " in brackets is not an IPv6 address; ", kHosts);
+}
+
+Parsed parse_ip(Transport transport, std::string_view text) {
+  const auto parts = split(text);
+  if (const auto* wrong = std::get_if<EndpointError>(&parts)) return *wrong;
+  const auto& part = std::get<HostAndPort>(parts);
+  std::uint16_t port = 0;
+  auto bad_port = parse_port(part, port);
+  if (!part.bracketed && part.host == "*") {
+    if (bad_port) return *bad_port;
+    return Endpoint::wildcard(transport, port);
+  }
+  const auto address = parse_host(part, port);
+  if (!address) return host_error(part);
+  if (bad_port) return *bad_port;
+  return Endpoint(transport, *address);
+}
+
+}  // namespace
+
+std::string_view to_string(Transport transport) noexcept {
+  switch (transport) {
+    case Transport::tcp:
+      return "tcp";
+    case Transport::udp:
+      return "udp";
+    case Transport::unix_stream:
+      break;
+  }
+  return "unix";
+}
+
+Endpoint::Endpoint(Transport transport, const Address& address) noexcept
+    : transport_(transport), address_(address) {
+  assert(transport == Transport::unix_stream ? !address.is_ip() : !address.is_unix());
+}
+
+Endpoint Endpoint::wildcard(Transport transport, std::uint16_t port) noexcept {
+  assert(transport != Transport::unix_stream);
+  Endpoint result(transport, Address::any(AF_INET6, port));
+  result.any_family_ = true;
+  return result;
+}
+
+std::variant<Endpoint, EndpointError> Endpoint::parse(std::string_view text) {
+  const std::size_t end = text.find(kSeparator);
+  if (end == std::string_view::npos) {
+    return error(quote(text), " has no scheme; allowed are tcp://, udp:// and unix://");
+  }
+  const std::string_view scheme = text.substr(0, end);
+  const std::string_view rest = text.substr(end + kSeparator.size());
+  for (const Transport transport : kTransports) {
+    if (scheme != sluice::to_string(transport)) continue;
+    return transport == Transport::unix_stream ? parse_path(rest) : parse_ip(transport, rest);
+  }
+  return error("scheme ", quote(scheme), " is not tcp, udp or unix");
+}
+
+Endpoint Endpoint::from(std::string_view text) {
+  auto parsed = parse(text);
+  if (const auto* wrong = std::get_if<EndpointError>(&parsed)) {
+    throw std::invalid_argument("endpoint " + quote(text) + ": " + wrong->message);
+  }
+  return std::get<Endpoint>(parsed);
+}
+
+Endpoint Endpoint::with_address(const Address& address) const noexcept {
+  Endpoint result(transport_, address);
+  result.any_family_ = any_family_;
+  return result;
+}
+
+std::string Endpoint::to_string() const {
+  std::string result(sluice::to_string(transport_));
+  result.append(kSeparator);
+  if (any_family_) return result + "*:" + std::to_string(address_.port());
+  return result + address_.to_string();
+}
+
+bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
+  if (a.transport_ != b.transport_ || a.any_family_ != b.any_family_) return false;
+  return a.any_family_ ? a.address_.port() == b.address_.port() : a.address_ == b.address_;
+}
+
+}  // namespace sluice
