@@ -1,0 +1,37 @@
+// Text and bytes for tests: the ones that hold everything that a byte can be.
+#ifndef SLUICE_TESTS_SUPPORT_TEXT_H
+#define SLUICE_TESTS_SUPPORT_TEXT_H
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice::test {
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+inline std::string text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline std::string every_byte() {
+  std::string all;
+  for (int value = 0; value < 256; ++value) all += static_cast<char>(value);
+  return all;
+}
+
+// No piece of it looks like its neighbour, so that a piece lost, doubled or moved shows.
+inline std::string numbered(std::size_t size) {
+  std::string text;
+  text.reserve(size + 16);
+  for (std::size_t i = 0; text.size() < size; ++i) text += std::to_string(i) + " ";
+  text.resize(size);
+  return text;
+}
+
+}  // namespace sluice::test
+
+#endif
