@@ -1,0 +1,67 @@
+#include "idle_list.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+using std::chrono::milliseconds;
+
+void IdleList::Node::unlink() noexcept {
+  if (next_ == nullptr) return;
+  previous_->next_ = next_;
+  next_->previous_ = previous_;
+  // Only the list's ends are left: a timer for nobody would keep a host's ev_run() from returning.
+  if (previous_ == next_) static_cast<Ends*>(next_)->stop_timer();
+  previous_ = next_ = nullptr;
+}
+
+IdleList::IdleList(Loop& loop, milliseconds timeout, Expired expired)
+    : loop_(loop),
+      timeout_(std::min(timeout, kMaxTimeout)),
+      expired_(expired),
+      epoch_(loop.now()),
+      ends_(*this) {
+  ends_.previous_ = ends_.next_ = &ends_;
+}
+
+IdleList::~IdleList() {
+  loop_.stop_timer(*this);
+  while (!empty()) ends_.next_->unlink();
+  ends_.previous_ = ends_.next_ = nullptr;
+}
+
+void IdleList::touch(Node& node) {
+  if (timeout_ == milliseconds(0)) return;
+  // Rounded up, and what is compared with it down: nothing expires early, and on a clock that
+  // moves in whole milliseconds, as a virtual one does, all expires on time.
+  const auto stamp = std::chrono::ceil<milliseconds>(loop_.now() - epoch_);
+  node.stamp_ = static_cast<std::uint32_t>(stamp.count());
+  if (ends_.previous_ == &node) return;
+  node.unlink();
+  node.previous_ = ends_.previous_;
+  node.next_ = &ends_;
+  ends_.previous_->next_ = &node;
+  ends_.previous_ = &node;
+  // The timer is not moved when a head is touched: when it finds nothing due it sets itself anew,
+  // at most once a timeout.
+  if (!queued()) loop_.start_timer(*this, epoch_ + stamp + timeout_);
+}
+
+void IdleList::expire() {
+  const auto now = std::chrono::floor<milliseconds>(loop_.now() - epoch_);
+  while (!empty()) {
+    Node& head = *ends_.next_;
+    // Stamps wrap after 49 days; the difference is below kMaxTimeout, and negative for a node that
+    // was touched in this very millisecond.
+    const auto since = static_cast<std::uint32_t>(now.count()) - head.stamp_;
+    const milliseconds silent(static_cast<std::int32_t>(since));
+    if (silent < timeout_) {
+      loop_.start_timer(*this, epoch_ + now + (timeout_ - silent));
+      return;
+    }
+    head.unlink();
+    expired_(head);
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,209 @@
+#include "loop.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "loop_drain.h"
+#include "loop_mailbox.h"
+
+namespace sluice {
+
+namespace {
+
+// What one end of turn does at most of flushing, closing and the sends that on_close() makes;
+// a longer chain goes on in the next turn, so that descriptors are served as well.
+constexpr int kSweepRounds = 8;
+
+unsigned backend_flag(Backend backend) {
+  switch (backend) {
+    case Backend::epoll:
+      return detail::kBackendEpoll;
+    case Backend::poll:
+      return detail::kBackendPoll;
+    case Backend::select:
+      return detail::kBackendSelect;
+    case Backend::automatic:
+      break;
+  }
+  // Not libev's own choice: that may be one that sluice refuses.
+  return detail::kBackendEpoll | detail::kBackendPoll | detail::kBackendSelect;
+}
+
+}  // namespace
+
+Loop::Loop() : Loop(LoopOptions{}) {}
+
+Loop::Loop(const LoopOptions& options) : options_(options) {
+  ev_ = detail::loop_new(backend_flag(options.backend));
+  if (ev_ == nullptr) {
+    const int error = errno;
+    const std::string name(to_string(options.backend));
+    if (error == EMFILE || error == ENFILE || error == ENOMEM) {
+      throw std::system_error(error, std::generic_category(), "event loop, backend " + name);
+    }
+    throw std::invalid_argument("backend " + name + " is not available on this system");
+  }
+  try {
+    begin();
+  } catch (...) {
+    detail::loop_destroy(ev_);
+    throw;
+  }
+}
+
+Loop::Loop(struct ev_loop* host, const LoopOptions& options)
+    : options_(options), ev_(host), owns_ev_(false) {
+  assert(host != nullptr && !options.virtual_time);
+  begin();
+}
+
+void Loop::begin() {
+  // Not make_unique: that would touch every page of it at once.
+  read_buffer_.reset(new std::byte[kReadBufferSize]);
+  mailbox_ = std::make_unique<Mailbox>(*this);
+  after_wait_.bind<&Loop::on_woken>(this);
+  before_wait_.bind<&Loop::on_before_wait>(this);
+  timer_.bind<&Loop::on_timer>(this);
+  after_wait_.start(ev_);
+  before_wait_.start(ev_);
+}
+
+Loop::~Loop() {
+  assert(!running_ && "a loop must not be destroyed by its own callback");
+  // Not reset(), which forgets the table first: an on_close() may look for others in it.
+  delete connections_.get();
+  (void)connections_.release();
+  drain_.reset();
+  assert(residents_.empty() && "listeners and sockets must go before their loop");
+  assert(timers_.empty() && "timers must go before their loop");
+  // What a task holds may post or defer when it goes.
+  while (mailbox_->drop() || !deferred_.empty()) std::vector<Task>().swap(deferred_);
+  mailbox_.reset();
+  no_wait_.stop(ev_);
+  timer_.stop(ev_);
+  before_wait_.stop(ev_);
+  after_wait_.stop(ev_);
+  if (owns_ev_) detail::loop_destroy(ev_);
+}
+
+Backend Loop::backend() const noexcept {
+  switch (detail::loop_backend(ev_)) {
+    case detail::kBackendEpoll:
+      return Backend::epoll;
+    case detail::kBackendPoll:
+      return Backend::poll;
+    case detail::kBackendSelect:
+      return Backend::select;
+    default:
+      return Backend::automatic;  // a host may lend a loop on something else
+  }
+}
+
+void Loop::run_in(detail::RunMode mode) {
+  assert(!running_ && "a loop is not run from its own callbacks");
+  running_ = true;
+  now_known_ = false;
+  heeds_stop_ = mode == detail::RunMode::until_stopped;
+  turn_ended_ = true;
+  detail::loop_run(ev_, mode);
+  // libev returns between a turn's callbacks and the next turn's before_wait: end the turn here.
+  on_end_of_turn();
+  heeds_stop_ = true;
+  running_ = false;
+}
+
+void Loop::run() { run_in(detail::RunMode::until_stopped); }
+
+void Loop::run_once() { run_in(detail::RunMode::once); }
+void Loop::poll() { run_in(detail::RunMode::no_wait); }
+void Loop::stop() { mailbox_->request_stop(); }
+void Loop::post(Task task) { mailbox_->post(std::move(task)); }
+
+void Loop::defer(Task task) {
+  if (!in_turn()) now_known_ = false;
+  deferred_.push_back(std::move(task));
+  no_wait_.start(ev_);
+}
+
+bool Loop::in_turn() const noexcept { return running_ || detail::loop_depth(ev_) > 0; }
+
+TimePoint Loop::now() const noexcept {
+  // Once a turn: a clock is cheap, but not beside everything else that a turn does not do. Between
+  // two runs there is no turn, and what was read in the last one may be long ago.
+  if (options_.virtual_time) return now_;
+  if (!now_known_ || !in_turn()) {
+    now_ = Clock::now();
+    now_known_ = in_turn();
+  }
+  return now_;
+}
+
+void Loop::on_woken() noexcept {
+  ++counters_.turns;
+  now_known_ = false;
+}
+
+void Loop::on_before_wait() noexcept {
+  // A run begins with a wait and not with the end of a turn: what was deferred meanwhile belongs
+  // to the end of the turn to come, which does not wait.
+  if (!std::exchange(turn_ended_, false)) return on_end_of_turn();
+  arm_timer();
+  if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
+}
+
+void Loop::on_end_of_turn() noexcept {
+  run_deferred();
+  sweep_residents();
+  if (drain_ != nullptr) finish_drain_if_done();
+  const bool more = !deferred_.empty() || !sweeps_.empty();
+  more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
+  arm_timer();
+  if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
+  // What is asked before the wait must not stand for the time after it.
+  now_known_ = false;
+}
+
+void Loop::run_deferred() noexcept {
+  if (deferred_.empty()) return;
+  std::vector<Task> tasks;
+  tasks.swap(deferred_);
+  for (Task& task : tasks) guarded("defer", task);
+}
+
+void Loop::request_sweep(Resident& resident) {
+  if (resident.sweep_requested_) return;
+  sweeps_.push_back(&resident);
+  resident.sweep_requested_ = true;
+  // Asked for from outside a turn, by a host's code: the loop must not wait before it.
+  if (sweeps_.size() == 1) no_wait_.start(ev_);
+}
+
+void Loop::sweep_residents() noexcept {
+  for (int round = 0; round < kSweepRounds && !sweeps_.empty(); ++round) {
+    // One at a time: a resident may go, and take itself out, while another sweeps.
+    for (std::size_t left = sweeps_.size(); left > 0 && !sweeps_.empty(); --left) {
+      Resident* resident = sweeps_.front();
+      sweeps_.erase(sweeps_.begin());
+      resident->sweep_requested_ = false;
+      guarded("sweep", [resident] { resident->sweep(); });
+    }
+  }
+}
+
+Resident::Resident(Loop& loop) : loop_(loop) {
+  // Room for all of them, because request_sweep() must not fail.
+  std::vector<Resident*>& sweeps = loop_.sweeps_;
+  const std::size_t count = loop_.residents_.size() + 1;
+  if (sweeps.capacity() < count) sweeps.reserve(2 * count);
+  loop_.residents_.push_back(this);
+}
+
+Resident::~Resident() {
+  std::erase(loop_.residents_, this);
+  std::erase(loop_.sweeps_, this);
+}
+
+}  // namespace sluice

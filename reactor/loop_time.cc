@@ -1,0 +1,153 @@
+// The loop's other half: timers, virtual time, drain and reports.
+#include <algorithm>
+#include <cassert>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "loop.h"
+#include "loop_drain.h"
+
+namespace sluice {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+std::string_view to_string(Backend backend) noexcept {
+  switch (backend) {
+    case Backend::automatic:
+      return "auto";
+    case Backend::epoll:
+      return "epoll";
+    case Backend::poll:
+      return "poll";
+    case Backend::select:
+      return "select";
+  }
+  return "?";
+}
+
+Backend backend_from(std::string_view name) {
+  for (const Backend backend :
+       {Backend::automatic, Backend::epoll, Backend::poll, Backend::select}) {
+    if (name == to_string(backend)) return backend;
+  }
+  const std::string quoted = "backend \"" + std::string(name) + "\"";
+  if (name == "io_uring" || name == "iouring") {
+    throw std::invalid_argument(
+        quoted +
+        " is refused: libev's io_uring stalls when many operations complete at once and loses "
+        "events after a fork; allowed are auto, epoll, poll and select");
+  }
+  throw std::invalid_argument(quoted + " is not auto, epoll, poll or select");
+}
+
+void Loop::start_timer(TimerQueue::Entry& entry, TimePoint due) {
+  timers_.add(entry, due);
+  // Only an earlier head moves libev's timer at once; the end of the turn sees to the rest. A host
+  // may call from outside a turn, and then there is no end of turn before the wait but this.
+  if (timers_.head() < armed_for_) arm_timer();
+}
+
+void Loop::arm_timer() noexcept {
+  if (options_.virtual_time) return;
+  if (timers_.empty()) {
+    if (armed_for_ != TimePoint::max()) timer_.stop(ev_);
+    armed_for_ = TimePoint::max();
+    return;
+  }
+  if (armed_for_ == timers_.head()) return;
+  armed_for_ = timers_.head();
+  // libev counts from its own now, which a long callback has left behind.
+  detail::loop_update_time(ev_);
+  timer_.start(ev_, std::max(nanoseconds(0), nanoseconds(armed_for_ - Clock::now())));
+}
+
+void Loop::on_timer() noexcept {
+  armed_for_ = TimePoint::max();
+  // libev's clock and ours may differ by a tick: arm_timer() finds what is not due yet.
+  run_due_timers(now());
+  arm_timer();
+}
+
+void Loop::run_due_timers(TimePoint now) noexcept {
+  // One that starts itself anew with no delay is due again in the next turn, not in this one.
+  const std::uint64_t adds = timers_.adds();
+  while (TimerQueue::Entry* entry = timers_.take_due(now, adds)) {
+    guarded("timer", [entry] { entry->expire(); });
+  }
+}
+
+void Loop::advance(milliseconds by) {
+  assert(options_.virtual_time && "only a loop on virtual time can be advanced");
+  poll();  // what was asked for before happens before time passes
+  const TimePoint end = later(now_, by);
+  while (!timers_.empty() && timers_.head() <= end) {
+    now_ = std::max(now_, timers_.head());
+    run_due_timers(now_);
+    heeds_stop_ = false;  // a stop() is for the next run()
+    on_end_of_turn();
+    heeds_stop_ = true;
+    poll();
+  }
+  now_ = end;
+  poll();
+}
+
+void Loop::drain(milliseconds deadline, Task done) {
+  const TimePoint due = later(now(), deadline);
+  if (drain_ != nullptr) {
+    if (drain_->queued() && due < drain_->due()) start_timer(*drain_, due);
+    return;
+  }
+  drain_ = std::make_unique<Drain>(*this, std::move(done));
+  start_timer(*drain_, due);
+  for (std::size_t i = 0; i < residents_.size(); ++i) residents_[i]->begin_drain();
+  no_wait_.start(ev_);  // nothing may be left to wait for
+}
+
+void Loop::finish_drain_if_done() {
+  const bool done = std::all_of(residents_.begin(), residents_.end(),
+                                [](const Resident* resident) { return resident->drained(); });
+  if (!done) {
+    if (drain_->expired()) drain_->let_go();  // what was opened since the deadline
+    return;
+  }
+  Task task = drain_->take_done();
+  drain_.reset();
+  if (task) {
+    guarded("drain", task);
+  } else {
+    stop();
+  }
+}
+
+void Loop::report(const Report& report) noexcept {
+  if (!reporter_) return;
+  try {
+    const Reporter running = reporter_;  // it may set another
+    running(report);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody left to tell
+  }
+}
+
+void Loop::report_current_exception(std::string_view where) noexcept {
+  try {
+    Report told{.kind = Report::Kind::handler_threw, .where = std::string(where), .what = {},
+                .error = {}};
+    try {
+      throw;
+    } catch (const std::system_error& error) {
+      told.what = error.what();
+      told.error = error.code();
+    } catch (const std::exception& error) {
+      told.what = error.what();
+    } catch (...) {
+      told.what = "an exception that is no std::exception";
+    }
+    report(told);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to tell with
+  }
+}
+
+}  // namespace sluice

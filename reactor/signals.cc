@@ -1,0 +1,78 @@
+#include "signals.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+// Which loop watches each signal, over all threads: libev aborts the process when two do.
+class SignalOwners {
+ public:
+  bool take(int signal, const Loop* loop) {
+    const std::lock_guard lock(mutex_);
+    Owner& owner = owners_[static_cast<std::size_t>(signal)];
+    if (owner.users > 0 && owner.loop != loop) return false;
+    owner.loop = loop;
+    ++owner.users;
+    return true;
+  }
+  void give_back(int signal) noexcept {
+    const std::lock_guard lock(mutex_);
+    --owners_[static_cast<std::size_t>(signal)].users;
+  }
+
+ private:
+  struct Owner {
+    const Loop* loop = nullptr;
+    unsigned users = 0;
+  };
+  std::mutex mutex_;
+  std::array<Owner, NSIG> owners_{};
+};
+
+SignalOwners& signal_owners() {
+  static SignalOwners owners;
+  return owners;
+}
+
+}  // namespace
+
+Signal::Signal(Loop& loop, int signal, Task function)
+    : loop_(loop), signal_(signal), function_(std::move(function)) {
+  const auto fail = [signal](int error) {
+    throw std::system_error(error, std::generic_category(), "signal " + std::to_string(signal));
+  };
+  if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) fail(EINVAL);
+  // Asks whether the system lets it be caught at all (the C library keeps some for itself).
+  struct sigaction current {};
+  if (::sigaction(signal, nullptr, &current) != 0) fail(errno);
+  if (!signal_owners().take(signal, &loop)) fail(EBUSY);
+  watcher_.bind<&Signal::on_signal>(this, signal);
+  watcher_.start(loop_.native());
+}
+
+Signal::~Signal() {
+  watcher_.stop(loop_.native());
+  signal_owners().give_back(signal_);
+  if (destroyed_ != nullptr) *destroyed_ = true;
+}
+
+void Signal::on_signal() noexcept {
+  // As Timer does: the function may destroy this object.
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  Task running = std::move(function_);
+  loop_.guarded("signal", running);
+  if (destroyed) return;
+  destroyed_ = nullptr;
+  function_ = std::move(running);
+}
+
+}  // namespace sluice

@@ -1,0 +1,190 @@
+#include "watcher.h"
+
+#include <ev.h>
+
+#include <cstddef>
+
+namespace sluice {
+
+// The header promises storage that it cannot see; these keep the promise.
+static_assert(EV_MULTIPLICITY, "sluice needs a libev with many loops");
+static_assert(kReadable == EV_READ && kWritable == EV_WRITE);
+static_assert(detail::kBackendSelect == EVBACKEND_SELECT);
+static_assert(detail::kBackendPoll == EVBACKEND_POLL);
+static_assert(detail::kBackendEpoll == EVBACKEND_EPOLL);
+
+template <class Ev, class Watcher>
+constexpr bool fits() {
+  return sizeof(Ev) <= sizeof(Watcher) && alignof(Ev) <= alignof(Watcher) &&
+         offsetof(Ev, data) == detail::kWatcherDataOffset;
+}
+static_assert(fits<ev_io, IoWatcher>() && sizeof(IoWatcher) == sizeof(ev_io));
+static_assert(fits<ev_timer, TimerWatcher>() && fits<ev_async, AsyncWatcher>());
+static_assert(fits<ev_prepare, BeforeWaitWatcher>() && fits<ev_check, AfterWaitWatcher>());
+static_assert(fits<ev_idle, NoWaitWatcher>() && fits<ev_signal, SignalWatcher>());
+
+namespace {
+
+// A watcher that must not keep a host's ev_run() running is taken out of libev's count while it
+// is active, and put back before it stops.
+template <class Ev, class Start>
+void start_unreferenced(struct ev_loop* loop, Ev* watcher, Start start) {
+  if (ev_is_active(watcher)) return;
+  start(loop, watcher);
+  ev_unref(loop);
+}
+
+template <class Ev, class Stop>
+void stop_unreferenced(struct ev_loop* loop, Ev* watcher, Stop stop) {
+  if (!ev_is_active(watcher)) return;
+  ev_ref(loop);
+  stop(loop, watcher);
+}
+
+}  // namespace
+
+void IoWatcher::init(Callback callback, void* owner, int fd) noexcept {
+  ev_io_init(ev(), callback, fd, 0);
+  ev()->data = owner;
+}
+
+void IoWatcher::watch(struct ev_loop* loop, int events) noexcept {
+  ev_io* io = ev();
+  if (ev_is_active(io)) {
+    if ((io->events & (EV_READ | EV_WRITE)) == events) return;
+    ev_io_stop(loop, io);
+  }
+  if (events == 0) return;
+  // Not ev_io_set(): that marks the descriptor as new, which costs a system call even when the
+  // mask is the old one by the time the loop waits.
+  ev_io_modify(io, events);
+  ev_io_start(loop, io);
+}
+
+void IoWatcher::stop(struct ev_loop* loop) noexcept {
+  // ev_io_stop() also clears what is pending, so nothing is delivered after this.
+  ev_io_stop(loop, ev());
+}
+
+int IoWatcher::fd() const noexcept { return ev()->cb == nullptr ? -1 : ev()->fd; }
+
+int IoWatcher::events() const noexcept {
+  return ev_is_active(ev()) ? ev()->events & (EV_READ | EV_WRITE) : 0;
+}
+
+void TimerWatcher::init(Callback callback, void* owner) noexcept {
+  ev_timer_init(ev(), callback, 0., 0.);
+  ev()->data = owner;
+}
+
+void TimerWatcher::start(struct ev_loop* loop, std::chrono::nanoseconds after) noexcept {
+  ev_timer_stop(loop, ev());
+  ev_timer_set(ev(), std::chrono::duration<double>(after).count(), 0.);
+  ev_timer_start(loop, ev());
+}
+
+void TimerWatcher::stop(struct ev_loop* loop) noexcept { ev_timer_stop(loop, ev()); }
+
+void BeforeWaitWatcher::init(Callback callback, void* owner) noexcept {
+  ev_prepare_init(ev(), callback);
+  ev_set_priority(ev(), EV_MINPRI);  // after a host's own
+  ev()->data = owner;
+}
+
+void BeforeWaitWatcher::start(struct ev_loop* loop) noexcept {
+  start_unreferenced(loop, ev(), ev_prepare_start);
+}
+
+void BeforeWaitWatcher::stop(struct ev_loop* loop) noexcept {
+  stop_unreferenced(loop, ev(), ev_prepare_stop);
+}
+
+void AfterWaitWatcher::init(Callback callback, void* owner) noexcept {
+  ev_check_init(ev(), callback);
+  ev_set_priority(ev(), EV_MAXPRI);  // before anything else that the wait brought
+  ev()->data = owner;
+}
+
+void AfterWaitWatcher::start(struct ev_loop* loop) noexcept {
+  start_unreferenced(loop, ev(), ev_check_start);
+}
+
+void AfterWaitWatcher::stop(struct ev_loop* loop) noexcept {
+  stop_unreferenced(loop, ev(), ev_check_stop);
+}
+
+NoWaitWatcher::NoWaitWatcher() noexcept {
+  // It has nothing to do: an active idle watcher is what tells libev not to wait.
+  ev_idle_init(ev(), [](struct ev_loop*, ev_idle*, int) {});
+}
+
+void NoWaitWatcher::start(struct ev_loop* loop) noexcept {
+  ev_idle_start(loop, ev());
+}
+
+void NoWaitWatcher::stop(struct ev_loop* loop) noexcept {
+  ev_idle_stop(loop, ev());
+}
+
+void AsyncWatcher::init(Callback callback, void* owner) noexcept {
+  ev_async_init(ev(), callback);
+  ev()->data = owner;
+}
+
+void AsyncWatcher::start(struct ev_loop* loop) noexcept {
+  start_unreferenced(loop, ev(), ev_async_start);
+}
+
+void AsyncWatcher::stop(struct ev_loop* loop) noexcept {
+  stop_unreferenced(loop, ev(), ev_async_stop);
+}
+
+void AsyncWatcher::send(struct ev_loop* loop) noexcept { ev_async_send(loop, ev()); }
+
+void SignalWatcher::init(Callback callback, void* owner, int signal) noexcept {
+  ev_signal_init(ev(), callback, signal);
+  ev()->data = owner;
+}
+
+void SignalWatcher::start(struct ev_loop* loop) noexcept {
+  start_unreferenced(loop, ev(), ev_signal_start);
+}
+
+void SignalWatcher::stop(struct ev_loop* loop) noexcept {
+  stop_unreferenced(loop, ev(), ev_signal_stop);
+}
+
+namespace detail {
+
+struct ev_loop* loop_new(unsigned backend) noexcept {
+  // NOENV: an environment variable of the operator's must not choose the backend behind the
+  // program's back. NOSIGMASK: a threaded host's signal mask is its own.
+  return ev_loop_new(backend | EVFLAG_NOENV | EVFLAG_NOSIGMASK);
+}
+
+void loop_destroy(struct ev_loop* loop) noexcept { ev_loop_destroy(loop); }
+unsigned loop_backend(struct ev_loop* loop) noexcept { return ev_backend(loop); }
+
+void loop_run(struct ev_loop* loop, RunMode mode) noexcept {
+  ev_ref(loop);  // stands for the posts and signals that may come, which libev does not count
+  switch (mode) {
+    case RunMode::until_stopped:
+      ev_run(loop, 0);
+      break;
+    case RunMode::once:
+      ev_run(loop, EVRUN_ONCE);
+      break;
+    case RunMode::no_wait:
+      ev_run(loop, EVRUN_NOWAIT);
+      break;
+  }
+  ev_unref(loop);
+}
+
+void loop_break(struct ev_loop* loop) noexcept { ev_break(loop, EVBREAK_ONE); }
+unsigned loop_depth(struct ev_loop* loop) noexcept { return ev_depth(loop); }
+void loop_update_time(struct ev_loop* loop) noexcept { ev_now_update(loop); }
+
+}  // namespace detail
+
+}  // namespace sluice
