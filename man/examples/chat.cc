@@ -1,0 +1,65 @@
+// A chat: what one member writes, all the others get, in whole lines.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include <sluice/reactor/connection.h>
+#include <sluice/reactor/listener.h>
+#include <sluice/reactor/loop.h>
+#include <sluice/reactor/payload.h>
+
+using sluice::Connection;
+
+namespace {
+
+// One object for all connections, because the room is what they share.
+class Room final : public sluice::Protocol {
+ public:
+  void on_open(Connection& member) override { members_.push_back(&member); }
+
+  std::size_t on_data(Connection& from,
+                      std::span<const std::byte> in) override {
+    const auto after = std::find(in.rbegin(), in.rend(), std::byte{'\n'});
+    const auto size = static_cast<std::size_t>(in.rend() - after);
+    if (size == 0) return 0;  // no whole line yet: it is shown again
+    // One block for all lines of this read, and for all who get it. send()
+    // never calls back, so nobody comes or goes in this loop.
+    const auto lines = sluice::Payload::copy(in.first(size));
+    for (Connection* member : members_) {
+      if (member != &from) member->send(lines);
+    }
+    return size;
+  }
+
+  // A Connection may be kept until here, and no longer.
+  void on_close(Connection& member, std::error_code reason) override {
+    std::erase(members_, &member);
+    if (!reason) return;  // in order
+    std::printf("a member was cut: %s\n", reason.message().c_str());
+    std::fflush(stdout);
+  }
+
+ private:
+  std::vector<Connection*> members_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const char* where = argc > 1 ? argv[1] : "tcp://127.0.0.1:7008";
+  sluice::ListenerOptions options;
+  options.max_connections = 1000;
+  options.connection.input_limit = 4096;         // the longest line
+  options.connection.queue_limit = 1024 * 1024;  // who is too slow is cut
+  Room room;
+  sluice::Loop loop;
+  const auto endpoint = sluice::Endpoint::from(where);
+  const sluice::Listener listener(loop, endpoint, room, options);
+  std::printf("listening %s\n", listener.endpoint().to_string().c_str());
+  std::fflush(stdout);
+  loop.run();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "chat: %s\n", error.what());
+  return 1;
+}

@@ -1,0 +1,35 @@
+// An echo server: sends back what arrives, until SIGINT or SIGTERM.
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include <sluice/reactor/connection.h>
+#include <sluice/reactor/listener.h>
+#include <sluice/reactor/loop.h>
+#include <sluice/reactor/signals.h>
+
+class Echo final : public sluice::Protocol {
+  std::size_t on_data(sluice::Connection& connection,
+                      std::span<const std::byte> in) override {
+    connection.send(in);
+    return in.size();  // all of it is done with
+  }
+};
+
+int main(int argc, char** argv) try {
+  const char* where = argc > 1 ? argv[1] : "tcp://127.0.0.1:7007";
+  Echo echo;          // shared by every connection: it outlives the loop
+  sluice::Loop loop;  // outlives what is made on it
+  const auto endpoint = sluice::Endpoint::from(where);
+  const sluice::Listener listener(loop, endpoint, echo);
+  const auto finish = [&loop] { loop.drain(std::chrono::seconds(5)); };
+  const sluice::Signal interrupt(loop, SIGINT, finish);
+  const sluice::Signal terminate(loop, SIGTERM, finish);
+  std::printf("listening %s\n", listener.endpoint().to_string().c_str());
+  std::fflush(stdout);
+  loop.run();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "echo_server: %s\n", error.what());
+  return 1;
+}

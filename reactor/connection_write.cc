@@ -1,0 +1,201 @@
+// What a connection writes. Reading is in connection_io.cc, the states are in connection.cc.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "connection.h"
+#include "connection_call.h"
+#include "connection_group.h"
+#include "connection_table.h"
+#include "loop.h"
+
+namespace sluice {
+
+namespace {
+
+// From this size on a block that is sent from a handler is written from where it lies; below, the
+// copy costs less than a write of its own.
+constexpr std::size_t kDirectWrite = 8 * 1024;
+// What one event writes at most, so that other connections are served as well.
+constexpr int kWritesAtOnce = 4;
+
+}  // namespace
+
+ssize_t Connection::system_write(std::span<const iovec> parts) noexcept {
+  if (io_ != nullptr) return io_->write(parts);
+  if (parts.size() == 1) {
+    return ::send(watcher_.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+  }
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(watcher_.fd(), &message, MSG_NOSIGNAL);
+}
+
+bool Connection::accepts(std::size_t size) noexcept {
+  if (state_ != State::open || shutdown_wanted_ || size == 0) return false;
+  if (size <= options().queue_limit - std::min(queued(), options().queue_limit)) return true;
+  if (options().overflow == OverflowPolicy::drop_newest) {
+    loop().mutable_counters().dropped_bytes += size;
+  } else {
+    finish(CloseReason::queue_limit);
+  }
+  return false;
+}
+
+OutputQueue& Connection::output() {
+  if (output_ == nullptr) {
+    output_ = group_->table().output_pool().take();
+    output_->stall.connection = this;
+  }
+  return *output_;
+}
+
+void Connection::send(std::span<const std::byte> bytes) {
+  // Contained, because whoever sends may be another one's handler, and is not to blame.
+  contain([this, bytes]() mutable {
+    if (!accepts(bytes.size())) return;
+    if (in_callback_ && queue_is_empty() && !blocked_) {
+      bytes = bytes.subspan(collect(bytes));
+      if (state_ == State::closed) return;
+    }
+    if (!bytes.empty()) {
+      queue_collected();
+      output().append(bytes);
+    }
+    after_send();
+  });
+}
+
+void Connection::send(const Payload& payload) {
+  contain([this, &payload] {
+    if (!accepts(payload.size())) return;
+    queue_collected();
+    output().append(payload);
+    after_send();
+  });
+}
+
+// Takes what a handler sends without giving the connection a queue: into the loop's one write
+// buffer, which is written when the handler returns, or, large, at once. Returns how much it took.
+std::size_t Connection::collect(std::span<const std::byte> bytes) {
+  // Directly only once a callback: a handler that sends for as long as the queue is short must not
+  // be kept going by a peer that reads as fast as it sends.
+  if (bytes.size() >= kDirectWrite && !collecting_ && !wrote_directly_) {
+    wrote_directly_ = true;
+    return write_directly(bytes);
+  }
+  if (!group_->table().write_buffer().append(this, bytes)) return 0;
+  collecting_ = true;
+  return bytes.size();
+}
+
+// What was collected waits after all: because more came than the write buffer holds, or because
+// the system did not take it.
+void Connection::queue_collected() {
+  if (!collecting_) return;
+  collecting_ = false;
+  output().append(group_->table().write_buffer().take());
+}
+
+void Connection::write_collected() {
+  collecting_ = false;
+  const std::span<const std::byte> bytes = group_->table().write_buffer().take();
+  const std::size_t written = write_directly(bytes);
+  if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
+}
+
+std::size_t Connection::queued() const noexcept {
+  return (output_ == nullptr ? 0 : output_->size()) +
+         (collecting_ ? group_->table().write_buffer().size() : 0);
+}
+
+void Connection::after_send() {
+  // Noted here and not when it is written: a handler that sent this much is told when it is gone,
+  // also if the system takes all of it at once.
+  if (queued() > options().high_water) backpressure_ = true;
+  if (!in_callback_) mark_dirty();
+}
+
+std::size_t Connection::write_directly(std::span<const std::byte> bytes) {
+  const iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+  const ssize_t result = system_write({&part, 1});
+  if (!wrote(result)) return 0;
+  const auto count = static_cast<std::size_t>(result);
+  if (count < bytes.size()) blocked_ = true;
+  return count;
+}
+
+// Books what a write returned. False when nothing was written.
+bool Connection::wrote(ssize_t result) {
+  if (result < 0) {
+    if (try_again(errno)) {
+      blocked_ = true;
+    } else {
+      finish(CloseReason::system_error, errno);
+    }
+    return false;
+  }
+  bytes_out_ += static_cast<std::size_t>(result);
+  loop().mutable_counters().bytes_out += static_cast<std::size_t>(result);
+  group_->idle_.touch(*this);
+  return true;
+}
+
+// Writes what waits, as far as the system takes it, and does what waited for that.
+void Connection::flush() {
+  if (state_ == State::closed || state_ == State::lingering) return;
+  const bool steady = !blocked_ && !backpressure_;
+  if (collecting_) write_collected();
+  if (queued() > 0 && !blocked_) write_queue();
+  if (state_ == State::closed) return;
+  if (queued() > 0) {
+    // Either the system is full or others are to be served first; both end with an event.
+    blocked_ = true;
+    if (!output_->stall.linked()) group_->stalled_.touch(output_->stall);
+  } else {
+    release_output();
+    blocked_ = false;
+  }
+  check_marks();
+  if (!steady || blocked_ || backpressure_) update_interest();
+  if (queued() == 0 && state_ != State::closed) after_flush();
+}
+
+void Connection::write_queue() {
+  std::array<iovec, OutputQueue::kMaxGather> parts;
+  for (int i = 0; i < kWritesAtOnce && queued() > 0 && !blocked_; ++i) {
+    const std::size_t count = output_->gather(parts);
+    std::size_t gathered = 0;
+    for (std::size_t p = 0; p < count; ++p) gathered += parts[p].iov_len;
+    const ssize_t result = system_write({parts.data(), count});
+    if (!wrote(result)) return;
+    const auto written = static_cast<std::size_t>(result);
+    output_->consume(written);
+    if (written < gathered) blocked_ = true;
+    if (output_->stall.linked()) group_->stalled_.touch(output_->stall);
+  }
+}
+
+// The high-water and low-water marks.
+void Connection::check_marks() {
+  if (!backpressure_) return;
+  if (queued() > options().low_water()) {
+    if (counted_pause_) return;
+    counted_pause_ = true;
+    ++loop().mutable_counters().paused;
+    return;
+  }
+  backpressure_ = counted_pause_ = false;
+  if (state_ != State::open) return;
+  if (!call("on_drain", [this] { protocol_->on_drain(*this); })) return;
+  queue_collected();
+  // What on_drain() sent is written at the end of the turn, not here: else a peer that reads as
+  // fast as it is written to would keep the loop in this one connection.
+  redeliver_ = !input_.empty();
+  if (queued() > 0 || redeliver_ || shutdown_wanted_) mark_dirty();
+}
+
+}  // namespace sluice

@@ -1,0 +1,49 @@
+#include "datagram_batch.h"
+
+#if !SLUICE_HAS_MMSG
+
+#include <sys/types.h>
+
+#include <cerrno>
+
+namespace sluice {
+
+namespace {
+
+template <class Call>
+BatchResult each(std::span<BatchMessage> messages, Call call) noexcept {
+  BatchResult result{0, 0};
+  for (BatchMessage& message : messages) {
+    const ssize_t size = call(message.msg_hdr);
+    if (size < 0) {
+      // Unlike recvmmsg(), recvmsg() takes a pending error away: it must be told now.
+      result.error = errno;
+      break;
+    }
+    message.msg_len = static_cast<unsigned>(size);
+    ++result.done;
+  }
+  return result;
+}
+
+}  // namespace
+
+BatchResult receive_batch(int fd, std::span<BatchMessage> messages) noexcept {
+  return each(messages, [fd](msghdr& header) { return ::recvmsg(fd, &header, 0); });
+}
+
+BatchResult send_batch(int fd, std::span<BatchMessage> messages) noexcept {
+  return each(messages, [fd](msghdr& header) { return ::sendmsg(fd, &header, MSG_NOSIGNAL); });
+}
+
+// POSIX allows two names for it; where they are one number, a compiler warns of `||`.
+bool would_block(int error) noexcept {
+#if EAGAIN != EWOULDBLOCK
+  if (error == EWOULDBLOCK) return true;
+#endif
+  return error == EAGAIN;
+}
+
+}  // namespace sluice
+
+#endif

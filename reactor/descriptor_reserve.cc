@@ -1,0 +1,26 @@
+#include "descriptor_reserve.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace sluice {
+
+void DescriptorReserve::refill() noexcept {
+  if (!spare_) spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+bool DescriptorReserve::turn_away(int listening) noexcept {
+  spare_.reset();
+  Fd newcomer(::accept(listening, nullptr, nullptr));
+  const int error = errno;
+  const bool accepted = static_cast<bool>(newcomer);
+  // The newcomer's number must be free before the spare one can be taken again.
+  newcomer.reset();
+  refill();
+  errno = error;
+  return accepted;
+}
+
+}  // namespace sluice

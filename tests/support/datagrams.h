@@ -1,0 +1,143 @@
+// A datagram handler that remembers, and a plain UDP socket for the other side.
+#ifndef SLUICE_TESTS_SUPPORT_DATAGRAMS_H
+#define SLUICE_TESTS_SUPPORT_DATAGRAMS_H
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "text.h"
+#include <sluice/reactor/address.h>
+#include <sluice/reactor/datagram.h>
+#include <sluice/reactor/fd.h>
+#include <sluice/reactor/loop.h>
+
+namespace sluice::test {
+
+// What a handler was told, and what it does then.
+class Recorder final : public DatagramHandler {
+ public:
+  struct Heard {
+    std::string data;
+    Address from;
+    Address to;
+    unsigned interface;
+    bool truncated;
+    bool unicast;
+  };
+  struct Failed {
+    std::error_code error;
+    Address to;
+  };
+
+  void on_datagram(DatagramSocket& socket, const Datagram& datagram) override {
+    heard.push_back({text_of(datagram.data), datagram.from, datagram.to, datagram.interface,
+                     datagram.truncated, datagram.unicast});
+    if (then) then(socket, datagram);
+  }
+  void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override {
+    failed.push_back({error, to});
+    if (then_on_error) then_on_error(socket);
+  }
+  void on_drain(DatagramSocket& socket) override {
+    ++drains;
+    if (then_on_drain) then_on_drain(socket);
+  }
+
+  std::vector<Heard> heard;
+  std::vector<Failed> failed;
+  int drains = 0;
+  std::function<void(DatagramSocket&, const Datagram&)> then;
+  std::function<void(DatagramSocket&)> then_on_error;
+  std::function<void(DatagramSocket&)> then_on_drain;
+};
+
+inline void answer_with_the_same(DatagramSocket& socket, const Datagram& datagram) {
+  socket.reply(datagram, datagram.data);
+}
+
+// A plain socket, which blocks for no longer than a slow machine may need.
+class Peer {
+ public:
+  struct Got {
+    std::string data;
+    Address from;
+  };
+
+  explicit Peer(const Address& local = Address::loopback(AF_INET, 0))
+      : fd_(::socket(local.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    cr_assert(static_cast<bool>(fd_), "socket: errno %d", errno);
+    cr_assert(::bind(fd_.get(), local.data(), local.size()) == 0, "bind %s: errno %d",
+              local.to_string().c_str(), errno);
+  }
+
+  [[nodiscard]] Address address() const { return Address::local_of(fd_.get()); }
+
+  template <class Value>
+  void set(int level, int option, const Value& value) const {
+    cr_assert(::setsockopt(fd_.get(), level, option, &value, sizeof value) == 0,
+              "setsockopt(%d): errno %d", option, errno);
+  }
+
+  void send(std::string_view data, const Address& to) const {
+    const ssize_t sent = ::sendto(fd_.get(), data.data(), data.size(), 0, to.data(), to.size());
+    cr_assert(sent == static_cast<ssize_t>(data.size()), "sendto %s: errno %d",
+              to.to_string().c_str(), errno);
+  }
+
+  // What is there already, or comes within `patience`.
+  [[nodiscard]] std::optional<Got> receive(int patience_ms = 0) const {
+    pollfd ready{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+    if (::poll(&ready, 1, patience_ms) != 1) return std::nullopt;
+    Got got{std::string(65'536, '\0'), Address()};
+    socklen_t size = Address::capacity();
+    const ssize_t count =
+        ::recvfrom(fd_.get(), got.data.data(), got.data.size(), 0, got.from.data(), &size);
+    if (count < 0) return std::nullopt;
+    got.from.set_size(size);
+    got.data.resize(static_cast<std::size_t>(count));
+    return got;
+  }
+
+  [[nodiscard]] std::vector<std::string> receive_all() const {
+    std::vector<std::string> all;
+    while (auto got = receive()) all.push_back(std::move(got->data));
+    return all;
+  }
+
+ private:
+  Fd fd_;
+};
+
+// Turns `loop` until `done()`; fails the test when that takes longer than a slow machine needs.
+template <class Done>
+void turn_until(Loop& loop, Done done) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!done()) {
+    cr_assert(std::chrono::steady_clock::now() < give_up, "what was waited for did not happen");
+    loop.poll();
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+// Long enough for what must not happen on loopback, where sending is delivering.
+inline void turn_a_while(Loop& loop) {
+  for (int turn = 0; turn < 20; ++turn) {
+    loop.poll();
+    ::poll(nullptr, 0, 1);
+  }
+}
+
+}  // namespace sluice::test
+
+#endif

@@ -1,0 +1,27 @@
+// The message of the UsageError that something throws; "" when it throws none.
+#ifndef SLUICE_TESTS_SUPPORT_USAGE_H
+#define SLUICE_TESTS_SUPPORT_USAGE_H
+
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "sluiced/usage_error.h"
+
+template <class Action>
+std::string usage_error_of(Action&& action) {
+  try {
+    action();
+  } catch (const sluice::UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// A message is compared as a whole: it is what a user reads.
+inline void expect_message(const std::string& read, const std::string& got,
+                           const std::string& wanted) {
+  cr_expect(got == wanted, "%s\n  gives %s\n  not   %s", read.c_str(), got.c_str(), wanted.c_str());
+}
+
+#endif

@@ -1,0 +1,226 @@
+// A connection from the outside: how it opens and half-closes, and what it says of itself. Over TCP
+// and over Unix sockets alike. How it ends is in test_connection_close.cc.
+#include <fcntl.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "support/streams.h"
+#include "support/text.h"
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+using State = Connection::State;
+
+Connection& adopt(Loop& loop, Pair& pair, Handler& handler, const ConnectionOptions& options = {}) {
+  return Connection::adopt(loop, std::move(pair.ours), handler, options);
+}
+
+int error_of_adopting(Loop& loop, Fd fd) {
+  Handler handler;
+  try {
+    Connection::adopt(loop, std::move(fd), handler);
+  } catch (const std::system_error& error) {
+    cr_expect(handler.journal.empty());
+    return error.code().value();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Test(connection, is_open_and_has_told_its_handler_so_when_adopt_returns) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  const Connection& connection = adopt(loop, pair, handler);
+  cr_expect(handler.journal == "open");
+  cr_expect(connection.state() == State::open);
+  cr_expect(connection.close_reason() == CloseReason::open);
+  cr_expect(&connection.protocol() == &handler);
+  cr_expect(&connection.loop() == &loop);
+  cr_expect(loop.counters().connections_open == 1);
+  cr_expect(loop.counters().accepted == 0);
+}
+
+Test(connection, knows_both_its_addresses) {
+  Handler handler;
+  Loop loop(backend_options());
+  for (const int family : {AF_INET, AF_INET6}) {
+    Pair pair = tcp_pair(family);
+    const Address local = Address::local_of(pair.ours.get());
+    const Connection& connection = adopt(loop, pair, handler);
+    cr_expect(connection.peer() == Address::local_of(pair.peers.get()));
+    cr_expect(connection.local() == local);
+    Peer(std::move(pair.peers)).reset();
+    turn_until(loop, [&] { return loop.counters().connections_open == 0; });
+  }
+  Pair pair = unix_pair();
+  const Connection& connection = adopt(loop, pair, handler);
+  cr_expect(connection.peer().is_unix() && connection.peer().path().empty());
+}
+
+Test(connection, knows_an_ipv4_peer_of_an_ipv6_socket_by_its_own_address) {
+  Handler handler;
+  Loop loop(backend_options());
+  const Fd listening(::socket(AF_INET6, SOCK_STREAM, 0));
+  cr_assert(::listen(listening.get(), 1) == 0);  // at [::], and at 0.0.0.0 with it
+  const Peer peer(Address::loopback(AF_INET, Address::local_of(listening.get()).port()));
+  Pair pair{Fd(::accept(listening.get(), nullptr, nullptr)), Fd()};
+  cr_expect(adopt(loop, pair, handler).peer() == Address::local_of(peer.fd()));
+}
+
+Test(connection, refuses_what_is_no_connected_socket) {
+  Loop loop(backend_options());
+  int fds[2];
+  cr_assert(::pipe(fds) == 0);
+  const Fd write_end(fds[1]);
+  cr_expect(error_of_adopting(loop, Fd(fds[0])) == ENOTSOCK);
+  cr_expect(::fcntl(fds[0], F_GETFD) == -1, "it is closed all the same");
+  cr_expect(error_of_adopting(loop, Fd(::socket(AF_INET, SOCK_STREAM, 0))) == ENOTCONN);
+  cr_expect(error_of_adopting(loop, Fd()) == EBADF);
+  cr_expect(loop.counters().connections_open == 0);
+}
+
+Test(connection, closes_when_the_peer_ends) {
+  for (Pair (*make)() : {+[] { return unix_pair(); }, +[] { return tcp_pair(); }}) {
+    Handler handler;
+    Loop loop(backend_options());
+    Pair pair = make();
+    adopt(loop, pair, handler);
+    Peer peer(std::move(pair.peers));
+    peer.send("last words");
+    peer.end();
+    peer.receive_all(loop);
+    cr_expect(peer.error() == 0);
+    cr_expect(handler.journal == "open data eof close:closed in order");
+    cr_expect(handler.input == "last words");
+    cr_expect(!handler.last_reason);
+    cr_expect(loop.counters().closed_by(CloseReason::peer_closed) == 1);
+  }
+}
+
+Test(connection, goes_on_sending_after_the_peer_has_ended) {
+  Handler handler;
+  handler.eof = [](Connection& connection) { connection.send("heard you; "); };
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  Peer peer(std::move(pair.peers));
+  peer.end();
+  cr_expect(peer.receive(loop, 11) == "heard you; ");
+  turn_a_while(loop);
+  cr_expect(connection.peer_ended() && connection.state() == State::open);
+  connection.send("and still do");
+  connection.close();
+  cr_expect(peer.receive_all(loop) == "and still do");
+  cr_expect(peer.error() == 0);
+  cr_expect(handler.journal == "open eof close:closed in order");
+}
+
+Test(connection, goes_on_reading_after_its_own_half_close) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  Peer peer(std::move(pair.peers));
+  connection.send("no more from me");
+  connection.shutdown();
+  connection.shutdown();
+  connection.send("really");
+  cr_expect(peer.receive_all(loop) == "no more from me");
+  cr_expect(connection.state() == State::open);
+  peer.send("but from me");
+  turn_until(loop, [&] { return handler.input == "but from me"; });
+  cr_expect(connection.state() == State::open);
+  peer.end();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(handler.journal == "open data eof close:closed in order");
+  cr_expect(loop.counters().closed_by(CloseReason::peer_closed) == 1);
+}
+
+Test(connection, ends_when_both_sides_have_half_closed) {
+  Handler handler;
+  handler.eof = [](Connection& connection) { connection.shutdown(); };
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  adopt(loop, pair, handler);
+  Peer peer(std::move(pair.peers));
+  peer.end();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(loop.counters().closed_by(CloseReason::peer_closed) == 1);
+}
+
+Test(connection, counts_its_bytes_and_the_loop_counts_everyones) {
+  Handler handler;
+  handler.data = [](Connection& connection, std::string_view in) {
+    connection.send(in);
+    connection.send(in);
+    return in.size();
+  };
+  Loop loop(backend_options());
+  Pair one = unix_pair();
+  Pair two = tcp_pair();
+  Connection& first = adopt(loop, one, handler);
+  Connection& second = adopt(loop, two, handler);
+  Peer peer_one(std::move(one.peers));
+  Peer peer_two(std::move(two.peers));
+  peer_one.send("12345");
+  peer_two.send("1234567");
+  cr_expect(peer_one.receive(loop, 10) == "1234512345");
+  cr_expect(peer_two.receive(loop, 14) == "12345671234567");
+  cr_expect(first.bytes_in() == 5 && first.bytes_out() == 10);
+  cr_expect(second.bytes_in() == 7 && second.bytes_out() == 14);
+  cr_expect(loop.counters().bytes_in == 12 && loop.counters().bytes_out == 24);
+  cr_expect(first.queued() == 0);
+}
+
+Test(connection, is_found_by_its_id_until_it_is_gone) {
+  Handler handler;
+  Loop loop(backend_options());
+  cr_expect(Connection::find(loop, ConnectionId{}) == nullptr, "before there was any");
+  Pair pair = unix_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  const ConnectionId id = connection.id();
+  cr_expect(Connection::find(loop, id) == &connection);
+  cr_expect(Connection::find(loop, ConnectionId{}) == nullptr);
+  cr_expect(Connection::find(loop, {id.slot + 1, id.generation}) == nullptr);
+  cr_expect(Connection::find(loop, {id.slot + 1000, id.generation}) == nullptr);
+  connection.abort();
+  cr_expect(Connection::find(loop, id) == &connection, "on_close() is still to come");
+  loop.poll();
+  cr_expect(Connection::find(loop, id) == nullptr);
+  Pair next = unix_pair();
+  const ConnectionId successor = adopt(loop, next, handler).id();
+  cr_expect(successor.slot == id.slot, "a freed slot is used again");
+  cr_expect(!(successor == id));
+  cr_expect(Connection::find(loop, id) == nullptr);
+}
+
+Test(connection, owns_its_handler) {
+  struct Counted final : Protocol {
+    explicit Counted(int& alive) : alive_(alive) { ++alive_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() override { --alive_; }
+    std::size_t on_data(Connection&, std::span<const std::byte> in) override { return in.size(); }
+    int& alive_;
+  };
+  int alive = 0;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection =
+      Connection::adopt(loop, std::move(pair.ours), std::make_unique<Counted>(alive));
+  cr_expect(alive == 1);
+  connection.abort();
+  cr_expect(alive == 1);
+  loop.poll();
+  cr_expect(alive == 0);
+}
