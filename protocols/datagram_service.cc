@@ -1,0 +1,49 @@
+#include "datagram_service.h"
+
+#include <utility>
+
+namespace sluice {
+
+DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard,
+                                 DatagramAnswer answer, AnswerSize size,
+                                 const DatagramOptions& options)
+    : guard_(guard),
+      answer_(std::move(answer)),
+      size_(size),
+      // Not make_unique: that would clear, and so make resident, what echo never touches.
+      room_(answer_ ? new std::byte[kRoom] : nullptr),
+      errors_(loop, [this] { return describe_error(); }),
+      socket_(loop, local, *this, options),
+      where_(endpoint().to_string()) {
+  if (answer_) guard_.add_port(endpoint().address().port());
+}
+
+DatagramService::~DatagramService() {
+  if (answer_) guard_.remove_port(endpoint().address().port());
+}
+
+void DatagramService::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
+  if (!answer_ || datagram.truncated) return;
+  if (!guard_.allows(datagram, where_)) return;
+  const auto answer = answer_(datagram.data, {room_.get(), kRoom});
+  if (size_ == AnswerSize::at_most_request && answer.size() > datagram.data.size()) return;
+  socket.reply(datagram, answer);
+}
+
+void DatagramService::on_error(DatagramSocket& /*socket*/, std::error_code error,
+                               const Address& to) {
+  last_error_ = error;
+  last_error_to_ = to;
+  errors_.happened();
+}
+
+Report DatagramService::describe_error() const {
+  std::string what = "no answer over UDP";
+  if (last_error_to_.is_ip()) what += " to " + last_error_to_.to_string();
+  return {.kind = Report::Kind::socket_error,
+          .where = where_,
+          .what = std::move(what),
+          .error = last_error_};
+}
+
+}  // namespace sluice

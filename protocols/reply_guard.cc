@@ -1,0 +1,108 @@
+#include "reply_guard.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+constexpr std::uint16_t kFirstUnreserved = 1024;
+constexpr std::uint16_t kNfs = 2049;
+
+constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// In the host's byte order; of a mapped address the IPv4 one. Judged once or twice a datagram, so
+// it copies no Address.
+std::optional<std::uint32_t> ipv4_of(const Address& address) noexcept {
+  std::uint32_t ipv4 = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(address.data());
+  if (address.family() == AF_INET) {
+    std::memcpy(&ipv4, bytes + offsetof(sockaddr_in, sin_addr), sizeof ipv4);
+  } else if (address.family() == AF_INET6) {
+    const auto* const ipv6 = bytes + offsetof(sockaddr_in6, sin6_addr);
+    if (std::memcmp(ipv6, kMapped.data(), kMapped.size()) != 0) return std::nullopt;
+    std::memcpy(&ipv4, ipv6 + kMapped.size(), sizeof ipv4);
+  } else {
+    return std::nullopt;
+  }
+  return ntohl(ipv4);
+}
+
+// 0/8 is "this host on this network" (RFC 1122 3.2.1.3), 224/4 multicast, 255/8 broadcasts only.
+bool is_no_single_host(std::uint32_t ipv4) noexcept {
+  const std::uint32_t net = ipv4 >> 24;
+  return net == 0 || (net >= 224 && net < 240) || net == 255;
+}
+
+}  // namespace
+
+std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
+  switch (refusal) {
+    case ReplyGuard::Refusal::none:
+      return "it may be answered";
+    case ReplyGuard::Refusal::reserved_port:
+      return "its port is below 1024 or 2049";
+    case ReplyGuard::Refusal::service_port:
+      return "its port is one that is answered on here";
+    case ReplyGuard::Refusal::source_address:
+      return "its address is broadcast, multicast or unspecified";
+    case ReplyGuard::Refusal::sent_to_many:
+      return "the request was sent to a broadcast or multicast address";
+  }
+  return "?";
+}
+
+ReplyGuard::ReplyGuard(Loop& loop)
+    : broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
+
+bool ReplyGuard::allows(const Datagram& datagram, std::string_view where) {
+  const Refusal refusal = judge(datagram);
+  if (refusal == Refusal::none) return true;
+  ++refused_;
+  last_ = refusal;
+  last_source_ = datagram.from;
+  last_where_ = where;
+  report_.happened();
+  return false;
+}
+
+ReplyGuard::Refusal ReplyGuard::judge(const Datagram& datagram) {
+  const std::uint16_t port = datagram.from.port();
+  if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
+  if (std::ranges::find(ports_, port) != ports_.end()) return Refusal::service_port;
+  if (datagram.from.is_unspecified() || is_for_many(datagram.from)) return Refusal::source_address;
+  // An unspecified destination is one that the system did not tell. Of a socket that is bound to a
+  // directed broadcast address the reactor takes that for its own, so it is looked at here too.
+  const bool told = !datagram.to.is_unspecified();
+  if (told && (!datagram.unicast || is_for_many(datagram.to))) return Refusal::sent_to_many;
+  return Refusal::none;
+}
+
+bool ReplyGuard::is_for_many(const Address& address) {
+  const auto ipv4 = ipv4_of(address);
+  if (!ipv4) return address.is_multicast();
+  return is_no_single_host(*ipv4) || broadcasts_.contains(*ipv4);
+}
+
+void ReplyGuard::add_port(std::uint16_t port) { ports_.push_back(port); }
+
+void ReplyGuard::remove_port(std::uint16_t port) noexcept {
+  const auto found = std::ranges::find(ports_, port);
+  if (found != ports_.end()) ports_.erase(found);
+}
+
+Report ReplyGuard::describe() const {
+  std::string what = "no answer over UDP to " + last_source_.to_string() + ": ";
+  what += to_string(last_);
+  return {
+      .kind = Report::Kind::refused, .where = last_where_, .what = std::move(what), .error = {}};
+}
+
+}  // namespace sluice
