@@ -1,0 +1,51 @@
+#include "decoder.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace sluice {
+
+Decoded Decoder::decode(std::span<const std::byte> in, CodecScratch& scratch) {
+  can_skip_ = false;
+  std::size_t dropped = 0;
+  if (skip_ != Skip::none) {
+    dropped = drop(in);
+    position_ += dropped;
+    if (skip_ != Skip::none) {
+      Decoded nothing;
+      nothing.consumed = dropped;
+      return nothing;
+    }
+  }
+  Decoded result = codec_->decode(in.subspan(dropped), limit_, progress_, scratch);
+  if (result.status == DecodeStatus::error) {
+    result.error.offset += position_;
+    can_skip_ = result.error.can_skip;
+    skip_left_ = result.error.frame_size;
+  }
+  position_ += result.consumed;
+  result.consumed += dropped;
+  return result;
+}
+
+void Decoder::skip() noexcept {
+  assert(can_skip_);
+  if (!can_skip_) return;
+  can_skip_ = false;
+  skip_ = skip_left_ > 0 ? Skip::counted : Skip::searched;
+}
+
+// Leaves skip_ at none once the frame's end is among what it drops.
+std::size_t Decoder::drop(std::span<const std::byte> in) {
+  if (skip_ == Skip::searched) {
+    const Codec::Resync resync = codec_->resync(in);
+    if (resync.found) skip_ = Skip::none;
+    return resync.dropped;
+  }
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(in.size(), skip_left_));
+  skip_left_ -= count;
+  if (skip_left_ == 0) skip_ = Skip::none;
+  return count;
+}
+
+}  // namespace sluice
