@@ -1,0 +1,218 @@
+"""Starts sluiced for a test, waits until it is ready, and sees to it that it ends.
+
+The daemon's path comes from SLUICED in the environment. Each test script ends with daemon.main(),
+which bounds its time, and exits with 77 when every test of it was skipped.
+"""
+import contextlib
+import ctypes
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PATH = os.environ.get("SLUICED", "sluiced")
+PATIENCE = 10  # seconds that anything may take
+SANITIZER = re.compile(r"Sanitizer|runtime error:")
+LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|warning|error) [^\n]+")
+
+
+def die_with_the_test():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Daemon:
+    """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read."""
+
+    def __init__(self, *arguments, prepare=None, stderr=None):
+        self.log_file = tempfile.TemporaryFile("w+b")
+        self.listening = []
+
+        def before_exec():
+            die_with_the_test()
+            if prepare:
+                prepare()
+
+        self.process = subprocess.Popen([PATH, *arguments], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE,
+                                        stderr=self.log_file if stderr is None else stderr,
+                                        preexec_fn=before_exec)
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _wait_until_ready(self):
+        for line in self.process.stdout:
+            words = line.decode().rstrip("\n").split(" ", 2)
+            if words == ["ready"]:
+                return
+            if words[0] != "listening":
+                raise AssertionError(f"on the standard output: {line!r}")
+            self.listening.append((words[1], words[2]))
+        raise AssertionError(f"not ready, exit {self.process.wait(PATIENCE)}:\n{self.log()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print(f"--- log of {self.process.args}\n{self.log()}---", file=sys.stderr)
+        self.kill()
+        self.process.stdout.close()
+        complaint = SANITIZER.search(self.log())
+        self.log_file.close()
+        if complaint and kind is None:
+            raise AssertionError(complaint.group())
+
+    @property
+    def endpoint(self):
+        return self.listening[0][1]
+
+    def endpoints(self, name):
+        return [endpoint for n, endpoint in self.listening if n == name]
+
+    def log(self):
+        # A copy of the descriptor shares its position, with which the daemon writes.
+        size = os.fstat(self.log_file.fileno()).st_size
+        return os.pread(self.log_file.fileno(), size, 0).decode()
+
+    def wait_for_log(self, pattern, patience=PATIENCE):
+        found = wait_until(lambda: re.search(pattern, self.log()), patience)
+        if not found:
+            raise AssertionError(f"not in the log: {pattern}\n{self.log()}")
+        return found
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, patience=PATIENCE):
+        return self.process.wait(patience)
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rest_of_output(self):
+        return self.process.stdout.read()
+
+
+def run(*arguments, **more):
+    """sluiced as a command that is expected to end by itself."""
+    return subprocess.run([PATH, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+                          preexec_fn=die_with_the_test, **more)
+
+
+def wait_until(condition, patience=PATIENCE):
+    deadline = time.monotonic() + patience
+    while True:
+        result = condition()
+        if result or time.monotonic() > deadline:
+            return result
+        time.sleep(0.01)
+
+
+def address_of(endpoint):
+    """(family, type, address) of what an endpoint names."""
+    scheme, _, rest = endpoint.partition("://")
+    if scheme == "unix":
+        return socket.AF_UNIX, socket.SOCK_STREAM, rest
+    host, _, port = rest.rpartition(":")
+    host = host.strip("[]").replace("*", "127.0.0.1")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return family, socket.SOCK_STREAM if scheme == "tcp" else socket.SOCK_DGRAM, (host, int(port))
+
+
+def connect(endpoint, source=None):
+    family, kind, address = address_of(endpoint)
+    client = socket.socket(family, kind)
+    try:
+        client.settimeout(PATIENCE)
+        if source is not None:
+            client.bind(source)
+        client.connect(address)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def receive_all(client):
+    with contextlib.suppress(ConnectionResetError):
+        return b"".join(iter(lambda: client.recv(65536), b""))
+    raise AssertionError("the connection was reset")
+
+
+def receive_exactly(client, count):
+    data = b""
+    while len(data) < count:
+        piece = client.recv(count - len(data))
+        if not piece:
+            raise AssertionError(f"the connection ended after {len(data)} of {count} bytes")
+        data += piece
+    return data
+
+
+def exchange(client, data):
+    client.sendall(data)
+    return receive_exactly(client, len(data))
+
+
+def was_closed(client):
+    """Whether the peer ends the connection, politely or not, and sends nothing before."""
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def ask(endpoint, data, patience=PATIENCE):
+    """Sends a datagram; returns the answer, or None when there is none."""
+    with connect(endpoint) as client:
+        client.settimeout(patience)
+        client.send(data)
+        try:
+            return client.recv(65536)
+        except TimeoutError:
+            return None
+
+
+class EndpointTest(unittest.TestCase):
+    """A test of several endpoints; what fails says at which one it was."""
+    at = ""
+
+    def going_through(self, endpoints):
+        for self.at in endpoints:
+            yield self.at
+
+    def _formatMessage(self, msg, standardMsg):
+        return f"{super()._formatMessage(msg, standardMsg)} (at {self.at})"
+
+
+def main(seconds=100):
+    if shutil.which(PATH) is None:
+        sys.exit(f"SLUICED={PATH}: there is no such program")
+    signal.alarm(seconds)  # ends a test that hangs; the daemons end with it
+    result = unittest.main(verbosity=2, exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    if result.testsRun == 0:
+        sys.exit("no test was run")
+    sys.exit(77 if len(result.skipped) == result.testsRun else 0)

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Limits on connections, idle timeouts, and life without a descriptor left."""
+import resource
+import tempfile
+import time
+import unittest
+
+import daemon
+from daemon import Daemon, connect, exchange, wait_until, was_closed
+
+ECHO = ("-l", "echo=tcp://127.0.0.1:0")
+
+
+def serves(endpoint, source=None):
+    with connect(endpoint, source) as client:
+        try:
+            return exchange(client, b"hello") == b"hello"
+        except (AssertionError, OSError):
+            return False
+
+
+class Connections(unittest.TestCase):
+    def expect_limit(self, count, *arguments):
+        with Daemon(*arguments) as sluiced:
+            clients = [connect(sluiced.endpoint) for _ in range(count)]
+            for client in clients:
+                self.assertEqual(exchange(client, b"hello"), b"hello")
+            for _ in range(3):
+                with connect(sluiced.endpoint) as refused:
+                    self.assertTrue(was_closed(refused))
+            self.assertEqual(exchange(clients[0], b"hello"), b"hello")
+            sluiced.wait_for_log(" warning ")
+            clients.pop().close()
+            self.assertTrue(wait_until(lambda: serves(sluiced.endpoint)))
+            for client in clients:
+                client.close()
+
+    def test_max_limits_one_endpoint(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for endpoint in ("tcp://127.0.0.1:0", "tcp://[::1]:0", f"unix://{directory}/s"):
+                self.expect_limit(5, "-l", f"echo={endpoint},max=5")
+
+    def test_max_connections_limits_all_of_them(self):
+        self.expect_limit(5, *ECHO, "--max-connections", "5")
+        with Daemon(*ECHO, *ECHO, "--max-connections", "2") as sluiced:
+            first, second = sluiced.endpoints("echo")
+            with connect(first) as one, connect(second) as two:
+                exchange(one, b"hello")
+                exchange(two, b"hello")
+                for endpoint in (first, second):
+                    self.assertFalse(serves(endpoint))
+
+    def test_per_source_limits_each_address(self):
+        self.expect_limit(5, "-l", "echo=tcp://127.0.0.1:0,per-source=5")
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,per-source=1") as sluiced:
+            with connect(sluiced.endpoint, ("127.0.0.1", 0)) as client:
+                exchange(client, b"hello")
+                self.assertFalse(serves(sluiced.endpoint, ("127.0.0.1", 0)))
+                self.assertTrue(serves(sluiced.endpoint, ("127.0.0.2", 0)))
+
+    def test_a_limit_of_one_endpoint_is_not_the_other_s(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,max=1", *ECHO) as sluiced:
+            first, second = sluiced.endpoints("echo")
+            with connect(first) as client:
+                exchange(client, b"hello")
+                self.assertFalse(serves(first))
+                self.assertTrue(serves(second))
+
+
+class IdleTimeout(unittest.TestCase):
+    def test_a_silent_connection_is_closed_and_a_busy_one_is_not(self):
+        with Daemon(*ECHO, "--idle-timeout", "500ms") as sluiced:
+            with connect(sluiced.endpoint) as silent, connect(sluiced.endpoint) as busy:
+                started = time.monotonic()
+                while time.monotonic() - started < 1.2:
+                    self.assertEqual(exchange(busy, b"x"), b"x")
+                    time.sleep(0.1)
+                silent.settimeout(1)
+                self.assertTrue(was_closed(silent))
+                self.assertEqual(exchange(busy, b"x"), b"x")
+            sluiced.signal(10)
+            sluiced.wait_for_log("closed_idle_timeout=1 ")
+
+    def test_it_is_not_closed_early(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,idle=1s") as sluiced:
+            with connect(sluiced.endpoint) as silent:
+                started = time.monotonic()
+                self.assertTrue(was_closed(silent))
+                self.assertGreaterEqual(time.monotonic() - started, 0.95)
+
+    def test_a_key_overrides_the_option(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,idle=off", *ECHO,
+                    "--idle-timeout=200ms") as sluiced:
+            never, soon = sluiced.endpoints("echo")
+            with connect(never) as patient, connect(soon) as hasty:
+                self.assertTrue(was_closed(hasty))
+                time.sleep(0.5)
+                self.assertEqual(exchange(patient, b"hello"), b"hello")
+
+
+class Descriptors(unittest.TestCase):
+    LIMIT = 64
+
+    def limit_descriptors(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.LIMIT, self.LIMIT))
+
+    def test_without_descriptors_the_others_are_served_and_the_processor_rests(self):
+        for backend in ("epoll", "poll", "select"):
+            with self.subTest(backend):
+                self.starve(backend)
+
+    def starve(self, backend):
+        with Daemon(*ECHO, "--backend", backend, prepare=self.limit_descriptors) as sluiced:
+            served = []
+            while len(served) < self.LIMIT:
+                client = connect(sluiced.endpoint)
+                try:
+                    exchange(client, b"hello")
+                except (AssertionError, OSError):
+                    client.close()
+                    break
+                served.append(client)
+            self.assertGreater(len(served), self.LIMIT // 2)
+            self.assertLess(len(served), self.LIMIT)
+
+            waiting = [connect(sluiced.endpoint) for _ in range(20)]
+            before, started = sluiced.cpu_seconds(), time.monotonic()
+            while time.monotonic() - started < 1.5:
+                for client in served[::10]:
+                    self.assertEqual(exchange(client, b"hello"), b"hello")
+                time.sleep(0.1)
+            self.assertLess(sluiced.cpu_seconds() - before, 0.15)
+            warnings = sluiced.log().count(" warning ")
+            self.assertTrue(1 <= warnings <= 5, sluiced.log())
+
+            for client in served[:30] + waiting:
+                client.close()
+            self.assertTrue(wait_until(lambda: serves(sluiced.endpoint)))
+            for client in served[30:]:
+                self.assertEqual(exchange(client, b"hello"), b"hello")
+                client.close()
+            self.assertEqual(sluiced.stop(), 0)
+
+
+class Idleness(unittest.TestCase):
+    def test_nothing_to_do_costs_nothing(self):
+        with Daemon(*ECHO, "--idle-timeout", "1h") as sluiced:
+            clients = [connect(sluiced.endpoint) for _ in range(500)]
+            for client in clients:
+                exchange(client, b"hello")
+            before = sluiced.cpu_seconds()
+            time.sleep(2)
+            self.assertLessEqual(sluiced.cpu_seconds() - before, 0.02)
+            for client in clients:
+                client.close()
+
+
+if __name__ == "__main__":
+    daemon.main()

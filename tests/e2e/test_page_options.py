@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Each option, service and key of the daemon is in sluiced(8), and the other way round."""
+import os
+import pathlib
+import re
+import signal
+import unittest
+
+import daemon
+from daemon import Daemon, run
+
+SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+PAGE = SOURCE / "man" / "sluiced.8"
+
+
+def section_of(text, start):
+    """The lines from the one that `start` matches to the next heading."""
+    lines = text.splitlines()
+    begin = next(i for i, line in enumerate(lines) if re.fullmatch(start, line))
+    heading = re.compile(r"\.S[hs] .*|[A-Z]\w+:")
+    end = next((i for i in range(begin + 1, len(lines)) if heading.fullmatch(lines[i])),
+               len(lines))
+    return "\n".join(lines[begin + 1:end])
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.help = run("--help").stdout.decode()
+        cls.page = PAGE.read_text(encoding="utf-8")
+
+    def expect_same(self, in_page, in_help):
+        self.assertTrue(in_page)
+        self.assertEqual(in_page, in_help)
+
+    def test_options(self):
+        described = section_of(self.page, r"\.Sh DESCRIPTION")
+        options = re.findall(r"^\.It Fl (-?[\w-]+)", described, re.MULTILINE)
+        shown = re.findall(r"^  (?:-(\w), )?-(-[\w-]+)", section_of(self.help, "Options:"),
+                           re.MULTILINE)
+        self.expect_same(sorted(options), sorted(name for row in shown for name in row if name))
+
+    def test_options_of_the_synopsis(self):
+        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
+        options = set(re.findall(r"Fl (-?[\w-]+)", synopsis)) | {"-listen"}  # -l, in the synopsis
+        shown = re.findall(r" -(-[\w-]+|\w\b)", section_of(self.help, "Options:"))
+        self.expect_same(options, set(shown))
+
+    def test_services(self):
+        rows = section_of(self.page, r"\.Ss SERVICES")
+        services = re.findall(r"^\.It Cm (\w+) Ta", rows, re.MULTILINE)
+        shown = re.findall(r"^  (\w+) ", section_of(self.help, "Services:"), re.MULTILINE)
+        self.expect_same(services, shown)
+
+    def test_keys(self):
+        described = section_of(self.page, r"\.Ss KEYS")
+        keys = re.findall(r"^\.It Cm ([\w-]+) Ns = Ns", described, re.MULTILINE)
+        shown = re.findall(r"^  ([\w-]+)=", section_of(self.help, "Keys:"), re.MULTILINE)
+        self.expect_same(keys, shown)
+
+    def test_counters(self):
+        described = section_of(self.page, r"\.Sh COUNTERS").split("\n.It ")[1:]
+        names = []
+        for item in described:
+            words = re.findall(r"\bCm ([\w]+)|(?<= , )(\w+)", item)
+            words = [first or second for first, second in words]
+            if words[0] == "closed_":
+                words = ["closed_" + reason for reason in words[1:]]
+            names += words
+        with Daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            sluiced.signal(signal.SIGUSR1)
+            line = sluiced.wait_for_log(r"counters: (.*)\n").group(1)
+        self.expect_same(names, [pair.partition("=")[0] for pair in line.split(" ")])
+
+    def test_each_service_is_served_as_the_page_says(self):
+        rows = section_of(self.page, r"\.Ss SERVICES")
+        for name, over in re.findall(r"^\.It Cm (\w+) Ta ([^.]*?) Ta", rows, re.MULTILINE):
+            text = ",text=x" if name == "greet" else ""
+            with Daemon("-l", f"{name}=tcp://127.0.0.1:0{text}"):
+                pass
+            if over == "stream, UDP":
+                with Daemon("-l", f"{name}=udp://127.0.0.1:0{text}"):
+                    pass
+            else:
+                self.assertEqual(run("-l", f"{name}=udp://127.0.0.1:0{text}").returncode, 2)
+
+    def test_the_messages_under_diagnostics_are_the_daemon_s(self):
+        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")
+        messages = re.findall(r"^sluiced: (--\S+) (\S+): .*$", shown, re.MULTILINE)
+        self.assertTrue(messages)
+        for option, value in messages:
+            first = run(option, value).stderr.decode().splitlines()[0]
+            self.assertIn(first, shown.replace("\\e", "\\"))
+
+    def test_defaults(self):
+        described = section_of(self.page, r"\.Sh DESCRIPTION")
+        timeout = re.search(r"Fl -drain-timeout Ar duration\n(?:[^.].*\n|\.[DS].*\n|or\n)*"
+                            r"The default is\n\.Cm (\w+) \.", described)
+        self.assertIn(f"({timeout.group(1)})", self.help)
+
+
+if __name__ == "__main__":
+    daemon.main()

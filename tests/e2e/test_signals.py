@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""SIGTERM and SIGINT drain, a second one ends at once, SIGUSR1 tells the counters."""
+import os
+import re
+import signal
+import socket
+import tempfile
+import threading
+import time
+import unittest
+
+import daemon
+from daemon import Daemon, connect, exchange, receive_all, receive_exactly
+
+ECHO = ("-l", "echo=tcp://127.0.0.1:0")
+
+
+def refused(endpoint):
+    try:
+        connect(endpoint).close()
+    except (ConnectionRefusedError, FileNotFoundError):
+        return True
+    return False
+
+
+def half_sent(sluiced, count=400_000):
+    """A client that has sent `count` bytes and read none of what came back; and the bytes."""
+    client = connect(sluiced.endpoint)
+    data = os.urandom(count)
+    client.sendall(data)
+    return client, data
+
+
+def stalled(sluiced):
+    """A client that sends until nothing more is taken, and never reads."""
+    client = connect(sluiced.endpoint)
+    client.settimeout(0.3)
+    try:
+        while True:
+            client.sendall(bytes(1_000_000))
+    except TimeoutError:
+        return client
+
+
+class Drain(unittest.TestCase):
+    def test_each_signal_ends_an_idle_daemon_with_status_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Daemon(*ECHO, "-l", "echo=udp://127.0.0.1:0") as sluiced:
+                sluiced.signal(number)
+                self.assertEqual(sluiced.wait(), 0)
+                self.assertIn(f" info {number.name}: draining 0 connections", sluiced.log())
+
+    def test_nothing_that_is_in_flight_is_lost(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for endpoint in ("tcp://127.0.0.1:0", f"unix://{directory}/s"):
+                with Daemon("-l", f"echo={endpoint}") as sluiced:
+                    client, data = half_sent(sluiced, 200_000)
+                    with client:
+                        time.sleep(0.2)
+                        sluiced.signal(signal.SIGTERM)
+                        sluiced.wait_for_log("draining 1 connection,")
+                        self.assertTrue(receive_all(client) == data, "something is lost")
+                    self.assertEqual(sluiced.wait(), 0)
+                    self.assertIn("every connection had finished", sluiced.log())
+
+    def test_newcomers_are_refused_at_once(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = f"{directory}/s"
+            with Daemon(*ECHO, "-l", f"echo=unix://{path}") as sluiced:
+                client, _ = half_sent(sluiced)
+                with client:
+                    sluiced.signal(signal.SIGTERM)
+                    sluiced.wait_for_log("draining")
+                    for _, endpoint in sluiced.listening:
+                        self.assertTrue(daemon.wait_until(lambda e=endpoint: refused(e)))
+                    self.assertFalse(os.path.exists(path))
+
+    def test_idle_connections_end_politely(self):
+        with Daemon(*ECHO) as sluiced:
+            clients = [connect(sluiced.endpoint) for _ in range(50)]
+            for client in clients:
+                exchange(client, b"hello")
+            sluiced.signal(signal.SIGTERM)
+            for client in clients:
+                self.assertEqual(receive_all(client), b"")
+                client.close()
+            self.assertEqual(sluiced.wait(), 0)
+
+    def test_after_the_drain_timeout_what_is_left_is_cut_and_counted(self):
+        with Daemon(*ECHO, "--drain-timeout", "300ms") as sluiced, stalled(sluiced):
+            started = time.monotonic()
+            sluiced.signal(signal.SIGTERM)
+            self.assertEqual(sluiced.wait(), 0)
+            self.assertGreater(time.monotonic() - started, 0.29)
+            self.assertIn(" warning stopped: 1 connection cut", sluiced.log())
+
+    def test_a_drain_timeout_of_0_cuts_at_once(self):
+        with Daemon(*ECHO, "--drain-timeout", "0") as sluiced, stalled(sluiced):
+            started = time.monotonic()
+            sluiced.signal(signal.SIGTERM)
+            self.assertEqual(sluiced.wait(), 0)
+            self.assertLess(time.monotonic() - started, 1)
+
+    def test_a_second_signal_ends_at_once(self):
+        for second in (signal.SIGTERM, signal.SIGINT):
+            with Daemon(*ECHO, "--drain-timeout", "1h") as sluiced, stalled(sluiced):
+                sluiced.signal(signal.SIGTERM)
+                sluiced.wait_for_log("draining")
+                time.sleep(0.2)
+                self.assertIsNone(sluiced.process.poll())
+                started = time.monotonic()
+                sluiced.signal(second)
+                self.assertEqual(sluiced.wait(), 0)
+                self.assertLess(time.monotonic() - started, 1)
+                self.assertIn(f" warning {second.name} again", sluiced.log())
+                self.assertIn(" warning stopped: 1 connection cut", sluiced.log())
+
+    def test_a_client_that_goes_on_sending_gets_a_prefix_and_a_polite_end(self):
+        with Daemon(*ECHO) as sluiced, connect(sluiced.endpoint) as client:
+            received = []
+            reader = threading.Thread(target=lambda: received.append(receive_all(client)))
+            block = os.urandom(50_000)
+            self.assertEqual(exchange(client, block), block)
+            reader.start()
+            sluiced.signal(signal.SIGTERM)
+            for _ in range(200):  # what comes too late is read and dropped: no reset
+                client.sendall(block)
+            client.shutdown(socket.SHUT_WR)
+            reader.join(daemon.PATIENCE)
+            self.assertEqual(sluiced.wait(), 0)
+            self.assertTrue(received, "the connection was reset")
+            self.assertTrue((block * 200).startswith(received[0]))
+
+    def test_signals_that_the_parent_blocked_get_through(self):
+        def block():
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+
+        def ignore():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+        for prepare in (block, ignore):
+            with Daemon(*ECHO, prepare=prepare) as sluiced:
+                sluiced.signal(signal.SIGINT)
+                self.assertEqual(sluiced.wait(), 0)
+
+
+class Others(unittest.TestCase):
+    def test_sigusr1_tells_the_counters_in_one_line(self):
+        with Daemon(*ECHO, "-l", "echo=udp://127.0.0.1:0") as sluiced:
+            tcp, udp = (endpoint for _, endpoint in sluiced.listening)
+            with connect(tcp) as client, connect(udp) as other:
+                exchange(client, b"12345")
+                exchange(other, b"12345")
+                with connect(tcp) as gone:
+                    gone.shutdown(socket.SHUT_WR)
+                    receive_all(gone)
+                sluiced.signal(signal.SIGUSR1)
+                line = sluiced.wait_for_log(r" info counters: (.*)\n").group(1)
+            pairs = dict(pair.split("=") for pair in line.split(" "))
+            for key, value in {"connections_open": 1, "accepted": 2, "refused": 0, "bytes_in": 5,
+                               "bytes_out": 5, "datagrams_in": 1, "datagrams_out": 1,
+                               "closed_peer_closed": 1, "udp_unanswered": 0,
+                               "log_dropped": 0}.items():
+                self.assertEqual(pairs[key], str(value), key)
+            self.assertTrue(all(re.fullmatch(r"\d+", value) for value in pairs.values()))
+            self.assertIsNone(sluiced.process.poll())
+
+    def test_sighup_is_no_reason_to_stop(self):
+        with Daemon(*ECHO) as sluiced, connect(sluiced.endpoint) as client:
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log(" info SIGHUP: ")
+            client.sendall(b"still here")
+            self.assertEqual(receive_exactly(client, 10), b"still here")
+
+
+if __name__ == "__main__":
+    daemon.main()

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Bad usage: exit 2, nothing on the standard output, and a message that names the option, what was
+read and what is allowed."""
+import unittest
+
+import daemon
+from daemon import run
+
+T = "tcp://127.0.0.1:0"
+
+# The arguments, and the parts that the one line of the message has.
+ROWS = [
+    (["-l", "echo=tcp://127.0.0.1:99999"],
+     "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0–65535"),
+    (["--listen=echo=tcp://127.0.0.1:99999"],
+     "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0–65535"),
+    (["-l", "echo=tcp://127.0.0.1:-1"], "--listen echo=tcp://127.0.0.1:-1: ", "-1", "0–65535"),
+    (["-l", "echo=tcp://127.0.0.1:65536"], "port 65536 is not in 0–65535"),
+    (["-l", "echo=tcp://127.0.0.1"], "--listen echo=tcp://127.0.0.1: ", "port", "0–65535"),
+    (["-l", "echo=tcp://localhost:7"], "--listen ", '"localhost"', "a.b.c.d, [IPv6] and *"),
+    (["-l", "echo=http://127.0.0.1:80"], "--listen ", '"http"', "tcp, udp or unix"),
+    (["-l", "echo=unix://"], "--listen ", "path", "1–107"),
+    (["-l", "echo=unix:///" + "x" * 107], "--listen ", "108 bytes", "1–107"),
+    (["-l", "echo"], "--listen echo: ", "NAME=ENDPOINT[,KEY=VALUE]..."),
+    (["-l", ""], "--listen : ", "NAME=ENDPOINT[,KEY=VALUE]..."),
+    (["-l", f"finger={T}"], '"finger"', "echo, discard, chargen, daytime, time, upper and greet"),
+    (["-l", "greet=udp://127.0.0.1:0,text=x"], "--listen ", "greet", "udp", "tcp and unix"),
+    (["-l", f"greet={T}"], "--listen ", "text"),
+    (["-l", f"echo={T},text=x"], "--listen ", '"text"', "idle, max, per-source and reuse-port"),
+    (["-l", f"echo={T},mode=0600"], "--listen ", '"mode"', "idle, max, per-source and reuse-port"),
+    (["-l", "echo=udp://127.0.0.1:0,max=1"], "--listen ", '"max"', "reuse-port"),
+    (["-l", "echo=unix:///tmp/x,per-source=1"], "--listen ", '"per-source"', "idle, max and mode"),
+    (["-l", f"echo={T},max=1,max=1"], "--listen ", "max", "twice", "once"),
+    (["-l", f"echo={T},max=0"], "--listen ", 'max "0"', "1–4294967295"),
+    (["-l", f"echo={T},max=99999999999999999999"], 'max "99999999999999999999"', "1–4294967295"),
+    (["-l", f"echo={T},per-source=ten"], 'per-source "ten"', "1–4294967295"),
+    (["-l", f"echo={T},idle=30"], 'idle "30"', "has no unit", "ms, s, m, h or d", "off"),
+    (["-l", f"echo={T},reuse-port=1"], 'reuse-port "1"', "on or off"),
+    (["-l", "echo=unix:///tmp/x,mode=888"], 'mode "888"', "octal", "0–0777"),
+    (["-l", f"echo={T},"], "--listen ", '""', "KEY=VALUE"),
+    (["-l", f"greet={T},text=\\q"], "--listen ", r'"\q"', r"\, \\ \n and \r"),
+    (["-l"], "--listen", "value is missing"),
+    (["--listen"], "--listen", "value is missing"),
+    (["--backend", "kqueue"], "--backend kqueue: ", "auto, epoll, poll", "select"),
+    (["--backend", "io_uring"], "--backend io_uring: ", "refused", "fork"),
+    (["--backend"], "--backend", "value is missing"),
+    (["--max-connections", "0"], "--max-connections 0: ", "1–4294967295"),
+    (["--max-connections", "99999999999"], "--max-connections 99999999999: ", "1–4294967295"),
+    (["--max-connections", "-1"], "--max-connections -1: ", "1–4294967295"),
+    (["--max-connections", "1e3"], "--max-connections 1e3: ", "1–4294967295"),
+    (["--idle-timeout", "30"], "--idle-timeout 30: ", "has no unit", "ms, s, m, h or d"),
+    (["--idle-timeout", "1y"], "--idle-timeout 1y: ", '"y"', "ms, s, m, h or d"),
+    (["--idle-timeout", "366d"], "--idle-timeout 366d: ", "too long", "365d"),
+    (["--drain-timeout", "off"], "--drain-timeout off: ", "ms, s, m, h or d"),
+    (["--drain-timeout=-1s"], "--drain-timeout -1s: ", "ms, s, m, h or d"),
+    (["--frobnicate"], "--frobnicate", "--listen", "--backend", "--drain-timeout"),
+    (["-v"], "-v", "--listen", "--version"),
+    (["--help=yes"], "--help=yes", "no value"),
+    (["echo"], '"echo"', "not an option"),
+    (["-l", f"echo={T}", "extra"], '"extra"', "not an option"),
+    (["--"] + ["x"], '"x"', "not an option"),
+    (["-l", "echo=\x1b[31mred\n"], r"\x1b[31mred\x0a"),
+]
+
+
+class Usage(unittest.TestCase):
+    def test_each_mistake_is_named(self):
+        for arguments, *parts in ROWS:
+            with self.subTest(arguments):
+                result = run(*arguments)
+                message = result.stderr.decode()
+                self.assertEqual(result.returncode, 2, message)
+                self.assertEqual(result.stdout, b"")
+                lines = message.splitlines()
+                self.assertEqual(len(lines), 2, message)
+                self.assertTrue(lines[0].startswith("sluiced: "), message)
+                self.assertIn("--help", lines[1])
+                for part in parts:
+                    self.assertIn(part, lines[0])
+
+    def test_a_mistake_in_the_last_service_starts_none(self):
+        result = run("-l", f"echo={T}", "-l", "echo=tcp://127.0.0.1:99999")
+        self.assertEqual((result.returncode, result.stdout), (2, b""))
+
+
+if __name__ == "__main__":
+    daemon.main()

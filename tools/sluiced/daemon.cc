@@ -1,0 +1,156 @@
+#include "daemon.h"
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+
+#include "text.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kMaxEndpoint = 1024;  // bytes of an announced one; a path has at most 108
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string_view name_of(Report::Kind kind) {
+  switch (kind) {
+    case Report::Kind::handler_threw:
+      return "a handler threw";
+    case Report::Kind::out_of_descriptors:
+      return "out of descriptors";
+    case Report::Kind::accept_resumed:
+      return "accepting again";
+    case Report::Kind::refused:
+      return "refused";
+    case Report::Kind::socket_error:
+      break;
+  }
+  return "socket error";
+}
+
+}  // namespace
+
+Daemon::Daemon(const Options& options, Log& log)
+    : log_(log),
+      drain_timeout_(options.drain_timeout),
+      loop_(options.loop),
+      guard_(loop_),
+      terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
+      interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
+      user_(loop_, SIGUSR1, [this] { log_counters(); }),
+      hang_up_(loop_, SIGHUP, [this] { log_.info("SIGHUP: there is nothing to reload"); }) {
+  loop_.set_reporter([this](const Report& report) { log_report(report); });
+  for (const ListenSpec& spec : options.listen) bind(spec);
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::bind(const ListenSpec& spec) {
+  const Service& service = *spec.service;
+  Bound bound{service.name, nullptr, nullptr};
+  if (spec.endpoint.transport() == Transport::udp) {
+    bound.datagram = std::make_unique<DatagramService>(
+        loop_, spec.endpoint, guard_, service.make_answer(), service.answer_size, spec.datagram);
+  } else {
+    protocols_.push_back(service.make_protocol(spec.text.value_or("")));
+    bound.listener =
+        std::make_unique<Listener>(loop_, spec.endpoint, *protocols_.back(), spec.stream);
+  }
+  bound_.push_back(std::move(bound));
+}
+
+std::string Daemon::announcement() const {
+  std::string lines;
+  for (const Bound& bound : bound_) {
+    const Endpoint& endpoint =
+        bound.listener != nullptr ? bound.listener->endpoint() : bound.datagram->endpoint();
+    lines += "listening ";
+    lines += bound.name;
+    lines += ' ';
+    // A path may hold a newline, and this is one line.
+    lines += escape(endpoint.to_string(), kMaxEndpoint);
+    lines += '\n';
+  }
+  return lines + "ready\n";
+}
+
+void Daemon::run() {
+  loop_.run();
+  const std::uint64_t cut = cut_ ? loop_.counters().connections_open
+                                 : loop_.counters().closed_by(CloseReason::drain_deadline);
+  if (cut == 0) {
+    log_.info("stopped: every connection had finished");
+  } else {
+    log_.warning("stopped: " + plural(cut, "connection") + " cut");
+  }
+}
+
+void Daemon::stop(std::string_view signal) {
+  std::string what(signal);
+  if (loop_.draining()) {
+    log_.warning(what + " again: stopping at once");
+    cut_ = true;
+    loop_.stop();
+    return;
+  }
+  what += ": draining " + plural(loop_.counters().connections_open, "connection") + ", at most " +
+          std::to_string(drain_timeout_.count()) + " ms";
+  log_.info(what);
+  loop_.drain(drain_timeout_);
+}
+
+void Daemon::log_counters() noexcept {
+  try {
+    log_.info("counters: " + counters_text(loop_.counters()) + " udp_unanswered=" +
+              std::to_string(guard_.refused()) + " log_dropped=" + std::to_string(log_.dropped()));
+  } catch (...) {
+    log_.warning("counters: no memory to write them");
+  }
+}
+
+void Daemon::log_report(const Report& report) {
+  std::string text = report.where;
+  text += ": ";
+  text += name_of(report.kind);
+  text += ": ";
+  text += report.what;
+  const std::string error = report.error ? report.error.message() : "";
+  if (text.find(error) == text.npos) text += ": " + error;
+  if (report.count > 1) text += " (" + std::to_string(report.count) + " times)";
+  if (report.kind == Report::Kind::accept_resumed) {
+    log_.info(text);
+  } else {
+    log_.warning(text);
+  }
+}
+
+std::string counters_text(const Counters& counters) {
+  std::string text;
+  const auto add = [&text](std::string_view key, std::uint64_t value) {
+    if (!text.empty()) text += ' ';
+    for (const char c : key) text += c == ' ' ? '_' : c;
+    text += '=' + std::to_string(value);
+  };
+  add("turns", counters.turns);
+  add("connections_open", counters.connections_open);
+  add("accepted", counters.accepted);
+  add("refused", counters.refused);
+  add("bytes_in", counters.bytes_in);
+  add("bytes_out", counters.bytes_out);
+  add("datagrams_in", counters.datagrams_in);
+  add("datagrams_out", counters.datagrams_out);
+  add("datagrams_dropped", counters.datagrams_dropped);
+  add("paused", counters.paused);
+  add("dropped_bytes", counters.dropped_bytes);
+  for (std::size_t i = 0; i < kCloseReasons; ++i) {
+    const auto reason = static_cast<CloseReason>(i);
+    if (reason == CloseReason::open) continue;
+    add("closed_" + std::string(to_string(reason)), counters.closed[i]);
+  }
+  return text;
+}
+
+}  // namespace sluice

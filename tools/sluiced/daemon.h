@@ -1,0 +1,74 @@
+// The daemon: a loop, its services, and what signals do to it.
+//
+// What it is: the constructor binds everything that the options name, and the kernel may queue
+// newcomers from then on; nothing is served before run(). It keeps nothing for a connection.
+// Lifetime: one in a process, because of the signals. Thread: one.
+// Errors: the constructor throws std::system_error that names the endpoint, and std::invalid_argument
+// for a backend that is not there; what was bound by then is released.
+#ifndef SLUICE_TOOLS_SLUICED_DAEMON_H
+#define SLUICE_TOOLS_SLUICED_DAEMON_H
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../protocols/datagram_service.h"
+#include "../../protocols/reply_guard.h"
+#include "../../reactor/listener.h"
+#include "../../reactor/loop.h"
+#include "../../reactor/protocol.h"
+#include "../../reactor/signals.h"
+#include "log.h"
+#include "options.h"
+
+namespace sluice {
+
+class Daemon {
+ public:
+  Daemon(const Options& options, Log& log);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  // A line "listening NAME ENDPOINT" for each service, in the order of the options, with the real
+  // port, and then "ready".
+  [[nodiscard]] std::string announcement() const;
+  [[nodiscard]] std::size_t services() const noexcept { return bound_.size(); }
+  [[nodiscard]] Backend backend() const noexcept { return loop_.backend(); }
+
+  // Serves until a signal has stopped it.
+  void run();
+
+ private:
+  struct Bound {
+    std::string_view name;
+    std::unique_ptr<Listener> listener;         // over a stream,
+    std::unique_ptr<DatagramService> datagram;  // or over UDP
+  };
+
+  void bind(const ListenSpec& spec);
+  void stop(std::string_view signal);
+  void log_counters() noexcept;
+  void log_report(const Report& report);
+
+  Log& log_;
+  std::chrono::milliseconds drain_timeout_;
+  bool cut_ = false;                                  // by a second signal
+  std::vector<std::unique_ptr<Protocol>> protocols_;  // outlive the loop's connections
+  Loop loop_;
+  ReplyGuard guard_;
+  std::vector<Bound> bound_;
+  Signal terminate_;
+  Signal interrupt_;
+  Signal user_;
+  Signal hang_up_;
+};
+
+// "turns=12 connections_open=3 …"
+std::string counters_text(const Counters& counters);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,32 @@
+#include "descriptor_limit.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+
+namespace sluice {
+namespace {
+
+std::string in_words(rlim_t limit) {
+  return limit == RLIM_INFINITY ? "no limit" : std::to_string(limit);
+}
+
+}  // namespace
+
+DescriptorLimit raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return {"unknown", "unknown", std::error_code(errno, std::system_category())};
+  }
+  DescriptorLimit result{in_words(limit.rlim_cur), in_words(limit.rlim_cur), {}};
+  if (limit.rlim_cur == limit.rlim_max) return result;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    result.error = std::error_code(errno, std::system_category());
+  } else {
+    result.now = in_words(limit.rlim_cur);
+  }
+  return result;
+}
+
+}  // namespace sluice

@@ -1,0 +1,69 @@
+#include "duration.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "number.h"
+#include "text.h"
+#include "usage_error.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::string_view kAllowed = "allowed are 1ms–365d in ms, s, m, h or d, and 0";
+
+struct Unit {
+  std::string_view name;
+  milliseconds length;
+};
+constexpr std::array kUnits = {
+    Unit{"ms", milliseconds(1)},        Unit{"s", std::chrono::seconds(1)},
+    Unit{"m", std::chrono::minutes(1)}, Unit{"h", std::chrono::hours(1)},
+    Unit{"d", std::chrono::hours(24)},
+};
+
+std::optional<milliseconds> unit_length(std::string_view name) {
+  for (const Unit& unit : kUnits) {
+    if (unit.name == name) return unit.length;
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse(std::string_view what, std::string_view text, const std::string& why,
+                         std::string_view more) {
+  throw UsageError(std::string(what) + ' ' + quote(text) + ' ' + why + "; " +
+                   std::string(kAllowed) + std::string(more));
+}
+
+milliseconds parse(std::string_view what, std::string_view text, std::string_view more) {
+  if (text == "0") return milliseconds(0);
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view unit = text.substr(digits);
+  if (digits == 0) refuse(what, text, "does not start with a decimal number", more);
+  if (unit.empty()) refuse(what, text, "has no unit", more);
+  const auto length = unit_length(unit);
+  if (!length) refuse(what, text, "has the unknown unit " + quote(unit), more);
+
+  const auto number = parse_digits(text.substr(0, digits), 10);
+  // Divided, not multiplied: the product could wrap around.
+  if (!number || *number > static_cast<std::uint64_t>(kMaxDuration / *length)) {
+    refuse(what, text, "is too long", more);
+  }
+  return *length * static_cast<std::int64_t>(*number);
+}
+
+}  // namespace
+
+milliseconds parse_duration(std::string_view what, std::string_view text) {
+  return parse(what, text, "");
+}
+
+milliseconds parse_timeout(std::string_view what, std::string_view text) {
+  return text == "off" ? milliseconds(0) : parse(what, text, " or off for never");
+}
+
+}  // namespace sluice

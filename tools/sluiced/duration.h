@@ -1,0 +1,25 @@
+// Durations of the command line: 500ms, 30s, 5m, 2h, 1d.
+//
+// What it is: a decimal number and its unit, with nothing between them. 0 needs no unit; a
+// number without one is refused, since nobody can know whether seconds were meant.
+// Errors: UsageError that names `what`, what was read and what is allowed.
+#ifndef SLUICE_TOOLS_SLUICED_DURATION_H
+#define SLUICE_TOOLS_SLUICED_DURATION_H
+
+#include <chrono>
+#include <string_view>
+
+namespace sluice {
+
+// More than anybody waits, and far from where the arithmetic of clocks ends.
+inline constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(24 * 365);
+
+// 0 to kMaxDuration.
+std::chrono::milliseconds parse_duration(std::string_view what, std::string_view text);
+
+// The same, where 0 and "off" mean never. Returns 0 for them, as ConnectionOptions has it.
+std::chrono::milliseconds parse_timeout(std::string_view what, std::string_view text);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,162 @@
+#include "listen_spec.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "duration.h"
+#include "number.h"
+#include "text.h"
+#include "usage_error.h"
+
+namespace sluice {
+namespace {
+
+bool over_streams(const Service& /*service*/, Transport transport) {
+  return transport != Transport::udp;
+}
+bool over_tcp(const Service& /*service*/, Transport transport) {
+  return transport == Transport::tcp;
+}
+bool over_ip(const Service& /*service*/, Transport transport) {
+  return transport != Transport::unix_stream;
+}
+bool over_unix(const Service& /*service*/, Transport transport) {
+  return transport == Transport::unix_stream;
+}
+bool with_text(const Service& service, Transport /*transport*/) { return service.needs_text; }
+
+bool parse_switch(std::string_view what, std::string_view text) {
+  if (text != "on" && text != "off") {
+    throw UsageError(std::string(what) + ' ' + quote(text) + " is not on or off");
+  }
+  return text == "on";
+}
+
+constexpr std::array kKeys = {
+    ListenKey{"idle", "DURATION", "stream: in place of --idle-timeout", over_streams,
+              [](ListenSpec& spec, std::string_view value) {
+                spec.stream.connection.idle_timeout = parse_timeout("idle", value);
+              }},
+    ListenKey{"max", "COUNT", "stream: connections of this endpoint", over_streams,
+              [](ListenSpec& spec, std::string_view value) {
+                spec.stream.max_connections = parse_count("max", value);
+              }},
+    ListenKey{"per-source", "COUNT", "tcp: connections from one address", over_tcp,
+              [](ListenSpec& spec, std::string_view value) {
+                spec.stream.max_per_source = parse_count("per-source", value);
+              }},
+    ListenKey{"reuse-port", "on|off", "tcp, udp: share the port (off)", over_ip,
+              [](ListenSpec& spec, std::string_view value) {
+                const bool on = parse_switch("reuse-port", value);
+                spec.stream.reuse_port = on;
+                spec.datagram.reuse_port = on;
+              }},
+    ListenKey{"mode", "OCTAL", "unix: the permissions of the socket's file", over_unix,
+              [](ListenSpec& spec, std::string_view value) {
+                spec.stream.mode = parse_mode("mode", value);
+              }},
+    ListenKey{"text", "TEXT", "greet: what is sent; required there", with_text,
+              [](ListenSpec& spec, std::string_view value) { spec.text = value; }},
+};
+
+char unescaped(std::string_view escape) {
+  switch (escape.size() < 2 ? '\0' : escape[1]) {
+    case ',':
+    case '\\':
+      return escape[1];
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    default:
+      throw UsageError(quote(escape) + R"( is not an escape; allowed are \, \\ \n and \r)");
+  }
+}
+
+// At the commas that no backslash stands before.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',') {
+      fields.emplace_back();
+    } else if (text[i] == '\\') {
+      fields.back() += unescaped(text.substr(i, 2));
+      ++i;
+    } else {
+      fields.back() += text[i];
+    }
+  }
+  return fields;
+}
+
+const Service& service_named(std::string_view name) {
+  if (const Service* service = find_service(name)) return *service;
+  std::vector<std::string_view> names;
+  for (const Service& service : all_services()) names.push_back(service.name);
+  throw UsageError("service " + quote(name) + " is not known; allowed are " + join_names(names));
+}
+
+Endpoint endpoint_of(const std::string& text) {
+  auto parsed = Endpoint::parse(text);
+  if (const auto* wrong = std::get_if<EndpointError>(&parsed)) throw UsageError(wrong->message);
+  return std::get<Endpoint>(std::move(parsed));
+}
+
+const ListenKey& key_named(std::string_view name, const ListenSpec& spec) {
+  std::vector<std::string_view> allowed;
+  for (const ListenKey& key : kKeys) {
+    if (!key.applies(*spec.service, spec.endpoint.transport())) continue;
+    if (key.name == name) return key;
+    allowed.push_back(key.name);
+  }
+  throw UsageError(
+      "key " + quote(name) + " does not fit; allowed for " + std::string(spec.service->name) +
+      " over " + std::string(to_string(spec.endpoint.transport())) + " are " + join_names(allowed));
+}
+
+void apply_keys(ListenSpec& spec, std::span<const std::string> fields) {
+  std::vector<std::string_view> seen;
+  for (const std::string_view field : fields) {
+    const std::size_t equals = field.find('=');
+    if (equals == field.npos) throw UsageError(quote(field) + " is not KEY=VALUE");
+    const ListenKey& key = key_named(field.substr(0, equals), spec);
+    if (std::find(seen.begin(), seen.end(), key.name) != seen.end()) {
+      throw UsageError("key " + std::string(key.name) + " is given twice; allowed is once");
+    }
+    seen.push_back(key.name);
+    key.apply(spec, field.substr(equals + 1));
+  }
+}
+
+}  // namespace
+
+std::span<const ListenKey> listen_keys() noexcept { return kKeys; }
+
+ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds idle) {
+  const std::size_t equals = text.find('=');
+  if (equals == text.npos) {
+    throw UsageError(
+        "= is missing after the service's name; allowed is "
+        "NAME=ENDPOINT[,KEY=VALUE]...");
+  }
+  const Service& service = service_named(text.substr(0, equals));
+  const std::vector<std::string> fields = split(text.substr(equals + 1));
+
+  ListenSpec spec{&service, endpoint_of(fields.front()), {}, {}, {}};
+  if (!service.runs_over(spec.endpoint.transport())) {
+    throw UsageError(std::string(service.name) + " does not run over " +
+                     std::string(to_string(spec.endpoint.transport())) +
+                     "; allowed are tcp and unix");
+  }
+  spec.stream.connection.idle_timeout = idle;
+  apply_keys(spec, std::span(fields).subspan(1));
+  if (service.needs_text && !spec.text) {
+    throw UsageError("key text is missing; " + std::string(service.name) + " needs text=TEXT");
+  }
+  return spec;
+}
+
+}  // namespace sluice

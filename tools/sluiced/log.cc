@@ -1,0 +1,83 @@
+#include "log.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "text.h"
+
+namespace sluice {
+namespace {
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      break;
+  }
+  return "error";
+}
+
+}  // namespace
+
+std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
+                     std::string_view text) {
+  const auto since_epoch =
+      std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch()).count();
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(when));
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  std::array<char, 96> stamp{};
+  const int length =
+      std::snprintf(stamp.data(), stamp.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ ",
+                    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                    utc.tm_sec, static_cast<int>(((since_epoch % 1000) + 1000) % 1000));
+
+  std::string line(stamp.data(), static_cast<std::size_t>(length));
+  line += name_of(level);
+  line += ' ';
+  line += escape(text, Log::kMaxLine - line.size() - 1);
+  line += '\n';
+  return line;
+}
+
+void Log::write(LogLevel level, std::string_view text) noexcept {
+  try {
+    if (!write_line(level, text)) {
+      ++dropped_;
+      ++untold_;
+      return;
+    }
+    if (untold_ == 0) return;
+    const std::string told = "log: " + std::to_string(untold_) + " lines were dropped before this";
+    if (write_line(LogLevel::warning, told)) untold_ = 0;
+  } catch (...) {  // no memory, not even for a line
+    ++dropped_;
+    ++untold_;
+  }
+}
+
+bool Log::write_line(LogLevel level, std::string_view text) {
+  if (torn_ && !write_at_once("\n")) return false;
+  torn_ = false;
+  return write_at_once(log_line(std::chrono::system_clock::now(), level, text));
+}
+
+bool Log::write_at_once(std::string_view bytes) noexcept {
+  // Not O_NONBLOCK, which would hold for everybody who has this pipe or terminal open, the shell
+  // included. A pipe that polls as writable takes PIPE_BUF bytes.
+  pollfd ready{descriptor_, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
+  const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+  if (count > 0 && static_cast<std::size_t>(count) < bytes.size()) torn_ = true;
+  return count == static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace sluice

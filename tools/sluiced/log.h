@@ -1,0 +1,55 @@
+// The daemon's log: one line an event.
+//
+//   2026-11-21T02:17:10.123Z info descriptors: 20000 (was 1024)
+//
+// What it is: the time in UTC, a level and a text, written to a descriptor. It is our own, and no logging
+// library, because it must neither block the loop nor throw: a line that the descriptor does not
+// take at once (a full or closed pipe, a full disk) is dropped and counted, and the next line that
+// gets through is followed by one that says how many were.
+// What it cannot do: a write to a disk file waits for as long as the system does; and when two
+// processes write to one pipe that is nearly full, the second may wait for its reader.
+// REQUIRES: SIGPIPE is ignored. Lifetime: does not own the descriptor. Thread: one.
+// Units: lines of at most kMaxLine bytes, which POSIX lets a pipe take whole or not at all.
+#ifndef SLUICE_TOOLS_SLUICED_LOG_H
+#define SLUICE_TOOLS_SLUICED_LOG_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+enum class LogLevel : std::uint8_t { info, warning, error };
+
+// One line with its newline. Control characters in `text` are escaped (text.h).
+std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
+                     std::string_view text);
+
+class Log {
+ public:
+  static constexpr std::size_t kMaxLine = 4096;
+
+  explicit Log(int descriptor) noexcept : descriptor_(descriptor) {}
+
+  void info(std::string_view text) noexcept { write(LogLevel::info, text); }
+  void warning(std::string_view text) noexcept { write(LogLevel::warning, text); }
+  void error(std::string_view text) noexcept { write(LogLevel::error, text); }
+
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  void write(LogLevel level, std::string_view text) noexcept;
+  bool write_line(LogLevel level, std::string_view text);
+  bool write_at_once(std::string_view bytes) noexcept;
+
+  int descriptor_;
+  bool torn_ = false;  // the last line was written in part
+  std::uint64_t dropped_ = 0;
+  std::uint64_t untold_ = 0;  // dropped since the log last said so
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,78 @@
+// sluiced(8): small network services over TCP, UDP and Unix sockets, in one loop.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "daemon.h"
+#include "descriptor_limit.h"
+#include "log.h"
+#include "options.h"
+#include "standard_streams.h"
+#include "usage_error.h"
+
+namespace sluice {
+namespace {
+
+enum ExitStatus { kStopped = 0, kFailed = 1, kWrongUsage = 2 };
+
+// A parent may have left them blocked, and a blocked signal stops nothing.
+void let_signals_through() {
+  // A reader of the log that goes away must not take the daemon with it.
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&ours, signal);
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
+}
+
+void log_descriptor_limit(Log& log) {
+  const DescriptorLimit limit = raise_descriptor_limit();
+  if (limit.error) {
+    log.warning("descriptors: " + limit.now + ", not to be raised: " + limit.error.message());
+  } else {
+    log.info("descriptors: " + limit.now + " (was " + limit.before + ")");
+  }
+}
+
+void log_start(Log& log, const Daemon& daemon, const Options& options) {
+  log.info("sluiced " SLUICE_VERSION ": backend " + std::string(to_string(daemon.backend())) +
+           ", services " + std::to_string(daemon.services()));
+  if (!options.default_listen) return;
+  log.info("try: echo hello | nc -N 127.0.0.1 7007");
+  log.info("try: echo hello | nc -u -w1 127.0.0.1 7007");
+}
+
+int run(int argc, char** argv, Log& log) {
+  const Options options = parse_options(argc, argv);
+  if (!options.answer.empty()) {
+    write_standard_output(options.answer);
+    return kStopped;
+  }
+  log_descriptor_limit(log);
+  Daemon daemon(options, log);
+  write_standard_output(daemon.announcement());
+  log_start(log, daemon, options);
+  daemon.run();
+  return kStopped;
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) {
+  sluice::Log log(STDERR_FILENO);
+  try {
+    sluice::occupy_standard_streams();
+    sluice::let_signals_through();
+    return sluice::run(argc, argv, log);
+  } catch (const sluice::UsageError& error) {
+    std::fprintf(stderr, "sluiced: %s\nsluiced: --help says what is allowed\n", error.what());
+    return sluice::kWrongUsage;
+  } catch (const std::exception& error) {
+    log.error(error.what());
+    return sluice::kFailed;
+  }
+}

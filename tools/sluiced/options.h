@@ -1,0 +1,30 @@
+// The command line of sluiced.
+//
+// Errors: parse_options() throws UsageError, which names the option, what was read and what is
+// allowed. The page sluiced(8) describes each option, and a test holds the two together.
+#ifndef SLUICE_TOOLS_SLUICED_OPTIONS_H
+#define SLUICE_TOOLS_SLUICED_OPTIONS_H
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "listen_spec.h"
+
+namespace sluice {
+
+struct Options {
+  LoopOptions loop;
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+  std::vector<ListenSpec> listen;
+  bool default_listen = false;  // no -l was given
+  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  std::string answer;
+};
+
+Options parse_options(int argc, const char* const* argv);
+
+}  // namespace sluice
+
+#endif
