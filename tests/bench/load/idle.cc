@@ -1,0 +1,104 @@
+// Opens many connections and weighs the server: resident bytes for each while it has said nothing,
+// CPU time while nothing happens, and resident bytes again after one exchange on each.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "load.h"
+
+namespace bench {
+namespace {
+
+// These are there, and have talked, before the first weighing: what the first few cost is not
+// multiplied.
+constexpr std::size_t kFirst = 16;
+
+std::uint64_t resident_bytes(pid_t process) {
+  const std::string path = "/proc/" + std::to_string(process) + "/smaps_rollup";
+  std::ifstream file(path);
+  for (std::string word; file >> word;) {
+    std::uint64_t kilobytes = 0;
+    if (word == "Rss:" && file >> kilobytes) return kilobytes * 1024;
+  }
+  fail(path);
+}
+
+std::size_t open_descriptors(pid_t process) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(process) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+class Idle {
+ public:
+  explicit Idle(const Request& request) : request_(request) {
+    if (request.server == 0) fail("the idle scenario weighs a process: --server PID is missing");
+    sockets_.reserve(request.connections);
+  }
+
+  ~Idle() {
+    for (const int socket : sockets_) close(socket);
+  }
+
+  Result run() {
+    open_until(kFirst);
+    exchange_on_all();
+    settle();
+    const std::uint64_t few = resident_bytes(request_.server);
+
+    open_until(request_.connections);
+    settle();
+    const std::uint64_t silent = resident_bytes(request_.server);
+    const double busy = cpu_nanoseconds(request_.server);
+    std::this_thread::sleep_for(request_.duration);
+    const double idle_cpu = cpu_nanoseconds(request_.server) - busy;
+
+    exchange_on_all();
+    settle();
+    const std::uint64_t talked = resident_bytes(request_.server);
+
+    const double added = static_cast<double>(request_.connections - kFirst);
+    return {
+        {"seconds", request_.duration.count()},
+        {"server_cpu_ns", idle_cpu},
+        {"bytes_silent", (static_cast<double>(silent) - static_cast<double>(few)) / added},
+        {"bytes_after_exchange", (static_cast<double>(talked) - static_cast<double>(few)) / added},
+        {"lost", static_cast<double>(lost_)}};
+  }
+
+ private:
+  // Returns when the server has accepted them all, which the kernel does not tell the client.
+  void open_until(std::size_t count) {
+    while (sockets_.size() < count) sockets_.push_back(connect_tcp(request_.port));
+    const auto give_up = Clock::now() + std::chrono::seconds(10);
+    while (open_descriptors(request_.server) < count) {
+      if (Clock::now() > give_up) fail("the server does not accept all connections");
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  void exchange_on_all() {
+    std::array<char, 1> byte{'x'};
+    for (const int socket : sockets_) {
+      if (send(socket, byte.data(), byte.size(), 0) != 1) fail("send");
+      if (recv(socket, byte.data(), byte.size(), 0) != 1 || byte[0] != 'x') ++lost_;
+    }
+  }
+
+  // Work that a server does right after its answer is not counted as idle CPU.
+  static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(200)); }
+
+  const Request& request_;
+  std::vector<int> sockets_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace
+
+Result run_idle(const Request& request) { return Idle(request).run(); }
+
+}  // namespace bench

@@ -1,0 +1,168 @@
+"""Turns what was measured into Markdown: first what the daemon is held to, then every server."""
+
+import statistics
+
+import machine
+import scenarios
+
+MISSING = "–"
+FIGURES = ("cpu", "rate")
+ALL_SCENARIOS = {scenario.key: scenario for scenario in (*scenarios.ECHO, scenarios.UDP)}
+
+
+def title(name):
+    return scenarios.TITLES[name]
+
+
+def figure(run, kind, scale=1):
+    """CPU nanoseconds a unit of work, or units a second, of one run."""
+    units = run["operations"] / scale
+    return run["server_cpu_ns"] / units if kind == "cpu" else units / run["seconds"]
+
+
+def median_figure(runs, kind, scale=1):
+    return statistics.median(figure(run, kind, scale) for run in runs)
+
+
+def ratios(runs, others, kind):
+    """Each within its round, where both were measured seconds apart."""
+    return [figure(a, kind) / figure(b, kind) for a, b in zip(runs, others)]
+
+
+def human(number):
+    if number >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 10 else f"{number:.2f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def verdict(met):
+    return "met" if met else "**missed**"
+
+
+def meets(ratio, target):
+    if ratio == target.limit:
+        return not target.strict
+    return ratio < target.limit if target.figure == "cpu" else ratio > target.limit
+
+
+def asked_for(target, best):
+    sign = {"cpu": "<" if target.strict else "≤", "rate": ">" if target.strict else "≥"}
+    text = f"{sign[target.figure]} {target.limit:.2f} × {title(best)}"
+    if len(target.rivals) > 1:
+        text += f" (the best of {', '.join(title(name) for name in target.rivals)})"
+    return text
+
+
+def target_row(target, runs):
+    """One row, or None where the daemon or all of its rivals were not there."""
+    scenario = ALL_SCENARIOS[target.scenario]
+    rivals = [name for name in target.rivals if runs.get(name)]
+    if not runs.get("sluiced") or not rivals:
+        return None
+    best_of = min if target.figure == "cpu" else max
+    best = best_of(rivals, key=lambda name: median_figure(runs[name], target.figure))
+    measured = ratios(runs["sluiced"], runs[best], target.figure)
+    ratio = statistics.median(measured)
+    kind = f"CPU a {scenario.unit}" if target.figure == "cpu" else f"{scenario.unit}s a second"
+    spread = f"{ratio:.2f} ({min(measured):.2f}–{max(measured):.2f})"
+    return [f"{scenario.title}: {kind}", asked_for(target, best), spread,
+            verdict(meets(ratio, target))]
+
+
+def idle_target_rows(idle):
+    run = idle.get("sluiced", {}).get("timed")
+    if not run:
+        return []
+    size, cpu = run["bytes_silent"], run["server_cpu_ns"]
+    what = f"{scenarios.IDLE_CONNECTIONS:,} idle connections, timeout armed"
+    return [
+        [f"{what}: resident bytes each", f"≤ {scenarios.IDLE_BYTES_TARGET}", human(size),
+         verdict(size <= scenarios.IDLE_BYTES_TARGET)],
+        [f"{what}: CPU in {run['seconds']:.0f} s", "none", f"{cpu / 1e6:.2f} ms",
+         verdict(cpu <= scenarios.IDLE_CPU_TARGET_NS)],
+    ]
+
+
+def targets_table(measured, idle):
+    rows = [target_row(target, measured.get(target.scenario, {})) for target in scenarios.TARGETS]
+    rows = [row for row in rows if row] + idle_target_rows(idle)
+    if not rows:
+        return "The daemon was not measured: below are its rivals alone."
+    return table(["what", "asked for", "measured: median (all rounds)", ""], rows)
+
+
+def cell(scenario, runs, name, kind):
+    if not runs.get(name):
+        return MISSING
+    median = median_figure(runs[name], kind, scenario.scale)
+    amount = f"{human(median / 1000)} µs" if kind == "cpu" else f"{human(median)}/s"
+    if not runs.get(scenario.baseline):
+        return amount
+    ratio = statistics.median(ratios(runs[name], runs[scenario.baseline], kind))
+    return f"{ratio:.2f} ({amount})"
+
+
+def comparison(columns, measured, kind):
+    """A row a server, a column a scenario: the ratio to the bare server, and the amount."""
+    what = "CPU" if kind == "cpu" else "throughput"
+    head = [f"{what} × {title(columns[0].baseline)}"]
+    head += [f"{column.title}: {'' if kind == 'rate' else 'a '}{column.unit}"
+             f"{'s' if kind == 'rate' else ''}" for column in columns]
+    names = [name for name in columns[0].servers if any(measured[c.key].get(name) for c in columns)]
+    return table(head, [[title(name)] + [cell(c, measured[c.key], name, kind) for c in columns]
+                        for name in names])
+
+
+def datagram_losses(runs):
+    losses = [f"{title(name)} {sum(run['datagrams_lost'] for run in some):.0f}"
+              for name, some in runs.items()]
+    return f"Datagrams lost in all rounds: {', '.join(losses)}."
+
+
+def idle_table(idle):
+    def size(runs, kind, key):
+        return human(runs[kind][key]) if runs.get(kind) else MISSING
+
+    rows = []
+    for name, runs in idle.items():
+        cpu = f"{runs['timed']['server_cpu_ns'] / 1e6:.2f} ms" if runs.get("timed") else MISSING
+        rows.append([title(name), size(runs, "untimed", "bytes_silent"),
+                     size(runs, "timed", "bytes_silent"),
+                     size(runs, "timed", "bytes_after_exchange"), cpu])
+    head = [f"resident bytes a connection, {scenarios.IDLE_CONNECTIONS:,} of them",
+            "no timeout", "timeout armed", "armed, after one exchange",
+            f"CPU in {scenarios.IDLE_SECONDS} s"]
+    return table(head, rows)
+
+
+def waiting_notes(measured):
+    """Says so when other programs had the cores: such a run deserves no trust."""
+    runs = [run for servers in measured.values() for some in servers.values() for run in some]
+    cores_had = sum(2e9 * run["seconds"] for run in runs)
+    share = sum(run["waited_ns"] for run in runs) / cores_had if runs else 0
+    if share < 0.02:
+        return []
+    return [f"Other programs were running: server and load waited {share:.0%} of the time for a "
+            "core. Measure again on a quiet machine."]
+
+
+def markdown(build, cores, rounds, measured, idle):
+    parts = [machine.describe(build, cores), *waiting_notes(measured)]
+    parts.append(f"Ratios are taken within a round; what is shown is the median of {rounds} "
+                 "interleaved rounds. CPU is the server's own, user and system: less is better. "
+                 "Throughput: more is better.")
+    parts.append(targets_table(measured, idle))
+    columns = [scenario for scenario in scenarios.ECHO if measured.get(scenario.key)]
+    if columns:
+        parts += [comparison(columns, measured, kind) for kind in FIGURES]
+    if measured.get("udp"):
+        parts += [comparison([scenarios.UDP], measured, kind) for kind in FIGURES]
+        parts.append(datagram_losses(measured["udp"]))
+    if idle:
+        parts.append(idle_table(idle))
+    return "\n\n".join(parts) + "\n"
