@@ -1,0 +1,83 @@
+# A thin front over CMake and CTest: each word here is a preset of CMakePresets.json.
+#
+#   make            build the library and the daemon (build/release)
+#   make run        build, then start the daemon in the foreground; make run ARGS='--help'
+#   make test       build and run every test (build/test)
+#   make sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make tsan       the same under ThreadSanitizer
+#   make lint       layout, clang-tidy, man pages, the direction of includes
+#   make format     lay the sources out as `make lint` wants them
+#   make bench      measure beside other servers; prints a table
+#   make install    PREFIX=/usr/local DESTDIR=; make uninstall takes away what it put there
+#   make dist       a source tarball of the last commit
+#   make clean      remove build/
+#
+# What is missing is installed from Debian's packages: cmake/packages.txt.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+JOBS    ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+ARGS    ?=
+
+VERSION = $(shell awk '/^project/ { print $$3 }' CMakeLists.txt)
+SOURCES = $(shell find reactor protocols tools tests man/examples -name '*.cc' -o -name '*.h')
+need    = @./cmake/ensure-packages.sh
+
+all:
+	$(need) run
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX='$(PREFIX)' --log-level=NOTICE >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+
+run: all
+	@exec ./build/release/bin/sluiced $(ARGS)
+
+test sanitize tsan:
+	$(need) run test $(filter-out test,$(packages.$@))
+	@cmake --preset $(preset.$@) --log-level=NOTICE >/dev/null
+	@cmake --build --preset $(preset.$@) -j $(JOBS)
+	@ctest --preset $(preset.$@) -j $(JOBS)
+
+preset.test       = test
+preset.sanitize   = asan
+preset.tsan       = tsan
+packages.sanitize = sanitize
+packages.tsan     = sanitize
+
+bench:
+	$(need) run bench
+	@cmake --preset bench
+	@cmake --build --preset bench -j $(JOBS)
+
+# clang-tidy needs a compilation database, not a build.
+lint:
+	$(need) run lint
+	@echo 'lint: layout'
+	@clang-format-14 --dry-run -Werror $(SOURCES)
+	@python3 tests/lint/text.py $(SOURCES)
+	@echo 'lint: includes'
+	@python3 tests/lint/include_layers.py .
+	@echo 'lint: man pages'
+	@python3 tests/man/check_xrefs.py --source .
+	@echo 'lint: clang-tidy'
+	@cmake --preset lint --log-level=NOTICE >/dev/null
+	@python3 tests/lint/clang_tidy.py --build build/lint --jobs $(JOBS)
+
+format:
+	$(need) lint
+	@clang-format-14 -i $(SOURCES)
+
+install: all
+	@DESTDIR='$(DESTDIR)' cmake --install build/release --strip
+	@if [ -z '$(DESTDIR)' ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' ./cmake/uninstall.sh build/release/install_manifest.txt
+
+dist:
+	@git diff --quiet HEAD || echo 'dist: what is not committed is left out' >&2
+	git archive --prefix=sluice-$(VERSION)/ -o sluice-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build
+
+.PHONY: all run test sanitize tsan bench lint format install uninstall dist clean

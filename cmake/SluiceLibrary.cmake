@@ -1,0 +1,101 @@
+# The library is compiled once, into objects that know no semantic interposition, and offered as a
+# shared and a static library. Tests link the objects themselves: they see hidden symbols, and no
+# test file can fall out of the link as it would out of an archive.
+
+# sluice_begin_library(): declares the objects; the tests also build them on plain POSIX calls.
+function(sluice_begin_library)
+  sluice_objects(sluice_objects ${SLUICE_PORTABLE})
+  if(SLUICE_TESTS AND NOT SLUICE_PORTABLE)
+    sluice_objects(sluice_objects_portable ON)
+  endif()
+  define_property(GLOBAL PROPERTY SLUICE_PUBLIC_HEADERS BRIEF_DOCS "ROOM/FILE of each public header")
+endfunction()
+
+function(sluice_objects name portable)
+  add_library(${name} OBJECT)
+  sluice_flags(${name})
+  # What the library calls of itself binds to itself: no PLT, and inlining across functions.
+  target_compile_options(${name} PRIVATE -fno-semantic-interposition)
+  target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR}/include)
+  target_link_libraries(${name} PUBLIC Libev::Libev Threads::Threads)
+  if(portable)
+    target_compile_definitions(${name} PUBLIC SLUICE_PORTABLE=1)
+  endif()
+endfunction()
+
+# sluice_room(SOURCES a.cc... PUBLIC a.h...): what the directory that calls it adds to the library.
+# PUBLIC headers are installed; each must be fit to be included alone.
+function(sluice_room)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;PUBLIC")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "sluice_room: what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME room)
+  list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  target_sources(sluice_objects PRIVATE ${arg_SOURCES})
+  if(TARGET sluice_objects_portable)
+    target_sources(sluice_objects_portable PRIVATE ${arg_SOURCES})
+  endif()
+  foreach(header IN LISTS arg_PUBLIC)
+    set_property(GLOBAL APPEND PROPERTY SLUICE_PUBLIC_HEADERS ${room}/${header})
+  endforeach()
+  if(PROJECT_IS_TOP_LEVEL)
+    install(FILES ${arg_PUBLIC} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sluice/${room})
+  endif()
+endfunction()
+
+# sluice_end_library(): the two libraries, sluice.pc and the CMake package.
+function(sluice_end_library)
+  add_library(sluice SHARED $<TARGET_OBJECTS:sluice_objects>)
+  add_library(sluice_static STATIC $<TARGET_OBJECTS:sluice_objects>)
+  set_target_properties(sluice_static PROPERTIES OUTPUT_NAME sluice)
+  set_target_properties(sluice PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  foreach(library IN ITEMS sluice sluice_static)
+    add_library(sluice::${library} ALIAS ${library})
+    sluice_flags(${library})
+    target_compile_features(${library} INTERFACE cxx_std_20)
+    target_link_libraries(${library} PRIVATE Libev::Libev Threads::Threads)
+    target_include_directories(${library} INTERFACE
+      $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  endforeach()
+  if(NOT SLUICE_SANITIZE) # A sanitizer's runtime comes with the program, not with the library.
+    target_link_options(sluice PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
+  endif()
+  if(PROJECT_IS_TOP_LEVEL)
+    sluice_install_package()
+  endif()
+endfunction()
+
+function(sluice_install_package)
+  include(CMakePackageConfigHelpers)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
+
+  # Two exports: who links the shared library needs no libev.
+  install(TARGETS sluice EXPORT sluiceTargets)
+  install(TARGETS sluice_static EXPORT sluiceStaticTargets)
+  install(EXPORT sluiceTargets NAMESPACE sluice:: DESTINATION ${package})
+  install(EXPORT sluiceStaticTargets NAMESPACE sluice:: DESTINATION ${package})
+
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/sluiceConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/sluiceConfig.cmake INSTALL_DESTINATION ${package})
+  # Before 1.0 a minor version may change what a program relies on.
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/sluiceConfig.cmake
+                ${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
+                ${PROJECT_SOURCE_DIR}/cmake/FindLibev.cmake
+          DESTINATION ${package})
+
+  # The .pc file finds its prefix from where it lies, so that an installed tree can be moved.
+  cmake_path(SET pc_directory NORMALIZE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_directory}
+             OUTPUT_VARIABLE pc_to_prefix)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}
+             OUTPUT_VARIABLE pc_libdir)
+  cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}
+             OUTPUT_VARIABLE pc_includedir)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/sluice.pc.in ${PROJECT_BINARY_DIR}/sluice.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/sluice.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()

@@ -1,0 +1,148 @@
+# How a test, an example and an end-to-end script are added: one line each, in tests/CMakeLists.txt.
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(Criterion REQUIRED IMPORTED_TARGET criterion>=2.4)
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+
+# Criterion exits 0 when it ran nothing (no test linked in, a filter that matches nothing), and
+# neither a leak found after a test's body nor a sanitizer's report in a child makes it fail.
+set(SLUICE_SILENT_GREENS "Tested: 0 ;Sanitizer;runtime error:")
+
+# What binutils offers is enough to name lines in a report; a crash inside a test is Criterion's
+# to tell, not ThreadSanitizer's.
+set(SLUICE_TEST_ENVIRONMENT
+  "ASAN_OPTIONS=allow_addr2line=1"
+  "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
+  "UBSAN_OPTIONS=print_stacktrace=1:allow_addr2line=1"
+  "TSAN_OPTIONS=halt_on_error=1:handle_segv=0:allow_addr2line=1")
+
+function(sluice_test_properties)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "TESTS;ENVIRONMENT")
+  set_tests_properties(${arg_TESTS} PROPERTIES
+    TIMEOUT ${arg_TIMEOUT}
+    SKIP_RETURN_CODE 77
+    FAIL_REGULAR_EXPRESSION "${SLUICE_SILENT_GREENS}"
+    ENVIRONMENT "${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
+endfunction()
+
+# sluice_test(NAME [SOURCES more.cc...] [TOOL tool] [BACKENDS] [PORTABLE] [SERIAL]
+# [TIMEOUT seconds]): tests/test_NAME.cc as one Criterion binary and one CTest entry, NAME.
+# TOOL: linked with that program's objects too, "sluiced/options.h". BACKENDS: the same binary
+# once for each of epoll, poll and select, in SLUICE_TEST_BACKEND. PORTABLE: all of it again on the
+# library's plain POSIX paths. SERIAL: alone, for what counts descriptors or processor time.
+function(sluice_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE;SERIAL" "TIMEOUT;TOOL" "SOURCES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "sluice_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  if(SLUICE_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
+  endif()
+  set(flavours "")
+  if(arg_PORTABLE AND TARGET sluice_objects_portable)
+    set(flavours _portable)
+  endif()
+  foreach(flavour IN LISTS flavours ITEMS "")
+    set(binary test_${name}${flavour})
+    add_executable(${binary} test_${name}.cc ${arg_SOURCES})
+    if(SLUICE_SANITIZE STREQUAL thread)
+      target_sources(${binary} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/tsan_boxfort.cc)
+    endif()
+    sluice_flags(${binary} TESTS)
+    target_include_directories(${binary} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    target_link_libraries(${binary} PRIVATE sluice_objects${flavour} PkgConfig::Criterion)
+    if(arg_TOOL)
+      target_link_libraries(${binary} PRIVATE ${arg_TOOL}_objects)
+    endif()
+    set_target_properties(${binary} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+    string(REPLACE _ . suffix "${flavour}")
+    if(arg_BACKENDS)
+      foreach(backend IN ITEMS epoll poll select)
+        sluice_add_test(${name}${suffix}.${backend} ${binary} SLUICE_TEST_BACKEND=${backend})
+      endforeach()
+    else()
+      sluice_add_test(${name}${suffix} ${binary} "")
+    endif()
+  endforeach()
+endfunction()
+
+macro(sluice_add_test entry binary environment)
+  add_test(NAME ${entry} COMMAND ${binary} --color=never)
+  sluice_test_properties(TESTS ${entry} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
+  if(arg_SERIAL)
+    set_tests_properties(${entry} PROPERTIES RUN_SERIAL ON)
+  endif()
+endmacro()
+
+# sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): a .py, .sh or
+# executable script, found beside the caller. It gets SLUICED, SOURCE_DIR and BUILD_DIR in its environment;
+# exit status 77 means that something it needs is not here.
+function(sluice_script_test name script)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "sluice_script_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  if(SLUICE_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
+  endif()
+  set(command ${CMAKE_CURRENT_SOURCE_DIR}/${script})
+  if(script MATCHES "\\.py$")
+    list(PREPEND command ${Python3_EXECUTABLE} -B)
+  elseif(script MATCHES "\\.sh$")
+    list(PREPEND command sh)
+  endif()
+  add_test(NAME ${name} COMMAND ${command} ${arg_ARGS})
+  set(environment SOURCE_DIR=${PROJECT_SOURCE_DIR} BUILD_DIR=${PROJECT_BINARY_DIR})
+  if(TARGET sluiced)
+    list(APPEND environment SLUICED=$<TARGET_FILE:sluiced>)
+  endif()
+  sluice_test_properties(TESTS ${name} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
+  if(arg_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
+
+# sluice_example(NAME): man/examples/NAME.cc as an outside program would be built: the shared
+# library, the public headers, no warning. The binary is build/examples/NAME.
+function(sluice_example name)
+  add_executable(example_${name} ${PROJECT_SOURCE_DIR}/man/examples/${name}.cc)
+  sluice_flags(example_${name})
+  target_compile_options(example_${name} PRIVATE -Werror)
+  target_link_libraries(example_${name} PRIVATE sluice::sluice)
+  set_target_properties(example_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
+  if(NOT TARGET examples)
+    add_custom_target(examples)
+  endif()
+  add_dependencies(examples example_${name})
+endfunction()
+
+# sluice_check_public_headers(): each public header compiles alone, and brings no libev with it.
+function(sluice_check_public_headers)
+  get_property(headers GLOBAL PROPERTY SLUICE_PUBLIC_HEADERS)
+  set(sources "")
+  foreach(header IN LISTS headers)
+    string(MAKE_C_IDENTIFIER ${header} name)
+    set(source ${PROJECT_BINARY_DIR}/headers/${name}.cc)
+    file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"#include <sluice/@header@>
+#include <sluice/@header@>  // the include guard holds
+#if defined(EV_VERSION_MAJOR) || defined(EV_MULTIPLICITY) || defined(EV_H_)
+#error \"@header@ includes libev's header\"
+#endif
+")
+    list(APPEND sources ${source})
+  endforeach()
+  if(sources)
+    add_library(public_headers OBJECT ${sources})
+    sluice_flags(public_headers)
+    target_include_directories(public_headers PRIVATE ${PROJECT_BINARY_DIR}/include)
+  endif()
+endfunction()

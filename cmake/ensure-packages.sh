@@ -1,0 +1,64 @@
+#!/bin/sh
+# ensure-packages.sh GROUP...: installs the Debian packages of these groups (packages.txt) that are
+# missing. Nothing missing: prints nothing and never touches apt. No apt: says what is needed and
+# stops, unless everything is there already under whatever name that system gives it.
+set -eu
+
+list=${SLUICE_PACKAGES:-$(dirname "$0")/packages.txt}
+[ $# -gt 0 ] || { echo "usage: ensure-packages.sh GROUP..." >&2; exit 2; }
+
+say() { printf 'sluice: %s\n' "$*" >&2; }
+
+# "PACKAGE EVIDENCE" of the groups asked for, each package once.
+wanted=$(awk -v groups="$*" '
+  BEGIN { count = split(groups, name, " "); for (i = 1; i <= count; ++i) asked[name[i]] = 1 }
+  /^[a-z]/ { known[$1] = 1; if (($1 in asked) && !seen[$2]++) print $2, $3 }
+  END { for (i = 1; i <= count; ++i) if (!(name[i] in known)) {
+          print "no group \"" name[i] "\" in packages.txt" > "/dev/stderr"; exit 2 } }
+' "$list")
+packages=$(printf '%s\n' "$wanted" | awk '{ print $1 }')
+
+is_there() { # EVIDENCE
+  case $1 in
+    '<'*) printf '#include %s\n' "$1" | ${CXX:-c++} -std=c++20 -fsyntax-only -xc++ - 2>/dev/null ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+  esac
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
+  absent=$(printf '%s\n' "$wanted" | while read -r package evidence; do
+    is_there "$evidence" || printf ' %s' "$package"
+  done)
+  [ -n "$absent" ] || exit 0
+  say "this system has no apt, and these are missing (Debian's names):$absent"
+  say "install them with this system's own package manager, then run make again"
+  exit 1
+fi
+
+# shellcheck disable=SC2086  # package names hold no blanks
+installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null |
+  awk '$2 == "installed" { print $1 }') || true
+missing=
+for package in $packages; do
+  printf '%s\n' "$installed" | grep -qxF -- "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    say "these Debian packages are missing:$missing"
+    say "there is no sudo here; as root: apt-get install --no-install-recommends$missing"
+    exit 1
+  fi
+  as_root=sudo
+fi
+
+say "installing Debian packages${as_root:+ through sudo}:$missing"
+apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >&2; }
+apt -qq update || say "apt-get update failed; trying with the package lists that are here"
+# shellcheck disable=SC2086
+if ! apt -qq -y install --no-install-recommends $missing; then
+  say "apt-get could not install:$missing"
+  exit 1
+fi

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Runs the examples that serve until they are told to stop, and talks to them as a stranger would.
+
+What the others print is compared with their pages by check_examples.py.
+
+Usage: run_servers.py --run DIR
+"""
+import argparse
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+
+SECONDS = 10
+
+
+class Server:
+    """An example that prints `listening ENDPOINT` and serves it; killed when the block is left."""
+
+    def __init__(self, program, endpoint):
+        self.process = subprocess.Popen([program, endpoint], stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening "), f"{program.name} says {line!r}"
+        self.endpoint = line.split()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def connect(self):
+        scheme, _, place = self.endpoint.partition("://")
+        if scheme == "unix":
+            peer = socket.socket(socket.AF_UNIX)
+            peer.settimeout(SECONDS)
+            peer.connect(place)
+            return peer
+        host, _, port = place.rpartition(":")
+        return socket.create_connection((host.strip("[]"), int(port)), SECONDS)
+
+
+def read_to_the_end(peer):
+    text = b""
+    while piece := peer.recv(65536):
+        text += piece
+    return text
+
+
+def read_line(peer):
+    text = b""
+    while not text.endswith(b"\n"):
+        piece = peer.recv(1)
+        assert piece, f"the connection ended after {text!r}"
+        text += piece
+    return text
+
+
+def expect(got, want):
+    assert got == want, f"{want!r} is expected, not {got!r}"
+
+
+def echo_server(run, directory):
+    for endpoint in ("tcp://127.0.0.1:0", f"unix://{directory}/echo.sock"):
+        with Server(run / "echo_server", endpoint) as server:
+            with server.connect() as peer:
+                peer.sendall(b"hello\n")
+                expect(read_line(peer), b"hello\n")
+                server.process.send_signal(signal.SIGTERM)
+                expect(read_to_the_end(peer), b"")
+            expect(server.process.wait(SECONDS), 0)
+    result = subprocess.run([run / "echo_server", "tcp://nowhere:1"], stderr=subprocess.PIPE,
+                            text=True, timeout=SECONDS, check=False)
+    expect(result.returncode, 1)
+    assert "not a numeric address" in result.stderr, result.stderr
+
+
+def chat(run, _):
+    with Server(run / "chat", "tcp://127.0.0.1:0") as server:
+        # A newcomer who has been heard is in the room, and so are those who came before.
+        with server.connect() as ann, server.connect() as bob:
+            bob.sendall(b"bob\n")
+            expect(read_line(ann), b"bob\n")
+            with server.connect() as cleo:
+                cleo.sendall(b"cleo\n")
+                for hearer in (ann, bob):
+                    expect(read_line(hearer), b"cleo\n")
+                talk(server, ann, bob, cleo)
+
+
+def talk(server, ann, bob, cleo):
+    for speaker, hearers in ((ann, (bob, cleo)), (bob, (ann, cleo)), (cleo, (ann, bob))):
+        speaker.sendall(b"one\ntwo\nha")
+        for hearer in hearers:
+            expect(read_line(hearer), b"one\n")
+            expect(read_line(hearer), b"two\n")
+    ann.sendall(b"lf\n")
+    expect(read_line(bob), b"half\n")
+    bob.close()
+    cleo.sendall(b"lf\n")
+    expect(read_line(ann), b"half\n")
+    expect(read_line(cleo), b"half\n")
+    ann.sendall(b"x" * 5000)
+    expect(server.process.stdout.readline(), "a member was cut: input limit\n")
+
+
+def control(run, directory):
+    path = f"{directory}/control.sock"
+    with Server(run / "control", f"unix://{path}") as server:
+        expect(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        with server.connect() as first, server.connect() as second:
+            second.sendall(b"op")
+            first.sendall(b"open\nwhat\ncommands\n")
+            assert read_line(first) in (b"1\n", b"2\n")
+            expect(read_line(first), b"commands are: open, commands, stop\n")
+            expect(read_line(first), b"3\n")
+            second.sendall(b"en\nstop\n")
+            expect(read_line(second), b"2\n")
+            expect(read_to_the_end(second), b"stopping\n")
+            expect(read_to_the_end(first), b"")
+        expect(server.process.wait(SECONDS), 0)
+        assert not os.path.exists(path), "the socket's file is still there"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    failures = 0
+    for test in (echo_server, chat, control):
+        with tempfile.TemporaryDirectory() as directory:
+            try:
+                test(options.run, directory)
+                print(f"ok: {test.__name__}")
+            except (AssertionError, OSError, subprocess.SubprocessError) as error:
+                failures += 1
+                print(f"FAILED: {test.__name__}: {error}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

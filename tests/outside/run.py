@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Installs the build to a temporary prefix, then builds and runs two outside projects against it:
+one finds sluice by find_package(), the other by pkg-config. Neither sees the source tree.
+
+    run.py --cmake CMAKE --cxx COMPILER --build DIR
+"""
+
+import argparse
+import os
+import pathlib
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+# A `make` that stands above this test hands its flags and variables down; outside there is none.
+MAKES = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DESTDIR", "PREFIX")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in MAKES}
+
+# A second for all headers was the aim, on a machine where these standard headers, which a program
+# with sockets and time needs anyhow, take 0.47 s: the ratio holds on any machine.
+COST_LIMIT = 1.0 / 0.47
+STANDARD = ["chrono", "functional", "memory", "optional", "span", "string", "system_error", "vector"]
+
+
+def run(*command, environment=None):
+    result = subprocess.run([str(part) for part in command], env=environment or ENVIRONMENT,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit status {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+def exchange(server, environment=None):
+    """The server echoes a line over a real socket and ends when its client has gone."""
+    with subprocess.Popen([server], stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            port = int(process.stdout.readline())
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(b"is anybody there?\n")
+                client.shutdown(socket.SHUT_WR)
+                answer = b""
+                while chunk := client.recv(4096):
+                    answer += chunk
+            if answer != b"is anybody there?\n":
+                sys.exit(f"{server}: answered {answer!r}")
+            status = process.wait(timeout=10)
+            if status != 0:
+                sys.exit(f"{server}: exit status {status}")
+        finally:
+            if process.poll() is None:
+                process.kill()
+    print(f"{server.name}: echoed")
+
+
+def cpu_seconds(compiler, flags, source):
+    """The least of three runs: what else runs on the machine only adds."""
+    times = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run(compiler, *flags, "-c", "-o", "/dev/null", source)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(times)
+
+
+def check_uninstall(build, prefix):
+    """It takes away every file that the last install put there, and sluice's own directories."""
+    if not any(path.is_file() for path in prefix.rglob("*")):
+        sys.exit(f"{prefix}: nothing was installed")
+    run(ROOT / "cmake" / "uninstall.sh", pathlib.Path(build) / "install_manifest.txt")
+    left = [path for path in prefix.rglob("*") if not path.is_dir() or path.name == "sluice"]
+    if left:
+        sys.exit(f"uninstall left {left[0]}")
+
+
+def check_headers(compiler, flags, prefix, scratch):
+    """All that is installed compiles together, without libev's header and in reasonable time."""
+    include = prefix / "include"
+    headers = sorted(path.relative_to(include) for path in (include / "sluice").rglob("*.h"))
+    if not any(header.name == "loop.h" for header in headers):
+        sys.exit(f"{include}: no loop.h among {len(headers)} headers")
+    every = scratch / "every.cc"
+    every.write_text("".join(f"#include <{header}>\n" for header in headers))
+    standard = scratch / "standard.cc"
+    standard.write_text("".join(f"#include <{header}>\n" for header in STANDARD))
+
+    depends = run(compiler, *flags, "-M", every).split()
+    libev = [path for path in depends if pathlib.Path(path).name in ("ev.h", "ev++.h")]
+    if libev:
+        sys.exit(f"the public headers include {libev[0]}")
+
+    ours, theirs = (cpu_seconds(compiler, flags, source) for source in (every, standard))
+    print(f"all {len(headers)} headers: {ours:.2f} s of processor time, standard ones {theirs:.2f} s")
+    if ours > theirs * COST_LIMIT:
+        sys.exit(f"the headers cost {ours / theirs:.2f} times the standard ones, above {COST_LIMIT:.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cmake", required=True)
+    parser.add_argument("--cxx", required=True)
+    parser.add_argument("--build", required=True)
+    arguments = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="sluice-outside-") as directory:
+        scratch = pathlib.Path(directory)
+        installed, prefix = scratch / "installed", scratch / "moved"
+        run(arguments.cmake, "--install", arguments.build, "--prefix", installed)
+        check_uninstall(arguments.build, installed)
+        run(arguments.cmake, "--install", arguments.build, "--prefix", installed)
+        installed.rename(prefix)  # What is installed must not know where it was put.
+        library = next(prefix.rglob("libsluice.so")).parent
+
+        source, build = scratch / "cmake-project", scratch / "cmake-build"
+        shutil.copytree(HERE / "cmake-project", source)
+        run(arguments.cmake, "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
+            f"-DCMAKE_CXX_COMPILER={arguments.cxx}")
+        run(arguments.cmake, "--build", build)
+        exchange(build / "server")
+        exchange(build / "server_static")
+
+        environment = ENVIRONMENT | {"PKG_CONFIG_PATH": str(library / "pkgconfig"),
+                                     "LD_LIBRARY_PATH": str(library), "CXX": arguments.cxx}
+        project = scratch / "pkgconfig-project"
+        shutil.copytree(HERE / "pkgconfig-project", project)
+        run("make", "-C", project, environment=environment)
+        exchange(project / "server", environment)
+
+        flags = run("pkg-config", "--cflags", "sluice", environment=environment).split()
+        check_headers(arguments.cxx, ["-std=c++20", *flags], prefix, scratch)
+
+
+if __name__ == "__main__":
+    main()
