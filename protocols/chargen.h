@@ -4,14 +4,14 @@
 //   !"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefgh
 //
 // What it is: over streams one object that all connections share, without memory of any of them. It
-// sends as fast as the peer takes, and drops what the peer sends. It goes on after the peer's half-close,
-// which says only that the peer has nothing to say: `nc host 19 </dev/null` gets its lines. It ends
-// with the connection: the peer closes, resets, or takes nothing for ConnectionOptions::write_timeout.
-// Over UDP a function for DatagramService: each datagram is answered by 0 to 512 characters.
-// That multiplies what a forger sends by up to 512: REQUIRES AnswerSize::any of DatagramService,
-// and ought to be off unless asked for.
-// Memory: the lines are held once; what waits is at most ConnectionOptions::high_water plus one round of
-// them (kRound), and REQUIRES that queue_limit leaves room for that.
+// sends as fast as the peer takes, and drops what the peer sends. It goes on after the peer's
+// half-close, which says only that the peer has nothing to say: `nc host 19 </dev/null` gets its
+// lines. It ends with the connection: the peer closes, resets, or takes nothing for
+// ConnectionOptions::write_timeout. Over UDP a function for DatagramService: each datagram is
+// answered by 0 to 512 characters. That multiplies what a forger sends by up to 512: REQUIRES
+// AnswerSize::any of DatagramService, and ought to be off unless asked for.
+// Memory: the lines are held once; what waits is at most ConnectionOptions::high_water plus one
+// round of them (kRound), and REQUIRES that queue_limit leaves room for that.
 // Lifetime: REQUIRES that a Chargen outlives its connections. Thread: none of its own.
 // Errors: the constructor may throw std::bad_alloc. Source: RFC 864.
 #ifndef SLUICE_PROTOCOLS_CHARGEN_H

@@ -1,7 +1,7 @@
 // A UDP service that answers each datagram with one: a function behind the ReplyGuard.
 //
-// What it is: a socket and its handler in one. It keeps nothing about whom it answers; what waits to
-// be sent is bounded by DatagramOptions::queue_limit, and what does not fit is dropped.
+// What it is: a socket and its handler in one. It keeps nothing about whom it answers; what waits
+// to be sent is bounded by DatagramOptions::queue_limit, and what does not fit is dropped.
 //
 //   ReplyGuard guard(loop);
 //   DatagramService echo(loop, Endpoint::from("udp://127.0.0.1:7007"), guard, echo_answer);

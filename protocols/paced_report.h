@@ -1,7 +1,8 @@
 // Something that may happen very often, told to the loop's reporter once a second at most.
 //
-// What it is: the first event is told at once; the ones within the second after it are told together
-// at its end, with their count (Report::count), and so on until a second passes without any.
+// What it is: the first event is told at once; the ones within the second after it are told
+// together at its end, with their count (Report::count), and so on until a second passes without
+// any.
 // Lifetime: must go before its loop; what was not told by then stays untold. Thread: the loop's.
 // Errors: happened() may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_PACED_REPORT_H

@@ -7,7 +7,7 @@
 //     them, here or on two hosts set up alike, are not to talk to each other;
 //   - to a source that is broadcast (255/8, or this host's own 192.0.2.255), multicast or
 //     unspecified (0/8, ::); loopback is allowed;
-//   - to a request that was itself sent to a broadcast or multicast address, where the system tells:
+//   - to a request that was itself sent to a broadcast or multicast address, if the system tells:
 //     one forged datagram would be answered by every host (RFC 1122 3.2.2 says so of ICMP).
 // IPv4 addresses mapped into IPv6 are judged as IPv4.
 // What it cannot see: a loop with a foreign answerer on another port from 1024 on.

@@ -34,8 +34,8 @@ inline constexpr std::size_t kCloseReasons = 12;
 // "peer closed", "idle timeout", …
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;
 
-// Its name is "sluice", and its message() is to_string(). Value 0 stands for both orderly ends, whose
-// message is "closed in order"; every other reason has a value of its own.
+// Its name is "sluice", and its message() is to_string(). Value 0 stands for both orderly ends,
+// whose message is "closed in order"; every other reason has a value of its own.
 SLUICE_EXPORT const std::error_category& close_category() noexcept;
 SLUICE_EXPORT std::error_code make_error_code(CloseReason reason) noexcept;
 

@@ -18,7 +18,8 @@ namespace sluice {
 // An idle connection costs this and what the kernel keeps. Grow it only for a reason.
 static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 152);
 
-Connection::Connection(ConnectionGroup& group, std::uint32_t slot, std::uint32_t generation) noexcept
+Connection::Connection(ConnectionGroup& group, std::uint32_t slot,
+                       std::uint32_t generation) noexcept
     : group_(&group), slot_(slot), generation_(generation) {}
 
 Connection::~Connection() { close_descriptor(); }
@@ -219,7 +220,7 @@ void Connection::close_descriptor() noexcept {
   if (fd < 0) return;
   if (reset_) {
     // Linger of zero seconds: what the kernel still holds is dropped and the peer sees a reset.
-    const struct ::linger now{.l_onoff = 1, .l_linger = 0};
+    const struct ::linger now { .l_onoff = 1, .l_linger = 0 };
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   }
   ::close(fd);

@@ -10,8 +10,8 @@
 // than a callback keeps its ConnectionId, and asks find() for it.
 // Thread: the loop's. Errors: see CloseReason; send() never fails, a failure arrives in on_close().
 //
-// Writing: send() appends and never calls back. A connection whose handler has just run is written as
-// soon as the handler returns; every other one at the end of the turn, once, however often it
+// Writing: send() appends and never calls back. A connection whose handler has just run is written
+// as soon as the handler returns; every other one at the end of the turn, once, however often it
 // was sent to. Backpressure is on by default: above ConnectionOptions::high_water the connection
 // stops reading its own peer; below half of it, it reads again and on_drain() runs.
 #ifndef SLUICE_REACTOR_CONNECTION_H
@@ -75,9 +75,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void send(const Payload& payload);  // counted, not copied
 
   // --- Ending: legal anywhere, also in another connection's callback ---
-  void shutdown();          // half-close: no more sends; what waits is flushed, then the peer sees an end
-  void close() noexcept;    // reads no more, flushes, then closes; on_close() follows
-  void abort() noexcept;    // drops what waits; the peer sees a reset (an end, on a Unix socket)
+  void shutdown();  // half-close: no more sends; what waits is flushed, then the peer sees an end
+  void close() noexcept;  // reads no more, flushes, then closes; on_close() follows
+  void abort() noexcept;  // drops what waits; the peer sees a reset (an end, on a Unix socket)
 
   // --- Reading: counted, so that two owners can pause at once ---
   void pause() noexcept;
@@ -159,12 +159,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   ssize_t system_write(std::span<const iovec> parts) noexcept;
 
   // The order is by size, because there may be very many: 152 bytes in all (connection.cc checks).
-  std::uint16_t error_ = 0;      // errno of CloseReason::system_error
+  std::uint16_t error_ = 0;  // errno of CloseReason::system_error
   std::uint8_t pauses_ = 0;
   State state_ = State::open;
-  IoWatcher watcher_;            // also holds the descriptor; -1 with a StreamIo
+  IoWatcher watcher_;  // also holds the descriptor; -1 with a StreamIo
   ConnectionGroup* group_;
-  StreamIo* io_ = nullptr;       // null for a plain socket
+  StreamIo* io_ = nullptr;  // null for a plain socket
   ProtocolRef protocol_{nullptr};
   InputBuffer input_;
   std::unique_ptr<OutputQueue> output_;
@@ -177,15 +177,15 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool peer_ended_ : 1 = false;       // the peer will send no more
   bool shutdown_wanted_ : 1 = false;  // after what waits is flushed
   bool shutdown_done_ : 1 = false;
-  bool backpressure_ : 1 = false;     // was above the high-water mark, is not below the low one yet
-  bool counted_pause_ : 1 = false;    // and Counters::paused knows
-  bool blocked_ : 1 = false;          // the system takes no more until it says so
-  bool in_callback_ : 1 = false;      // flushed when it returns
-  bool wrote_directly_ : 1 = false;   // in this callback
-  bool collecting_ : 1 = false;       // has bytes in the loop's write buffer
-  bool dirty_ : 1 = false;            // end_of_turn() is asked for
-  bool redeliver_ : 1 = false;        // show what is unconsumed again
-  bool reset_ : 1 = false;            // the peer is to see a reset
+  bool backpressure_ : 1 = false;    // was above the high-water mark, is not below the low one yet
+  bool counted_pause_ : 1 = false;   // and Counters::paused knows
+  bool blocked_ : 1 = false;         // the system takes no more until it says so
+  bool in_callback_ : 1 = false;     // flushed when it returns
+  bool wrote_directly_ : 1 = false;  // in this callback
+  bool collecting_ : 1 = false;      // has bytes in the loop's write buffer
+  bool dirty_ : 1 = false;           // end_of_turn() is asked for
+  bool redeliver_ : 1 = false;       // show what is unconsumed again
+  bool reset_ : 1 = false;           // the peer is to see a reset
 };
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// How a connection calls its handler: marked as running, guarded, closed when it throws. For the two
-// halves of Connection alone.
+// How a connection calls its handler: marked as running, guarded, closed when it throws. For the
+// two halves of Connection alone.
 #ifndef SLUICE_REACTOR_CONNECTION_CALL_H
 #define SLUICE_REACTOR_CONNECTION_CALL_H
 

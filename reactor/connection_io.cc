@@ -35,7 +35,8 @@ void Connection::on_ready(int events) noexcept {
       update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
     }
     // Asked again, because what was written may have closed or paused it.
-    if ((events & kReadable) != 0 && state_ == State::open && !peer_ended_ && !paused()) read_once();
+    if ((events & kReadable) != 0 && state_ == State::open && !peer_ended_ && !paused())
+      read_once();
   });
 }
 
@@ -93,9 +94,8 @@ void Connection::deliver(std::span<const std::byte> bytes) {
     bytes = input_.bytes();
   }
   std::size_t consumed = 0;
-  const bool returned = call("on_data", [this, bytes, &consumed] {
-    consumed = protocol_->on_data(*this, bytes);
-  });
+  const bool returned =
+      call("on_data", [this, bytes, &consumed] { consumed = protocol_->on_data(*this, bytes); });
   if (!returned) return;
   assert(consumed <= bytes.size());
   consumed = std::min(consumed, bytes.size());

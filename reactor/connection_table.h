@@ -1,7 +1,7 @@
 // Every connection of a loop, in slots. For the rooms of the reactor, not for embedders.
 //
-// What it is: where connections live. Slots are in blocks that never move; a freed slot is used again
-// under a new generation, so that an old ConnectionId finds nothing.
+// What it is: where connections live. Slots are in blocks that never move; a freed slot is used
+// again under a new generation, so that an old ConnectionId finds nothing.
 // Lifetime: owned by its loop, made when it is first asked for. Thread: the loop's.
 #ifndef SLUICE_REACTOR_CONNECTION_TABLE_H
 #define SLUICE_REACTOR_CONNECTION_TABLE_H
@@ -55,7 +55,9 @@ class ConnectionTable final : public Resident {
     Slot slots[kBlock];
     std::uint64_t used = 0;  // a bit a slot
   };
-  Slot& slot(std::uint32_t index) noexcept { return blocks_[index / kBlock]->slots[index % kBlock]; }
+  Slot& slot(std::uint32_t index) noexcept {
+    return blocks_[index / kBlock]->slots[index % kBlock];
+  }
   std::uint32_t take_slot();
   void free(Connection& connection) noexcept;
   void free_group_if_unused(ConnectionGroup& group) noexcept;

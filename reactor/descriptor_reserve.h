@@ -3,7 +3,8 @@
 // What it is: /dev/null, held open. Out of descriptors, a newcomer cannot even be turned away, and
 // a level-triggered loop would spin on it; so the spare one is given up, the newcomer accepted in
 // its place and closed, and the spare one taken again.
-// Thread: the loop's. Errors: none leaves; a spare descriptor that could not be had is tried for again.
+// Thread: the loop's. Errors: none leaves; a spare descriptor that could not be had is tried for
+// again.
 #ifndef SLUICE_REACTOR_DESCRIPTOR_RESERVE_H
 #define SLUICE_REACTOR_DESCRIPTOR_RESERVE_H
 

@@ -6,7 +6,8 @@
 // Thread: the loop's.
 // Units: milliseconds. A member expires when it was not touched for the whole of timeout(), at most
 // two milliseconds late: stamps are whole milliseconds since the list was made, rounded up, in 32
-// bits, so that an idle connection stays small; a difference is right for timeouts up to kMaxTimeout.
+// bits, so that an idle connection stays small; a difference is right for timeouts up to
+// kMaxTimeout.
 #ifndef SLUICE_REACTOR_IDLE_LIST_H
 #define SLUICE_REACTOR_IDLE_LIST_H
 

@@ -3,8 +3,8 @@
 //   |-- consumed --|-- bytes() --|-- free --|
 //   0          begin_          end_    capacity
 //
-// What it is: a byte queue in one piece, so that a handler always sees one span. It exists only while
-// there is something in it: an empty one holds no memory.
+// What it is: a byte queue in one piece, so that a handler always sees one span. It exists only
+// while there is something in it: an empty one holds no memory.
 // Lifetime: bytes() is valid until the next append() or consume().
 // Thread: none of its own. Errors: append() may throw std::bad_alloc and then changes nothing.
 // Cost: linear in the bytes that pass through, however small the pieces.

@@ -151,8 +151,7 @@ void Listener::Impl::accept_some() noexcept {
     const int error = errno;
     if (newcomer) {
       // A factory that throws, or no memory for a connection: the newcomer is closed, others live.
-      const bool welcomed = loop().guarded(
-          "accept", [&] { welcome(std::move(newcomer), peer); });
+      const bool welcomed = loop().guarded("accept", [&] { welcome(std::move(newcomer), peer); });
       if (!welcomed) ++loop().mutable_counters().refused;
       continue;
     }
@@ -167,8 +166,7 @@ const char* Listener::Impl::limit_reached(const Address& peer) {
     return "the loop's limit on connections";
   }
   if (group_.open() >= options_.max_connections) return "the limit on connections";
-  if (options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip() &&
-      !sources_.add(peer)) {
+  if (options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip() && !sources_.add(peer)) {
     return "the limit on connections from one source";
   }
   return nullptr;

@@ -6,13 +6,14 @@
 // listening and removes the Unix socket's file; the
 // connections stay, owned by the loop.
 // Thread: the loop's.
-// Errors: the constructors throw std::system_error that names the call and the endpoint: EADDRINUSE (also
-// for a Unix socket that a living process listens on), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EMFILE,
-// EEXIST (a Unix path that is taken by something else than a socket) and what else socket(), bind(),
-// listen() and chmod() give. At run time nothing stops it: a newcomer that is gone again
-// (ECONNABORTED and its kin) is skipped; out of descriptors (EMFILE, ENFILE) the newcomer is
-// accepted on a spare descriptor and closed, and for those, ENOBUFS and ENOMEM accepting pauses with a
-// growing back-off, is reported once a second at most, and resumes by itself.
+// Errors: the constructors throw std::system_error that names the call and the endpoint: EADDRINUSE
+// (also for a Unix socket that a living process listens on), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT,
+// EMFILE, EEXIST (a Unix path that is taken by something else than a socket) and what else
+// socket(), bind(), listen() and chmod() give. At run time nothing stops it: a newcomer that is
+// gone again (ECONNABORTED and its kin) is skipped; out of descriptors (EMFILE, ENFILE) the
+// newcomer is accepted on a spare descriptor and closed, and for those, ENOBUFS and ENOMEM
+// accepting pauses with a growing back-off, is reported once a second at most, and resumes by
+// itself.
 // Source: POSIX.1-2017 accept(), listen(); accept(2).
 #ifndef SLUICE_REACTOR_LISTENER_H
 #define SLUICE_REACTOR_LISTENER_H

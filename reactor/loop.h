@@ -2,8 +2,8 @@
 //
 // What it is: one thread's reactor on libev (epoll, poll or select). It owns its `ev_loop`, or
 // borrows the host's and lives beside the host's own watchers. It owns its connections.
-// A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run, what
-// was sent is written, and connections that were closed have their on_close() and are freed.
+// A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run,
+// what was sent is written, and connections that were closed have their on_close() and are freed.
 // Lifetime: everything made on a loop (listeners, sockets, timers, signals) must go before it.
 // Destroying the loop closes the connections that are left (CloseReason::loop_destroyed).
 // Thread: every function belongs to the thread that runs the loop, but for post() and stop().
@@ -63,15 +63,16 @@ class SLUICE_EXPORT Loop {
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
-  [[nodiscard]] Backend backend() const noexcept;  // the one in use; automatic: one of libev's others
+  [[nodiscard]] Backend backend()
+      const noexcept;  // the one in use; automatic: one of libev's others
   [[nodiscard]] struct ev_loop* native() const noexcept { return ev_; }
 
   // Turns until stop(). Not reentrant: REQUIRES that no callback of this loop is running.
   void run();
   void run_once();  // one turn, waiting for an event
   void poll();      // one turn, without waiting
-  // Makes run(), or the host's ev_run(), return at the end of a turn; when none is running, the next
-  // one returns at once. Any thread.
+  // Makes run(), or the host's ev_run(), return at the end of a turn; when none is running, the
+  // next one returns at once. Any thread.
   void stop();
 
   // Runs `task` in the loop's thread, in a turn to come, in the order posted. Any thread. Tasks
@@ -134,8 +135,8 @@ class SLUICE_EXPORT Loop {
   class Drain;
 
   void begin();
-  void on_woken() noexcept;         // after the wait
-  void on_before_wait() noexcept;   // after a turn, or at the beginning of a run
+  void on_woken() noexcept;        // after the wait
+  void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
   void on_end_of_turn() noexcept;
   void on_timer() noexcept;
   void run_due_timers(TimePoint now) noexcept;

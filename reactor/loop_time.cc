@@ -133,8 +133,8 @@ void Loop::report(const Report& report) noexcept {
 
 void Loop::report_current_exception(std::string_view where) noexcept {
   try {
-    Report told{.kind = Report::Kind::handler_threw, .where = std::string(where), .what = {},
-                .error = {}};
+    Report told{
+        .kind = Report::Kind::handler_threw, .where = std::string(where), .what = {}, .error = {}};
     try {
       throw;
     } catch (const std::system_error& error) {

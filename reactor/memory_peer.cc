@@ -105,8 +105,7 @@ MemoryPeer::MemoryPeer(Loop& loop, ProtocolRef protocol, const ConnectionOptions
   open(std::move(protocol), options, from);
 }
 
-void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options,
-                      const Address& from) {
+void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from) {
   ConnectionTable& table = ConnectionTable::of(loop_);
   ConnectionGroup& group = table.make_group(options);
   // The group goes with its one connection; until then it tells how that ended.

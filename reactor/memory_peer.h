@@ -14,8 +14,8 @@
 #ifndef SLUICE_REACTOR_MEMORY_PEER_H
 #define SLUICE_REACTOR_MEMORY_PEER_H
 
-#include <chrono>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -55,10 +55,10 @@ class SLUICE_EXPORT MemoryPeer {
   // Each of these runs turns until nothing more happens. ---------------------------------------
   // The peer sends; in pieces of at most `piece` bytes, each a read of its own.
   void send(std::string_view bytes, std::size_t piece = kUnlimited);
-  void end();                             // the peer sends no more
-  void reset(int error = ECONNRESET);     // the peer resets: reading and writing give `error`
+  void end();                                  // the peer sends no more
+  void reset(int error = ECONNRESET);          // the peer resets: reading and writing give `error`
   void advance(std::chrono::milliseconds by);  // virtual time passes
-  void settle();                          // nothing but turns
+  void settle();                               // nothing but turns
 
   // The peer's window: how many bytes more it takes before writing gives EAGAIN.
   void set_window(std::size_t bytes);

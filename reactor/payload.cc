@@ -17,9 +17,7 @@ void Payload::release() noexcept {
   ::operator delete(block_);
 }
 
-Payload Payload::copy(std::span<const std::byte> bytes) {
-  return concat({&bytes, 1});
-}
+Payload Payload::copy(std::span<const std::byte> bytes) { return concat({&bytes, 1}); }
 
 Payload Payload::concat(std::span<const std::span<const std::byte>> parts) {
   std::size_t size = 0;

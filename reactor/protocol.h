@@ -1,7 +1,7 @@
 // The interface that a per-connection handler implements.
 //
-// What it is: what a connection tells its handler, and what the handler answers. The same handler runs
-// over TCP, over Unix sockets and over an in-memory peer.
+// What it is: what a connection tells its handler, and what the handler answers. The same handler
+// runs over TCP, over Unix sockets and over an in-memory peer.
 // Lifetime: a connection owns its handler, or shares one without state with others (see
 // ProtocolRef). A Connection& is valid until its on_close() has returned.
 // Thread: the loop's. Callbacks are not nested: none runs inside another one, of any connection,

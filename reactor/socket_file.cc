@@ -55,8 +55,7 @@ void SocketFile::remove() noexcept {
   if (path_.empty()) return;
   struct stat status {};
   // A successor may have put its own socket there meanwhile.
-  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-      status.st_ino == inode_) {
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
   path_.clear();

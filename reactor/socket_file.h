@@ -1,10 +1,10 @@
 // The file of a Unix socket that somebody listens on. For Listener.
 //
-// What it is: binds a socket to a path, replacing a stale file and never a live one, and removes the
-// file when it goes, if it is still the same file.
+// What it is: binds a socket to a path, replacing a stale file and never a live one, and removes
+// the file when it goes, if it is still the same file.
 // Thread: the loop's.
-// Errors: bind() throws std::system_error: EADDRINUSE (a living process listens there), EEXIST (the path
-// is something else than a socket), EACCES, ENOENT, ENAMETOOLONG and what else bind() gives.
+// Errors: bind() throws std::system_error: EADDRINUSE (a living process listens there), EEXIST (the
+// path is something else than a socket), EACCES, ENOENT, ENAMETOOLONG and what else bind() gives.
 // Source: unix(7), POSIX.1-2017 bind().
 #ifndef SLUICE_REACTOR_SOCKET_FILE_H
 #define SLUICE_REACTOR_SOCKET_FILE_H

@@ -3,7 +3,8 @@
 // What it is: what recv(), sendmsg() and shutdown() are to a plain socket. A connection on a plain
 // socket has none and makes the system calls itself, without a virtual call; one with a StreamIo
 // (an in-memory peer, later TLS) asks it instead.
-// Errors: the functions return as the system calls do: a count, 0 at the end of input, or -1 with errno.
+// Errors: the functions return as the system calls do: a count, 0 at the end of input, or -1 with
+// errno.
 #ifndef SLUICE_REACTOR_STREAM_IO_H
 #define SLUICE_REACTOR_STREAM_IO_H
 

@@ -5,9 +5,9 @@
 // Thread: the loop's.
 // Errors: start() may throw std::bad_alloc. What the function throws is reported by the loop, and a
 // repeating timer goes on.
-// Units: milliseconds, on the monotonic clock: steps of the wall clock do not matter. A delay counts
-// from Loop::now(), the time of the turn, and a timer never runs early. A repeating one keeps its
-// beat; beats that a busy loop missed are left out.
+// Units: milliseconds, on the monotonic clock: steps of the wall clock do not matter. A delay
+// counts from Loop::now(), the time of the turn, and a timer never runs early. A repeating one
+// keeps its beat; beats that a busy loop missed are left out.
 #ifndef SLUICE_REACTOR_TIMER_H
 #define SLUICE_REACTOR_TIMER_H
 

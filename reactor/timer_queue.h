@@ -19,7 +19,8 @@ namespace sluice {
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
-// `by` after `time`; the last time there is when it would be past that: "never" does not wrap round.
+// `by` after `time`; the last time there is when it would be past that: "never" does not wrap
+// round.
 constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept {
   const auto left = std::chrono::floor<std::chrono::milliseconds>(TimePoint::max() - time);
   return by >= left ? TimePoint::max() : time + by;

@@ -1,8 +1,8 @@
 #include "watcher.h"
 
-#include <ev.h>
-
 #include <cstddef>
+
+#include <ev.h>
 
 namespace sluice {
 
@@ -118,13 +118,9 @@ NoWaitWatcher::NoWaitWatcher() noexcept {
   ev_idle_init(ev(), [](struct ev_loop*, ev_idle*, int) {});
 }
 
-void NoWaitWatcher::start(struct ev_loop* loop) noexcept {
-  ev_idle_start(loop, ev());
-}
+void NoWaitWatcher::start(struct ev_loop* loop) noexcept { ev_idle_start(loop, ev()); }
 
-void NoWaitWatcher::stop(struct ev_loop* loop) noexcept {
-  ev_idle_stop(loop, ev());
-}
+void NoWaitWatcher::stop(struct ev_loop* loop) noexcept { ev_idle_stop(loop, ev()); }
 
 void AsyncWatcher::init(Callback callback, void* owner) noexcept {
   ev_async_init(ev(), callback);

@@ -26,7 +26,8 @@ char byte_at(std::uint64_t place) {
   return static_cast<char>(place * 0x9e37'79b9'7f4a'7c15U >> 56);
 }
 
-// Sends `size` such bytes through an echo and reads them back, `reads_at_once` in each of its turns.
+// Sends `size` such bytes through an echo and reads them back, `reads_at_once` in each of its
+// turns.
 void expect_echoed(Pair pair, std::uint64_t size, std::size_t reads_at_once) {
   Handler handler;
   std::size_t most_queued = 0;

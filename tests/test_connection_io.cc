@@ -1,5 +1,5 @@
-// The bytes of a connection: backpressure, pausing, what is left unconsumed, and the limits. In memory,
-// where every step is exact; test_connection_flow.cc has the same over sockets.
+// The bytes of a connection: backpressure, pausing, what is left unconsumed, and the limits. In
+// memory, where every step is exact; test_connection_flow.cc has the same over sockets.
 #include <chrono>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-// What goes while connections live: the loop, the listener, the handler itself; each from where it is
-// most awkward.
+// What goes while connections live: the loop, the listener, the handler itself; each from where it
+// is most awkward.
 #include <cerrno>
 #include <memory>
 #include <optional>

@@ -1,4 +1,5 @@
-// The timeouts of a connection: on virtual time to the millisecond, and once each on the real clock.
+// The timeouts of a connection: on virtual time to the millisecond, and once each on the real
+// clock.
 #include <chrono>
 #include <string>
 #include <vector>

@@ -7,7 +7,6 @@
 
 #include "support/descriptors.h"
 #include "support/streams.h"
-
 #include <sluice/reactor/descriptor_reserve.h>
 
 using namespace sluice;

@@ -7,7 +7,6 @@
 #include "support/backend.h"
 #include "support/streams.h"
 #include "support/text.h"
-
 #include <sluice/reactor/listener.h>
 #include <sluice/reactor/memory_peer.h>
 

@@ -222,7 +222,8 @@ Test(input_buffer, grows_by_single_bytes_at_linear_cost) {
   cr_expect(text_of(buffer) == text);
 }
 
-// The worst case for a buffer that moves its bytes down whenever it can: much is held, little passes.
+// The worst case for a buffer that moves its bytes down whenever it can: much is held, little
+// passes.
 Test(input_buffer, passes_single_bytes_behind_a_long_tail_at_linear_cost) {
   constexpr std::size_t kHeld = 10000;
   for (const bool consumes_first : {false, true}) {

@@ -1,5 +1,5 @@
-// A listener out of descriptors: those who come are turned away, the loop sleeps, and service goes on by
-// itself when there are descriptors again.
+// A listener out of descriptors: those who come are turned away, the loop sleeps, and service goes
+// on by itself when there are descriptors again.
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -10,7 +10,6 @@
 #include "support/backend.h"
 #include "support/descriptors.h"
 #include "support/streams.h"
-
 #include <sluice/reactor/listener.h>
 #include <sluice/reactor/timer.h>
 
@@ -58,7 +57,8 @@ Test(listener_exhaustion, turns_newcomers_away_and_tells_why) {
   Hoard hoard(2);
   Peer first(service.address());
   Peer second(service.address());
-  turn_until(service.loop, [&] { return second.waiting(), second.ended(); }, "the second one's end");
+  turn_until(
+      service.loop, [&] { return second.waiting(), second.ended(); }, "the second one's end");
   cr_expect(first.waiting().empty());
   cr_expect(service.loop.counters().refused >= 1);
   cr_assert(service.told(Report::Kind::out_of_descriptors) == 1);
@@ -114,13 +114,14 @@ Test(listener_exhaustion, ends_by_itself_when_there_are_descriptors_again) {
   turn_until(service.loop, [&] { return refused.waiting(), refused.ended(); });
   hoard.give_all();
   Peer welcome(service.address());
-  turn_until(service.loop, [&] { return service.loop.counters().accepted == 1; },
-             "the newcomer's turn");
+  turn_until(
+      service.loop, [&] { return service.loop.counters().accepted == 1; }, "the newcomer's turn");
   // And the next one does not wait for anything.
   Peer next(service.address());
   turn_until(service.loop, [&] { return service.loop.counters().accepted == 2; });
-  turn_until(service.loop, [&] { return service.told(Report::Kind::accept_resumed) == 1; },
-             "the good news");
+  turn_until(
+      service.loop, [&] { return service.told(Report::Kind::accept_resumed) == 1; },
+      "the good news");
 }
 
 Test(listener_exhaustion, does_not_outlive_the_listener_that_it_paused) {

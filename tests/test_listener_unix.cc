@@ -13,7 +13,6 @@
 #include "support/backend.h"
 #include "support/scratch.h"
 #include "support/streams.h"
-
 #include <sluice/reactor/listener.h>
 
 using namespace sluice;

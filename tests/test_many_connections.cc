@@ -10,7 +10,6 @@
 #include "support/backend.h"
 #include "support/descriptors.h"
 #include "support/streams.h"
-
 #include <sluice/reactor/listener.h>
 
 using namespace sluice;
@@ -60,7 +59,8 @@ void serve_all(std::size_t count) {
     return ::waitpid(child, &status, WNOHANG) == child;
   });
   cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the clients say %x", status);
-  turn_until(loop, [&] { return loop.counters().connections_open == 0; }, "the last one's end");
+  turn_until(
+      loop, [&] { return loop.counters().connections_open == 0; }, "the last one's end");
   cr_expect(most == count, "%lu at once", static_cast<unsigned long>(most));
   cr_expect(loop.counters().accepted == count);
   cr_expect(loop.counters().refused == 0);

@@ -237,8 +237,8 @@ Test(output_queue, uses_a_chunk_again_when_bytes_stream_through) {
   cr_expect(front_of(queue, 64) == text);
 }
 
-// A chunk a byte would let a handler that sends small texts between payloads hold thousands of times
-// what its queue says.
+// A chunk a byte would let a handler that sends small texts between payloads hold thousands of
+// times what its queue says.
 Test(output_queue, holds_memory_in_proportion_when_bytes_and_payloads_alternate) {
   constexpr std::size_t kRounds = 10000;
   const Payload payload = Payload::copy("p");

@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 
 #include "support/addresses.h"
-
 #include <sluice/reactor/source_limits.h>
 
 using namespace sluice;

@@ -49,7 +49,8 @@ std::uint32_t number_of(std::string_view bytes) {
 
 }  // namespace
 
-// The RFC's own list: "the time 1 is 12:00:01 am on 1 January 1900 GMT; the base will serve until 2036".
+// The RFC's own list: "the time 1 is 12:00:01 am on 1 January 1900 GMT; the base will serve until
+// 2036".
 Test(time_protocol, gives_the_numbers_that_the_rfc_lists) {
   cr_expect(number_of(bytes_at(0)) == 2'208'988'800);            // 1 January 1970
   cr_expect(number_of(bytes_at(189'302'400)) == 2'398'291'200);  // 1 January 1976

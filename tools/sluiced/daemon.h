@@ -3,8 +3,8 @@
 // What it is: the constructor binds everything that the options name, and the kernel may queue
 // newcomers from then on; nothing is served before run(). It keeps nothing for a connection.
 // Lifetime: one in a process, because of the signals. Thread: one.
-// Errors: the constructor throws std::system_error that names the endpoint, and std::invalid_argument
-// for a backend that is not there; what was bound by then is released.
+// Errors: the constructor throws std::system_error that names the endpoint, and
+// std::invalid_argument for a backend that is not there; what was bound by then is released.
 #ifndef SLUICE_TOOLS_SLUICED_DAEMON_H
 #define SLUICE_TOOLS_SLUICED_DAEMON_H
 

@@ -4,7 +4,8 @@
 //   greet=unix:///run/g.sock,mode=0660,text=Hello\, world.
 //
 // What it is: a pure parser; it opens nothing. The first '=' ends the name, so that a path may hold
-// more of them. Everywhere else `\,` is a comma, `\\` a backslash, `\n` and `\r` what they are in C.
+// more of them. Everywhere else `\,` is a comma, `\\` a backslash, `\n` and `\r` what they are in
+// C.
 // Errors: UsageError that names the part, what was read and what is allowed.
 #ifndef SLUICE_TOOLS_SLUICED_LISTEN_SPEC_H
 #define SLUICE_TOOLS_SLUICED_LISTEN_SPEC_H

@@ -1,5 +1,5 @@
-// Each socket keeps a window of numbered datagrams under way. Loopback keeps their order, so that an
-// answer shows those before it to be lost; so does silence for all of them.
+// Each socket keeps a window of numbered datagrams under way. Loopback keeps their order, so that
+// an answer shows those before it to be lost; so does silence for all of them.
 #include <sys/socket.h>
 #include <unistd.h>
 
