@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../reactor/quote.h"
 #include "delimiter_codec.h"
 #include "fixed_codec.h"
 #include "length_codec.h"
@@ -27,22 +28,6 @@ struct Entry {
   CodecFamily family;
   Make make;
 };
-
-// Control characters could forge a line in a log, and a long text would bury the message.
-std::string quote(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  constexpr std::size_t kMaxQuoted = 64;
-  std::string result = "\"";
-  for (const char byte : text.substr(0, kMaxQuoted)) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value < 0x20 || value > 0x7e) {
-      result.append("\\x").append(1, kHex[value >> 4]).append(1, kHex[value & 15]);
-    } else {
-      result.append(1, byte);
-    }
-  }
-  return result.append(text.size() > kMaxQuoted ? "...\"" : "\"");
-}
 
 template <typename... Parts>
 CodecNameError error(const Parts&... parts) {

@@ -67,6 +67,7 @@ Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
 
 void Connection::open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol) {
   peer_ = CompactAddress(peer);
+  keep_reading_ = options().keep_reading;
   group_->idle_.touch(*this);
   // Last, when nothing can throw any more: from here on the descriptor is closed with this object.
   protocol_ = std::move(protocol);

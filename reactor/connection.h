@@ -84,7 +84,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // REQUIRES: one pause() for each resume(). What was left unconsumed is shown again, at the end of
   // this turn.
   void resume() noexcept;
-  [[nodiscard]] bool paused() const noexcept { return pauses_ != 0 || backpressure_; }
+  [[nodiscard]] bool paused() const noexcept {
+    return pauses_ != 0 || (backpressure_ && !keep_reading_);
+  }
 
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
@@ -178,6 +180,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool shutdown_wanted_ : 1 = false;  // after what waits is flushed
   bool shutdown_done_ : 1 = false;
   bool backpressure_ : 1 = false;    // was above the high-water mark, is not below the low one yet
+  bool keep_reading_ : 1 = false;    // ConnectionOptions::keep_reading
   bool counted_pause_ : 1 = false;   // and Counters::paused knows
   bool blocked_ : 1 = false;         // the system takes no more until it says so
   bool in_callback_ : 1 = false;     // flushed when it returns

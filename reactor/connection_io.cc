@@ -62,6 +62,7 @@ bool Connection::read_once() {
 
 void Connection::read_for_drain() noexcept {
   contain([this] {
+    if (redeliver_) redeliver();
     for (int i = 0; i < kReadsAtOnce; ++i) {
       if (state_ != State::open || peer_ended_ || paused() || !read_once()) return;
     }

@@ -28,6 +28,9 @@ struct ConnectionOptions {
 
   // More than this waiting to be written stops the reading of the same peer, until it is half.
   std::size_t high_water = 256 * 1024;
+  // The peer is read also above high_water; on_drain() runs as ever. For who sends on its own
+  // account, not in answer: were both ends to stop reading, each would wait for the other for ever.
+  bool keep_reading = false;
   // More than this is never held, whoever sends. REQUIRES: queue_limit >= high_water.
   std::size_t queue_limit = 16 * 1024 * 1024;
   OverflowPolicy overflow = OverflowPolicy::close;

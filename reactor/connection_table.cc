@@ -117,13 +117,7 @@ void ConnectionTable::mark_dirty(Connection& connection) noexcept {
 }
 
 void ConnectionTable::sweep() {
-  if (drain_begun_) {
-    drain_begun_ = false;
-    each([](Connection& connection) {
-      connection.read_for_drain();
-      connection.close();
-    });
-  }
+  if (drain_step_ != DrainStep::none) drain_step();
   // What is marked meanwhile comes in the next round, so two lists take turns.
   sweeping_.swap(dirty_);
   // By index: what on_close() opens may make room in this list too.
@@ -156,7 +150,26 @@ void ConnectionTable::free(Connection& connection) noexcept {
 
 void ConnectionTable::begin_drain() {
   // Not here: this may be a handler's callback, and the last bytes go to other handlers.
-  drain_begun_ = true;
+  drain_step_ = DrainStep::read;
+  loop().request_sweep(*this);
+}
+
+void ConnectionTable::drain_step() {
+  switch (drain_step_) {
+    case DrainStep::none:
+      return;
+    case DrainStep::read:
+      each([](Connection& connection) { connection.read_for_drain(); });
+      drain_step_ = DrainStep::pass_on;
+      break;
+    case DrainStep::pass_on:
+      drain_step_ = DrainStep::close;
+      break;
+    case DrainStep::close:
+      each([](Connection& connection) { connection.close(); });
+      drain_step_ = DrainStep::none;
+      return;
+  }
   loop().request_sweep(*this);
 }
 

@@ -42,7 +42,9 @@ class ConnectionTable final : public Resident {
 
   void sweep() override;
   void begin_drain() override;
-  [[nodiscard]] bool drained() const override { return open_ == 0 && !drain_begun_; }
+  [[nodiscard]] bool drained() const override {
+    return open_ == 0 && drain_step_ == DrainStep::none;
+  }
   void end_drain() override;
 
  private:
@@ -69,7 +71,11 @@ class ConnectionTable final : public Resident {
   std::uint32_t next_slot_ = 0;
   std::uint32_t generation_ = 0;
   std::size_t open_ = 0;
-  bool drain_begun_ = false;
+  // A drain takes three sweeps: what one connection had sent is read, others who take part in the
+  // turn (a chat) make of it what goes to the rest, and then all are closed.
+  enum class DrainStep : std::uint8_t { none, read, pass_on, close };
+  void drain_step();
+  DrainStep drain_step_ = DrainStep::none;
   bool closing_ = false;  // all are let go of: nothing new until they are gone
   std::vector<Connection*> dirty_;
   std::vector<Connection*> sweeping_;

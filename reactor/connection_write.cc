@@ -183,7 +183,7 @@ void Connection::write_queue() {
 void Connection::check_marks() {
   if (!backpressure_) return;
   if (queued() > options().low_water()) {
-    if (counted_pause_) return;
+    if (counted_pause_ || keep_reading_) return;
     counted_pause_ = true;
     ++loop().mutable_counters().paused;
     return;

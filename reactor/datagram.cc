@@ -82,10 +82,13 @@ DatagramSocket::DatagramSocket(std::unique_ptr<Impl> impl) noexcept : impl_(std:
 
 DatagramSocket::~DatagramSocket() = default;
 
-bool DatagramSocket::send_to(std::span<const std::byte> data, const Address& to) {
+bool DatagramSocket::send_to(std::span<const std::byte> data, const Address& to,
+                             unsigned interface) {
   assert(!impl_->connected() && to.is_ip());
   if (!to.is_ip()) return false;
-  return impl_->send(data, &to, DatagramSource());
+  if (interface == 0) return impl_->send(data, &to, DatagramSource());
+  const Address plain = to.unmapped();
+  return impl_->send(data, &plain, impl_->source_on(interface, plain.family()));
 }
 
 bool DatagramSocket::send(std::span<const std::byte> data) {

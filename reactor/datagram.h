@@ -96,8 +96,10 @@ class SLUICE_EXPORT DatagramSocket {
   // Queue a copy, which is sent when a batch is full and at the end of the turn at the latest. They
   // never call back. False when the socket is closed, or the queue is full and this datagram was
   // dropped (Counters::datagrams_dropped).
+  // `interface` is the number of the one that it leaves by; 0: as the routes say, and for IPv6 as
+  // the zone of `to` says. One that is not there is an error of that datagram: ENODEV.
   // REQUIRES: an IPv4 or IPv6 address, and a socket that is not connected.
-  bool send_to(std::span<const std::byte> data, const Address& to);
+  bool send_to(std::span<const std::byte> data, const Address& to, unsigned interface = 0);
   bool send(std::span<const std::byte> data);  // REQUIRES: connected
   // To datagram.from, from datagram.to if datagram.unicast; else the system chooses the source.
   bool reply(const Datagram& datagram, std::span<const std::byte> data);

@@ -119,6 +119,7 @@ void write_source(const DatagramSource& source, DatagramControl& control, msghdr
 #if defined(IP_PKTINFO)
   if (source.family == AF_INET) {
     in_pktinfo info{};
+    info.ipi_ifindex = static_cast<int>(source.interface);
     std::memcpy(&info.ipi_spec_dst, &source.address, sizeof info.ipi_spec_dst);
     return append(IPPROTO_IP, IP_PKTINFO, info, control, header);
   }

@@ -30,12 +30,12 @@ struct alignas(cmsghdr) DatagramControl {
   std::array<std::byte, 128> bytes;
 };
 
-// An address of this host's to send from, small enough to wait in a queue. A socket of family
-// AF_INET6 wants an IPv4 one mapped.
+// An address of this host's to send from, and the interface to send by, small enough to wait in a
+// queue. A socket of family AF_INET6 wants an IPv4 one mapped.
 struct DatagramSource {
   sa_family_t family = AF_UNSPEC;  // the system chooses
   std::uint32_t interface = 0;     // 0: the one that the routing table says
-  in6_addr address{};              // IPv4: its first four bytes
+  in6_addr address{};              // IPv4: its first four bytes; unspecified: the system chooses
 
   // REQUIRES: an IP address, with its zone if it has one.
   static DatagramSource of(const Address& address) noexcept;

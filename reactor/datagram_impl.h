@@ -31,6 +31,8 @@ class DatagramSocket::Impl final : public Resident {
   // `to` null: to the peer. `from` unspecified: from where the system chooses.
   bool send(std::span<const std::byte> data, const Address* to, const DatagramSource& from);
   bool reply(const Datagram& datagram, std::span<const std::byte> data);
+  // That interface, for a datagram to `family`.
+  [[nodiscard]] DatagramSource source_on(unsigned interface, int family) const noexcept;
   void close() noexcept;
 
   void sweep() override { flush(); }

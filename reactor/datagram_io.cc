@@ -78,6 +78,16 @@ bool DatagramSocket::Impl::reply(const Datagram& datagram, std::span<const std::
   return send(data, &datagram.from, DatagramSource::of(map ? mapped(datagram.to) : datagram.to));
 }
 
+DatagramSource DatagramSocket::Impl::source_on(unsigned interface, int family) const noexcept {
+  // With an interface named, the kernel takes the source from here, also a bound socket's.
+  const Address& local = socket_.local.address();
+  const bool any = socket_.wildcard || local.is_multicast();
+  const Address from = any ? Address::any(family, 0) : local;
+  DatagramSource source = DatagramSource::of(socket_.family == AF_INET6 ? mapped(from) : from);
+  source.interface = interface;
+  return source;
+}
+
 bool DatagramSocket::Impl::send(std::span<const std::byte> data, const Address* to,
                                 const DatagramSource& from) {
   if (closed() || !make_room(data.size())) return false;

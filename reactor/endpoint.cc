@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "quote.h"
+
 namespace sluice {
 namespace {
 
@@ -23,21 +25,6 @@ struct HostAndPort {
   bool bracketed;
   std::string_view port;
 };
-
-// Control characters could forge a line in a log, and a long text would bury the message.
-std::string quote(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char byte : text.substr(0, Endpoint::kMaxQuoted)) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value < 0x20 || value == 0x7f) {
-      result.append("\\x").append(1, kHex[value >> 4]).append(1, kHex[value & 15]);
-    } else {
-      result.append(1, byte);
-    }
-  }
-  return result.append(text.size() > Endpoint::kMaxQuoted ? "...\"" : "\"");
-}
 
 template <typename... Parts>
 EndpointError error(const Parts&... parts) {
@@ -105,7 +92,7 @@ std::optional<EndpointError> parse_port(const HostAndPort& part, std::uint16_t& 
   }
   const char* const end = text.data() + text.size();
   if (std::from_chars(text.data(), end, port).ec == std::errc()) return {};
-  if (text.size() > Endpoint::kMaxQuoted) return error("port ", quote(text), " is not in ", kPorts);
+  if (text.size() > kMaxQuoted) return error("port ", quote(text), " is not in ", kPorts);
   return error("port ", text, " is not in ", kPorts);
 }
 

@@ -9,7 +9,7 @@
 // follows is its path, absolute or relative. Schemes are lower case; nothing follows the port.
 // Errors: parse() returns what was wrong, in words that name the part, what was read and what is
 // allowed: `port 99999 is not in 0–65535` (with an en dash, in UTF-8). What was read is cut to
-// kMaxQuoted bytes and its control characters are escaped, so that it can stand in a log line.
+// 160 bytes and its control characters are escaped, so that it can stand in a log line.
 // Thread: a plain value.
 #ifndef SLUICE_REACTOR_ENDPOINT_H
 #define SLUICE_REACTOR_ENDPOINT_H
@@ -46,7 +46,6 @@ class SLUICE_EXPORT Endpoint {
   // The same for text that a program holds itself. Throws std::invalid_argument:
   // `endpoint "tcp://127.0.0.1:99999": port 99999 is not in 0–65535`.
   static Endpoint from(std::string_view text);
-  static constexpr std::size_t kMaxQuoted = 160;  // more than the longest endpoint that is right
 
   [[nodiscard]] Transport transport() const noexcept { return transport_; }
   // For "*" the IPv6 wildcard.

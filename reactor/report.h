@@ -16,7 +16,8 @@ struct Report {
     out_of_descriptors,  // EMFILE, ENFILE, ENOBUFS, ENOMEM on accept; accepting pauses
     accept_resumed,      // and goes on again
     refused,             // a newcomer was refused for a limit on connections
-    socket_error         // a socket call failed and the service goes on
+    socket_error,        // a socket call failed and the service goes on
+    malformed            // a peer sent what its protocol does not allow; `what` says who and what
   };
   Kind kind;
   std::string where;  // the endpoint or the callback

@@ -81,8 +81,8 @@ Test(codec_registry, says_what_is_allowed_instead_of_an_unknown_name) {
   expect_message("Line", "framing \"Line\" is not known; " + kAllowed);
   expect_message("fix", "framing \"fix\" is not known; " + kAllowed);
   expect_message("a\nb\xff", "framing \"a\\x0ab\\xff\" is not known; " + kAllowed);
-  expect_message(std::string(65, 'x'),
-                 "framing \"" + std::string(64, 'x') + "...\" is not known; " + kAllowed);
+  expect_message(std::string(200, 'x'),
+                 "framing \"" + std::string(157, 'x') + "…\" is not known; " + kAllowed);
 }
 
 Test(codec_registry, says_what_is_allowed_instead_of_a_wrong_parameter) {

@@ -106,6 +106,30 @@ Test(connection_flow, holds_no_more_for_a_peer_that_never_reads_than_the_mark_an
   cr_expect(!connection.paused(), "it reads again when the peer does");
 }
 
+Test(connection_flow, with_keep_reading_it_reads_on_above_the_mark_and_drains_as_ever) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  ConnectionOptions options;
+  options.keep_reading = true;
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler, options);
+  Peer peer(std::move(pair.peers));
+  turn_a_while(loop, 2);
+  while (connection.queued() <= options.high_water) {
+    connection.send(std::string(100'000, 'x'));
+    loop.poll();
+  }
+  peer.send("heard all the same");
+  turn_until(loop, [&] { return handler.input == "heard all the same"; });
+  cr_expect(connection.queued() > options.high_water && !connection.paused());
+  cr_expect(loop.counters().paused == 0);
+  while (connection.queued() > 0) {
+    (void)peer.waiting();
+    loop.poll();
+  }
+  cr_expect(handler.journal.ends_with("drain"), "%s", handler.journal.c_str());
+}
+
 Test(connection_flow, a_paused_connection_with_input_costs_no_turns) {
   Handler handler;
   Loop loop(backend_options());

@@ -2,10 +2,13 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <criterion/criterion.h>
 
@@ -94,7 +97,65 @@ void expect_hears_the_group_on_one_interface(const char* local, const char* grou
   cr_expect(world.hears() == 0, "it has left");
 }
 
+// Whether `text` leaves by `interface`, of all that does.
+bool leaves_by(const TestInterface& interface, std::string_view text) {
+  char frame[2048];
+  bool found = false;
+  for (;;) {
+    const ssize_t size = ::read(interface.fd(), frame, sizeof frame);
+    if (size <= 0) return found;
+    found = found || std::string_view(frame, static_cast<std::size_t>(size)).ends_with(text);
+  }
+}
+
 }  // namespace
+
+Test(datagram_multicast, leaves_by_the_interface_that_is_named) {
+  const Network network;
+  const TestInterface one("one", "10.9.1.1");
+  const TestInterface two("two", "10.9.2.1");
+  static_cast<void>(one.link_local());
+  static_cast<void>(two.link_local());
+  // One bound to an address sends from there by any interface.
+  for (const char* local : {"udp://0.0.0.0:0", "udp://*:0", "udp://[::]:0", "udp://10.9.1.1:0"}) {
+    World world(local);
+    const bool six = world.socket.local().address().family() == AF_INET6;
+    const bool both = local == std::string_view("udp://*:0");
+    std::vector<const char*> groups;
+    if (!six || both) groups.push_back("239.1.2.3");
+    if (six) groups.push_back("ff05::77");
+    for (const char* group : groups) {
+      for (const TestInterface* by : {&one, &two}) {
+        const std::string text = "by " + by->name() + " to " + group;
+        cr_expect(world.socket.send_to(std::as_bytes(std::span(text)), ip(group, 9), by->index()));
+        turn_a_while(world.loop);
+        cr_expect(leaves_by(*by, text), "%s: %s", local, text.c_str());
+        cr_expect(!leaves_by(by == &one ? two : one, text), "%s: %s", local, text.c_str());
+      }
+    }
+    cr_expect(world.handler.failed.empty(), "%s", local);
+  }
+}
+
+Test(datagram_multicast, an_interface_that_is_not_there_is_an_error_of_that_datagram) {
+  const Network network;
+  const TestInterface one("one", "10.9.1.1");
+  static_cast<void>(one.link_local());
+  for (const char* local : {"udp://0.0.0.0:0", "udp://*:0", "udp://[::]:0"}) {
+    World world(local);
+    const bool six = world.socket.local().address().family() == AF_INET6;
+    const Address group = ip(six ? "ff05::77" : "239.1.2.3", 9);
+    const std::string text = "to all";
+    world.socket.send_to(std::as_bytes(std::span(text)), group, 4711);
+    world.socket.send_to(std::as_bytes(std::span(text)), group, one.index());
+    turn_until(world.loop, [&world] { return !world.handler.failed.empty(); });
+    turn_a_while(world.loop);
+    cr_assert(world.handler.failed.size() == 1, "%s", local);
+    cr_expect(world.handler.failed[0].error == std::errc::no_such_device, "%s: %s", local,
+              world.handler.failed[0].error.message().c_str());
+    cr_expect(leaves_by(one, text), "%s", local);
+  }
+}
 
 Test(datagram_multicast, hears_an_ipv4_group_where_it_joined_until_it_leaves) {
   expect_hears_the_group_on_one_interface("udp://0.0.0.0:0", "239.1.2.3");

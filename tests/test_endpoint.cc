@@ -117,7 +117,7 @@ Test(endpoint, names_a_port_that_is_out_of_range) {
       {"tcp://127.0.0.1:4294967376", "port 4294967376 is not in 0–65535"},
       {"tcp://127.0.0.1:18446744073709551696", "port 18446744073709551696 is not in 0–65535"},
       {"tcp://127.0.0.1:" + std::string(161, '9'),
-       "port \"" + std::string(160, '9') + "...\" is not in 0–65535"},
+       "port \"" + std::string(157, '9') + "…\" is not in 0–65535"},
   });
   // The dash is one character, U+2013, whatever this file's encoding is taken for.
   const auto result = Endpoint::parse("tcp://127.0.0.1:99999");
@@ -257,7 +257,7 @@ Test(endpoint, names_a_scheme_that_is_missing) {
       {"tcp", "\"tcp\"" + tail},
       {"tcp:", "\"tcp:\"" + tail},
       {"*:80", "\"*:80\"" + tail},
-      {std::string(100000, 'x'), "\"" + std::string(160, 'x') + "...\"" + tail},
+      {std::string(100000, 'x'), "\"" + std::string(157, 'x') + "…\"" + tail},
       {std::string(160, 'x'), "\"" + std::string(160, 'x') + "\"" + tail},
   });
 }
@@ -268,7 +268,7 @@ Test(endpoint, names_what_is_wrong_with_a_path) {
       {"unix:///" + std::string(107, 'p'),
        "path \"/" + std::string(107, 'p') + "\" has 108 bytes; allowed are 1–107"},
       {"unix://" + std::string(4096, 'p'),
-       "path \"" + std::string(160, 'p') + "...\" has 4096 bytes; allowed are 1–107"},
+       "path \"" + std::string(157, 'p') + "…\" has 4096 bytes; allowed are 1–107"},
       {"unix:///run/x\0y"s, "path \"/run/x\\x00y\" holds a NUL; every other byte is allowed"},
       {"unix://\0x"s, "path \"\\x00x\" holds a NUL; every other byte is allowed"},
       {"unix://@chat",

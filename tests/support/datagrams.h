@@ -131,8 +131,8 @@ void turn_until(Loop& loop, Done done) {
 }
 
 // Long enough for what must not happen on loopback, where sending is delivering.
-inline void turn_a_while(Loop& loop) {
-  for (int turn = 0; turn < 20; ++turn) {
+inline void turn_a_while(Loop& loop, int turns = 20) {
+  for (int turn = 0; turn < turns; ++turn) {
     loop.poll();
     ::poll(nullptr, 0, 1);
   }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -77,6 +78,21 @@ void trust_new_addresses() {
   if (!fd || ::write(fd.get(), "0", 1) != 1) cr_log_info("accept_dad: errno %d", errno);
 }
 
+// With a network of /24. It goes when its descriptor does.
+Fd make_interface(const std::string& name, const std::string& ipv4, int kind) {
+  Fd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  ifreq request = request_for(name);
+  request.ifr_flags = static_cast<short>(kind | IFF_NO_PI);
+  cr_assert(::ioctl(fd.get(), TUNSETIFF, &request) == 0, "TUNSETIFF: errno %d", errno);
+  request = request_for(name);
+  set_ipv4(request.ifr_addr, ipv4);
+  control(AF_INET, SIOCSIFADDR, request, "SIOCSIFADDR");
+  set_ipv4(request.ifr_netmask, "255.255.255.0");
+  control(AF_INET, SIOCSIFNETMASK, request, "SIOCSIFNETMASK");
+  bring_up(name);
+  return fd;
+}
+
 }  // namespace
 
 void enter_network_namespace() {
@@ -89,18 +105,18 @@ void enter_network_namespace() {
   bring_up("lo");
 }
 
-TestInterface::TestInterface(const std::string& name, const std::string& ipv4)
-    : name_(name), tap_(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)) {
-  ifreq request = request_for(name);
-  request.ifr_flags = IFF_TAP | IFF_NO_PI;
-  cr_assert(::ioctl(tap_.get(), TUNSETIFF, &request) == 0, "TUNSETIFF: errno %d", errno);
-  request = request_for(name);
-  set_ipv4(request.ifr_addr, ipv4);
-  control(AF_INET, SIOCSIFADDR, request, "SIOCSIFADDR");
-  set_ipv4(request.ifr_netmask, "255.255.255.0");
-  control(AF_INET, SIOCSIFNETMASK, request, "SIOCSIFNETMASK");
-  bring_up(name);
+NetworkNamespace::NetworkNamespace() {
+  enter_network_namespace();
+  fd_ = Fd(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  cr_assert(static_cast<bool>(fd_), "/proc/self/ns/net: errno %d", errno);
 }
+
+void NetworkNamespace::enter() const {
+  cr_assert(::setns(fd_.get(), CLONE_NEWNET) == 0, "setns: errno %d", errno);
+}
+
+TestInterface::TestInterface(const std::string& name, const std::string& ipv4)
+    : name_(name), tap_(make_interface(name, ipv4, IFF_TAP)) {}
 
 unsigned TestInterface::index() const { return ::if_nametoindex(name_.c_str()); }
 
@@ -131,6 +147,34 @@ void TestInterface::resolve(const std::string& ipv4) const {
   request.arp_flags = ATF_PERM | ATF_COM;
   name_.copy(request.arp_dev, sizeof request.arp_dev - 1);
   control(AF_INET, SIOCSARP, request, "SIOCSARP");
+}
+
+PointToPoint::PointToPoint(const std::string& name, const std::string& ipv4)
+    : tun_(make_interface(name, ipv4, IFF_TUN)) {}
+
+std::size_t PointToPoint::sent() const {
+  std::array<unsigned char, 2048> packet;
+  std::size_t count = 0;
+  while (::read(tun_.get(), packet.data(), packet.size()) > 0) {
+    if (packet[0] >> 4 == 4) ++count;
+  }
+  return count;
+}
+
+void Wire::carry() const {
+  std::array<unsigned char, 2048> frame;
+  for (const TestInterface* from : ends_) {
+    for (;;) {
+      const ssize_t size = ::read(from->fd(), frame.data(), frame.size());
+      if (size <= 0) break;
+      for (const TestInterface* to : ends_) {
+        // A frame that does not fit is lost, as on any wire.
+        if (to != from && ::write(to->fd(), frame.data(), static_cast<std::size_t>(size)) < 0) {
+          continue;
+        }
+      }
+    }
+  }
 }
 
 void add_address(const std::string& interface, const std::string& ipv6) {
