@@ -92,6 +92,8 @@ class SLUICE_EXPORT Codec {
   [[nodiscard]] virtual std::string name() const = 0;
   // The longest payload that the format can say, kMaxLimit when it has no bound of its own.
   [[nodiscard]] virtual std::uint64_t max_payload() const { return kMaxLimit; }
+  // Below this limit every frame is refused: N for fixed:N, 1 for slip, which has no empty one.
+  [[nodiscard]] virtual std::size_t min_limit() const { return 0; }
   // What a message may have where nobody said otherwise: kDefaultLimit, or max_payload() if that is
   // less. 255 for decimal:3, which is used for messages up to that.
   [[nodiscard]] virtual std::size_t default_limit() const;

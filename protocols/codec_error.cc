@@ -47,6 +47,9 @@ std::string CodecError::message() const {
       return "the varint has more than 64 bits; allowed are 10 bytes, the last of them 0x01";
     case CodecFault::bad_escape:
       return byte_where(byte, "follows ESC (0xdb); allowed are 0xdc and 0xdd");
+    case CodecFault::ends_early:
+      return "the input ends inside a frame, of which " + std::to_string(found) +
+             (found == 1 ? " byte is there" : " bytes are there");
     case CodecFault::unsayable:
       return "a payload of " + std::to_string(found) + " bytes is above the " +
              std::to_string(allowed) + " that the length can say";

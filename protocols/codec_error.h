@@ -26,6 +26,7 @@ enum class CodecFault : std::uint8_t {
   varint_not_shortest,  // its last byte adds nothing
   varint_too_long,      // more than 64 bits
   bad_escape,           // slip: what follows ESC
+  ends_early,           // of Decoder::end(): `found` bytes of a frame are there
   // Of encode().
   unsayable,        // `found` is more than the header can say, `allowed` the most
   wrong_size,       // fixed: `found`, `allowed`

@@ -11,12 +11,14 @@ Decoded Decoder::decode(std::span<const std::byte> in, CodecScratch& scratch) {
   if (skip_ != Skip::none) {
     dropped = drop(in);
     position_ += dropped;
-    if (skip_ != Skip::none) {
-      Decoded nothing;
-      nothing.consumed = dropped;
-      return nothing;
-    }
+    if (skip_ != Skip::none) return {.consumed = dropped, .payload = {}, .error = {}};
   }
+  return next(in, dropped, scratch);
+}
+
+// Apart from decode(), so that the result is made where the caller wants it: a copy of what was
+// just written in smaller parts costs more than decoding a short frame.
+Decoded Decoder::next(std::span<const std::byte> in, std::size_t dropped, CodecScratch& scratch) {
   Decoded result = codec_->decode(in.subspan(dropped), limit_, progress_, scratch);
   if (result.status == DecodeStatus::error) {
     result.error.offset += position_;
@@ -33,6 +35,14 @@ void Decoder::skip() noexcept {
   if (!can_skip_) return;
   can_skip_ = false;
   skip_ = skip_left_ > 0 ? Skip::counted : Skip::searched;
+}
+
+CodecError Decoder::end(std::size_t unconsumed) const noexcept {
+  if (unconsumed == 0 || skipping()) return {};
+  CodecError error{.fault = CodecFault::ends_early};
+  error.offset = position_ + unconsumed;
+  error.found = unconsumed;
+  return error;
 }
 
 // Leaves skip_ at none once the frame's end is among what it drops.

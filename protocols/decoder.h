@@ -35,6 +35,11 @@ class SLUICE_EXPORT Decoder {
   // with can_skip.
   void skip() noexcept;
 
+  // No more bytes will come, and `unconsumed` were left by the last decode(), which returned
+  // need_more: the error if that is the middle of a frame, ends_early. None inside of a frame that
+  // is skipped, which was refused already.
+  [[nodiscard]] CodecError end(std::size_t unconsumed) const noexcept;
+
   [[nodiscard]] const Codec& codec() const noexcept { return *codec_; }
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
   // Bytes consumed since the start.
@@ -44,6 +49,7 @@ class SLUICE_EXPORT Decoder {
 
  private:
   enum class Skip : std::uint8_t { none, counted, searched };
+  Decoded next(std::span<const std::byte> in, std::size_t dropped, CodecScratch& scratch);
   std::size_t drop(std::span<const std::byte> in);
 
   const Codec* codec_;

@@ -22,6 +22,7 @@ class SLUICE_EXPORT FixedCodec final : public Codec {
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::uint64_t max_payload() const override { return size_; }
+  [[nodiscard]] std::size_t min_limit() const override { return size_; }
   [[nodiscard]] std::size_t default_limit() const override { return size_; }
   [[nodiscard]] std::size_t max_frame_size(std::size_t limit) const override;
 

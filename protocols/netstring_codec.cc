@@ -33,11 +33,15 @@ Decoded NetstringCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& p
     if (i == 0) return refused(progress, error_at(i, in[i], CodecFault::no_digit));
     if (in[i] != std::byte{':'}) return refused(progress, error_at(i, in[i], CodecFault::no_colon));
 
-    const Decoded result = counted(in, limit, progress, i + 1, length, 1);
-    if (result.status != DecodeStatus::frame) return result;
-    const std::size_t comma = result.consumed - 1;
-    if (in[comma] == std::byte{','}) return result;
-    return refused(progress, error_at(comma, in[comma], CodecFault::no_comma));
+    // Looked at first, so that the result needs no copy on its way out.
+    const std::size_t behind = in.size() - (i + 1);
+    if (length <= limit && length < behind) {
+      const std::size_t comma = i + 1 + static_cast<std::size_t>(length);
+      if (in[comma] != std::byte{','}) {
+        return refused(progress, error_at(comma, in[comma], CodecFault::no_comma));
+      }
+    }
+    return counted(in, limit, progress, i + 1, length, 1);
   }
   return {};
 }

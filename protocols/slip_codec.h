@@ -26,6 +26,7 @@ class SLUICE_EXPORT SlipCodec final : public Codec {
   // Copies a payload that holds END or ESC, and only that, into scratch.encoded.
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;
   [[nodiscard]] std::string name() const override;
+  [[nodiscard]] std::size_t min_limit() const override { return 1; }
   [[nodiscard]] std::size_t max_frame_size(std::size_t limit) const override;
 
  private:

@@ -57,3 +57,36 @@ Test(decoder, drops_what_it_skips_as_it_arrives) {
   cr_expect(next.consumed == 48);
   cr_expect(next.status == DecodeStatus::frame);
 }
+
+Test(decoder, takes_an_end_inside_a_frame_for_an_error_of_its_place) {
+  const auto codec = codec_from("decimal:3");
+  Decoder decoder(*codec, 255);
+  CodecScratch scratch;
+  cr_expect(!decoder.end(0), "a stream of no bytes is whole");
+  (void)decoder.decode(bytes_of("002hi005hel"), scratch);
+  (void)decoder.decode(bytes_of("005hel"), scratch);
+  const CodecError error = decoder.end(6);
+  cr_expect(error.fault == CodecFault::ends_early);
+  cr_expect(error.offset == 11 && error.found == 6);
+  cr_expect(error.message() == "the input ends inside a frame, of which 6 bytes are there");
+  cr_expect(!error.can_skip);
+}
+
+Test(decoder, takes_no_end_inside_of_what_it_skips_for_an_error) {
+  const LineCodec codec;
+  Decoder decoder(codec, 3);
+  CodecScratch scratch;
+  (void)decoder.decode(bytes_of("too long"), scratch);
+  decoder.skip();
+  (void)decoder.decode(bytes_of("too long"), scratch);
+  cr_expect(decoder.skipping());
+  cr_expect(!decoder.end(0));
+}
+
+Test(decoder, is_made_for_limits_that_let_something_through) {
+  cr_expect(codec_from("fixed:16")->min_limit() == 16);
+  cr_expect(codec_from("slip")->min_limit() == 1);
+  for (const char* name : {"decimal:3", "u8", "u64be", "varint", "netstring", "line"}) {
+    cr_expect(codec_from(name)->min_limit() == 0);
+  }
+}
