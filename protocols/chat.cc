@@ -1,0 +1,31 @@
+#include "chat.h"
+
+#include <utility>
+
+#include "chat_desk.h"
+#include "chat_peer.h"
+
+namespace sluice {
+
+class Chat::Impl {
+ public:
+  Impl(Loop& loop, ChatOptions options) : desk(loop, std::move(options)) {}
+  ChatDesk desk;
+};
+
+Chat::Chat(Loop& loop, ChatOptions options)
+    : impl_(std::make_unique<Impl>(loop, std::move(options))) {}
+
+Chat::~Chat() = default;
+
+ProtocolRef Chat::handler() { return std::make_unique<ChatPeer>(impl_->desk); }
+
+ProtocolFactory Chat::factory() {
+  return [this](const Address&) { return handler(); };
+}
+
+ChatHouse& Chat::house() noexcept { return impl_->desk.house(); }
+
+const ChatOptions& Chat::options() const noexcept { return impl_->desk.options(); }
+
+}  // namespace sluice

@@ -1,0 +1,218 @@
+#include "chat_house.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <utility>
+
+#include "chat_name.h"
+#include "chat_room.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kGuest = "guest";
+
+std::string guest_nick(std::uint64_t number) {
+  std::string nick(kGuest);
+  nick += std::to_string(number);
+  return nick;
+}
+
+// The N of a key guestN as guest_nick() writes it; 0 when it is none.
+std::uint64_t guest_number(std::string_view key) noexcept {
+  if (!key.starts_with(kGuest)) return 0;
+  key.remove_prefix(kGuest.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+  const bool canonical = error == std::errc() && end == key.data() + key.size() && key[0] != '0';
+  return canonical ? number : 0;
+}
+
+}  // namespace
+
+// --- Coming and going ---
+
+ChatHouse::ChatHouse(ChatRules rules, std::function<void()> wake)
+    : rules_(std::move(rules)), wake_(std::move(wake)) {
+  assert(is_chat_name(rules_.lobby));
+  lobby_ = &room(rules_.lobby);
+}
+
+ChatHouse::~ChatHouse() = default;
+
+ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
+  if (members_.size() >= rules_.max_members) {
+    outlet.deliver(Payload::copy("* the chat is full: at most " +
+                                 std::to_string(rules_.max_members) +
+                                 " members; try again later\n"));
+    outlet.dismissed();
+    return nullptr;
+  }
+  const std::string name = free_nick(nick);
+  const Payload text = Payload::copy(welcome(*lobby_, name));
+  const auto place = members_.emplace(chat_name_key(name), nullptr).first;
+  try {
+    place->second = std::make_unique<ChatMember>(outlet, name);
+    place->second->key_ = &place->first;
+    lobby_->announce({name, " joined"});
+    touched(*lobby_);
+    lobby_->add(*place->second);
+  } catch (...) {
+    members_.erase(place);
+    throw;
+  }
+  outlet.deliver(text);
+  return place->second.get();
+}
+
+void ChatHouse::leave(ChatMember& member, std::string_view reason) {
+  ChatRoom& room = *member.room_;
+  // Out of the house before anything can throw.
+  const auto owned = members_.extract(members_.find(*member.key_));
+  assert(owned && owned.mapped().get() == &member);
+  gave_up(owned.key());
+  room.remove(member);
+  if (room.members().empty()) return remove_if_empty(room);
+  if (reason.empty()) {
+    room.announce({member.nick(), " left"});
+  } else {
+    room.announce({member.nick(), " left (", reason, ")"});
+  }
+  touched(room);
+}
+
+void ChatHouse::move(ChatMember& member, ChatRoom& to) {
+  ChatRoom& from = *member.room_;
+  if (from.owes(member)) from.flush();
+  // What may throw comes before the move, which is to be whole.
+  const Payload text = Payload::copy(welcome(to, member.nick()));
+  to.announce({member.nick(), " joined"});
+  touched(to);
+  to.add(member);
+  from.remove(member);
+  member.outlet_.deliver(text);
+  if (from.members().empty()) return remove_if_empty(from);
+  from.announce({member.nick(), " left (went to ", to.name(), ")"});
+  touched(from);
+}
+
+std::string ChatHouse::free_nick(std::string_view wanted) {
+  if (is_chat_name(wanted) && find(wanted) == nullptr) return std::string(wanted);
+  for (;; ++first_guest_) {
+    std::string nick = guest_nick(first_guest_);
+    if (!members_.contains(nick)) return nick;
+  }
+}
+
+void ChatHouse::gave_up(std::string_view key) noexcept {
+  if (const std::uint64_t number = guest_number(key); number != 0) {
+    first_guest_ = std::min(first_guest_, number);
+  }
+}
+
+std::string ChatHouse::welcome(ChatRoom& room, std::string_view nick) const {
+  std::string text;
+  if (&room == lobby_ && !rules_.greeting.empty()) {
+    text = rules_.greeting;
+    if (text.back() != '\n') text += '\n';
+  }
+  text += "* you are ";
+  text += nick;
+  text += ", in the room " + room.name() + "\n";
+  if (!room.topic.empty()) text += "* topic: " + room.topic + "\n";
+  room.append_history(text);
+  const auto& members = room.members();
+  text += members.empty() ? "* nobody else is here" : "* here:";
+  const std::size_t shown = std::min(members.size(), kNamesAtFirst);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += i == 0 ? " " : ", ";
+    text += members[i]->nick();
+  }
+  if (members.size() > shown) {
+    text += " and " + std::to_string(members.size() - shown) + " more; /who lists all";
+  }
+  text += '\n';
+  return text;
+}
+
+// --- Rooms ---
+
+ChatRoom& ChatHouse::room(std::string_view name) {
+  std::string key = chat_name_key(name);
+  const auto found = rooms_.find(key);
+  if (found != rooms_.end()) return *found->second;
+  auto made = std::make_unique<ChatRoom>(name, rules_.history, rules_.block);
+  return *rooms_.emplace(std::move(key), std::move(made)).first->second;
+}
+
+void ChatHouse::remove_if_empty(ChatRoom& room) noexcept {
+  if (!room.members().empty()) return;
+  // Nobody hears what is still collected; what was said is in the history.
+  if (&room == lobby_) return;
+  std::erase(dirty_, &room);
+  const auto same = [&room](const auto& entry) { return entry.second.get() == &room; };
+  rooms_.erase(std::ranges::find_if(rooms_, same));
+}
+
+const std::string& ChatHouse::room_of(const ChatMember& member) const noexcept {
+  return member.room_->name();
+}
+
+ChatMember* ChatHouse::find(std::string_view nick) {
+  const auto found = members_.find(chat_name_key(nick));
+  return found == members_.end() ? nullptr : found->second.get();
+}
+
+// --- Delivery ---
+
+bool ChatHouse::hear(ChatMember& member, std::string_view line, Congestion congestion) {
+  if (line.empty()) return true;
+  ChatRoom& room = *member.room_;
+  if (room.held_up != 0 && congestion == Congestion::wait) return false;
+  if (line.front() == '/') {
+    if (!line.starts_with("//")) return command(member, line.substr(1), congestion);
+    line.remove_prefix(1);
+  }
+  room.say(member, line);
+  touched(room);
+  return true;
+}
+
+void ChatHouse::touched(ChatRoom& room) {
+  if (!room.dirty) {
+    dirty_.push_back(&room);
+    room.dirty = true;
+  }
+  if (wake_) wake_();
+}
+
+void ChatHouse::flush() {
+  while (!dirty_.empty()) {
+    // It stays on the list until it is done, should that find no memory.
+    dirty_.back()->flush();
+    dirty_.back()->dirty = false;
+    dirty_.pop_back();
+  }
+}
+
+void ChatHouse::tell(ChatMember& member, std::string_view text) {
+  deliver(member, "* " + std::string(text) + "\n");
+}
+
+void ChatHouse::deliver(ChatMember& member, std::string_view text) {
+  if (member.room_->owes(member)) member.room_->flush();
+  member.outlet_.deliver(Payload::copy(text));
+}
+
+void ChatHouse::set_behind(ChatMember& member, bool behind) noexcept {
+  if (member.behind_ == behind) return;
+  member.behind_ = behind;
+  behind ? ++member.room_->held_up : --member.room_->held_up;
+}
+
+bool ChatHouse::held_up(const ChatMember& member) const noexcept {
+  return member.room_->held_up != 0;
+}
+
+}  // namespace sluice

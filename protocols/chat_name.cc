@@ -1,0 +1,47 @@
+#include "chat_name.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+// Not isalnum(): what that allows depends on the locale.
+constexpr bool is_name_byte(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+bool is_chat_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= kChatNameSize && std::ranges::all_of(name, is_name_byte);
+}
+
+std::string chat_name_error(std::string_view name) {
+  std::string what;
+  const auto* const wrong = std::ranges::find_if_not(name, is_name_byte);
+  if (name.empty()) {
+    what = "a name is missing";
+  } else if (wrong != name.end()) {
+    // All before it is ASCII, so that counting bytes is counting characters.
+    what = "character " + std::to_string(wrong - name.begin() + 1) + " cannot be in a name";
+  } else if (name.size() > kChatNameSize) {
+    what = "a name of " + std::to_string(name.size()) + " characters is too long";
+  } else {
+    return what;
+  }
+  return what + ": allowed are 1 to " + std::to_string(kChatNameSize) +
+         " letters a-z, digits, '-' and '_'";
+}
+
+std::string chat_name_key(std::string_view name) {
+  std::string key(name);
+  std::ranges::transform(key, key.begin(), lower);
+  return key;
+}
+
+}  // namespace sluice
