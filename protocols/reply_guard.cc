@@ -62,8 +62,8 @@ std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
 ReplyGuard::ReplyGuard(Loop& loop)
     : broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
 
-bool ReplyGuard::allows(const Datagram& datagram, std::string_view where) {
-  const Refusal refusal = judge(datagram);
+bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, RequestsTo requests) {
+  const Refusal refusal = judge(datagram, requests);
   if (refusal == Refusal::none) return true;
   ++refused_;
   last_ = refusal;
@@ -73,16 +73,20 @@ bool ReplyGuard::allows(const Datagram& datagram, std::string_view where) {
   return false;
 }
 
-ReplyGuard::Refusal ReplyGuard::judge(const Datagram& datagram) {
+ReplyGuard::Refusal ReplyGuard::judge(const Datagram& datagram, RequestsTo requests) {
   const std::uint16_t port = datagram.from.port();
   if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
   if (std::ranges::find(ports_, port) != ports_.end()) return Refusal::service_port;
   if (datagram.from.is_unspecified() || is_for_many(datagram.from)) return Refusal::source_address;
+  if (requests == RequestsTo::one && sent_to_many(datagram)) return Refusal::sent_to_many;
+  return Refusal::none;
+}
+
+bool ReplyGuard::sent_to_many(const Datagram& datagram) {
   // An unspecified destination is one that the system did not tell. Of a socket that is bound to a
   // directed broadcast address the reactor takes that for its own, so it is looked at here too.
-  const bool told = !datagram.to.is_unspecified();
-  if (told && (!datagram.unicast || is_for_many(datagram.to))) return Refusal::sent_to_many;
-  return Refusal::none;
+  if (datagram.to.is_unspecified()) return false;
+  return !datagram.unicast || is_for_many(datagram.to);
 }
 
 bool ReplyGuard::is_for_many(const Address& address) {

@@ -8,7 +8,8 @@
 //   - to a source that is broadcast (255/8, or this host's own 192.0.2.255), multicast or
 //     unspecified (0/8, ::); loopback is allowed;
 //   - to a request that was itself sent to a broadcast or multicast address, if the system tells:
-//     one forged datagram would be answered by every host (RFC 1122 3.2.2 says so of ICMP).
+//     one forged datagram would be answered by every host (RFC 1122 3.2.2 says so of ICMP). A
+//     service that is there to be found so says RequestsTo::any, and limits its answers itself.
 // IPv4 addresses mapped into IPv6 are judged as IPv4.
 // What it cannot see: a loop with a foreign answerer on another port from 1024 on.
 //
@@ -34,6 +35,9 @@
 
 namespace sluice {
 
+// Which requests a service answers: those to this host alone, or those to many hosts at once too.
+enum class RequestsTo : std::uint8_t { one, any };
+
 class SLUICE_EXPORT ReplyGuard {
  public:
   enum class Refusal : std::uint8_t {
@@ -48,9 +52,12 @@ class SLUICE_EXPORT ReplyGuard {
 
   // Whether `datagram`, which arrived at `where` (the endpoint, for the report), may be answered.
   // Counts and reports when it may not.
-  [[nodiscard]] bool allows(const Datagram& datagram, std::string_view where);
+  [[nodiscard]] bool allows(const Datagram& datagram, std::string_view where,
+                            RequestsTo requests = RequestsTo::one);
   // The same without counting.
-  [[nodiscard]] Refusal judge(const Datagram& datagram);
+  [[nodiscard]] Refusal judge(const Datagram& datagram, RequestsTo requests = RequestsTo::one);
+  // Whether it was sent to a broadcast or multicast address; false where the system does not tell.
+  [[nodiscard]] bool sent_to_many(const Datagram& datagram);
 
   // A port that is answered on. One that was added twice must be removed twice.
   void add_port(std::uint16_t port);

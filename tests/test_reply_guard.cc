@@ -117,6 +117,40 @@ Test(reply_guard, refuses_a_request_that_was_sent_to_many) {
   }
 }
 
+Test(reply_guard, lets_a_service_that_is_there_to_be_found_hear_requests_to_many) {
+  World world;
+  const Address from = ip("198.51.100.7", kPort);
+  const auto judge = [&world](const Address& source, const Address& to) {
+    return world.guard.judge(
+        {.data = {}, .from = source, .to = to, .interface = 0, .truncated = false},
+        sluice::RequestsTo::any);
+  };
+  world.guard.add_port(7007);
+  for (const char* to : {"255.255.255.255", "127.255.255.255", "ff02::1"}) {
+    cr_expect(judge(from, ip(to, 7)) == Refusal::none, "%s", to);
+    cr_expect(judge(ip("198.51.100.7", 53), ip(to, 7)) == Refusal::reserved_port);
+    cr_expect(judge(ip("198.51.100.7", 7007), ip(to, 7)) == Refusal::service_port);
+    cr_expect(judge(ip("224.0.0.1", kPort), ip(to, 7)) == Refusal::source_address);
+  }
+}
+
+Test(reply_guard, tells_a_request_to_many_from_one_to_this_host) {
+  World world;
+  const Address from = ip("198.51.100.7", kPort);
+  const auto many = [&](const Address& to, bool unicast) {
+    return world.guard.sent_to_many({.data = {},
+                                     .from = from,
+                                     .to = to,
+                                     .interface = 0,
+                                     .truncated = false,
+                                     .unicast = unicast});
+  };
+  cr_expect(many(ip("127.255.255.255", 7), true));
+  cr_expect(many(ip("198.51.100.1", 7), false));
+  cr_expect(!many(ip("198.51.100.1", 7), true));
+  cr_expect(!many(ip("0.0.0.0", 7), false));
+}
+
 Test(reply_guard, does_not_mind_a_destination_that_the_system_does_not_tell) {
   World world;
   for (const Address& to : {Address(), ip("0.0.0.0", 7), ip("::", 7)}) {

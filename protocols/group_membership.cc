@@ -1,0 +1,39 @@
+#include "group_membership.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+bool holds(std::span<const Address> list, const Address& one) noexcept {
+  return std::ranges::find(list, one) != list.end();
+}
+
+}  // namespace
+
+std::error_code GroupMembership::follow(std::span<const Address> groups) {
+  std::error_code failure;
+  const auto gone = [this, groups](const Address& one) {
+    if (holds(groups, one)) return false;
+    try {
+      socket_.leave(one);
+    } catch (const std::system_error&) {
+      // Not joined any more, which is what was wanted.
+    }
+    return true;
+  };
+  joined_.erase(std::remove_if(joined_.begin(), joined_.end(), gone), joined_.end());
+  for (const Address& group : groups) {
+    if (holds(joined_, group)) continue;
+    try {
+      joined_.reserve(joined_.size() + 1);
+      socket_.join(group);
+      joined_.push_back(group);
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::no_such_device) failure = error.code();
+    }
+  }
+  return failure;
+}
+
+}  // namespace sluice
