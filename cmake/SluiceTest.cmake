@@ -55,7 +55,7 @@ function(sluice_test name)
     target_include_directories(${binary} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${binary} PRIVATE sluice_objects${flavour} PkgConfig::Criterion)
     if(arg_TOOL)
-      target_link_libraries(${binary} PRIVATE ${arg_TOOL}_objects)
+      target_link_libraries(${binary} PRIVATE ${arg_TOOL}_objects tools_common)
     endif()
     set_target_properties(${binary} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -79,8 +79,8 @@ macro(sluice_add_test entry binary environment)
 endmacro()
 
 # sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): a .py, .sh or
-# executable script, found beside the caller. It gets SLUICED, SOURCE_DIR and BUILD_DIR in its environment;
-# exit status 77 means that something it needs is not here.
+# executable script, found beside the caller. It gets SLUICED, SLUICE_TALK, SOURCE_DIR and BUILD_DIR
+# in its environment; exit status 77 means that something it needs is not here.
 function(sluice_script_test name script)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -102,6 +102,9 @@ function(sluice_script_test name script)
   set(environment SOURCE_DIR=${PROJECT_SOURCE_DIR} BUILD_DIR=${PROJECT_BINARY_DIR})
   if(TARGET sluiced)
     list(APPEND environment SLUICED=$<TARGET_FILE:sluiced>)
+  endif()
+  if(TARGET sluice-talk)
+    list(APPEND environment SLUICE_TALK=$<TARGET_FILE:sluice-talk>)
   endif()
   sluice_test_properties(TESTS ${name} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
   if(arg_SERIAL)

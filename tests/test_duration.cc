@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "sluiced/duration.h"
+#include "common/duration.h"
 #include "support/usage.h"
 
 using sluice::parse_duration;

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "sluiced/listen_spec.h"
+#include "sluiced/small_services.h"
 #include "support/usage.h"
 
 using sluice::Endpoint;
@@ -31,13 +32,18 @@ void expect_refused(const std::string& text, const std::string& why) {
   expect_message(text, usage_error_of([&] { (void)parse_listen_spec(text, 0s); }), why);
 }
 
+std::string greeting(const std::string& text) {
+  const ListenSpec spec = parsed("greet=tcp://*:0,text=" + text);
+  return spec.settings_as<sluice::GreetSettings>().text;
+}
+
 }  // namespace
 
 Test(listen_spec, reads_a_service_and_its_endpoint) {
   const ListenSpec spec = parsed("echo=tcp://127.0.0.1:7007");
   cr_expect(spec.service->name == "echo");
   cr_expect(spec.endpoint == Endpoint::from("tcp://127.0.0.1:7007"));
-  cr_expect(!spec.text);
+  cr_expect(spec.settings == nullptr);
 }
 
 Test(listen_spec, without_keys_nothing_is_limited) {
@@ -50,13 +56,13 @@ Test(listen_spec, without_keys_nothing_is_limited) {
 }
 
 Test(listen_spec, reads_every_service_over_every_transport_that_it_runs_over) {
-  for (const sluice::Service& service : sluice::all_services()) {
+  for (const sluice::Service* service : sluice::all_services()) {
     for (const std::string endpoint : {"tcp://[::1]:0", "udp://*:0", "unix:///tmp/x"}) {
       const auto transport = Endpoint::from(endpoint).transport();
-      if (!service.runs_over(transport)) continue;
-      const std::string text = service.needs_text ? ",text=x" : "";
-      const ListenSpec spec = parsed(std::string(service.name) + '=' + endpoint + text);
-      cr_expect(spec.service == &service);
+      if (!service->runs_over(transport)) continue;
+      const std::string text = service->name == "greet" ? ",text=x" : "";
+      const ListenSpec spec = parsed(std::string(service->name) + '=' + endpoint + text);
+      cr_expect(spec.service == service);
       cr_expect(spec.endpoint.transport() == transport);
     }
   }
@@ -71,7 +77,7 @@ Test(listen_spec, reads_every_key) {
   cr_expect(parsed("echo=udp://*:0,reuse-port=on").datagram.reuse_port);
   cr_expect(!parsed("echo=udp://*:0,reuse-port=off").datagram.reuse_port);
   cr_expect(parsed("echo=unix:///run/x,mode=0660").stream.mode == 0660U);
-  cr_expect(parsed("greet=tcp://*:0,text=hello").text == "hello");
+  cr_expect(greeting("hello") == "hello");
 }
 
 Test(listen_spec, idle_off_overrides_the_default) {
@@ -89,20 +95,18 @@ Test(listen_spec, a_path_may_hold_any_character) {
 }
 
 Test(listen_spec, a_value_may_hold_any_character) {
-  const auto text_of = [](const std::string& text) {
-    return *parsed("greet=tcp://*:0,text=" + text).text;
-  };
-  cr_expect(text_of("Hello\\, world.") == "Hello, world.");
-  cr_expect(text_of("a=b=c") == "a=b=c");
-  cr_expect(text_of("one\\ntwo\\r\\n") == "one\ntwo\r\n");
-  cr_expect(text_of("\\\\n") == "\\n");
-  cr_expect(text_of("real\nnewline") == "real\nnewline");
-  cr_expect(text_of("").empty());
-  cr_expect(text_of("ü \xFF") == "ü \xFF");
+  cr_expect(greeting("Hello\\, world.") == "Hello, world.");
+  cr_expect(greeting("a=b=c") == "a=b=c");
+  cr_expect(greeting("one\\ntwo\\r\\n") == "one\ntwo\r\n");
+  cr_expect(greeting("\\\\n") == "\\n");
+  cr_expect(greeting("real\nnewline") == "real\nnewline");
+  cr_expect(greeting("").empty());
+  cr_expect(greeting("ü \xFF") == "ü \xFF");
 }
 
 Test(listen_spec, names_what_is_wrong_with_the_service) {
-  const std::string names = "echo, discard, chargen, daytime, time, upper and greet";
+  const std::string names =
+      "echo, discard, chargen, daytime, time, upper, greet, framed, chat and broadcast";
   expect_refused("echo",
                  "= is missing after the service's name; allowed is "
                  "NAME=ENDPOINT[,KEY=VALUE]...");
@@ -157,14 +161,17 @@ Test(listen_spec, names_an_escape_that_does_not_exist) {
 }
 
 Test(listen_spec, every_key_is_allowed_somewhere) {
-  for (const sluice::ListenKey& key : sluice::listen_keys()) {
-    bool fits = false;
-    for (const sluice::Service& service : sluice::all_services()) {
-      for (const auto transport :
-           {sluice::Transport::tcp, sluice::Transport::udp, sluice::Transport::unix_stream}) {
-        fits = fits || (service.runs_over(transport) && key.applies(service, transport));
+  for (const sluice::Service* service : sluice::all_services()) {
+    for (const auto keys : {sluice::common_keys(), service->keys}) {
+      for (const sluice::ListenKey& key : keys) {
+        bool fits = false;
+        for (const auto transport :
+             {sluice::Transport::tcp, sluice::Transport::udp, sluice::Transport::unix_stream}) {
+          fits = fits || ((service->runs_over(transport) || keys.data() != service->keys.data()) &&
+                          key.applies(transport));
+        }
+        cr_expect(fits, "%s", std::string(key.name).c_str());
       }
     }
-    cr_expect(fits, "%s", std::string(key.name).c_str());
   }
 }

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "sluiced/number.h"
+#include "common/number.h"
 #include "support/usage.h"
 
 using sluice::parse_count;

@@ -1,11 +1,13 @@
 // The command line as a whole: defaults, order, repetition, and each message for what is wrong.
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <criterion/criterion.h>
 
 #include "sluiced/options.h"
+#include "sluiced/small_services.h"
 #include "support/usage.h"
 
 using sluice::Backend;
@@ -41,16 +43,27 @@ void expect_refused(const Words& words, const std::string& why) {
   expect_message(joined(words), usage_error_of([&] { (void)read(words); }), why);
 }
 
+const std::string& greeting(const sluice::ListenSpec& spec) {
+  return spec.settings_as<sluice::GreetSettings>().text;
+}
+
 }  // namespace
 
-Test(options, without_any_echo_is_served_on_loopback_only) {
+Test(options, without_any_four_services_are_served_on_loopback_only) {
   const Options options = parsed({});
   cr_expect(options.default_listen);
-  cr_assert(options.listen.size() == 2);
-  cr_expect(options.listen[0].service->name == "echo");
-  cr_expect(options.listen[1].service->name == "echo");
-  cr_expect(options.listen[0].endpoint == Endpoint::from("tcp://127.0.0.1:7007"));
-  cr_expect(options.listen[1].endpoint == Endpoint::from("udp://127.0.0.1:7007"));
+  const std::vector<std::pair<std::string, Endpoint>> wanted = {
+      {"echo", Endpoint::from("tcp://127.0.0.1:7007")},
+      {"echo", Endpoint::from("udp://127.0.0.1:7007")},
+      {"framed", Endpoint::from("tcp://127.0.0.1:8888")},
+      {"chat", Endpoint::from("tcp://127.0.0.1:9000")},
+      {"broadcast", Endpoint::from("udp://127.0.0.1:12345")}};
+  cr_assert(options.listen.size() == wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    cr_expect(options.listen[i].service->name == wanted[i].first);
+    cr_expect(options.listen[i].endpoint == wanted[i].second);
+  }
+  cr_expect(sluice::default_examples().size() == wanted.size());
   cr_expect(options.loop.backend == Backend::automatic);
   cr_expect(options.loop.max_connections == static_cast<std::size_t>(-1));
   cr_expect(options.drain_timeout == 5s);
@@ -72,9 +85,9 @@ Test(options, commas_and_newlines_reach_the_value_whole) {
   const Options options =
       parsed({"-l", "greet=tcp://*:0,max=3,text=a\\,b\nc", "--listen=greet=tcp://*:0,text=\n"});
   cr_assert(options.listen.size() == 2);
-  cr_expect(options.listen[0].text == "a,b\nc");
+  cr_expect(greeting(options.listen[0]) == "a,b\nc");
   cr_expect(options.listen[0].stream.max_connections == 3);
-  cr_expect(options.listen[1].text == "\n");
+  cr_expect(greeting(options.listen[1]) == "\n");
 }
 
 Test(options, the_idle_timeout_holds_for_every_stream_whatever_the_order) {
@@ -147,7 +160,7 @@ Test(options, a_wrong_backend_is_named_with_those_that_exist) {
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": not an option; allowed are --listen, --backend, --max-connections, --idle-timeout, "
-      "--drain-timeout, --help and --version";
+      "--drain-timeout, --console, --help and --version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);
   expect_refused({"-x"}, "-x" + allowed);
@@ -158,6 +171,16 @@ Test(options, what_is_no_option_is_named) {
   expect_refused({"--", "-l"}, "-l" + allowed);
   expect_refused({""}, "\"\": no argument is allowed that is not an option");
   expect_refused({"-"}, "\"-\": no argument is allowed that is not an option");
+}
+
+Test(options, a_console_needs_a_service_that_talks) {
+  cr_expect(!parsed({}).console);
+  cr_expect(parsed({"--console"}).console);
+  cr_expect(parsed({"--console", "-l", "chat=tcp://*:0"}).console);
+  cr_expect(parsed({"--console", "-l", "broadcast=udp://*:0"}).console);
+  expect_refused({"--console", "-l", "echo=tcp://*:0"},
+                 "--console: no service here has a use for a terminal; allowed with chat or "
+                 "broadcast");
 }
 
 Test(options, a_missing_value_is_named) {

@@ -55,6 +55,16 @@ def server_command(programs, name, mode):
                         "-l", "echo=udp://127.0.0.1:0"]
 
 
+def output_on_core(program, core):
+    """What a program that measures by itself prints."""
+    done = subprocess.run([str(program)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=LOAD_SECONDS, check=False, text=True,
+                          preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    if done.returncode != 0:
+        raise Broken(f"{os.path.basename(program)}: exit {done.returncode}: {done.stderr.strip()}")
+    return done.stdout.rstrip("\n")
+
+
 class Server:
     """A running server. `wrapper` is a program in front of it, such as strace."""
 

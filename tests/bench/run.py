@@ -16,7 +16,7 @@ import scenarios
 
 
 def arguments():
-    keys = [scenario.key for scenario in (*scenarios.ECHO, scenarios.UDP)] + ["idle", "none"]
+    keys = [scenario.key for scenario in (*scenarios.ECHO, scenarios.UDP)] + ["idle", "decoders", "none"]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/bench",
@@ -98,6 +98,18 @@ class Benchmark:
             }
         return measured
 
+    def decoders(self):
+        """The tables that bench_decoders prints; it needs no load, and takes seconds."""
+        program = self.programs.get("bench_decoders")
+        if not program or not self.wanted("decoders"):
+            return []
+        say("decoders")
+        try:
+            return [processes.output_on_core(program, self.cores.server)]
+        except processes.Broken as error:
+            self.problems.append(f"decoders: {error}")
+            return []
+
     def counted(self):
         parts = []
         for tool in counts.TOOLS:
@@ -116,7 +128,7 @@ class Benchmark:
         measured, idle = self.rounds(), self.idle()
         text = report.markdown(self.options.build, self.cores, self.options.rounds, measured,
                                idle)
-        text = "\n\n".join([text.rstrip("\n"), *self.counted()]) + "\n"
+        text = "\n\n".join([text.rstrip("\n"), *self.decoders(), *self.counted()]) + "\n"
         print(text)
         if self.options.output:
             self.options.output.write_text(text)

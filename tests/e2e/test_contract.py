@@ -53,18 +53,22 @@ class Output(unittest.TestCase):
             with Daemon("-l", f"echo=unix://{directory}/a\nready") as sluiced:
                 self.assertEqual(sluiced.listening, [("echo", rf"unix://{directory}/a\x0aready")])
 
-    def test_without_options_it_echoes_on_port_7007_and_says_how_to_try_it(self):
-        if not port_is_free(7007):
-            self.skipTest("port 7007 is in use")
+    def test_without_options_four_services_run_on_loopback_and_it_says_how_to_try_them(self):
+        for port in (7007, 8888, 9000, 12345):
+            if not port_is_free(port):
+                self.skipTest(f"port {port} is in use")
         with Daemon() as sluiced:
             self.assertEqual(sluiced.listening, [("echo", "tcp://127.0.0.1:7007"),
-                                                 ("echo", "udp://127.0.0.1:7007")])
+                                                 ("echo", "udp://127.0.0.1:7007"),
+                                                 ("framed", "tcp://127.0.0.1:8888"),
+                                                 ("chat", "tcp://127.0.0.1:9000"),
+                                                 ("broadcast", "udp://127.0.0.1:12345")])
             for endpoint in sluiced.endpoints("echo"):
                 with connect(endpoint) as client:
                     self.assertEqual(exchange(client, b"hello"), b"hello")
             hints = re.findall(r" info try: (.*)", sluiced.log())
-            self.assertEqual(len(hints), 2)
-            for hint in hints:
+            self.assertEqual(len(hints), len(sluiced.listening))
+            for hint in hints[:2]:
                 answer = subprocess.run(["sh", "-c", hint], stdout=subprocess.PIPE, timeout=10,
                                         check=True).stdout
                 self.assertEqual(answer, b"hello\n")

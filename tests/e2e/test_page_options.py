@@ -17,7 +17,8 @@ def section_of(text, start):
     """The lines from the one that `start` matches to the next heading."""
     lines = text.splitlines()
     begin = next(i for i, line in enumerate(lines) if re.fullmatch(start, line))
-    heading = re.compile(r"\.S[hs] .*|[A-Z]\w+:")
+    # In the page a line of text may look like a heading of --help.
+    heading = re.compile(r"\.S[hs] .*" if lines[begin].startswith(".") else r"[A-Z][\w ]+:")
     end = next((i for i in range(begin + 1, len(lines)) if heading.fullmatch(lines[i])),
                len(lines))
     return "\n".join(lines[begin + 1:end])
@@ -52,11 +53,21 @@ class Page(unittest.TestCase):
         shown = re.findall(r"^  (\w+) ", section_of(self.help, "Services:"), re.MULTILINE)
         self.expect_same(services, shown)
 
-    def test_keys(self):
-        described = section_of(self.page, r"\.Ss KEYS")
+    def expect_same_keys(self, page_heading, help_heading):
+        described = section_of(self.page, page_heading)
         keys = re.findall(r"^\.It Cm ([\w-]+) Ns = Ns", described, re.MULTILINE)
-        shown = re.findall(r"^  ([\w-]+)=", section_of(self.help, "Keys:"), re.MULTILINE)
+        shown = re.findall(r"^  ([\w-]+)=", section_of(self.help, help_heading), re.MULTILINE)
         self.expect_same(keys, shown)
+
+    def test_keys(self):
+        self.expect_same_keys(r"\.Ss KEYS", "Keys:")
+
+    def test_the_keys_of_each_service(self):
+        services = re.findall(r"^Keys of (\w+):$", self.help, re.MULTILINE)
+        headings = re.findall(r"^\.Ss KEYS OF (\w+)$", self.page, re.MULTILINE)
+        self.expect_same([heading.lower() for heading in headings], services)
+        for service in services:
+            self.expect_same_keys(rf"\.Ss KEYS OF {service.upper()}", f"Keys of {service}:")
 
     def test_counters(self):
         described = section_of(self.page, r"\.Sh COUNTERS").split("\n.It ")[1:]
@@ -76,13 +87,13 @@ class Page(unittest.TestCase):
         rows = section_of(self.page, r"\.Ss SERVICES")
         for name, over in re.findall(r"^\.It Cm (\w+) Ta ([^.]*?) Ta", rows, re.MULTILINE):
             text = ",text=x" if name == "greet" else ""
-            with Daemon("-l", f"{name}=tcp://127.0.0.1:0{text}"):
-                pass
-            if over == "stream, UDP":
-                with Daemon("-l", f"{name}=udp://127.0.0.1:0{text}"):
-                    pass
-            else:
-                self.assertEqual(run("-l", f"{name}=udp://127.0.0.1:0{text}").returncode, 2)
+            for scheme, word in (("tcp", "stream"), ("udp", "UDP")):
+                spec = f"{name}={scheme}://127.0.0.1:0{text}"
+                if word in over.split(", "):
+                    with Daemon("-l", spec):
+                        pass
+                else:
+                    self.assertEqual(run("-l", spec).returncode, 2)
 
     def test_the_messages_under_diagnostics_are_the_daemon_s(self):
         shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")

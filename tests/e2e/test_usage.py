@@ -23,7 +23,7 @@ ROWS = [
     (["-l", "echo=unix:///" + "x" * 107], "--listen ", "108 bytes", "1–107"),
     (["-l", "echo"], "--listen echo: ", "NAME=ENDPOINT[,KEY=VALUE]..."),
     (["-l", ""], "--listen : ", "NAME=ENDPOINT[,KEY=VALUE]..."),
-    (["-l", f"finger={T}"], '"finger"', "echo, discard, chargen, daytime, time, upper and greet"),
+    (["-l", f"finger={T}"], '"finger"', "echo, discard, chargen, daytime, time, upper, greet, framed, chat and broadcast"),
     (["-l", "greet=udp://127.0.0.1:0,text=x"], "--listen ", "greet", "udp", "tcp and unix"),
     (["-l", f"greet={T}"], "--listen ", "text"),
     (["-l", f"echo={T},text=x"], "--listen ", '"text"', "idle, max, per-source and reuse-port"),

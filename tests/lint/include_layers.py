@@ -16,7 +16,7 @@ import sys
 REACTOR_LAYERS = [
     ("values and buffers", """
         export fd address endpoint compact_address payload input_buffer close_reason timer_queue
-        counters report report_gate stream_io write_buffer
+        counters quote report report_gate stream_io write_buffer
     """),
     ("watcher", "watcher"),
     ("loop", "loop loop_* resident"),
@@ -35,7 +35,7 @@ PURE = """
     codec codec_error codec_registry decoder delimiter_codec encoded find_byte fixed_codec
     length_codec line_codec netstring_codec slip_codec varint_codec
 """
-PURE_MAY_USE = ["reactor/export.h"]
+PURE_MAY_USE = ["reactor/export.h", "reactor/quote.h"]
 
 # Above the whole reactor; each of these rooms is a layer of its own.
 ROOMS_ABOVE = ["protocols", "tools"]
@@ -45,6 +45,8 @@ ONLY_FROM = {
     "ev.h": ["reactor/watcher.cc"],
     "ev++.h": [],
     "cxxopts.hpp": ["tools/"],
+    "histedit.h": ["tools/common/terminal_line.cc"],
+    "nlohmann/": ["tools/"],
     "criterion/": [],
 }
 

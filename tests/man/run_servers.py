@@ -111,6 +111,28 @@ def talk(server, ann, bob, cleo):
     expect(server.process.stdout.readline(), "a member was cut: input limit\n")
 
 
+def chat_rooms(run, _):
+    with Server(run / "chat_rooms", "tcp://127.0.0.1:0") as server:
+        for line in ("Welcome to the hall.", "* you are scribe, in the room hall",
+                     "* nobody else is here"):
+            expect(server.process.stdout.readline(), line + "\n")
+        with server.connect() as ann, server.connect() as bob:
+            for peer, number, here in ((ann, 1, b"scribe"), (bob, 2, b"scribe, guest1")):
+                expect(read_line(peer), b"Welcome to the hall.\n")
+                expect(read_line(peer), b"* you are guest%d, in the room hall\n" % number)
+                expect(read_line(peer), b"* here: " + here + b"\n")
+            expect(read_line(ann), b"* guest2 joined\n")
+            ann.sendall("/nick ann\r\nhé\r\n".encode())
+            expect(read_line(ann), b"* guest1 is now ann\n")
+            expect(read_line(bob), b"* guest1 is now ann\n")
+            expect(read_line(bob), "<ann> hé\n".encode())
+            bob.sendall(b"/quit late\n")
+            expect(read_line(ann), b"* guest2 left (late)\n")
+            expect(read_to_the_end(bob), b"")
+        said = [server.process.stdout.readline() for _ in range(5)]
+        expect(said[3:], ["<ann> hé\n", "* guest2 left (late)\n"])
+
+
 def control(run, directory):
     path = f"{directory}/control.sock"
     with Server(run / "control", f"unix://{path}") as server:
@@ -134,7 +156,7 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, control):
+    for test in (echo_server, chat, chat_rooms, control):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

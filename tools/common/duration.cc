@@ -6,7 +6,7 @@
 #include <string>
 
 #include "number.h"
-#include "text.h"
+#include "../../reactor/quote.h"
 #include "usage_error.h"
 
 namespace sluice {

@@ -3,8 +3,8 @@
 // What it is: a decimal number and its unit, with nothing between them. 0 needs no unit; a
 // number without one is refused, since nobody can know whether seconds were meant.
 // Errors: UsageError that names `what`, what was read and what is allowed.
-#ifndef SLUICE_TOOLS_SLUICED_DURATION_H
-#define SLUICE_TOOLS_SLUICED_DURATION_H
+#ifndef SLUICE_TOOLS_COMMON_DURATION_H
+#define SLUICE_TOOLS_COMMON_DURATION_H
 
 #include <chrono>
 #include <string_view>

@@ -4,7 +4,7 @@
 #include <string>
 #include <system_error>
 
-#include "text.h"
+#include "../../reactor/quote.h"
 #include "usage_error.h"
 
 namespace sluice {
@@ -17,13 +17,18 @@ std::optional<std::uint64_t> parse_digits(std::string_view text, int base) {
   return number;
 }
 
-std::uint64_t parse_count(std::string_view what, std::string_view text) {
+std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t least,
+                           std::uint64_t most) {
   const auto number = parse_digits(text, 10);
-  if (!number || *number < 1 || *number > kMaxCount) {
-    throw UsageError(std::string(what) + ' ' + quote(text) + " is not a decimal number in 1–" +
-                     std::to_string(kMaxCount));
+  if (!number || *number < least || *number > most) {
+    throw UsageError(std::string(what) + ' ' + quote(text) + " is not a decimal number in " +
+                     std::to_string(least) + "–" + std::to_string(most));
   }
   return *number;
+}
+
+std::uint64_t parse_count(std::string_view what, std::string_view text) {
+  return parse_number(what, text, 1, kMaxCount);
 }
 
 mode_t parse_mode(std::string_view what, std::string_view text) {

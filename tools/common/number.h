@@ -2,8 +2,8 @@
 //
 // Errors: UsageError that names `what`, what was read and what is allowed. No sign, no space, no
 // other base is read, and nothing wraps around.
-#ifndef SLUICE_TOOLS_SLUICED_NUMBER_H
-#define SLUICE_TOOLS_SLUICED_NUMBER_H
+#ifndef SLUICE_TOOLS_COMMON_NUMBER_H
+#define SLUICE_TOOLS_COMMON_NUMBER_H
 
 #include <sys/types.h>
 
@@ -15,6 +15,10 @@ namespace sluice {
 
 // As many as there can be connections: their slots are numbered with 32 bits.
 inline constexpr std::uint64_t kMaxCount = 4'294'967'295;
+
+// `least` to `most`.
+std::uint64_t parse_number(std::string_view what, std::string_view text, std::uint64_t least,
+                           std::uint64_t most);
 
 // 1 to kMaxCount.
 std::uint64_t parse_count(std::string_view what, std::string_view text);

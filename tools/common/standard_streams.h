@@ -1,8 +1,8 @@
 // The three descriptors that a program is started with.
 //
 // Errors: std::system_error. Source: POSIX.1-2017 exec (descriptors 0 to 2), write().
-#ifndef SLUICE_TOOLS_SLUICED_STANDARD_STREAMS_H
-#define SLUICE_TOOLS_SLUICED_STANDARD_STREAMS_H
+#ifndef SLUICE_TOOLS_COMMON_STANDARD_STREAMS_H
+#define SLUICE_TOOLS_COMMON_STANDARD_STREAMS_H
 
 #include <string_view>
 

@@ -1,6 +1,6 @@
 // A mistake on the command line: what() names what was read and what is allowed, in one line.
-#ifndef SLUICE_TOOLS_SLUICED_USAGE_ERROR_H
-#define SLUICE_TOOLS_SLUICED_USAGE_ERROR_H
+#ifndef SLUICE_TOOLS_COMMON_USAGE_ERROR_H
+#define SLUICE_TOOLS_COMMON_USAGE_ERROR_H
 
 #include <stdexcept>
 

@@ -1,10 +1,11 @@
 #include "daemon.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 
-#include "text.h"
+#include "../../reactor/quote.h"
 
 namespace sluice {
 namespace {
@@ -25,6 +26,8 @@ std::string_view name_of(Report::Kind kind) {
       return "accepting again";
     case Report::Kind::refused:
       return "refused";
+    case Report::Kind::malformed:
+      return "malformed";
     case Report::Kind::socket_error:
       break;
   }
@@ -43,38 +46,41 @@ Daemon::Daemon(const Options& options, Log& log)
       user_(loop_, SIGUSR1, [this] { log_counters(); }),
       hang_up_(loop_, SIGHUP, [this] { log_.info("SIGHUP: there is nothing to reload"); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
-  for (const ListenSpec& spec : options.listen) bind(spec);
+  const ServiceHost host{loop_, guard_, options.listen};
+  for (const ListenSpec& spec : options.listen) {
+    bound_.push_back({spec.service, spec.service->start(host, spec)});
+  }
 }
 
-Daemon::~Daemon() = default;
-
-void Daemon::bind(const ListenSpec& spec) {
-  const Service& service = *spec.service;
-  Bound bound{service.name, nullptr, nullptr};
-  if (spec.endpoint.transport() == Transport::udp) {
-    bound.datagram = std::make_unique<DatagramService>(
-        loop_, spec.endpoint, guard_, service.make_answer(), service.answer_size, spec.datagram);
-  } else {
-    protocols_.push_back(service.make_protocol(spec.text.value_or("")));
-    bound.listener =
-        std::make_unique<Listener>(loop_, spec.endpoint, *protocols_.back(), spec.stream);
-  }
-  bound_.push_back(std::move(bound));
+Daemon::~Daemon() {
+  console_.reset();
+  // A service must not go before its connections. After a second signal there may be some left.
+  loop_.drain(std::chrono::milliseconds(0));
+  while (loop_.counters().connections_open > 0) loop_.run_once();
 }
 
 std::string Daemon::announcement() const {
   std::string lines;
   for (const Bound& bound : bound_) {
-    const Endpoint& endpoint =
-        bound.listener != nullptr ? bound.listener->endpoint() : bound.datagram->endpoint();
     lines += "listening ";
-    lines += bound.name;
+    lines += bound.kind->name;
     lines += ' ';
     // A path may hold a newline, and this is one line.
-    lines += escape(endpoint.to_string(), kMaxEndpoint);
+    lines += escape(bound.service->endpoint().to_string(), kMaxEndpoint);
     lines += '\n';
   }
   return lines + "ready\n";
+}
+
+RunningService* Daemon::first_that(ConsoleUse use) const noexcept {
+  const auto found = std::find_if(bound_.begin(), bound_.end(),
+                                  [use](const Bound& bound) { return bound.kind->console == use; });
+  return found == bound_.end() ? nullptr : found->service.get();
+}
+
+void Daemon::open_console() {
+  console_ = std::make_unique<DaemonConsole>(loop_, log_, first_that(ConsoleUse::talks),
+                                             first_that(ConsoleUse::publishes));
 }
 
 void Daemon::run() {
@@ -99,6 +105,7 @@ void Daemon::stop(std::string_view signal) {
   what += ": draining " + plural(loop_.counters().connections_open, "connection") + ", at most " +
           std::to_string(drain_timeout_.count()) + " ms";
   log_.info(what);
+  if (console_ != nullptr) console_->stop();
   loop_.drain(drain_timeout_);
 }
 

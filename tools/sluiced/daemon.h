@@ -14,14 +14,13 @@
 #include <string_view>
 #include <vector>
 
-#include "../../protocols/datagram_service.h"
 #include "../../protocols/reply_guard.h"
-#include "../../reactor/listener.h"
 #include "../../reactor/loop.h"
-#include "../../reactor/protocol.h"
 #include "../../reactor/signals.h"
+#include "console.h"
 #include "log.h"
 #include "options.h"
+#include "service.h"
 
 namespace sluice {
 
@@ -38,28 +37,30 @@ class Daemon {
   [[nodiscard]] std::size_t services() const noexcept { return bound_.size(); }
   [[nodiscard]] Backend backend() const noexcept { return loop_.backend(); }
 
+  // The terminal takes part from here on. REQUIRES: some service has a use for it.
+  void open_console();
+
   // Serves until a signal has stopped it.
   void run();
 
  private:
   struct Bound {
-    std::string_view name;
-    std::unique_ptr<Listener> listener;         // over a stream,
-    std::unique_ptr<DatagramService> datagram;  // or over UDP
+    const Service* kind;
+    std::unique_ptr<RunningService> service;
   };
 
-  void bind(const ListenSpec& spec);
+  [[nodiscard]] RunningService* first_that(ConsoleUse use) const noexcept;
   void stop(std::string_view signal);
   void log_counters() noexcept;
   void log_report(const Report& report);
 
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
-  bool cut_ = false;                                  // by a second signal
-  std::vector<std::unique_ptr<Protocol>> protocols_;  // outlive the loop's connections
+  bool cut_ = false;  // by a second signal
   Loop loop_;
   ReplyGuard guard_;
   std::vector<Bound> bound_;
+  std::unique_ptr<DaemonConsole> console_;
   Signal terminate_;
   Signal interrupt_;
   Signal user_;

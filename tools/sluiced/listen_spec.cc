@@ -6,34 +6,18 @@
 #include <variant>
 #include <vector>
 
-#include "duration.h"
-#include "number.h"
-#include "text.h"
-#include "usage_error.h"
+#include "../../reactor/quote.h"
+#include "../common/duration.h"
+#include "../common/names.h"
+#include "../common/number.h"
+#include "../common/usage_error.h"
 
 namespace sluice {
 namespace {
 
-bool over_streams(const Service& /*service*/, Transport transport) {
-  return transport != Transport::udp;
-}
-bool over_tcp(const Service& /*service*/, Transport transport) {
-  return transport == Transport::tcp;
-}
-bool over_ip(const Service& /*service*/, Transport transport) {
-  return transport != Transport::unix_stream;
-}
-bool over_unix(const Service& /*service*/, Transport transport) {
-  return transport == Transport::unix_stream;
-}
-bool with_text(const Service& service, Transport /*transport*/) { return service.needs_text; }
-
-bool parse_switch(std::string_view what, std::string_view text) {
-  if (text != "on" && text != "off") {
-    throw UsageError(std::string(what) + ' ' + quote(text) + " is not on or off");
-  }
-  return text == "on";
-}
+bool over_tcp(Transport transport) { return transport == Transport::tcp; }
+bool over_ip(Transport transport) { return transport != Transport::unix_stream; }
+bool over_unix(Transport transport) { return transport == Transport::unix_stream; }
 
 constexpr std::array kKeys = {
     ListenKey{"idle", "DURATION", "stream: in place of --idle-timeout", over_streams,
@@ -58,8 +42,6 @@ constexpr std::array kKeys = {
               [](ListenSpec& spec, std::string_view value) {
                 spec.stream.mode = parse_mode("mode", value);
               }},
-    ListenKey{"text", "TEXT", "greet: what is sent; required there", with_text,
-              [](ListenSpec& spec, std::string_view value) { spec.text = value; }},
 };
 
 char unescaped(std::string_view escape) {
@@ -95,7 +77,7 @@ std::vector<std::string> split(std::string_view text) {
 const Service& service_named(std::string_view name) {
   if (const Service* service = find_service(name)) return *service;
   std::vector<std::string_view> names;
-  for (const Service& service : all_services()) names.push_back(service.name);
+  for (const Service* service : all_services()) names.push_back(service->name);
   throw UsageError("service " + quote(name) + " is not known; allowed are " + join_names(names));
 }
 
@@ -107,10 +89,12 @@ Endpoint endpoint_of(const std::string& text) {
 
 const ListenKey& key_named(std::string_view name, const ListenSpec& spec) {
   std::vector<std::string_view> allowed;
-  for (const ListenKey& key : kKeys) {
-    if (!key.applies(*spec.service, spec.endpoint.transport())) continue;
-    if (key.name == name) return key;
-    allowed.push_back(key.name);
+  for (const std::span<const ListenKey> keys : {common_keys(), spec.service->keys}) {
+    for (const ListenKey& key : keys) {
+      if (!key.applies(spec.endpoint.transport())) continue;
+      if (key.name == name) return key;
+      allowed.push_back(key.name);
+    }
   }
   throw UsageError(
       "key " + quote(name) + " does not fit; allowed for " + std::string(spec.service->name) +
@@ -133,7 +117,14 @@ void apply_keys(ListenSpec& spec, std::span<const std::string> fields) {
 
 }  // namespace
 
-std::span<const ListenKey> listen_keys() noexcept { return kKeys; }
+std::span<const ListenKey> common_keys() noexcept { return kKeys; }
+
+bool parse_switch(std::string_view what, std::string_view text) {
+  if (text != "on" && text != "off") {
+    throw UsageError(std::string(what) + ' ' + quote(text) + " is not on or off");
+  }
+  return text == "on";
+}
 
 ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds idle) {
   const std::size_t equals = text.find('=');
@@ -145,17 +136,16 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
   const Service& service = service_named(text.substr(0, equals));
   const std::vector<std::string> fields = split(text.substr(equals + 1));
 
-  ListenSpec spec{&service, endpoint_of(fields.front()), {}, {}, {}};
+  ListenSpec spec{&service, endpoint_of(fields.front()), {}, {}, nullptr};
   if (!service.runs_over(spec.endpoint.transport())) {
     throw UsageError(std::string(service.name) + " does not run over " +
-                     std::string(to_string(spec.endpoint.transport())) +
-                     "; allowed are tcp and unix");
+                     std::string(to_string(spec.endpoint.transport())) + "; allowed " +
+                     (service.over_streams ? "are tcp and unix" : "is udp"));
   }
   spec.stream.connection.idle_timeout = idle;
+  if (service.settings != nullptr) spec.settings = service.settings();
   apply_keys(spec, std::span(fields).subspan(1));
-  if (service.needs_text && !spec.text) {
-    throw UsageError("key text is missing; " + std::string(service.name) + " needs text=TEXT");
-  }
+  if (service.check != nullptr) service.check(spec);
   return spec;
 }
 

@@ -10,12 +10,13 @@
 #ifndef SLUICE_TOOLS_SLUICED_LISTEN_SPEC_H
 #define SLUICE_TOOLS_SLUICED_LISTEN_SPEC_H
 
+#include <cassert>
 #include <chrono>
-#include <optional>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
+#include "../../reactor/datagram.h"
 #include "../../reactor/endpoint.h"
 #include "../../reactor/listener.h"
 #include "services.h"
@@ -25,23 +26,26 @@ namespace sluice {
 struct ListenSpec {
   const Service* service;
   Endpoint endpoint;
-  ListenerOptions stream;    // for tcp and unix
-  DatagramOptions datagram;  // for udp
-  std::optional<std::string> text;
+  ListenerOptions stream;                     // for tcp and unix
+  DatagramOptions datagram;                   // for udp
+  std::unique_ptr<ServiceSettings> settings;  // null when the service has none
+
+  // REQUIRES: the settings of this service are a Settings.
+  template <class Settings>
+  [[nodiscard]] Settings& settings_as() const noexcept {
+    assert(dynamic_cast<Settings*>(settings.get()) != nullptr);
+    return static_cast<Settings&>(*settings);
+  }
 };
 
 // `idle` is the idle timeout where the key is not given.
 ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds idle);
 
-struct ListenKey {
-  std::string_view name;
-  std::string_view value;    // what it takes, in a word: "COUNT"
-  std::string_view summary;  // for --help
-  bool (*applies)(const Service& service, Transport transport);
-  void (*apply)(ListenSpec& spec, std::string_view value);
-};
+// The keys that every service takes; its own are in Service::keys.
+std::span<const ListenKey> common_keys() noexcept;
 
-std::span<const ListenKey> listen_keys() noexcept;
+// "on" or "off". Throws UsageError that names `what`.
+bool parse_switch(std::string_view what, std::string_view text);
 
 }  // namespace sluice
 

@@ -3,11 +3,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <ctime>
-
-#include "text.h"
+#include "../../reactor/quote.h"
+#include "../common/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -28,19 +25,8 @@ std::string_view name_of(LogLevel level) {
 
 std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
                      std::string_view text) {
-  const auto since_epoch =
-      std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch()).count();
-  const std::time_t seconds =
-      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(when));
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 96> stamp{};
-  const int length =
-      std::snprintf(stamp.data(), stamp.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ ",
-                    utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                    utc.tm_sec, static_cast<int>(((since_epoch % 1000) + 1000) % 1000));
-
-  std::string line(stamp.data(), static_cast<std::size_t>(length));
+  std::string line = timestamp(when);
+  line += ' ';
   line += name_of(level);
   line += ' ';
   line += escape(text, Log::kMaxLine - line.size() - 1);

@@ -23,7 +23,7 @@ namespace sluice {
 
 enum class LogLevel : std::uint8_t { info, warning, error };
 
-// One line with its newline. Control characters in `text` are escaped (text.h).
+// One line with its newline. Control characters in `text` are escaped (quote.h).
 std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
                      std::string_view text);
 

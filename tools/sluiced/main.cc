@@ -5,13 +5,14 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
+#include "../common/standard_streams.h"
+#include "../common/usage_error.h"
 #include "daemon.h"
 #include "descriptor_limit.h"
 #include "log.h"
 #include "options.h"
-#include "standard_streams.h"
-#include "usage_error.h"
 
 namespace sluice {
 namespace {
@@ -41,8 +42,7 @@ void log_start(Log& log, const Daemon& daemon, const Options& options) {
   log.info("sluiced " SLUICE_VERSION ": backend " + std::string(to_string(daemon.backend())) +
            ", services " + std::to_string(daemon.services()));
   if (!options.default_listen) return;
-  log.info("try: echo hello | nc -N 127.0.0.1 7007");
-  log.info("try: echo hello | nc -u -w1 127.0.0.1 7007");
+  for (const std::string_view line : default_examples()) log.info("try: " + std::string(line));
 }
 
 int run(int argc, char** argv, Log& log) {
@@ -55,6 +55,7 @@ int run(int argc, char** argv, Log& log) {
   Daemon daemon(options, log);
   write_standard_output(daemon.announcement());
   log_start(log, daemon, options);
+  if (options.console) daemon.open_console();
   daemon.run();
   return kStopped;
 }

@@ -6,7 +6,9 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../../reactor/loop.h"
@@ -19,11 +21,15 @@ struct Options {
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   std::vector<ListenSpec> listen;
   bool default_listen = false;  // no -l was given
+  bool console = false;
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
 
 Options parse_options(int argc, const char* const* argv);
+
+// For the services that run without -l, a command for each that shows it.
+std::span<const std::string_view> default_examples() noexcept;
 
 }  // namespace sluice
 

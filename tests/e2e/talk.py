@@ -1,0 +1,130 @@
+"""Runs sluice-talk for a test, and servers that nobody here wrote for it to talk to.
+
+The program's path comes from SLUICE_TALK in the environment, sluiced's from SLUICED (daemon.py).
+"""
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import daemon
+from daemon import PATIENCE, die_with_the_test
+
+PATH = os.environ.get("SLUICE_TALK", "sluice-talk")
+
+
+def start(*arguments, **more):
+    usual = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+             "preexec_fn": die_with_the_test}
+    return subprocess.Popen([PATH, *arguments], **{**usual, **more})
+
+
+class Result:
+    def __init__(self, process, stdout, stderr):
+        self.status = process.returncode
+        self.stdout = stdout
+        self.lines = stdout.decode(errors="replace").splitlines()
+        self.stderr = stderr.decode()
+
+
+def talk(*arguments, typed=b"", patience=PATIENCE, **more):
+    """Runs it to its end, with `typed` as its standard input."""
+    process = start(*arguments, **more)
+    try:
+        out, err = process.communicate(typed, patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"{arguments} does not end; it said {out[-500:]!r}, {err!r}") from None
+    return Result(process, out, err)
+
+
+class Server:
+    """A TCP server of one connection, whose peer `serve` talks to in a thread of its own."""
+
+    def __init__(self, serve, family=socket.AF_INET, address=None):
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE)
+        host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        self.socket.bind(address or (host, 0))
+        self.socket.listen()
+        self.port = 0 if family == socket.AF_UNIX else self.socket.getsockname()[1]
+        self.endpoint = f"tcp://127.0.0.1:{self.port}"
+        self.thread = threading.Thread(target=self._run, args=(serve,), daemon=True)
+        self.thread.start()
+
+    def _run(self, serve):
+        with contextlib.suppress(OSError):
+            client, _ = self.socket.accept()
+            client.settimeout(PATIENCE)
+            with client:
+                serve(client)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        self.thread.join(PATIENCE)
+
+
+def saying(data):
+    """For Server: sends that and closes; what the client sends is read first to its end."""
+    def serve(client):
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(65536):
+            pass
+    return serve
+
+
+def keeping(received, answer=b""):
+    """For Server: collects what the client sends to its end, then answers."""
+    def serve(client):
+        while data := client.recv(65536):
+            received.append(data)
+        client.sendall(answer)
+    return serve
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(*command, ready=0.3):
+    """A foreign program for as long as the block lasts."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, preexec_fn=die_with_the_test)
+    try:
+        time.sleep(ready)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def memory_of(process):
+    """Bytes resident."""
+    with open(f"/proc/{process.pid}/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def needs(*programs):
+    missing = [program for program in programs if shutil.which(program) is None]
+    return unittest.skipIf(missing, f"not installed: {', '.join(missing)}")
+
+
+def main():
+    if shutil.which(PATH) is None:
+        sys.exit(f"SLUICE_TALK={PATH}: there is no such program")
+    daemon.main()
+
+

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""sluice-talk's command line: each mistake is named, and the page sluice-talk(1) and --help have
+the same options and framings."""
+import re
+import unittest
+
+import talk as client
+from talk import talk
+from test_page_options import SOURCE, section_of
+
+T = "127.0.0.1:7"
+U = "udp://127.0.0.1:7"
+
+# The arguments, and the parts that the one line of the message has.
+ROWS = [
+    ([], "ENDPOINT is missing", "tcp://", "udp://", "unix://"),
+    ([T, U], '"udp://127.0.0.1:7"', "one ENDPOINT"),
+    (["127.0.0.1"], "port", "0–65535"),
+    (["127.0.0.1:99999"], "port 99999 is not in 0–65535"),
+    (["127.0.0.1:0"], "port 0 is not in 1–65535"),
+    (["http://127.0.0.1:7"], '"http"', "tcp, udp or unix"),
+    (["exa mple:7"], 'host "exa mple"', "a name, a.b.c.d or [IPv6]"),
+    (["127.1:7"], 'host "127.1"', "a name, a.b.c.d or [IPv6]"),
+    (["::1:7"], 'host "::1"', "a name, a.b.c.d or [IPv6]"),
+    (["*:7"], "host *", "--listen over UDP"),
+    (["udp://*:7"], "host *", "--listen over UDP"),
+    (["unix://"], "path", "1–107"),
+    ([T, "--framing", "decimal:99"], "--framing decimal:99: ", "decimal"),
+    ([T, "--framing", "morse"], "--framing morse: ", "netstring", "none"),
+    ([T, "--framing"], "--framing: the value is missing"),
+    ([T, "--expect", "0"], '--expect 0: count "0"', "1–4294967295"),
+    ([T, "--expect", "1", "--framing", "none"], "--expect", "none"),
+    ([T, "--timeout", "5"], "--timeout 5: ", "has no unit", "ms, s, m, h or d"),
+    ([T, "--wait", "soon"], "--wait soon: ", "ms, s, m, h or d"),
+    ([T, "--broadcast"], "--broadcast", "only with udp://"),
+    ([T, "--join", "239.1.1.1"], "--join", "only with udp://"),
+    ([U, "--join", "127.0.0.1"], '--join 127.0.0.1: group "127.0.0.1"', "224.0.0.0–"),
+    ([U, "--join", "239.1.1.1%"], "--join 239.1.1.1%: ", "%INTERFACE"),
+    ([U, "--listen", "--bind", "*:7"], "--bind", "--listen"),
+    ([U, "--listen", "--broadcast"], "--broadcast", "--listen"),
+    ([T, "--bind", "udp://*:7"], "--bind udp://*:7: ", "tcp://HOST:PORT"),
+    ([T, "--bind", "localhost:7"], "--bind localhost:7: ", '"localhost"'),
+    (["unix:///tmp/x", "--bind", "*:7"], "--bind *:7: ", "tcp and udp"),
+    ([T, "--listen", "--send", "x"], "--send", "--listen"),
+    ([T, "--send", "a\nb"], "--send a\\x0ab: ", "line", "byte 1"),
+    ([T, "--framing", "fixed:3", "--send", "four"], "--send four: ", "fixed:3", "4", "3"),
+    ([U, "--send", "x" * 65508], "--send xxx", "65508 bytes", "65507"),
+    ([T, "--crlf", "--framing", "u8"], "--crlf", "line"),
+    ([T, "--hex", "--json"], "--hex, --json", "one of them"),
+    ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
+    ([T, "--frobnicate"], "--frobnicate: not an option", "--framing", "--version"),
+    ([T, "-x"], "-x: not an option"),
+    ([T, "--hex=yes"], "--hex=yes: no value is allowed"),
+]
+
+
+class Usage(unittest.TestCase):
+    def test_each_mistake_is_named(self):
+        for arguments, *parts in ROWS:
+            with self.subTest(arguments):
+                result = talk(*arguments)
+                self.assertEqual((result.status, result.stdout), (2, b""), result.stderr)
+                lines = result.stderr.splitlines()
+                self.assertEqual(len(lines), 2, result.stderr)
+                self.assertTrue(lines[0].startswith("sluice-talk: "))
+                self.assertIn("--help", lines[1])
+                for part in parts:
+                    self.assertIn(part, lines[0])
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.help = talk("--help").stdout.decode()
+        cls.page = (SOURCE / "man" / "sluice-talk.1").read_text(encoding="utf-8")
+        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", section_of(cls.help, "Options:"))
+
+    def test_options(self):
+        described = section_of(self.page, r"\.Sh DESCRIPTION")
+        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
+        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
+        self.assertEqual(sorted(options), sorted(self.shown))
+
+    def test_options_of_the_synopsis(self):
+        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
+        options = set(re.findall(r"Fl (-?[\w-]+)", synopsis)) | {"-verbose"}  # -v, in the synopsis
+        self.assertEqual(options, set(self.shown))
+
+    def test_the_messages_under_diagnostics_are_its_own(self):
+        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–").splitlines()
+        self.assertIn(talk("tcp://127.0.0.1:1").stderr.strip(), shown)
+        self.assertIn(talk("--expect", "0", T).stderr.splitlines()[0], shown)
+
+    def test_the_names_of_json_are_the_page_s(self):
+        output = section_of(self.page, r"\.Sh OUTPUT")
+        self.assertEqual(re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE),
+                         ["from", "time", "size", "text", "base64"])
+
+    def test_each_framing_of_help_is_read(self):
+        rows = re.findall(r"^  (\S+) ", section_of(self.help, "Framings:"), re.MULTILINE)
+        self.assertIn("none", rows)
+        for form in rows:
+            name = form.replace(":N", ":3").replace(":HEX", ":0d0a")
+            result = talk("tcp://127.0.0.1:1", "--framing", name)
+            self.assertEqual(result.status, 1, f"{name}: {result.stderr}")
+
+
+if __name__ == "__main__":
+    client.main()

@@ -1,0 +1,149 @@
+// The source that includes cxxopts, which takes seconds to compile.
+#include "command_line.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iomanip>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+
+// The library would split values at commas, and its regular expression reads no newline.
+#define CXXOPTS_VECTOR_DELIMITER '\0'
+#define CXXOPTS_NO_REGEX
+#include <cxxopts.hpp>
+
+#include "../../reactor/quote.h"
+#include "names.h"
+#include "usage_error.h"
+
+namespace sluice {
+namespace {
+
+// Bytes of a message: what was read, and what is wrong with it.
+constexpr std::size_t kMaxRead = 512;
+constexpr std::size_t kMaxWhy = 1024;
+
+using Values = std::vector<std::string>;
+
+cxxopts::Options describe(std::span<const OptionSpec> specs) {
+  cxxopts::Options options("");
+  for (const OptionSpec& spec : specs) {
+    std::shared_ptr<cxxopts::Value> value = cxxopts::value<Values>();
+    if (spec.value.empty()) value->implicit_value("");
+    std::string names(spec.name);
+    if (spec.letter != 0) names = std::string(1, spec.letter) + ',' + names;
+    options.add_options()(names, "", value);
+  }
+  options.allow_unrecognised_options();  // named in refuse()
+  return options;
+}
+
+// -lVALUE becomes -l VALUE, which the library does not know.
+Values separate_short_values(std::span<const OptionSpec> specs, int argc, const char* const* argv) {
+  Values arguments;
+  bool options_ended = false;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    options_ended = options_ended || argument == "--";
+    const bool joined = !options_ended && argument.size() > 2 && argument[0] == '-' &&
+                        std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) {
+                          return spec.letter == argument[1] && !spec.value.empty();
+                        });
+    if (joined) {
+      arguments.emplace_back(argument.substr(0, 2));
+      arguments.emplace_back(argument.substr(2));
+    } else {
+      arguments.emplace_back(argument);
+    }
+  }
+  return arguments;
+}
+
+std::string name_of(std::span<const OptionSpec> specs, const std::string& argument) {
+  for (const OptionSpec& spec : specs) {
+    if (argument.size() == 2 && argument[1] == spec.letter) return "--" + std::string(spec.name);
+  }
+  return argument;
+}
+
+cxxopts::ParseResult parse(std::span<const OptionSpec> specs, cxxopts::Options& described,
+                           const Values& arguments) {
+  std::vector<const char*> pointers;
+  pointers.reserve(arguments.size());
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  try {
+    return described.parse(static_cast<int>(pointers.size()), pointers.data());
+  } catch (const cxxopts::exceptions::missing_argument&) {
+    throw UsageError(name_of(specs, arguments.back()) + ": the value is missing");
+  } catch (const cxxopts::exceptions::exception& error) {
+    throw UsageError(error.what());
+  }
+}
+
+[[noreturn]] void refuse(std::span<const OptionSpec> specs, const std::string& stranger) {
+  Values allowed;
+  for (const OptionSpec& spec : specs) allowed.push_back("--" + std::string(spec.name));
+  throw UsageError(escape(stranger, kMaxQuoted) + ": not an option; allowed are " +
+                   join_names(allowed));
+}
+
+}  // namespace
+
+CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv) {
+  cxxopts::Options described = describe(options);
+  const cxxopts::ParseResult parsed =
+      parse(options, described, separate_short_values(options, argc, argv));
+  for (const std::string& other : parsed.unmatched()) {
+    if (other.size() > 1 && other.front() == '-') refuse(options, other);
+    operands_.push_back(other);
+  }
+  for (const OptionSpec& spec : options) {
+    const std::string name(spec.name);
+    if (parsed.count(name) == 0) continue;
+    auto values = parsed[name].as<Values>();
+    if (spec.value.empty()) {
+      for (const std::string& value : values) {
+        if (value.empty()) continue;
+        throw UsageError("--" + name + '=' + escape(value, kMaxQuoted) + ": no value is allowed");
+      }
+    }
+    if (!spec.repeatable) values.erase(values.begin(), values.end() - 1);
+    values_[spec.name] = std::move(values);
+  }
+}
+
+void CommandLine::each(std::string_view name,
+                       const std::function<void(std::string_view)>& use) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return;
+  for (const std::string& value : found->second) {
+    const auto refuse_value = [&](const char* why) {
+      throw UsageError("--" + std::string(name) + ' ' + escape(value, kMaxRead) + ": " +
+                       escape(why, kMaxWhy));
+    };
+    try {
+      use(value);
+    } catch (const std::invalid_argument& error) {
+      refuse_value(error.what());
+    } catch (const UsageError& error) {
+      refuse_value(error.what());
+    }
+  }
+}
+
+std::string help_of(std::span<const OptionSpec> options) {
+  constexpr int kLeft = 44;
+  std::ostringstream out;
+  out << std::left;
+  for (const OptionSpec& option : options) {
+    std::string usage;
+    if (option.letter != 0) usage = std::string("-") + option.letter + ", ";
+    usage += "--" + std::string(option.name);
+    if (!option.value.empty()) usage += ' ' + std::string(option.value);
+    out << "  " << std::setw(kLeft) << usage << option.summary << '\n';
+  }
+  return out.str();
+}
+
+}  // namespace sluice

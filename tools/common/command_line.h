@@ -1,0 +1,50 @@
+// A command line, read by a table of options: the part that is the same in every program.
+//
+// What it is: all values are text, and parsed by their reader, which each() runs: the library
+// behind it lets numbers wrap around, splits lists at commas, and names no option in its errors.
+// Errors: UsageError that names the option, what was read and what is allowed. What was read is
+// escaped and cut, so that it is one line.
+#ifndef SLUICE_TOOLS_COMMON_COMMAND_LINE_H
+#define SLUICE_TOOLS_COMMON_COMMAND_LINE_H
+
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+struct OptionSpec {
+  std::string_view name;     // without its dashes: "listen"
+  char letter;               // 'l', or 0
+  std::string_view value;    // what it takes, in a word: "ENDPOINT"; empty when nothing
+  std::string_view summary;  // for --help
+  bool repeatable = false;   // else the last one counts
+};
+
+class CommandLine {
+ public:
+  // REQUIRES: argv[0] is the program. Throws UsageError.
+  CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv);
+
+  // REQUIRES: the table has that name.
+  [[nodiscard]] bool has(std::string_view name) const { return values_.count(name) != 0; }
+  // Runs `use` for the value, or for each; puts the option and the value into what it throws
+  // (UsageError or std::invalid_argument).
+  void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
+  // What is no option, in order.
+  [[nodiscard]] const std::vector<std::string>& operands() const noexcept { return operands_; }
+
+ private:
+  std::map<std::string_view, std::vector<std::string>> values_;
+  std::vector<std::string> operands_;
+};
+
+// "  -l, --listen ENDPOINT    what it does", a line for each.
+std::string help_of(std::span<const OptionSpec> options);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,139 @@
+#include "line_input.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "terminal_line.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kReadSize = 64 * 1024;
+
+bool can_edit() {
+  const char* term = std::getenv("TERM");
+  const std::string_view name = term == nullptr ? "" : term;
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1 && !name.empty() &&
+         name != "dumb";
+}
+
+}  // namespace
+
+LineInput::LineInput(Loop& loop, OnLine on_line, OnEnd on_end, LineInputOptions options)
+    : loop_(loop),
+      on_line_(std::move(on_line)),
+      on_end_(std::move(on_end)),
+      options_(std::move(options)),
+      again_(loop, [this] { deliver(); }) {
+  if (can_edit()) {
+    const bool raw = options_.raw;
+    terminal_ = std::make_unique<TerminalLine>(
+        loop, options_.prompt,
+        [this, raw](std::string line) {
+          if (raw) line += '\n';
+          on_line_(line);
+        },
+        [this] {
+          stopped_ = true;
+          on_end_();
+        },
+        [this](const std::string& why) { fail(why); });
+    return;
+  }
+  read_buffer_ = std::make_unique<char[]>(kReadSize);
+  watcher_.bind<&LineInput::on_readable>(this, STDIN_FILENO);
+  watcher_.watch(loop_.native(), kReadable);
+}
+
+LineInput::~LineInput() { stop(); }
+
+void LineInput::stop() noexcept {
+  stopped_ = true;
+  again_.stop();
+  if (terminal_) {
+    terminal_->stop();
+  } else {
+    watcher_.stop(loop_.native());
+  }
+}
+
+void LineInput::print(std::string_view text) { terminal_->print(text); }
+
+void LineInput::pause() noexcept {
+  paused_ = true;
+  if (terminal_) {
+    terminal_->pause();
+  } else {
+    watcher_.stop(loop_.native());
+  }
+}
+
+void LineInput::resume() {
+  if (!std::exchange(paused_, false) || stopped_) return;
+  if (terminal_) return terminal_->resume();
+  // Not from in here: whoever resumes is in a callback of its own.
+  again_.start(std::chrono::milliseconds(0));
+}
+
+void LineInput::fail(const std::string& why) {
+  stop();
+  if (options_.failed) options_.failed(why);
+}
+
+void LineInput::on_readable() noexcept {
+  loop_.guarded("standard input", [this] { read(); });  // nothing may throw through libev
+}
+
+void LineInput::read() {
+  // One read of a descriptor that is readable does not wait, whatever its flags.
+  const ssize_t count = ::read(STDIN_FILENO, read_buffer_.get(), kReadSize);
+  if (count < 0) {
+    if (errno == EAGAIN || errno == EINTR) return;
+    return fail(std::generic_category().message(errno));
+  }
+  if (count == 0) ended_ = true;
+  waiting_.append(read_buffer_.get(), static_cast<std::size_t>(count));
+  deliver();
+}
+
+void LineInput::deliver() {
+  if (options_.raw) {
+    if (!waiting_.empty()) on_line_(std::exchange(waiting_, {}));
+  } else {
+    deliver_lines();
+  }
+  if (paused_ || stopped_) return;
+  if (!ended_) return watcher_.watch(loop_.native(), kReadable);
+  watcher_.stop(loop_.native());
+  stopped_ = true;
+  on_end_();
+}
+
+void LineInput::deliver_lines() {
+  std::size_t start = 0;
+  std::size_t from = scanned_;
+  while (!paused_ && !stopped_) {
+    const std::size_t end = waiting_.find('\n', from);
+    if (end == waiting_.npos) break;
+    on_line_(std::string_view(waiting_).substr(start, end - start));
+    start = from = end + 1;
+  }
+  if (stopped_) return;
+  waiting_.erase(0, start);
+  // Paused in the middle, nothing of what is left has been looked at.
+  scanned_ = paused_ ? 0 : waiting_.size();
+  if (paused_) return;
+  if (waiting_.size() > options_.max_line) {
+    return fail("a line is longer than " + std::to_string(options_.max_line) + " bytes");
+  }
+  if (ended_ && !waiting_.empty()) {
+    const std::string last = std::exchange(waiting_, {});
+    on_line_(last);
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+// Names in a sentence: "echo, discard and time".
+//
+// Errors: std::bad_alloc. Thread: any.
+#ifndef SLUICE_TOOLS_COMMON_NAMES_H
+#define SLUICE_TOOLS_COMMON_NAMES_H
+
+#include <cstddef>
+#include <string>
+
+namespace sluice {
+
+template <class Names>
+std::string join_names(const Names& names) {
+  std::string all;
+  std::size_t left = names.size();
+  for (const auto& name : names) {
+    if (!all.empty()) all += left == 1 ? " and " : ", ";
+    all += name;
+    --left;
+  }
+  return all;
+}
+
+}  // namespace sluice
+
+#endif

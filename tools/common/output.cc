@@ -1,0 +1,80 @@
+#include "output.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// _POSIX_PIPE_BUF is less; Linux and the BSDs take this much of a pipe that polls as writable.
+constexpr std::size_t kAtOnce = 4096;
+
+bool is_writable(int descriptor) noexcept {
+  pollfd ready{descriptor, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) == 1;  // also with an error, which write() then tells
+}
+
+}  // namespace
+
+Output::Output(Loop& loop, int descriptor, std::function<void()> drained,
+               std::function<void(std::error_code)> failed)
+    : loop_(loop),
+      descriptor_(descriptor),
+      drained_(std::move(drained)),
+      failed_(std::move(failed)),
+      soon_(loop, [this] { flush(); }) {
+  watcher_.bind<&Output::on_writable>(this, descriptor);
+}
+
+Output::~Output() { watcher_.stop(loop_.native()); }
+
+void Output::write(std::string_view text) {
+  if (broken_ || text.empty()) return;
+  // What one turn brings goes out together.
+  if (queue_.empty()) soon_.start(std::chrono::milliseconds(0));
+  queue_ += text;
+}
+
+void Output::on_writable() noexcept {
+  loop_.guarded("standard output", [this] { flush(); });  // nothing may throw through libev
+}
+
+void Output::flush() {
+  if (queue_.empty()) return;
+  soon_.stop();
+  while (written_ < queue_.size() && is_writable(descriptor_)) {
+    const std::size_t size = std::min(queue_.size() - written_, kAtOnce);
+    const ssize_t count = ::write(descriptor_, queue_.data() + written_, size);
+    if (count >= 0) {
+      written_ += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (errno != EINTR) {
+      const std::error_code error(errno, std::generic_category());
+      broken_ = true;
+      queue_.clear();
+      written_ = 0;
+      watcher_.stop(loop_.native());
+      failed_(error);
+      return;
+    }
+  }
+  if (written_ < queue_.size()) {
+    if (written_ > kHighWater) {
+      queue_.erase(0, written_);
+      written_ = 0;
+    }
+    watcher_.watch(loop_.native(), kWritable);
+    return;
+  }
+  queue_.clear();
+  written_ = 0;
+  watcher_.stop(loop_.native());
+  drained_();
+}
+
+}  // namespace sluice

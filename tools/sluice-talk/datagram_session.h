@@ -1,0 +1,84 @@
+// A session over UDP. See session.h.
+//
+// What it is: a socket that is connected to the peer, hears nobody else and is told when the port
+// is refused; or one that is not, and hears everybody: for broadcasts, for groups, for a given
+// local address, and to listen only.
+// A failure to send ends the session. A peer's malformed datagram does so when the socket is
+// connected; otherwise it is a notice, since anybody could have sent it.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_DATAGRAM_SESSION_H
+#define SLUICE_TOOLS_SLUICE_TALK_DATAGRAM_SESSION_H
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../../reactor/datagram.h"
+#include "../../reactor/loop.h"
+#include "../../reactor/timer.h"
+#include "session.h"
+#include "wire.h"
+
+namespace sluice {
+
+struct MulticastGroup {
+  Address address;
+  std::string interface;  // its name; empty: the system chooses
+};
+
+struct DatagramSessionOptions {
+  std::optional<Endpoint> bind;
+  bool listen = false;  // the candidate is the local address
+  bool broadcast = false;
+  std::vector<MulticastGroup> join;
+  std::chrono::milliseconds silence{0};  // either way; 0: never
+};
+
+class DatagramSession final : public Session, private DatagramHandler {
+ public:
+  // `name` is the endpoint in messages.
+  DatagramSession(Loop& loop, Wire& wire, std::string name, std::vector<Endpoint> candidates,
+                  DatagramSessionOptions options, SessionEvents& events);
+
+  // Throws NetworkError.
+  void start() override;
+  std::string send(std::string_view message) override;
+  [[nodiscard]] bool full() const override { return !unsent_.empty(); }
+  void half_close() override {}
+  void pause() override {}  // what is not read is lost, here or in the system
+  void resume() override {}
+  void close() override;
+
+ private:
+  void open(const Endpoint& candidate);
+  [[nodiscard]] bool connected() const noexcept { return !to_; }
+  bool pass_on(std::string_view datagram);
+  void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
+  void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
+  void on_drain(DatagramSocket& socket) override;
+  void show_frames(const std::string& from, std::span<const std::byte> datagram);
+  void fail(ExitStatus status, const std::string& why);
+  void touch();
+
+  Loop& loop_;
+  Wire& wire_;
+  std::string name_;
+  std::vector<Endpoint> candidates_;
+  DatagramSessionOptions options_;
+  SessionEvents& events_;
+  std::optional<Address> to_;  // unless connected
+  std::string encoded_;
+  std::string unsent_;  // the queue had no room for it
+  bool closing_ = false;
+  Outcome outcome_;
+  Timer closed_;
+  Timer silence_;
+  std::unique_ptr<DatagramSocket> socket_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,46 @@
+// The command line of sluice-talk.
+//
+// Errors: parse_talk_options() throws UsageError, which names the option, what was read and what is
+// allowed. The page sluice-talk(1) describes each option, and a test holds the two together.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_OPTIONS_H
+#define SLUICE_TOOLS_SLUICE_TALK_OPTIONS_H
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "datagram_session.h"
+#include "printer.h"
+#include "target.h"
+#include "wire.h"
+
+namespace sluice {
+
+struct TalkOptions {
+  Target target;
+  WireOptions wire;
+  std::vector<std::string> send;
+  std::optional<std::uint64_t> expect;
+  std::chrono::milliseconds timeout{0};           // 0: none
+  std::optional<std::chrono::milliseconds> wait;  // after the end of the input; none: no limit
+  bool listen = false;
+  bool broadcast = false;
+  std::optional<Endpoint> bind;
+  std::vector<MulticastGroup> join;
+  PrintFormat format = PrintFormat::text;
+  bool verbose = false;
+  LoopOptions loop;
+  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  std::string answer;
+
+  [[nodiscard]] bool over_udp() const noexcept { return target.transport == Transport::udp; }
+};
+
+TalkOptions parse_talk_options(int argc, const char* const* argv);
+
+}  // namespace sluice
+
+#endif

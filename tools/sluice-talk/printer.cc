@@ -1,0 +1,122 @@
+#include "printer.h"
+
+#include <array>
+#include <cstdio>
+
+// JSON has to be escaped right to be of any use, in UTF-8 too: nlohmann-json is the library for
+// that which every distribution has, and it is compiled in, so that nothing is needed to run.
+#include <nlohmann/json.hpp>
+
+#include "../../reactor/quote.h"
+#include "../common/timestamp.h"
+
+namespace sluice {
+namespace {
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string as_text(const PrintedMessage& message, const PrintOptions& options) {
+  const std::string_view text = text_of(message.bytes);
+  std::string out;
+  if (options.sender) out = std::string(message.from) + ' ';
+  const std::size_t start = out.size();
+  out += options.terminal ? harmless(text) : std::string(text);
+  if (options.framed && (out.size() == start || out.back() != '\n')) out += '\n';
+  return out;
+}
+
+std::string as_hex(const PrintedMessage& message, const PrintOptions& options) {
+  constexpr std::size_t kRow = 16;
+  std::string out;
+  const auto add = [&out](std::size_t value, int digits) {
+    std::array<char, 24> part{};
+    const int size = std::snprintf(part.data(), part.size(), "%0*zx", digits, value);
+    out.append(part.data(), static_cast<std::size_t>(size));
+  };
+  if (options.sender) out = std::string(message.from) + '\n';
+  for (std::size_t row = 0; row < message.bytes.size(); row += kRow) {
+    add(row, 8);
+    std::string characters;
+    for (std::size_t i = row; i < row + kRow; ++i) {
+      if (i % (kRow / 2) == 0) out += ' ';
+      if (i >= message.bytes.size()) {
+        out += "   ";
+        continue;
+      }
+      const auto byte = std::to_integer<unsigned char>(message.bytes[i]);
+      out += ' ';
+      add(byte, 2);
+      characters += byte >= 0x20 && byte < 0x7f ? static_cast<char>(byte) : '.';
+    }
+    out += "  |" + characters + "|\n";
+  }
+  add(message.bytes.size(), 8);
+  return out + '\n';
+}
+
+std::string as_json(const PrintedMessage& message, const PrintOptions& options) {
+  nlohmann::ordered_json object;
+  object["from"] = escape(message.from, kMaxQuoted);
+  object["time"] = timestamp(message.time);
+  object["size"] = message.bytes.size();
+  // C1 control characters are UTF-8, and not for a terminal; as \uXXXX they are harmless.
+  const bool ascii = options.terminal;
+  try {
+    nlohmann::ordered_json with_text = object;
+    with_text["text"] = text_of(message.bytes);
+    return with_text.dump(-1, ' ', ascii) + '\n';
+  } catch (const nlohmann::json::type_error&) {  // not UTF-8, which dump() checks
+    object["base64"] = base64(message.bytes);
+    return object.dump() + '\n';
+  }
+}
+
+}  // namespace
+
+std::string printed(const PrintedMessage& message, const PrintOptions& options) {
+  switch (options.format) {
+    case PrintFormat::hex:
+      return as_hex(message, options);
+    case PrintFormat::json:
+      return as_json(message, options);
+    case PrintFormat::text:
+      break;
+  }
+  return as_text(message, options);
+}
+
+std::string harmless(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\t\n"), text.size());
+    std::string_view part = text.substr(0, end);
+    if (end < text.size() && text[end] == '\n' && part.ends_with('\r')) part.remove_suffix(1);
+    // \xNN is four bytes: nothing is cut.
+    out += escape(part, part.size() * 4 + 3);
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string base64(std::span<const std::byte> bytes) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (j < count ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      out += j <= count ? kDigits[group >> (18 - 6 * j) & 0x3f] : '=';
+    }
+  }
+  return out;
+}
+
+}  // namespace sluice

@@ -1,0 +1,47 @@
+// What a message looks like on the standard output.
+//
+// What it is: functions of the message and of how it is wanted; they write nothing.
+//   text  the bytes and a newline, unless they end in one; before them the sender, where messages
+//         may come from several. For a terminal, control characters are made harmless.
+//   hex   rows of 16 bytes with their offsets and characters, and the length at the end.
+//   json  one object a line: {"from":"127.0.0.1:7007","time":"…","size":5,"text":"hello"}, with
+//         "base64" in place of "text" where the bytes are not UTF-8.
+// Errors: std::bad_alloc. Thread: any. Source: RFC 8259 (JSON), RFC 4648 (base64).
+#ifndef SLUICE_TOOLS_SLUICE_TALK_PRINTER_H
+#define SLUICE_TOOLS_SLUICE_TALK_PRINTER_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+enum class PrintFormat : std::uint8_t { text, hex, json };
+
+struct PrintOptions {
+  PrintFormat format = PrintFormat::text;
+  bool sender = false;    // text and hex begin with it
+  bool terminal = false;  // somebody's eyes and terminal are at the other end
+  bool framed = true;     // false: text is what a stream happened to bring, and gets no newline
+};
+
+struct PrintedMessage {
+  std::string_view from;
+  std::chrono::system_clock::time_point time;
+  std::span<const std::byte> bytes;
+};
+
+std::string printed(const PrintedMessage& message, const PrintOptions& options);
+
+// Text with every control character but tab and newline as \xNN, and a CR before a newline left
+// out.
+std::string harmless(std::string_view text);
+
+std::string base64(std::span<const std::byte> bytes);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,52 @@
+// A conversation with one endpoint: what a stream and a UDP socket have in common.
+//
+// Lifetime: a session must go before its loop, and not inside one of its events; the events'
+// receiver outlives it. Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_SESSION_H
+#define SLUICE_TOOLS_SLUICE_TALK_SESSION_H
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "exit_status.h"
+
+namespace sluice {
+
+// What a session tells its owner. None of these runs inside a function of the session but
+// start()'s.
+class SessionEvents {
+ public:
+  virtual ~SessionEvents() = default;
+  virtual void on_ready(const std::string& local) = 0;  // connected, or open
+  virtual void on_message(std::string_view from, std::span<const std::byte> message) = 0;
+  virtual void on_room() = 0;  // full() no more
+  virtual void on_end() = 0;   // the peer will send no more
+  // Something is wrong, and goes on: for eyes only.
+  virtual void on_notice(const std::string& text) = 0;
+  // Once, last. Failed, or closed after close() and all was sent.
+  virtual void on_closed(const Outcome& outcome) = 0;
+};
+
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  virtual void start() = 0;
+  // Returns why the message cannot be sent as such, or "". REQUIRES: ready, and not full().
+  virtual std::string send(std::string_view message) = 0;
+  // So much waits to be sent that no more should.
+  [[nodiscard]] virtual bool full() const = 0;
+  virtual void half_close() = 0;  // no more will be sent; a datagram's sender has no way to say so
+  virtual void pause() = 0;       // reads no more until resume(); not counted
+  virtual void resume() = 0;
+  virtual void close() = 0;  // sends what waits; on_closed() follows
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,168 @@
+#include "stream_session.h"
+
+#include <utility>
+
+#include "../../protocols/framed.h"
+
+namespace sluice {
+namespace {
+
+// What the peer goes on sending after all is said; who waits longer waits at a shell prompt.
+constexpr std::chrono::milliseconds kLinger{500};
+
+}  // namespace
+
+// The connection owns its handler, which may outlive the session by the time that the loop takes to
+// go.
+struct StreamSession::Link {
+  StreamSession* session;
+
+  void ended() const {
+    if (session != nullptr) session->on_end();
+  }
+  void room() const {
+    if (session != nullptr) session->events_.on_room();
+  }
+  void closed(std::error_code reason) const {
+    if (session != nullptr) session->on_closed(reason);
+  }
+};
+
+class StreamSession::Framed final : public FramedProtocol, public Link {
+ public:
+  explicit Framed(StreamSession& of) : FramedProtocol(of.wire_.framing()), Link{&of} {}
+
+ private:
+  void on_message(Connection& /*connection*/, Bytes message) override {
+    if (session != nullptr) session->show(message);
+  }
+  void on_framing_error(Connection& connection, const CodecError& error) override {
+    if (session != nullptr) session->on_frame_error(connection, error);
+  }
+  void on_end(Connection& /*connection*/) override { ended(); }
+  void on_drain(Connection& /*connection*/) override { room(); }
+  void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
+};
+
+class StreamSession::Raw final : public Protocol, public Link {
+ public:
+  explicit Raw(StreamSession& of) : Link{&of} {}
+
+ private:
+  std::size_t on_data(Connection& /*connection*/, std::span<const std::byte> in) override {
+    if (session != nullptr) session->show(in);
+    return in.size();
+  }
+  void on_eof(Connection& /*connection*/) override { ended(); }
+  void on_drain(Connection& /*connection*/) override { room(); }
+  void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
+};
+
+StreamSession::StreamSession(Loop& loop, Wire& wire, std::string name,
+                             std::vector<Endpoint> candidates, const StreamSessionOptions& options,
+                             SessionEvents& events)
+    : loop_(loop),
+      wire_(wire),
+      name_(std::move(name)),
+      options_(options),
+      events_(events),
+      peer_(candidates.front().address().to_string()),
+      dial_(
+          loop, std::move(candidates), options.dial,
+          [this](Fd socket) { on_connected(std::move(socket)); },
+          [this](const std::string& why, bool timed_out) {
+            events_.on_closed(
+                {timed_out ? ExitStatus::timed_out : ExitStatus::failed, name_ + ": " + why});
+          }),
+      unconnected_(loop, [this] { events_.on_closed({}); }) {}
+
+StreamSession::~StreamSession() {
+  if (link_ != nullptr) link_->session = nullptr;
+}
+
+void StreamSession::on_connected(Fd socket) {
+  ConnectionOptions options;
+  options.idle_timeout = options_.silence;
+  // A person may stop a peer for as long as they like; whoever does not uses --timeout.
+  options.write_timeout = std::chrono::milliseconds(0);
+  options.linger_timeout = kLinger;
+  options.keep_reading = true;
+  options.queue_limit = options.high_water + 2 * Wire::kMaxMessage;
+  if (wire_.framed()) options.input_limit = wire_.framing().input_limit();
+  const auto adopt = [&](auto handler) {
+    link_ = handler.get();
+    connection_ = &Connection::adopt(loop_, std::move(socket), std::move(handler), options);
+  };
+  if (wire_.framed()) {
+    adopt(std::make_unique<Framed>(*this));
+  } else {
+    adopt(std::make_unique<Raw>(*this));
+  }
+  // A Unix socket's is the one that there was to try.
+  if (connection_->peer().is_ip()) peer_ = connection_->peer().to_string();
+  const Address local = connection_->local();
+  events_.on_ready(local.is_ip() ? local.to_string() : "");
+}
+
+std::string StreamSession::send(std::string_view message) {
+  if (connection_ == nullptr) return {};
+  encoded_.clear();
+  std::string why = wire_.encode(message, encoded_);
+  if (why.empty()) connection_->send(encoded_);
+  return why;
+}
+
+bool StreamSession::full() const {
+  return connection_ != nullptr && connection_->queued() > connection_->options().high_water;
+}
+
+void StreamSession::half_close() {
+  if (connection_ != nullptr) connection_->shutdown();
+}
+
+void StreamSession::pause() {
+  if (connection_ != nullptr && !std::exchange(paused_, true)) connection_->pause();
+}
+
+void StreamSession::resume() {
+  if (connection_ != nullptr && std::exchange(paused_, false)) connection_->resume();
+}
+
+void StreamSession::close() {
+  if (connection_ != nullptr) {
+    all_sent_ = connection_->queued() == 0;
+    return connection_->close();
+  }
+  unconnected_.start(std::chrono::milliseconds(0));
+}
+
+void StreamSession::on_frame_error(Connection& connection, const CodecError& error) {
+  if (error.fault == CodecFault::ends_early && wire_.lines()) {
+    // A last line without its end is for the reader to judge, as in a file.
+    return show(connection.unconsumed().last(error.found));
+  }
+  fault_ = "at byte " + std::to_string(error.offset) + " of what the peer sent: framing " +
+           wire_.framing().codec().name() + ": " + error.message();
+  connection.close();
+}
+
+void StreamSession::on_end() {
+  if (fault_.empty()) events_.on_end();
+}
+
+void StreamSession::on_closed(std::error_code reason) {
+  connection_ = nullptr;
+  link_ = nullptr;
+  Outcome outcome;
+  if (!fault_.empty()) {
+    outcome = {ExitStatus::failed, name_ + ": " + fault_};
+  } else if (reason == CloseReason::idle_timeout) {
+    outcome = {ExitStatus::timed_out,
+               name_ + ": silent for " + std::to_string(options_.silence.count()) + " ms"};
+  } else if (reason && !all_sent_) {
+    outcome = {ExitStatus::failed, name_ + ": " + reason.message()};
+  }
+  events_.on_closed(outcome);
+}
+
+}  // namespace sluice

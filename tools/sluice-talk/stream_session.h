@@ -1,0 +1,69 @@
+// A session over TCP or a Unix socket. See session.h.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_STREAM_SESSION_H
+#define SLUICE_TOOLS_SLUICE_TALK_STREAM_SESSION_H
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "../../reactor/connection.h"
+#include "../../reactor/loop.h"
+#include "../../reactor/timer.h"
+#include "dial.h"
+#include "session.h"
+#include "wire.h"
+
+namespace sluice {
+
+struct StreamSessionOptions {
+  DialOptions dial;
+  std::chrono::milliseconds silence{0};  // either way; 0: never
+};
+
+class StreamSession final : public Session {
+ public:
+  // `name` is the endpoint in messages. REQUIRES: the wire outlives the loop.
+  StreamSession(Loop& loop, Wire& wire, std::string name, std::vector<Endpoint> candidates,
+                const StreamSessionOptions& options, SessionEvents& events);
+  ~StreamSession() override;
+
+  void start() override { dial_.start(); }
+  std::string send(std::string_view message) override;
+  [[nodiscard]] bool full() const override;
+  void half_close() override;
+  void pause() override;
+  void resume() override;
+  void close() override;
+
+ private:
+  struct Link;
+  class Framed;
+  class Raw;
+
+  void on_connected(Fd socket);
+  void on_end();
+  void on_closed(std::error_code reason);
+  void on_frame_error(Connection& connection, const CodecError& error);
+  void show(std::span<const std::byte> message) { events_.on_message(peer_, message); }
+
+  Loop& loop_;
+  Wire& wire_;
+  std::string name_;
+  StreamSessionOptions options_;
+  SessionEvents& events_;
+  std::string peer_;  // its address in messages
+  Dial dial_;
+  Timer unconnected_;                 // close() before there is a connection
+  Connection* connection_ = nullptr;  // until its on_close()
+  Link* link_ = nullptr;              // its handler's way back, as long
+  std::string encoded_;
+  std::string fault_;  // what was wrong with the peer's frame
+  bool paused_ = false;
+  bool all_sent_ = false;  // before close(): how the peer goes is its own affair
+};
+
+}  // namespace sluice
+
+#endif

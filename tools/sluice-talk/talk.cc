@@ -1,0 +1,222 @@
+#include "talk.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "datagram_session.h"
+#include "stream_session.h"
+
+namespace sluice {
+
+Talk::Talk(const TalkOptions& options)
+    : options_(options),
+      wire_(options.wire),
+      loop_(options.loop),
+      output_(
+          loop_, STDOUT_FILENO, [this] { on_drained(); },
+          [this](std::error_code error) {
+            finish(ExitStatus::failed, "standard output: " + error.message());
+          }),
+      wait_(loop_, [this] {
+        const std::string within =
+            " within " + std::to_string(options_.wait->count()) + " ms of the input's end";
+        if (options_.expect) {
+          return finish(ExitStatus::timed_out,
+                        options_.target.text + ": " + count_of_messages() + within);
+        }
+        finish(ExitStatus::well);
+      }) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // nohup(1), and a shell that puts it into the background, have it ignored for a reason.
+    struct sigaction old {};
+    if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    signals_.push_back(
+        std::make_unique<Signal>(loop_, signal, [this, signal] { on_signal(signal); }));
+  }
+  loop_.set_reporter([this](const Report& report) {
+    // Only what must not happen: a function of ours threw.
+    if (report.kind == Report::Kind::handler_threw) finish(ExitStatus::failed, report.what);
+  });
+  print_.format = options.format;
+  print_.terminal = ::isatty(STDOUT_FILENO) == 1;
+  print_.framed = wire_.framed() || options.over_udp();
+  session_ = make_session();
+}
+
+Talk::~Talk() = default;
+
+std::unique_ptr<Session> Talk::make_session() {
+  const Target& target = options_.target;
+  SessionEvents& events = *this;
+  std::vector<Endpoint> candidates = candidates_of(target);
+  if (options_.over_udp()) {
+    DatagramSessionOptions options;
+    options.bind = options_.bind;
+    options.listen = options_.listen;
+    options.broadcast = options_.broadcast;
+    options.join = options_.join;
+    options.silence = options_.timeout;
+    print_.sender = options_.listen || options_.broadcast || options_.bind ||
+                    !options_.join.empty() || candidates.front().address().is_multicast();
+    return std::make_unique<DatagramSession>(loop_, wire_, target.text, std::move(candidates),
+                                             std::move(options), events);
+  }
+  StreamSessionOptions options;
+  options.silence = options_.timeout;
+  options.dial.timeout = options_.timeout;
+  if (options_.bind) options.dial.bind = options_.bind->address();
+  return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
+                                         events);
+}
+
+Outcome Talk::run() {
+  session_->start();
+  loop_.run();
+  input_.reset();  // the terminal is the shell's again
+  if (options_.verbose && outcome_.signal == 0) {
+    say("sent " + std::to_string(sent_) + ", received " + std::to_string(received_));
+  }
+  return outcome_;
+}
+
+void Talk::on_ready(const std::string& local) {
+  if (options_.verbose) {
+    if (options_.listen && options_.over_udp()) {
+      say("listening at " + local);
+    } else {
+      say("open to " + options_.target.text + (local.empty() ? "" : " from " + local));
+    }
+  }
+  if (!options_.send.empty()) {
+    send_texts();
+  } else if (options_.listen) {
+    input_ended_ = true;
+    if (options_.wait) wait_.start(*options_.wait);
+  } else {
+    open_input();
+  }
+}
+
+void Talk::send_texts() {
+  for (; texts_sent_ < options_.send.size(); ++texts_sent_) {
+    if (session_->full()) return;
+    // Whether it can be said was asked when the options were read.
+    (void)session_->send(options_.send[texts_sent_]);
+    ++sent_;
+  }
+  if (!input_ended_) end_input();
+}
+
+void Talk::open_input() {
+  LineInputOptions options;
+  options.raw = !wire_.framed() && !options_.over_udp();
+  options.max_line = Wire::kMaxMessage;
+  options.failed = [this](const std::string& why) {
+    finish(ExitStatus::failed, "standard input: " + why);
+  };
+  input_ = std::make_unique<LineInput>(
+      loop_, [this](std::string_view line) { on_line(line); }, [this] { end_input(); },
+      std::move(options));
+}
+
+void Talk::on_line(std::string_view line) {
+  if (finished_) return;
+  const std::string why = session_->send(line);
+  if (!why.empty()) {
+    // Who typed it can type another one; who piped it has to know that it was not sent.
+    if (editing()) return say(why);
+    return finish(ExitStatus::failed,
+                  "standard input, line " + std::to_string(sent_ + 1) + ": " + why);
+  }
+  ++sent_;
+  if (session_->full()) input_->pause();
+}
+
+void Talk::on_room() {
+  if (finished_) return;
+  if (input_ != nullptr) return input_->resume();
+  send_texts();
+}
+
+void Talk::end_input() {
+  if (finished_) return;
+  input_ended_ = true;
+  session_->half_close();
+  if (peer_ended_) return finish(ExitStatus::well);
+  if (options_.wait) wait_.start(*options_.wait);
+}
+
+void Talk::on_message(std::string_view from, std::span<const std::byte> message) {
+  if (finished_) return;
+  ++received_;
+  std::string text = printed({from, std::chrono::system_clock::now(), message}, print_);
+  if (editing()) {
+    input_->print(text);
+  } else {
+    output_.write(text);
+    if (output_.full()) session_->pause();
+  }
+  if (options_.expect && received_ == *options_.expect) finish(ExitStatus::well);
+}
+
+void Talk::on_end() {
+  if (finished_) return;
+  if (options_.verbose || editing()) say(options_.target.text + ": the peer has ended");
+  if (options_.expect) {
+    return finish(ExitStatus::failed,
+                  options_.target.text + ": " + count_of_messages() + " before the peer's end");
+  }
+  // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
+  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::well);
+  peer_ended_ = true;
+}
+
+void Talk::on_closed(const Outcome& outcome) {
+  closed_ = true;
+  const bool satisfied = options_.expect && received_ == *options_.expect;
+  if (outcome_.status == ExitStatus::well && !satisfied) outcome_ = outcome;
+  finished_ = true;
+  wait_.stop();
+  if (input_ != nullptr) input_->stop();
+  stop_if_done();
+}
+
+void Talk::on_drained() {
+  if (!closed_) session_->resume();
+  stop_if_done();
+}
+
+void Talk::on_signal(int signal) {
+  outcome_ = {ExitStatus::failed, "", signal};
+  finished_ = true;
+  output_.flush();
+  loop_.stop();
+}
+
+std::string Talk::count_of_messages() const {
+  return std::to_string(received_) + " of " + std::to_string(*options_.expect) + " messages";
+}
+
+void Talk::say(const std::string& text) {
+  const std::string line = "sluice-talk: " + text + '\n';
+  if (editing() && !finished_) return input_->print(line);
+  std::fputs(line.c_str(), stderr);
+}
+
+void Talk::finish(ExitStatus status, const std::string& why) {
+  if (std::exchange(finished_, true)) return;
+  outcome_ = {status, why, 0};
+  wait_.stop();
+  if (input_ != nullptr) input_->stop();
+  session_->close();
+}
+
+void Talk::stop_if_done() {
+  if (closed_ && output_.empty()) loop_.stop();
+}
+
+}  // namespace sluice

@@ -1,0 +1,81 @@
+// The program: a session, what is typed, what is printed, and when it is over.
+//
+// What it is: the constructor looks the target's name up; run() talks until the end and says how it
+// went. Lifetime: one in a process, because of the signals and the terminal. Thread: one.
+// Errors: NetworkError, std::system_error. Going restores the terminal.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_TALK_H
+#define SLUICE_TOOLS_SLUICE_TALK_TALK_H
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "../../reactor/signals.h"
+#include "../../reactor/timer.h"
+#include "../common/line_input.h"
+#include "../common/output.h"
+#include "exit_status.h"
+#include "options.h"
+#include "session.h"
+#include "wire.h"
+
+namespace sluice {
+
+class Talk final : private SessionEvents {
+ public:
+  explicit Talk(const TalkOptions& options);
+  Talk(const Talk&) = delete;
+  Talk& operator=(const Talk&) = delete;
+  ~Talk() override;
+
+  Outcome run();
+
+ private:
+  [[nodiscard]] std::unique_ptr<Session> make_session();
+  void open_input();
+  void send_texts();
+  void on_line(std::string_view line);
+  void end_input();
+
+  void on_ready(const std::string& local) override;
+  void on_message(std::string_view from, std::span<const std::byte> message) override;
+  void on_room() override;
+  void on_end() override;
+  void on_notice(const std::string& text) override { say(text); }
+  void on_closed(const Outcome& outcome) override;
+
+  void on_drained();
+  void on_signal(int signal);
+  [[nodiscard]] bool editing() const { return input_ != nullptr && input_->editing(); }
+  [[nodiscard]] std::string count_of_messages() const;
+  void say(const std::string& text);
+  void finish(ExitStatus status, const std::string& why = {});
+  void stop_if_done();
+
+  const TalkOptions& options_;
+  Wire wire_;
+  PrintOptions print_;
+  Outcome outcome_;
+  std::size_t texts_sent_ = 0;  // of options_.send
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  bool input_ended_ = false;
+  bool peer_ended_ = false;
+  bool finished_ = false;  // outcome_ is known
+  bool closed_ = false;    // and the session is
+  Loop loop_;
+  Output output_;
+  Timer wait_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<LineInput> input_;
+};
+
+}  // namespace sluice
+
+#endif

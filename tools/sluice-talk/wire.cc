@@ -1,0 +1,54 @@
+#include "wire.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "../../protocols/codec_registry.h"
+#include "../common/usage_error.h"
+
+namespace sluice {
+
+Wire::Wire(const WireOptions& options) : datagrams_(options.datagrams) {
+  if (options.framing == "none") {
+    if (options.crlf) tail_ = "\r\n";
+    return;
+  }
+  auto parsed = parse_codec(options.framing);
+  if (const auto* wrong = std::get_if<CodecNameError>(&parsed)) {
+    throw UsageError(wrong->message + ", and none");
+  }
+  auto codec = std::get<std::unique_ptr<const Codec>>(std::move(parsed));
+  lines_ = codec->name() == "line";
+  FramingOptions limits;
+  limits.strict = false;  // the session says what follows an error
+  limits.limit =
+      static_cast<std::size_t>(std::min<std::uint64_t>(codec->max_payload(), kMaxMessage));
+  framing_ = std::make_unique<Framing>(std::move(codec), limits);
+  if (options.crlf) crlf_ = codec_from("delimiter:0d0a");
+}
+
+std::string Wire::encode(std::string_view message, std::string& to) {
+  const std::size_t start = to.size();
+  if (!framed()) {
+    to += message;
+    to += tail_;
+  } else {
+    const Codec& codec = crlf_ != nullptr ? *crlf_ : framing_->codec();
+    const Encoded frame = codec.encode(std::as_bytes(std::span(message)), framing_->scratch());
+    if (!frame) return "framing " + framing_->codec().name() + ": " + frame.error().message();
+    for (const Framing::Bytes part : frame.parts()) {
+      to.append(reinterpret_cast<const char*>(part.data()), part.size());
+    }
+  }
+  const std::size_t size = to.size() - start;
+  if (datagrams_ && size > kMaxDatagram) {
+    to.resize(start);
+    return "a datagram of " + std::to_string(size) + " bytes: allowed are at most " +
+           std::to_string(kMaxDatagram);
+  }
+  return {};
+}
+
+}  // namespace sluice

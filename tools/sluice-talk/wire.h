@@ -1,0 +1,51 @@
+// How what is typed goes onto the wire, and how what arrives is cut.
+//
+// What it is: a framing by name, or none: then bytes are sent as they are, and a datagram is a
+// message. Errors: the constructor throws UsageError; encode() returns what is wrong with a
+// message. Lifetime: outlives the connections that use framing(). Thread: one.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_WIRE_H
+#define SLUICE_TOOLS_SLUICE_TALK_WIRE_H
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../protocols/framing.h"
+
+namespace sluice {
+
+struct WireOptions {
+  std::string framing = "none";  // or what parse_codec() reads
+  bool crlf = false;             // lines end in CR LF; REQUIRES: framing line or none
+  bool datagrams = false;
+};
+
+class Wire {
+ public:
+  // No longer message is received; what a framing cannot say is less.
+  static constexpr std::size_t kMaxMessage = 16 * 1024 * 1024;
+  static constexpr std::size_t kMaxDatagram = 65'507;  // over IPv4
+
+  explicit Wire(const WireOptions& options);
+
+  // Appends the message as it is sent to `to`. Returns why there is no such message, or "".
+  std::string encode(std::string_view message, std::string& to);
+
+  [[nodiscard]] bool framed() const noexcept { return framing_ != nullptr; }
+  // What arrives. REQUIRES: framed().
+  [[nodiscard]] Framing& framing() noexcept { return *framing_; }
+  // The last line of a stream may have no end.
+  [[nodiscard]] bool lines() const noexcept { return lines_; }
+
+ private:
+  std::unique_ptr<Framing> framing_;   // null: none
+  std::unique_ptr<const Codec> crlf_;  // for sending, where it is another one
+  bool lines_ = false;
+  bool datagrams_;
+  std::string tail_;  // of what is not framed
+};
+
+}  // namespace sluice
+
+#endif

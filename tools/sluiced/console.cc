@@ -1,0 +1,81 @@
+#include "console.h"
+
+#include <unistd.h>
+
+#include <string>
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kPublish = "/publish ";
+
+}  // namespace
+
+DaemonConsole::DaemonConsole(Loop& loop, Log& log, RunningService* talks, RunningService* publishes)
+    : log_(log),
+      talks_(talks),
+      publishes_(publishes),
+      output_(
+          loop, STDOUT_FILENO, [] {},
+          [this](std::error_code error) {
+            log_.warning("console: the standard output failed: " + error.message());
+          }),
+      input_(
+          loop, [this](std::string_view line) { on_line(line); }, [this] { leave(); },
+          {.prompt = "",
+           .raw = false,
+           .max_line = 64 * 1024,
+           .failed = [this](const std::string& why) {
+             log_.warning("console: " + why);
+             close_services();
+           }}) {
+  for (RunningService* service : {talks_, publishes_}) {
+    if (service != nullptr) service->open_console(*this);
+  }
+}
+
+DaemonConsole::~DaemonConsole() { close_services(); }
+
+void DaemonConsole::stop() noexcept {
+  input_.stop();
+  close_services();
+}
+
+void DaemonConsole::close_services() noexcept {
+  if (!open_) return;
+  open_ = false;
+  for (RunningService* service : {talks_, publishes_}) {
+    if (service != nullptr) service->close_console();
+  }
+}
+
+void DaemonConsole::on_line(std::string_view line) {
+  if (!open_) return;
+  if (talks_ == nullptr) {
+    if (!line.empty()) publishes_->console_line(line);
+  } else if (publishes_ != nullptr && line.starts_with(kPublish)) {
+    publishes_->console_line(line.substr(kPublish.size()));
+  } else {
+    talks_->console_line(line);
+  }
+}
+
+void DaemonConsole::print(std::string_view text) noexcept {
+  try {
+    if (input_.editing()) {
+      input_.print(text);
+    } else if (!output_.full()) {
+      output_.write(text);
+    }
+  } catch (...) {
+    log_.warning("console: no memory for a line");
+  }
+}
+
+// Only stop() here, which is legal inside of the input's own callbacks.
+void DaemonConsole::leave() noexcept {
+  log_.info("console: closed");
+  stop();
+}
+
+}  // namespace sluice

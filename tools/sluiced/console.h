@@ -1,0 +1,51 @@
+// --console: the daemon's own terminal, as a member of its chat and a voice of its broadcast.
+//
+// What it is: the lines of the standard input, handed to one service or two, and what these say, on
+// the standard output. With a chat a line is said there, and `/publish TEXT` is broadcast where
+// there is a broadcast too; with a broadcast alone every line is. The end of the input is a
+// goodbye, and the daemon goes on.
+// Memory: what the standard output does not take waits, Output::kHighWater bytes of it; more is
+// dropped.
+// Lifetime: must go before the services and the loop. Thread: the loop's.
+// Errors: the constructor throws std::system_error; what fails later is logged.
+#ifndef SLUICE_TOOLS_SLUICED_CONSOLE_H
+#define SLUICE_TOOLS_SLUICED_CONSOLE_H
+
+#include <string_view>
+
+#include "../../reactor/loop.h"
+#include "../common/line_input.h"
+#include "../common/output.h"
+#include "log.h"
+#include "service.h"
+
+namespace sluice {
+
+class DaemonConsole final : private Console {
+ public:
+  // REQUIRES: not both are null.
+  DaemonConsole(Loop& loop, Log& log, RunningService* talks, RunningService* publishes);
+  DaemonConsole(const DaemonConsole&) = delete;
+  DaemonConsole& operator=(const DaemonConsole&) = delete;
+  ~DaemonConsole();
+
+  // Loop::drain() has begun: the services must not wait for the terminal.
+  void stop() noexcept;
+
+ private:
+  void print(std::string_view text) noexcept override;
+  void leave() noexcept override;
+  void on_line(std::string_view line);
+  void close_services() noexcept;
+
+  Log& log_;
+  RunningService* talks_;
+  RunningService* publishes_;
+  bool open_ = true;
+  Output output_;
+  LineInput input_;
+};
+
+}  // namespace sluice
+
+#endif

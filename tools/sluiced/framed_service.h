@@ -1,0 +1,26 @@
+// Messages, each answered by a rule, in any framing: the service `framed`.
+#ifndef SLUICE_TOOLS_SLUICED_FRAMED_SERVICE_H
+#define SLUICE_TOOLS_SLUICED_FRAMED_SERVICE_H
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "../../protocols/message_reply.h"
+#include "service.h"
+
+namespace sluice {
+
+extern const Service kFramedService;
+
+struct FramedSettings final : ServiceSettings {
+  std::string framing = "decimal:3";       // what codec_from() reads
+  std::optional<std::size_t> max_message;  // the codec's default without it
+  MessageReply::Kind reply = MessageReply::Kind::echo;
+  std::string text;  // of Kind::text
+  bool strict = true;
+};
+
+}  // namespace sluice
+
+#endif
