@@ -135,7 +135,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // connection_io.cc: reading
   void on_ready(int events) noexcept;
-  bool read_once();
+  void read_ready();
+  std::size_t read_once();
+  [[nodiscard]] std::span<std::byte> read_room() const noexcept;
+  [[nodiscard]] bool may_read() const noexcept {
+    return state_ == State::open && !peer_ended_ && !paused();
+  }
   void discard_input() noexcept;
   void read_for_drain() noexcept;
   void deliver(std::span<const std::byte> bytes);

@@ -18,6 +18,10 @@ namespace {
 
 // What one event reads at most to drop it, or to hand it over before a drain.
 constexpr int kReadsAtOnce = 16;
+// What one event reads at most of a peer that fills the buffer each time. Read at once, a large
+// flow costs half of what it costs in pieces of 64 KiB with a wait between: the window opens in one
+// go, and the peer sends on its own time instead of in the softirq of our acknowledgement.
+constexpr int kFullReadsAtOnce = 4;
 
 }  // namespace
 
@@ -35,14 +39,24 @@ void Connection::on_ready(int events) noexcept {
       update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
     }
     // Asked again, because what was written may have closed or paused it.
-    if ((events & kReadable) != 0 && state_ == State::open && !peer_ended_ && !paused())
-      read_once();
+    if ((events & kReadable) != 0) read_ready();
   });
 }
 
-// False when there is nothing more to read just now.
-bool Connection::read_once() {
+void Connection::read_ready() {
+  for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
+    if (read_once() < read_room().size()) return;
+  }
+}
+
+std::span<std::byte> Connection::read_room() const noexcept {
   const std::span<std::byte> buffer = loop().read_buffer();
+  return buffer.first(std::min(buffer.size(), options().max_read));
+}
+
+// How many bytes it read and delivered; 0 when there is nothing more just now.
+std::size_t Connection::read_once() {
+  const std::span<std::byte> buffer = read_room();
   const ssize_t count = system_read(buffer);
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
@@ -50,21 +64,21 @@ bool Connection::read_once() {
     loop().mutable_counters().bytes_in += size;
     group_->idle_.touch(*this);
     deliver(buffer.first(size));
-    return true;
+    return size;
   }
   if (count == 0) {
     peer_end();
   } else if (!try_again(errno)) {
     finish(CloseReason::system_error, errno);
   }
-  return false;
+  return 0;
 }
 
 void Connection::read_for_drain() noexcept {
   contain([this] {
     if (redeliver_) redeliver();
     for (int i = 0; i < kReadsAtOnce; ++i) {
-      if (state_ != State::open || peer_ended_ || paused() || !read_once()) return;
+      if (!may_read() || read_once() == 0) return;
     }
   });
 }

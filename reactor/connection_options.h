@@ -34,6 +34,10 @@ struct ConnectionOptions {
   // More than this is never held, whoever sends. REQUIRES: queue_limit >= high_water.
   std::size_t queue_limit = 16 * 1024 * 1024;
   OverflowPolicy overflow = OverflowPolicy::close;
+  // One read takes no more: Loop::kReadBufferSize, or this where it is less. What a handler does
+  // not consume of a read is held for it, so a service that lets peers wait wants it small.
+  // REQUIRES: > 0.
+  std::size_t max_read = 256 * 1024;
   // More than this is never held unconsumed; a handler that needs more at once never gets it, and
   // the connection is aborted (CloseReason::input_limit).
   std::size_t input_limit = 1024 * 1024;

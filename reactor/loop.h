@@ -105,8 +105,9 @@ class SLUICE_EXPORT Loop {
 
   // --- For the rooms of the reactor ---
   [[nodiscard]] Counters& mutable_counters() noexcept { return counters_; }
-  // One for all: what is read is handed to a handler as a view into it.
-  static constexpr std::size_t kReadBufferSize = 64 * 1024;
+  // One for all: what is read is handed to a handler as a view into it. Only pages that data has
+  // reached are resident.
+  static constexpr std::size_t kReadBufferSize = 256 * 1024;
   [[nodiscard]] std::span<std::byte> read_buffer() noexcept {
     return {read_buffer_.get(), kReadBufferSize};
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace sluice {
@@ -95,6 +96,13 @@ void OutputQueue::clear() noexcept {
   if (open_ != nullptr) spare_.reset();
 }
 
+void OutputQueue::clear_to_least() noexcept {
+  clear();
+  if (pieces_.capacity() > kLeastPieces) pieces_ = std::vector<Piece>();
+  open_.reset();
+  spare_.reset();
+}
+
 std::unique_ptr<OutputQueue> OutputPool::take() {
   if (free_.empty()) return std::make_unique<OutputQueue>();
   std::unique_ptr<OutputQueue> queue = std::move(free_.back());
@@ -103,17 +111,15 @@ std::unique_ptr<OutputQueue> OutputPool::take() {
 }
 
 void OutputPool::give(std::unique_ptr<OutputQueue> queue) noexcept {
-  queue->clear();
   queue->stall.unlink();
-  // push_back() below must not throw: the room is made once.
-  if (free_.capacity() < kKept) {
-    try {
-      free_.reserve(kKept);
-    } catch (...) {
-      return;
-    }
+  // The last ones are taken first, so that the chunks, which are the first ones', stay where they
+  // are while few queues are in use.
+  free_.size() < kKept ? queue->clear() : queue->clear_to_least();
+  if (free_.size() == kKept + kKeptSmall) return;
+  try {
+    free_.push_back(std::move(queue));
+  } catch (const std::bad_alloc&) {  // then `queue` has not been moved, and goes
   }
-  if (free_.size() < kKept) free_.push_back(std::move(queue));
 }
 
 }  // namespace sluice

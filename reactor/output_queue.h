@@ -40,6 +40,8 @@ class SLUICE_EXPORT OutputQueue {
   void consume(std::size_t count) noexcept;  // REQUIRES: count <= size()
   // Empties it and gives back all memory beyond one chunk.
   void clear() noexcept;
+  // Empties it and gives back all memory but for a few payloads' places.
+  void clear_to_least() noexcept;
 
   // Its place among the connections whose peers do not take what is written.
   struct StallNode : IdleList::Node {
@@ -62,6 +64,7 @@ class SLUICE_EXPORT OutputQueue {
   [[nodiscard]] bool ends_in_open_chunk() const noexcept;
   void pop_front() noexcept;
 
+  static constexpr std::size_t kLeastPieces = 4;
   std::vector<Piece> pieces_;  // [first_, size) wait; the ones before are done with
   std::size_t first_ = 0;
   std::size_t size_ = 0;
@@ -70,10 +73,13 @@ class SLUICE_EXPORT OutputQueue {
   std::unique_ptr<Chunk> spare_;  // the last full chunk that emptied
 };
 
-// The queues that no connection needs just now. At most kKept are kept.
+// The queues that no connection needs just now. At most kKept are kept with a chunk, and at most
+// kKeptSmall more without one: what is passed on to a thousand members of a room needs a thousand
+// queues in every turn, each for one payload.
 class SLUICE_EXPORT OutputPool {
  public:
   static constexpr std::size_t kKept = 64;
+  static constexpr std::size_t kKeptSmall = 1024;
   std::unique_ptr<OutputQueue> take();
   void give(std::unique_ptr<OutputQueue> queue) noexcept;
 

@@ -106,6 +106,44 @@ Test(connection_flow, holds_no_more_for_a_peer_that_never_reads_than_the_mark_an
   cr_expect(!connection.paused(), "it reads again when the peer does");
 }
 
+Test(connection_flow, costs_no_turns_after_its_queue_has_drained) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
+  Peer peer(std::move(pair.peers));
+  connection.send(std::string(8 << 20, 'x'));
+  loop.poll();
+  cr_assert(connection.queued() > 0, "the system took all at once");
+  while (connection.queued() > 0) {
+    (void)peer.waiting();
+    loop.poll();
+  }
+  // The socket is writable from now on: whoever still watched for that would never sleep.
+  cr_expect(turns_of(loop) < 10);
+}
+
+Test(connection_flow, reads_a_flood_in_large_pieces_but_lets_others_have_their_turn) {
+  Handler flood;
+  std::size_t pieces = 0;
+  flood.data = [&](Connection& connection, std::string_view in) {
+    ++pieces;
+    cr_expect(in.size() <= connection.options().max_read);
+    return in.size();
+  };
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  ConnectionOptions options;
+  options.max_read = 1'000;
+  Connection::adopt(loop, std::move(pair.ours), flood, options);
+  Peer peer(std::move(pair.peers));
+  cr_assert(peer.offer(std::string(50'000, 'x')) == 50'000);
+  loop.poll();
+  cr_expect(pieces > 1 && pieces <= 8, "%zu reads in one turn", pieces);
+  while (flood.input.size() < 50'000) loop.poll();
+  cr_expect(pieces == 50, "%zu", pieces);
+}
+
 Test(connection_flow, with_keep_reading_it_reads_on_above_the_mark_and_drains_as_ever) {
   Handler handler;
   Loop loop(backend_options());

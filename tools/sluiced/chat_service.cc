@@ -21,6 +21,7 @@ constexpr std::size_t kMaxLine = 64 * 1024;
 constexpr std::size_t kMaxSendQueue = 1024 * 1024 * 1024;
 constexpr std::size_t kLinesInQueue = 8;  // that a send queue has room for at least
 constexpr std::size_t kMaxHistory = 1000;
+constexpr std::size_t kMaxRead = 64 * 1024;
 constexpr std::size_t kMaxGreeting = 4096;
 constexpr std::uint32_t kMaxRate = 1'000'000;
 constexpr std::uint32_t kMaxSeconds = 86'400;
@@ -142,6 +143,7 @@ void check_chat(ListenSpec& spec) {
   ConnectionOptions& connection = spec.stream.connection;
   connection.high_water = std::min(connection.high_water, quarter);
   connection.queue_limit = settings.send_queue;
+  connection.max_read = kMaxRead;  // a member that waits is held this much
   connection.overflow = settings.slow;
 }
 
