@@ -445,6 +445,39 @@ Test(output_pool, keeps_a_bounded_number) {
   cr_expect(heap::live_bytes() == before);
 }
 
+Test(output_pool, keeps_a_thousand_queues_without_their_chunks) {
+  const std::size_t before = heap::live_bytes();
+  {
+    OutputPool pool;
+    constexpr std::size_t kMany = 2 * (OutputPool::kKept + OutputPool::kKeptSmall);
+    const Payload payload = Payload::copy("x");
+    std::vector<std::unique_ptr<OutputQueue>> queues(kMany);
+    for (auto& queue : queues) {
+      queue = pool.take();
+      append(*queue, std::string(4 * kChunk + 1, 'x'));
+    }
+    for (auto& queue : queues) pool.give(std::move(queue));
+    const std::size_t held = heap::live_bytes() - before;
+    cr_expect(held < OutputPool::kKept * (kChunk + 4096) + OutputPool::kKeptSmall * 256 +
+                         kMany * sizeof(void*) * 2,
+              "%zu bytes are kept", held);
+    // A second delivery to a thousand allocates nothing.
+    constexpr std::size_t kMembers = 1000;
+    std::size_t allocations = 0;
+    for (int turn = 0; turn < 2; ++turn) {
+      allocations = heap::allocations();
+      for (std::size_t i = 0; i < kMembers; ++i) {
+        queues[i] = pool.take();
+        queues[i]->append(payload);
+      }
+      for (std::size_t i = 0; i < kMembers; ++i) pool.give(std::move(queues[i]));
+    }
+    cr_expect(heap::allocations() == allocations, "%zu allocations",
+              heap::allocations() - allocations);
+  }
+  cr_expect(heap::live_bytes() == before);
+}
+
 Test(output_pool, drops_a_queue_when_it_has_no_memory_to_keep_it) {
   const std::size_t blocks = heap::live_blocks();
   OutputPool pool;

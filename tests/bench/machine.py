@@ -5,7 +5,7 @@ import pathlib
 import platform
 import subprocess
 
-PACKAGES = ("libev-dev", "libevent-dev", "libuv1-dev", "libasio-dev")
+PACKAGES = ("libev-dev", "libevent-dev", "libuv1-dev", "libasio-dev", "redis-server", "ngircd")
 
 
 def output_of(command):

@@ -4,17 +4,16 @@ import dataclasses
 import json
 import os
 import pathlib
-import select
 import subprocess
-import tempfile
 
-START_SECONDS = 20
-STOP_SECONDS = 5
+import lent_servers
+from server import Broken, Server
+
 LOAD_SECONDS = 120
-
-
-class Broken(Exception):
-    """A server or the load generator failed, or bytes were lost: all that fails a benchmark."""
+# What bench_load has to speak to who passes lines on; all others speak "raw".
+DIALECTS = {"sluiced": "chat", "redis": "redis", "ngircd": "irc"}
+# No member is to be slowed down on purpose, or turned away.
+CHAT = "chat=tcp://127.0.0.1:0,rate=off,history=0,max-members=2000,send-queue=1048576"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +49,8 @@ def server_command(programs, name, mode):
         program = programs.get("bench_" + name)
         return program and [str(program), mode]
     program = programs.get("sluiced")
+    if mode == "chat":
+        return program and [str(program), "-l", CHAT]
     timeout = ",idle=10m" if mode == "idle" else ""
     return program and [str(program), "-l", "echo=tcp://127.0.0.1:0" + timeout,
                         "-l", "echo=udp://127.0.0.1:0"]
@@ -63,65 +64,6 @@ def output_on_core(program, core):
     if done.returncode != 0:
         raise Broken(f"{os.path.basename(program)}: exit {done.returncode}: {done.stderr.strip()}")
     return done.stdout.rstrip("\n")
-
-
-class Server:
-    """A running server. `wrapper` is a program in front of it, such as strace."""
-
-    def __init__(self, command, mode, core, wrapper=()):
-        self.name = os.path.basename(command[0])
-        self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [*wrapper, *command],
-            bufsize=0,  # a line that waited in a buffer here would be unseen by select()
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        )
-        try:
-            self.port = self._wait_until_ready("udp" if mode == "udp" else "tcp")
-        except Broken:
-            self.stop()
-            raise
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    def check(self):
-        if self._process.poll() is not None:
-            status = self._process.returncode
-            raise Broken(f"{self.name} ended with status {status}: {self._last_error()}")
-
-    def stop(self, pid=None):
-        """Ends the server; `pid` is whom to tell, where that is not the process started here."""
-        if self._process.poll() is None:
-            os.kill(pid or self._process.pid, 15)
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
-        self._errors.close()
-
-    def _wait_until_ready(self, transport):
-        """Reads `ready PORT` (a rival), or `listening NAME ENDPOINT` lines and `ready`."""
-        port = None
-        while select.select([self._process.stdout], [], [], START_SECONDS)[0]:
-            words = self._process.stdout.readline().decode().split()
-            if not words:
-                break
-            if words[0] == "listening" and words[-1].startswith(transport):
-                port = int(words[-1].rsplit(":", 1)[1])
-            if words[0] == "ready":
-                return port or int(words[1])
-        raise Broken(f"{self.name} did not become ready: {self._last_error()}")
-
-    def _last_error(self):
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").splitlines()
-        return lines[-1] if lines else "nothing on standard error"
 
 
 def run_load(programs, core, port, arguments, server_pid=0):
@@ -141,12 +83,23 @@ def run_load(programs, core, port, arguments, server_pid=0):
     return measured
 
 
+def available(programs, name, mode):
+    if name in lent_servers.NAMES:
+        return lent_servers.program(name) is not None
+    return server_command(programs, name, mode) is not None
+
+
+def start(programs, cores, name, mode):
+    if name in lent_servers.NAMES:
+        return lent_servers.LentServer(name, cores.server)
+    return Server(server_command(programs, name, mode), mode, cores.server)
+
+
 def measure(programs, cores, name, mode, arguments):
-    """One server, started for this measurement alone; None where it was not built."""
-    command = server_command(programs, name, mode)
-    if command is None:
-        return None
-    server = Server(command, mode, cores.server)
+    """One server, started for this measurement alone. REQUIRES: it is available()."""
+    if mode == "chat":
+        arguments = [*arguments, "--dialect", DIALECTS.get(name, "raw")]
+    server = start(programs, cores, name, mode)
     try:
         measured = run_load(programs, cores.load, server.port, arguments, server.pid)
     except Broken as error:

@@ -7,7 +7,7 @@ import scenarios
 
 MISSING = "–"
 FIGURES = ("cpu", "rate")
-ALL_SCENARIOS = {scenario.key: scenario for scenario in (*scenarios.ECHO, scenarios.UDP)}
+ALL_SCENARIOS = {scenario.key: scenario for scenario in scenarios.ALL}
 
 
 def title(name):
@@ -68,7 +68,7 @@ def target_row(target, runs):
     best = best_of(rivals, key=lambda name: median_figure(runs[name], target.figure))
     measured = ratios(runs["sluiced"], runs[best], target.figure)
     ratio = statistics.median(measured)
-    kind = f"CPU a {scenario.unit}" if target.figure == "cpu" else f"{scenario.unit}s a second"
+    kind = f"CPU a {scenario.unit}" if target.figure == "cpu" else f"{scenario.units} a second"
     spread = f"{ratio:.2f} ({min(measured):.2f}–{max(measured):.2f})"
     return [f"{scenario.title}: {kind}", asked_for(target, best), spread,
             verdict(meets(ratio, target))]
@@ -88,9 +88,31 @@ def idle_target_rows(idle):
     ]
 
 
+def chat_target_rows(measured):
+    rows = []
+    joins = measured.get("joins", {}).get("sluiced")
+    if joins:
+        seconds = [run["seconds"] for run in joins]
+        median = statistics.median(seconds)
+        rows.append([f"{scenarios.JOINS.title}: seconds until all hear each other",
+                     f"< {scenarios.JOIN_SECONDS_TARGET:.0f}",
+                     f"{median:.2f} ({min(seconds):.2f}–{max(seconds):.2f})",
+                     verdict(median < scenarios.JOIN_SECONDS_TARGET)])
+    stalled = measured.get("stalled", {}).get("sluiced")
+    flood = measured.get("flood", {}).get("sluiced")
+    if stalled and flood:
+        rates = ratios(stalled, flood, "rate")
+        median = statistics.median(rates)
+        rows.append([f"{ALL_SCENARIOS['flood'].title}: deliveries a second beside one that never "
+                     "reads", f"≥ {scenarios.STALLED_TARGET:.2f} × without that one",
+                     f"{median:.2f} ({min(rates):.2f}–{max(rates):.2f})",
+                     verdict(median >= scenarios.STALLED_TARGET)])
+    return rows
+
+
 def targets_table(measured, idle):
     rows = [target_row(target, measured.get(target.scenario, {})) for target in scenarios.TARGETS]
-    rows = [row for row in rows if row] + idle_target_rows(idle)
+    rows = [row for row in rows if row] + idle_target_rows(idle) + chat_target_rows(measured)
     if not rows:
         return "The daemon was not measured: below are its rivals alone."
     return table(["what", "asked for", "measured: median (all rounds)", ""], rows)
@@ -111,9 +133,10 @@ def comparison(columns, measured, kind):
     """A row a server, a column a scenario: the ratio to the bare server, and the amount."""
     what = "CPU" if kind == "cpu" else "throughput"
     head = [f"{what} × {title(columns[0].baseline)}"]
-    head += [f"{column.title}: {'' if kind == 'rate' else 'a '}{column.unit}"
-             f"{'s' if kind == 'rate' else ''}" for column in columns]
-    names = [name for name in columns[0].servers if any(measured[c.key].get(name) for c in columns)]
+    head += [f"{column.title}: {column.units if kind == 'rate' else 'a ' + column.unit}"
+             for column in columns]
+    served = dict.fromkeys(name for column in columns for name in column.servers)
+    names = [name for name in served if any(measured[c.key].get(name) for c in columns)]
     return table(head, [[title(name)] + [cell(c, measured[c.key], name, kind) for c in columns]
                         for name in names])
 
@@ -163,6 +186,10 @@ def markdown(build, cores, rounds, measured, idle):
     if measured.get("udp"):
         parts += [comparison([scenarios.UDP], measured, kind) for kind in FIGURES]
         parts.append(datagram_losses(measured["udp"]))
+    chat = [scenario for scenario in (*scenarios.FAN_OUT, scenarios.JOINS)
+            if measured.get(scenario.key)]
+    if chat:
+        parts += [comparison(chat, measured, kind) for kind in FIGURES]
     if idle:
         parts.append(idle_table(idle))
     return "\n\n".join(parts) + "\n"

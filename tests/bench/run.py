@@ -10,13 +10,14 @@ import pathlib
 import sys
 
 import counts
+import lent_servers
 import processes
 import report
 import scenarios
 
 
 def arguments():
-    keys = [scenario.key for scenario in (*scenarios.ECHO, scenarios.UDP)] + ["idle", "decoders", "none"]
+    keys = [scenario.key for scenario in scenarios.ALL] + ["idle", "decoders", "none"]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/bench",
@@ -65,11 +66,14 @@ class Benchmark:
             return None
 
     def built(self, names, mode):
-        return [n for n in names if processes.server_command(self.programs, n, mode)]
+        found = [n for n in names if processes.available(self.programs, n, mode)]
+        for name in (n for n in lent_servers.NAMES if n in names and n not in found):
+            say(f"{scenarios.TITLES[name]} is left out: it is not installed")
+        return found
 
     def rounds(self):
         """{scenario: {server: [one run a round]}}, without a server that failed once."""
-        chosen = [s for s in (*scenarios.ECHO, scenarios.UDP) if self.wanted(s.key)]
+        chosen = [s for s in scenarios.ALL if self.wanted(s.key)]
         measured = {s.key: {n: [] for n in self.built(s.servers, s.mode)} for s in chosen}
         for number in range(self.options.rounds):
             for scenario in chosen:

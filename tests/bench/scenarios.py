@@ -14,6 +14,10 @@ TITLES = {
     "libuv": "libuv",
     "asio": "Asio",
     "asio_shared": "Asio, one buffer for all",
+    "bare_relay": "bare epoll relay",
+    "asio_chat": "Asio chat",
+    "redis": "Redis pub/sub",
+    "ngircd": "ngircd",
 }
 
 
@@ -27,6 +31,11 @@ class Scenario:
     baseline: str
     unit: str  # of one operation
     scale: float = 1  # operations of the load generator in one `unit`
+    plural: str = ""  # of `unit`, where that is not an s more
+
+    @property
+    def units(self):
+        return self.plural or self.unit + "s"
 
 
 ECHO = (
@@ -42,6 +51,32 @@ ECHO = (
 )
 UDP = Scenario("udp", "UDP echo, 64 B", ("datagrams", "--connections", 4, "--size", 64),
                UDP_SERVERS, "udp", "bare_udp", "datagram")
+
+RELAYS = ("sluiced", "bare_relay", "asio_chat")
+# Without backpressure, as in the Asio server, a sender that never waits fills the memory.
+RELAYS_THAT_WAIT = ("sluiced", "bare_relay", "redis", "ngircd")
+
+
+def fan_out(key, title, receivers, in_flight, servers, *more):
+    arguments = ("fan-out", "--connections", receivers, "--size", 64, "--in-flight", in_flight,
+                 *more)
+    return Scenario(key, title, arguments, servers, "chat", "bare_relay", "thousand deliveries",
+                    1000, "thousand deliveries")
+
+
+# Lines of 64 bytes from one sender to many: a delivery is one line to one of them.
+FAN_OUT = (
+    fan_out("fan-out", "1 to 1,000, 16 in flight", 1000, 16, RELAYS),
+    fan_out("flood", "1 to 200, never waits", 200, 0, RELAYS_THAT_WAIT),
+    fan_out("in-step", "1 to 200, in step", 200, 1, RELAYS),
+    # Counted from when the patience with that one has run out, for which all wait once.
+    fan_out("stalled", "the same beside one that never reads", 200, 0, ("sluiced",),
+            "--stalled", 1, "--warm-up", 1),
+)
+JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000, "--size", 64),
+                 RELAYS, "chat", "bare_relay", "client")
+
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (
@@ -82,7 +117,16 @@ TARGETS = (
     Target("udp", "cpu", ("bare_udp",), 1 / 0.95),
     Target("udp", "rate", ("libuv",), 1.0, strict=True),
     Target("udp", "cpu", ("libuv",), 1.0, strict=True),
+    Target("fan-out", "rate", ("bare_relay",), 0.8),
+    Target("fan-out", "rate", ("asio_chat",), 8.0),
+    Target("flood", "rate", ("bare_relay",), 0.5),
+    Target("flood", "rate", ("redis",), 1.0, strict=True),
+    Target("flood", "rate", ("ngircd",), 1.0, strict=True),
+    Target("in-step", "rate", ("bare_relay",), 0.9),
 )
+JOIN_SECONDS_TARGET = 1.0
+# "Costs nothing", as far as two runs one after the other can tell.
+STALLED_TARGET = 0.9
 IDLE_BYTES_TARGET = 192
 # A process that really sleeps uses none at all; a tick of accounting is forgiven.
 IDLE_CPU_TARGET_NS = 1e6

@@ -29,6 +29,10 @@ struct Request {
   Seconds duration{1.0};  // counted
   std::uint64_t operations =
       0;  // when not 0, stop after so many even if time is left, and count from the start
+  // Of the scenarios with one sender and many receivers:
+  std::string_view dialect = "raw";  // that the server speaks
+  std::size_t in_flight = 0;         // lines that the slowest receiver may lack; 0: any number
+  std::size_t stalled = 0;           // members besides that never read
 };
 
 // Name and number of everything measured, in the order of printing.
@@ -40,6 +44,8 @@ Result run_bulk(const Request& request);
 Result run_connects(const Request& request);
 Result run_idle(const Request& request);
 Result run_datagrams(const Request& request);
+Result run_fan_out(const Request& request);
+Result run_joins(const Request& request);
 
 // The time within which a scenario counts, and the CPU time that the server spent in it.
 class Window {

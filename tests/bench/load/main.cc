@@ -1,5 +1,6 @@
 // bench_load SCENARIO --port N [--server PID] [--core N] [--connections N] [--size BYTES]
 //            [--warm-up SECONDS] [--seconds SECONDS] [--operations N]
+//            [--dialect raw|chat|redis|irc] [--in-flight LINES] [--stalled MEMBERS]
 // Loads a server on loopback and prints one line of JSON. Exits 1 when the server fails it.
 #include <sched.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "dialect.h"
 #include "load.h"
 
 namespace {
@@ -26,9 +28,13 @@ struct Scenario {
 };
 
 constexpr std::array kScenarios{
-    Scenario{"round-trips", bench::run_round_trips}, Scenario{"bulk", bench::run_bulk},
-    Scenario{"connects", bench::run_connects},       Scenario{"idle", bench::run_idle},
+    Scenario{"round-trips", bench::run_round_trips},
+    Scenario{"bulk", bench::run_bulk},
+    Scenario{"connects", bench::run_connects},
+    Scenario{"idle", bench::run_idle},
     Scenario{"datagrams", bench::run_datagrams},
+    Scenario{"fan-out", bench::run_fan_out},
+    Scenario{"joins", bench::run_joins},
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view read) {
@@ -70,6 +76,13 @@ void apply(Request& request, std::string_view option, std::string_view value) {
     request.duration = bench::Seconds(parse<double>(option, value));
   } else if (option == "--operations") {
     request.operations = parse<std::uint64_t>(option, value);
+  } else if (option == "--dialect") {
+    if (!bench::dialect_from(value)) refuse(option, value);
+    request.dialect = value;
+  } else if (option == "--in-flight") {
+    request.in_flight = parse<std::size_t>(option, value);
+  } else if (option == "--stalled") {
+    request.stalled = parse<std::size_t>(option, value);
   } else {
     refuse("unknown option", option);
   }
