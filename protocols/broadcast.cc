@@ -163,7 +163,7 @@ Broadcast::Published Broadcast::publish(std::string_view text) {
 std::vector<BroadcastTarget> Broadcast::read_targets() {
   const auto interfaces = interface_addresses();
   if (!interfaces) {
-    tell("the interfaces cannot be read", std::error_code(errno, std::system_category()));
+    tell("the interfaces cannot be read", std::error_code(errno, std::generic_category()));
     return {};
   }
   auto targets = broadcast_targets(*interfaces, scope_);

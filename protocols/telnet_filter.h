@@ -3,8 +3,8 @@
 // What it is: the state between two bytes. Of IAC IAC, which stands for the byte 0xFF, that byte is
 // left; of every other command nothing is: WILL, WONT, DO and DONT with the option that follows,
 // and SB to IAC SE, over any number of reads. IAC before a byte that is no command is dropped
-// alone, so that a stray 0xFF does not swallow the end of a line. Nothing is ever answered: a telnet
-// that hears no answer keeps to plain lines.
+// alone, so that a stray 0xFF does not swallow the end of a line. Nothing is ever answered: a
+// telnet that hears no answer keeps to plain lines.
 // Cost: bytes that hold no 0xFF need not be shown to it while it is idle().
 // Thread: none of its own. Source: RFC 854, RFC 855.
 #ifndef SLUICE_PROTOCOLS_TELNET_FILTER_H

@@ -12,7 +12,7 @@ namespace {
 // Full batches that one readiness takes, so that a flood on one socket does not starve the others.
 constexpr int kReceiveRounds = 4;
 
-std::error_code error_of(int error) noexcept { return {error, std::system_category()}; }
+std::error_code error_of(int error) noexcept { return {error, std::generic_category()}; }
 
 }  // namespace
 

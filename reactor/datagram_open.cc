@@ -18,7 +18,7 @@ namespace sluice {
 namespace {
 
 [[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::system_category(), what);
+  throw std::system_error(error, std::generic_category(), what);
 }
 
 Fd datagram_socket(int family) noexcept {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "number.h"
 #include "../../reactor/quote.h"
+#include "number.h"
 #include "usage_error.h"
 
 namespace sluice {

@@ -11,7 +11,7 @@ namespace sluice {
 namespace {
 
 [[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::system_category(), what);
+  throw std::system_error(errno, std::generic_category(), what);
 }
 
 }  // namespace

@@ -16,13 +16,13 @@ std::string in_words(rlim_t limit) {
 DescriptorLimit raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    return {"unknown", "unknown", std::error_code(errno, std::system_category())};
+    return {"unknown", "unknown", std::error_code(errno, std::generic_category())};
   }
   DescriptorLimit result{in_words(limit.rlim_cur), in_words(limit.rlim_cur), {}};
   if (limit.rlim_cur == limit.rlim_max) return result;
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    result.error = std::error_code(errno, std::system_category());
+    result.error = std::error_code(errno, std::generic_category());
   } else {
     result.now = in_words(limit.rlim_cur);
   }
