@@ -160,17 +160,24 @@ void ConnectionTable::drain_step() {
       return;
     case DrainStep::read:
       each([](Connection& connection) { connection.read_for_drain(); });
-      drain_step_ = DrainStep::pass_on;
-      break;
+      drain_step_ = DrainStep::defer;
+      // Behind what the handlers have deferred.
+      loop().defer([this] {
+        drain_step_ = DrainStep::pass_on;
+        loop().request_sweep(*this);
+      });
+      return;
+    case DrainStep::defer:
+      return;  // a sweep for something else
     case DrainStep::pass_on:
       drain_step_ = DrainStep::close;
-      break;
+      loop().request_sweep(*this);
+      return;
     case DrainStep::close:
       each([](Connection& connection) { connection.close(); });
       drain_step_ = DrainStep::none;
       return;
   }
-  loop().request_sweep(*this);
 }
 
 void ConnectionTable::end_drain() {

@@ -71,9 +71,9 @@ class ConnectionTable final : public Resident {
   std::uint32_t next_slot_ = 0;
   std::uint32_t generation_ = 0;
   std::size_t open_ = 0;
-  // A drain takes three sweeps: what one connection had sent is read, others who take part in the
-  // turn (a chat) make of it what goes to the rest, and then all are closed.
-  enum class DrainStep : std::uint8_t { none, read, pass_on, close };
+  // What each had sent is read; deferred tasks and others who take part in a turn (a chat) make of
+  // it what goes to the rest; then all are closed.
+  enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
   void drain_step();
   DrainStep drain_step_ = DrainStep::none;
   bool closing_ = false;  // all are let go of: nothing new until they are gone

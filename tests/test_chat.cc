@@ -537,3 +537,23 @@ Test(chat, speaks_over_a_unix_socket_pair_and_survives_a_reset) {
   bob.reset();
   cr_expect(ann.receive(loop, 31) == "* guest2 left (connection lost)");
 }
+
+Test(chat, delivers_what_had_arrived_before_a_drain) {
+  for (const bool from_the_first : {true, false}) {
+    Loop loop(backend_options());
+    Chat chat(loop, plain());
+    const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
+    Peer first(listener.endpoint().address());
+    sluice::test::turn_until(loop, [&] { return chat.house().members() == 1; });
+    Peer second(listener.endpoint().address());
+    sluice::test::turn_until(loop, [&] { return chat.house().members() == 2; });
+    sluice::test::turn_a_while(loop);
+    (void)first.waiting();
+    (void)second.waiting();
+    (from_the_first ? first : second).send("one\ntwo\nlast words");
+    loop.drain(std::chrono::seconds(10));
+    const std::string heard = (from_the_first ? second : first).receive_all(loop);
+    const std::string from = from_the_first ? "guest1" : "guest2";
+    cr_expect(heard.starts_with(as_said_by(from, "one\ntwo\n")), "%s", heard.c_str());
+  }
+}

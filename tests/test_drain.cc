@@ -1,6 +1,7 @@
 // Loop::drain(): nothing new is taken on, what is owed is delivered, and it ends.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <criterion/criterion.h>
 
@@ -146,4 +147,59 @@ Test(drain, from_a_handlers_own_callback_lets_that_callback_finish) {
   peer.send("quit");
   cr_expect(peer.receive_all(service.loop) == "bye");
   cr_expect(not service.handler.nested);
+}
+
+namespace {
+
+// In the middle of a turn: the words have arrived, and nobody has looked for them yet.
+void speak_and_drain(Loop& loop, Peer& speaker, const std::string& words) {
+  loop.post([&loop, &speaker, words] {
+    speaker.send(words);
+    loop.drain(seconds(10));
+  });
+}
+
+enum class How { at_once, deferred };
+
+// Two connections; what one sends goes to the other.
+void last_words_are_passed_on(bool from_the_first, How how) {
+  Service service;
+  std::vector<Connection*> open;
+  service.handler.open = [&](Connection& connection) { open.push_back(&connection); };
+  service.handler.data = [&](Connection& connection, std::string_view text) {
+    for (Connection* one : open) {
+      if (one == &connection) continue;
+      if (how == How::at_once) {
+        one->send(text);
+      } else {
+        service.loop.defer([one, words = std::string(text)] { one->send(words); });
+      }
+    }
+    return text.size();
+  };
+  Peer first = service.client();
+  Peer second = service.client();
+  Peer& speaker = from_the_first ? first : second;
+  Peer& hearer = from_the_first ? second : first;
+  const std::string much = numbered(100'000);
+  speak_and_drain(service.loop, speaker, much);
+  cr_expect(hearer.receive_all(service.loop) == much);
+  cr_expect(hearer.error() == 0);
+  cr_expect(speaker.receive_all(service.loop).empty());
+  cr_expect(not service.handler.nested);
+}
+
+}  // namespace
+
+Test(drain, passes_the_last_words_of_an_older_connection_on_to_a_newer_one) {
+  last_words_are_passed_on(true, How::at_once);
+}
+
+Test(drain, passes_the_last_words_of_a_newer_connection_on_to_an_older_one) {
+  last_words_are_passed_on(false, How::at_once);
+}
+
+Test(drain, passes_on_what_handlers_have_deferred_too) {
+  last_words_are_passed_on(true, How::deferred);
+  last_words_are_passed_on(false, How::deferred);
 }

@@ -29,7 +29,7 @@ def die_with_the_test():
 class Daemon:
     """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read."""
 
-    def __init__(self, *arguments, prepare=None, stderr=None):
+    def __init__(self, *arguments, prepare=None, stdin=subprocess.DEVNULL, stderr=None):
         self.log_file = tempfile.TemporaryFile("w+b")
         self.listening = []
 
@@ -38,7 +38,7 @@ class Daemon:
             if prepare:
                 prepare()
 
-        self.process = subprocess.Popen([PATH, *arguments], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([PATH, *arguments], stdin=stdin,
                                         stdout=subprocess.PIPE,
                                         stderr=self.log_file if stderr is None else stderr,
                                         preexec_fn=before_exec)

@@ -32,7 +32,7 @@ cxxopts::Options describe(std::span<const OptionSpec> specs) {
     std::shared_ptr<cxxopts::Value> value = cxxopts::value<Values>();
     if (spec.value.empty()) value->implicit_value("");
     std::string names(spec.name);
-    if (spec.letter != 0) names = std::string(1, spec.letter) + ',' + names;
+    if (spec.letter != 0) names.insert(0, {spec.letter, ','});
     options.add_options()(names, "", value);
   }
   options.allow_unrecognised_options();  // named in refuse()

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""What runs without -l answers, and each command that the log says to try works as it is printed."""
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import daemon
+from chat import Member
+from daemon import Daemon, PATIENCE, ask, connect, exchange
+
+PROGRAMS = os.pathsep.join([os.path.dirname(daemon.PATH),
+                            os.path.dirname(os.environ.get("SLUICE_TALK", "")),
+                            os.environ.get("PATH", "")])
+DEFAULTS = [("echo", "tcp://127.0.0.1:7007"), ("echo", "udp://127.0.0.1:7007"),
+            ("framed", "tcp://127.0.0.1:8888"), ("chat", "tcp://127.0.0.1:9000"),
+            ("broadcast", "udp://127.0.0.1:12345")]
+
+
+class WithoutListen(unittest.TestCase):
+    def setUp(self):
+        try:
+            self.daemon = Daemon()
+        except AssertionError as error:
+            if "Address already in use" not in str(error):
+                raise
+            self.skipTest("something else uses a port of a default service")
+        self.addCleanup(self.daemon.__exit__, None, None, None)
+        # They follow what says that it is ready.
+        self.daemon.wait_for_log(r"( info try: [^\n]*\n.*){5}")
+        self.suggestions = re.findall(r" info try: (.*)\n", self.daemon.log())
+
+    def sh(self, command):
+        return subprocess.run(["sh", "-c", command], env={**os.environ, "PATH": PROGRAMS},
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              timeout=2 * PATIENCE, check=True,
+                              preexec_fn=daemon.die_with_the_test).stdout.decode()
+
+    def test_each_default_service_is_announced_and_answers(self):
+        self.assertEqual(self.daemon.listening, DEFAULTS)
+        with connect("tcp://127.0.0.1:7007") as client:
+            self.assertEqual(exchange(client, b"hello"), b"hello")
+        self.assertEqual(ask("udp://127.0.0.1:7007", b"hello"), b"hello")
+        with connect("tcp://127.0.0.1:8888") as client:
+            self.assertEqual(exchange(client, b"005hello"), b"005hello")
+        with Member("tcp://127.0.0.1:9000") as member:
+            self.assertEqual(member.nick, "guest1")
+        self.assertRegex(ask("udp://127.0.0.1:12345", b"who").decode(),
+                         "echo tcp/7007, echo udp/7007, framed tcp/8888, chat tcp/9000")
+
+    def test_there_is_a_command_to_try_for_each(self):
+        self.assertEqual(len(self.suggestions), len(DEFAULTS))
+
+    def test_the_commands_for_echo_work(self):
+        commands = [text for text in self.suggestions if text.endswith(" 7007")]
+        self.assertEqual(len(commands), 2)
+        for command in commands:
+            self.assertEqual(self.sh(command), "hello\n")
+
+    def test_the_commands_with_sluice_talk_work(self):
+        answers = {":8888": "hello\n", ":12345": None}
+        for end, answer in answers.items():
+            command, = (text for text in self.suggestions if text.endswith(end))
+            shown = self.sh(command)
+            if answer is None:
+                self.assertRegex(shown, r"chat tcp/9000")
+            else:
+                self.assertEqual(shown, answer)
+
+    def test_the_command_for_chat_works_in_two_terminals(self):
+        suggestion, = (text for text in self.suggestions if " 9000" in text)
+        command = suggestion.removesuffix(", in two terminals")
+        self.assertNotEqual(command, suggestion)
+        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,
+                   "preexec_fn": daemon.die_with_the_test}
+        with subprocess.Popen(command.split(), **streams) as one, \
+                subprocess.Popen(command.split(), **streams) as other:
+            for process in (one, other):
+                while not (line := process.stdout.readline()).startswith(b"* here: guest1"):
+                    self.assertTrue(line, "it ended")
+                    if line == b"* nobody else is here\n":
+                        break
+            one.stdin.write(b"hello\n")
+            one.stdin.flush()
+            line = other.stdout.readline()
+            while not line.endswith(b"> hello\n"):
+                self.assertTrue(line, "it ended")
+                line = other.stdout.readline()
+            one.kill()
+            other.kill()
+
+
+if __name__ == "__main__":
+    if os.environ.get("SLUICED") is None:
+        sys.exit("SLUICED is not set")
+    daemon.main()
