@@ -138,8 +138,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void read_ready();
   std::size_t read_once();
   [[nodiscard]] std::span<std::byte> read_room() const noexcept;
+  // Not while something is to be shown again: the end may be next, and would come before it.
   [[nodiscard]] bool may_read() const noexcept {
-    return state_ == State::open && !peer_ended_ && !paused();
+    return state_ == State::open && !peer_ended_ && !paused() && !redeliver_;
   }
   void discard_input() noexcept;
   void read_for_drain() noexcept;

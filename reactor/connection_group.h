@@ -41,7 +41,8 @@ class ConnectionGroup {
   IdleList stalled_;
   IdleList lingering_;
   std::size_t open_ = 0;
-  bool held_ = true;  // by the listener, or whoever made it
+  std::size_t place_ = 0;  // in the table's list
+  bool held_ = true;       // by the listener, or whoever made it
 };
 
 }  // namespace sluice

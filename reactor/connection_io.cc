@@ -76,9 +76,12 @@ std::size_t Connection::read_once() {
 
 void Connection::read_for_drain() noexcept {
   contain([this] {
-    if (redeliver_) redeliver();
     for (int i = 0; i < kReadsAtOnce; ++i) {
-      if (!may_read() || read_once() == 0) return;
+      if (redeliver_) {
+        redeliver();
+      } else if (!may_read() || read_once() == 0) {
+        return;
+      }
     }
   });
 }

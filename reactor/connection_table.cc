@@ -44,7 +44,9 @@ ConnectionTable::~ConnectionTable() {
 }
 
 ConnectionGroup& ConnectionTable::make_group(const ConnectionOptions& options) {
-  return *groups_.emplace_back(std::make_unique<ConnectionGroup>(*this, options));
+  auto& group = *groups_.emplace_back(std::make_unique<ConnectionGroup>(*this, options));
+  group.place_ = groups_.size() - 1;
+  return group;
 }
 
 void ConnectionTable::release_group(ConnectionGroup& group) noexcept {
@@ -59,7 +61,11 @@ void ConnectionTable::release_when_gone(ConnectionGroup& group) noexcept {
 
 void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
   if (group.held_ || group.open_ > 0) return;
-  std::erase_if(groups_, [&group](const auto& owned) { return owned.get() == &group; });
+  // The last one takes its place: adopt() makes a group for each connection.
+  const std::size_t place = group.place_;
+  groups_.back()->place_ = place;
+  std::swap(groups_[place], groups_.back());
+  groups_.pop_back();
 }
 
 std::uint32_t ConnectionTable::take_slot() {

@@ -85,6 +85,8 @@ std::size_t Connection::collect(std::span<const std::byte> bytes) {
   // be kept going by a peer that reads as fast as it sends.
   if (bytes.size() >= kDirectWrite && !collecting_ && !wrote_directly_) {
     wrote_directly_ = true;
+    // As in after_send(), which does not see in queued() what the system takes here.
+    if (bytes.size() > options().high_water) backpressure_ = true;
     return write_directly(bytes);
   }
   if (!group_->table().write_buffer().append(this, bytes)) return 0;

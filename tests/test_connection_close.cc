@@ -155,3 +155,62 @@ Test(connection_close, may_be_ended_in_any_order_and_again) {
   cr_expect(loop.counters().closed_by(CloseReason::aborted) == 1);
   cr_expect(loop.counters().bytes_out == 0);
 }
+
+Test(connection_close, tells_of_a_reset_while_it_flushes_and_while_it_lingers) {
+  for (const bool lingers : {false, true}) {
+    Handler handler;
+    Loop loop(backend_options());
+    Pair pair = tcp_pair();
+    set_send_buffer(pair, 16'384);
+    Connection& connection = adopt(loop, pair, handler);
+    connection.send(numbered(lingers ? 10 : 5'000'000));
+    connection.close();
+    turn_a_while(loop, 5);
+    cr_expect(connection.state() == (lingers ? State::lingering : State::draining));
+    Peer(std::move(pair.peers)).reset();
+    turn_until(loop, [&] { return handler.closes == 1; });
+    cr_expect(handler.last_reason == std::errc::connection_reset, "%s", handler.journal.c_str());
+  }
+}
+
+Test(connection_close, half_closes_after_what_waits_and_reads_all_the_while) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  set_send_buffer(pair, 16'384);
+  ConnectionOptions options;
+  options.high_water = 10'000'000;
+  Connection& connection = adopt(loop, pair, handler, options);
+  Peer peer(std::move(pair.peers));
+  const std::string text = numbered(5'000'000);
+  connection.send(text);
+  connection.shutdown();
+  peer.send("read meanwhile");
+  turn_until(loop, [&] { return handler.input == "read meanwhile"; });
+  cr_expect(connection.queued() > 0, "without it the test would prove nothing");
+  cr_expect(peer.receive_all(loop) == text);
+  cr_expect(connection.state() == State::open);
+  peer.send(", and afterwards");
+  peer.end();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(handler.input == "read meanwhile, and afterwards");
+  cr_expect(!handler.last_reason);
+}
+
+Test(connection_close, closes_in_order_although_it_is_paused) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  connection.pause();
+  Peer peer(std::move(pair.peers));
+  peer.send("not read, and no reason for a reset");
+  turn_a_while(loop, 3);
+  connection.send("the last word");
+  connection.close();
+  cr_expect(peer.receive_all(loop) == "the last word");
+  cr_expect(peer.error() == 0);
+  peer.end();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(handler.journal == "open close:closed in order", "%s", handler.journal.c_str());
+}

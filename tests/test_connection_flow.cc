@@ -168,6 +168,30 @@ Test(connection_flow, with_keep_reading_it_reads_on_above_the_mark_and_drains_as
   cr_expect(handler.journal.ends_with("drain"), "%s", handler.journal.c_str());
 }
 
+Test(connection_flow, with_keep_reading_it_hears_its_peer_although_it_sends_on_every_drain) {
+  Handler handler;
+  ConnectionOptions options;
+  options.keep_reading = true;
+  const auto fill = [&](Connection& connection) {
+    connection.send(std::string(options.high_water + 1, 'x'));
+  };
+  handler.open = fill;
+  handler.drain = fill;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  const Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler, options);
+  Peer peer(std::move(pair.peers));
+  std::size_t sent = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    sent += peer.offer(std::string(50'000, 'y'));
+    (void)peer.waiting(1'000'000);
+    loop.poll();
+  }
+  cr_expect(sent == 100 * 50'000, "%zu", sent);
+  turn_until(loop, [&] { return handler.input.size() == sent; });
+  cr_expect(connection.bytes_out() > 10 * options.high_water, "%ju", connection.bytes_out());
+}
+
 Test(connection_flow, a_paused_connection_with_input_costs_no_turns) {
   Handler handler;
   Loop loop(backend_options());
@@ -181,6 +205,28 @@ Test(connection_flow, a_paused_connection_with_input_costs_no_turns) {
   cr_expect(handler.input.empty());
   connection.resume();
   turn_until(loop, [&] { return handler.input == "waits in the kernel"; });
+}
+
+// Between two turns nothing is shown, and the next one finds the peer's end there already.
+Test(connection_flow, a_resume_between_turns_shows_what_was_left_before_the_end) {
+  Handler handler;
+  handler.data = [](Connection& connection, std::string_view) -> std::size_t {
+    connection.pause();
+    return 0;
+  };
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
+  Peer peer(std::move(pair.peers));
+  peer.send("put off");
+  turn_until(loop, [&] { return connection.paused(); });
+  peer.end();
+  handler.data = nullptr;
+  connection.resume();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(handler.journal == "open data data eof close:closed in order", "%s",
+            handler.journal.c_str());
+  cr_expect(handler.input == "put off");
 }
 
 Test(connection_flow, a_half_closed_peer_costs_no_turns) {

@@ -30,6 +30,15 @@ std::size_t echo(Connection& connection, std::string_view in) {
   return in.size();
 }
 
+// Twenty bytes for each, and no more than the marks allow: the rest is put off.
+std::size_t answer_while_not_paused(Connection& connection, std::string_view in) {
+  std::size_t consumed = 0;
+  while (consumed < in.size() && !connection.paused()) {
+    connection.send(std::string(20, in[consumed++]));
+  }
+  return consumed;
+}
+
 }  // namespace
 
 Test(connection_io, stops_reading_above_the_high_water_mark_and_reads_again_below_half_of_it) {
@@ -71,11 +80,14 @@ Test(connection_io, tells_of_the_drain_once_each_time_it_was_above_the_mark) {
 
 // Else a handler that sends in pieces above the mark would wait for on_drain() for ever.
 Test(connection_io, tells_of_the_drain_also_when_the_system_takes_all_at_once) {
-  Handler handler;
-  handler.open = [](Connection& connection) { connection.send(std::string(200, 'x')); };
-  MemoryPeer peer(handler, marks(100));
-  cr_expect(handler.journal == "open drain");
-  cr_expect(peer.loop().counters().paused == 0, "nothing was ever held back");
+  for (const std::size_t size : {200, 20'000}) {  // collected first, and written where it lies
+    Handler handler;
+    handler.open = [size](Connection& connection) { connection.send(std::string(size, 'x')); };
+    MemoryPeer peer(handler, marks(100));
+    cr_expect(handler.journal == "open drain");
+    cr_expect(peer.received().size() == size);
+    cr_expect(peer.loop().counters().paused == 0, "nothing was ever held back");
+  }
 }
 
 Test(connection_io, does_not_let_a_fast_peer_keep_a_handler_that_sends_on_every_drain) {
@@ -167,19 +179,34 @@ Test(connection_io, shows_what_was_not_consumed_again_after_a_resume) {
 
 Test(connection_io, shows_what_was_not_consumed_again_when_the_queue_has_drained) {
   Handler handler;
-  handler.data = [](Connection& connection, std::string_view in) -> std::size_t {
-    std::size_t consumed = 0;
-    while (consumed < in.size() && !connection.paused()) {
-      connection.send(std::string(20, in[consumed++]));
-    }
-    return consumed;
-  };
+  handler.data = answer_while_not_paused;
   MemoryPeer peer(handler, marks(10), kFrom, 0);
   peer.send("abc");
   cr_expect(handler.input == "a");
   peer.set_window(MemoryPeer::kUnlimited);
   cr_expect(handler.input == "abc");
   cr_expect(peer.received() == std::string(20, 'a') + std::string(20, 'b') + std::string(20, 'c'));
+}
+
+// The end would close the connection and take with it what the handler had put off.
+Test(connection_io, shows_what_was_not_consumed_before_it_shows_the_end) {
+  for (const bool drain : {false, true}) {
+    Handler handler;
+    handler.data = answer_while_not_paused;
+    ConnectionOptions options = marks(10);
+    options.max_read = 4;
+    MemoryPeer peer(handler, options);
+    // All of it, and the end, is there when the connection first looks; each read fills its room.
+    peer.connection().pause();
+    peer.send("abcdefgh");
+    peer.end();
+    if (drain) peer.loop().drain(std::chrono::seconds(1));
+    peer.connection().resume();
+    peer.settle();
+    cr_expect(handler.input == "abcdefgh", "%s", handler.input.c_str());
+    cr_expect(peer.received().size() == 8 * 20);
+    cr_expect(handler.closes == 1 && !handler.last_reason);
+  }
 }
 
 // It would be shown the same bytes for ever.

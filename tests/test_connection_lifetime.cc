@@ -1,5 +1,7 @@
 // The rules that make callbacks safe, one test each: what a handler may do to its connection, to
 // others, to the listener and to the loop while it runs.
+#include <fcntl.h>
+
 #include <array>
 #include <chrono>
 #include <memory>
@@ -243,6 +245,43 @@ Test(connection_lifetime, a_chain_of_closes_each_from_the_last_ones_on_close_com
   cr_expect(handler.closes < 50, "one end of turn serves descriptors too");
   turn_until(loop, [&] { return handler.closes == 50; });
   cr_expect(!handler.nested);
+}
+
+// What epoll was told of a number, it was told of the socket that had it before.
+Test(connection_lifetime, a_descriptor_number_that_is_used_again_at_once_is_heard_anew) {
+  for (const bool blocked : {false, true}) {
+    Handler handler;
+    Handler successor;
+    std::optional<Peer> heir;
+    int reused = -1;
+    Loop loop(backend_options());
+    Pair going = unix_pair();
+    const int number = going.ours.get();
+    Connection& first = Connection::adopt(loop, std::move(going.ours), handler);
+    Pair next = unix_pair();
+    Connection& second = Connection::adopt(loop, std::move(next.ours), handler);
+    Pair last = unix_pair();
+    if (blocked) first.send(std::string(4'000'000, 'x'));  // it waits to write as well
+    turn_a_while(loop, 2);
+    handler.close = [&](Connection& connection, std::error_code) {
+      if (&connection != &second) return;
+      Fd same(::fcntl(last.ours.get(), F_DUPFD_CLOEXEC, 0));  // the first one's is free by now
+      reused = same.get();
+      last.ours.reset();
+      Connection::adopt(loop, std::move(same), successor).send("hello");
+    };
+    first.abort();
+    second.abort();
+    loop.poll();
+    cr_assert(reused == number, "%d is not %d: the test would prove nothing", reused, number);
+    heir.emplace(std::move(last.peers));
+    heir->send("heard?");
+    turn_until(loop, [&] { return successor.input == "heard?"; });
+    cr_expect(heir->receive(loop, 5) == "hello");
+    heir->close();
+    turn_until(loop, [&] { return successor.closes == 1; });
+    cr_expect(handler.closes == 2);
+  }
 }
 
 Test(connection_lifetime, eight_threads_may_post_and_name_connections_by_id) {

@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -29,6 +31,19 @@ int descriptor_to(const Address& peer) {
     if (other.unmapped() == peer) return fd;
   }
   cr_assert_fail("no connection to %s", peer.to_string().c_str());
+  return -1;
+}
+
+// The one descriptor of this process that listens.
+int listening_descriptor() {
+  for (int fd = 0; fd < 1000; ++fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) {
+      return fd;
+    }
+  }
+  cr_assert_fail("nobody listens");
   return -1;
 }
 
@@ -79,6 +94,27 @@ Test(listener_sockets, sets_no_delay_and_keep_alive_on_every_connection_unless_t
     }
   }
 }
+
+#ifdef __linux__
+// For a socket that listens, this field of Linux's tcp_info tells the backlog that it has.
+Test(listener_sockets, lets_as_many_wait_as_the_system_allows_unless_told_otherwise) {
+  std::size_t allowed = 0;
+  std::ifstream("/proc/sys/net/core/somaxconn") >> allowed;
+  cr_assert(allowed > 5);
+  allowed = std::min(allowed, std::size_t{SOMAXCONN});
+  for (const int wanted : {0, 5}) {
+    Handler handler;
+    Loop loop(backend_options());
+    ListenerOptions options;
+    options.backlog = wanted;
+    const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), handler, options);
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    cr_assert(::getsockopt(listening_descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+    cr_expect(info.tcpi_sacked == (wanted == 0 ? allowed : 5), "%u", info.tcpi_sacked);
+  }
+}
+#endif
 
 Test(listener_sockets, takes_over_a_descriptor_that_listens_and_no_other) {
   Handler handler;
