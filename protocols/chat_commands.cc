@@ -148,6 +148,11 @@ bool ChatHouse::join(ChatMember& member, std::string_view name, Congestion conge
                      ", and at most " + std::to_string(rules_.max_rooms) + "; /rooms lists them");
     return true;
   }
+  if (found != rooms_.end() && found->second.get() != lobby_ &&
+      found->second->members().size() >= rules_.max_in_room) {
+    tell(member, found->second->name() + " is full: at most " + count_of(rules_.max_in_room));
+    return true;
+  }
   if (found != rooms_.end() && found->second->held_up != 0 && congestion == Congestion::wait) {
     return false;
   }
@@ -189,10 +194,12 @@ bool ChatHouse::who(ChatMember& member, std::string_view name, Congestion /*cong
   }
   std::string text = count_of(room->members().size()) + " in " + room->name();
   const char* before = ": ";
-  for (const ChatMember* one : room->members()) {
+  const std::size_t shown = std::min(room->members().size(), kNames);
+  for (const ChatMember* one : std::span(room->members()).first(shown)) {
     text += std::exchange(before, ", ");
     text += one->nick();
   }
+  if (shown < room->members().size()) text += " and more";
   tell(member, text);
   return true;
 }

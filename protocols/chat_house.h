@@ -41,13 +41,16 @@ struct ChatRules {
   std::size_t history = 20;        // lines of a room that a newcomer is shown
   std::size_t max_members = 4096;  // in all; a newcomer above it is told so and dismissed
   std::size_t max_rooms = 256;     // with the lobby
+  // In one room, but for the lobby, which takes whom the house takes.
+  std::size_t max_in_room = static_cast<std::size_t>(-1);
   std::size_t block = 128 * 1024;  // bytes that are collected before they are delivered
 };
 
 class SLUICE_EXPORT ChatHouse {
  public:
   static constexpr std::size_t kTopic = 400;        // bytes of a topic
-  static constexpr std::size_t kNamesAtFirst = 50;  // that a newcomer is shown; /who shows all
+  static constexpr std::size_t kNamesAtFirst = 50;  // that a newcomer is shown
+  static constexpr std::size_t kNames = 4096;       // that /who shows
   // What hear() does while somebody who would hear the line is behind.
   enum class Congestion : std::uint8_t { wait, ignore };
 

@@ -1,4 +1,6 @@
 // A chat's connections: lines in, blocks out, and nobody who spoils it for the others.
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -536,6 +538,41 @@ Test(chat, speaks_over_a_unix_socket_pair_and_survives_a_reset) {
   cr_expect(ann.receive(loop, 15) == "<guest2> hello\n");
   bob.reset();
   cr_expect(ann.receive(loop, 31) == "* guest2 left (connection lost)");
+}
+
+// The sockets keep the boundaries of writes: what a member is sent in one write it reads in one.
+Test(chat, writes_to_each_member_once_a_turn) {
+  Loop loop(backend_options());
+  Chat chat(loop, plain());
+  std::vector<sluice::Fd> peers;
+  for (int i = 0; i < 5; ++i) {
+    int fds[2];
+    cr_assert(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+    Connection::adopt(loop, sluice::Fd(fds[0]), chat.handler());
+    peers.emplace_back(fds[1]);
+  }
+  sluice::test::turn_a_while(loop);
+  const auto heard_by = [](const sluice::Fd& peer) {
+    char bytes[4096];
+    const auto size = ::recv(peer.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    return std::string(bytes, size > 0 ? static_cast<std::size_t>(size) : 0U);
+  };
+  for (const auto& peer : peers) {
+    while (!heard_by(peer).empty()) continue;
+  }
+
+  constexpr std::size_t kSpeakers = 3;
+  for (std::size_t i = 0; i < kSpeakers; ++i) {
+    const std::string said = "one\ntwo\n/msg guest5 psst\n";
+    cr_assert(::send(peers[i].get(), said.data(), said.size(), 0) > 0);
+  }
+  sluice::test::turn_a_while(loop);
+  const std::string fourth = heard_by(peers[3]);
+  cr_expect(count(fourth, "> one\n") == kSpeakers, "%s", fourth.c_str());
+  cr_expect(count(fourth, "> two\n") == kSpeakers, "%s", fourth.c_str());
+  const std::string fifth = heard_by(peers[4]);
+  cr_expect(count(fifth, "\n") == 3 * kSpeakers, "%s", fifth.c_str());
+  for (const std::size_t i : {3U, 4U}) cr_expect(heard_by(peers[i]).empty());
 }
 
 Test(chat, delivers_what_had_arrived_before_a_drain) {

@@ -426,6 +426,20 @@ Test(chat_house, opens_no_room_above_the_limit) {
   cr_expect(world.house.room_of(*world.ann.member) == "cellar");
 }
 
+Test(chat_house, lets_nobody_into_a_room_that_is_full_but_for_the_lobby) {
+  ChatRules rules = plain();
+  rules.max_in_room = 1;
+  World world(rules);
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.bob.type("hello"));
+  (void)world.bob.heard();
+  cr_expect(world.bob.type("/join Attic"));
+  cr_expect(world.bob.heard() == "* attic is full: at most 1 member\n");
+  cr_expect(world.house.room_of(*world.bob.member) == "lobby");
+  cr_expect(world.ann.type("/part"), "the lobby has two already");
+  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
+}
+
 Test(chat_house, refuses_what_is_no_room) {
   World world;
   cr_expect(world.ann.type("/join ../etc"));

@@ -46,17 +46,18 @@ Test(chat_service, without_keys_has_the_defaults_of_a_chat) {
 Test(chat_service, reads_every_key) {
   const ListenSpec spec = parsed(
       ",greeting=Hi\\, all.\\nBe kind.,history=5,max-line=100,max-members=7,max-rooms=3,rate=5/10,"
-      "burst=8,send-queue=2000,slow=drop");
+      "max-in-room=4,burst=8,send-queue=300000,slow=drop");
   const ChatOptions options = settings_of(spec).options();
   cr_expect(options.rules.greeting == "Hi, all.\nBe kind.");
   cr_expect(options.rules.history == 5U);
   cr_expect(options.max_line == 100U);
   cr_expect(options.rules.max_members == 7U);
   cr_expect(options.rules.max_rooms == 3U);
+  cr_expect(options.rules.max_in_room == 4U);
   cr_assert(options.rate.has_value());
   cr_expect(options.rate->interval == std::chrono::seconds(2));
   cr_expect(options.rate->burst == 8U);
-  cr_expect(spec.stream.connection.queue_limit == 2000U);
+  cr_expect(spec.stream.connection.queue_limit == 300'000U);
   cr_expect(spec.stream.connection.overflow == OverflowPolicy::drop_newest);
 }
 
@@ -84,19 +85,21 @@ Test(chat_service, lets_a_member_be_behind_well_before_its_queue_is_full) {
   const auto roomy = parsed(",send-queue=4194304");
   cr_expect(roomy.stream.connection.high_water == ConnectionOptions().high_water);
   cr_expect(settings_of(roomy).rules.block == ChatRules().block);
-  const auto small = parsed(",send-queue=32768");
-  cr_expect(small.stream.connection.high_water == 8192U);
-  cr_expect(small.stream.connection.queue_limit == 32'768U);
-  cr_expect(settings_of(small).rules.block == 8192U);
+  const auto small = parsed(",send-queue=262144");
+  cr_expect(small.stream.connection.high_water == 65'536U);
+  cr_expect(small.stream.connection.queue_limit == 262'144U);
+  cr_expect(settings_of(small).rules.block == 65'536U);
 }
 
 Test(chat_service, checks_the_keys_together_in_whatever_order_they_come) {
-  cr_expect(parsed(",send-queue=800,max-line=100").stream.connection.queue_limit == 800U);
-  expect_refused(",send-queue=799,max-line=100",
-                 "send-queue 799 is below 8 lines of max-line 100; allowed are 800–1073741824");
-  expect_refused(",send-queue=32767",
-                 "send-queue 32767 is below 8 lines of max-line 4096; allowed are "
-                 "32768–1073741824");
+  const auto least = parsed(",send-queue=320000,max-line=40000");
+  cr_expect(least.stream.connection.queue_limit == 320'000U);
+  for (const char* keys :
+       {",send-queue=319999,max-line=40000", ",max-line=40000,send-queue=319999"}) {
+    expect_refused(keys,
+                   "send-queue 319999 is below 8 lines of max-line 40000; allowed are "
+                   "320000–1073741824");
+  }
 }
 
 Test(chat_service, allows_a_connection_what_a_line_and_a_read_need) {
@@ -111,6 +114,7 @@ Test(chat_service, names_what_is_wrong_with_a_key) {
   expect_refused(",max-line=0", "max-line \"0\" is not a decimal number in 1–65536");
   expect_refused(",max-line=65537", "max-line \"65537\" is not a decimal number in 1–65536");
   expect_refused(",max-members=0", "max-members \"0\" is not a decimal number in 1–4294967295");
+  expect_refused(",max-in-room=0", "max-in-room \"0\" is not a decimal number in 1–4294967295");
   expect_refused(",max-rooms=many", "max-rooms \"many\" is not a decimal number in 1–4294967295");
   expect_refused(",rate=10", "rate \"10\" is not LINES/SECONDS, such as 10/1, and not off");
   expect_refused(",rate=0/1", "rate's lines \"0\" is not a decimal number in 1–1000000");
@@ -118,7 +122,9 @@ Test(chat_service, names_what_is_wrong_with_a_key) {
   expect_refused(",rate=10/86401", "rate's seconds \"86401\" is not a decimal number in 1–86400");
   expect_refused(",burst=0", "burst \"0\" is not a decimal number in 1–1000000");
   expect_refused(",send-queue=2147483648",
-                 "send-queue \"2147483648\" is not a decimal number in 1–1073741824");
+                 "send-queue \"2147483648\" is not a decimal number in 262144–1073741824");
+  expect_refused(",send-queue=262143",
+                 "send-queue \"262143\" is not a decimal number in 262144–1073741824");
   expect_refused(",slow=wait", "slow \"wait\" is not close or drop");
 }
 

@@ -146,6 +146,24 @@ Test(codec_properties, what_is_encoded_comes_back_up_to_the_limit_and_not_above_
   cr_expect(refused >= 3 * 15);
 }
 
+Test(codec_properties, neither_direction_copies_a_payload) {
+  for (const CodecPtr& codec : every_codec()) {
+    const std::size_t size = codec->name().starts_with("fixed:") ? codec->max_payload() : 9;
+    const std::string payload(size, 'x');  // which slip need not escape
+    CodecScratch scratch;
+    const Encoded frame = codec->encode(bytes_of(payload), scratch);
+    cr_assert(static_cast<bool>(frame), "%s", codec->name().c_str());
+    cr_expect(frame.payload().data() == bytes_of(payload).data(), "%s", codec->name().c_str());
+
+    const std::string wire = encoded(*codec, payload);
+    Decoder decoder(*codec, size);
+    const Decoded one = decoder.decode(bytes_of(wire), scratch);
+    cr_assert(one.status == DecodeStatus::frame, "%s", codec->name().c_str());
+    cr_expect(one.payload.data() == bytes_of(wire).data() + frame.header().size(), "%s",
+              codec->name().c_str());
+  }
+}
+
 Test(codec_properties, every_prefix_of_a_frame_waits_for_more) {
   std::mt19937 random(kSeed);
   for (const CodecPtr& codec : every_codec()) {

@@ -71,7 +71,11 @@ Test(framed_service, names_what_is_wrong_with_a_key) {
   expect_refused(",framing=u9",
                  "framing \"u9\" is not known; allowed are decimal:N, u8, u16be, u16le, u32be, "
                  "u32le, u64be, varint, netstring, line, fixed:N, delimiter:HEX and slip");
-  expect_refused(",max-message=0", "max-message \"0\" is not a decimal number in 1–4294967295");
+  expect_refused(",max-message=x", "max-message \"x\" is not a decimal number in 0–4294967295");
+  expect_refused(
+      ",framing=slip,max-message=0",
+      "max-message: the limit 0 on a message of framing slip is out of range; allowed is "
+      "1-4611686018427387903");
   expect_refused(",max-message=1000",
                  "max-message: the limit 1000 on a message of framing decimal:3 is out of range; "
                  "allowed is 0-999");
@@ -84,6 +88,17 @@ Test(framed_service, names_what_is_wrong_with_a_key) {
                  "reply: the text has no frame in framing line: the receiver would see the end of "
                  "the message at byte 3 of 9");
   expect_refused(",strict=yes", "strict \"yes\" is not on or off");
+}
+
+Test(framed_service, takes_empty_messages_alone_where_that_is_the_limit) {
+  cr_expect(settings_of(parsed(",max-message=0")).max_message == 0U);
+}
+
+Test(framed_service, refuses_messages_over_udp_that_no_datagram_holds) {
+  cr_expect(settings_of(parsed(",framing=fixed:65527", "udp://*:0")).framing == "fixed:65527");
+  expect_refused(",framing=fixed:65528",
+                 "framing fixed:65528 does not go with udp: a datagram has at most 65527 bytes",
+                 "udp://*:0");
 }
 
 Test(framed_service, knows_no_strictness_over_udp) {

@@ -201,6 +201,16 @@ class Limits(unittest.TestCase):
             self.assertEqual(ann.line(), "<bob> others need not wait")
 
 
+    def test_nobody_can_say_so_much_that_a_newcomer_is_shut_out(self):
+        keys = ",rate=off,send-queue=262144,history=1000,greeting=" + "x" * 4096
+        with chat(keys) as sluiced, Company(sluiced.endpoint, "ann", "bob") as (ann, bob):
+            ann.say("/topic " + "t" * 400, *["y" * 4096] * 40, "last")
+            bob.lines_until("<ann> last")
+            with Member(sluiced.endpoint) as late:
+                self.assertIn("<ann> last", late.welcome)
+                self.assertGreater(sum(len(line) for line in late.welcome), 64_000)
+
+
 class Stopping(unittest.TestCase):
     def test_what_had_arrived_is_still_delivered(self):
         for speaks in (0, 1):
@@ -219,7 +229,8 @@ class Stopping(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     def test_mistakes_end_it(self):
-        for keys, message in ((",send-queue=100", "is below 8 lines of max-line 4096"),
+        for keys, message in ((",send-queue=100", "is not a decimal number in 262144"),
+                              (",max-line=65536,send-queue=262144", "is below 8 lines of max-line"),
                               (",slow=wait", "is not close or drop")):
             result = run("-l", f"chat=tcp://127.0.0.1:0{keys}")
             self.assertEqual(result.returncode, 2)

@@ -106,6 +106,14 @@ class WithChat(unittest.TestCase):
                 self.assertTrue(ann.is_told_nothing())
             self.assertEqual(sluiced.shown(), "* guest1 left")
 
+    def test_the_first_chat_is_the_one(self):
+        with ConsoleDaemon(*CHAT, *CHAT) as sluiced:
+            first, second = sluiced.endpoints("chat")
+            with Member(second) as ann:
+                self.assertEqual(ann.welcome[-1], "* nobody else is here")
+            with Member(first) as bob:
+                self.assertEqual(bob.welcome[-1], "* here: operator")
+
     def goodbye(self, say_it):
         with ConsoleDaemon(*CHAT) as sluiced, Company(sluiced.endpoint, "ann", "bob") as members:
             ann, bob = members

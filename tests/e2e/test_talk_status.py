@@ -28,8 +28,10 @@ class Status(unittest.TestCase):
     def test_a_name_that_does_not_exist_is_1(self):
         self.expect(talk("nohost.invalid:7"), 1, "tcp://nohost.invalid:7: ")
 
-    def test_an_address_of_another_family_than_bind_is_1(self):
-        self.expect(talk("tcp://[::1]:7", "--bind", "127.0.0.1:0"), 1, "family not supported")
+    def test_an_address_that_cannot_be_bound_is_1_and_named(self):
+        self.expect(talk("tcp://[::1]:7", "--bind", "127.0.0.1:0"), 1, "tcp://[::1]:7: ",
+                    "bind 127.0.0.1:0: ", "family not supported")
+        self.expect(talk(DEAD_TCP, "--bind", "192.0.2.9:0"), 1, DEAD_TCP, "bind 192.0.2.9:0: ")
 
     def test_a_reset_is_1(self):
         def serve(connection):

@@ -55,7 +55,11 @@ void Dial::start() {
 void Dial::try_next() {
   if (next_ == candidates_.size()) return give_up();
   const Address& to = candidates_[next_].address();
-  const int error = begin_connect(to);
+  int error = open_socket(to);
+  if (error != 0) return note(error);
+  error = bind_socket(to);
+  if (error != 0) return note(error, "bind " + options_.bind->to_string() + ": ");
+  error = ::connect(socket_.get(), to.data(), to.size()) == 0 ? 0 : errno;
   if (error == 0 || error == EINPROGRESS) {
     watcher_.emplace();
     watcher_->bind<&Dial::on_ready>(this, socket_.get());
@@ -67,8 +71,7 @@ void Dial::try_next() {
   }
 }
 
-int Dial::begin_connect(const Address& to) {
-  if (options_.bind && options_.bind->family() != to.family()) return EAFNOSUPPORT;
+int Dial::open_socket(const Address& to) {
   socket_.reset(::socket(to.family(), SOCK_STREAM, 0));
   if (!socket_) return errno;
   set_nonblocking_cloexec(socket_.get());
@@ -77,10 +80,13 @@ int Dial::begin_connect(const Address& to) {
     // It fails on no socket that works; what is lost is only speed.
     ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  if (options_.bind && ::bind(socket_.get(), options_.bind->data(), options_.bind->size()) != 0) {
-    return errno;
-  }
-  return ::connect(socket_.get(), to.data(), to.size()) == 0 ? 0 : errno;
+  return 0;
+}
+
+int Dial::bind_socket(const Address& to) const {
+  if (!options_.bind) return 0;
+  if (options_.bind->family() != to.family()) return EAFNOSUPPORT;
+  return ::bind(socket_.get(), options_.bind->data(), options_.bind->size()) == 0 ? 0 : errno;
 }
 
 void Dial::on_ready() noexcept {
@@ -100,9 +106,9 @@ void Dial::on_decided() {
 }
 
 // This candidate is done with; the next one's turn is another turn.
-void Dial::note(int error) {
+void Dial::note(int error, const std::string& at) {
   socket_.reset();
-  const std::string reason = std::generic_category().message(error);
+  const std::string reason = at + std::generic_category().message(error);
   if (candidates_.size() == 1) {
     reasons_ = reason;
   } else {

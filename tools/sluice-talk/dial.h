@@ -45,10 +45,11 @@ class Dial {
 
  private:
   void try_next();
-  [[nodiscard]] int begin_connect(const Address& to);
+  [[nodiscard]] int open_socket(const Address& to);
+  [[nodiscard]] int bind_socket(const Address& to) const;
   void on_ready() noexcept;
   void on_decided();
-  void note(int error);
+  void note(int error, const std::string& at = {});
   void give_up();
   void on_deadline();
   void stop() noexcept;

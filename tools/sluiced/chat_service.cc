@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::string_view kOperator = "operator";
 constexpr std::size_t kMaxLine = 64 * 1024;
+// What a newcomer is shown, and who is in a room, must fit, however much the others have said: the
+// greeting, 64 KiB of lines and a topic; as many names as max-members allows where nobody set it.
+constexpr std::size_t kLeastSendQueue = 256 * 1024;
 constexpr std::size_t kMaxSendQueue = 1024 * 1024 * 1024;
 constexpr std::size_t kLinesInQueue = 8;  // that a send queue has room for at least
 constexpr std::size_t kMaxHistory = 1000;
@@ -110,6 +113,10 @@ constexpr ListenKey kChatKeys[] = {
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.max_members = parse_count("max-members", value);
      }},
+    {"max-in-room", "COUNT", "in one room, but the lobby (no limit)", over_streams,
+     [](ListenSpec& spec, std::string_view value) {
+       settings_in(spec).rules.max_in_room = parse_count("max-in-room", value);
+     }},
     {"max-rooms", "COUNT", "with the lobby (256)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.max_rooms = parse_count("max-rooms", value);
@@ -122,7 +129,8 @@ constexpr ListenKey kChatKeys[] = {
      }},
     {"send-queue", "BYTES", "that wait for a member at most (1048576)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
-       settings_in(spec).send_queue = parse_number("send-queue", value, 1, kMaxSendQueue);
+       settings_in(spec).send_queue =
+           parse_number("send-queue", value, kLeastSendQueue, kMaxSendQueue);
      }},
     {"slow", "close|drop", "what happens above send-queue (close)", over_streams, apply_slow},
 };

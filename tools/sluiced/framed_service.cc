@@ -24,6 +24,8 @@ namespace {
 
 using Kind = MessageReply::Kind;
 
+constexpr std::size_t kMaxDatagram = 65'527;  // of UDP over IPv6; over IPv4 it is 65,507
+
 FramingOptions options_of(const FramedSettings& settings) {
   return {.limit = settings.max_message, .strict = settings.strict};
 }
@@ -91,7 +93,9 @@ constexpr ListenKey kFramedKeys[] = {
     {"max-message", "BYTES", "the longest message that is taken (255, or as framing says)",
      over_all,
      [](ListenSpec& spec, std::string_view value) {
-       spec.settings_as<FramedSettings>().max_message = parse_count("max-message", value);
+       // 0 where the framing has an empty message: check_framed() knows.
+       spec.settings_as<FramedSettings>().max_message =
+           parse_number("max-message", value, 0, kMaxCount);
      }},
     {"reply", "RULE", "echo, upper, none or text:TEXT (echo)", over_all, apply_reply},
     {"strict", "on|off", "stream: close, not skip, what is malformed (on)", over_streams,
@@ -106,6 +110,11 @@ void check_framed(ListenSpec& spec) {
   const std::size_t limit = settings.max_message.value_or(codec->default_limit());
   const std::string fault = Framing::limit_fault(*codec, limit);
   if (!fault.empty()) throw UsageError("max-message: " + fault);
+  // Of all framings, fixed:N alone can be of messages that no datagram holds.
+  if (spec.endpoint.transport() == Transport::udp && codec->min_limit() > kMaxDatagram) {
+    throw UsageError("framing " + codec->name() + " does not go with udp: a datagram has at most " +
+                     std::to_string(kMaxDatagram) + " bytes");
+  }
   try {
     (void)reply_of(settings, *codec);
   } catch (const std::invalid_argument& error) {
