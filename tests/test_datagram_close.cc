@@ -10,8 +10,7 @@
 #include <criterion/criterion.h>
 
 #include "support/addresses.h"
-#include "support/backend.h"
-#include "support/datagrams.h"
+#include "support/datagram_world.h"
 #include "support/network_namespace.h"
 #include <sluice/reactor/datagram.h>
 #include <sluice/reactor/loop.h>
@@ -28,26 +27,6 @@ using sluice::Loop;
 namespace {
 
 using Texts = std::vector<std::string>;
-
-const std::string kTooLong(65'508, 'x');  // one byte more than IPv4 carries
-
-struct World {
-  explicit World(const DatagramOptions& options = {}, const char* local = "udp://127.0.0.1:0")
-      : socket(loop, Endpoint::from(local), handler, options) {}
-
-  bool send(const std::string& data) { return socket.send_to(bytes_of(data), peer.address()); }
-
-  Loop loop{backend_options()};
-  Recorder handler;
-  DatagramSocket socket;
-  Peer peer;
-};
-
-DatagramOptions room_for_two() {
-  DatagramOptions options;
-  options.queue_limit = 2 * (DatagramOptions::kOverhead + 1);
-  return options;
-}
 
 }  // namespace
 

@@ -7,11 +7,11 @@ names.
 
 Usage: check_readme.py [--source DIR] | --self-test
 """
-import argparse
 import pathlib
 import re
 import sys
-import tempfile
+
+import checker
 
 EXAMPLE = "man/examples/echo_server.cc"
 LONGEST = 40
@@ -69,31 +69,21 @@ def self_test():
     ]
     long = program + "//\n" * LONGEST
     cases.append((good.replace(program, long), f"has {LONGEST + 2} lines"))
-    failures = 0
-    for number, (readme, want) in enumerate(cases):
-        with tempfile.TemporaryDirectory() as name:
-            source = pathlib.Path(name)
-            (source / "man" / "examples").mkdir(parents=True)
-            (source / EXAMPLE).write_text(program, encoding="utf-8")
-            (source / "man" / "sluice_a.3").write_text("", encoding="utf-8")
-            (source / "Makefile").write_text("prefix := x\nrun: all\n\ntest lint:\n\tx\n",
-                                             encoding="utf-8")
-            (source / "README.md").write_text(readme, encoding="utf-8")
-            mistakes = check(source)
-            report = "\n".join(mistakes)
-            if (mistakes == []) if want is None else (want in report):
-                continue
-            failures += 1
-            print(f"case {number}: {want!r} is expected in:\n{report or '(nothing is wrong)'}")
-    print(f"{len(cases)} cases, {failures} failed")
-    return 1 if failures else 0
+    def mistakes_in(source, readme):
+        (source / "man" / "examples").mkdir(parents=True)
+        (source / EXAMPLE).write_text(program, encoding="utf-8")
+        (source / "man" / "sluice_a.3").write_text("", encoding="utf-8")
+        (source / "Makefile").write_text("prefix := x\nrun: all\n\ntest lint:\n\tx\n",
+                                         encoding="utf-8")
+        (source / "README.md").write_text(readme, encoding="utf-8")
+        return check(source)
+
+    failures = checker.count_failures(cases, mistakes_in)
+    return checker.verdict(len(cases), failures)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--source", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parents[2])
-    parser.add_argument("--self-test", action="store_true")
+    parser = checker.parser()
     options = parser.parse_args()
     if options.self_test:
         return self_test()

@@ -8,13 +8,13 @@ fail too, but for the ones about references, which depend on the machine.
 Usage: check_xrefs.py [--source DIR] | --self-test
 Exit status 77 (skipped) when nothing is wrong but mandoc is not installed.
 """
-import argparse
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
+
+import checker
 
 # The pages of other systems and libraries that may be referred to.
 KNOWN = {
@@ -98,36 +98,26 @@ def self_test(mandoc):
         (good + "A sentence. Another one.\n", "new sentence, new line", True),
         (good + ".Zz\n", "unknown macro", True),
     ]
-    failures = 0
-    for number, (page, want, needs_mandoc) in enumerate(cases):
-        if needs_mandoc and not mandoc:
-            continue
-        with tempfile.TemporaryDirectory() as name:
-            man = pathlib.Path(name) / "man"
-            man.mkdir()
-            (man / "sluice_a.3").write_text(page, encoding="utf-8")
-            other = good.replace("SLUICE_A", "SLUICE_B").replace("sluice_a", "sluice_b")
-            (man / "sluice_b.3").write_text(other.replace("sluice_b 3", "sluice_a 3"),
-                                            encoding="utf-8")
-            title = other.replace("SLUICE_B 3", "SLUICE 7").replace("Nm sluice_b", "Nm sluice")
-            (man / "sluice.7").write_text(title.replace(" ,\n.Xr sluice 7", ""), encoding="utf-8")
-            mistakes, _ = check(pathlib.Path(name), mandoc)
-            report = "\n".join(mistakes)
-            if (mistakes == []) if want is None else (want in report):
-                continue
-            failures += 1
-            print(f"case {number}: {want!r} is expected in:\n{report or '(nothing is wrong)'}")
+    def mistakes_in(source, page):
+        man = source / "man"
+        man.mkdir()
+        (man / "sluice_a.3").write_text(page, encoding="utf-8")
+        other = good.replace("SLUICE_A", "SLUICE_B").replace("sluice_a", "sluice_b")
+        (man / "sluice_b.3").write_text(other.replace("sluice_b 3", "sluice_a 3"),
+                                        encoding="utf-8")
+        title = other.replace("SLUICE_B 3", "SLUICE 7").replace("Nm sluice_b", "Nm sluice")
+        (man / "sluice.7").write_text(title.replace(" ,\n.Xr sluice 7", ""), encoding="utf-8")
+        return check(source, mandoc)[0]
+
+    possible = [(page, want) for page, want, needs_mandoc in cases if mandoc or not needs_mandoc]
+    failures = checker.count_failures(possible, mistakes_in)
     empty, _ = check(pathlib.Path("/nonexistent"), mandoc)
     failures += empty == []
-    print(f"{len(cases) + 1} cases, {failures} failed")
-    return 1 if failures else 0
+    return checker.verdict(len(cases) + 1, failures)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--source", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parents[2])
-    parser.add_argument("--self-test", action="store_true")
+    parser = checker.parser()
     options = parser.parse_args()
     mandoc = shutil.which("mandoc") is not None
     if options.self_test:
