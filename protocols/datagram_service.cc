@@ -12,7 +12,7 @@ DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& 
       size_(size),
       // Not make_unique: that would clear, and so make resident, what echo never touches.
       room_(answer_ ? new std::byte[kRoom] : nullptr),
-      errors_(loop, [this] { return describe_error(); }),
+      errors_(loop, where_),
       socket_(loop, local, *this, options),
       where_(endpoint().to_string()) {
   if (answer_) guard_.add_port(endpoint().address().port());
@@ -32,18 +32,7 @@ void DatagramService::on_datagram(DatagramSocket& socket, const Datagram& datagr
 
 void DatagramService::on_error(DatagramSocket& /*socket*/, std::error_code error,
                                const Address& to) {
-  last_error_ = error;
-  last_error_to_ = to;
-  errors_.happened();
-}
-
-Report DatagramService::describe_error() const {
-  std::string what = "no answer over UDP";
-  if (last_error_to_.is_ip()) what += " to " + last_error_to_.to_string();
-  return {.kind = Report::Kind::socket_error,
-          .where = where_,
-          .what = std::move(what),
-          .error = last_error_};
+  errors_.happened(error, to);
 }
 
 }  // namespace sluice

@@ -25,7 +25,7 @@
 #include "../reactor/endpoint.h"
 #include "../reactor/export.h"
 #include "../reactor/loop.h"
-#include "paced_report.h"
+#include "answer_errors.h"
 #include "reply_guard.h"
 
 namespace sluice {
@@ -61,15 +61,12 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
  private:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
-  [[nodiscard]] Report describe_error() const;
 
   ReplyGuard& guard_;
   DatagramAnswer answer_;
   AnswerSize size_;
   std::unique_ptr<std::byte[]> room_;
-  std::error_code last_error_;
-  Address last_error_to_;
-  PacedReport errors_;
+  AnswerErrors errors_;
   DatagramSocket socket_;
   std::string where_;  // the endpoint, for reports
 };

@@ -13,7 +13,7 @@ FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& 
       framing_(framing),
       reply_(reply),
       fault_report_(loop, [this] { return describe_fault(); }),
-      error_report_(loop, [this] { return describe_error(); }),
+      errors_(loop, where_),
       socket_(loop, local, *this, options),
       where_(endpoint().to_string()) {
   if (answers()) guard_.add_port(endpoint().address().port());
@@ -73,18 +73,7 @@ Report FramedDatagrams::describe_fault() const {
 
 void FramedDatagrams::on_error(DatagramSocket& /*socket*/, std::error_code error,
                                const Address& to) {
-  last_error_ = error;
-  last_error_to_ = to;
-  error_report_.happened();
-}
-
-Report FramedDatagrams::describe_error() const {
-  std::string what = "no answer over UDP";
-  if (last_error_to_.is_ip()) what += " to " + last_error_to_.to_string();
-  return {.kind = Report::Kind::socket_error,
-          .where = where_,
-          .what = std::move(what),
-          .error = last_error_};
+  errors_.happened(error, to);
 }
 
 }  // namespace sluice

@@ -23,6 +23,7 @@
 
 #include "../reactor/datagram.h"
 #include "../reactor/export.h"
+#include "answer_errors.h"
 #include "framing.h"
 #include "message_reply.h"
 #include "paced_report.h"
@@ -60,7 +61,6 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
   [[nodiscard]] Outcome answer(Bytes request);
   [[nodiscard]] Report describe_fault() const;
-  [[nodiscard]] Report describe_error() const;
   [[nodiscard]] bool answers() const noexcept { return reply_.kind() != MessageReply::Kind::none; }
 
   ReplyGuard& guard_;
@@ -71,10 +71,8 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   // The latest ones, for the reports.
   Outcome last_fault_;
   Address last_peer_;
-  std::error_code last_error_;
-  Address last_error_to_;
   PacedReport fault_report_;
-  PacedReport error_report_;
+  AnswerErrors errors_;
   DatagramSocket socket_;
   std::string where_;  // the endpoint, for reports
 };

@@ -17,6 +17,7 @@ ROOMS = ("reactor", "protocols")
 # No program names these: they are installed because public headers include them, or they are one
 # codec each, which programs get by name from protocols/codec_registry.h.
 INTERNAL = {
+    "protocols/answer_errors.h",   # what a UDP service tells of answers that fail
     "protocols/delimiter_codec.h",
     "protocols/encoded.h",        # comes with codec.h
     "protocols/fixed_codec.h",
