@@ -28,6 +28,8 @@ Loop& Connection::loop() const noexcept { return group_->loop(); }
 
 const ConnectionOptions& Connection::options() const noexcept { return group_->options(); }
 
+std::size_t Connection::queued() const noexcept { return waiting(); }
+
 Address Connection::local() const noexcept {
   if (io_ != nullptr || watcher_.fd() < 0) return {};
   try {
@@ -67,7 +69,7 @@ Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
 
 void Connection::open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol) {
   peer_ = CompactAddress(peer);
-  keep_reading_ = options().keep_reading;
+  keep_reading_ = group_->options().keep_reading;
   group_->idle_.touch(*this);
   // Last, when nothing can throw any more: from here on the descriptor is closed with this object.
   protocol_ = std::move(protocol);
@@ -97,7 +99,7 @@ void Connection::update_interest() noexcept {
   if (io_ != nullptr) {
     io_->wait_for(events);
   } else {
-    watcher_.watch(loop().native(), events);
+    watcher_.watch(group_->loop().native(), events);
   }
 }
 
@@ -159,7 +161,7 @@ void Connection::after_flush() {
 // The peer has been sent all, and its end. Closing now would reset the connection if it sends any
 // more, and a reset overtakes what the peer has not read yet: so wait for its end, reading.
 void Connection::linger() {
-  if (options().linger_timeout.count() == 0) return finish(CloseReason::closed);
+  if (group_->options().linger_timeout.count() == 0) return finish(CloseReason::closed);
   state_ = State::lingering;
   group_->lingering_.touch(*this);
   update_interest();
@@ -167,7 +169,7 @@ void Connection::linger() {
 
 void Connection::finish(CloseReason reason, int error) noexcept {
   if (state_ == State::closed) return;
-  reset_ = queued() > 0 || reason == CloseReason::aborted || reason == CloseReason::input_limit ||
+  reset_ = waiting() > 0 || reason == CloseReason::aborted || reason == CloseReason::input_limit ||
            reason == CloseReason::queue_limit || reason == CloseReason::handler_threw;
   state_ = State::closed;
   reason_ = reason;
@@ -209,7 +211,7 @@ void Connection::notify_closed() noexcept {
   } else {
     code = make_error_code(reason_);
   }
-  loop().guarded("on_close", [this, code] { protocol_->on_close(*this, code); });
+  group_->loop().guarded("on_close", [this, code] { protocol_->on_close(*this, code); });
 }
 
 void Connection::close_descriptor() noexcept {

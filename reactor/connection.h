@@ -136,7 +136,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // connection_io.cc: reading
   void on_ready(int events) noexcept;
   void read_ready();
-  std::size_t read_once();
+  std::size_t read_once(std::span<std::byte> room);
   [[nodiscard]] std::span<std::byte> read_room() const noexcept;
   // Not while something is to be shown again: the end may be next, and would come before it.
   [[nodiscard]] bool may_read() const noexcept {
@@ -151,8 +151,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // connection_write.cc: writing
   void flush();
+  void flush_queue(bool steady);
   void write_queue();
-  void after_send();
+  void overflow(std::size_t size) noexcept;
+  [[nodiscard]] std::size_t waiting() const noexcept;  // queued(), inline
   OutputQueue& output();
   [[nodiscard]] bool accepts(std::size_t size) noexcept;
   [[nodiscard]] std::size_t write_directly(std::span<const std::byte> bytes);
@@ -164,6 +166,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
     return output_ == nullptr || output_->empty();
   }
   void check_marks();
+  ssize_t system_write(const iovec& part) noexcept;
   ssize_t system_write(std::span<const iovec> parts) noexcept;
 
   // The order is by size, because there may be very many: 152 bytes in all (connection.cc checks).

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "connection.h"
+#include "connection_group.h"
+#include "connection_table.h"
 #include "loop.h"
 
 namespace sluice {
@@ -16,10 +18,15 @@ inline bool try_again(int error) noexcept {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+inline std::size_t Connection::waiting() const noexcept {
+  return (output_ == nullptr ? 0 : output_->size()) +
+         (collecting_ ? group_->table().write_buffer().size() : 0);
+}
+
 template <class Callback>
 bool Connection::call(std::string_view name, Callback&& callback) noexcept {
   in_callback_ = true;
-  const bool returned = loop().guarded(name, callback);
+  const bool returned = group_->loop().guarded(name, callback);
   in_callback_ = false;
   wrote_directly_ = false;
   if (!returned) finish(CloseReason::handler_threw);
@@ -30,7 +37,7 @@ bool Connection::call(std::string_view name, Callback&& callback) noexcept {
 
 template <class Work>
 void Connection::contain(Work&& work) noexcept {
-  if (!loop().guarded("connection", work)) finish(CloseReason::system_error, ENOMEM);
+  if (!group_->loop().guarded("connection", work)) finish(CloseReason::system_error, ENOMEM);
 }
 
 }  // namespace sluice

@@ -25,83 +25,14 @@ constexpr int kFullReadsAtOnce = 4;
 
 }  // namespace
 
-ssize_t Connection::system_read(std::span<std::byte> into) noexcept {
+inline ssize_t Connection::system_read(std::span<std::byte> into) noexcept {
   if (io_ != nullptr) return io_->read(into);
   return ::recv(watcher_.fd(), into.data(), into.size(), 0);
 }
 
-void Connection::on_ready(int events) noexcept {
-  contain([this, events] {
-    if (state_ == State::lingering) return discard_input();
-    if ((events & kWritable) != 0 && blocked_) {
-      blocked_ = false;
-      flush();
-      update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
-    }
-    // Asked again, because what was written may have closed or paused it.
-    if ((events & kReadable) != 0) read_ready();
-  });
-}
-
-void Connection::read_ready() {
-  for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
-    if (read_once() < read_room().size()) return;
-  }
-}
-
 std::span<std::byte> Connection::read_room() const noexcept {
-  const std::span<std::byte> buffer = loop().read_buffer();
-  return buffer.first(std::min(buffer.size(), options().max_read));
-}
-
-// How many bytes it read and delivered; 0 when there is nothing more just now.
-std::size_t Connection::read_once() {
-  const std::span<std::byte> buffer = read_room();
-  const ssize_t count = system_read(buffer);
-  if (count > 0) {
-    const auto size = static_cast<std::size_t>(count);
-    bytes_in_ += size;
-    loop().mutable_counters().bytes_in += size;
-    group_->idle_.touch(*this);
-    deliver(buffer.first(size));
-    return size;
-  }
-  if (count == 0) {
-    peer_end();
-  } else if (!try_again(errno)) {
-    finish(CloseReason::system_error, errno);
-  }
-  return 0;
-}
-
-void Connection::read_for_drain() noexcept {
-  contain([this] {
-    for (int i = 0; i < kReadsAtOnce; ++i) {
-      if (redeliver_) {
-        redeliver();
-      } else if (!may_read() || read_once() == 0) {
-        return;
-      }
-    }
-  });
-}
-
-void Connection::discard_input() noexcept {
-  const std::span<std::byte> buffer = loop().read_buffer();
-  for (int i = 0; i < kReadsAtOnce; ++i) {
-    const ssize_t count = system_read(buffer);
-    if (count > 0) {
-      loop().mutable_counters().bytes_in += static_cast<std::size_t>(count);
-      bytes_in_ += static_cast<std::size_t>(count);
-      continue;
-    }
-    if (count == 0) {
-      finish(CloseReason::closed);
-    } else if (!try_again(errno)) {
-      finish(CloseReason::system_error, errno);
-    }
-    return;
-  }
+  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  return buffer.first(std::min(buffer.size(), group_->options().max_read));
 }
 
 // Shows the handler what is unconsumed and `bytes` behind it, as one span.
@@ -123,9 +54,78 @@ void Connection::deliver(std::span<const std::byte> bytes) {
     } else if (consumed < bytes.size()) {
       input_.append(bytes.subspan(consumed));
     }
-    if (input_.size() > options().input_limit) return finish(CloseReason::input_limit);
+    if (input_.size() > group_->options().input_limit) return finish(CloseReason::input_limit);
   }
   flush();
+}
+
+// How many bytes it read and delivered; 0 when there is nothing more just now.
+inline std::size_t Connection::read_once(std::span<std::byte> room) {
+  const ssize_t count = system_read(room);
+  if (count > 0) {
+    const auto size = static_cast<std::size_t>(count);
+    bytes_in_ += size;
+    group_->loop().mutable_counters().bytes_in += size;
+    group_->idle_.touch(*this);
+    deliver(room.first(size));
+    return size;
+  }
+  if (count == 0) {
+    peer_end();
+  } else if (!try_again(errno)) {
+    finish(CloseReason::system_error, errno);
+  }
+  return 0;
+}
+
+inline void Connection::read_ready() {
+  const std::span<std::byte> room = read_room();
+  for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
+    if (read_once(room) < room.size()) return;
+  }
+}
+
+void Connection::on_ready(int events) noexcept {
+  contain([this, events] {
+    if (state_ == State::lingering) return discard_input();
+    if ((events & kWritable) != 0 && blocked_) {
+      blocked_ = false;
+      flush();
+      update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
+    }
+    // Asked again, because what was written may have closed or paused it.
+    if ((events & kReadable) != 0) read_ready();
+  });
+}
+
+void Connection::read_for_drain() noexcept {
+  contain([this] {
+    for (int i = 0; i < kReadsAtOnce; ++i) {
+      if (redeliver_) {
+        redeliver();
+      } else if (!may_read() || read_once(read_room()) == 0) {
+        return;
+      }
+    }
+  });
+}
+
+void Connection::discard_input() noexcept {
+  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const ssize_t count = system_read(buffer);
+    if (count > 0) {
+      group_->loop().mutable_counters().bytes_in += static_cast<std::size_t>(count);
+      bytes_in_ += static_cast<std::size_t>(count);
+      continue;
+    }
+    if (count == 0) {
+      finish(CloseReason::closed);
+    } else if (!try_again(errno)) {
+      finish(CloseReason::system_error, errno);
+    }
+    return;
+  }
 }
 
 void Connection::redeliver() {

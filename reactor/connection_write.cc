@@ -23,26 +23,41 @@ constexpr int kWritesAtOnce = 4;
 
 }  // namespace
 
+inline ssize_t Connection::system_write(const iovec& part) noexcept {
+  if (io_ != nullptr) return io_->write({&part, 1});
+  return ::send(watcher_.fd(), part.iov_base, part.iov_len, MSG_NOSIGNAL);
+}
+
 ssize_t Connection::system_write(std::span<const iovec> parts) noexcept {
+  if (parts.size() == 1) return system_write(parts[0]);
   if (io_ != nullptr) return io_->write(parts);
-  if (parts.size() == 1) {
-    return ::send(watcher_.fd(), parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
-  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
   return ::sendmsg(watcher_.fd(), &message, MSG_NOSIGNAL);
 }
 
-bool Connection::accepts(std::size_t size) noexcept {
+// Whether `size` more bytes may be sent. Then they are as good as sent: what follows of that is
+// noted here and not when they are written, so that a handler that sent above the high-water mark
+// is told when it is gone, also if the system takes all of it at once.
+inline bool Connection::accepts(std::size_t size) noexcept {
   if (state_ != State::open || shutdown_wanted_ || size == 0) return false;
-  if (size <= options().queue_limit - std::min(queued(), options().queue_limit)) return true;
-  if (options().overflow == OverflowPolicy::drop_newest) {
-    loop().mutable_counters().dropped_bytes += size;
+  const std::size_t total = waiting() + size;
+  if (total > group_->options().queue_limit) {
+    overflow(size);
+    return false;
+  }
+  if (total > group_->options().high_water) backpressure_ = true;
+  if (!in_callback_) mark_dirty();
+  return true;
+}
+
+void Connection::overflow(std::size_t size) noexcept {
+  if (group_->options().overflow == OverflowPolicy::drop_newest) {
+    group_->loop().mutable_counters().dropped_bytes += size;
   } else {
     finish(CloseReason::queue_limit);
   }
-  return false;
 }
 
 OutputQueue& Connection::output() {
@@ -65,7 +80,6 @@ void Connection::send(std::span<const std::byte> bytes) {
       queue_collected();
       output().append(bytes);
     }
-    after_send();
   });
 }
 
@@ -74,19 +88,16 @@ void Connection::send(const Payload& payload) {
     if (!accepts(payload.size())) return;
     queue_collected();
     output().append(payload);
-    after_send();
   });
 }
 
 // Takes what a handler sends without giving the connection a queue: into the loop's one write
 // buffer, which is written when the handler returns, or, large, at once. Returns how much it took.
-std::size_t Connection::collect(std::span<const std::byte> bytes) {
+inline std::size_t Connection::collect(std::span<const std::byte> bytes) {
   // Directly only once a callback: a handler that sends for as long as the queue is short must not
   // be kept going by a peer that reads as fast as it sends.
   if (bytes.size() >= kDirectWrite && !collecting_ && !wrote_directly_) {
     wrote_directly_ = true;
-    // As in after_send(), which does not see in queued() what the system takes here.
-    if (bytes.size() > options().high_water) backpressure_ = true;
     return write_directly(bytes);
   }
   if (!group_->table().write_buffer().append(this, bytes)) return 0;
@@ -102,36 +113,8 @@ void Connection::queue_collected() {
   output().append(group_->table().write_buffer().take());
 }
 
-void Connection::write_collected() {
-  collecting_ = false;
-  const std::span<const std::byte> bytes = group_->table().write_buffer().take();
-  const std::size_t written = write_directly(bytes);
-  if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
-}
-
-std::size_t Connection::queued() const noexcept {
-  return (output_ == nullptr ? 0 : output_->size()) +
-         (collecting_ ? group_->table().write_buffer().size() : 0);
-}
-
-void Connection::after_send() {
-  // Noted here and not when it is written: a handler that sent this much is told when it is gone,
-  // also if the system takes all of it at once.
-  if (queued() > options().high_water) backpressure_ = true;
-  if (!in_callback_) mark_dirty();
-}
-
-std::size_t Connection::write_directly(std::span<const std::byte> bytes) {
-  const iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-  const ssize_t result = system_write({&part, 1});
-  if (!wrote(result)) return 0;
-  const auto count = static_cast<std::size_t>(result);
-  if (count < bytes.size()) blocked_ = true;
-  return count;
-}
-
 // Books what a write returned. False when nothing was written.
-bool Connection::wrote(ssize_t result) {
+inline bool Connection::wrote(ssize_t result) {
   if (result < 0) {
     if (try_again(errno)) {
       blocked_ = true;
@@ -141,9 +124,25 @@ bool Connection::wrote(ssize_t result) {
     return false;
   }
   bytes_out_ += static_cast<std::size_t>(result);
-  loop().mutable_counters().bytes_out += static_cast<std::size_t>(result);
+  group_->loop().mutable_counters().bytes_out += static_cast<std::size_t>(result);
   group_->idle_.touch(*this);
   return true;
+}
+
+inline std::size_t Connection::write_directly(std::span<const std::byte> bytes) {
+  const iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+  const ssize_t result = system_write(part);
+  if (!wrote(result)) return 0;
+  const auto count = static_cast<std::size_t>(result);
+  if (count < bytes.size()) blocked_ = true;
+  return count;
+}
+
+inline void Connection::write_collected() {
+  collecting_ = false;
+  const std::span<const std::byte> bytes = group_->table().write_buffer().take();
+  const std::size_t written = write_directly(bytes);
+  if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
 }
 
 // Writes what waits, as far as the system takes it, and does what waited for that.
@@ -151,9 +150,16 @@ void Connection::flush() {
   if (state_ == State::closed || state_ == State::lingering) return;
   const bool steady = !blocked_ && !backpressure_;
   if (collecting_) write_collected();
-  if (queued() > 0 && !blocked_) write_queue();
   if (state_ == State::closed) return;
-  if (queued() > 0) {
+  // Nearly always the system takes an answer whole, and nothing waits for more than that.
+  if (!steady || blocked_ || output_ != nullptr) flush_queue(steady);
+  if (shutdown_wanted_ && waiting() == 0 && state_ != State::closed) after_flush();
+}
+
+void Connection::flush_queue(bool steady) {
+  if (!blocked_) write_queue();
+  if (state_ == State::closed) return;
+  if (waiting() > 0) {
     // Either the system is full or others are to be served first; both end with an event.
     blocked_ = true;
     if (!output_->stall.linked()) group_->stalled_.touch(output_->stall);
@@ -163,16 +169,15 @@ void Connection::flush() {
   }
   check_marks();
   if (!steady || blocked_ || backpressure_) update_interest();
-  if (queued() == 0 && state_ != State::closed) after_flush();
 }
 
 void Connection::write_queue() {
   std::array<iovec, OutputQueue::kMaxGather> parts;
-  for (int i = 0; i < kWritesAtOnce && queued() > 0 && !blocked_; ++i) {
+  for (int i = 0; i < kWritesAtOnce && waiting() > 0 && !blocked_; ++i) {
     const std::size_t count = output_->gather(parts);
     std::size_t gathered = 0;
     for (std::size_t p = 0; p < count; ++p) gathered += parts[p].iov_len;
-    const ssize_t result = system_write({parts.data(), count});
+    const ssize_t result = system_write(std::span<const iovec>(parts.data(), count));
     if (!wrote(result)) return;
     const auto written = static_cast<std::size_t>(result);
     output_->consume(written);
@@ -184,10 +189,10 @@ void Connection::write_queue() {
 // The high-water and low-water marks.
 void Connection::check_marks() {
   if (!backpressure_) return;
-  if (queued() > options().low_water()) {
+  if (waiting() > group_->options().low_water()) {
     if (counted_pause_ || keep_reading_) return;
     counted_pause_ = true;
-    ++loop().mutable_counters().paused;
+    ++group_->loop().mutable_counters().paused;
     return;
   }
   backpressure_ = counted_pause_ = false;
@@ -197,7 +202,7 @@ void Connection::check_marks() {
   // What on_drain() sent is written at the end of the turn, not here: else a peer that reads as
   // fast as it is written to would keep the loop in this one connection.
   redeliver_ = !input_.empty();
-  if (queued() > 0 || redeliver_ || shutdown_wanted_) mark_dirty();
+  if (waiting() > 0 || redeliver_ || shutdown_wanted_) mark_dirty();
 }
 
 }  // namespace sluice

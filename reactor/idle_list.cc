@@ -30,8 +30,7 @@ IdleList::~IdleList() {
   ends_.previous_ = ends_.next_ = nullptr;
 }
 
-void IdleList::touch(Node& node) {
-  if (timeout_ == milliseconds(0)) return;
+void IdleList::move_to_end(Node& node) {
   // Rounded up, and what is compared with it down: nothing expires early, and on a clock that
   // moves in whole milliseconds, as a virtual one does, all expires on time.
   const auto stamp = std::chrono::ceil<milliseconds>(loop_.now() - epoch_);

@@ -48,9 +48,12 @@ class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
 
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   // Active now: links the node, or moves it to the end. Does nothing when the timeout is 0.
-  void touch(Node& node);
+  void touch(Node& node) {
+    if (timeout_.count() != 0) move_to_end(node);
+  }
 
  private:
+  void move_to_end(Node& node);
   void expire() override;
   [[nodiscard]] bool empty() const noexcept { return ends_.next_ == &ends_; }
 

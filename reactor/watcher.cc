@@ -19,6 +19,7 @@ constexpr bool fits() {
          offsetof(Ev, data) == detail::kWatcherDataOffset;
 }
 static_assert(fits<ev_io, IoWatcher>() && sizeof(IoWatcher) == sizeof(ev_io));
+static_assert(offsetof(ev_io, fd) == detail::kWatcherFdOffset);
 static_assert(fits<ev_timer, TimerWatcher>() && fits<ev_async, AsyncWatcher>());
 static_assert(fits<ev_prepare, BeforeWaitWatcher>() && fits<ev_check, AfterWaitWatcher>());
 static_assert(fits<ev_idle, NoWaitWatcher>() && fits<ev_signal, SignalWatcher>());
@@ -65,8 +66,6 @@ void IoWatcher::stop(struct ev_loop* loop) noexcept {
   // ev_io_stop() also clears what is pending, so nothing is delivered after this.
   ev_io_stop(loop, ev());
 }
-
-int IoWatcher::fd() const noexcept { return ev()->cb == nullptr ? -1 : ev()->fd; }
 
 int IoWatcher::events() const noexcept {
   return ev_is_active(ev()) ? ev()->events & (EV_READ | EV_WRITE) : 0;

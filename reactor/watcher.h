@@ -37,6 +37,8 @@ namespace detail {
 
 // Where libev keeps `data`, the same in every watcher.
 inline constexpr std::size_t kWatcherDataOffset = 16;
+// Where an ev_io keeps its descriptor.
+inline constexpr std::size_t kWatcherFdOffset = 40;
 
 // Storage for one libev watcher of type Ev, and the binding of its callback to a member function.
 template <class Ev, std::size_t Size>
@@ -63,6 +65,8 @@ class WatcherStorage {
     }
   }
 
+  std::byte* at(std::size_t offset) noexcept { return bytes_ + offset; }
+  const std::byte* at(std::size_t offset) const noexcept { return bytes_ + offset; }
   Ev* ev() noexcept { return reinterpret_cast<Ev*>(bytes_); }
   const Ev* ev() const noexcept { return reinterpret_cast<const Ev*>(bytes_); }
 
@@ -75,6 +79,10 @@ class WatcherStorage {
 // A descriptor's readiness.
 class SLUICE_EXPORT IoWatcher : public detail::WatcherStorage<ev_io, 48> {
  public:
+  IoWatcher() noexcept {
+    const int none = -1;
+    std::memcpy(at(detail::kWatcherFdOffset), &none, sizeof none);
+  }
   // REQUIRES: not active; `owner` outlives the watcher's activity.
   template <auto Member, class Owner>
   void bind(Owner* owner, int fd) noexcept {
@@ -86,7 +94,12 @@ class SLUICE_EXPORT IoWatcher : public detail::WatcherStorage<ev_io, 48> {
   // REQUIRES: bound to an open descriptor.
   void watch(struct ev_loop* loop, int events) noexcept;
   void stop(struct ev_loop* loop) noexcept;
-  [[nodiscard]] int fd() const noexcept;      // -1 before bind()
+  // -1 before bind(). Inline, because every read and write asks for it.
+  [[nodiscard]] int fd() const noexcept {
+    int fd = -1;
+    std::memcpy(&fd, at(detail::kWatcherFdOffset), sizeof fd);
+    return fd;
+  }
   [[nodiscard]] int events() const noexcept;  // what is watched for; 0 when stopped
 
  private:
