@@ -5,6 +5,7 @@
 #   make test       build and run every test (build/test)
 #   make sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan       the same under ThreadSanitizer
+#   make fuzz       let each fuzz target search for SECONDS=60 (build/fuzz)
 #   make lint       layout, clang-tidy, man pages, the direction of includes
 #   make format     lay the sources out as `make lint` wants them
 #   make bench      measure beside other servers; prints a table
@@ -18,6 +19,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 ARGS    ?=
+SECONDS ?= 60
 
 VERSION = $(shell awk '/^project/ { print $$3 }' CMakeLists.txt)
 SOURCES = $(shell find reactor protocols tools tests man/examples -name '*.cc' -o -name '*.h')
@@ -47,6 +49,12 @@ bench:
 	$(need) run bench
 	@cmake --preset bench
 	@cmake --build --preset bench -j $(JOBS)
+
+fuzz:
+	$(need) run sanitize
+	@cmake --preset fuzz --log-level=NOTICE >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@python3 tests/fuzz/run.py --build build/fuzz --seconds $(SECONDS)
 
 # clang-tidy needs a compilation database, not a build.
 lint:
@@ -80,4 +88,4 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan bench lint format install uninstall dist clean
+.PHONY: all run test sanitize tsan fuzz bench lint format install uninstall dist clean
