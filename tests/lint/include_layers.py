@@ -15,7 +15,8 @@ import sys
 # that begin so.
 REACTOR_LAYERS = [
     ("values and buffers", """
-        export fd address endpoint compact_address payload input_buffer close_reason timer_queue
+        export fd address backoff connect_order connect_socket endpoint compact_address payload
+        input_buffer close_reason timer_queue
         counters quote report report_gate stream_io write_buffer
     """),
     ("watcher", "watcher"),
@@ -23,8 +24,8 @@ REACTOR_LAYERS = [
     ("timer, signals", "timer signals idle_list output_queue"),  # a queue may stand in a list
     ("protocol", "protocol connection_options"),
     ("connection", "connection connection_* protocol.cc"),  # on_eof()'s default calls close()
-    ("listener, datagram", """
-        listener listen_socket socket_file source_limits descriptor_reserve
+    ("listener, connector, datagram", """
+        connect_attempt connector listener listen_socket socket_file source_limits descriptor_reserve
         datagram datagram_* memory_peer
     """),
 ]

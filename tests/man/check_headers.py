@@ -27,6 +27,7 @@ INTERNAL = {
     "protocols/slip_codec.h",
     "protocols/varint_codec.h",
     "reactor/compact_address.h",  # what a connection keeps of its peer
+    "reactor/connect_socket.h",   # where a connection leaves from, for the rooms that connect
     "reactor/export.h",           # the visibility of symbols
     "reactor/idle_list.h",        # idle timeouts
     "reactor/resident.h",         # what takes part in a loop's turns

@@ -10,6 +10,19 @@ namespace {
 // What the peer goes on sending after all is said; who waits longer waits at a shell prompt.
 constexpr std::chrono::milliseconds kLinger{500};
 
+ConnectorOptions connector_options(const StreamSessionOptions& options) {
+  ConnectorOptions made;
+  made.from.address = options.bind;
+  made.timeout = options.silence;
+  return made;
+}
+
+// What was found out about an address before its time was over.
+bool has_reason(const ConnectFailure& failure, bool timed_out) {
+  if (failure.error == std::errc::operation_canceled) return false;
+  return !timed_out || failure.error != std::errc::timed_out;
+}
+
 }  // namespace
 
 // The connection owns its handler, which may outlive the session by the time that the loop takes to
@@ -64,20 +77,41 @@ StreamSession::StreamSession(Loop& loop, Wire& wire, std::string name,
     : loop_(loop),
       wire_(wire),
       name_(std::move(name)),
+      candidates_(std::move(candidates)),
       options_(options),
       events_(events),
-      peer_(candidates.front().address().to_string()),
-      dial_(
-          loop, std::move(candidates), options.dial,
-          [this](Fd socket) { on_connected(std::move(socket)); },
-          [this](const std::string& why, bool timed_out) {
-            events_.on_closed(
-                {timed_out ? ExitStatus::timed_out : ExitStatus::failed, name_ + ": " + why});
-          }),
+      peer_(candidates_.front().address().to_string()),
+      connector_(loop, connector_options(options)),
       unconnected_(loop, [this] { events_.on_closed({}); }) {}
 
 StreamSession::~StreamSession() {
   if (link_ != nullptr) link_->session = nullptr;
+}
+
+void StreamSession::start() {
+  std::vector<Address> addresses;
+  for (const Endpoint& candidate : candidates_) addresses.push_back(candidate.address());
+  connector_.start_socket(
+      std::move(addresses), [this](Fd socket) { on_connected(std::move(socket)); },
+      [this](const ConnectError& error) { on_failed(error); });
+}
+
+// With several addresses each is named.
+void StreamSession::on_failed(const ConnectError& error) {
+  std::string reasons;
+  for (const ConnectFailure& failure : error.failures) {
+    if (!has_reason(failure, error.timed_out)) continue;
+    if (!reasons.empty()) reasons += "; ";
+    if (error.failures.size() > 1) reasons += failure.address.to_string() + ": ";
+    if (failure.call == "bind") reasons += "bind " + options_.bind->to_string() + ": ";
+    reasons += failure.error.message();
+  }
+  if (!error.timed_out) {
+    return events_.on_closed({ExitStatus::failed, name_ + ": " + reasons});
+  }
+  std::string why = "no connection within " + std::to_string(options_.silence.count()) + " ms";
+  if (!reasons.empty()) why += " (" + reasons + ")";
+  events_.on_closed({ExitStatus::timed_out, name_ + ": " + why});
 }
 
 void StreamSession::on_connected(Fd socket) {
@@ -133,6 +167,7 @@ void StreamSession::close() {
     all_sent_ = connection_->queued() == 0;
     return connection_->close();
   }
+  connector_.cancel();
   unconnected_.start(std::chrono::milliseconds(0));
 }
 

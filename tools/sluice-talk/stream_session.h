@@ -3,23 +3,25 @@
 #define SLUICE_TOOLS_SLUICE_TALK_STREAM_SESSION_H
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "../../reactor/connection.h"
+#include "../../reactor/connector.h"
+#include "../../reactor/endpoint.h"
 #include "../../reactor/loop.h"
 #include "../../reactor/timer.h"
-#include "dial.h"
 #include "session.h"
 #include "wire.h"
 
 namespace sluice {
 
 struct StreamSessionOptions {
-  DialOptions dial;
-  std::chrono::milliseconds silence{0};  // either way; 0: never
+  std::optional<Address> bind;           // the local address
+  std::chrono::milliseconds silence{0};  // either way, and until there is a connection; 0: never
 };
 
 class StreamSession final : public Session {
@@ -29,7 +31,7 @@ class StreamSession final : public Session {
                 const StreamSessionOptions& options, SessionEvents& events);
   ~StreamSession() override;
 
-  void start() override { dial_.start(); }
+  void start() override;
   std::string send(std::string_view message) override;
   [[nodiscard]] bool full() const override;
   void half_close() override;
@@ -43,6 +45,7 @@ class StreamSession final : public Session {
   class Raw;
 
   void on_connected(Fd socket);
+  void on_failed(const ConnectError& error);
   void on_end();
   void on_closed(std::error_code reason);
   void on_frame_error(Connection& connection, const CodecError& error);
@@ -51,10 +54,11 @@ class StreamSession final : public Session {
   Loop& loop_;
   Wire& wire_;
   std::string name_;
+  std::vector<Endpoint> candidates_;
   StreamSessionOptions options_;
   SessionEvents& events_;
   std::string peer_;  // its address in messages
-  Dial dial_;
+  Connector connector_;
   Timer unconnected_;                 // close() before there is a connection
   Connection* connection_ = nullptr;  // until its on_close()
   Link* link_ = nullptr;              // its handler's way back, as long

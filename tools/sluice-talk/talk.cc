@@ -67,8 +67,7 @@ std::unique_ptr<Session> Talk::make_session() {
   }
   StreamSessionOptions options;
   options.silence = options_.timeout;
-  options.dial.timeout = options_.timeout;
-  if (options_.bind) options.dial.bind = options_.bind->address();
+  if (options_.bind) options.bind = options_.bind->address();
   return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
                                          events);
 }

@@ -1,0 +1,131 @@
+// What a connector meets: somebody who listens, nobody, and one who never answers.
+#ifndef SLUICE_TESTS_SUPPORT_CONNECTS_H
+#define SLUICE_TESTS_SUPPORT_CONNECTS_H
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "streams.h"
+#include <sluice/reactor/address.h>
+#include <sluice/reactor/connector.h>
+#include <sluice/reactor/fd.h>
+#include <sluice/reactor/loop.h>
+
+namespace sluice::test {
+
+// A bound socket. Nobody else gets its port, and who connects to it is refused.
+class Refusing {
+ public:
+  explicit Refusing(const Address& at = Address::loopback(AF_INET, 0))
+      : socket_(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    cr_assert(::bind(socket_.get(), at.data(), at.size()) == 0, "bind: errno %d", errno);
+    address_ = Address::local_of(socket_.get());
+  }
+  [[nodiscard]] const Address& address() const { return address_; }
+  [[nodiscard]] int fd() const { return socket_.get(); }
+
+ private:
+  Fd socket_;
+  Address address_;
+};
+
+class Listening : public Refusing {
+ public:
+  explicit Listening(const Address& at = Address::loopback(AF_INET, 0), int backlog = 8)
+      : Refusing(at) {
+    cr_assert(::listen(fd(), backlog) == 0);
+  }
+  // None when nobody waits.
+  [[nodiscard]] Fd accept() const { return Fd(::accept(fd(), nullptr, nullptr)); }
+  // The same for one who is on the way.
+  [[nodiscard]] Fd accept_soon() const {
+    pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
+    (void)::poll(&ready, 1, 5000);
+    return accept();
+  }
+};
+
+// A full backlog drops what comes after it.
+class BlackHole : public Listening {
+ public:
+  explicit BlackHole(const Address& at = Address::loopback(AF_INET, 0)) : Listening(at, 0) {
+    for (Fd& filler : fillers_) {
+      filler.reset(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      (void)::connect(filler.get(), address().data(), address().size());
+    }
+  }
+  // Who asks again is answered; on Linux that is a second later.
+  void open() {
+    for (Fd& filler : fillers_) filler.reset();
+    cr_assert(accept().get() >= 0);
+  }
+
+ private:
+  Fd fillers_[2];
+};
+
+// What came of it.
+struct Outcome {
+  int calls = 0;
+  Fd socket;
+  std::optional<ConnectError> error;
+
+  void start(Connector& connector, std::vector<Address> addresses) {
+    connector.start_socket(
+        std::move(addresses),
+        [this](Fd connected) {
+          ++calls;
+          socket = std::move(connected);
+        },
+        [this](const ConnectError& failed) {
+          ++calls;
+          error = failed;
+        });
+  }
+  [[nodiscard]] int error_of(std::size_t index) const {
+    cr_assert(error && index < error->failures.size());
+    cr_assert(error->failures[index].error.category() == std::generic_category());
+    return error->failures[index].error.value();
+  }
+  [[nodiscard]] Address peer() const {
+    cr_assert(socket.get() >= 0, "%s", error ? error->message().c_str() : "not called");
+    Address peer;
+    socklen_t size = Address::capacity();
+    cr_assert(::getpeername(socket.get(), peer.data(), &size) == 0);
+    peer.set_size(size);
+    return peer;
+  }
+};
+
+inline Outcome outcome_of(Loop& loop, std::vector<Address> addresses,
+                          const ConnectorOptions& options = {}) {
+  Outcome outcome;
+  Connector connector(loop, options);
+  outcome.start(connector, std::move(addresses));
+  cr_expect(connector.running());
+  turn_until(
+      loop, [&] { return outcome.calls > 0; }, "the connector's answer");
+  cr_expect(!connector.running());
+  cr_expect(outcome.calls == 1);
+  return outcome;
+}
+
+// The other end is gone: an end, or a reset.
+inline bool is_closed_by_peer(const Fd& accepted) {
+  cr_assert(accepted.get() >= 0, "nobody was there");
+  pollfd ready{.fd = accepted.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&ready, 1, 5000) != 1) return false;
+  char byte;
+  return ::recv(accepted.get(), &byte, 1, MSG_DONTWAIT) <= 0;
+}
+
+}  // namespace sluice::test
+
+#endif

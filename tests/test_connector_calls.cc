@@ -1,0 +1,239 @@
+// What a connector calls: once, or never; and what may be done there.
+#include <memory>
+#include <stdexcept>
+
+#include <criterion/criterion.h>
+
+#include "support/addresses.h"
+#include "support/backend.h"
+#include "support/connects.h"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+TestSuite(connector_calls, .timeout = 30);
+
+namespace {
+
+void must_not_fail(const ConnectError& error) { cr_assert_fail("%s", error.message().c_str()); }
+
+struct World {
+  Handler handler;
+  std::vector<Report> reports;
+  Loop loop{backend_options()};
+  Listening listening;
+  World() {
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
+  }
+  ProtocolFactory factory() {
+    return [this](const Address&) { return ProtocolRef(handler); };
+  }
+};
+
+}  // namespace
+
+Test(connector_calls, makes_a_connection_with_its_protocol) {
+  World world;
+  ConnectorOptions options;
+  options.connection.high_water = 4711;
+  Connector connector(world.loop, options);
+  world.handler.open = [&](Connection& connection) {
+    cr_expect(!connector.running());
+    cr_expect(connection.peer() == world.listening.address());
+    cr_expect(connection.options().high_water == 4711);
+    connection.send("hello");
+  };
+  Address told;
+  connector.start(
+      {world.listening.address()},
+      [&](const Address& peer) {
+        told = peer;
+        return ProtocolRef(world.handler);
+      },
+      must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  cr_expect(told == world.listening.address());
+  Peer peer(world.listening.accept_soon());
+  cr_expect(peer.receive(world.loop, 5) == "hello");
+  peer.send("and you");
+  turn_until(world.loop, [&] { return world.handler.input == "and you"; });
+  peer.end();
+  turn_until(world.loop, [&] { return world.handler.closes == 1; });
+}
+
+Test(connector_calls, cancelling_is_immediate_and_silent) {
+  World world;
+  Connector connector(world.loop);
+  for (const int turns : {0, 1}) {
+    connector.start({world.listening.address()}, world.factory(), must_not_fail);
+    // The loop's turn that begins the attempt does not see it decided.
+    for (int i = 0; i < turns; ++i) world.loop.poll();
+    connector.cancel();
+    cr_expect(!connector.running());
+    turn_a_while(world.loop);
+    if (turns == 0) cr_expect(!world.listening.accept());
+    if (turns == 1) cr_expect(is_closed_by_peer(world.listening.accept_soon()));
+  }
+  cr_expect(world.handler.journal.empty());
+  connector.cancel();  // harmless
+}
+
+Test(connector_calls, going_cancels) {
+  World world;
+  const BlackHole silent;
+  {
+    Connector connector(world.loop);
+    connector.start({silent.address()}, world.factory(), must_not_fail);
+    world.loop.poll();
+  }
+  {
+    Connector connector(world.loop);
+    connector.start({world.listening.address()}, world.factory(), must_not_fail);
+    world.loop.poll();
+  }
+  turn_a_while(world.loop);
+  cr_expect(world.handler.journal.empty());
+}
+
+Test(connector_calls, starting_anew_cancels_what_was_under_way) {
+  World world;
+  const BlackHole silent;
+  Connector connector(world.loop);
+  connector.start({silent.address()}, world.factory(), must_not_fail);
+  world.loop.poll();
+  connector.start({world.listening.address()}, world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+}
+
+Test(connector_calls, every_function_may_destroy_it) {
+  World world;
+  const Refusing refusing;
+  auto connector = std::make_unique<Connector>(world.loop);
+  bool called = false;
+  const auto gone = [&] {
+    connector.reset();
+    called = true;
+  };
+  const auto expect_gone = [&](const char* where) {
+    turn_until(
+        world.loop, [&] { return called; }, where);
+    cr_expect(connector == nullptr);
+    turn_a_while(world.loop, 3);
+    called = false;
+    connector = std::make_unique<Connector>(world.loop);
+  };
+
+  connector->start({refusing.address()}, world.factory(), [&](const ConnectError&) { gone(); });
+  expect_gone("failed");
+  connector->start_socket(
+      {world.listening.address()}, [&](const Fd&) { gone(); }, must_not_fail);
+  expect_gone("connected");
+  world.handler.open = [&](Connection&) { gone(); };
+  connector->start({world.listening.address()}, world.factory(), must_not_fail);
+  expect_gone("on_open");
+  cr_expect(world.handler.journal == "open");
+  // A connector that is gone makes no connection any more, and says nothing.
+  connector->start(
+      {world.listening.address()},
+      [&](const Address&) {
+        gone();
+        return ProtocolRef(world.handler);
+      },
+      must_not_fail);
+  expect_gone("factory");
+  cr_expect(world.handler.journal == "open");
+  cr_expect(world.reports.empty());
+}
+
+Test(connector_calls, every_function_may_start_it_anew) {
+  World world;
+  const Refusing refusing;
+  Connector connector(world.loop);
+  int failures = 0;
+  const std::function<void(const ConnectError&)> again = [&](const ConnectError&) {
+    const bool last = ++failures == 3;
+    connector.start({last ? world.listening.address() : refusing.address()}, world.factory(),
+                    again);
+  };
+  connector.start({refusing.address()}, world.factory(), again);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  cr_expect(failures == 3);
+
+  int sockets = 0;
+  const std::function<void(Fd)> another = [&](const Fd& socket) {
+    cr_expect(static_cast<bool>(socket));
+    if (++sockets < 3) {
+      connector.start_socket({world.listening.address()}, another, must_not_fail);
+    }
+  };
+  connector.start_socket({world.listening.address()}, another, must_not_fail);
+  turn_until(world.loop, [&] { return sockets == 3; });
+}
+
+Test(connector_calls, a_factory_that_wants_nobody_is_a_failure) {
+  World world;
+  Connector connector(world.loop);
+  for (const bool throws : {false, true}) {
+    int error = 0;
+    connector.start(
+        {world.listening.address()},
+        [throws](const Address&) -> ProtocolRef {
+          if (throws) throw std::runtime_error("no handler today");
+          return nullptr;
+        },
+        [&](const ConnectError& failed) { error = failed.failures[0].error.value(); });
+    turn_until(world.loop, [&] { return error != 0; });
+    cr_expect(error == ECANCELED);
+    cr_expect(is_closed_by_peer(world.listening.accept_soon()));
+  }
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].kind == Report::Kind::handler_threw);
+  cr_expect(world.reports[0].what == "no handler today");
+  cr_expect(world.reports[0].where == "connect");
+}
+
+Test(connector_calls, what_a_function_throws_is_reported) {
+  World world;
+  const Refusing refusing;
+  Connector connector(world.loop);
+  connector.start_socket(
+      {world.listening.address()}, [](const Fd&) { throw std::runtime_error("one"); },
+      must_not_fail);
+  turn_until(world.loop, [&] { return world.reports.size() == 1; });
+  cr_expect(is_closed_by_peer(world.listening.accept_soon()));
+  connector.start({refusing.address()}, world.factory(),
+                  [](const ConnectError&) { throw std::runtime_error("two"); });
+  turn_until(world.loop, [&] { return world.reports.size() == 2; });
+  cr_expect(world.reports[0].what == "one");
+  cr_expect(world.reports[1].what == "two");
+}
+
+Test(connector_calls, a_function_is_freed_when_it_has_been_called) {
+  World world;
+  Connector connector(world.loop);
+  const auto held = std::make_shared<int>(1);
+  bool called = false;
+  connector.start_socket(
+      {world.listening.address()}, [held, &called](const Fd&) { called = true; }, must_not_fail);
+  cr_expect(held.use_count() > 1);
+  turn_until(world.loop, [&] { return called; });
+  cr_expect(held.use_count() == 1);
+}
+
+Test(connector_calls, a_descriptors_number_may_come_again) {
+  // Cancelled and begun again between two waits, the new socket has the old one's number.
+  World world;
+  const BlackHole silent;
+  Connector connector(world.loop);
+  for (int i = 0; i < 20; ++i) {
+    connector.start({silent.address()}, world.factory(), must_not_fail);
+    world.loop.poll();
+    connector.cancel();
+    Outcome outcome;
+    outcome.start(connector, {world.listening.address()});
+    turn_until(world.loop, [&] { return outcome.calls > 0; });
+    cr_expect(outcome.peer() == world.listening.address());
+    cr_expect(static_cast<bool>(world.listening.accept_soon()));
+  }
+}
