@@ -6,6 +6,8 @@
 #   make sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan       the same under ThreadSanitizer
 #   make fuzz       let each fuzz target search for SECONDS=60 (build/fuzz)
+#   make soak       mixed load for MINUTES=60; nothing may grow
+#   make million    1,000,000 connections through one daemon, in a network namespace
 #   make lint       layout, clang-tidy, man pages, the direction of includes
 #   make format     lay the sources out as `make lint` wants them
 #   make bench      measure beside other servers; prints a table
@@ -20,6 +22,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 ARGS    ?=
 SECONDS ?= 60
+MINUTES ?= 60
 
 VERSION = $(shell awk '/^project/ { print $$3 }' CMakeLists.txt)
 SOURCES = $(shell find reactor protocols tools tests man/examples -name '*.cc' -o -name '*.h')
@@ -56,6 +59,15 @@ fuzz:
 	@cmake --build --preset fuzz -j $(JOBS)
 	@python3 tests/fuzz/run.py --build build/fuzz --seconds $(SECONDS)
 
+soak: all
+	$(need) test
+	@SLUICED=build/release/bin/sluiced python3 tests/soak/soak.py --minutes $(MINUTES)
+
+million: all
+	@cmake --preset bench --log-level=NOTICE >/dev/null
+	@cmake --build build/bench --target bench_load -j $(JOBS)
+	@SLUICED=build/release/bin/sluiced python3 tests/soak/million.py --load build/bench/bin/bench_load
+
 # clang-tidy needs a compilation database, not a build.
 lint:
 	$(need) run lint
@@ -88,4 +100,4 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan fuzz bench lint format install uninstall dist clean
+.PHONY: all run test sanitize tsan fuzz soak million bench lint format install uninstall dist clean

@@ -32,7 +32,7 @@ function(sluice_flags target)
     target_compile_options(${target} PRIVATE
       -fstack-protector-strong
       $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
-      $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+      $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
     target_link_options(${target} PRIVATE
       $<$<PLATFORM_ID:Linux>:LINKER:-z,relro,-z,now,-z,noexecstack>)
   endif()

@@ -11,7 +11,7 @@ namespace bench {
 namespace {
 
 // The side that closes first keeps the port in TIME_WAIT: many source addresses, many ports.
-constexpr unsigned kSources = 32;
+constexpr unsigned kSources = 64;
 
 struct Slot {
   int descriptor = -1;

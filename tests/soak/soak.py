@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+"""Mixed load on one daemon for a long time, and nothing may grow: soak.py --minutes 60.
+
+All services at once over TCP, UDP and a Unix socket, with clients that come and go, peers that
+vanish in the middle, members that never read, and signals. Every line of the table is a piece of
+that time: descriptors, resident memory, processor time, and the percentiles of a small echo's
+latency. At the end, when the clients have gone, the daemon has the descriptors that it had at the
+beginning, and no more memory than after the first fifth, but for a margin; and it drains.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import socket
+import statistics
+import struct
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import daemon  # noqa: E402  pylint: disable=wrong-import-position
+
+PIECES = 20              # lines of the table, of 3 s at least
+MARGIN_KIB = 1024        # of resident memory that may come on top after the first fifth
+MARGIN = 0.05
+TIMEOUT = 10             # seconds; an answer that takes longer is lost
+PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+class Load:
+    """What all workers share: whether to go on, what they did, and what went wrong."""
+
+    def __init__(self, served, seed):
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.done = {}
+        self.latencies = []
+        self.problems = []
+        self.endpoints = {}
+        self.seed = seed
+        for name, endpoint in served.listening:
+            self.endpoints.setdefault(name, {})[endpoint.partition(":")[0]] = endpoint
+
+    def count(self, what, latency=None):
+        with self.lock:
+            self.done[what] = self.done.get(what, 0) + 1
+            if latency is not None:
+                self.latencies.append(latency)
+
+    def problem(self, text):
+        with self.lock:
+            self.problems.append(text)
+
+    def take_latencies(self):
+        with self.lock:
+            taken, self.latencies = self.latencies, []
+            return taken
+
+    def connect(self, name, transport="tcp"):
+        family, kind, address = daemon.address_of(self.endpoints[name][transport])
+        client = socket.socket(family, kind)
+        client.settimeout(TIMEOUT)
+        try:
+            client.connect(address)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+
+def receive(client, size):
+    data = b""
+    while len(data) < size:
+        piece = client.recv(size - len(data))
+        if not piece:
+            raise AssertionError(f"the end after {len(data)} of {size} bytes")
+        data += piece
+    return data
+
+
+def vanish(client):
+    """As a host that has crashed: a reset, whatever is under way."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+# --- the workers: each does one thing, is called again and again, and may keep nothing ---
+
+def echo_round_trips(load, dice):
+    with load.connect("echo", dice.choice(["tcp", "unix"])) as client:
+        for _ in range(dice.randrange(1, 200)):
+            message = dice.randbytes(64)
+            begin = time.monotonic()
+            client.sendall(message)
+            if receive(client, len(message)) != message:
+                raise AssertionError("echo: other bytes came back")
+            load.count("echo", time.monotonic() - begin)
+            if load.stop.is_set():
+                return
+
+
+def echo_bulk(load, dice):
+    message = dice.randbytes(dice.randrange(1, 300_000))
+    with load.connect("echo") as client:
+        sender = threading.Thread(target=client.sendall, args=(message,))
+        sender.start()
+        echoed = receive(client, len(message))
+        sender.join()
+        if echoed != message:
+            raise AssertionError("echo: other bytes came back")
+    load.count("bulk")
+
+
+def churn(load, _dice):
+    with load.connect("upper") as client:
+        client.sendall(b"abc\n")
+        client.shutdown(socket.SHUT_WR)
+        if receive(client, 4) != b"ABC\n" or client.recv(1):
+            raise AssertionError("upper: not ABC and the end")
+    load.count("churn")
+
+
+def greeted(load, _dice):
+    with load.connect("greet") as client:
+        if receive(client, 5) != b"hello":
+            raise AssertionError("greet: not hello")
+    load.count("greet")
+
+
+def framed(load, dice):
+    with load.connect("framed") as client:
+        for _ in range(50):
+            text = bytes(dice.choices(b"abcdefgh", k=dice.randrange(0, 256)))
+            client.sendall(b"%03d" % len(text) + text)
+            size = int(receive(client, 3))
+            receive(client, size)
+            load.count("framed")
+
+
+def datagrams(load, dice):
+    with load.connect("echo", "udp") as client:
+        for _ in range(100):
+            message = dice.randbytes(dice.randrange(0, 1200))
+            client.send(message)
+            try:
+                if client.recv(2048) != message:
+                    raise AssertionError("echo: another datagram came back")
+            except TimeoutError:
+                load.count("datagrams lost")
+            load.count("datagrams")
+
+
+def chatter(load, dice):
+    with load.connect("chat") as client:
+        client.sendall(b"/join room%d\n" % dice.randrange(5))
+        for number in range(dice.randrange(1, 20)):
+            client.sendall(b"line %d\n/who\n" % number)  # the room hears the one, we the other
+            client.recv(65536)
+            load.count("chat")
+        if dice.random() < 0.3:
+            vanish(client)
+
+
+def vanishing(load, dice):
+    client = load.connect(dice.choice(["echo", "framed", "chat", "chargen", "upper"]))
+    client.sendall(dice.choice([b"0", b"12", b"/nick ", b"x" * 5000]))
+    vanish(client)
+    load.count("vanished")
+
+
+def never_reading(load, dice):
+    with load.connect(dice.choice(["chargen", "echo"])) as client:
+        client.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            for _ in range(200):
+                client.sendall(b"y" * 65536)
+        load.stop.wait(dice.random() * 2)
+        vanish(client)
+    load.count("never read")
+
+
+def signals(load, _dice):
+    load.stop.wait(5)
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        os.kill(load.pid, number)
+    load.count("signals")
+
+
+WORKERS = [echo_round_trips] * 2 + [echo_bulk, churn, churn, greeted, framed, datagrams, chatter,
+                                    chatter, vanishing, never_reading, signals]
+
+
+def work(load, function, number):
+    dice = random.Random(load.seed * 1000 + number)
+    while not load.stop.is_set():
+        try:
+            function(load, dice)
+        except (OSError, AssertionError) as error:
+            load.problem(f"{function.__name__}: {type(error).__name__}: {error}")
+            load.stop.wait(0.1)
+
+
+# --- what the daemon has ---
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def resident_kib(pid):
+    return int(pathlib.Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE_KIB
+
+
+def percentiles(latencies):
+    if len(latencies) < 2:
+        return "–"
+    cuts = statistics.quantiles(latencies, n=1000)
+    values = (cuts[499], cuts[989], cuts[998], max(latencies))
+    return " / ".join(f"{value * 1000:.2f}" for value in values)
+
+
+def soak(options, served):
+    pid = served.process.pid
+    load = Load(served, options.seed)
+    load.pid = pid
+    before = descriptors(pid)
+    threads = [threading.Thread(target=work, args=(load, function, number), daemon=True)
+               for number, function in enumerate(WORKERS)]
+    for thread in threads:
+        thread.start()
+    piece = max(options.minutes * 60 / PIECES, 3)
+    print("| minute | descriptors | resident KiB | CPU s | operations | "
+          "echo ms: 50 % / 99 % / 99.9 % / most |\n|---|---|---|---|---|---|", flush=True)
+    begin = time.monotonic()
+    memory = []
+    while time.monotonic() - begin < options.minutes * 60:
+        load.stop.wait(piece)
+        memory.append(resident_kib(pid))
+        print(f"| {(time.monotonic() - begin) / 60:.1f} | {descriptors(pid)} | {memory[-1]} | "
+              f"{served.cpu_seconds():.1f} | {sum(load.done.values())} | "
+              f"{percentiles(load.take_latencies())} |", flush=True)
+    load.stop.set()
+    for thread in threads:
+        thread.join(TIMEOUT * 2)
+    print("\n" + ", ".join(f"{what} {count:,}" for what, count in sorted(load.done.items())))
+    return judge(load, served, before, memory)
+
+
+def judge(load, served, before, memory):
+    pid = served.process.pid
+    daemon.wait_until(lambda: descriptors(pid) == before, patience=15)
+    after, rest = descriptors(pid), resident_kib(pid)
+    allowed = int(memory[len(memory) // 5] * (1 + MARGIN)) + MARGIN_KIB
+    print(f"descriptors: {before} before, {after} after; resident: {rest} KiB at the end, "
+          f"{memory[len(memory) // 5]} KiB after the first fifth")
+    problems = list(load.problems)
+    if after != before:
+        problems.append(f"{after - before} descriptors are left")
+    if max(memory[len(memory) // 5:] + [rest]) > allowed:
+        problems.append(f"memory grew above {allowed} KiB")
+    status = served.stop()
+    if status != 0:
+        problems.append(f"the drain ended with {status}")
+    for problem in problems[:20]:
+        print(f"soak: {problem}", file=sys.stderr)
+    print(f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        arguments = []
+        for listen in ("echo=tcp://127.0.0.1:0", "echo=udp://127.0.0.1:0",
+                       f"echo=unix://{directory}/echo", "upper=tcp://127.0.0.1:0",
+                       "greet=tcp://127.0.0.1:0,text=hello", "chargen=tcp://127.0.0.1:0",
+                       "discard=tcp://127.0.0.1:0", "framed=tcp://127.0.0.1:0",
+                       "chat=tcp://127.0.0.1:0,rate=off", "broadcast=udp://127.0.0.1:0"):
+            arguments += ["-l", listen]
+        with daemon.Daemon(*arguments) as served:
+            return soak(options, served)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
