@@ -17,7 +17,7 @@ function(sluice_objects name portable)
   # What the library calls of itself binds to itself: no PLT, and inlining across functions.
   target_compile_options(${name} PRIVATE -fno-semantic-interposition)
   target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR}/include)
-  target_link_libraries(${name} PUBLIC Libev::Libev Threads::Threads)
+  target_link_libraries(${name} PUBLIC Libev::Libev Cares::Cares Threads::Threads)
   if(portable)
     target_compile_definitions(${name} PUBLIC SLUICE_PORTABLE=1)
   endif()
@@ -55,7 +55,7 @@ function(sluice_end_library)
     add_library(sluice::${library} ALIAS ${library})
     sluice_flags(${library})
     target_compile_features(${library} INTERFACE cxx_std_20)
-    target_link_libraries(${library} PRIVATE Libev::Libev Threads::Threads)
+    target_link_libraries(${library} PRIVATE Libev::Libev Cares::Cares Threads::Threads)
     target_include_directories(${library} INTERFACE
       $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -72,7 +72,7 @@ function(sluice_install_package)
   include(CMakePackageConfigHelpers)
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
 
-  # Two exports: who links the shared library needs no libev.
+  # Two exports: who links the shared library needs neither libev nor c-ares.
   install(TARGETS sluice EXPORT sluiceTargets)
   install(TARGETS sluice_static EXPORT sluiceStaticTargets)
   install(EXPORT sluiceTargets NAMESPACE sluice:: DESTINATION ${package})
@@ -85,6 +85,7 @@ function(sluice_install_package)
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/sluiceConfig.cmake
                 ${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
+                ${PROJECT_SOURCE_DIR}/cmake/FindCares.cmake
                 ${PROJECT_SOURCE_DIR}/cmake/FindLibev.cmake
           DESTINATION ${package})
 

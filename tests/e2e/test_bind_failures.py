@@ -39,6 +39,9 @@ class BindFailures(unittest.TestCase):
                 port = other.getsockname()[1]
                 self.expect_failure(f"{scheme}://127.0.0.1:{port}", "Address already in use")
 
+    def test_a_name_that_does_not_exist(self):
+        self.expect_failure("tcp://nohost.invalid:7007")
+
     def test_the_same_endpoint_twice(self):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

@@ -24,6 +24,17 @@ def port_is_free(port):
 
 
 class Output(unittest.TestCase):
+    def test_a_name_is_served_at_each_of_its_addresses(self):
+        with Daemon("-l", "echo=tcp://localhost:0,max=5", "-l", "upper=tcp://127.0.0.1:0") as served:
+            at = served.endpoints("echo")
+            known = {info[4][0] for info in socket.getaddrinfo("localhost", 0)}
+            self.assertLessEqual({address_of(endpoint)[2][0] for endpoint in at}, known | {"::1"})
+            self.assertIn("127.0.0.1", [address_of(endpoint)[2][0] for endpoint in at])
+            for endpoint in at:
+                with connect(endpoint) as client:
+                    self.assertEqual(exchange(client, b"hello"), b"hello")
+            self.assertEqual(served.listening[-1][0], "upper")
+
     def test_a_line_for_each_service_in_order_then_ready_and_nothing_else(self):
         with tempfile.TemporaryDirectory() as directory:
             wanted = [("upper", "tcp://127.0.0.1:0"), ("echo", "udp://[::1]:0"),

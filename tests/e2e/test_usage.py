@@ -17,7 +17,7 @@ ROWS = [
     (["-l", "echo=tcp://127.0.0.1:-1"], "--listen echo=tcp://127.0.0.1:-1: ", "-1", "0–65535"),
     (["-l", "echo=tcp://127.0.0.1:65536"], "port 65536 is not in 0–65535"),
     (["-l", "echo=tcp://127.0.0.1"], "--listen echo=tcp://127.0.0.1: ", "port", "0–65535"),
-    (["-l", "echo=tcp://localhost:7"], "--listen ", '"localhost"', "a.b.c.d, [IPv6] and *"),
+    (["-l", "echo=tcp://local host:7"], "--listen ", '"local host"', "a.b.c.d, [IPv6] and *"),
     (["-l", "echo=http://127.0.0.1:80"], "--listen ", '"http"', "tcp, udp or unix"),
     (["-l", "echo=unix://"], "--listen ", "path", "1–107"),
     (["-l", "echo=unix:///" + "x" * 107], "--listen ", "108 bytes", "1–107"),

@@ -17,7 +17,7 @@ REACTOR_LAYERS = [
     ("values and buffers", """
         export fd address backoff connect_order connect_socket endpoint compact_address payload
         input_buffer close_reason timer_queue
-        counters quote report report_gate stream_io write_buffer
+        counters quote host_name service_names report report_gate stream_io write_buffer
     """),
     ("watcher", "watcher"),
     ("loop", "loop loop_* resident"),
@@ -26,7 +26,7 @@ REACTOR_LAYERS = [
     ("connection", "connection connection_* protocol.cc"),  # on_eof()'s default calls close()
     ("listener, connector, datagram", """
         connect_attempt connector listener listen_socket socket_file source_limits descriptor_reserve
-        datagram datagram_* memory_peer
+        datagram datagram_* memory_peer resolver resolver_error ares_*
     """),
 ]
 
@@ -45,6 +45,7 @@ ROOMS_ABOVE = ["protocols", "tools"]
 ONLY_FROM = {
     "ev.h": ["reactor/watcher.cc"],
     "ev++.h": [],
+    "ares.h": ["reactor/ares_"],
     "cxxopts.hpp": ["tools/"],
     "histedit.h": ["tools/common/terminal_line.cc"],
     "nlohmann/": ["tools/"],

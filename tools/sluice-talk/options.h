@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "../../reactor/loop.h"
+#include "../common/target.h"
 #include "datagram_session.h"
 #include "printer.h"
-#include "target.h"
 #include "wire.h"
 
 namespace sluice {
@@ -36,7 +36,7 @@ struct TalkOptions {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 
-  [[nodiscard]] bool over_udp() const noexcept { return target.transport == Transport::udp; }
+  [[nodiscard]] bool over_udp() const noexcept { return target.transport() == Transport::udp; }
 };
 
 TalkOptions parse_talk_options(int argc, const char* const* argv);

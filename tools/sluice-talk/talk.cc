@@ -44,15 +44,37 @@ Talk::Talk(const TalkOptions& options)
   print_.format = options.format;
   print_.terminal = ::isatty(STDOUT_FILENO) == 1;
   print_.framed = wire_.framed() || options.over_udp();
-  session_ = make_session();
 }
 
 Talk::~Talk() = default;
 
-std::unique_ptr<Session> Talk::make_session() {
+void Talk::look_up() {
+  const NamedHost& host = options_.target.host;
+  ResolverOptions options;
+  options.deadline = options_.timeout;
+  resolver_ = std::make_unique<Resolver>(loop_, options);
+  resolver_->addresses(
+      host.name, host.port, AF_UNSPEC,
+      [this, &host](std::error_code error, const std::vector<Address>& found) {
+        if (finished_) return;
+        if (!error) return open_session(host.at(found));
+        finish(error == ResolverError::timed_out ? ExitStatus::timed_out : ExitStatus::failed,
+               options_.target.text + ": " + error.message());
+      });
+}
+
+void Talk::open_session(std::vector<Endpoint> candidates) {
+  try {
+    session_ = make_session(std::move(candidates));
+    session_->start();
+  } catch (const std::exception& error) {  // what an address says that cannot be had
+    finish(ExitStatus::failed, error.what());
+  }
+}
+
+std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
   const Target& target = options_.target;
   SessionEvents& events = *this;
-  std::vector<Endpoint> candidates = candidates_of(target);
   if (options_.over_udp()) {
     DatagramSessionOptions options;
     options.bind = options_.bind;
@@ -73,7 +95,12 @@ std::unique_ptr<Session> Talk::make_session() {
 }
 
 Outcome Talk::run() {
-  session_->start();
+  if (options_.target.endpoint) {
+    session_ = make_session({*options_.target.endpoint});
+    session_->start();
+  } else {
+    look_up();
+  }
   loop_.run();
   input_.reset();  // the terminal is the shell's again
   if (options_.verbose && outcome_.signal == 0) {
@@ -185,7 +212,7 @@ void Talk::on_closed(const Outcome& outcome) {
 }
 
 void Talk::on_drained() {
-  if (!closed_) session_->resume();
+  if (!closed_ && session_ != nullptr) session_->resume();
   stop_if_done();
 }
 
@@ -211,7 +238,9 @@ void Talk::finish(ExitStatus status, const std::string& why) {
   outcome_ = {status, why, 0};
   wait_.stop();
   if (input_ != nullptr) input_->stop();
-  session_->close();
+  if (session_ != nullptr) return session_->close();
+  closed_ = true;
+  stop_if_done();
 }
 
 void Talk::stop_if_done() {

@@ -1,7 +1,7 @@
 // The program: a session, what is typed, what is printed, and when it is over.
 //
-// What it is: the constructor looks the target's name up; run() talks until the end and says how it
-// went. Lifetime: one in a process, because of the signals and the terminal. Thread: one.
+// What it is: run() looks the target's name up, talks until the end and says how it went.
+// Lifetime: one in a process, because of the signals and the terminal. Thread: one.
 // Errors: NetworkError, std::system_error. Going restores the terminal.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TALK_H
 #define SLUICE_TOOLS_SLUICE_TALK_TALK_H
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../../reactor/loop.h"
+#include "../../reactor/resolver.h"
 #include "../../reactor/signals.h"
 #include "../../reactor/timer.h"
 #include "../common/line_input.h"
@@ -36,7 +37,9 @@ class Talk final : private SessionEvents {
   Outcome run();
 
  private:
-  [[nodiscard]] std::unique_ptr<Session> make_session();
+  void look_up();
+  void open_session(std::vector<Endpoint> candidates);
+  [[nodiscard]] std::unique_ptr<Session> make_session(std::vector<Endpoint> candidates);
   void open_input();
   void send_texts();
   void on_line(std::string_view line);
@@ -72,7 +75,8 @@ class Talk final : private SessionEvents {
   Output output_;
   Timer wait_;
   std::vector<std::unique_ptr<Signal>> signals_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Resolver> resolver_;  // for a target that is a name
+  std::unique_ptr<Session> session_;    // once its addresses are known
   std::unique_ptr<LineInput> input_;
 };
 

@@ -83,7 +83,10 @@ const Service& service_named(std::string_view name) {
 
 Endpoint endpoint_of(const std::string& text) {
   auto parsed = Endpoint::parse(text);
-  if (const auto* wrong = std::get_if<EndpointError>(&parsed)) throw UsageError(wrong->message);
+  if (const auto* wrong = std::get_if<EndpointError>(&parsed)) {
+    // Names are no business of an Endpoint's, but they are allowed here.
+    throw UsageError(wrong->message + (wrong->message.starts_with("host ") ? ", or a name" : ""));
+  }
   return std::get<Endpoint>(std::move(parsed));
 }
 
@@ -126,7 +129,8 @@ bool parse_switch(std::string_view what, std::string_view text) {
   return text == "on";
 }
 
-ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds idle) {
+ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds idle,
+                             const Endpoint* at) {
   const std::size_t equals = text.find('=');
   if (equals == text.npos) {
     throw UsageError(
@@ -136,7 +140,15 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
   const Service& service = service_named(text.substr(0, equals));
   const std::vector<std::string> fields = split(text.substr(equals + 1));
 
-  ListenSpec spec{&service, endpoint_of(fields.front()), {}, {}, nullptr};
+  ListenSpec spec{&service, Endpoint(Transport::tcp, {}), {}, {}, {}, nullptr};
+  if (at != nullptr) {
+    spec.endpoint = *at;
+  } else if (auto host = parse_named_host(fields.front())) {
+    spec.endpoint = Endpoint(host->transport, Address::loopback(AF_INET, host->port));
+    spec.named = NamedListen{std::move(*host), std::string(text), idle};
+  } else {
+    spec.endpoint = endpoint_of(fields.front());
+  }
   if (!service.runs_over(spec.endpoint.transport())) {
     throw UsageError(std::string(service.name) + " does not run over " +
                      std::string(to_string(spec.endpoint.transport())) + "; allowed " +

@@ -6,11 +6,13 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../common/standard_streams.h"
 #include "../common/usage_error.h"
 #include "daemon.h"
 #include "descriptor_limit.h"
+#include "listen_names.h"
 #include "log.h"
 #include "options.h"
 
@@ -46,12 +48,13 @@ void log_start(Log& log, const Daemon& daemon, const Options& options) {
 }
 
 int run(int argc, char** argv, Log& log) {
-  const Options options = parse_options(argc, argv);
+  Options options = parse_options(argc, argv);
   if (!options.answer.empty()) {
     write_standard_output(options.answer);
     return kStopped;
   }
   log_descriptor_limit(log);
+  options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
   write_standard_output(daemon.announcement());
   log_start(log, daemon, options);

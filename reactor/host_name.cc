@@ -1,0 +1,50 @@
+#include "host_name.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kMaxName = 253;
+constexpr std::size_t kMaxLabel = 63;
+
+// Not those of <cctype>, which obey a locale.
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_allowed(char c) noexcept {
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_';
+}
+
+std::string_view without_last_dot(std::string_view text) noexcept {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+bool is_host_name(std::string_view text) noexcept {
+  text = without_last_dot(text);
+  if (text.size() > kMaxName) return false;
+  const auto is_numeric = [](char c) { return is_digit(c) || c == '.'; };
+  if (text.find('.') != text.npos && std::all_of(text.begin(), text.end(), is_numeric)) {
+    return false;
+  }
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.' ? label == 0 : !is_allowed(c)) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > kMaxLabel) return false;
+  }
+  return label > 0;
+}
+
+bool is_localhost(std::string_view name) noexcept {
+  constexpr std::string_view kLocalhost = "localhost";
+  name = without_last_dot(name);
+  const std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0
+  return std::equal(last.begin(), last.end(), kLocalhost.begin(), kLocalhost.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+}  // namespace sluice

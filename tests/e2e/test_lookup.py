@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""sluice-lookup against getent, which answers the same questions, and against Twisted's DNS
+server: what it finds, how it prints it, and what it says when there is nothing to find."""
+import socket
+import subprocess
+import time
+import unittest
+
+import lookup as client
+from lookup import DnsServer, dns, lookup
+
+NOBODY = ("--server", "127.0.0.1:1")  # so that no server of the machine's is ever asked
+
+
+def getent(database, key):
+    done = subprocess.run(["getent", database, key], stdout=subprocess.PIPE, check=False, text=True)
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+class Host(unittest.TestCase):
+    """What the files of this machine say."""
+
+    def test_services_are_getent_s(self):
+        for name in ("ssh", "http", "www", "domain", "ntp", "syslog", "sunrpc", "telnet"):
+            for proto in ("tcp", "udp"):
+                with self.subTest(f"{name}/{proto}"):
+                    rows = getent("services", f"{name}/{proto}")
+                    result = lookup(f"{name}/{proto}")
+                    self.assertEqual(result.lines,
+                                     [f"{name}/{proto} {row[1]}" for row in rows])
+                    self.assertEqual(result.status, 0 if rows else 1)
+
+    def test_ports_are_getent_s(self):
+        for port in ("22", "25", "53", "80", "123", "443", "514", "9999"):
+            for proto in ("tcp", "udp"):
+                with self.subTest(f"{port}/{proto}"):
+                    rows = getent("services", f"{port}/{proto}")
+                    result = lookup(f"{port}/{proto}")
+                    self.assertEqual(result.lines, [f"{port}/{proto} {row[0]}" for row in rows])
+                    self.assertEqual(result.status, 0 if rows else 1)
+
+    def test_a_service_without_a_protocol_has_those_that_it_has(self):
+        if not getent("services", "ssh/tcp"):
+            self.skipTest("this host has no services database")
+        self.assertEqual(lookup("ssh").lines, ["ssh 22/tcp"])
+        self.assertEqual(lookup("domain", "53").lines,
+                         ["domain 53/tcp 53/udp", "53 domain/tcp domain/udp"])
+
+    def test_hosts_are_getent_s(self):
+        names = {"localhost", socket.gethostname()}
+        for name in names:
+            with self.subTest(name):
+                # The file may have several lines for a name; the library and getent order them by
+                # rules of their own where all are loopback.
+                want = {row[0] for row in getent("ahostsv4", name)}
+                result = lookup("-4", "--name", name, *NOBODY)
+                if not want:
+                    self.assertEqual(result.status, 1)
+                    continue
+                self.assertLessEqual(want, set(result.lines[0].split()[1:]))
+
+    def test_names_are_getent_s(self):
+        rows = getent("hosts", "127.0.0.1")
+        result = lookup("127.0.0.1", *NOBODY)
+        if not rows:
+            self.skipTest("/etc/hosts has no 127.0.0.1")
+        self.assertEqual(result.lines[0].split()[:2], ["127.0.0.1", rows[0][1]])
+
+    def test_localhost_is_loopback_in_either_family(self):
+        self.assertEqual(lookup("-6", "localhost", *NOBODY).lines, ["localhost ::1"])
+        self.assertEqual(lookup("-4", "x.localhost", *NOBODY).lines, ["x.localhost 127.0.0.1"])
+
+    def test_without_a_word_it_is_this_host(self):
+        result = lookup(*NOBODY)
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.lines[0].split()[0], socket.gethostname())
+        interfaces = {line.split()[0]: line.split()[1:] for line in result.lines[1:]}
+        self.assertIn("127.0.0.1", interfaces["lo"])
+        self.assertLessEqual(set(interfaces), {name for _, name in socket.if_nameindex()})
+        (own,) = lookup("--json", *NOBODY).objects()
+        self.assertEqual(own["host"], socket.gethostname())
+        self.assertEqual([(row["interface"], row["address"]) for row in own["addresses"]],
+                         [(name, address) for name in interfaces for address in interfaces[name]])
+
+    def test_without_a_word_one_family_leaves_the_other_out(self):
+        addresses = " ".join(lookup("-4", *NOBODY).lines[1:])
+        self.assertNotIn(":", addresses)
+
+
+class Failures(unittest.TestCase):
+    def test_what_is_not_found_is_named_and_the_others_are_printed(self):
+        result = lookup("ssh/tcp", "no-such-service/tcp", "127.1", "x.invalid.", "22/tcp",
+                        *NOBODY)
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.lines, ["ssh/tcp 22/tcp", "22/tcp ssh"])
+        self.assertEqual(result.stderr.splitlines(), [
+            'sluice-lookup: service "no-such-service/tcp": not in the services database',
+            'sluice-lookup: name "127.1": not a host\'s name',
+            'sluice-lookup: name "x.invalid.": no server would answer'])
+
+    def test_a_silent_server_is_waited_for_as_long_as_timeout_says(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            start = time.monotonic()
+            result = lookup("--timeout", "300ms", "a.test", "b.test",
+                            "--server", f"127.0.0.1:{silent.getsockname()[1]}")
+            self.assertLess(abs(time.monotonic() - start - 0.6), 0.35)
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.stderr.count("no server answered in time"), 2)
+
+    def test_an_output_that_cannot_be_written_is_told(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([client.PATH, "ssh/tcp"], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
+
+
+@unittest.skipIf(dns is None, "python3-twisted is not installed")
+class Dns(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        records = {
+            b"both.test": [dns.Record_A("192.0.2.1"), dns.Record_AAAA("2001:db8::1")],
+            b"six.test": [dns.Record_AAAA("2001:db8::6")],
+            b"www.test": [dns.Record_CNAME(b"both.test")],
+            b"many.test": [dns.Record_A(f"198.51.100.{i}") for i in range(1, 201)],
+        }
+        for i in range(400):
+            records[b"h%d.test" % i] = [dns.Record_A(f"10.0.{i // 100}.{i % 100}")]
+        reverse = {b"1.2.0.192.in-addr.arpa": [dns.Record_PTR(b"both.test")]}
+        cls.dns = DnsServer(records, reverse)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.dns.stop()
+
+    def ask(self, *arguments):
+        return lookup("--server", self.dns.address, *arguments)
+
+    def test_addresses_of_both_families(self):
+        result = self.ask("both.test")
+        self.assertEqual(result.status, 0)
+        self.assertEqual(set(result.lines[0].split()), {"both.test", "192.0.2.1", "2001:db8::1"})
+        self.assertEqual(self.ask("-4", "both.test").lines, ["both.test 192.0.2.1"])
+        self.assertEqual(self.ask("-6", "both.test").lines, ["both.test 2001:db8::1"])
+
+    def test_an_alias_is_followed(self):
+        self.assertEqual(self.ask("-4", "www.test").lines, ["www.test 192.0.2.1"])
+
+    def test_names_of_an_address(self):
+        self.assertEqual(self.ask("192.0.2.1").lines, ["192.0.2.1 both.test"])
+
+    def test_what_is_not_there_is_told_from_what_has_no_address(self):
+        result = self.ask("-4", "six.test.", "nobody.test.", "192.0.2.99")
+        self.assertEqual((result.status, result.lines), (1, []))
+        self.assertEqual(result.stderr.splitlines(), [
+            'sluice-lookup: name "six.test.": no address of that family',
+            'sluice-lookup: name "nobody.test.": not found',
+            'sluice-lookup: address "192.0.2.99": not found'])
+
+    def test_an_answer_that_does_not_fit_into_a_datagram_comes_over_tcp(self):
+        (line,) = self.ask("-4", "many.test").lines
+        self.assertEqual(set(line.split()[1:]), {f"198.51.100.{i}" for i in range(1, 201)})
+
+    def test_many_at_once_in_the_order_of_the_words(self):
+        words = [f"h{i}.test" for i in range(400)]
+        result = self.ask("-4", *words)
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.lines, [f"h{i}.test 10.0.{i // 100}.{i % 100}" for i in range(400)])
+
+    def test_json_is_an_object_for_each_as_it_comes(self):
+        result = self.ask("--json", "-4", "both.test", "192.0.2.1", "22/tcp", "nobody.test.")
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.objects()[0]["query"], "22/tcp")  # it needs no answer
+        found = {row["query"]: row for row in result.objects()}
+        self.assertEqual(found, {
+            "both.test": {"query": "both.test", "kind": "name", "addresses": ["192.0.2.1"]},
+            "192.0.2.1": {"query": "192.0.2.1", "kind": "address", "names": ["both.test"]},
+            "22/tcp": {"query": "22/tcp", "kind": "port",
+                       "services": [{"name": "ssh", "port": 22, "proto": "tcp"}]},
+            "nobody.test.": {"query": "nobody.test.", "kind": "name", "error": "not found"}})
+
+    def test_each_backend(self):
+        for backend in ("epoll", "poll", "select"):
+            self.assertEqual(self.ask("-4", "--backend", backend, "both.test").lines,
+                             ["both.test 192.0.2.1"])
+
+    def test_a_service_s_name_is_a_host_s_when_that_is_said(self):
+        self.assertIn("name", self.ask("--name", "ssh").stderr)
+        self.assertIn("name", self.ask("ssh.").stderr)
+
+
+if __name__ == "__main__":
+    client.main()

@@ -1,0 +1,108 @@
+// A DNS server of our own on loopback: the names that a test gives it, and its manners.
+//
+// What it is: a DatagramSocket and a Listener at the same port of 127.0.0.1, on the test's loop. A
+// name that it does not know does not exist (NXDOMAIN); one that it knows by another type has none
+// of what is asked for (no error, no answer).
+// Lifetime: must go before its loop. Source: RFC 1035.
+#ifndef SLUICE_TESTS_SUPPORT_DNS_SERVER_H
+#define SLUICE_TESTS_SUPPORT_DNS_SERVER_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sluice/reactor/datagram.h>
+#include <sluice/reactor/listener.h>
+#include <sluice/reactor/loop.h>
+#include <sluice/reactor/timer.h>
+
+namespace sluice::test {
+
+// How a name is treated, whatever its records.
+enum class Manner {
+  plain,
+  silent,           // no answer at all
+  server_failed,    // SERVFAIL
+  refused,          // REFUSED
+  not_implemented,  // NOTIMP
+  truncated,        // over UDP empty and cut (TC); over TCP all of it
+  generous,         // every record of the name, whatever was asked for
+  malformed,        // its one record claims to be longer than the message
+  short_header,     // fewer bytes than a header has
+  wrong_id,         // a false answer with another id first, then the true one
+  wrong_question,   // a false answer to another question first, then the true one
+};
+
+class DnsServer final : private DatagramHandler {
+ public:
+  // A `port` of 0: one that is free.
+  explicit DnsServer(Loop& loop, std::uint16_t port = 0);
+  ~DnsServer() override;
+
+  [[nodiscard]] const Address& address() const noexcept { return address_; }
+
+  void a(std::string_view name, std::string_view address);
+  void aaaa(std::string_view name, std::string_view address);
+  void cname(std::string_view name, std::string_view target);
+  void ptr(std::string_view address, std::string_view name);
+  void alias_ptr(std::string_view name, std::string_view target);  // of any name
+  void treat(std::string_view name, Manner manner) { manners_[std::string(name)] = manner; }
+  void delay(std::string_view name, std::chrono::milliseconds by) {
+    delays_[std::string(name)] = by;
+  }
+
+  // Asked so far; a question that is asked again counts again.
+  [[nodiscard]] std::size_t questions() const noexcept { return over_udp_ + over_tcp_; }
+  [[nodiscard]] std::size_t questions_over_tcp() const noexcept { return over_tcp_; }
+  [[nodiscard]] std::size_t questions_for(const std::string& name) const;
+  // The most that were under way at a time, delayed ones.
+  [[nodiscard]] std::size_t most_delayed() const noexcept { return most_delayed_; }
+
+ private:
+  class Stream;
+  struct Record {
+    std::uint16_t type;
+    std::string data;  // as it is in a message
+  };
+  struct Question {
+    std::uint16_t id;
+    std::uint16_t type;
+    std::string name;  // lower case, without a last dot
+    std::string wire;  // as it came
+  };
+  using Reply = std::function<void(const std::string&)>;
+
+  static std::optional<Question> parse(std::span<const std::byte> message);
+  void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
+  void serve(const Question& question, bool over_udp, const Reply& reply);
+  [[nodiscard]] std::string answer_to(const Question& question, Manner manner, bool over_udp) const;
+  void later(std::chrono::milliseconds by, const std::string& message, const Address& to);
+
+  Loop& loop_;
+  std::unique_ptr<DatagramSocket> socket_;
+  std::unique_ptr<Listener> listener_;
+  Address address_;
+  std::multimap<std::string, Record> records_;
+  std::map<std::string, Manner> manners_;
+  std::map<std::string, std::chrono::milliseconds> delays_;
+  std::map<std::string, std::size_t> asked_;
+  std::vector<std::unique_ptr<Timer>> timers_;
+  std::set<Stream*> streams_;
+  std::size_t delayed_ = 0;
+  std::size_t most_delayed_ = 0;
+  std::size_t over_udp_ = 0;
+  std::size_t over_tcp_ = 0;
+};
+
+}  // namespace sluice::test
+
+#endif

@@ -1,0 +1,135 @@
+// How much a resolver does at a time, and what it refuses.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/dns_world.h"
+#include "support/heap.h"
+
+using namespace sluice::test;  // NOLINT(google-build-using-namespace)
+using namespace std::chrono_literals;
+using sluice::Address;
+using sluice::Clock;
+using sluice::LookupId;
+using sluice::Loop;
+using sluice::Resolver;
+using sluice::ResolverOptions;
+
+TestSuite(resolver_limits, .timeout = 50);
+
+namespace {
+
+void turn_for(Loop& loop, std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  while (Clock::now() < end) loop.poll();
+}
+
+}  // namespace
+
+Test(resolver_limits, a_thousand_look_ups_at_once_are_each_answered_with_their_own) {
+  DnsWorld world;
+  constexpr int kCount = 1000;
+  std::vector<Found> found(kCount);
+  for (int i = 0; i < kCount; ++i) {
+    const std::string name = "h" + std::to_string(i) + ".test";
+    const std::string low = std::to_string(i / 250) + "." + std::to_string(i % 250 + 1);
+    world.server.a(name, "127.1." + low);
+    world.server.aaaa(name, "::127.1." + low);
+    world.resolver->addresses(name, 80, AF_UNSPEC,
+                              DnsWorld::into(found[static_cast<std::size_t>(i)]));
+  }
+  cr_expect(world.resolver->pending() == kCount);
+  turn_until(world.loop, [&world] { return world.resolver->pending() == 0; });
+  for (int i = 0; i < kCount; ++i) {
+    Found& one = found[static_cast<std::size_t>(i)];
+    const std::string low = std::to_string(i / 250) + "." + std::to_string(i % 250 + 1);
+    cr_expect(one.answers == 1);
+    cr_expect(one.words.size() == 2);
+    std::sort(one.words.begin(), one.words.end());
+    cr_expect(!one.words.empty() && one.words.front() == "127.1." + low + ":80", "%d", i);
+  }
+  cr_expect(world.server.questions() == 2 * kCount, "none was lost and asked again: %zu",
+            world.server.questions());
+}
+
+Test(resolver_limits, not_more_than_some_are_asked_at_a_time) {
+  DnsWorld world;
+  std::vector<Found> found(3 * Resolver::kMaxAsked);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::string name = "h" + std::to_string(i) + ".test";
+    world.server.a(name, "127.0.0.1");
+    world.server.delay(name, 20ms);
+    world.resolver->addresses(name, 80, AF_INET, DnsWorld::into(found[i]));
+  }
+  turn_until(world.loop, [&world] { return world.resolver->pending() == 0; });
+  cr_expect(world.server.most_delayed() == Resolver::kMaxAsked);
+  for (const Found& one : found) cr_expect(!one.error);
+}
+
+Test(resolver_limits, new_look_ups_go_on_while_cancelled_ones_are_not_answered) {
+  DnsWorld world;
+  world.server.treat("silent.test", Manner::silent);
+  world.server.a("x.test", "127.0.0.1");
+  Found lost;
+  std::vector<LookupId> ids;
+  for (std::size_t i = 0; i < Resolver::kMaxAsked; ++i) {
+    ids.push_back(world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(lost)));
+  }
+  Found waits;
+  world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(waits));
+  world.loop.poll();
+  for (const LookupId id : ids) world.resolver->cancel(id);
+  const auto start = Clock::now();
+  expect_words(world.addresses("x.test", AF_INET), {"127.0.0.1:80"});
+  cr_expect(Clock::now() - start < 1900ms);
+  cr_expect(lost.answers == 0);
+}
+
+Test(resolver_limits, options_out_of_range_are_refused) {
+  Loop loop{backend_options()};
+  ResolverOptions options;
+  options.tries = 0;
+  cr_expect_throw(Resolver(loop, options), std::invalid_argument);
+  options = {};
+  options.try_timeout = 0ms;
+  cr_expect_throw(Resolver(loop, options), std::invalid_argument);
+  options = {};
+  options.deadline = -1ms;
+  cr_expect_throw(Resolver(loop, options), std::invalid_argument);
+  for (const Address& wrong : {Address(), *Address::from_ip("127.0.0.1", 0),
+                               *Address::from_ip("fe80::1%1", 53), *Address::from_path("/x")}) {
+    options = {};
+    options.servers = {wrong};
+    cr_expect_throw(Resolver(loop, options), std::invalid_argument);
+  }
+}
+
+Test(resolver_limits, without_memory_asking_throws_and_leaves_nothing_behind) {
+  DnsWorld world;
+  world.server.a("x.test", "127.0.0.1");
+  Found found;
+  for (std::size_t successes = 0; successes < 100; ++successes) {
+    found = {};
+    bool asked = false;
+    {
+      const heap::Shortage shortage(successes);
+      try {
+        world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(found));
+        asked = true;
+      } catch (const std::bad_alloc&) {
+        cr_expect(world.resolver->pending() == 0);
+      }
+    }
+    turn_for(world.loop, 1ms);
+    turn_until(world.loop, [&world] { return world.resolver->pending() == 0; });
+    cr_expect(found.answers == (asked ? 1 : 0));
+    if (asked) return expect_words(found, {"127.0.0.1:80"});
+  }
+  cr_assert(false, "never enough");
+}

@@ -1,0 +1,51 @@
+// Whom to talk to, or where to serve: an endpoint whose host may be a name.
+//
+//   tcp://example.org:80   localhost:7007   udp://[::1]:53   unix:///run/x.sock
+//
+// What it is: values, and pure parsers; nothing is looked up.
+// Errors: parse_target() throws UsageError that names the part, what was read and what is allowed.
+#ifndef SLUICE_TOOLS_COMMON_TARGET_H
+#define SLUICE_TOOLS_COMMON_TARGET_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../reactor/endpoint.h"
+
+namespace sluice {
+
+// "tcp://example.org:80": a host whose addresses are not known yet.
+struct NamedHost {
+  Transport transport = Transport::tcp;
+  std::string name;
+  std::uint16_t port = 0;
+
+  [[nodiscard]] std::vector<Endpoint> at(const std::vector<Address>& addresses) const;
+};
+
+// Nothing when the text is no TCP or UDP endpoint of a name. A port that is none is a UsageError.
+std::optional<NamedHost> parse_named_host(std::string_view text);
+
+// The one or the other.
+struct Target {
+  std::optional<Endpoint> endpoint;
+  NamedHost host;    // unless there is an endpoint
+  std::string text;  // with its scheme, fit for a message
+
+  [[nodiscard]] Transport transport() const noexcept {
+    return endpoint ? endpoint->transport() : host.transport;
+  }
+  [[nodiscard]] std::uint16_t port() const noexcept {
+    return endpoint ? endpoint->address().port() : host.port;
+  }
+};
+
+// Without a scheme it is tcp.
+Target parse_target(std::string_view text);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,46 @@
+// What was found for a word, and how it is printed.
+//
+// What it is: pure text. A line for people is the word and what was found for it, with a blank
+// between each: `ssh 22/tcp`. What was not said of a service is said of the answer.
+// Errors: std::bad_alloc. Thread: any.
+#ifndef SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
+#define SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../reactor/service_names.h"
+#include "own_host.h"
+#include "query.h"
+
+namespace sluice {
+
+struct Service {
+  std::string name;
+  std::uint16_t port;
+  Transport transport;
+};
+
+struct Answer {
+  std::string error;               // why nothing was found; empty when something was
+  std::vector<std::string> hosts;  // addresses or names
+  std::vector<Service> services;
+};
+
+// REQUIRES: `query` is a service or a port.
+Answer answer_from(const ServiceNames& services, const Query& query);
+
+// Each ends in a newline; what is not text is escaped.
+std::string line_of(const Query& query, const Answer& answer);
+std::string json_of(const Query& query, const Answer& answer);
+// `name "nobody.example": not found`, without a newline.
+std::string complaint_of(const Query& query, const Answer& answer);
+
+std::string text_of(const OwnHost& host);
+std::string json_of(const OwnHost& host);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,32 @@
+// The command line of sluice-lookup.
+//
+// Errors: parse_lookup_options() throws UsageError, which names the option, what was read and what
+// is allowed. The page sluice-lookup(1) describes each option, and a test holds the two together.
+#ifndef SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
+#define SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
+
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "../../reactor/resolver.h"
+#include "../../reactor/service_names.h"
+#include "query.h"
+
+namespace sluice {
+
+struct LookupOptions {
+  std::vector<Query> queries;  // empty: this host itself
+  int family = AF_UNSPEC;
+  bool json = false;
+  ResolverOptions resolver;
+  LoopOptions loop;
+  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  std::string answer;
+};
+
+LookupOptions parse_lookup_options(int argc, const char* const* argv, const ServiceNames& services);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,84 @@
+#include "query.h"
+
+#include <algorithm>
+
+#include "../../reactor/quote.h"
+#include "../common/number.h"
+#include "../common/usage_error.h"
+
+namespace sluice {
+namespace {
+
+bool is_number(std::string_view text) noexcept {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Transport parse_protocol(std::string_view text, std::string_view protocol) {
+  for (const Transport transport : {Transport::tcp, Transport::udp}) {
+    if (protocol == to_string(transport)) return transport;
+  }
+  throw UsageError(quote(text) + ": protocol " + quote(protocol) + " is not tcp or udp");
+}
+
+std::uint16_t parse_port(std::string_view text, std::string_view digits) {
+  const auto port = parse_digits(digits, 10);
+  if (!port || *port > 65'535) {
+    throw UsageError(quote(text) + ": port " + escape(digits, kMaxQuoted) + " is not in 0–65535");
+  }
+  return static_cast<std::uint16_t>(*port);
+}
+
+bool has(const ServiceNames& services, std::string_view name) {
+  return services.port(name, Transport::tcp) || services.port(name, Transport::udp);
+}
+
+}  // namespace
+
+std::string_view to_string(QueryKind kind) noexcept {
+  switch (kind) {
+    case QueryKind::name:
+      return "name";
+    case QueryKind::address:
+      return "address";
+    case QueryKind::service:
+      return "service";
+    case QueryKind::port:
+      return "port";
+  }
+  return "?";
+}
+
+Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as) {
+  if (text.empty()) {
+    throw UsageError("\"\": allowed are a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+  }
+  Query query;
+  query.text = text;
+  if (as != TakenFor::service) {
+    if (const auto address = Address::from_ip(text, 0)) {
+      query.kind = QueryKind::address;
+      query.address = *address;
+      return query;
+    }
+    query.name = text;
+    if (as == TakenFor::name) return query;
+  }
+  const std::size_t slash = text.rfind('/');
+  const std::string_view word = text.substr(0, slash);
+  if (slash != text.npos) {
+    if (word.empty()) throw UsageError(quote(text) + ": the service or port is missing");
+    query.transport = parse_protocol(text, text.substr(slash + 1));
+  }
+  if (is_number(word)) {
+    query.kind = QueryKind::port;
+    query.port = parse_port(text, word);
+  } else if (query.transport || as == TakenFor::service ||
+             (word.find('.') == word.npos && has(services, word))) {
+    query.kind = QueryKind::service;
+    query.name = word;
+  }
+  return query;
+}
+
+}  // namespace sluice

@@ -1,0 +1,46 @@
+// What one word of the command line asks for.
+//
+// What it is: pure judgement, with the services database as a value.
+//   127.0.0.1  ::1  fe80::1%eth0     an address: its names are wanted
+//   53  53/udp                       a port: its service's name
+//   ssh  ssh/tcp                     a service: its ports
+//   host  host.example               a name: its addresses
+// A word without a dot that the database has is a service, and everything that is left is a name.
+// Errors: UsageError that quotes the word. Thread: any.
+#ifndef SLUICE_TOOLS_SLUICE_LOOKUP_QUERY_H
+#define SLUICE_TOOLS_SLUICE_LOOKUP_QUERY_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../../reactor/address.h"
+#include "../../reactor/endpoint.h"
+#include "../../reactor/service_names.h"
+
+namespace sluice {
+
+enum class QueryKind { name, address, service, port };
+
+// "name", "address", "service", "port".
+std::string_view to_string(QueryKind kind) noexcept;
+
+// What each word is taken for.
+enum class TakenFor { what_it_is, name, service };
+
+struct Query {
+  QueryKind kind = QueryKind::name;
+  std::string text;  // as it was written
+  std::string name;  // of a host, or of a service without its protocol
+  Address address;
+  std::uint16_t port = 0;
+  std::optional<Transport> transport;  // the protocol that was asked for; none: both
+};
+
+// TakenFor::name: an address or a name. TakenFor::service: a port or a service.
+Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as);
+
+}  // namespace sluice
+
+#endif
