@@ -21,7 +21,7 @@ REACTOR_LAYERS = [
     """),
     ("watcher", "watcher"),
     ("loop", "loop loop_* resident"),
-    ("timer, signals", "timer signals idle_list output_queue"),  # a queue may stand in a list
+    ("timer, signals", "timer signals watch idle_list output_queue"),  # a queue may stand in a list
     ("protocol", "protocol connection_options"),
     ("connection", "connection connection_* protocol.cc"),  # on_eof()'s default calls close()
     ("listener, connector, datagram", """
@@ -46,6 +46,7 @@ ONLY_FROM = {
     "ev.h": ["reactor/watcher.cc"],
     "ev++.h": [],
     "ares.h": ["reactor/ares_"],
+    "curl/": ["tools/sluice-fetch/"],
     "cxxopts.hpp": ["tools/"],
     "histedit.h": ["tools/common/terminal_line.cc"],
     "nlohmann/": ["tools/"],

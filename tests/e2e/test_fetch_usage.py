@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""sluice-fetch's command line: each mistake is named, --parse, and the page sluice-fetch(1) and
+--help have the same options."""
+import json
+import re
+import unittest
+
+import fetch as client
+from fetch import fetch
+from test_page_options import SOURCE, section_of
+
+H = "http://127.0.0.1:1/x"
+
+# The arguments, and the parts that the one line of the message has.
+ROWS = [
+    ([], "the URL is missing", "http://", "https://"),
+    (["localhost:8080/x"], 'URL "localhost:8080/x": has no scheme', "https://"),
+    (["ftp://h/x"], 'URL "ftp://h/x": scheme "ftp" is not http or https'),
+    (["file:///etc/passwd"], 'scheme "file" is not http or https'),
+    (["http://"], 'URL "http://": '),
+    (["http://h:99999/"], 'URL "http://h:99999/": ', "65535"),
+    ([H, "http://a\x1bb/"], 'URL "http://a\\x1bb/": '),
+    ([H, H, "-o", "x"], "--output x: ", "allowed with one URL"),
+    ([H, "-o", ""], "--output", "empty"),
+    ([H, "-o", "x", "-O"], "--output, --remote-name: allowed is one of them"),
+    ([H, "--force"], "--force: allowed only with --remote-name"),
+    ([H, "-o", "-", "--json"], "--output -: ", "--json"),
+    (["-O", "http://h/"], 'URL "http://h/": the file\'s name would be "", which is empty'),
+    (["-O", "http://h/%2e%2e"], 'would be "..", which begins with a dot', "--output FILE"),
+    (["-O", "http://h/a%2fb"], 'would be "a/b", which has a slash in it'),
+    (["-O", "http://h/x", "http://g/y/x"], '"http://h/x" and "http://g/y/x"', 'file "x"'),
+    ([H, "--parallel", "0"], '--parallel 0: count "0" is not a decimal number in 1–1000'),
+    ([H, "--parallel", "1001"], "--parallel 1001: ", "1–1000"),
+    ([H, "--max-size", "1k"], '--max-size 1k: bytes "1k"', "1–9223372036854775807"),
+    ([H, "--timeout", "5"], "--timeout 5: ", "has no unit", "ms, s, m, h or d"),
+    ([H, "--redirects", "-1"], "--redirects -1: ", "0–100"),
+    ([H, "--cacert", ""], "--cacert", "empty"),
+    ([H, "--cacert", "x", "--insecure"], "--insecure, --cacert: allowed is one of them"),
+    ([H, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
+    ([H, "--output"], "--output: the value is missing"),
+    ([H, "--frobnicate"], "--frobnicate: not an option", "--output", "--version"),
+    ([H, "--json=yes"], "--json=yes: no value is allowed"),
+]
+
+
+class Usage(unittest.TestCase):
+    def test_each_mistake_is_named(self):
+        for arguments, *parts in ROWS:
+            with self.subTest(arguments):
+                result = fetch(*arguments)
+                self.assertEqual((result.status, result.stdout), (2, b""), result.stderr)
+                lines = result.stderr.splitlines()
+                self.assertEqual(len(lines), 2, result.stderr)
+                self.assertTrue(lines[0].startswith("sluice-fetch: "))
+                self.assertIn("--help", lines[1])
+                for part in parts:
+                    self.assertIn(part, lines[0])
+
+    def test_a_password_is_in_no_message(self):
+        for arguments in (["ftp://me:secret@h/x"], ["-O", "http://me:secret@h/"],
+                          ["http://me:secret@h:x/"], ["http://me:sec@ret@h:x/@"]):
+            result = fetch(*arguments)
+            self.assertEqual(result.status, 2)
+            self.assertIn("//me@h", result.stderr)
+            self.assertNotIn("sec", result.stderr)
+
+
+class Parse(unittest.TestCase):
+    def test_the_parts_of_each(self):
+        result = fetch("--parse", "https://me@[::1]/a%20b?q#f", "ftp://h")
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.stdout.decode().split("\n\n"), [
+            "scheme    https\nuser      me\nhost      [::1]\nport      443\npath      /a%20b\n"
+            "query     q\nfragment  f",
+            "scheme    ftp\nhost      h\nport      21\npath      /\n"])
+
+    def test_as_json(self):
+        result = fetch("--parse", "--json", "http://h:81/p", "https://h")
+        first, second = map(json.loads, result.stdout.splitlines())
+        self.assertEqual(first, {"url": "http://h:81/p", "scheme": "http", "user": None,
+                                 "password": None, "host": "h", "port": 81, "path": "/p",
+                                 "query": None, "fragment": None})
+        self.assertEqual(second["port"], 443)
+
+    def test_what_is_no_url_is_named_and_nothing_printed(self):
+        result = fetch("--parse", "http://h", "http://h:x/")
+        self.assertEqual((result.status, result.stdout), (2, b""))
+        self.assertIn('URL "http://h:x/": ', result.stderr)
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.help = fetch("--help").stdout.decode()
+        cls.page = (SOURCE / "man" / "sluice-fetch.1").read_text(encoding="utf-8")
+        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", section_of(cls.help, "Options:"))
+
+    def test_options(self):
+        described = section_of(self.page, r"\.Sh DESCRIPTION")
+        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
+        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
+        self.assertEqual(sorted(options), sorted(self.shown))
+
+    def test_options_of_the_synopsis(self):
+        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
+        options = set(re.findall(r"Fl (-?[\w-]+)", synopsis)) | {"-output", "-remote-name"}
+        self.assertEqual(options, set(self.shown))
+
+    def test_the_messages_under_diagnostics_are_its_own(self):
+        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–").splitlines()
+        self.assertIn(fetch("--parallel", "0", H).stderr.splitlines()[0], shown)
+        self.assertIn(fetch("h:80/x").stderr.splitlines()[0], shown)
+
+    def test_the_names_of_json_are_the_page_s(self):
+        output = section_of(self.page, r"\.Sh OUTPUT")
+        named = re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE)
+        self.assertEqual(named, list(json.loads(fetch("--json", H).stdout)))
+
+
+if __name__ == "__main__":
+    client.main()

@@ -1,0 +1,131 @@
+#include "fetch.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+namespace sluice {
+
+Fetch::Fetch(const FetchOptions& options)
+    : options_(options),
+      loop_(options.loop),
+      output_(
+          loop_, STDOUT_FILENO, [this] { on_drained(); },
+          [this](std::error_code error) { on_output_failed(error); }),
+      progress_(loop_, [this](std::size_t columns) { return fetch_progress(progress(), columns); }),
+      multi_(loop_, [this](CURL* easy, CURLcode code) { on_done(easy, code); }) {
+  heed_signals();
+  loop_.set_reporter([this](const Report& report) {
+    // Only what must not happen: a function of ours threw, or libcurl failed as a whole.
+    finish({ExitStatus::failed, report.where + ": " + report.what, 0});
+  });
+}
+
+Fetch::~Fetch() {
+  for (const auto& [easy, transfer] : transfers_) multi_.remove(easy);
+}
+
+void Fetch::heed_signals() {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // nohup(1), and a shell that puts it into the background, have it ignored for a reason.
+    struct sigaction old {};
+    if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    signals_.push_back(std::make_unique<Signal>(loop_, signal, [this, signal] {
+      finish({ExitStatus::failed, "", signal});
+    }));
+  }
+}
+
+Outcome Fetch::run() {
+  begun_ = loop_.now();
+  if (shows_progress()) progress_.start();
+  start_some();
+  loop_.run();
+  progress_.stop();
+  if (outcome_.status == ExitStatus::well && failed_ > 0) outcome_.status = ExitStatus::failed;
+  return outcome_;
+}
+
+// What reads the bodies from a pipe often shows them on the same terminal.
+bool Fetch::shows_progress() const {
+  if (options_.bodies != BodiesTo::standard_output) return true;
+  struct stat status {};
+  return ::fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void Fetch::start_some() {
+  const std::size_t at_once = options_.bodies == BodiesTo::standard_output ? 1 : options_.parallel;
+  while (!over_ && transfers_.size() < at_once && started_ < options_.jobs.size()) {
+    start(options_.jobs[started_++]);
+  }
+  stop_if_done();
+}
+
+void Fetch::start(const FetchJob& job) {
+  const bool print = options_.bodies == BodiesTo::standard_output;
+  auto transfer = std::make_unique<Transfer>(options_, job, print ? &output_ : nullptr);
+  if (!transfer->obstacle().empty()) return tell(transfer->finish(CURLE_WRITE_ERROR));
+  CURL* const easy = transfer->handle();
+  transfers_.emplace(easy, std::move(transfer));
+  multi_.add(easy);
+}
+
+void Fetch::on_done(CURL* easy, CURLcode code) {
+  const std::unique_ptr<Transfer> transfer = std::move(transfers_.extract(easy).mapped());
+  tell(transfer->finish(code));
+  start_some();
+}
+
+void Fetch::tell(const FetchResult& result) {
+  ++finished_;
+  bytes_ += result.bytes;
+  if (result.error) {
+    ++failed_;
+    progress_.clear();
+    std::fprintf(stderr, "sluice-fetch: %s: %s\n", result.url.c_str(), result.error->c_str());
+  }
+  if (!options_.json) return;
+  progress_.clear();  // it may be the same terminal
+  output_.write(as_json(result));
+  output_.flush();
+}
+
+void Fetch::on_drained() {
+  for (const auto& [easy, transfer] : transfers_) transfer->resume();
+  stop_if_done();
+}
+
+void Fetch::on_output_failed(std::error_code error) {
+  if (error == std::errc::broken_pipe) return finish({ExitStatus::failed, "", SIGPIPE});
+  finish({ExitStatus::failed, "standard output: " + error.message(), 0});
+}
+
+void Fetch::finish(const Outcome& outcome) {
+  if (std::exchange(over_, true)) return;
+  outcome_ = outcome;
+  loop_.stop();
+}
+
+void Fetch::stop_if_done() {
+  if (finished_ == options_.jobs.size() && output_.empty()) finish({});
+}
+
+FetchProgress Fetch::progress() const {
+  FetchProgress progress;
+  progress.urls = options_.jobs.size();
+  progress.finished = finished_;
+  progress.failed = failed_;
+  progress.bytes = bytes_;
+  progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - begun_);
+  for (const auto& [easy, transfer] : transfers_) {
+    progress.under_way += transfer->share();
+    progress.bytes += transfer->bytes();
+  }
+  return progress;
+}
+
+}  // namespace sluice

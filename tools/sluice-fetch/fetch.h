@@ -1,0 +1,72 @@
+// The program: which URLs are under way, what is printed, and when it is over.
+//
+// What it is: run() fetches them all and says how it went. At most as many as the options say are
+// under way; bodies for the standard output come one after the other, in the order of the URLs.
+// Lifetime: one in a process, because of the signals. Going removes unfinished files.
+// Thread: one. Errors: std::system_error, std::runtime_error (libcurl), std::bad_alloc.
+#ifndef SLUICE_TOOLS_SLUICE_FETCH_FETCH_H
+#define SLUICE_TOOLS_SLUICE_FETCH_FETCH_H
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "../../reactor/signals.h"
+#include "../common/output.h"
+#include "../common/progress_line.h"
+#include "curl_multi.h"
+#include "exit_status.h"
+#include "fetch_progress.h"
+#include "options.h"
+#include "transfer.h"
+
+namespace sluice {
+
+class Fetch {
+ public:
+  explicit Fetch(const FetchOptions& options);
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+  ~Fetch();
+
+  Outcome run();
+
+ private:
+  void heed_signals();
+  void start_some();
+  void start(const FetchJob& job);
+  void on_done(CURL* easy, CURLcode code);
+  void tell(const FetchResult& result);
+  void on_drained();
+  void on_output_failed(std::error_code error);
+  void finish(const Outcome& outcome);
+  void stop_if_done();
+  [[nodiscard]] bool shows_progress() const;
+  [[nodiscard]] FetchProgress progress() const;
+
+  const FetchOptions& options_;
+  Outcome outcome_;
+  std::size_t started_ = 0;  // of options_.jobs
+  std::size_t finished_ = 0;
+  std::size_t failed_ = 0;
+  std::uint64_t bytes_ = 0;  // of those that are finished
+  bool over_ = false;
+  Loop loop_;
+  Output output_;
+  TimePoint begun_{};
+  ProgressLine progress_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+  CurlMulti multi_;
+  std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,53 @@
+#include "file_name.h"
+
+#include <string_view>
+
+#include "../../reactor/quote.h"
+#include "../common/number.h"
+#include "../common/usage_error.h"
+
+namespace sluice {
+namespace {
+
+// "%zz" stays as it is: it is no encoding of anything.
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      if (const auto byte = parse_digits(text.substr(i + 1, 2), 16)) {
+        out += static_cast<char>(*byte);
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+std::string_view what_is_wrong_with(const std::string& name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > kMaxFileName) return "is longer than 255 bytes";
+  if (name.find('/') != name.npos) return "has a slash in it";
+  if (name.front() == '.') return "begins with a dot";
+  if (name.front() == '-') return "begins with a dash";
+  // What has to be shown in another way: control characters, NUL too, and what is not UTF-8.
+  if (escape(name, 4 * kMaxFileName) != name) return "has control characters or is not UTF-8";
+  return {};
+}
+
+}  // namespace
+
+std::string file_name_of(const Url& url) {
+  const std::string_view path = url.path;
+  const std::size_t slash = path.rfind('/');
+  std::string name = decoded(slash == path.npos ? path : path.substr(slash + 1));
+  const std::string_view wrong = what_is_wrong_with(name);
+  if (!wrong.empty()) {
+    throw UsageError("URL " + quote(url.shown) + ": the file's name would be " + quote(name) +
+                     ", which " + std::string(wrong) + "; --output FILE gives another");
+  }
+  return name;
+}
+
+}  // namespace sluice

@@ -1,0 +1,50 @@
+// A file that appears under its name when it is whole, or not at all.
+//
+// What it is: a temporary file in the directory of the name, written, brought to the disk (fsync)
+// and then renamed. Not kept, it is removed: by the destructor, also while an exception unwinds.
+// A program that is killed with SIGKILL leaves the temporary one, .sluice-fetch-XXXXXXXX.
+// What stands under the name is replaced as a whole, by a file with the mode of a new one, when it
+// is a regular file and that is allowed; anything else (a device, a directory, a symbolic link) is
+// left alone and is an error, EEXIST or EINVAL.
+// Lifetime: none. Thread: any. Errors: std::system_error that names the file; EBADF after keep().
+// Source: POSIX.1-2017 rename(), link().
+#ifndef SLUICE_TOOLS_SLUICE_FETCH_NEW_FILE_H
+#define SLUICE_TOOLS_SLUICE_FETCH_NEW_FILE_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "../../reactor/fd.h"
+
+namespace sluice {
+
+class NewFile {
+ public:
+  enum class Existing : std::uint8_t { kept, replaced };
+
+  NewFile(std::string name, Existing existing);
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile();
+
+  void write(std::string_view bytes);
+  // Under its name now. One that came there meanwhile is treated as one that was there.
+  void keep();
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  void check_name() const;
+  void create();
+  void link_or_refuse();
+  [[noreturn]] void fail(int error, const char* why = "") const;
+
+  std::string name_;
+  std::string temporary_;  // empty when there is none
+  Existing existing_;
+  Fd file_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,52 @@
+// The command line of sluice-fetch.
+//
+// Errors: parse_fetch_options() throws UsageError, which names the option, what was read and what
+// is allowed. The page sluice-fetch(1) describes each option, and a test holds the two together.
+#ifndef SLUICE_TOOLS_SLUICE_FETCH_OPTIONS_H
+#define SLUICE_TOOLS_SLUICE_FETCH_OPTIONS_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "new_file.h"
+#include "url.h"
+
+namespace sluice {
+
+enum class BodiesTo : std::uint8_t { standard_output, files, nowhere };
+
+// A URL, and the file that its body becomes; empty when it becomes none.
+struct FetchJob {
+  Url url;
+  std::string file;
+};
+
+struct FetchOptions {
+  static constexpr std::uint64_t kMaxParallel = 1000;
+  static constexpr std::uint64_t kMaxRedirects = 100;
+
+  std::vector<FetchJob> jobs;
+  BodiesTo bodies = BodiesTo::standard_output;
+  NewFile::Existing existing = NewFile::Existing::kept;
+  bool json = false;
+  bool parse = false;
+  std::size_t parallel = 8;
+  std::uint64_t max_size = 0;            // bytes; 0: no limit
+  std::chrono::milliseconds timeout{0};  // for each URL, in all; 0: none
+  long redirects = 10;
+  std::string cacert;  // empty: the system's
+  bool insecure = false;
+  LoopOptions loop;
+  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  std::string answer;
+};
+
+FetchOptions parse_fetch_options(int argc, const char* const* argv);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,186 @@
+#include "transfer.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <new>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "../../reactor/quote.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kMaxReason = 512;  // bytes: a server may have a say in it
+constexpr const char* kSchemes = "http,https";
+
+long milliseconds_of(std::chrono::milliseconds time) {
+  // A long may have 32 bits, and a year of milliseconds does not fit into them.
+  constexpr std::int64_t kMost = std::numeric_limits<long>::max();
+  return static_cast<long>(std::min<std::int64_t>(time.count(), kMost));
+}
+
+template <class Value>
+Value info(CURL* easy, CURLINFO what) {
+  Value value{};
+  curl_easy_getinfo(easy, what, &value);
+  return value;
+}
+
+}  // namespace
+
+Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* output)
+    : options_(options), job_(job), output_(output), easy_(curl_easy_init()) {
+  if (easy_ == nullptr) throw std::bad_alloc();
+  set_up(options);
+  set_up_tls(options);
+  if (job.file.empty()) return;
+  try {
+    file_.emplace(job.file, options.existing);
+  } catch (const std::system_error& error) {
+    why_ = why(error);
+  }
+}
+
+std::string Transfer::why(const std::system_error& error) {
+  std::string words = error.what();
+  if (error.code() == std::errc::file_exists) words += "; --force replaces it";
+  return words;
+}
+
+template <class Value>
+void Transfer::set(CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(easy_.get(), option, value);
+  if (code != CURLE_OK)
+    throw std::runtime_error(std::string("libcurl: ") + curl_easy_strerror(code));
+}
+
+void Transfer::set_up(const FetchOptions& options) {
+  set(CURLOPT_URL, job_.url.text.c_str());
+  set(CURLOPT_PROTOCOLS_STR, kSchemes);
+  set(CURLOPT_REDIR_PROTOCOLS_STR, kSchemes);
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, options.redirects);
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_USERAGENT, "sluice-fetch/" SLUICE_VERSION);
+  set(CURLOPT_NOSIGNAL, 1L);  // signals are the loop's
+  // A name that is still being looked up would hold the loop when its transfer is given up.
+  set(CURLOPT_QUICK_EXIT, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(kConnectTimeout));
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(kSilence.count()));
+  set(CURLOPT_TIMEOUT_MS, milliseconds_of(options.timeout));
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options.max_size));
+  set(CURLOPT_ERRORBUFFER, words_.data());
+  set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_HEADERFUNCTION, &Transfer::on_head);
+  set(CURLOPT_HEADERDATA, this);
+}
+
+void Transfer::set_up_tls(const FetchOptions& options) {
+  if (options.insecure) {
+    set(CURLOPT_SSL_VERIFYPEER, 0L);
+    set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (options.cacert.empty()) return;
+  set(CURLOPT_CAINFO, options.cacert.c_str());
+  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // else the system's count too
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count,
+                              void* self) noexcept {
+  Transfer& transfer = *static_cast<Transfer*>(self);
+  // What is refused here comes again after resume().
+  if (transfer.output_ != nullptr && transfer.output_->full()) {
+    transfer.paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  try {
+    if (transfer.take({data, size * count})) return size * count;
+  } catch (const std::exception& error) {
+    transfer.why_ = error.what();
+  }
+  return CURL_WRITEFUNC_ERROR;
+}
+
+// libcurl bounds a head, and not what may follow a chunked body.
+std::size_t Transfer::on_head(char* /*data*/, std::size_t size, std::size_t count,
+                              void* self) noexcept {
+  Transfer& transfer = *static_cast<Transfer*>(self);
+  transfer.heads_ += size * count;
+  return transfer.heads_ > kMaxHeads ? 0 : size * count;
+}
+
+bool Transfer::take(std::string_view data) {
+  if (options_.max_size != 0 && data.size() > options_.max_size - bytes_) {
+    why_ = reason(CURLE_FILESIZE_EXCEEDED);
+    return false;
+  }
+  if (file_) {
+    file_->write(data);
+  } else if (output_ != nullptr) {
+    output_->write(data);
+  }
+  bytes_ += data.size();
+  return true;
+}
+
+void Transfer::resume() noexcept {
+  if (std::exchange(paused_, false)) curl_easy_pause(handle(), CURLPAUSE_CONT);
+}
+
+double Transfer::share() const noexcept {
+  const auto length = info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  return length > 0 ? static_cast<double>(bytes_) / static_cast<double>(length) : 0;
+}
+
+FetchResult Transfer::finish(CURLcode code) {
+  FetchResult result;
+  result.url = job_.url.shown;
+  const auto* effective = info<const char*>(handle(), CURLINFO_EFFECTIVE_URL);
+  result.effective_url = without_password(effective != nullptr ? effective : job_.url.text);
+  result.status = info<long>(handle(), CURLINFO_RESPONSE_CODE);
+  result.bytes = bytes_;
+  result.seconds = static_cast<double>(info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T)) / 1e6;
+  if (code == CURLE_OK && file_) {
+    try {
+      file_->keep();
+      result.file = file_->name();
+    } catch (const std::system_error& error) {
+      why_ = why(error);
+    }
+  }
+  if (code != CURLE_OK || !why_.empty()) result.error = escape(reason(code), kMaxReason);
+  file_.reset();
+  return result;
+}
+
+std::string Transfer::reason(CURLcode code) const {
+  if (!why_.empty()) return why_;
+  if (heads_ > kMaxHeads) {
+    return "the heads are larger than " + std::to_string(kMaxHeads) + " bytes";
+  }
+  std::string words = words_.front() != 0 ? words_.data() : curl_easy_strerror(code);
+  switch (code) {
+    case CURLE_HTTP_RETURNED_ERROR:
+      return "HTTP status " + std::to_string(info<long>(handle(), CURLINFO_RESPONSE_CODE));
+    case CURLE_FILESIZE_EXCEEDED:
+      return "the body is larger than " + std::to_string(options_.max_size) + " bytes";
+    case CURLE_TOO_MANY_REDIRECTS:
+      return "more than " + std::to_string(options_.redirects) + " redirects";
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return "a redirect to neither http nor https: " + words;
+    case CURLE_COULDNT_CONNECT: {
+      const auto error = static_cast<int>(info<long>(handle(), CURLINFO_OS_ERRNO));
+      if (error != 0) words += ": " + std::generic_category().message(error);
+      return words;
+    }
+    default:
+      return words;
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,86 @@
+// One URL on its way: libcurl's handle for it, and where its body goes.
+//
+// What it is: the body goes into a file that appears when it is whole, to the standard output, or
+// nowhere. A status of 400 or more is a failure, and its body goes nowhere.
+// Backpressure: while the output is full libcurl reads no more of the body, until resume().
+// Lifetime: handle() must be removed from a multi handle before this goes. An unfinished file goes
+// with it. Thread: one.
+// Errors: the constructor throws std::bad_alloc, std::runtime_error; what goes wrong with the
+// transfer is in finish()'s result.
+#ifndef SLUICE_TOOLS_SLUICE_FETCH_TRANSFER_H
+#define SLUICE_TOOLS_SLUICE_FETCH_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "../common/output.h"
+#include "new_file.h"
+#include "options.h"
+#include "result.h"
+
+namespace sluice {
+
+class Transfer {
+ public:
+  // Nobody waits longer for a connection, or for a peer that says nothing.
+  static constexpr std::chrono::seconds kConnectTimeout{30};
+  static constexpr std::chrono::seconds kSilence{60};
+
+  // All heads and trailers of a transfer together, in bytes: libcurl keeps them.
+  static constexpr std::size_t kMaxHeads = 1024 * 1024;
+
+  // `output` is where the body goes when the job has no file; null: nowhere.
+  Transfer(const FetchOptions& options, const FetchJob& job, Output* output);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+  ~Transfer() = default;
+
+  [[nodiscard]] CURL* handle() const noexcept { return easy_.get(); }
+  // Why it cannot even begin; empty when it can.
+  [[nodiscard]] const std::string& obstacle() const noexcept { return why_; }
+  void resume() noexcept;
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  // How much of it has come, 0 to 1; 0 when nobody knows.
+  [[nodiscard]] double share() const noexcept;
+  // Keeps the file when all is well. Once.
+  FetchResult finish(CURLcode code);
+
+ private:
+  struct Cleanup {
+    void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+  };
+
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t on_head(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::string why(const std::system_error& error);
+  template <class Value>
+  void set(CURLoption option, Value value);
+  void set_up(const FetchOptions& options);
+  void set_up_tls(const FetchOptions& options);
+  bool take(std::string_view data);
+  [[nodiscard]] std::string reason(CURLcode code) const;
+
+  const FetchOptions& options_;
+  const FetchJob& job_;
+  Output* output_;
+  std::optional<NewFile> file_;
+  std::string why_;  // a reason of our own
+  std::uint64_t bytes_ = 0;
+  std::size_t heads_ = 0;  // bytes of them
+  bool paused_ = false;
+  std::array<char, CURL_ERROR_SIZE> words_{};  // libcurl's
+  std::unique_ptr<CURL, Cleanup> easy_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,130 @@
+#include "url.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "../../reactor/quote.h"
+#include "../common/usage_error.h"
+
+namespace sluice {
+namespace {
+
+struct Free {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+using Handle = std::unique_ptr<CURLU, Free>;
+
+Handle handle_of(const std::string& text, CURLUcode& error) {
+  Handle handle(curl_url());
+  if (handle == nullptr) throw std::bad_alloc();
+  error = curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME);
+  if (error == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+  return handle;
+}
+
+std::optional<std::string> part_of(const Handle& handle, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  const CURLUcode error = curl_url_get(handle.get(), part, &text, flags);
+  if (error == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (error != CURLUE_OK || text == nullptr) return std::nullopt;
+  const std::unique_ptr<char, Free> owner(text);
+  return std::string(text);
+}
+
+std::string shown_of(const Handle& handle, const std::string& otherwise) {
+  if (curl_url_set(handle.get(), CURLUPART_PASSWORD, nullptr, 0) != CURLUE_OK) return otherwise;
+  return part_of(handle, CURLUPART_URL).value_or(otherwise);
+}
+
+// For what the parser refuses: "user:password@" without the password.
+std::string cut_password(std::string_view text) {
+  const std::size_t slashes = text.find("://");
+  if (slashes == text.npos) return std::string(text);
+  const std::size_t start = slashes + 3;
+  const std::size_t end = std::min(text.find_first_of("/?#", start), text.size());
+  const std::size_t at = text.substr(0, end).rfind('@');
+  const std::size_t colon = text.substr(0, end).find(':', start);
+  if (at == text.npos || colon > at) return std::string(text);
+  return std::string(text.substr(0, colon)) + std::string(text.substr(at));
+}
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw UsageError("URL " + quote(cut_password(text)) + ": " + why);
+}
+
+using Row = std::pair<std::string_view, std::optional<std::string>>;
+
+std::array<Row, 8> rows_of(const Url& url) {
+  return {Row{"scheme", url.scheme}, Row{"user", url.user},        Row{"password", url.password},
+          Row{"host", url.host},     Row{"port", url.port},        Row{"path", url.path},
+          Row{"query", url.query},   Row{"fragment", url.fragment}};
+}
+
+}  // namespace
+
+Url parse_url(std::string_view text) {
+  if (text.size() > Url::kMaxLength) {
+    refuse(text, "is longer than " + std::to_string(Url::kMaxLength) + " bytes");
+  }
+  Url url;
+  url.text = text;
+  // Without "//" libcurl would read some of these as a host and a port, and others as a scheme.
+  if (text.find("://") == text.npos) {
+    refuse(text, "has no scheme; allowed are http:// and https://");
+  }
+  CURLUcode error = CURLUE_OK;
+  const Handle handle = handle_of(url.text, error);
+  if (error != CURLUE_OK) refuse(text, curl_url_strerror(error));
+  url.scheme = part_of(handle, CURLUPART_SCHEME).value_or("");
+  url.user = part_of(handle, CURLUPART_USER);
+  url.password = part_of(handle, CURLUPART_PASSWORD);
+  url.host = part_of(handle, CURLUPART_HOST);
+  url.port = part_of(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  url.path = part_of(handle, CURLUPART_PATH).value_or("");
+  url.query = part_of(handle, CURLUPART_QUERY);
+  url.fragment = part_of(handle, CURLUPART_FRAGMENT);
+  url.shown = shown_of(handle, url.text);
+  return url;
+}
+
+std::string printed_parts(const Url& url) {
+  constexpr std::size_t kLeft = 10;
+  std::string text;
+  for (const auto& [name, value] : rows_of(url)) {
+    if (!value) continue;
+    text += name;
+    text.append(kLeft - name.size(), ' ');
+    text += escape(*value, Url::kMaxLength) + '\n';
+  }
+  return text;
+}
+
+std::string parts_as_json(const Url& url) {
+  nlohmann::ordered_json object;
+  object["url"] = url.text;
+  for (const auto& [name, value] : rows_of(url)) {
+    if (name == "port" && value) {
+      object["port"] = std::stoi(*value);  // the parser has seen to it that it is one
+    } else if (value) {
+      object[std::string(name)] = *value;
+    } else {
+      object[std::string(name)] = nullptr;
+    }
+  }
+  return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+std::string without_password(const std::string& text) {
+  CURLUcode error = CURLUE_OK;
+  const Handle handle = handle_of(text, error);
+  return error == CURLUE_OK ? shown_of(handle, text) : text;
+}
+
+}  // namespace sluice
