@@ -17,6 +17,7 @@ REACTOR_LAYERS = [
     ("values and buffers", """
         export fd address backoff connect_order connect_socket endpoint compact_address payload
         input_buffer close_reason timer_queue
+        permutation sweep_hosts sweep_list sweep_outcome sweep_pacer sweep_wheel sweep_window
         counters quote host_name service_names report report_gate stream_io write_buffer
     """),
     ("watcher", "watcher"),
@@ -26,7 +27,7 @@ REACTOR_LAYERS = [
     ("connection", "connection connection_* protocol.cc"),  # on_eof()'s default calls close()
     ("listener, connector, datagram", """
         connect_attempt connector listener listen_socket socket_file source_limits descriptor_reserve
-        datagram datagram_* memory_peer resolver resolver_error ares_*
+        datagram datagram_* memory_peer sweep sweep_* resolver resolver_error ares_*
     """),
 ]
 

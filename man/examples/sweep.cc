@@ -1,0 +1,58 @@
+// A health check: which of these backends take connections?
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include <sluice/reactor/listener.h>
+#include <sluice/reactor/loop.h>
+#include <sluice/reactor/permutation.h>
+#include <sluice/reactor/sweep.h>
+
+class Backend final : public sluice::Protocol {
+  std::size_t on_data(sluice::Connection&,
+                      std::span<const std::byte> in) override {
+    return in.size();
+  }
+};
+
+int main() {
+  Backend backend;
+  sluice::Loop loop;
+
+  // Five backends, and their addresses; then two of them go down.
+  std::vector<std::unique_ptr<sluice::Listener>> backends;
+  std::vector<sluice::Address> addresses;
+  const auto anywhere = sluice::Endpoint::from("tcp://127.0.0.1:0");
+  for (int i = 0; i < 5; ++i) {
+    backends.push_back(
+        std::make_unique<sluice::Listener>(loop, anywhere, backend));
+    addresses.push_back(backends.back()->endpoint().address());
+  }
+  backends[1].reset();
+  backends[3].reset();
+
+  // In an order of its own, so that no rack is asked all at once.
+  const sluice::Permutation order(addresses.size(), 2024);
+  std::uint64_t position = 0;
+  const auto source = [&]() -> std::optional<sluice::SweepTarget> {
+    if (position == order.size()) return std::nullopt;
+    const std::uint64_t index = order.at(position++);
+    return sluice::SweepTarget{.address = addresses[index], .tag = index};
+  };
+
+  std::vector<sluice::SweepState> states(addresses.size());
+  const auto report = [&](const sluice::SweepResult& result, sluice::Fd&) {
+    states[result.target.tag] = result.state;
+  };
+
+  sluice::SweepOptions options;
+  options.retries = 1;
+  options.rate = 1000;  // of its own backends an operator asks no more
+  sluice::Sweep sweep(loop, options, source, report, [&] { loop.stop(); });
+  sweep.start();
+  loop.run();
+
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    std::printf("backend %zu: %s\n", i, to_string(states[i]).data());
+  }
+}

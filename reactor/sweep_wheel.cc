@@ -1,0 +1,67 @@
+#include "sweep_wheel.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace sluice {
+
+SweepWheel::SweepWheel(TimePoint now) noexcept : start_(now) {}
+
+// What is due within a tick is taken when the tick is over, and so never early.
+std::int64_t SweepWheel::tick_of(TimePoint time) const noexcept { return (time - start_) / kTick; }
+
+void SweepWheel::add(Entry& entry, TimePoint look_at) noexcept {
+  entry.look_at_ = look_at;
+  put(entry);
+}
+
+void SweepWheel::put(Entry& entry) noexcept {
+  // What is due already comes with the next tick: whoever adds it while the due are being taken
+  // must not keep that from ending.
+  const std::size_t slot = slot_of(std::max(tick_of(entry.look_at_), today_));
+  slots_[slot].push_back(entry);
+  used_[slot / kWordBits] |= std::uint64_t{1} << (slot % kWordBits);
+}
+
+SweepWheel::Entry* SweepWheel::take_due(TimePoint now) noexcept {
+  today_ = std::max(today_, tick_of(now));
+  for (;;) {
+    while (!due_.empty()) {
+      Entry& entry = due_.front();
+      entry.unlink();
+      if (tick_of(entry.look_at_) < today_) return &entry;
+      put(entry);  // in a later round of the wheel
+    }
+    if (passed_ >= today_) return nullptr;
+    // After a long sleep each slot is emptied once, not once for every time it came round.
+    passed_ = std::max(passed_, today_ - static_cast<std::int64_t>(kSlots));
+    const std::size_t slot = slot_of(passed_++);
+    due_.take(slots_[slot]);
+    used_[slot / kWordBits] &= ~(std::uint64_t{1} << (slot % kWordBits));
+  }
+}
+
+std::optional<TimePoint> SweepWheel::next() noexcept {
+  if (!due_.empty()) return start_ + passed_ * kTick;
+  for (std::size_t ahead = 0; ahead < kSlots;) {
+    const std::int64_t tick = passed_ + static_cast<std::int64_t>(ahead);
+    const std::size_t slot = slot_of(tick);
+    std::uint64_t& word = used_[slot / kWordBits];
+    const std::uint64_t rest = word >> (slot % kWordBits);
+    if (rest == 0) {
+      ahead += kWordBits - slot % kWordBits;
+      continue;
+    }
+    const auto skip = static_cast<std::size_t>(std::countr_zero(rest));
+    const std::size_t found = slot + skip;
+    if (slots_[found].empty()) {
+      word &= ~(std::uint64_t{1} << (found % kWordBits));
+      continue;
+    }
+    if (ahead + skip >= kSlots) break;
+    return start_ + (tick + static_cast<std::int64_t>(skip) + 1) * kTick;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice
