@@ -79,8 +79,9 @@ macro(sluice_add_test entry binary environment)
 endmacro()
 
 # sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): a .py, .sh or
-# executable script, found beside the caller. It gets SLUICED, SLUICE_TALK, SOURCE_DIR and BUILD_DIR
-# in its environment; exit status 77 means that something it needs is not here.
+# executable script, found beside the caller. It gets the programs in its environment (SLUICED,
+# SLUICE_TALK, SLUICE_SCAN …), SOURCE_DIR and BUILD_DIR; exit status 77 means that something that it
+# needs is not here.
 function(sluice_script_test name script)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -105,6 +106,9 @@ function(sluice_script_test name script)
   endif()
   if(TARGET sluice-talk)
     list(APPEND environment SLUICE_TALK=$<TARGET_FILE:sluice-talk>)
+  endif()
+  if(TARGET sluice-scan)
+    list(APPEND environment SLUICE_SCAN=$<TARGET_FILE:sluice-scan>)
   endif()
   if(TARGET sluice-fetch)
     list(APPEND environment SLUICE_FETCH=$<TARGET_FILE:sluice-fetch>)

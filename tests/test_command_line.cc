@@ -20,6 +20,8 @@ constexpr std::array kOptions = {
     OptionSpec{"verbose", 'v', "", "a switch"},
 };
 
+constexpr std::array kOptionalValue = {OptionSpec{"wait", 0, "TIME", "perhaps", false, true}};
+
 CommandLine read(const Words& words) {
   std::vector<const char*> argv = {"program"};
   for (const std::string& word : words) argv.push_back(word.c_str());
@@ -56,6 +58,16 @@ Test(command_line, a_value_is_taken_as_it_is) {
 
 Test(command_line, the_last_of_several_counts_unless_it_is_repeatable) {
   cr_expect(values(read({"--count", "1", "--count=2"}), "count") == Words({"2"}));
+}
+
+Test(command_line, a_value_that_may_be_left_out_follows_an_equals_sign) {
+  const std::array<const char*, 3> apart = {"program", "--wait", "1s"};
+  const CommandLine without(kOptionalValue, 3, apart.data());
+  cr_expect(values(without, "wait") == Words({""}));
+  cr_expect(without.operands() == Words({"1s"}));
+  const std::array<const char*, 2> together = {"program", "--wait=1s"};
+  cr_expect(values(CommandLine(kOptionalValue, 2, together.data()), "wait") == Words({"1s"}));
+  cr_expect(sluice::help_of(kOptionalValue).find("  --wait[=TIME] ") != std::string::npos);
 }
 
 Test(command_line, what_is_no_option_is_an_operand) {

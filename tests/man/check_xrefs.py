@@ -24,7 +24,7 @@ KNOWN = {
           signal socket socketpair umask unlink write""",
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
           inet_ntop inet_pton printf sockaddr strerror""",
-    1: "cc curl getent nc pkg-config socat systemctl telnet",
+    1: "cc curl getent nc nmap pkg-config socat systemctl telnet",
     5: "editrc hosts nsswitch.conf resolv.conf services systemd.socket",
     7: "epoll ip ipv6 pthreads signal signal-safety socket tcp udp unix",
     8: "inetd systemd-socket-activate xinetd",

@@ -30,7 +30,7 @@ cxxopts::Options describe(std::span<const OptionSpec> specs) {
   cxxopts::Options options("");
   for (const OptionSpec& spec : specs) {
     std::shared_ptr<cxxopts::Value> value = cxxopts::value<Values>();
-    if (spec.value.empty()) value->implicit_value("");
+    if (spec.value.empty() || spec.optional) value->implicit_value("");
     std::string names(spec.name);
     if (spec.letter != 0) names.insert(0, {spec.letter, ','});
     options.add_options()(names, "", value);
@@ -140,7 +140,11 @@ std::string help_of(std::span<const OptionSpec> options) {
     std::string usage;
     if (option.letter != 0) usage = std::string("-") + option.letter + ", ";
     usage += "--" + std::string(option.name);
-    if (!option.value.empty()) usage += ' ' + std::string(option.value);
+    if (option.optional) {
+      usage += "[=" + std::string(option.value) + ']';
+    } else if (!option.value.empty()) {
+      usage += ' ' + std::string(option.value);
+    }
     out << "  " << std::setw(kLeft) << usage << option.summary << '\n';
   }
   return out.str();

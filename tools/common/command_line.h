@@ -22,6 +22,7 @@ struct OptionSpec {
   std::string_view value;    // what it takes, in a word: "ENDPOINT"; empty when nothing
   std::string_view summary;  // for --help
   bool repeatable = false;   // else the last one counts
+  bool optional = false;     // --name alone is right too, its value ""; one follows only a '='
 };
 
 class CommandLine {

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""sluice-scan's command line: each mistake is named, and the page sluice-scan(1) and --help have
+the same options."""
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+import scan as client
+from scan import scan
+from test_page_options import SOURCE, section_of
+
+T = "127.0.0.1"
+
+# The arguments, and the parts that the one line of the message has.
+ROWS = [
+    ([], "TARGET is missing", "a.b.c.d"),
+    (["10.0.0.256"], 'target "10.0.0.256"', "0–255"),
+    (["10.0.0.9-1"], 'target "10.0.0.9-1"', "reversed"),
+    (["10.0.0.0/33"], 'prefix length "33"', "0–32"),
+    (["::1/129"], 'prefix length "129"', "0–128"),
+    (["127.1"], 'target "127.1"', "is none"),
+    (["http://example.org"], 'target "http://example.org"'),
+    (["localhost/24"], 'target "localhost/24"', "behind a name"),
+    (["2001:db8::/32"], "2^40 addresses"),
+    (["0-255.0-255.0-255.1-254"], "16777216 ranges", "65536"),
+    ([T, "-p", "100-20"], '--ports 100-20: port "100-20"', "reversed"),
+    ([T, "-p", ""], 'port ""', "empty"),
+    ([T, "-p", "22,,80"], 'port ""', "empty"),
+    ([T, "-p", "0"], 'port "0"', "1–65535"),
+    ([T, "-p", "65536"], 'port "65536"', "1–65535"),
+    ([T, "-p", "1-70000"], 'port "1-70000"', '"70000"', "1–65535"),
+    ([T, "-p", "20-"], 'port "20-"', "1–65535"),
+    ([T, "-p", "nosuchservice"], 'port "nosuchservice"', "service"),
+    ([T, "-p", "top:0"], 'port "top:0"'),
+    ([T, "-p", "top:70000"], 'port "top:70000"'),
+    ([T, "-p"], "--ports: the value is missing"),
+    ([T, "-4", "-6"], "-4, -6", "one of them"),
+    ([T, "-6"], 'target "127.0.0.1"', "family"),
+    (["::1", "-4"], 'target "::1"', "family"),
+    (["::1", "--bind", "127.0.0.1"], 'target "::1"', "--bind"),
+    ([T, "--bind", "localhost"], "--bind localhost: ", '"localhost"', "a.b.c.d or IPv6"),
+    ([T, "-6", "--bind", "127.0.0.1"], "--bind 127.0.0.1: ", "family"),
+    ([T, "--timeout", "5"], "--timeout 5: ", "has no unit"),
+    ([T, "--timeout", "0"], "--timeout 0: ", "no time"),
+    ([T, "--retries", "101"], '--retries 101: count "101"', "0–100"),
+    ([T, "--rate", "fast"], '--rate fast: count "fast"', "0–100000000"),
+    ([T, "--rate", "-1"], "--rate -1: ", "0–100000000"),
+    ([T, "--parallel", "0"], '--parallel 0: count "0"', "1–1000000"),
+    ([T, "--seed", "x"], '--seed x: number "x"', "0–18446744073709551615"),
+    ([T, "--shard", "0/3"], '--shard 0/3: shard "0/3"', "I/N"),
+    ([T, "--shard", "4/3"], '"4/3"', "I/N"),
+    ([T, "--shard", "1"], '"1"', "I/N"),
+    ([T, "--shard", "a/b"], '"a/b"', "I/N"),
+    ([T, "--banner=0"], "--banner 0: ", "no time"),
+    ([T, "--banner=soon"], "--banner soon: ", "ms, s, m, h or d"),
+    ([T, "--json", "--grepable"], "--json, --grepable", "one of them"),
+    ([T, "--xml", "-"], "--xml -", "-o FILE"),
+    ([T, "--xml", "-", "-o", "-"], "--xml -", "-o FILE"),
+    ([T, "--resume", ""], "--resume", "empty"),
+    ([T, "-i", "/nonexistent/list"], "/nonexistent/list: No such file"),
+    ([T, "--exclude", "10.0.0.300"], '--exclude 10.0.0.300: target "10.0.0.300"'),
+    ([T, "--exclude", "127.0.0.0/8"], "no target left"),
+    ([T, "--exclude-file", "/nonexistent/list"], "/nonexistent/list: No such file"),
+    ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
+    ([T, "--frobnicate"], "--frobnicate: not an option", "--ports", "--version"),
+    ([T, "--open=yes"], "--open=yes: no value is allowed"),
+]
+
+
+class Usage(unittest.TestCase):
+    def expect_refused(self, arguments, *parts):
+        result = scan(*arguments)
+        self.assertEqual((result.status, result.stdout), (2, ""), result.stderr)
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 2, result.stderr)
+        self.assertTrue(lines[0].startswith("sluice-scan: "))
+        self.assertIn("--help", lines[1])
+        for part in parts:
+            self.assertIn(part, lines[0])
+
+    def test_each_mistake_is_named(self):
+        for arguments, *parts in ROWS:
+            with self.subTest(arguments):
+                self.expect_refused(arguments, *parts)
+
+    def test_a_mistake_in_a_list_is_named_with_its_line(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = os.path.join(directory, "list")
+            pathlib.Path(file).write_text("127.0.0.1\n# none\n127.0.0.2 10.0.0.400\n")
+            for arguments in (["-i", file], [T, "--exclude-file", file]):
+                with self.subTest(arguments):
+                    self.expect_refused(arguments, f"{file}:3: ", 'target "10.0.0.400"')
+
+    def test_an_empty_list_is_no_scan(self):
+        with tempfile.NamedTemporaryFile() as file:
+            self.expect_refused(["-i", file.name], "no target left")
+
+    def test_banner_takes_a_value_only_with_an_equals_sign(self):
+        result = scan("-n", "--json", "-p", "1", "--banner", T)
+        self.assertEqual(result.status, 0, result.stderr)
+
+
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.help = scan("--help").stdout
+        cls.page = (SOURCE / "man" / "sluice-scan.1").read_text(encoding="utf-8")
+        cls.options = section_of(cls.help, "Options:")
+        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", "\n".join(
+            line[:44] for line in cls.options.splitlines()))
+
+    def test_options(self):
+        described = section_of(self.page, r"\.Sh DESCRIPTION")
+        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
+        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
+        self.assertEqual(sorted(options), sorted(self.shown))
+
+    def test_options_of_the_synopsis(self):
+        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
+        options = set()
+        for name in re.findall(r"Fl (-?[\w-]+)", synopsis):
+            options |= {name} if name.startswith("-") else set(name)
+        letters = {line.split(", --")[0].strip(" -"): line.split(", --")[1].split()[0]
+                   for line in self.options.splitlines() if ", --" in line}
+        long_forms = {"-" + letters[each] for each in options if each in letters}
+        self.assertEqual(options | long_forms, set(self.shown))
+
+    def test_the_messages_under_diagnostics_are_its_own(self):
+        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")
+        shown = shown.replace("\\e\n", "")
+        for arguments in (("-p", "100-20", T), ("--rate", "fast", T)):
+            self.assertIn(scan(*arguments).stderr.splitlines()[0], shown)
+
+    def test_the_names_of_json_are_the_page_s(self):
+        output = section_of(self.page, r"\.Sh OUTPUT")
+        result = scan("-n", "--json", "-p", "1", T)
+        ports, summary = result.objects()
+        self.assertEqual(re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE), list(ports[0]))
+        for name in summary:
+            self.assertRegex(output, rf"\.Cm (\w+ , )*(\w+ , )*.*\b{name}\b")
+
+    def test_the_defaults(self):
+        for number in ("top:1000", "3s", "5000"):
+            self.assertIn(f"({number}", self.help)
+            self.assertIn(number, self.page)
+
+
+if __name__ == "__main__":
+    client.main()

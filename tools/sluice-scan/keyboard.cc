@@ -1,0 +1,72 @@
+#include "keyboard.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// In the background a change of the terminal's mode would stop the whole process group.
+bool in_foreground() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
+
+bool is_ignored(int signal) {
+  struct sigaction old {};
+  return ::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+Keyboard::Keyboard(Loop& loop, std::function<void()> pressed)
+    : loop_(loop), pressed_(std::move(pressed)) {
+  if (::isatty(STDIN_FILENO) != 1 || !in_foreground()) return;
+  take();
+  if (!taken_) return;
+  if (!is_ignored(SIGTSTP)) {
+    stopped_ = std::make_unique<Signal>(loop_, SIGTSTP, [this] { on_stop(); });
+  }
+  watcher_.bind<&Keyboard::on_readable>(this, STDIN_FILENO);
+  watcher_.watch(loop_.native(), kReadable);
+}
+
+Keyboard::~Keyboard() {
+  if (watcher_.fd() >= 0) watcher_.stop(loop_.native());
+  restore();
+}
+
+void Keyboard::take() {
+  if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+  termios mode = before_;
+  mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  mode.c_cc[VMIN] = 1;
+  mode.c_cc[VTIME] = 0;
+  taken_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &mode) == 0;
+}
+
+void Keyboard::restore() noexcept {
+  if (std::exchange(taken_, false)) (void)::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+}
+
+void Keyboard::on_readable() noexcept {
+  loop_.guarded("keyboard", [this] {
+    std::array<char, 256> keys;
+    const ssize_t count = ::read(STDIN_FILENO, keys.data(), keys.size());
+    // A terminal that went away would be readable for ever.
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
+      return watcher_.stop(loop_.native());
+    }
+    if (count > 0) pressed_();
+  });
+}
+
+void Keyboard::on_stop() {
+  restore();
+  // Stops here, inside of this call, until the shell says SIGCONT.
+  (void)::kill(::getpid(), SIGSTOP);
+  if (in_foreground()) take();
+}
+
+}  // namespace sluice

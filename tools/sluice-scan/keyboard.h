@@ -1,0 +1,47 @@
+// Keys as they are pressed, without Enter, while a program runs in a terminal's foreground.
+//
+// What it is: the terminal of the standard input in its non-canonical mode, without echo; signals
+// stay signals. Elsewhere (a pipe, in the background) it does nothing, and reads nothing.
+// Lifetime: one in a process; must go before its loop. Going restores the terminal: a program that
+// a signal ends has to let it go first. ^Z restores it, and coming back sets it again.
+// Thread: the loop's. Errors: none; a terminal that cannot be set is left alone.
+// Source: POSIX.1-2017 tcsetattr(), tcgetpgrp().
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_KEYBOARD_H
+#define SLUICE_TOOLS_SLUICE_SCAN_KEYBOARD_H
+
+#include <termios.h>
+
+#include <functional>
+#include <memory>
+
+#include "../../reactor/loop.h"
+#include "../../reactor/signals.h"
+#include "../../reactor/watcher.h"
+
+namespace sluice {
+
+class Keyboard {
+ public:
+  // `pressed` runs for one key, or for several at once.
+  Keyboard(Loop& loop, std::function<void()> pressed);
+  Keyboard(const Keyboard&) = delete;
+  Keyboard& operator=(const Keyboard&) = delete;
+  ~Keyboard();
+
+ private:
+  void take();
+  void restore() noexcept;
+  void on_readable() noexcept;
+  void on_stop();
+
+  Loop& loop_;
+  std::function<void()> pressed_;
+  termios before_{};
+  bool taken_ = false;
+  std::unique_ptr<Signal> stopped_;
+  IoWatcher watcher_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,64 @@
+// sluice-scan(1): connects to TCP ports of hosts, and lists what is open.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "../common/standard_streams.h"
+#include "../common/usage_error.h"
+#include "exit_status.h"
+#include "options.h"
+#include "scan.h"
+
+namespace sluice {
+namespace {
+
+// A parent may have left them blocked or ignored: blocked, they stop nothing.
+void set_signals() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) {
+    sigaddset(&ours, signal);
+  }
+  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
+  // A reader that left is found by write(): a terminal has to be restored first.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Outcome run(int argc, char** argv) {
+  ScanOptions options = parse_scan_options(argc, argv);
+  if (!options.answer.empty()) {
+    write_standard_output(options.answer);
+    return {};
+  }
+  Scan scan(options);
+  return scan.run();
+}
+
+int end(const Outcome& outcome) {
+  if (!outcome.message.empty()) std::fprintf(stderr, "sluice-scan: %s\n", outcome.message.c_str());
+  if (outcome.reader_left) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  // A status and not the signal itself: what was asked for, what is known, has been done.
+  if (outcome.signal != 0) return kSignalStatus + outcome.signal;
+  return static_cast<int>(outcome.status);
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) {
+  using sluice::ExitStatus;
+  try {
+    sluice::occupy_standard_streams();
+    sluice::set_signals();
+    return sluice::end(sluice::run(argc, argv));
+  } catch (const sluice::UsageError& error) {
+    std::fprintf(stderr, "sluice-scan: %s\nsluice-scan: --help says what is allowed\n",
+                 error.what());
+    return static_cast<int>(ExitStatus::wrong_usage);
+  } catch (const std::exception& error) {
+    return sluice::end({ExitStatus::incomplete, error.what(), 0, false});
+  }
+}

@@ -1,0 +1,230 @@
+#include "options.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+
+#include "../../reactor/quote.h"
+#include "../common/command_line.h"
+#include "../common/duration.h"
+#include "../common/number.h"
+#include "../common/usage_error.h"
+#include "common_ports.h"
+#include "target_file.h"
+#include "target_spec.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::chrono::milliseconds kDefaultBanner{1000};
+constexpr std::uint64_t kMaxRetries = 100;
+constexpr std::uint64_t kMaxRate = 100'000'000;
+constexpr std::uint64_t kMaxParallel = 1'000'000;
+constexpr std::uint64_t kMaxShards = 1'000'000;
+constexpr std::size_t kMaxCommand = 4096;  // bytes of it in a listing
+
+constexpr std::array kOptions = {
+    OptionSpec{"ports", 'p', "PORTS", "what to connect to (top:1000)"},
+    OptionSpec{"ipv4", '4', "", "IPv4 alone"},
+    OptionSpec{"ipv6", '6', "", "IPv6 alone"},
+    OptionSpec{"input", 'i', "FILE", "read targets from FILE, - for the input; repeatable", true},
+    OptionSpec{"exclude", 0, "TARGET,...", "leave these out; repeatable", true},
+    OptionSpec{"exclude-file", 0, "FILE", "leave out those in FILE; repeatable", true},
+    OptionSpec{"timeout", 0, "DURATION", "how long to wait for an answer at most (3s)"},
+    OptionSpec{"retries", 0, "COUNT", "more attempts after silence (2)"},
+    OptionSpec{"rate", 0, "COUNT", "probes a second (5000; loopback unbounded); 0: unbounded"},
+    OptionSpec{"parallel", 0, "COUNT", "probes in flight at most (what descriptors allow)"},
+    OptionSpec{"seed", 0, "NUMBER", "the order of the scan (random)"},
+    OptionSpec{"shard", 0, "I/N", "do the I-th of N parts of the scan (1/1)"},
+    OptionSpec{"resume", 0, "FILE", "write FILE when interrupted; go on from it"},
+    OptionSpec{"open", 0, "", "list open ports only"},
+    OptionSpec{"banner", 0, "DURATION", "read what open ports say (1s)", false, true},
+    OptionSpec{"bind", 0, "ADDRESS", "the local address"},
+    OptionSpec{"no-names", 'n', "", "ask for no host's name"},
+    OptionSpec{"json", 0, "", "list as JSON, a line for each port"},
+    OptionSpec{"grepable", 0, "", "list a line for each host"},
+    OptionSpec{"xml", 0, "FILE", "also write nmap's XML to FILE"},
+    OptionSpec{"output", 'o', "FILE", "list to FILE, not to the standard output"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
+    OptionSpec{"help", 0, "", "write this and exit"},
+    OptionSpec{"version", 0, "", "write the version and exit"},
+};
+
+std::string help_text() {
+  return "Usage: sluice-scan [OPTION]... TARGET...\n"
+         "Connects to TCP ports of hosts, and lists what is open. Scan what you answer for.\n"
+         "\nOptions:\n" +
+         help_of(kOptions) +
+         "\nTargets:\n"
+         "  NAME, a.b.c.d, IPV6                       one host\n"
+         "  a.b.c.d/LEN, IPV6/LEN                     all addresses of a prefix\n"
+         "  10.0.0-3.1-254                            octets may be ranges\n"
+         "\nPorts:\n"
+         "  22,80,8000-8100                           numbers and ranges\n"
+         "  ssh,https                                 services that this host knows\n"
+         "  top:N                                     the N commonest\n"
+         "  -                                         all, 1-65535\n"
+         "\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
+         "More in sluice-scan(1).\n";
+}
+
+void refuse_if(bool wrong, const std::string& message) {
+  if (wrong) throw UsageError(message);
+}
+
+Shard parse_shard(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto index = parse_digits(text.substr(0, slash), 10);
+  const auto count = slash == text.npos ? std::nullopt : parse_digits(text.substr(slash + 1), 10);
+  if (!index || !count || *index < 1 || *index > *count || *count > kMaxShards) {
+    throw UsageError("shard " + quote(text) +
+                     " is not I/N with 1 <= I <= N <= " + std::to_string(kMaxShards));
+  }
+  return {*index, *count};
+}
+
+std::chrono::milliseconds parse_some_time(std::string_view text) {
+  const auto time = parse_duration("duration", text);
+  refuse_if(time.count() == 0, "duration " + quote(text) + " is no time at all");
+  return time;
+}
+
+void read_family(ScanOptions& options, const CommandLine& line) {
+  refuse_if(line.has("ipv4") && line.has("ipv6"), "-4, -6: allowed is one of them");
+  if (line.has("ipv4")) options.family = AF_INET;
+  if (line.has("ipv6")) options.family = AF_INET6;
+  line.each("bind", [&](std::string_view value) {
+    const auto address = Address::from_ip(value, 0);
+    if (!address) throw UsageError("address " + quote(value) + " is not a.b.c.d or IPv6");
+    options.bind = address->unmapped();
+    refuse_if(options.family != 0 && options.family != options.bind->family(),
+              "the address is of the family that -4 or -6 leaves out");
+    options.family = options.bind->family();
+  });
+}
+
+void read_values(ScanOptions& options, const CommandLine& line) {
+  options.services = ServiceNames::of_host();
+  options.ports = parse_ports("top:" + std::to_string(kDefaultTopPorts), options.services);
+  line.each("ports",
+            [&](std::string_view value) { options.ports = parse_ports(value, options.services); });
+  line.each("timeout", [&](std::string_view value) { options.timeout = parse_some_time(value); });
+  line.each("retries", [&](std::string_view value) {
+    options.retries = static_cast<unsigned>(parse_number("count", value, 0, kMaxRetries));
+  });
+  line.each("rate", [&](std::string_view value) {
+    options.rate = static_cast<double>(parse_number("count", value, 0, kMaxRate));
+  });
+  line.each("parallel", [&](std::string_view value) {
+    options.parallel = parse_number("count", value, 1, kMaxParallel);
+  });
+  line.each("seed", [&](std::string_view value) {
+    options.seed = parse_number("number", value, 0, ~std::uint64_t{0});
+  });
+  line.each("shard", [&](std::string_view value) { options.shard = parse_shard(value); });
+  line.each("banner", [&](std::string_view value) {
+    options.banner = value.empty() ? kDefaultBanner : parse_some_time(value);
+  });
+  for (const auto& [name, file] :
+       {std::pair{"resume", &options.resume}, std::pair{"xml", &options.xml},
+        std::pair{"output", &options.output}}) {
+    std::string* const to = file;
+    line.each(name, [to](std::string_view value) {
+      refuse_if(value.empty(), "the file's name is empty");
+      *to = value;
+    });
+  }
+  if (options.output == "-") options.output.clear();
+  refuse_if(options.xml == "-" && options.output.empty(),
+            "--xml -: the listing is on the standard output; -o FILE sends it elsewhere");
+  line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
+  options.open_only = line.has("open");
+  options.no_reverse_names = line.has("no-names");
+  refuse_if(line.has("json") && line.has("grepable"), "--json, --grepable: allowed is one of them");
+  if (line.has("json")) options.format = ScanFormat::json;
+  if (line.has("grepable")) options.format = ScanFormat::grepable;
+}
+
+void add_target(ScanOptions& options, std::string_view text) {
+  TargetSpec target = parse_target_spec(text);
+  if (!target.name.empty()) {
+    refuse_if(options.names.size() >= kMaxNames,
+              "more than " + std::to_string(kMaxNames) + " names; allowed are so many");
+    options.names.push_back(std::move(target.name));
+  }
+  for (const IpRange& range : target.ranges) {
+    refuse_if(options.family != 0 && range.first.family != options.family,
+              "target " + quote(text) +
+                  " is of the address family that -4, -6 or --bind leaves "
+                  "out");
+    options.targets.add(range);
+  }
+}
+
+void add_exclusion(ScanOptions& options, std::string_view text) {
+  TargetSpec target = parse_target_spec(text);
+  if (!target.name.empty()) options.excluded_names.push_back(std::move(target.name));
+  for (const IpRange& range : target.ranges) options.targets.take_out(range);
+}
+
+void read_lists(ScanOptions& options, const CommandLine& line) {
+  for (const std::string& operand : line.operands()) add_target(options, operand);
+  line.each("input", [&](std::string_view file) {
+    read_targets(std::string(file), [&](std::string_view text) { add_target(options, text); });
+  });
+  line.each("exclude", [&](std::string_view value) {
+    for (std::size_t start = 0; start <= value.size();) {
+      const std::size_t comma = std::min(value.find(',', start), value.size());
+      add_exclusion(options, value.substr(start, comma - start));
+      start = comma + 1;
+    }
+  });
+  line.each("exclude-file", [&](std::string_view file) {
+    read_targets(std::string(file), [&](std::string_view text) { add_exclusion(options, text); });
+  });
+}
+
+std::string command_of(int argc, const char* const* argv) {
+  std::string command = "sluice-scan";
+  for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+  return escape(command, kMaxCommand);
+}
+
+}  // namespace
+
+ScanOptions parse_scan_options(int argc, const char* const* argv) {
+  const CommandLine line(kOptions, argc, argv);
+  ScanOptions options;
+  if (line.has("help")) {
+    options.answer = help_text();
+  } else if (line.has("version")) {
+    options.answer = "sluice-scan " SLUICE_VERSION "\n";
+  }
+  if (!options.answer.empty()) return options;
+  refuse_if(line.operands().empty() && !line.has("input"),
+            "the TARGET is missing; allowed are a name, a.b.c.d, an IPv6 address, their prefixes "
+            "and octet ranges");
+  options.command = command_of(argc, argv);
+  read_family(options, line);
+  read_values(options, line);
+  read_lists(options, line);
+  return options;
+}
+
+SweepOptions sweep_options(const ScanOptions& options) {
+  SweepOptions sweep;
+  sweep.from.address = options.bind;
+  if (options.timeout) {
+    sweep.max_timeout = *options.timeout;
+    sweep.first_timeout = std::min(sweep.first_timeout, sweep.max_timeout);
+    sweep.min_timeout = std::min(sweep.min_timeout, sweep.max_timeout);
+  }
+  sweep.retries = options.retries;
+  sweep.parallel = options.parallel;
+  sweep.rate = options.rate.value_or(kDefaultRate);
+  sweep.rate_on_loopback = options.rate.has_value();
+  return sweep;
+}
+
+}  // namespace sluice

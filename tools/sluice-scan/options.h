@@ -1,0 +1,65 @@
+// The command line of sluice-scan.
+//
+// What it is: what is to be scanned and how, with the lists of targets read. Names are still names.
+// Errors: parse_scan_options() throws UsageError, which names the option or the file, what was read
+// and what is allowed. The page sluice-scan(1) describes each option, and a test holds the two
+// together.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_OPTIONS_H
+#define SLUICE_TOOLS_SLUICE_SCAN_OPTIONS_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop.h"
+#include "../../reactor/service_names.h"
+#include "../../reactor/sweep.h"
+#include "port_spec.h"
+#include "scan_space.h"
+#include "target_set.h"
+
+namespace sluice {
+
+enum class ScanFormat { table, json, grepable };
+
+// Probes a second to anything but loopback, unless --rate says otherwise.
+inline constexpr double kDefaultRate = 5000;
+inline constexpr std::size_t kMaxNames = 100'000;  // of targets
+
+struct ScanOptions {
+  TargetSet targets;  // not frozen: the names are missing
+  std::vector<std::string> names;
+  std::vector<std::string> excluded_names;
+  PortList ports;
+  ServiceNames services;
+  int family = 0;  // AF_UNSPEC, AF_INET or AF_INET6
+  std::optional<std::chrono::milliseconds> timeout;
+  unsigned retries = 2;
+  std::optional<double> rate;  // 0: no cap
+  std::size_t parallel = 0;    // 0: what the descriptors allow
+  std::optional<std::uint64_t> seed;
+  Shard shard;
+  std::string resume;  // a file; empty: none
+  bool open_only = false;
+  std::optional<std::chrono::milliseconds> banner;
+  std::optional<Address> bind;
+  bool no_reverse_names = false;
+  ScanFormat format = ScanFormat::table;
+  std::string xml;     // a file, or "-" for the standard output; empty: none
+  std::string output;  // a file; empty: the standard output
+  LoopOptions loop;
+  std::string command;  // as it was given, in one printable line
+  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  std::string answer;
+};
+
+ScanOptions parse_scan_options(int argc, const char* const* argv);
+
+SweepOptions sweep_options(const ScanOptions& options);
+
+}  // namespace sluice
+
+#endif

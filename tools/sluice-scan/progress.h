@@ -1,0 +1,32 @@
+// How far the scan is, in words: the bar on a terminal, and the line for who asks.
+//
+// Thread: any. Errors: std::bad_alloc; what cannot be shown is not.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_PROGRESS_H
+#define SLUICE_TOOLS_SLUICE_SCAN_PROGRESS_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace sluice {
+
+struct ProgressState {
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::uint64_t open = 0;
+  std::uint64_t done_here = 0;  // in this run, which `elapsed` is of
+  std::chrono::milliseconds elapsed{0};
+};
+
+// "12.3 % done (8061 of 65535), 5000/s, 3 open, 12 s left".
+std::string progress_line(const ProgressState& state);
+// "[=====>      ] 12.3 %  5000/s  3 open  12 s left", of less than `columns`.
+std::string progress_bar(const ProgressState& state, std::size_t columns);
+
+// The line for who asks, on the standard error, terminal or not.
+void print_progress(const ProgressState& state);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,145 @@
+#include "scan_engine.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// For the standard streams, the listings, the loop and the resolver.
+constexpr std::size_t kOwnDescriptors = 64;
+constexpr std::size_t kAssumedLimit = 256;  // OPEN_MAX of the oldest systems, and a bit
+constexpr std::size_t kMostUsed = 1'000'000;
+
+// Raises the soft limit to the hard one: a probe in flight is a descriptor.
+std::size_t usable_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kAssumedLimit;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+  const std::size_t all = limit.rlim_cur == RLIM_INFINITY
+                              ? kMostUsed
+                              : std::min<std::size_t>(limit.rlim_cur, kMostUsed);
+  return all > 2 * kOwnDescriptors ? all - kOwnDescriptors : all / 2;
+}
+
+}  // namespace
+
+ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, ScanEvents& events)
+    : loop_(loop),
+      space_(space),
+      options_(std::move(options)),
+      events_(events),
+      next_(options_.next),
+      again_(std::move(options_.pending)) {
+  const std::size_t descriptors = usable_descriptors();
+  if (options_.banner) {
+    sockets_ = std::clamp<std::size_t>(descriptors / 4, 1, BannerReader::kMaxSockets);
+    banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
+    // The sweep may take the rest alone, and would then have us wait for each other.
+    const std::size_t rest = std::max<std::size_t>(descriptors - sockets_, 1);
+    std::size_t& parallel = options_.sweep.parallel;
+    parallel = parallel == 0 ? rest : std::min(parallel, rest);
+  }
+}
+
+ScanEngine::~ScanEngine() = default;
+
+void ScanEngine::start() { make_sweep(); }
+
+void ScanEngine::make_sweep() {
+  sweep_ = std::make_unique<Sweep>(
+      loop_, options_.sweep, [this] { return take_next(); },
+      [this](const SweepResult& result, Fd& socket) { on_result(result, socket); },
+      [this] {
+        swept_ = true;
+        end_if_done();
+      });
+  sweep_->start();
+}
+
+std::optional<SweepTarget> ScanEngine::take_next() {
+  if (halted_ || stopped_) return std::nullopt;
+  std::uint64_t position = next_;
+  if (!again_.empty()) {
+    position = again_.back();
+    again_.pop_back();
+  } else if (next_ < space_.size()) {
+    ++next_;
+  } else {
+    return std::nullopt;
+  }
+  return SweepTarget{space_.address(space_.place(position)), position};
+}
+
+void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
+  if (result.state != SweepState::open || banners_ == nullptr || !socket) {
+    events_.on_port(result, {});
+    return;
+  }
+  listened_to_.insert(result.target.tag);
+  banners_->add(std::move(socket),
+                [this, result](const std::string& banner) { on_banner(result, banner); });
+  if (!banners_->full()) return;
+  listening_ = true;
+  halt();
+}
+
+void ScanEngine::on_banner(const SweepResult& result, const std::string& banner) {
+  listened_to_.erase(result.target.tag);
+  // Half of them, because going on costs what the sweep knew of the path.
+  if (listening_ && listened_to_.size() <= sockets_ / 2) {
+    listening_ = false;
+    go_on();
+  }
+  events_.on_port(result, banner);
+  end_if_done();
+}
+
+void ScanEngine::end_if_done() {
+  if (!swept_ || stopped_ || ended_ || !listened_to_.empty()) return;
+  ended_ = true;
+  events_.on_scanned();
+}
+
+void ScanEngine::pause() {
+  paused_ = true;
+  halt();
+}
+
+void ScanEngine::resume() {
+  paused_ = false;
+  go_on();
+}
+
+void ScanEngine::halt() {
+  if (stopped_ || swept_) return;
+  halted_ = true;
+  sweep_->stop();
+}
+
+void ScanEngine::go_on() {
+  if (!halted_ || paused_ || listening_ || stopped_) return;
+  halted_ = false;
+  for (const SweepTarget& target : sweep_->pending()) again_.push_back(target.tag);
+  make_sweep();
+}
+
+void ScanEngine::stop() {
+  if (std::exchange(stopped_, true)) return;
+  if (sweep_ != nullptr) sweep_->stop();
+  if (banners_ != nullptr) banners_->finish();
+}
+
+std::vector<std::uint64_t> ScanEngine::pending() const {
+  std::vector<std::uint64_t> positions = again_;
+  positions.insert(positions.end(), listened_to_.begin(), listened_to_.end());
+  if (sweep_ != nullptr) {
+    for (const SweepTarget& target : sweep_->pending()) positions.push_back(target.tag);
+  }
+  return positions;
+}
+
+}  // namespace sluice

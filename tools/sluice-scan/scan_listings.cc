@@ -1,0 +1,146 @@
+#include "scan_listings.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "grepable_output.h"
+#include "json_output.h"
+#include "listing_file.h"
+#include "table_output.h"
+#include "xml_output.h"
+
+namespace sluice {
+namespace {
+
+std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
+  switch (options.format) {
+    case ScanFormat::json:
+      return std::make_unique<JsonListing>(options.open_only);
+    case ScanFormat::grepable:
+      return std::make_unique<GrepableListing>(options.open_only);
+    case ScanFormat::table:
+      break;
+  }
+  TableOptions table;
+  table.open_only = options.open_only;
+  table.banners = options.banner.has_value();
+  return std::make_unique<TableListing>(table);
+}
+
+}  // namespace
+
+ScanListings::ScanListings(Loop& loop, const ScanOptions& options, const Setup& setup,
+                           const ListingSink::Events& events)
+    : options_(options), space_(setup.space), names_(setup.names) {
+  if (options.output.empty()) {
+    add_sink(loop, make_listing(options), "standard output", Fd(), events);
+  } else {
+    add_sink(loop, make_listing(options), options.output,
+             open_listing(options.output, setup.resumed), events);
+  }
+  if (!options.xml.empty()) {
+    const bool standard = options.xml == "-";
+    XmlFile file;
+    if (!standard) file = open_xml(options.xml, setup.resumed);
+    XmlOptions xml;
+    xml.open_only = options.open_only;
+    xml.continued = file.continued;
+    add_sink(loop, std::make_unique<XmlListing>(xml), standard ? "standard output" : options.xml,
+             std::move(file.fd), events);
+  }
+  const bool by_host = std::any_of(sinks_.begin(), sinks_.end(),
+                                   [](const auto& sink) { return sink->listing().by_host(); });
+  if (!by_host) return;
+  namer_ = std::make_unique<HostNamer>(setup.resolver,
+                                       [this](const HostReport& host) { write_host(host); });
+  book_ = std::make_unique<HostBook>(space_, setup.expected);
+}
+
+void ScanListings::add_sink(Loop& loop, std::unique_ptr<Listing> listing, const std::string& name,
+                            Fd fd, const ListingSink::Events& events) {
+  sinks_.push_back(
+      std::make_unique<ListingSink>(loop, std::move(listing), name, std::move(fd), events));
+}
+
+void ScanListings::begin() {
+  ScanStart start;
+  start.command = options_.command;
+  start.time = std::chrono::system_clock::now();
+  start.ports = ports_to_string(options_.ports);
+  start.port_count = options_.ports.size();
+  for (const auto& sink : sinks_) sink->write(sink->listing().begin(start));
+}
+
+void ScanListings::add(const SweepResult& result, const std::string& banner) {
+  const bool open = result.state == SweepState::open;
+  PortReport port;
+  port.address = result.target.address;
+  port.state = result.state;
+  port.rtt = result.rtt;
+  port.service = options_.services.name(port.address.port(), Transport::tcp);
+  port.banner = banner;
+  for (const auto& sink : sinks_) {
+    if (!sink->listing().by_host()) sink->write(sink->listing().port(port));
+  }
+  if (book_ == nullptr) return;
+  const std::uint64_t host = space_.place(result.target.tag).host;
+  if (open) {
+    book_->add_open(host, {port.address.port(), port.rtt, port.service, banner, result.target.tag});
+  } else {
+    book_->add(host, result.state);
+  }
+  std::vector<HostReport> finished = book_->take_finished();
+  if (!finished.empty()) list(std::move(finished));
+}
+
+void ScanListings::list(std::vector<HostReport> hosts) {
+  const bool few = space_.addresses() <= kFewHosts;
+  for (HostReport& host : hosts) {
+    const bool shown = !host.open.empty() || (!options_.open_only && (few || host.answered()));
+    if (!shown) continue;
+    const auto named = names_.find(host.address);
+    if (named != names_.end()) host.name = named->second;
+    namer_->add(std::move(host));
+  }
+}
+
+void ScanListings::write_host(const HostReport& host) {
+  for (const auto& sink : sinks_) sink->write(sink->listing().host(host));
+}
+
+void ScanListings::end(const ScanSummary& summary) {
+  ended_ = true;
+  if (book_ != nullptr) {
+    list(book_->take_all());
+    namer_->finish();
+  }
+  for (const auto& sink : sinks_) sink->write(sink->listing().end(summary));
+}
+
+void ScanListings::flush() {
+  for (const auto& sink : sinks_) sink->flush();
+}
+
+void ScanListings::close() {
+  for (const auto& sink : sinks_) sink->close();
+}
+
+bool ScanListings::empty() const noexcept {
+  return std::all_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->empty(); });
+}
+
+bool ScanListings::full() const noexcept {
+  return (namer_ != nullptr && namer_->full()) ||
+         std::any_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->full(); });
+}
+
+std::vector<std::uint64_t> ScanListings::held() const {
+  if (book_ == nullptr) return {};
+  std::vector<std::uint64_t> positions = book_->held();
+  const std::vector<std::uint64_t> waiting = namer_->held();
+  positions.insert(positions.end(), waiting.begin(), waiting.end());
+  return positions;
+}
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+#include "scan_targets.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "../../reactor/quote.h"
+#include "../common/usage_error.h"
+#include "target_lookup.h"
+
+namespace sluice {
+
+bool ScanTargets::resolve() {
+  // Exclusions are of both families whatever is scanned.
+  if (!look_up(options_.excluded_names, AF_UNSPEC, true)) return false;
+  if (!look_up(options_.names, options_.family, false)) return false;
+  options_.targets.freeze();
+  if (options_.targets.size() == 0 && unresolved_.empty()) {
+    throw UsageError("there is no target left to scan: the lists are empty, or all is excluded");
+  }
+  return true;
+}
+
+bool ScanTargets::look_up(const std::vector<std::string>& names, int family, bool excluded) {
+  if (names.empty()) return true;
+  std::vector<NamedTarget> found;
+  const TargetLookup lookup(resolver_, names, family, [&](std::vector<NamedTarget> targets) {
+    found = std::move(targets);
+    loop_.stop();
+  });
+  loop_.run();
+  if (found.empty()) return false;
+  for (const NamedTarget& target : found) {
+    if (!target.error) {
+      take(target.name, target.addresses, excluded);
+      continue;
+    }
+    const std::string why = escape(target.name, kMaxQuoted) + ": " + target.error.message();
+    if (excluded) throw std::runtime_error("--exclude " + why);
+    unresolved_.push_back(why);
+  }
+  return true;
+}
+
+void ScanTargets::take(const std::string& name, const std::vector<Address>& addresses,
+                       bool excluded) {
+  if (excluded) {
+    for (const Address& address : addresses) {
+      const IpNumber number = IpNumber::of(address);
+      options_.targets.take_out({number, number});
+    }
+    return;
+  }
+  const IpNumber number = IpNumber::of(scanned_address(addresses));
+  options_.targets.add({number, number});
+  names_.emplace(number.address(0), escape(name, kMaxQuoted));
+}
+
+}  // namespace sluice

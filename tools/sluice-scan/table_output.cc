@@ -1,0 +1,113 @@
+#include "table_output.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+using Row = std::array<std::string, 5>;  // PORT STATE SERVICE RTT BANNER
+
+// Columns are as wide as what stands in them; the last one has no blanks behind it.
+std::string lay_out(const std::vector<Row>& rows, std::size_t columns) {
+  std::array<std::size_t, 5> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < columns; ++i) {
+      line += row[i];
+      line.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string counts_of(const HostReport& host) {
+  ScanSummary counts;
+  counts.closed = host.closed;
+  counts.filtered = host.filtered;
+  counts.unreachable = host.unreachable;
+  counts.failed = host.failed;
+  return in_words(counts);
+}
+
+std::string one_decimal(std::uint64_t value, std::uint64_t unit, const char* name) {
+  std::array<char, 48> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.1f%s",
+                                 static_cast<double>(value) / static_cast<double>(unit), name);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string count_of(std::uint64_t count, const char* what, const char* plural) {
+  return std::to_string(count) + ' ' + what + (count == 1 ? "" : plural);
+}
+
+}  // namespace
+
+std::string in_words(std::chrono::microseconds rtt) {
+  const auto us = static_cast<std::uint64_t>(rtt.count());
+  if (us == 0) return "-";
+  if (us < 1000) return std::to_string(us) + "us";
+  if (us < 1'000'000) return one_decimal(us, 1000, "ms");
+  return one_decimal(us, 1'000'000, "s");
+}
+
+std::string in_words(const ScanSummary& counts) {
+  std::string text;
+  const std::array<std::pair<std::uint64_t, const char*>, 5> all{
+      {{counts.open, "open"},
+       {counts.closed, "closed"},
+       {counts.filtered, "filtered"},
+       {counts.unreachable, "unreachable"},
+       {counts.failed, "failed"}}};
+  for (const auto& [count, name] : all) {
+    if (count == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += std::to_string(count) + ' ' + name;
+  }
+  return text;
+}
+
+std::string TableListing::host(const HostReport& host) {
+  std::string text = hosts_++ == 0 ? "" : "\n";
+  const std::string& name = host.name.empty() ? host.reverse_name : host.name;
+  text += name.empty() ? host.address.host() : name + " (" + host.address.host() + ')';
+  text += '\n';
+  if (!host.open.empty()) {
+    std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", "BANNER"}};
+    for (const OpenPort& open : host.open) {
+      rows.push_back({std::to_string(open.port) + "/tcp", "open",
+                      open.service.empty() ? "-" : std::string(open.service), in_words(open.rtt),
+                      open.banner});
+    }
+    text += lay_out(rows, options_.banners ? 5 : 4);
+  }
+  const std::string counts = options_.open_only ? "" : counts_of(host);
+  return counts.empty() ? text : text + counts + '\n';
+}
+
+std::string TableListing::end(const ScanSummary& summary) {
+  std::string text = hosts_ == 0 ? "" : "\n";
+  const std::string counts = in_words(summary);
+  text += counts.empty() ? "nothing was scanned" : counts;
+  text += "; " + count_of(summary.addresses, "address", "es") + ", " +
+          count_of(summary.ports, "port", "s") + ", ";
+  std::array<char, 32> seconds{};
+  std::snprintf(seconds.data(), seconds.size(), "%.2f s",
+                std::chrono::duration<double>(summary.elapsed).count());
+  text += seconds.data();
+  if (!summary.complete) {
+    text += "; interrupted, with " + std::to_string(summary.probes - summary.done()) + " to do";
+  }
+  return text + '\n';
+}
+
+}  // namespace sluice

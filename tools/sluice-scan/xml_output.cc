@@ -1,0 +1,148 @@
+#include "xml_output.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kEnd = "<runstats>";
+
+std::string attribute(std::string_view name, std::string_view value) {
+  return ' ' + std::string(name) + "=\"" + xml_escape(value) + '"';
+}
+
+std::string attribute(std::string_view name, std::uint64_t value) {
+  return attribute(name, std::to_string(value));
+}
+
+std::string seconds_of(WallTime time) {
+  return std::to_string(std::chrono::system_clock::to_time_t(time));
+}
+
+// "Sat Nov 21 02:17:10 2026", as nmap has it, in UTC.
+std::string words_of(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S %Y", &parts);
+  return {text.data(), size};
+}
+
+std::string extra_ports(std::string_view state, std::uint64_t count, std::string_view reason) {
+  if (count == 0) return {};
+  return "<extraports" + attribute("state", state) + attribute("count", count) + "><extrareasons" +
+         attribute("reason", reason) + attribute("count", count) + "/></extraports>\n";
+}
+
+std::string port_element(const OpenPort& open) {
+  std::string text = "<port protocol=\"tcp\"" + attribute("portid", open.port) +
+                     "><state state=\"open\" reason=\"syn-ack\" reason_ttl=\"0\"/>";
+  if (!open.service.empty()) {
+    text += "<service" + attribute("name", open.service) + " method=\"table\" conf=\"3\"/>";
+  }
+  if (!open.banner.empty()) {
+    text += "<script id=\"banner\"" + attribute("output", open.banner) + "/>";
+  }
+  return text + "</port>\n";
+}
+
+std::string status_element(const HostReport& host) {
+  const char* reason = !host.open.empty()     ? "syn-ack"
+                       : host.closed > 0      ? "conn-refused"
+                       : host.unreachable > 0 ? "host-unreach"
+                                              : "no-response";
+  return "<status" + attribute("state", host.answered() ? "up" : "down") +
+         attribute("reason", reason) + " reason_ttl=\"0\"/>\n";
+}
+
+}  // namespace
+
+std::string XmlListing::begin(const ScanStart& start) {
+  if (options_.continued) return {};
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n"
+         "<nmaprun scanner=\"sluice-scan\"" +
+         attribute("args", start.command) + attribute("start", seconds_of(start.time)) +
+         attribute("startstr", words_of(start.time)) + attribute("version", SLUICE_VERSION) +
+         " xmloutputversion=\"1.05\">\n<scaninfo type=\"connect\" protocol=\"tcp\"" +
+         attribute("numservices", start.port_count) + attribute("services", start.ports) +
+         "/>\n<verbose level=\"0\"/>\n<debugging level=\"0\"/>\n";
+}
+
+std::string XmlListing::host(const HostReport& host) {
+  if (host.answered()) ++up_;
+  std::string address = host.address.host();
+  address.resize(std::min(address.find('%'), address.size()));  // a zone is this host's affair
+  std::string text = "<host>" + status_element(host) + "<address" + attribute("addr", address) +
+                     attribute("addrtype", host.address.family() == AF_INET ? "ipv4" : "ipv6") +
+                     "/>\n<hostnames>\n";
+  if (!host.name.empty()) {
+    text += "<hostname" + attribute("name", host.name) + " type=\"user\"/>\n";
+  }
+  if (!host.reverse_name.empty()) {
+    text += "<hostname" + attribute("name", host.reverse_name) + " type=\"PTR\"/>\n";
+  }
+  text += "</hostnames>\n<ports>";
+  if (!options_.open_only) {
+    text += extra_ports("closed", host.closed, "conn-refused") +
+            extra_ports("filtered", host.filtered, "no-response") +
+            extra_ports("filtered", host.unreachable, "host-unreach");
+  }
+  for (const OpenPort& open : host.open) text += port_element(open);
+  return text + "</ports>\n</host>\n";
+}
+
+std::string XmlListing::end(const ScanSummary& summary) {
+  const std::uint64_t down = summary.addresses > up_ ? summary.addresses - up_ : 0;
+  std::array<char, 32> seconds{};
+  std::snprintf(seconds.data(), seconds.size(), "%.2f",
+                std::chrono::duration<double>(summary.elapsed).count());
+  std::string text = std::string(kEnd) + "<finished" + attribute("time", seconds_of(summary.time)) +
+                     attribute("timestr", words_of(summary.time)) +
+                     attribute("elapsed", seconds.data());
+  text += summary.complete ? " exit=\"success\"" : " exit=\"error\" errormsg=\"interrupted\"";
+  return text + "/><hosts" + attribute("up", up_) + attribute("down", down) +
+         attribute("total", summary.addresses) + "/>\n</runstats>\n</nmaprun>\n";
+}
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // U+FFFE and U+FFFF are UTF-8 and no characters of XML.
+    if (text.substr(i).starts_with("\xef\xbf\xbe") || text.substr(i).starts_with("\xef\xbf\xbf")) {
+      out += "\xef\xbf\xbd";
+      i += 2;
+      continue;
+    }
+    switch (text[i]) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      default:
+        out += text[i];
+    }
+  }
+  return out;
+}
+
+std::size_t find_xml_end(std::string_view tail) {
+  constexpr std::string_view kClose = "</nmaprun>\n";
+  return tail.ends_with(kClose) ? tail.rfind(kEnd) : tail.npos;
+}
+
+}  // namespace sluice
