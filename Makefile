@@ -11,6 +11,7 @@
 #   make lint       layout, clang-tidy, man pages, the direction of includes
 #   make format     lay the sources out as `make lint` wants them
 #   make bench      measure beside other servers; prints a table
+#   make bench-scan the same for the scanner, beside nmap, over networks with delay and loss
 #   make install    PREFIX=/usr/local DESTDIR=; make uninstall takes away what it put there
 #   make dist       a source tarball of the last commit
 #   make clean      remove build/
@@ -52,6 +53,11 @@ bench:
 	$(need) run bench
 	@cmake --preset bench
 	@cmake --build --preset bench -j $(JOBS)
+
+bench-scan:
+	$(need) run bench
+	@cmake --preset bench
+	@cmake --build build/bench --target bench_scan -j $(JOBS)
 
 fuzz:
 	$(need) run sanitize
@@ -100,4 +106,4 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan fuzz soak million bench lint format install uninstall dist clean
+.PHONY: all run test sanitize tsan fuzz soak million bench bench-scan lint format install uninstall dist clean

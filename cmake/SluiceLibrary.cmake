@@ -2,10 +2,11 @@
 # shared and a static library. Tests link the objects themselves: they see hidden symbols, and no
 # test file can fall out of the link as it would out of an archive.
 
-# sluice_begin_library(): declares the objects; the tests also build them on plain POSIX calls.
+# sluice_begin_library(): declares the objects; the tests also build them on plain POSIX calls, but
+# not again under each sanitizer, where building takes longest.
 function(sluice_begin_library)
   sluice_objects(sluice_objects ${SLUICE_PORTABLE})
-  if(SLUICE_TESTS AND NOT SLUICE_PORTABLE)
+  if(SLUICE_TESTS AND NOT SLUICE_PORTABLE AND NOT SLUICE_SANITIZE)
     sluice_objects(sluice_objects_portable ON)
   endif()
   define_property(GLOBAL PROPERTY SLUICE_PUBLIC_HEADERS BRIEF_DOCS "ROOM/FILE of each public header")

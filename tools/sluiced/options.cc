@@ -68,7 +68,7 @@ std::string help_text() {
     add_row(out, service->name, std::string(service->summary).append(but));
   }
   out << "\nEndpoints:\n";
-  add_row(out, "tcp://HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d, [IPv6] or *; PORT 0: any");
+  add_row(out, "tcp://HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d, [IPv6], *; PORT 0: any");
   add_row(out, "unix://PATH", "a stream socket");
   add_keys(out, "Keys", common_keys());
   for (const Service* service : all_services()) {
