@@ -6,6 +6,7 @@
 #   make sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan       the same under ThreadSanitizer
 #   make fuzz       let each fuzz target search for SECONDS=60 (build/fuzz)
+#   make faults     let every call of the library and the daemon fail in every way (build/test)
 #   make soak       mixed load for MINUTES=60; nothing may grow
 #   make million    1,000,000 connections through one daemon, in a network namespace
 #   make lint       layout, clang-tidy, man pages, the direction of includes
@@ -65,6 +66,11 @@ fuzz:
 	@cmake --build --preset fuzz -j $(JOBS)
 	@python3 tests/fuzz/run.py --build build/fuzz --seconds $(SECONDS)
 
+faults:
+	$(need) run test
+	@cmake --preset test --log-level=NOTICE >/dev/null
+	@cmake --build --preset test -j $(JOBS) --target faults_all
+
 soak: all
 	$(need) test
 	@SLUICED=build/release/bin/sluiced python3 tests/soak/soak.py --minutes $(MINUTES)
@@ -106,4 +112,5 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan fuzz soak million bench bench-scan lint format install uninstall dist clean
+.PHONY: all run test sanitize tsan fuzz faults soak million bench bench-scan lint format install \
+        uninstall dist clean

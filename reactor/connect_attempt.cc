@@ -37,6 +37,12 @@ void ConnectAttempt::connect() {
   int error = open_connect_socket(socket_, to_, from_, &call);
   if (error != 0) return judge_.lost(number_, error, call);
   error = ::connect(socket_.get(), to_.data(), to_.size()) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) {
+    // An ICMP message that arrives inside of the call is noted there and decides nothing: the
+    // attempt would go on unheard until the kernel asks again, a second later.
+    const int noted = pending_error(socket_.get());
+    if (noted != 0) error = noted;
+  }
   if (error == 0 || error == EINPROGRESS || error == EINTR) {
     watcher_.emplace();
     watcher_->bind<&ConnectAttempt::on_ready>(this, socket_.get());
@@ -48,8 +54,12 @@ void ConnectAttempt::connect() {
   }
 }
 
-void ConnectAttempt::on_ready() noexcept {
-  loop_.guarded("connect", [this] { decide(false); });  // nothing may throw through libev
+void ConnectAttempt::on_ready(int events) noexcept {
+  // Nothing may throw through libev.
+  loop_.guarded("connect", [this, events] {
+    if ((events & kRefused) != 0) return judge_.lost(number_, ENOSPC, "connect");
+    decide(false);
+  });
 }
 
 int ConnectAttempt::outcome() const noexcept {

@@ -49,7 +49,7 @@ class ConnectAttempt {
 
  private:
   void connect();
-  void on_ready() noexcept;
+  void on_ready(int events) noexcept;
   void decide(bool overdue);
   void stop_watching() noexcept;
 

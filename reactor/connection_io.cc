@@ -87,6 +87,7 @@ inline void Connection::read_ready() {
 
 void Connection::on_ready(int events) noexcept {
   contain([this, events] {
+    if ((events & kRefused) != 0) return finish(CloseReason::system_error, ENOSPC);
     if (state_ == State::lingering) return discard_input();
     if ((events & kWritable) != 0 && blocked_) {
       blocked_ = false;

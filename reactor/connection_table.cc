@@ -166,12 +166,16 @@ void ConnectionTable::drain_step() {
       return;
     case DrainStep::read:
       each([](Connection& connection) { connection.read_for_drain(); });
-      drain_step_ = DrainStep::defer;
+      // Without memory for a task, as if it had run: what handlers have deferred comes too late,
+      // but the drain goes on. Nothing else would ever bring it to its end.
+      drain_step_ = DrainStep::pass_on;
+      loop().request_sweep(*this);
       // Behind what the handlers have deferred.
       loop().defer([this] {
         drain_step_ = DrainStep::pass_on;
         loop().request_sweep(*this);
       });
+      drain_step_ = DrainStep::defer;
       return;
     case DrainStep::defer:
       return;  // a sweep for something else

@@ -33,7 +33,8 @@ DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& han
       options_(bounded(options)),
       socket_(std::move(socket)),
       buffers_(loop, options_.batch),
-      queue_(options_.queue_limit) {
+      queue_(options_.queue_limit),
+      watch_again_(loop, [this] { update_watcher(); }) {
   // What a bound socket receives was sent to that address; a wildcard's is read from the kernel.
   if (!socket_.wildcard && options.want_destination) {
     destination_.to = socket_.local.address();
@@ -57,6 +58,7 @@ void DatagramSocket::Impl::close() noexcept {
   loop().mutable_counters().datagrams_dropped += queue_.count();
   queue_.clear();
   watcher_.stop(loop().native());
+  watch_again_.stop();
   socket_.fd.reset();
 }
 

@@ -13,6 +13,7 @@
 #include "datagram_open.h"
 #include "datagram_queue.h"
 #include "resident.h"
+#include "timer.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -57,6 +58,7 @@ class DatagramSocket::Impl final : public Resident {
   void tell_drained() noexcept;
   void ask_for_flush();
   void update_watcher() noexcept;
+  void refused() noexcept;
   bool make_room(std::size_t size) noexcept;
   template <class Callback>
   void call(std::string_view where, Callback&& callback) noexcept;
@@ -70,6 +72,7 @@ class DatagramSocket::Impl final : public Resident {
   DatagramDestination destination_;  // of the datagram that the handler is shown
   std::optional<Failure> failure_;
   IoWatcher watcher_;
+  Timer watch_again_;
   int calls_ = 0;           // callbacks that are running
   bool receiving_ = false;  // a flush follows
   bool blocked_ = false;    // the system takes no more; the watcher tells when it does

@@ -1,6 +1,7 @@
 // A datagram socket's other half: receiving, sending, and telling its owner.
 #include <cassert>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "datagram_impl.h"
@@ -11,6 +12,8 @@ namespace {
 
 // Full batches that one readiness takes, so that a flood on one socket does not starve the others.
 constexpr int kReceiveRounds = 4;
+// When the system had no room to watch the socket.
+constexpr std::chrono::milliseconds kWatchAgain{100};
 
 std::error_code error_of(int error) noexcept { return {error, std::generic_category()}; }
 
@@ -24,6 +27,7 @@ void DatagramSocket::Impl::call(std::string_view where, Callback&& callback) noe
 }
 
 void DatagramSocket::Impl::on_ready(int events) noexcept {
+  if ((events & kRefused) != 0) return refused();
   if ((events & kWritable) != 0) {
     blocked_ = false;
     flush();
@@ -169,7 +173,14 @@ void DatagramSocket::Impl::ask_for_flush() {
   if (!receiving_ && (sendable || failure_ || drained)) loop().request_sweep(*this);
 }
 
+// Not at once: as long as the system refuses, the loop would do nothing else.
+void DatagramSocket::Impl::refused() noexcept {
+  if (!loop().guarded("datagram", [this] { watch_again_.start(kWatchAgain); })) update_watcher();
+  call("on_error", [this] { handler_.on_error(*face_, error_of(ENOSPC), Address()); });
+}
+
 void DatagramSocket::Impl::update_watcher() noexcept {
+  if (closed()) return;
   const int events = (draining_ ? 0 : kReadable) | (blocked_ ? kWritable : 0);
   watcher_.watch(loop().native(), events);
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "datagram_destination.h"
+#include "named_call.h"
 
 namespace sluice {
 
@@ -32,14 +33,14 @@ Fd datagram_socket(int family) noexcept {
 // A socket that is being opened, with the name that its errors give.
 class Opening {
  public:
-  explicit Opening(const Endpoint& endpoint) : name_(" " + endpoint.to_string()) {}
+  explicit Opening(const Endpoint& endpoint) : name_(endpoint.to_string()) {}
 
   // False when the host has no such family.
   bool socket(int family) {
     fd_ = datagram_socket(family);
     if (!fd_ && errno == EAFNOSUPPORT) return false;
     check(fd_.get(), "socket");
-    set_nonblocking_cloexec(fd_.get());
+    named_call("fcntl", name_, [this] { set_nonblocking_cloexec(fd_.get()); });
     return true;
   }
 
@@ -60,9 +61,12 @@ class Opening {
   }
 
   void check(int result, const char* call) const {
-    if (result < 0) fail(errno, call + name_);
+    if (result < 0) fail(errno, call + (" " + name_));
   }
 
+  [[nodiscard]] Address bound() const {
+    return named_call("getsockname", name_, [this] { return Address::local_of(fd_.get()); });
+  }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] Fd take() noexcept { return std::move(fd_); }
 
@@ -87,7 +91,7 @@ void hear_only_joined_groups(int fd, int family) noexcept {
 }
 
 OpenDatagram finish(Opening& opening, const Endpoint& local, const Address& peer) {
-  const Address bound = Address::local_of(opening.fd());
+  const Address bound = opening.bound();
   return {.fd = opening.take(),
           .family = bound.family(),
           .local = local.with_address(bound),

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "named_call.h"
+
 namespace sluice {
 
 namespace {
@@ -87,7 +89,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
     if (may_fall_back && errno == EAFNOSUPPORT) return false;
     fail(errno, "socket " + name);
   }
-  set_nonblocking_cloexec(fd_.get());
+  named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
   set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
   if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
   // Always said: the system's default differs from host to host.
@@ -102,7 +104,8 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
     fail(errno, "bind " + name);
   }
   listen_on(fd_.get(), options.backlog, name);
-  endpoint_ = endpoint.with_address(Address::local_of(fd_.get()));
+  endpoint_ = endpoint.with_address(
+      named_call("getsockname", name, [this] { return Address::local_of(fd_.get()); }));
   return true;
 }
 
@@ -114,10 +117,11 @@ void ListenSocket::set_inherited(const ListenerOptions& options) const {
 
 void ListenSocket::open_unix(const Endpoint& endpoint, const ListenerOptions& options) {
   fd_ = stream_socket(AF_UNIX);
-  if (!fd_) fail(errno, "socket " + endpoint.to_string());
-  set_nonblocking_cloexec(fd_.get());
+  const std::string name = endpoint.to_string();
+  if (!fd_) fail(errno, "socket " + name);
+  named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
   file_.bind(fd_.get(), endpoint.address(), options.mode);
-  listen_on(fd_.get(), options.backlog, endpoint.to_string());
+  listen_on(fd_.get(), options.backlog, name);
 }
 
 Fd ListenSocket::accept(Address& peer) const noexcept {

@@ -109,7 +109,7 @@ class Listener::Impl final : public Resident {
   void wait_for_newcomers() noexcept {
     if (!closed_ && !paused_) watcher_.watch(loop().native(), kReadable);
   }
-  void on_ready() noexcept;
+  void on_ready(int events) noexcept;
   void accept_some() noexcept;
   void after_back_off();
   void welcome(Fd newcomer, const Address& peer);
@@ -137,9 +137,13 @@ class Listener::Impl final : public Resident {
   ConnectionGroup& group_;
 };
 
-void Listener::Impl::on_ready() noexcept {
+void Listener::Impl::on_ready(int events) noexcept {
   accepting_ = true;
-  accept_some();
+  if ((events & kRefused) != 0) {
+    run_out(ENOSPC);
+  } else {
+    accept_some();
+  }
   accepting_ = false;
   if (orphaned_) delete this;
 }
@@ -224,9 +228,11 @@ void Listener::Impl::run_out(int error) noexcept {
     if (turned_away == 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
   }
   loop().mutable_counters().refused += turned_away;
+  const bool waits = loop().guarded("accept", [this] { back_off_.start(next_back_off_); });
+  // Without memory for that it is tried again at once: a listener that nothing wakes is deaf.
+  if (!waits) return wait_for_newcomers();
   loop().guarded("accept", [&] {
     watcher_.stop(loop().native());
-    back_off_.start(next_back_off_);
     next_back_off_ = std::min(next_back_off_ * 2, kLongestBackOff);
     ran_out_ = true;
     recovered_ = false;

@@ -7,9 +7,9 @@
 // Lifetime: everything made on a loop (listeners, sockets, timers, signals) must go before it.
 // Destroying the loop closes the connections that are left (CloseReason::loop_destroyed).
 // Thread: every function belongs to the thread that runs the loop, but for post() and stop().
-// Errors: constructors throw std::system_error (EMFILE, ENOMEM: no descriptor or memory for the
-// backend) and std::invalid_argument (a backend that is not there). Exceptions that leave a task
-// are reported (Report::Kind::handler_threw), and the loop goes on.
+// Errors: constructors throw std::system_error (EMFILE, ENOMEM, ENOSPC: no descriptor, memory or
+// room for another watch) and std::invalid_argument (a backend that is not there). Exceptions that
+// leave a task are reported (Report::Kind::handler_threw), and the loop goes on.
 #ifndef SLUICE_REACTOR_LOOP_H
 #define SLUICE_REACTOR_LOOP_H
 

@@ -26,6 +26,15 @@ class Loop::Mailbox {
     require_descriptors();
     async_.bind<&Mailbox::on_woken>(this);
     async_.start(loop_.native());
+    // A loop that no post and no signal wakes would wait for ever. A host's is the host's to try.
+    if (!loop_.owns_ev_) return;
+    if (!detail::loop_watches(loop_.native())) {
+      // libev closes its descriptor only when it is watched, or is about to be.
+      async_.stop(loop_.native());
+      async_.start(loop_.native());
+      throw std::system_error(ENOSPC, std::generic_category(), "event loop, wake-up");
+    }
+    async_.hasten_refusals(loop_.native());
   }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;

@@ -100,8 +100,9 @@ void Loop::drain(milliseconds deadline, Task done) {
     if (drain_->queued() && due < drain_->due()) start_timer(*drain_, due);
     return;
   }
-  drain_ = std::make_unique<Drain>(*this, std::move(done));
-  start_timer(*drain_, due);
+  auto drain = std::make_unique<Drain>(*this, std::move(done));
+  start_timer(*drain, due);
+  drain_ = std::move(drain);  // when nothing can throw any more: who finds no memory asks again
   for (std::size_t i = 0; i < residents_.size(); ++i) residents_[i]->begin_drain();
   no_wait_.start(ev_);  // nothing may be left to wait for
 }

@@ -6,11 +6,22 @@
 #include <cassert>
 
 namespace sluice {
+namespace {
+
+// NOLINTBEGIN(concurrency-mt-unsafe): the header says so, and POSIX has no other call.
+// The database, open; closed also when there is no memory for what it holds.
+struct ServicesFile {
+  ServicesFile() { ::setservent(1); }
+  ServicesFile(const ServicesFile&) = delete;
+  ServicesFile& operator=(const ServicesFile&) = delete;
+  ~ServicesFile() { ::endservent(); }
+};
+
+}  // namespace
 
 ServiceNames ServiceNames::of_host() {
   ServiceNames all;
-  // NOLINTBEGIN(concurrency-mt-unsafe): the header says so, and POSIX has no other call.
-  ::setservent(1);
+  const ServicesFile file;
   while (const servent* const entry = ::getservent()) {
     const std::string_view protocol = entry->s_proto;
     if (protocol != "tcp" && protocol != "udp") continue;
@@ -21,10 +32,9 @@ ServiceNames ServiceNames::of_host() {
       all.add(*alias, port, transport);
     }
   }
-  ::endservent();
-  // NOLINTEND(concurrency-mt-unsafe)
   return all;
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 void ServiceNames::add(std::string_view name, std::uint16_t port, Transport transport) {
   Table& table = transport == Transport::udp ? udp_ : tcp_;

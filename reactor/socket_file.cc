@@ -6,8 +6,10 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "fd.h"
+#include "named_call.h"
 
 namespace sluice {
 
@@ -29,7 +31,7 @@ void SocketFile::replace_stale(const Address& address) {
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM, 0));
   if (!probe) fail(errno, "socket unix://" + path);
   // Non-blocking, because a living server with a full backlog would keep the probe waiting.
-  set_nonblocking_cloexec(probe.get());
+  named_call("fcntl", "unix://" + path, [&probe] { set_nonblocking_cloexec(probe.get()); });
   const int result = ::connect(probe.get(), address.data(), address.size());
   // Only a refusal proves that nobody listens; EAGAIN, EPROTOTYPE and EACCES prove the contrary or
   // nothing.
@@ -41,11 +43,16 @@ void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> 
   const std::string path = address.path();
   const bool is_file = !path.empty() && path.front() != '@';
   if (is_file) replace_stale(address);
+  std::string own = path;  // from bind() on nothing may throw and leave the file behind
   if (::bind(socket, address.data(), address.size()) != 0) fail(errno, "bind unix://" + path);
   if (!is_file) return;
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) fail(errno, "stat unix://" + path);
-  path_ = path;
+  if (::lstat(path.c_str(), &status) != 0) {
+    const int error = errno;
+    ::unlink(path.c_str());
+    fail(error, "stat unix://" + path);
+  }
+  path_ = std::move(own);
   device_ = status.st_dev;
   inode_ = status.st_ino;
   if (mode.has_value() && ::chmod(path.c_str(), *mode) != 0) fail(errno, "chmod unix://" + path);

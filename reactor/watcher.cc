@@ -8,7 +8,8 @@ namespace sluice {
 
 // The header promises storage that it cannot see; these keep the promise.
 static_assert(EV_MULTIPLICITY, "sluice needs a libev with many loops");
-static_assert(kReadable == EV_READ && kWritable == EV_WRITE);
+static_assert(kReadable == EV_READ && kWritable == EV_WRITE &&
+              kRefused == static_cast<int>(EV_ERROR));
 static_assert(detail::kBackendSelect == EVBACKEND_SELECT);
 static_assert(detail::kBackendPoll == EVBACKEND_POLL);
 static_assert(detail::kBackendEpoll == EVBACKEND_EPOLL);
@@ -136,6 +137,15 @@ void AsyncWatcher::stop(struct ev_loop* loop) noexcept {
 
 void AsyncWatcher::send(struct ev_loop* loop) noexcept { ev_async_send(loop, ev()); }
 
+void AsyncWatcher::hasten_refusals(struct ev_loop* loop) noexcept {
+  ev_set_userdata(loop, ev());
+  const auto before_wait = [](struct ev_loop* waiting) noexcept {
+    if (ev_pending_count(waiting) == 0) return;
+    ev_async_send(waiting, static_cast<ev_async*>(ev_userdata(waiting)));
+  };
+  ev_set_loop_release_cb(loop, before_wait, nullptr);
+}
+
 void SignalWatcher::init(Callback callback, void* owner, int signal) noexcept {
   ev_signal_init(ev(), callback, signal);
   ev()->data = owner;
@@ -159,6 +169,16 @@ struct ev_loop* loop_new(unsigned backend) noexcept {
 
 void loop_destroy(struct ev_loop* loop) noexcept { ev_loop_destroy(loop); }
 unsigned loop_backend(struct ev_loop* loop) noexcept { return ev_backend(loop); }
+
+// libev's own wake-up has no watcher of ours that would be told kRefused; what it leaves is
+// something to be delivered where there is nothing.
+bool loop_watches(struct ev_loop* loop) noexcept {
+  ev_set_invoke_pending_cb(loop, [](struct ev_loop*) {});
+  ev_run(loop, EVRUN_NOWAIT);
+  const bool refused = ev_pending_count(loop) > 0;
+  ev_set_invoke_pending_cb(loop, ev_invoke_pending);
+  return !refused;
+}
 
 void loop_run(struct ev_loop* loop, RunMode mode) noexcept {
   ev_ref(loop);  // stands for the posts and signals that may come, which libev does not count

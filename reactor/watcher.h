@@ -32,6 +32,9 @@ namespace sluice {
 
 inline constexpr int kReadable = 1;  // EV_READ
 inline constexpr int kWritable = 2;  // EV_WRITE
+// EV_ERROR. Comes with both others: the system keeps no room for this descriptor (epoll_ctl():
+// ENOSPC, ENOMEM), and libev has stopped its watchers. Who is told and does nothing waits for ever.
+inline constexpr int kRefused = static_cast<int>(0x80000000U);
 
 namespace detail {
 
@@ -169,6 +172,9 @@ class SLUICE_EXPORT AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
   void start(struct ev_loop* loop) noexcept;
   void stop(struct ev_loop* loop) noexcept;
   void send(struct ev_loop* loop) noexcept;  // any thread
+  // libev finds out that a descriptor is refused when it is about to wait, and tells it after the
+  // wait, however long that is. From here on this ends the wait. REQUIRES: a loop of our own.
+  void hasten_refusals(struct ev_loop* loop) noexcept;
 
  private:
   void init(Callback callback, void* owner) noexcept;
@@ -199,6 +205,8 @@ enum class RunMode { until_stopped, once, no_wait };
 struct ev_loop* loop_new(unsigned backend) noexcept;  // null when there is none such
 void loop_destroy(struct ev_loop* loop) noexcept;
 unsigned loop_backend(struct ev_loop* loop) noexcept;
+// Whether the system watches what was started. REQUIRES: a new loop, where nothing can be ready.
+bool loop_watches(struct ev_loop* loop) noexcept;
 // until_stopped goes on although nothing is watched: another thread may still post.
 void loop_run(struct ev_loop* loop, RunMode mode) noexcept;
 void loop_break(struct ev_loop* loop) noexcept;

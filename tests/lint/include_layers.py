@@ -19,6 +19,7 @@ REACTOR_LAYERS = [
         input_buffer close_reason timer_queue
         permutation sweep_hosts sweep_list sweep_outcome sweep_pacer sweep_wheel sweep_window
         counters quote host_name service_names report report_gate stream_io write_buffer
+        named_call
     """),
     ("watcher", "watcher"),
     ("loop", "loop loop_* resident"),

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iomanip>
 #include <memory>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 
@@ -102,6 +103,8 @@ CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const ch
     const std::string name(spec.name);
     if (parsed.count(name) == 0) continue;
     auto values = parsed[name].as<Values>();
+    // Its stream leaves a value out that it finds no memory for, and says nothing.
+    if (values.size() != parsed.count(name)) throw std::bad_alloc();
     if (spec.value.empty()) {
       for (const std::string& value : values) {
         if (value.empty()) continue;

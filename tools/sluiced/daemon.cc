@@ -55,8 +55,11 @@ Daemon::Daemon(const Options& options, Log& log)
 Daemon::~Daemon() {
   console_.reset();
   // A service must not go before its connections. After a second signal there may be some left.
-  loop_.drain(std::chrono::milliseconds(0));
-  while (loop_.counters().connections_open > 0) loop_.run_once();
+  while (loop_.counters().connections_open > 0) {
+    // Again when there is no memory for it: nothing else can be done without.
+    loop_.guarded("drain", [this] { loop_.drain(std::chrono::milliseconds(0)); });
+    loop_.poll();
+  }
 }
 
 std::string Daemon::announcement() const {
@@ -94,19 +97,28 @@ void Daemon::run() {
   }
 }
 
-void Daemon::stop(std::string_view signal) {
-  std::string what(signal);
-  if (loop_.draining()) {
-    log_.warning(what + " again: stopping at once");
-    cut_ = true;
-    loop_.stop();
-    return;
+// Whatever else fails, a signal that is to stop the daemon does.
+void Daemon::stop(std::string_view signal) noexcept {
+  log_stop(signal);
+  if (!loop_.draining()) {
+    if (console_ != nullptr) console_->stop();
+    const bool begun = loop_.guarded("drain", [this] { loop_.drain(drain_timeout_); });
+    if (begun) return;
   }
-  what += ": draining " + plural(loop_.counters().connections_open, "connection") + ", at most " +
-          std::to_string(drain_timeout_.count()) + " ms";
-  log_.info(what);
-  if (console_ != nullptr) console_->stop();
-  loop_.drain(drain_timeout_);
+  cut_ = true;
+  loop_.stop();
+}
+
+void Daemon::log_stop(std::string_view signal) noexcept {
+  try {
+    std::string what(signal);
+    if (loop_.draining()) return log_.warning(what + " again: stopping at once");
+    what += ": draining " + plural(loop_.counters().connections_open, "connection") + ", at most " +
+            std::to_string(drain_timeout_.count()) + " ms";
+    log_.info(what);
+  } catch (const std::bad_alloc&) {
+    log_.info(signal);
+  }
 }
 
 void Daemon::log_counters() noexcept {

@@ -50,7 +50,8 @@ class Daemon {
   };
 
   [[nodiscard]] RunningService* first_that(ConsoleUse use) const noexcept;
-  void stop(std::string_view signal);
+  void stop(std::string_view signal) noexcept;
+  void log_stop(std::string_view signal) noexcept;
   void log_counters() noexcept;
   void log_report(const Report& report);
 

@@ -1,0 +1,40 @@
+// What the functions of interpose_*.cc are made of.
+#ifndef SLUICE_TESTS_FAULTS_INTERPOSE_H
+#define SLUICE_TESTS_FAULTS_INTERPOSE_H
+
+#include <dlfcn.h>
+
+#include <cerrno>
+
+#include "injector.h"
+
+#define SLUICE_FAULTS_FUNCTION extern "C" __attribute__((visibility("default")))
+// Who called the function that this stands in.
+#define SLUICE_CALLER __builtin_return_address(0)
+// The C library's own function of that name, as `real`.
+#define SLUICE_REAL(name) \
+  static const auto real = reinterpret_cast<decltype(&::name)>(::dlsym(RTLD_NEXT, #name))
+
+namespace sluice::faults {
+
+// Makes the call, unless it is its turn to fail.
+template <class Real>
+int attempt(Call call, int descriptor, const void* caller, Real&& real) {
+  const Verdict verdict = judge(call, descriptor, caller);
+  if (!verdict.fails()) return real();
+  errno = verdict.error;
+  return -1;
+}
+
+// The same for what may do less than it was asked for: `real` is told whether it is to.
+template <class Result, class Real>
+Result attempt_short(Call call, int descriptor, const void* caller, bool allowed, Real&& real) {
+  const Verdict verdict = judge(call, descriptor, caller, allowed);
+  if (!verdict.fails()) return real(verdict.falls_short());
+  errno = verdict.error;
+  return -1;
+}
+
+}  // namespace sluice::faults
+
+#endif
