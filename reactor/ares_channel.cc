@@ -254,6 +254,22 @@ void AresChannel::ask_names(std::uint64_t number, const Address& address) {
   arm();
 }
 
+std::vector<Address> AresChannel::addresses_in_file(const std::string& host, std::uint16_t port,
+                                                    int family) {
+  std::vector<Address> all;
+  for (const int each : {AF_INET6, AF_INET}) {
+    if (family != each && family != AF_UNSPEC) continue;
+    hostent* answer = nullptr;
+    const int status = ares_gethostbyname_file(files_, host.c_str(), each, &answer);
+    if (status == ARES_ENOMEM) throw std::bad_alloc();
+    if (status != ARES_SUCCESS) continue;
+    const std::unique_ptr<hostent, decltype(&ares_free_hostent)> owned(answer, &ares_free_hostent);
+    const std::vector<Address> found = addresses_of(*answer, port);
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return all;
+}
+
 void AresChannel::abandon() noexcept {
   Owner* const owner = std::exchange(owner_, nullptr);
   ares_cancel(channel_);
@@ -287,8 +303,10 @@ void AresChannel::arm() noexcept {
   timeval left{};
   if (ares_timeout(channel_, nullptr, &left) == nullptr) return timer_.stop();
   const auto after = std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec);
-  loop_.guarded("resolver",
-                [this, after] { timer_.start(std::chrono::ceil<milliseconds>(after)); });
+  // Not at once: c-ares counts in whole milliseconds, and would find nothing due until this one has
+  // passed.
+  const auto rounded = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(after));
+  loop_.guarded("resolver", [this, rounded] { timer_.start(rounded); });
 }
 
 }  // namespace sluice

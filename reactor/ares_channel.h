@@ -49,6 +49,9 @@ class AresChannel {
   // The answer bears `number`, which the channel does not look at. It may come inside of the call.
   void ask_addresses(std::uint64_t number, const std::string& host, std::uint16_t port, int family);
   void ask_names(std::uint64_t number, const Address& address);
+  // What /etc/hosts says, at once, IPv6 first. May throw std::bad_alloc.
+  [[nodiscard]] std::vector<Address> addresses_in_file(const std::string& host, std::uint16_t port,
+                                                       int family);
   // Ends all that is asked, silently.
   void abandon() noexcept;
   [[nodiscard]] std::size_t asked() const noexcept { return asked_; }

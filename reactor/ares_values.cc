@@ -44,16 +44,37 @@ std::error_code error_of(int status) noexcept {
   }
 }
 
+namespace {
+
+// /etc/hosts may name one twice.
+void add_once(std::vector<Address>& addresses, const Address& address) {
+  if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
+    addresses.push_back(address);
+  }
+}
+
+}  // namespace
+
 std::vector<Address> addresses_of(const ares_addrinfo& answer, std::uint16_t port, int family) {
   std::vector<Address> addresses;
   for (const ares_addrinfo_node* node = answer.nodes; node != nullptr; node = node->ai_next) {
     Address address(node->ai_addr, static_cast<socklen_t>(node->ai_addrlen));
     if (!address.is_ip() || (family != AF_UNSPEC && address.family() != family)) continue;
     address.set_port(port);
-    // /etc/hosts may name one twice.
-    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
-      addresses.push_back(address);
-    }
+    add_once(addresses, address);
+  }
+  return addresses;
+}
+
+std::vector<Address> addresses_of(const hostent& answer, std::uint16_t port) {
+  std::vector<Address> addresses;
+  for (char** each = answer.h_addr_list; *each != nullptr; ++each) {
+    Address address = Address::any(answer.h_addrtype, port);
+    const std::size_t at = answer.h_addrtype == AF_INET ? offsetof(sockaddr_in, sin_addr)
+                                                        : offsetof(sockaddr_in6, sin6_addr);
+    std::memcpy(reinterpret_cast<unsigned char*>(address.data()) + at, *each,
+                static_cast<std::size_t>(answer.h_length));
+    add_once(addresses, address);
   }
   return addresses;
 }

@@ -33,6 +33,9 @@ struct RawAddress {
 [[nodiscard]] std::vector<Address> addresses_of(const ares_addrinfo& answer, std::uint16_t port,
                                                 int family);
 
+// The same of the kind of answer that /etc/hosts gives, which has one family.
+[[nodiscard]] std::vector<Address> addresses_of(const hostent& answer, std::uint16_t port);
+
 // The name under which an address has its names: "1.2.0.192.in-addr.arpa". REQUIRES: an IP address
 // that is not mapped. RFC 1035, 3.5; RFC 3596, 2.5.
 [[nodiscard]] std::string reverse_name(const Address& address);

@@ -95,6 +95,10 @@ class Resolver::Impl final : public Resident, private AresChannel::Owner {
   void on_names(std::uint64_t number, std::error_code error,
                 std::vector<std::string> names) noexcept override;
   void on_deadline();
+  // One less is asked, without an answer that would bring those that wait for their turn.
+  void look_for_room() noexcept {
+    if (!waiting_.empty()) loop().request_sweep(*this);
+  }
   void rest() noexcept;
 
   milliseconds deadline_;
@@ -159,14 +163,8 @@ LookupId Resolver::Impl::add(List& one) {
 }
 
 Resolver::Impl::List& Resolver::Impl::list_of(State state) noexcept {
-  switch (state) {
-    case State::waiting:
-      return waiting_;
-    case State::asked:
-      return asked_;
-    default:
-      return answered_;
-  }
+  if (state == State::waiting) return waiting_;
+  return state == State::asked ? asked_ : answered_;
 }
 
 void Resolver::Impl::answer(List::iterator look_up, std::error_code error) noexcept {
@@ -183,6 +181,7 @@ void Resolver::Impl::cancel(LookupId id) noexcept {
   one.splice(one.end(), list_of(found->second->state), found->second);
   index_.erase(found);
   rest();
+  look_for_room();
   // What the function holds goes last: it may hold this resolver.
 }
 
@@ -224,7 +223,13 @@ void Resolver::Impl::ask_waiting() {
 }
 
 void Resolver::Impl::ask(List::iterator look_up) {
-  if (look_up->names_found) {
+  if (look_up->localhost) {
+    // Not by ask_addresses(): where the file has no such name, c-ares 1.18 makes up the answer too,
+    // and leaks a few bytes each time.
+    look_up->addresses = channel_.addresses_in_file(look_up->host, look_up->port, look_up->family);
+    if (look_up->addresses.empty()) look_up->addresses = loopback(look_up->port, look_up->family);
+    answer(look_up, {});
+  } else if (look_up->names_found) {
     channel_.ask_names(look_up->number, look_up->address);
   } else {
     channel_.ask_addresses(look_up->number, look_up->host, look_up->port, look_up->family);
@@ -234,22 +239,15 @@ void Resolver::Impl::ask(List::iterator look_up) {
 void Resolver::Impl::on_addresses(std::uint64_t number, std::error_code error,
                                   std::vector<Address> addresses) noexcept {
   const auto found = index_.find(number);
-  if (found == index_.end() || found->second->state != State::asked) return;
-  LookUp& look_up = *found->second;
-  look_up.addresses = std::move(addresses);
-  if (error && look_up.localhost) {
-    loop().guarded("resolver", [&] {
-      look_up.addresses = loopback(look_up.port, look_up.family);
-      error = {};
-    });
-  }
+  if (found == index_.end() || found->second->state != State::asked) return look_for_room();
+  found->second->addresses = std::move(addresses);
   answer(found->second, error);
 }
 
 void Resolver::Impl::on_names(std::uint64_t number, std::error_code error,
                               std::vector<std::string> names) noexcept {
   const auto found = index_.find(number);
-  if (found == index_.end() || found->second->state != State::asked) return;
+  if (found == index_.end() || found->second->state != State::asked) return look_for_room();
   found->second->names = std::move(names);
   answer(found->second, error);
 }

@@ -11,10 +11,21 @@
 
 namespace sluice {
 
+using std::chrono::milliseconds;
+
 namespace {
 
 // By default: each costs the process two hundred bytes, and the kernel some kilobytes.
 constexpr std::size_t kMostParallel = 8192;
+
+// Arithmetic with times of such a length goes wrong nowhere.
+SweepOptions within_bounds(SweepOptions options) noexcept {
+  for (milliseconds* const each :
+       {&options.min_timeout, &options.first_timeout, &options.max_timeout}) {
+    *each = std::clamp(*each, milliseconds(0), SweepOptions::kLongestTimeout);
+  }
+  return options;
+}
 
 std::size_t parallel_for(std::size_t asked) noexcept {
   if (asked > 0) return asked;
@@ -62,7 +73,7 @@ std::vector<SweepTarget> Sweep::pending() const { return impl_->pending(); }
 
 Sweep::Impl::Impl(Loop& loop, const SweepOptions& options, Source source, Report report, Done done)
     : loop_(loop),
-      options_(options),
+      options_(within_bounds(options)),
       source_(std::move(source)),
       report_(std::move(report)),
       done_(std::move(done)),
@@ -70,8 +81,8 @@ Sweep::Impl::Impl(Loop& loop, const SweepOptions& options, Source source, Report
       now_(Clock::now()),
       wheel_(now_),
       pacer_(options.rate),
-      network_({.start = 2048, .most = parallel_, .timeout = options.min_timeout}),
-      paths_({.start = 512, .most = parallel_, .timeout = options.min_timeout}) {
+      network_({.start = 2048, .most = parallel_, .timeout = options_.min_timeout}),
+      paths_({.start = 512, .most = parallel_, .timeout = options_.min_timeout}) {
   assert(source_ && report_ && done_);
 }
 

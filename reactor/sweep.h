@@ -57,9 +57,12 @@ struct SweepResult {
 };
 
 struct SweepOptions {
+  static constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(1);
+
   ConnectFrom from;
   // A probe without an answer is given up after the path's own time-out (RFC 6298, of the round
   // trips that were seen), clamped to these two; before the first answer after `first_timeout`.
+  // More than the longest time-out means that one.
   std::chrono::milliseconds min_timeout{100};
   std::chrono::milliseconds first_timeout{1000};
   std::chrono::milliseconds max_timeout{3000};

@@ -40,7 +40,8 @@ class SweepHosts {
     std::uint32_t answers = 0;
     std::uint32_t silences = 0;  // attempts without an answer
   };
-  static constexpr std::size_t kMost = 16'384;
+  // Half of them is a generation, which holds all the hosts that a scanner mixes.
+  static constexpr std::size_t kMost = 2 * 20'480;
 
   // What is known of it; null when it is unknown.
   [[nodiscard]] const Host* find(const Address& address) const noexcept;

@@ -42,7 +42,10 @@ class Sweep::Impl final : private TimerQueue::Entry, private SweepProbe::Owner {
   // The first of a shortage's waits; each one after it is twice as long, up to the longest.
   static constexpr std::chrono::milliseconds kFirstWait{10};
   static constexpr std::chrono::milliseconds kLongestWait{1000};
-  // What a turn of the loop is held up by at most, but for one callback.
+  // What a turn of the loop is held up by at most, but for one callback and for answers. Of these
+  // none is left for the next turn: it would be fetched from the kernel once more, its socket would
+  // come too late for the next target, and its probe would seem to be off the path. (Tried: twice
+  // the processor time.)
   static constexpr std::chrono::microseconds kSlice{1000};
 
   // --- sweep_verdict.cc ---

@@ -11,6 +11,7 @@
 #define SLUICE_REACTOR_SWEEP_PATH_H
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
@@ -33,7 +34,9 @@ class SweepPath : public SweepNode {  // in the list of those that are ready, or
   const bool loopback;
   SweepWindow window;
   std::size_t in_window = 0;
-  std::size_t probes = 0;  // that refer to it
+  std::size_t probes = 0;      // that refer to it
+  bool answered = false;       // by anybody, ever
+  std::uint32_t silences = 0;  // attempts without an answer
   SweepList<SweepProbe> waiting;
 };
 

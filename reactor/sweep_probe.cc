@@ -18,6 +18,14 @@ void SweepProbe::watch(struct ev_loop* loop, Owner& owner) noexcept {
   watcher_.watch(loop, kReadable | kWritable);
 }
 
+void SweepProbe::on_event(int events) {
+  Owner& owner = *owner_;
+  // The system has no room to watch it: it is looked at when its time is up. As long as it counted
+  // as watched, the next target would be connected to with it and never be heard.
+  if ((events & kRefused) != 0) owner_ = nullptr;
+  owner.on_ready(*this);
+}
+
 void SweepProbe::stop(struct ev_loop* loop) noexcept {
   if (!watched()) return;
   watcher_.stop(loop);

@@ -66,7 +66,7 @@ class SweepProbe : public SweepWheel::Entry {
   Fd socket;
 
  private:
-  void on_event() { owner_->on_ready(*this); }
+  void on_event(int events);
   void stop(struct ev_loop* loop) noexcept;
 
   IoWatcher watcher_;

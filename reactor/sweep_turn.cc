@@ -13,12 +13,15 @@ using std::chrono::microseconds;
 
 void Sweep::Impl::go_on() {
   if (armed_for_now_) return;
-  armed_for_now_ = true;
-  no_wait_.start(loop_.native());
   loop_.start_timer(*this, loop_.now());
+  no_wait_.start(loop_.native());
+  armed_for_now_ = true;
 }
 
 void Sweep::Impl::expire() {
+  // In the queue from start() to stop(), for want of anything else at the end of time: there is
+  // room for what was just taken out, and so no call that moves it can throw.
+  loop_.start_timer(*this, TimePoint::max());
   armed_for_now_ = false;
   now_ = Clock::now();
   slice_end_ = now_ + kSlice;
@@ -42,11 +45,7 @@ void Sweep::Impl::arm() {
   if (short_ && (waiting_ > 0 || !exhausted_)) not_after(short_until_);
   if (!pacer_.ready(now_) && (waiting_ > 0 || !exhausted_)) not_after(pacer_.next());
   no_wait_.stop(loop_.native());
-  if (due) {
-    loop_.start_timer(*this, *due);
-  } else {
-    loop_.stop_timer(*this);
-  }
+  loop_.start_timer(*this, due.value_or(TimePoint::max()));
 }
 
 // An attempt has been in flight for some time without a word.
@@ -153,6 +152,7 @@ SweepProbe* Sweep::Impl::take_probe() noexcept {
 }
 
 SweepProbe* Sweep::Impl::pull() {
+  const TimePoint end = now_ + kSlice;
   while (running_ && !exhausted_ && waiting_ < kMostAhead && pacer_.ready(now_)) {
     SweepProbe* const free = take_probe();
     if (free == nullptr) break;
@@ -170,6 +170,8 @@ SweepProbe* Sweep::Impl::pull() {
     probe.held = true;
     if (running_ && has_room() && may_launch(path)) return &probe;
     wait(probe, false);
+    now_ = Clock::now();
+    if (now_ >= end) break;
   }
   return nullptr;
 }

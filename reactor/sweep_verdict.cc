@@ -19,6 +19,9 @@ constexpr microseconds kKernelRetransmits{1'000'000};
 // A host that has not answered this many attempts gets only one retry a target, then none.
 constexpr std::uint32_t kSilentForLong = 32;
 constexpr std::uint32_t kSilentForEver = 128;
+// So many are enough of a host in a network where nobody has answered so many attempts.
+constexpr std::uint32_t kSilentInSilence = 8;
+constexpr std::uint32_t kSilentNetwork = 512;
 // Where probes are lost, so many targets that answer may be taken for filtered.
 constexpr double kMissed = 1e-6;
 constexpr unsigned kMostRetriesFactor = 4;
@@ -122,8 +125,13 @@ bool Sweep::Impl::conclude(SweepProbe& probe, const Word& word) {
         ++counters_.self_connects;
         Fd itself = probe.take_socket(loop_.native());
         close_by_reset(itself);
-        wait(probe, true);
-        return false;
+        if (!options_.from.address || options_.from.address->port() == 0) {
+          wait(probe, true);
+          return false;
+        }
+        // From the one port that it may leave from it would be the same for ever.
+        tell(probe, SweepState::closed, ECONNREFUSED, microseconds(0));
+        return true;
       }
       [[fallthrough]];
     case SweepOutcome::closed: {
@@ -147,7 +155,10 @@ bool Sweep::Impl::hear_silence(SweepProbe& probe) {
   probe.close(loop_.native());
   short_until_ = now_;
   SweepProbe::Task& task = probe.task;
-  if (!task.path->loopback) hosts_.silent(task.target.address);
+  if (!task.path->loopback) {
+    hosts_.silent(task.target.address);
+    ++task.path->silences;
+  }
   task.lost_at = probe.sent;
   if (task.attempts > retries_for(probe)) {
     tell(probe, SweepState::filtered, 0, microseconds(0));
@@ -163,8 +174,10 @@ unsigned Sweep::Impl::retries_for(const SweepProbe& probe) const noexcept {
   if (path.loopback || options_.retries == 0) return options_.retries;
   const SweepHosts::Host* const host = hosts_.find(probe.task.target.address);
   if (host == nullptr || host->answers == 0) {
-    if (host == nullptr || host->silences < kSilentForLong) return options_.retries;
-    return host->silences < kSilentForEver ? 1 : 0;
+    const std::uint32_t silences = host == nullptr ? 0 : host->silences;
+    const bool silent_network = !path.answered && path.silences >= kSilentNetwork;
+    if (silences >= (silent_network ? kSilentInSilence : kSilentForEver)) return 0;
+    return silences < kSilentForLong ? options_.retries : 1;
   }
   const double loss = std::min(kLossUnknown * path.window.loss(), 0.9);
   if (loss <= 0) return options_.retries;
@@ -179,6 +192,7 @@ void Sweep::Impl::learn(const SweepProbe& probe, microseconds rtt) noexcept {
   const bool clean = rtt < kKernelRetransmits;
   window.answered(probe.sent, now_, clean);
   if (task.path->loopback) return;
+  task.path->answered = true;
   network_.answered(probe.sent, now_, clean);
   hosts_.answered(task.target.address);
   for (unsigned lost = task.attempts; lost > 1; --lost) {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <criterion/criterion.h>
+#include <ev.h>
 
 #include "support/addresses.h"
 #include "support/backend.h"
@@ -219,6 +220,29 @@ Test(connector_calls, a_function_is_freed_when_it_has_been_called) {
   cr_expect(held.use_count() > 1);
   turn_until(world.loop, [&] { return called; });
   cr_expect(held.use_count() == 1);
+}
+
+Test(connector_calls, a_host_s_loop_returns_when_nothing_is_under_way) {
+  struct ev_loop* const host = ev_loop_new(EVFLAG_AUTO);
+  {
+    const Listening listening;
+    const BlackHole silent;
+    Loop loop(host);
+    Connector connector(loop);
+    ev_run(host, 0);
+    Outcome outcome;
+    outcome.start(connector, {listening.address()});
+    ev_run(host, 0);
+    cr_expect(outcome.peer() == listening.address());
+    outcome.start(connector, {silent.address(), silent.address()});
+    ev_run(host, EVRUN_NOWAIT);
+    ev_run(host, EVRUN_NOWAIT);
+    cr_expect(connector.running());
+    connector.cancel();
+    ev_run(host, 0);
+    cr_expect(outcome.calls == 1);
+  }
+  ev_loop_destroy(host);
 }
 
 Test(connector_calls, a_descriptors_number_may_come_again) {

@@ -91,6 +91,29 @@ Test(resolver_limits, new_look_ups_go_on_while_cancelled_ones_are_not_answered) 
   cr_expect(lost.answers == 0);
 }
 
+Test(resolver_limits, what_waits_is_asked_when_what_was_asked_is_cancelled) {
+  for (const std::size_t cancelled : {Resolver::kMaxAsked, std::size_t{1}}) {
+    ResolverOptions options;
+    options.deadline = 0ms;
+    DnsWorld world(options);
+    world.server.treat("silent.test", Manner::silent);
+    world.server.a("x.test", "127.0.0.1");
+    Found lost;
+    std::vector<LookupId> ids;
+    for (std::size_t i = 0; i < Resolver::kMaxAsked; ++i) {
+      ids.push_back(world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(lost)));
+    }
+    Found waits;
+    world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(waits));
+    world.loop.poll();
+    for (std::size_t i = 0; i < cancelled; ++i) world.resolver->cancel(ids[i]);
+    const auto start = Clock::now();
+    turn_until(world.loop, [&] { return waits.answers > 0 || Clock::now() - start > 1900ms; });
+    cr_expect(waits.answers == 1 && !waits.error, "%zu cancelled", cancelled);
+    cr_expect(lost.answers == 0);
+  }
+}
+
 Test(resolver_limits, options_out_of_range_are_refused) {
   Loop loop{backend_options()};
   ResolverOptions options;

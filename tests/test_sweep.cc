@@ -128,6 +128,17 @@ Test(sweep, retries_what_does_not_answer_and_calls_it_filtered) {
   }
 }
 
+Test(sweep, takes_a_time_out_that_never_ends_for_an_hour) {
+  const BlackHole hole;
+  SweepOptions options;
+  options.first_timeout = options.min_timeout = options.max_timeout = milliseconds::max();
+  Run run({target_of(hole)}, options);
+  run.sweep.start();
+  turn_a_while(run.loop, 50);
+  cr_expect(run.results.empty());
+  cr_expect(run.sweep.counters().in_flight == 1, "%lu", run.sweep.counters().in_flight);
+}
+
 Test(sweep, finds_a_port_open_whose_first_attempt_was_lost) {
   BlackHole hole;
   SweepOptions options;

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -126,6 +127,16 @@ Test(sweep_local, waits_for_its_one_local_port) {
   swept.run(listening.address(), 1, options);
   cr_expect(swept.counters.open == 1);
   cr_expect(swept.counters.local_waits > 0);
+}
+
+Test(sweep_local, from_the_very_port_that_it_asks_for_finds_nobody) {
+  enter_network_namespace();
+  SweepOptions options;
+  options.from.address = ip("127.0.0.1", 40'004);
+  Swept swept;
+  swept.run(ip("127.0.0.1", 40'004), 3, options);
+  cr_expect(swept.counters.closed == 3, "%lu", swept.counters.closed);
+  for (const SweepResult& result : swept.results) cr_expect(result.error == ECONNREFUSED);
 }
 
 // In a namespace with few ports to leave from the kernel chooses the one that is asked for often.

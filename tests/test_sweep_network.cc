@@ -248,6 +248,22 @@ Test(sweep_network, gives_a_host_up_sooner_that_answers_nothing) {
   cr_expect(swept.counters.attempts >= 400);
 }
 
+Test(sweep_network, gives_the_hosts_of_a_network_up_sooner_where_nobody_answers) {
+  const TwoNetworks networks;
+  std::vector<Address> targets;
+  for (int host = 1; host <= 100; ++host) {
+    for (const Address& target : ports("10.7.0." + std::to_string(host), 1, 30)) {
+      targets.push_back(target);
+    }
+  }
+  SweepOptions options = quick();
+  options.parallel = 500;
+  const SweepCounters silent = sweep_all(targets, options).counters;
+  cr_expect(silent.filtered == 3000);
+  // Eight silences of a host are some six retries; thirty-two would be more than twenty.
+  cr_expect(silent.retries < 1300, "%lu", silent.retries);
+}
+
 Test(sweep_network, is_not_held_up_by_the_dead_hosts_of_a_network) {
   const TwoNetworks networks;
   networks.at_far_end([] { shell("ip addr add 10.7.0.200/32 dev far"); });

@@ -1,4 +1,6 @@
 // The course of a sweep: what it asks for and when, how it is stopped, what its functions may do.
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include <criterion/criterion.h>
+#include <ev.h>
 
 #include "support/addresses.h"
 #include "support/backend.h"
@@ -51,6 +54,68 @@ Test(sweep_turn, holds_a_turn_up_only_for_a_moment) {
   timer.start_repeating(milliseconds(2));
   run.complete();
   cr_expect(beats > 5, "%d", beats);
+}
+
+// More than the 1,024 descriptors that select() has by itself, and all of them answered at once.
+Test(sweep_turn, hears_very_many_that_are_answered_at_once) {
+  constexpr std::size_t kProbes = 1500;
+  rlimit limit{};
+  cr_assert(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 2000));
+  cr_assert(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur < 2000) cr_skip_test("too few descriptors are allowed");
+  std::optional<BlackHole> hole(std::in_place);
+  SweepOptions options;
+  options.parallel = kProbes;
+  options.first_timeout = options.max_timeout = milliseconds(20'000);
+  Run run(std::vector<SweepTarget>(kProbes, target_of(*hole)), options);
+  run.sweep.start();
+  turn_until(run.loop, [&] { return run.sweep.counters().in_flight == kProbes; });
+  hole.reset();
+  ::poll(nullptr, 0, 2000);  // the kernel asks again after a second, and all are refused
+  run.loop.run();
+  cr_expect(run.done == 1);
+  cr_expect(run.sweep.counters().closed == kProbes, "%lu", run.sweep.counters().closed);
+  cr_expect(run.sweep.counters().retries == 0, "%lu", run.sweep.counters().retries);
+}
+
+Test(sweep_turn, keeps_a_host_s_loop_for_as_long_as_it_takes) {
+  struct ev_loop* const host = ev_loop_new(EVFLAG_AUTO);
+  {
+    const BlackHole hole;
+    const Listening listening;
+    Loop loop(host);
+    SweepOptions options;
+    options.rate = 50;
+    options.retries = 1;
+    options.first_timeout = options.min_timeout = options.max_timeout = milliseconds(30);
+    std::vector<SweepTarget> targets{target_of(listening), target_of(hole), target_of(listening)};
+    int reported = 0;
+    bool done = false;
+    Sweep sweep(
+        loop, options,
+        [&]() -> std::optional<SweepTarget> {
+          if (targets.empty()) return std::nullopt;
+          const SweepTarget target = targets.back();
+          targets.pop_back();
+          return target;
+        },
+        [&](const SweepResult&, Fd&) { ++reported; }, [&] { done = true; });
+    ev_run(host, 0);  // it was not started
+    cr_expect(reported == 0);
+    sweep.start();
+    ev_run(host, 0);
+    cr_expect(reported == 3 && done);
+    Sweep stopped(
+        loop, options, [&] { return target_of(hole); }, [](const SweepResult&, Fd&) {}, [] {});
+    stopped.start();
+    ev_run(host, EVRUN_NOWAIT);
+    ev_run(host, EVRUN_NOWAIT);
+    cr_expect(stopped.counters().targets > 0);
+    stopped.stop();
+    ev_run(host, 0);
+  }
+  ev_loop_destroy(host);
 }
 
 Test(sweep_turn, hands_over_the_open_connection_or_resets_it) {

@@ -241,6 +241,7 @@ Test(sweep_window, never_closes) {
   SweepWindow window = window_of(64);
   TimePoint now = kStart;
   for (int i = 0; i < 100'000; ++i) {
+    window.launched(now);
     now += milliseconds(1);
     window.answered(now - milliseconds(40), now, true);
     for (int lost = 0; lost < 20; ++lost) window.lost(now - milliseconds(150), now);

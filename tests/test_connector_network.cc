@@ -1,0 +1,46 @@
+// Connecting over a wire: what routers and firewalls say of it.
+#include <cerrno>
+#include <chrono>
+
+#include <criterion/criterion.h>
+
+#include "support/addresses.h"
+#include "support/backend.h"
+#include "support/connects.h"
+#include "support/two_networks.h"
+
+using namespace sluice;
+using namespace sluice::test;
+using namespace std::chrono_literals;
+
+TestSuite(connector_network, .timeout = 30);
+
+// A message that comes while the kernel is inside of connect() decides nothing there: it is noted,
+// and the attempt would go on until the kernel has asked again, a second later.
+Test(connector_network, hears_at_once_what_a_firewall_says) {
+  const TwoNetworks networks;
+  networks.far_rule("ip daddr 10.9.0.2 tcp dport 9 reject with icmp type admin-prohibited");
+  networks.far_rule("tcp dport 10 reject with icmpv6 type admin-prohibited");
+  networks.far_rule("tcp dport 11 reject with icmpv6 type no-route");
+  const struct {
+    Address target;
+    int error;
+  } table[] = {{ip("10.9.0.2", 9), EHOSTUNREACH},
+               {ip("fd09::2", 10), EACCES},
+               {ip("fd09::2", 11), ENETUNREACH}};
+  // An IPv6 address is in use a moment after it was given.
+  for (int tries = 0; tries < 50; ++tries) {
+    Loop loop(backend_options());
+    ConnectorOptions options;
+    options.address_timeout = 100ms;
+    if (outcome_of(loop, {ip("fd09::2", 1)}, options).error_of(0) == ECONNREFUSED) break;
+  }
+  for (const auto& line : table) {
+    Loop loop(backend_options());
+    const TimePoint begin = Clock::now();
+    const Outcome outcome = outcome_of(loop, {line.target});
+    const std::string name = line.target.to_string();
+    cr_expect(outcome.error_of(0) == line.error, "%s: errno %d", name.c_str(), outcome.error_of(0));
+    cr_expect(Clock::now() - begin < 700ms, "%s: the kernel had to ask again", name.c_str());
+  }
+}
