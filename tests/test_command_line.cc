@@ -56,6 +56,19 @@ Test(command_line, a_value_is_taken_as_it_is) {
   cr_expect(values(read({"--listen="}), "listen") == Words({""}));
 }
 
+Test(command_line, behind_two_dashes_all_is_an_operand) {
+  const CommandLine line = read({"-v", "a", "--", "-x", "--listen", "--", "-lb"});
+  cr_expect(line.operands() == Words({"a", "-x", "--listen", "--", "-lb"}));
+  cr_expect(!line.has("listen"));
+}
+
+Test(command_line, two_dashes_may_be_a_value) {
+  const CommandLine line = read({"--count", "--", "-l", "--", "-vl", "--", "-lc", "--", "-v"});
+  cr_expect(values(line, "count") == Words({"--"}));
+  cr_expect(values(line, "listen") == Words({"--", "--", "c"}));
+  cr_expect(line.operands() == Words({"-v"}));
+}
+
 Test(command_line, the_last_of_several_counts_unless_it_is_repeatable) {
   cr_expect(values(read({"--count", "1", "--count=2"}), "count") == Words({"2"}));
 }

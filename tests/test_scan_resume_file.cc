@@ -1,7 +1,12 @@
 // Where a scan stands: written whole or not at all, and read back with care.
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <system_error>
 
@@ -31,6 +36,10 @@ void write(const std::string& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
+std::ptrdiff_t names_in(const std::string& directory) {
+  return std::distance(std::filesystem::directory_iterator(directory), {});
+}
+
 }  // namespace
 
 Test(scan_resume_file, what_is_saved_is_loaded) {
@@ -42,7 +51,7 @@ Test(scan_resume_file, what_is_saved_is_loaded) {
   cr_assert(state.has_value());
   cr_expect(difference(state->identity, some_state().identity).empty());
   cr_expect(state->next == some_state().next && state->pending == some_state().pending);
-  cr_expect(!sluice::test::exists(file + ".tmp"));
+  cr_expect(names_in(scratch / "") == 1, "the temporary file is gone");
   cr_expect(sluice::test::mode_of(file) == 0600);
   sluice::remove_resume(file);
   cr_expect(!sluice::test::exists(file));
@@ -56,14 +65,17 @@ Test(scan_resume_file, a_place_that_cannot_be_written_is_named) {
   } catch (const std::system_error& error) {
     why = error.what();
   }
-  cr_expect(why == "/nonexistent/scan.tmp: No such file or directory", "%s", why.c_str());
+  cr_expect(why == "file \"/nonexistent/scan\": No such file or directory", "%s", why.c_str());
 }
 
 Test(scan_resume_file, the_old_file_stays_when_the_new_one_fails) {
   const Scratch scratch;
   const std::string file = scratch / "scan";
   save_resume(file, some_state());
-  cr_assert(::mkdir((file + ".tmp").c_str(), 0700) == 0);
+  // SIGXFSZ has to be ignored, or else it ends the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit nothing{0, RLIM_INFINITY};
+  cr_assert(::setrlimit(RLIMIT_FSIZE, &nothing) == 0);
   bool failed = false;
   try {
     save_resume(file, ResumeState{});
@@ -72,6 +84,45 @@ Test(scan_resume_file, the_old_file_stays_when_the_new_one_fails) {
   }
   cr_expect(failed);
   cr_expect(load_resume(file)->next == some_state().next);
+  cr_expect(names_in(scratch / "") == 1);
+}
+
+Test(scan_resume_file, a_link_that_somebody_laid_is_not_written_through) {
+  const Scratch scratch;
+  const std::string file = scratch / "scan";
+  write(scratch / "victim", "precious");
+  cr_assert(::symlink((scratch / "victim").c_str(), (file + ".tmp").c_str()) == 0);
+  cr_assert(::symlink((scratch / "victim").c_str(), (scratch / "link").c_str()) == 0);
+  save_resume(file, some_state());
+  bool refused = false;
+  try {
+    save_resume(scratch / "link", some_state());
+  } catch (const std::system_error&) {
+    refused = true;
+  }
+  cr_expect(refused);
+  std::string word;
+  std::ifstream(scratch / "victim") >> word;
+  cr_expect(word == "precious");
+}
+
+Test(scan_resume_file, a_fifo_is_not_waited_for) {
+  const Scratch scratch;
+  const std::string file = scratch / "fifo";
+  cr_assert(::mkfifo(file.c_str(), 0600) == 0);
+  cr_expect(usage_error_of([&] { (void)load_resume(file); }).ends_with("--resume has written"));
+}
+
+Test(scan_resume_file, positions_are_those_of_the_scan_and_each_is_there_once) {
+  ResumeState state;
+  state.next = 10;
+  state.pending = {3, 9, 0};
+  cr_expect(state.fits(10));
+  cr_expect(!state.fits(9));
+  state.pending = {3, 10};
+  cr_expect(!state.fits(20), "one that is not before the next");
+  state.pending = {3, 4, 3};
+  cr_expect(!state.fits(20), "one that is there twice");
 }
 
 Test(scan_resume_file, another_file_is_refused) {
@@ -85,6 +136,25 @@ Test(scan_resume_file, another_file_is_refused) {
     cr_expect(why == '"' + file + "\" is no file that --resume has written", "%s: %s", text.c_str(),
               why.c_str());
   }
+}
+
+Test(scan_resume_file, a_number_that_is_none_is_refused) {
+  const Scratch scratch;
+  const std::string file = scratch / "scan";
+  const auto refused = [&](const std::string& next, const std::string& pending) {
+    write(file,
+          "{\"sluice-scan\":1,\"scan\":{\"addresses\":1,\"targets\":1,\"ports\":\"1\",\"seed\":1,"
+          "\"shard\":[1,1]},\"next\":" +
+              next + ",\"pending\":" + pending + "}");
+    return !usage_error_of([&] { (void)load_resume(file); }).empty();
+  };
+  cr_expect(!refused("1", "[0]"));
+  for (const std::string next : {"-1", "1.5", "1e300", "18446744073709551616", "true", "\"1\""}) {
+    cr_expect(refused(next, "[]"), "%s", next.c_str());
+    cr_expect(refused("1", '[' + next + ']'), "[%s]", next.c_str());
+  }
+  cr_expect(refused("1", "{\"0\":0}"));
+  cr_expect(refused("1", "null"));
 }
 
 Test(scan_resume_file, what_differs_is_said) {

@@ -9,7 +9,7 @@ import unittest
 
 import fetch as client
 from daemon import PATIENCE, wait_until
-from fetch import Scratch, Server, head, start
+from fetch import Scratch, Server, free_port, head, start
 from talk import memory_of
 
 
@@ -100,6 +100,13 @@ class Broken(Scratch):
             result = self.fetch(server.url)
         self.expect_failure(result, server.url)
         self.assertNotIn("\x1b", result.stderr)
+
+
+    def test_a_control_character_of_the_url_reaches_no_terminal(self):
+        # As UTF-8, which libcurl takes, and as a list that somebody else wrote may have it.
+        result = self.fetch(f"http://127.0.0.1:{free_port()}/\u009b31m")
+        self.expect_failure(result, "\\xc2\\x9b31m: ", "Connection refused")
+        self.assertNotIn("\u009b", result.stderr)
 
 
 class Many(Scratch):

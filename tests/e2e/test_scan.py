@@ -318,6 +318,21 @@ class Ending(unittest.TestCase):
             self.assertEqual(result.status, 1)
             self.assertEqual(result.stderr, "sluice-scan: /dev/full: No space left on device\n")
 
+    def test_a_fifo_that_nobody_reads_is_not_waited_for(self):
+        with tempfile.TemporaryDirectory() as directory:
+            fifo = os.path.join(directory, "fifo")
+            os.mkfifo(fifo)
+            for option, status in (("-o", 1), ("--xml", 1), ("--resume", 2)):
+                result = scan("-n", "-p", "1", option, fifo, HERE)
+                self.assertEqual((result.status, result.stdout), (status, ""))
+                self.assertIn(fifo, result.stderr)
+            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                self.assertEqual(scan("-n", "-p", "1", "-o", fifo, HERE).status, 0)
+                self.assertIn(b"1 closed", os.read(reader, 4096))
+            finally:
+                os.close(reader)
+
     def test_a_reader_that_leaves_ends_it_quietly(self):
         process = client.start("-n", "--json", "-p-", HERE)
         process.stdout.readline()

@@ -105,6 +105,15 @@ class Resuming(unittest.TestCase):
                           result.stderr)
         self.assertEqual(pathlib.Path(self.file).read_text(), kept)
 
+    def test_a_file_that_names_a_position_twice_is_refused(self):
+        self.assertEqual(self.interrupted("--json", "--rate", "500", "-p", "1-1000", HERE), 130)
+        state = json.loads(pathlib.Path(self.file).read_text())
+        state["pending"] = [0, 0]
+        pathlib.Path(self.file).write_text(json.dumps(state))
+        result = scan("-n", "--resume", self.file, "-p", "1-1000", HERE)
+        self.assertEqual((result.status, result.stdout), (2, ""))
+        self.assertIn("names positions", result.stderr)
+
     def test_a_place_that_cannot_be_written_is_told_before_the_scan(self):
         result = scan("-n", "-p", "1", "--resume", "/nonexistent/position", HERE)
         self.assertEqual((result.status, result.stdout), (1, ""))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """sluice-scan on a real terminal: its bar, a key, and the terminal that it leaves behind."""
+import os
 import re
 import shutil
 import signal
@@ -65,6 +66,22 @@ class OnATerminal(unittest.TestCase):
             typed.wait_for(BAR)
             typed.type("C-c")
             typed.wait_for(re.compile("; interrupted, with [0-9]+ to do$"))
+            typed.wait_for_last_lines("%")
+            typed.terminal_is_restored()
+
+    def test_a_second_control_c_leaves_a_restored_terminal_too(self):
+        with terminal.Shell() as typed:
+            fifo = f"{typed.directory.name}/fifo"
+            os.mkfifo(fifo)
+            # It is open and nobody reads, so that the first one waits for somebody who does.
+            held = os.open(fifo, os.O_RDWR)
+            self.addCleanup(os.close, held)
+            typed.type(f"{client.PATH} -n --json -p- {HERE} >fifo; clear; echo status=$?", "Enter")
+            self.assertTrue(wait_until(lambda: any(BAR.match(line) for line in typed.screen())))
+            typed.type("C-c")
+            self.assertTrue(wait_until(
+                lambda: not any(BAR.match(line) for line in typed.screen())))
+            typed.type("C-c")
             typed.wait_for_last_lines("%")
             typed.terminal_is_restored()
 

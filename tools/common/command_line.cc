@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <iomanip>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 // The library would split values at commas, and its regular expression reads no newline.
 #define CXXOPTS_VECTOR_DELIMITER '\0'
@@ -40,25 +42,44 @@ cxxopts::Options describe(std::span<const OptionSpec> specs) {
   return options;
 }
 
+// Whether the next word is its value, whatever that looks like.
+bool takes_next(std::span<const OptionSpec> specs, std::string_view argument) {
+  if (argument.size() < 2 || argument[0] != '-') return false;
+  return std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) {
+    if (spec.value.empty() || spec.optional) return false;
+    if (argument[1] == '-') return argument.substr(2) == spec.name;
+    return spec.letter != 0 && argument.back() == spec.letter;  // -l, or the last one of -nl
+  });
+}
+
+struct Words {
+  Values arguments;  // for the library
+  Values operands;   // behind "--", whatever they look like
+};
+
 // -lVALUE becomes -l VALUE, which the library does not know.
-Values separate_short_values(std::span<const OptionSpec> specs, int argc, const char* const* argv) {
-  Values arguments;
-  bool options_ended = false;
+Words separate(std::span<const OptionSpec> specs, int argc, const char* const* argv) {
+  Words words;
+  bool is_value = false;
   for (int i = 0; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    options_ended = options_ended || argument == "--";
-    const bool joined = !options_ended && argument.size() > 2 && argument[0] == '-' &&
+    if (!is_value && argument == "--") {
+      words.operands.assign(argv + i + 1, argv + argc);
+      break;
+    }
+    const bool joined = !is_value && argument.size() > 2 && argument[0] == '-' &&
                         std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) {
                           return spec.letter == argument[1] && !spec.value.empty();
                         });
     if (joined) {
-      arguments.emplace_back(argument.substr(0, 2));
-      arguments.emplace_back(argument.substr(2));
+      words.arguments.emplace_back(argument.substr(0, 2));
+      words.arguments.emplace_back(argument.substr(2));
     } else {
-      arguments.emplace_back(argument);
+      words.arguments.emplace_back(argument);
     }
+    is_value = !is_value && !joined && i > 0 && takes_next(specs, argument);
   }
-  return arguments;
+  return words;
 }
 
 std::string name_of(std::span<const OptionSpec> specs, const std::string& argument) {
@@ -93,12 +114,13 @@ cxxopts::ParseResult parse(std::span<const OptionSpec> specs, cxxopts::Options& 
 
 CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv) {
   cxxopts::Options described = describe(options);
-  const cxxopts::ParseResult parsed =
-      parse(options, described, separate_short_values(options, argc, argv));
+  Words words = separate(options, argc, argv);
+  const cxxopts::ParseResult parsed = parse(options, described, words.arguments);
   for (const std::string& other : parsed.unmatched()) {
     if (other.size() > 1 && other.front() == '-') refuse(options, other);
     operands_.push_back(other);
   }
+  std::move(words.operands.begin(), words.operands.end(), std::back_inserter(operands_));
   for (const OptionSpec& spec : options) {
     const std::string name(spec.name);
     if (parsed.count(name) == 0) continue;

@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "../../reactor/quote.h"
+#include "../common/signal_setup.h"
+
 namespace sluice {
 
 Fetch::Fetch(const FetchOptions& options)
@@ -31,9 +34,7 @@ Fetch::~Fetch() {
 
 void Fetch::heed_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // nohup(1), and a shell that puts it into the background, have it ignored for a reason.
-    struct sigaction old {};
-    if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    if (is_ignored(signal)) continue;
     signals_.push_back(std::make_unique<Signal>(loop_, signal, [this, signal] {
       finish({ExitStatus::failed, "", signal});
     }));
@@ -86,7 +87,8 @@ void Fetch::tell(const FetchResult& result) {
   if (result.error) {
     ++failed_;
     progress_.clear();
-    std::fprintf(stderr, "sluice-fetch: %s: %s\n", result.url.c_str(), result.error->c_str());
+    std::fprintf(stderr, "sluice-fetch: %s: %s\n", escape(result.url, Url::kMaxLength).c_str(),
+                 result.error->c_str());
   }
   if (!options_.json) return;
   progress_.clear();  // it may be the same terminal

@@ -3,12 +3,12 @@
 
 #include <csignal>
 #include <cstdio>
-#include <exception>
 #include <new>
 #include <string>
 
+#include "../common/program.h"
+#include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
-#include "../common/usage_error.h"
 #include "exit_status.h"
 #include "fetch.h"
 #include "options.h"
@@ -16,12 +16,8 @@
 namespace sluice {
 namespace {
 
-// A parent may have left them blocked or ignored: blocked, they stop nothing.
-void let_signals_through() {
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) sigaddset(&ours, signal);
-  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
+void set_signals() {
+  let_signals_through({SIGTERM, SIGINT, SIGHUP, SIGPIPE});
   // A reader that is gone is told by write(), so that unfinished files can be removed; and TLS
   // writes without MSG_NOSIGNAL.
   std::signal(SIGPIPE, SIG_IGN);
@@ -66,16 +62,8 @@ int end(const Outcome& outcome) {
 }  // namespace sluice
 
 int main(int argc, char** argv) {
-  using sluice::ExitStatus;
-  try {
-    sluice::occupy_standard_streams();
-    sluice::let_signals_through();
+  return sluice::run_program("sluice-fetch", [=] {
+    sluice::set_signals();
     return sluice::end(sluice::run(argc, argv));
-  } catch (const sluice::UsageError& error) {
-    std::fprintf(stderr, "sluice-fetch: %s\nsluice-fetch: --help says what is allowed\n",
-                 error.what());
-    return static_cast<int>(ExitStatus::wrong_usage);
-  } catch (const std::exception& error) {
-    return sluice::end({ExitStatus::failed, error.what(), 0});
-  }
+  });
 }

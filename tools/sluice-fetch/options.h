@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "../../reactor/loop.h"
-#include "new_file.h"
+#include "../common/new_file.h"
 #include "url.h"
 
 namespace sluice {

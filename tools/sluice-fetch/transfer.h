@@ -22,8 +22,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "../common/new_file.h"
 #include "../common/output.h"
-#include "new_file.h"
 #include "options.h"
 #include "result.h"
 

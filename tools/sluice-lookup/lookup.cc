@@ -41,7 +41,15 @@ Lookup::Lookup(const LookupOptions& options, const ServiceNames& services)
           }),
       resolver_(loop_, resolver_options(options)),
       answers_(options.queries.size()),
-      missing_(std::max<std::size_t>(answers_.size(), 1)) {}
+      missing_(std::max<std::size_t>(answers_.size(), 1)) {
+  // What an answer found no memory for will not be printed any more: waiting for it would never
+  // end.
+  loop_.set_reporter([this](const Report& report) {
+    complain(report.what);
+    well_ = false;
+    loop_.stop();
+  });
+}
 
 bool Lookup::run() {
   if (answers_.empty()) ask_own_host();

@@ -7,16 +7,13 @@
 #include <csignal>
 #include <utility>
 
+#include "../common/signal_setup.h"
+
 namespace sluice {
 namespace {
 
 // In the background a change of the terminal's mode would stop the whole process group.
 bool in_foreground() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
-
-bool is_ignored(int signal) {
-  struct sigaction old {};
-  return ::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
-}
 
 }  // namespace
 

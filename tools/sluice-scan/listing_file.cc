@@ -26,8 +26,10 @@ constexpr mode_t kMode = 0666;  // less the umask
 
 Fd open_listing(const std::string& file, bool append) {
   const int how = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC);
-  Fd fd(::open(file.c_str(), how, kMode));
-  if (!fd) fail(file);
+  // A FIFO without a reader would be waited for, with all signals caught: it is an error, ENXIO.
+  Fd fd(::open(file.c_str(), how | O_NONBLOCK, kMode));
+  // What it shares the open file with knows nothing of that.
+  if (!fd || ::fcntl(fd.get(), F_SETFL, how & O_APPEND) < 0) fail(file);
   return fd;
 }
 

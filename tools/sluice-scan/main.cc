@@ -1,10 +1,10 @@
 // sluice-scan(1): connects to TCP ports of hosts, and lists what is open.
 #include <csignal>
 #include <cstdio>
-#include <exception>
 
+#include "../common/program.h"
+#include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
-#include "../common/usage_error.h"
 #include "exit_status.h"
 #include "options.h"
 #include "scan.h"
@@ -12,14 +12,8 @@
 namespace sluice {
 namespace {
 
-// A parent may have left them blocked or ignored: blocked, they stop nothing.
 void set_signals() {
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) {
-    sigaddset(&ours, signal);
-  }
-  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
+  let_signals_through({SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2});
   // A reader that left is found by write(): a terminal has to be restored first.
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -49,16 +43,8 @@ int end(const Outcome& outcome) {
 }  // namespace sluice
 
 int main(int argc, char** argv) {
-  using sluice::ExitStatus;
-  try {
-    sluice::occupy_standard_streams();
+  return sluice::run_program("sluice-scan", [=] {
     sluice::set_signals();
     return sluice::end(sluice::run(argc, argv));
-  } catch (const sluice::UsageError& error) {
-    std::fprintf(stderr, "sluice-scan: %s\nsluice-scan: --help says what is allowed\n",
-                 error.what());
-    return static_cast<int>(ExitStatus::wrong_usage);
-  } catch (const std::exception& error) {
-    return sluice::end({ExitStatus::incomplete, error.what(), 0, false});
-  }
+  });
 }

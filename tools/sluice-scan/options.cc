@@ -104,6 +104,13 @@ void read_family(ScanOptions& options, const CommandLine& line) {
   });
 }
 
+// One would write over what the other has written.
+void refuse_same_file(const char* one, const std::string& file, const char* other,
+                      const std::string& other_file) {
+  refuse_if(!file.empty() && file == other_file && !file.starts_with("/dev/"),
+            std::string(one) + ", " + other + ": both are the file " + quote(file));
+}
+
 void read_values(ScanOptions& options, const CommandLine& line) {
   options.services = ServiceNames::of_host();
   options.ports = parse_ports("top:" + std::to_string(kDefaultTopPorts), options.services);
@@ -138,6 +145,9 @@ void read_values(ScanOptions& options, const CommandLine& line) {
   if (options.output == "-") options.output.clear();
   refuse_if(options.xml == "-" && options.output.empty(),
             "--xml -: the listing is on the standard output; -o FILE sends it elsewhere");
+  refuse_same_file("--output", options.output, "--xml", options.xml);
+  refuse_same_file("--output", options.output, "--resume", options.resume);
+  refuse_same_file("--xml", options.xml, "--resume", options.resume);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   options.open_only = line.has("open");
   options.no_reverse_names = line.has("no-names");
@@ -158,6 +168,8 @@ void add_target(ScanOptions& options, std::string_view text) {
               "target " + quote(text) +
                   " is of the address family that -4, -6 or --bind leaves "
                   "out");
+    refuse_if(range.size() > TargetSet::kMaxAddresses,
+              "target " + quote(text) + " is more than 2^40 addresses, which is what is allowed");
     options.targets.add(range);
   }
 }

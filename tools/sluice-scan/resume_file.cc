@@ -4,14 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
 
 #include "../../reactor/fd.h"
 #include "../../reactor/quote.h"
+#include "../common/new_file.h"
 #include "../common/usage_error.h"
 
 namespace sluice {
@@ -40,25 +42,28 @@ std::string read_all(const std::string& file, int fd) {
   }
 }
 
-void write_all(const std::string& file, int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno != EINTR) fail(file);
-    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-  }
+// The library would take -1, 1.5, 1e300 and true for some other number.
+bool get(const Json& json, std::uint64_t& number) {
+  if (!json.is_number_unsigned()) return false;
+  number = json.get<std::uint64_t>();
+  return true;
 }
 
-ResumeState state_of(const Json& json) {
+std::optional<ResumeState> state_of(const Json& json) {
   ResumeState state;
   const Json& scan = json.at("scan");
-  state.identity.addresses = scan.at("addresses").get<std::uint64_t>();
-  state.identity.targets = scan.at("targets").get<std::uint64_t>();
-  state.identity.ports = scan.at("ports").get<std::string>();
-  state.identity.seed = scan.at("seed").get<std::uint64_t>();
-  state.identity.shard.index = scan.at("shard").at(0).get<std::uint64_t>();
-  state.identity.shard.count = scan.at("shard").at(1).get<std::uint64_t>();
-  state.next = json.at("next").get<std::uint64_t>();
-  state.pending = json.at("pending").get<std::vector<std::uint64_t>>();
+  ScanIdentity& identity = state.identity;
+  identity.ports = scan.at("ports").get<std::string>();
+  const Json& pending = json.at("pending");
+  state.pending.resize(pending.size());
+  bool right = get(scan.at("addresses"), identity.addresses) &&
+               get(scan.at("targets"), identity.targets) && get(scan.at("seed"), identity.seed) &&
+               get(scan.at("shard").at(0), identity.shard.index) &&
+               get(scan.at("shard").at(1), identity.shard.count) &&
+               get(json.at("next"), state.next) && pending.is_array();
+  for (std::size_t i = 0; right && i < pending.size(); ++i)
+    right = get(pending[i], state.pending[i]);
+  if (!right) return std::nullopt;
   return state;
 }
 
@@ -68,21 +73,24 @@ std::string in_words(const Shard& shard) {
 
 }  // namespace
 
-std::optional<ResumeState> load_resume(const std::string& file) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd && errno == ENOENT) return std::nullopt;
-  if (!fd) fail(file);
-  const std::string text = read_all(file, fd.get());
+bool ResumeState::fits(std::uint64_t size) const {
+  std::vector<std::uint64_t> sorted = pending;
+  std::sort(sorted.begin(), sorted.end());
+  const bool once = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+  return next <= size && once && (sorted.empty() || sorted.back() < next);
+}
+
+std::optional<ResumeState> resume_from(std::string_view text) {
   try {
     const Json json = Json::parse(text);
     if (json.at("sluice-scan") == kFormat) return state_of(json);
   } catch (const nlohmann::json::exception&) {
-    // Told below.
+    // It is none.
   }
-  throw UsageError(quote(file) + " is no file that --resume has written");
+  return std::nullopt;
 }
 
-void save_resume(const std::string& file, const ResumeState& state) {
+std::string text_of(const ResumeState& state) {
   const ScanIdentity& identity = state.identity;
   Json json;
   json["sluice-scan"] = kFormat;
@@ -93,20 +101,24 @@ void save_resume(const std::string& file, const ResumeState& state) {
   json["scan"]["shard"] = {identity.shard.index, identity.shard.count};
   json["next"] = state.next;
   json["pending"] = state.pending;
+  return json.dump() + '\n';
+}
 
-  const std::string temporary = file + ".tmp";
+std::optional<ResumeState> load_resume(const std::string& file) {
+  // A FIFO would be waited for, with all signals caught.
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno == ENOENT) return std::nullopt;
+  if (!fd) fail(file);
+  const std::string text = read_all(file, fd.get());
+  if (auto state = resume_from(text)) return state;
+  throw UsageError(quote(file) + " is no file that --resume has written");
+}
+
+void save_resume(const std::string& file, const ResumeState& state) {
   // Only the owner's: it tells who scans whom.
-  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!fd) fail(temporary);
-  try {
-    write_all(temporary, fd.get(), json.dump() + '\n');
-    if (::fsync(fd.get()) != 0) fail(temporary);
-    if (::close(fd.release()) != 0) fail(temporary);
-    if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
+  NewFile whole(file, NewFile::Existing::replaced, S_IRUSR | S_IWUSR);
+  whole.write(text_of(state));
+  whole.keep();
 }
 
 void remove_resume(const std::string& file) {

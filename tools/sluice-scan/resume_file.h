@@ -1,8 +1,8 @@
 // Where an interrupted scan stands: a small file from which the same command goes on.
 //
 // What it is: JSON with what the scan is (so that no other one goes on from it), the next position
-// and the positions before it that are not reported. It is written under a temporary name beside
-// its own, made durable, and renamed: whatever happens there is the old file or the new one.
+// and the positions before it that are not reported. It is a NewFile: whatever happens there is the
+// old file or the new one.
 // Errors: load_resume() throws UsageError when the file is none, or too big; save and remove throw
 // std::system_error that names the file. Thread: any. They wait for the disk.
 // Source: POSIX.1-2017 rename(), fsync().
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scan_space.h"
@@ -32,10 +33,18 @@ struct ResumeState {
   ScanIdentity identity;
   std::uint64_t next = 0;              // no position from here on was begun
   std::vector<std::uint64_t> pending;  // before it, and not reported
+
+  // Whether these are positions of a scan that has `size`, each pending one once.
+  [[nodiscard]] bool fits(std::uint64_t size) const;
 };
 
 // One is a few MiB at most; more is somebody else's file.
 inline constexpr std::size_t kMaxResumeFile = 256 * 1024 * 1024;
+
+// What stands in the file. Nothing when the text is none that text_of() gives.
+std::optional<ResumeState> resume_from(std::string_view text);
+// REQUIRES: the ports are UTF-8.
+std::string text_of(const ResumeState& state);
 
 // Nothing when there is no such file.
 std::optional<ResumeState> load_resume(const std::string& file);

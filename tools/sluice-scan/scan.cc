@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../reactor/quote.h"
+#include "../common/signal_setup.h"
 #include "../common/usage_error.h"
 
 namespace sluice {
@@ -26,11 +27,6 @@ std::uint64_t any_seed() {
   return std::uint64_t{random()} << 32 | random();
 }
 
-bool is_ignored(int signal) {
-  struct sigaction old {};
-  return ::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN;
-}
-
 }  // namespace
 
 Scan::Scan(ScanOptions& options)
@@ -41,7 +37,6 @@ Scan::Scan(ScanOptions& options)
       progress_(loop_, [this](std::size_t columns) { return progress_bar(progress(), columns); }),
       tick_(loop_, [this] { on_tick(); }) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // nohup(1), and a shell that puts it into the background, have it ignored for a reason.
     if (is_ignored(signal)) continue;
     enders_.push_back(
         std::make_unique<Signal>(loop_, signal, [this, signal] { on_signal(signal); }));
@@ -110,9 +105,8 @@ void Scan::load_position() {
     const std::string other = difference(state->identity, identity);
     const std::string file = "--resume " + escape(options_.resume, kMaxQuoted);
     if (!other.empty()) throw UsageError(file + " is of another scan: " + other);
-    bool right = state->next <= space_->size();
-    for (const std::uint64_t position : state->pending) right = right && position < state->next;
-    if (!right) throw UsageError(file + " names positions that the scan does not have");
+    if (!state->fits(space_->size()))
+      throw UsageError(file + " names positions that the scan does not have");
     from_.next = state->next;
     from_.pending = std::move(state->pending);
   } else if (!options_.resume.empty()) {
@@ -189,7 +183,10 @@ void Scan::on_write_failed(const std::string& name, std::error_code error) {
 
 void Scan::on_signal(int signal) {
   outcome_.signal = signal;
-  enders_.clear();  // a second one ends it at once
+  // A second one ends it at once, and nobody would restore the terminal then.
+  progress_.stop();
+  keyboard_.reset();
+  enders_.clear();
   if (engine_ == nullptr) return loop_.stop();
   finished_ ? end_if_written() : finish(false);
 }

@@ -1,27 +1,20 @@
 #include "scan_engine.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "../common/descriptor_limit.h"
 
 namespace sluice {
 namespace {
 
 // For the standard streams, the listings, the loop and the resolver.
 constexpr std::size_t kOwnDescriptors = 64;
-constexpr std::size_t kAssumedLimit = 256;  // OPEN_MAX of the oldest systems, and a bit
 constexpr std::size_t kMostUsed = 1'000'000;
 
-// Raises the soft limit to the hard one: a probe in flight is a descriptor.
+// A probe in flight is a descriptor.
 std::size_t usable_descriptors() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kAssumedLimit;
-  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
-  const std::size_t all = limit.rlim_cur == RLIM_INFINITY
-                              ? kMostUsed
-                              : std::min<std::size_t>(limit.rlim_cur, kMostUsed);
+  const std::size_t all = std::min(raise_descriptor_limit().count, kMostUsed);
   return all > 2 * kOwnDescriptors ? all - kOwnDescriptors : all / 2;
 }
 

@@ -56,16 +56,20 @@ void refuse_beyond(std::size_t count, std::size_t limit) {
                    " ranges, which is what is allowed");
 }
 
+// A list of overlapping ones costs no more than what they come to.
+void append(std::vector<IpRange>& ranges, const IpRange& range) {
+  if (ranges.size() >= 2 * TargetSet::kMaxRanges) {
+    merge(ranges);
+    refuse_beyond(ranges.size(), TargetSet::kMaxRanges);
+  }
+  ranges.push_back(range);
+}
+
 }  // namespace
 
-void TargetSet::add(const IpRange& range) {
-  // A list of overlapping ones costs no more than what they come to.
-  if (wanted_.size() >= 2 * kMaxRanges) {
-    merge(wanted_);
-    refuse_beyond(wanted_.size(), kMaxRanges);
-  }
-  wanted_.push_back(range);
-}
+void TargetSet::add(const IpRange& range) { append(wanted_, range); }
+
+void TargetSet::take_out(const IpRange& range) { append(unwanted_, range); }
 
 void TargetSet::freeze() {
   merge(wanted_);

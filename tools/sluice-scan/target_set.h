@@ -23,7 +23,7 @@ class TargetSet {
 
   void add(const IpRange& range);
   // Whatever the order of the calls. Without a zone it takes the address out of every zone.
-  void take_out(const IpRange& range) { unwanted_.push_back(range); }
+  void take_out(const IpRange& range);
   void freeze();
 
   // All of these REQUIRE freeze().

@@ -1,24 +1,16 @@
 // sluice-talk(1): talks to an endpoint in whole messages.
 #include <csignal>
 #include <cstdio>
-#include <exception>
 
+#include "../common/program.h"
+#include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
-#include "../common/usage_error.h"
 #include "exit_status.h"
 #include "options.h"
 #include "talk.h"
 
 namespace sluice {
 namespace {
-
-// A parent may have left them blocked or ignored: blocked, they stop nothing.
-void let_signals_through() {
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) sigaddset(&ours, signal);
-  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
-}
 
 Outcome run(int argc, char** argv) {
   const TalkOptions options = parse_talk_options(argc, argv);
@@ -41,16 +33,8 @@ int end(const Outcome& outcome) {
 }  // namespace sluice
 
 int main(int argc, char** argv) {
-  using sluice::ExitStatus;
-  try {
-    sluice::occupy_standard_streams();
-    sluice::let_signals_through();
+  return sluice::run_program("sluice-talk", [=] {
+    sluice::let_signals_through({SIGTERM, SIGINT, SIGHUP, SIGPIPE});
     return sluice::end(sluice::run(argc, argv));
-  } catch (const sluice::UsageError& error) {
-    std::fprintf(stderr, "sluice-talk: %s\nsluice-talk: --help says what is allowed\n",
-                 error.what());
-    return static_cast<int>(ExitStatus::wrong_usage);
-  } catch (const std::exception& error) {
-    return sluice::end({ExitStatus::failed, error.what(), 0});
-  }
+  });
 }

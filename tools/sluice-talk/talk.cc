@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "../common/signal_setup.h"
 #include "datagram_session.h"
 #include "stream_session.h"
 
@@ -31,9 +32,7 @@ Talk::Talk(const TalkOptions& options)
         finish(ExitStatus::well);
       }) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    // nohup(1), and a shell that puts it into the background, have it ignored for a reason.
-    struct sigaction old {};
-    if (::sigaction(signal, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    if (is_ignored(signal)) continue;
     signals_.push_back(
         std::make_unique<Signal>(loop_, signal, [this, signal] { on_signal(signal); }));
   }

@@ -8,10 +8,11 @@
 #include <string_view>
 #include <utility>
 
+#include "../common/descriptor_limit.h"
+#include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
 #include "../common/usage_error.h"
 #include "daemon.h"
-#include "descriptor_limit.h"
 #include "listen_names.h"
 #include "log.h"
 #include "options.h"
@@ -21,14 +22,10 @@ namespace {
 
 enum ExitStatus { kStopped = 0, kFailed = 1, kWrongUsage = 2 };
 
-// A parent may have left them blocked, and a blocked signal stops nothing.
-void let_signals_through() {
+void set_signals() {
+  let_signals_through({SIGTERM, SIGINT, SIGUSR1, SIGHUP});
   // A reader of the log that goes away must not take the daemon with it.
   std::signal(SIGPIPE, SIG_IGN);
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) sigaddset(&ours, signal);
-  sigprocmask(SIG_UNBLOCK, &ours, nullptr);
 }
 
 void log_descriptor_limit(Log& log) {
@@ -56,8 +53,9 @@ int run(int argc, char** argv, Log& log) {
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
-  write_standard_output(daemon.announcement());
   log_start(log, daemon, options);
+  // Last of what can fail: who reads "ready" is served.
+  write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();
   daemon.run();
   return kStopped;
@@ -70,7 +68,7 @@ int main(int argc, char** argv) {
   sluice::Log log(STDERR_FILENO);
   try {
     sluice::occupy_standard_streams();
-    sluice::let_signals_through();
+    sluice::set_signals();
     return sluice::run(argc, argv, log);
   } catch (const sluice::UsageError& error) {
     std::fprintf(stderr, "sluiced: %s\nsluiced: --help says what is allowed\n", error.what());

@@ -27,10 +27,10 @@ std::string random_letters() {
 
 }  // namespace
 
-NewFile::NewFile(std::string name, Existing existing)
+NewFile::NewFile(std::string name, Existing existing, mode_t mode)
     : name_(std::move(name)), existing_(existing) {
   check_name();  // before anything is fetched for it
-  create();
+  create(mode);
 }
 
 NewFile::~NewFile() {
@@ -53,12 +53,12 @@ void NewFile::check_name() const {
   if (!S_ISREG(status.st_mode)) fail(EINVAL, " is no regular file");
 }
 
-void NewFile::create() {
+void NewFile::create(mode_t mode) {
   const std::size_t slash = name_.rfind('/');
   const std::string directory = slash == name_.npos ? "" : name_.substr(0, slash + 1);
   for (int i = 0; i < kTries; ++i) {
-    std::string temporary = directory + ".sluice-fetch-" + random_letters();
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    std::string temporary = directory + ".sluice-" + random_letters();
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd >= 0) {
       file_ = Fd(fd);
       temporary_ = std::move(temporary);

@@ -1,0 +1,29 @@
+// How many descriptors the process may have: RLIMIT_NOFILE.
+//
+// Errors: in the result. Source: POSIX.1-2017 setrlimit().
+#ifndef SLUICE_TOOLS_COMMON_DESCRIPTOR_LIMIT_H
+#define SLUICE_TOOLS_COMMON_DESCRIPTOR_LIMIT_H
+
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+namespace sluice {
+
+struct DescriptorLimit {
+  // What is assumed where the system does not say: OPEN_MAX of the oldest ones, and a bit.
+  static constexpr std::size_t kAssumed = 256;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  std::string before;  // "1024"; "no limit"
+  std::string now;
+  std::size_t count = kAssumed;  // now, as a number; kNone when there is no limit
+  std::error_code error;         // why it could not be raised
+};
+
+// Raises the soft limit to the hard one.
+DescriptorLimit raise_descriptor_limit();
+
+}  // namespace sluice
+
+#endif
