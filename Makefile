@@ -7,6 +7,7 @@
 #   make tsan       the same under ThreadSanitizer
 #   make fuzz       let each fuzz target search for SECONDS=60 (build/fuzz)
 #   make faults     let every call of the library and the daemon fail in every way (build/test)
+#   make hostile    hostile peers for longer: 1 GiB, a minute without descriptors (build/test)
 #   make soak       mixed load for MINUTES=60; nothing may grow
 #   make million    1,000,000 connections through one daemon, in a network namespace
 #   make lint       layout, clang-tidy, man pages, the direction of includes
@@ -71,6 +72,12 @@ faults:
 	@cmake --preset test --log-level=NOTICE >/dev/null
 	@cmake --build --preset test -j $(JOBS) --target faults_all
 
+hostile:
+	$(need) run test
+	@cmake --preset test --log-level=NOTICE >/dev/null
+	@cmake --build --preset test -j $(JOBS)
+	@SLUICE_HOSTILE=long ctest --preset test -R '^hostile_'
+
 soak: all
 	$(need) test
 	@SLUICED=build/release/bin/sluiced python3 tests/soak/soak.py --minutes $(MINUTES)
@@ -112,5 +119,5 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan fuzz faults soak million bench bench-scan lint format install \
+.PHONY: all run test sanitize tsan fuzz faults hostile soak million bench bench-scan lint format install \
         uninstall dist clean

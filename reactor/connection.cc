@@ -2,6 +2,7 @@
 // writing in connection_write.cc.
 #include "connection.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -229,8 +230,24 @@ void Connection::close_descriptor() noexcept {
   ::close(fd);
 }
 
+// A loop that was stopped for a while (SIGSTOP, a laptop's lid, a machine out of breath) finds its
+// timers due before it has seen what the peer did meanwhile. What is ready now is delivered soon,
+// and was no silence.
+bool Connection::is_ready(int events) const noexcept {
+  const int watched = watcher_.events() & events;
+  if (io_ != nullptr || watched == 0) return false;
+  int wanted = (watched & kReadable) != 0 ? POLLIN : 0;
+  if ((watched & kWritable) != 0) wanted |= POLLOUT;
+  pollfd now{.fd = watcher_.fd(), .events = static_cast<short>(wanted), .revents = 0};
+  return ::poll(&now, 1, 0) == 1;
+}
+
 void Connection::on_idle(IdleList::Node& node) {
-  static_cast<Connection&>(node).finish(CloseReason::idle_timeout);
+  auto& connection = static_cast<Connection&>(node);
+  if (connection.is_ready(kReadable | kWritable)) {
+    return connection.group_->idle_.touch(connection);
+  }
+  connection.finish(CloseReason::idle_timeout);
 }
 
 void Connection::on_lingered(IdleList::Node& node) {
@@ -239,7 +256,9 @@ void Connection::on_lingered(IdleList::Node& node) {
 
 void Connection::on_stalled(IdleList::Node& node) {
   auto& stall = static_cast<OutputQueue::StallNode&>(node);
-  static_cast<Connection*>(stall.connection)->finish(CloseReason::write_timeout);
+  Connection& connection = *static_cast<Connection*>(stall.connection);
+  if (connection.is_ready(kWritable)) return connection.group_->stalled_.touch(stall);
+  connection.finish(CloseReason::write_timeout);
 }
 
 }  // namespace sluice

@@ -129,6 +129,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // Handlers are guarded on their own: what leaves `work` is a buffer that found no memory.
   template <class Work>
   void contain(Work&& work) noexcept;
+  [[nodiscard]] bool is_ready(int events) const noexcept;  // any of those that it waits for
   static void on_idle(IdleList::Node& node);
   static void on_stalled(IdleList::Node& node);
   static void on_lingered(IdleList::Node& node);

@@ -2,6 +2,7 @@
 // clock.
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -247,4 +248,40 @@ Test(connection_timeouts, a_peer_that_never_ends_is_waited_for_in_real_time) {
       .close();
   cr_expect(time_to_close(loop, handler) >= milliseconds(99));
   cr_expect(loop.counters().closed_by(CloseReason::closed) == 1);
+}
+
+// A loop that stands still, as under SIGSTOP, has timers due before it has looked at its sockets.
+Test(connection_timeouts, what_came_while_the_loop_stood_still_was_no_silence) {
+  Handler handler;
+  Loop loop(backend_options());
+  std::vector<Peer> peers;
+  // More than libev hears of in one wait.
+  for (int i = 0; i < 200; ++i) {
+    Pair pair = unix_pair();
+    Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(400)));
+    peers.emplace_back(std::move(pair.peers));
+  }
+  loop.poll();
+  for (int i = 1; i < 200; ++i) peers[static_cast<std::size_t>(i)].send("x");
+  std::this_thread::sleep_for(milliseconds(450));
+  turn_until(loop, [&] { return loop.counters().bytes_in == 199; });
+  cr_expect(loop.counters().bytes_in == 199, "%ju", loop.counters().bytes_in);
+  cr_expect(handler.closes == 1, "the silent one, and not %zu", handler.closes);
+}
+
+Test(connection_timeouts, what_was_taken_while_the_loop_stood_still_was_taken) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler,
+                                             timeouts(milliseconds(0), milliseconds(100)));
+  connection.send(std::string(1'000'000, 'x'));
+  loop.poll();
+  Peer peer(std::move(pair.peers));
+  const std::size_t first = peer.waiting().size();
+  cr_assert(first > 0);
+  std::this_thread::sleep_for(milliseconds(150));
+  loop.poll();
+  cr_expect(handler.closes == 0);
+  cr_expect(peer.waiting().size() > 0);
 }

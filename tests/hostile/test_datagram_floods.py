@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Floods of datagrams: of no bytes, of as many as there can be, and of what nobody understands."""
+import os
+import select
+import socket
+import time
+import unittest
+
+import hostile
+import daemon
+from hostile import MIB, long_or, served_meanwhile, watched
+
+SECONDS = long_or(10, 0.5)
+LARGEST = 65507
+SERVICES = ("echo", "upper", "discard", "daytime", "time", "chargen", "framed")
+
+
+class Floods(unittest.TestCase):
+    def flood(self, payloads, arguments=(), patience=hostile.ANSWER_WITHIN):
+        words = [word for name in SERVICES for word in ("-l", f"{name}=udp://127.0.0.1:0")]
+        with watched(self, *words, "-l", "echo=tcp://127.0.0.1:0", *arguments) as server:
+            before = server.resident()
+            # Datagrams of theirs are lost beside the flood, and they ask again every 50 ms.
+            with served_meanwhile(self, server.endpoint, within=2 * patience), \
+                    served_meanwhile(self, server.endpoints("echo")[1], how="comes"):
+                sent = self.send_to_all(server, payloads)
+            self.assertGreater(sent, 100)
+            self.assertLess(server.resident() - before, 8 * MIB)
+            self.assertLess(server.log().count(" warning "), 12 * (SECONDS + 2))
+            self.assertLess(server.share_of_a_processor(0.3), 0.05)
+            for name in ("echo", "upper"):
+                self.assertEqual(daemon.ask(server.endpoints(name)[0], b"HELLO"), b"HELLO")
+
+    def send_to_all(self, server, payloads):
+        """The flood comes from one socket, whose answers nobody reads."""
+        addresses = [daemon.address_of(endpoint)[2] for _, endpoint in server.listening
+                     if endpoint.startswith("udp:")]
+        deadline = time.monotonic() + SECONDS
+        sent = 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 * MIB)
+            client.setblocking(False)
+            while time.monotonic() < deadline:
+                for payload in payloads:
+                    for address in addresses:
+                        try:
+                            client.sendto(payload, address)
+                            sent += 1
+                        except BlockingIOError:
+                            select.select([], [client], [], 0.1)
+        return sent
+
+    def test_of_no_bytes(self):
+        self.flood([b""])
+
+    def test_of_as_many_bytes_as_there_can_be(self):
+        self.flood([os.urandom(LARGEST)])
+
+    def test_of_frames_that_are_none(self):
+        self.flood([b"999", b"abc" * 400, b"\xff" * 1400, b"005hell"])
+
+    def test_of_every_size(self):
+        self.flood([bytes(size) for size in (0, 1, 2, 3, 511, 512, 1472, 1473, 9000, 65000)])
+
+
+class Broadcast(unittest.TestCase):
+    def test_a_flood_is_answered_by_its_limits_and_costs_no_more(self):
+        with watched(self, "-l", "broadcast=udp://127.0.0.1:0,message=hi,answers=20", "-l",
+                     "echo=tcp://127.0.0.1:0") as server:
+            address = daemon.address_of(server.endpoint)[2]
+            before = server.resident()
+            with served_meanwhile(self, server.endpoints("echo")[0], how="comes"):
+                deadline = time.monotonic() + SECONDS
+                while time.monotonic() < deadline:
+                    for host in range(1, 200):
+                        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                            client.bind((f"127.0.1.{host}", 0))
+                            for payload in (b"", b"who?", bytes(9000)):
+                                client.sendto(payload, address)
+            self.assertLess(server.resident() - before, 4 * MIB)
+            # 20 at once and 20 a second from then on.
+            self.assertLess(server.counters()["datagrams_out"], 20 + 20 * (SECONDS + 4))
+
+
+if __name__ == "__main__":
+    hostile.main()

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Peers that write or read a byte a second, by the thousand, and peers that never read at all."""
+import contextlib
+import time
+import unittest
+
+import hostile
+import daemon
+from chat import Company
+from hostile import KIB, MIB, crowd, long_or, newcomer, push, served_meanwhile, watched
+
+ECHO = ("-l", "echo=tcp://127.0.0.1:0")
+SECONDS = long_or(30, 2)
+THOUSAND = 1000
+
+
+def byte_a_second(clients, byte, seconds):
+    """Each writes one byte, spread over each second; who was closed is an error."""
+    for _ in range(seconds):
+        started = time.monotonic()
+        for number, client in enumerate(clients):
+            client.send(byte)
+            time.sleep(max(0.0, started + number / len(clients) - time.monotonic()))
+
+
+class SlowWriters(unittest.TestCase):
+    def test_a_thousand_cost_little_and_hold_up_nobody(self):
+        hostile.allow_descriptors(self, 2 * THOUSAND)
+        third = THOUSAND // 3 + 1
+        with watched(self, *ECHO, "-l", "framed=tcp://127.0.0.1:0,framing=netstring",
+                     "-l", "chat=tcp://127.0.0.1:0") as server, contextlib.ExitStack() as stack:
+            echo, framed, chat = (endpoint for _, endpoint in server.listening)
+            before = server.resident()
+            clients = []
+            for endpoint, begin in ((echo, b"x"), (framed, b"60000:"), (chat, b"never")):
+                part = stack.enter_context(crowd(endpoint, third))
+                for client in part:
+                    client.send(begin)
+                clients += part
+            with served_meanwhile(self, echo), served_meanwhile(self, echo, how="comes"):
+                cpu = server.cpu_seconds()
+                byte_a_second(clients, b"x", SECONDS)
+                spent = server.cpu_seconds() - cpu
+            if hostile.SANITIZED:
+                return
+            # The honest ones make some 150 exchanges a second of it.
+            self.assertLess(spent / SECONDS, 0.25)
+            self.assertLess(server.resident() - before, THOUSAND * 4 * KIB)
+
+
+class SlowReaders(unittest.TestCase):
+    def test_a_thousand_hold_what_the_mark_allows_and_no_more(self):
+        hostile.allow_descriptors(self, 2 * THOUSAND)
+        with watched(self, *ECHO, "-l", "chargen=tcp://127.0.0.1:0") as server:
+            echo, chargen = (endpoint for _, endpoint in server.listening)
+            before = server.resident()
+            half = THOUSAND // 2
+            with served_meanwhile(self, echo), served_meanwhile(self, echo, how="comes"), \
+                    crowd(chargen, half, receive_buffer=hostile.SMALL_BUFFER) as readers, \
+                    crowd(echo, half, receive_buffer=hostile.SMALL_BUFFER,
+                          send_buffer=hostile.SMALL_BUFFER) as askers:
+                for second in range(SECONDS):
+                    started = time.monotonic()
+                    for asker in askers:
+                        with contextlib.suppress(BlockingIOError):
+                            asker.send(bytes(65536))
+                    for client in readers + askers:
+                        with contextlib.suppress(BlockingIOError):
+                            self.assertNotEqual(client.recv(1), b"", f"closed, second {second}")
+                    time.sleep(max(0.0, started + 1 - time.monotonic()))
+                # 256 KiB for what waits to be read, and what one read may add to it. What chargen
+                # sends is the same block for all.
+                grown = server.resident() - before
+                self.assertLess(grown, half * (256 + 64) * KIB + half * 16 * KIB)
+                if hostile.LONG:
+                    self.expect_the_end_of(readers, server)
+
+    def expect_the_end_of(self, readers, server):
+        # A byte a second opens no window: to the server these took nothing for a minute.
+        self.assertTrue(daemon.wait_until(
+            lambda: server.counters()["closed_write_timeout"] >= len(readers), 70))
+
+
+class NeverReads(unittest.TestCase):
+    def test_who_sends_and_never_reads_is_soon_not_read_and_costs_no_time(self):
+        peers = long_or(256, 48)
+        hostile.allow_descriptors(self, 2 * peers)
+        with watched(self, *ECHO, "-l", "upper=tcp://127.0.0.1:0", "-l",
+                     "framed=tcp://127.0.0.1:0,framing=line") as server, \
+                contextlib.ExitStack() as stack:
+            before = server.resident()
+            clients = []
+            for _, endpoint in server.listening:
+                clients += stack.enter_context(
+                    crowd(endpoint, peers // 3, receive_buffer=hostile.SMALL_BUFFER,
+                          send_buffer=64 * KIB))
+            line = (b"x" * 1023 + b"\n") * 256
+            with served_meanwhile(self, server.endpoint):
+                # What it takes is what the kernel holds, 10 MB of each at most, and the queue.
+                self.assertLess(max(push(clients, line)), 32 * MIB)
+            self.assertLess(server.resident() - before, peers * 512 * KIB)
+            self.assertLess(server.share_of_a_processor(0.5), 0.05)
+
+    def test_a_member_of_a_chat_that_never_reads_costs_its_queue_whatever_is_said(self):
+        said_bytes = long_or(1024, 64) * MIB
+        with watched(self, *ECHO, "-l",
+                     "chat=tcp://127.0.0.1:0,rate=off,slow=drop,send-queue=262144") as server:
+            echo, chat = (endpoint for _, endpoint in server.listening)
+            with Company(chat, "ann", "bob") as (ann, bob), \
+                    contextlib.closing(newcomer(chat, hostile.SMALL_BUFFER)):
+                self.assertEqual(bob.line(), "* guest1 joined")
+                block = (b"x" * 1000 + b"\n") * 1000
+                heard_of_block = len(block) + 1000 * len("<ann> ")
+                before, most = server.resident(), 0
+                with served_meanwhile(self, echo):
+                    for _ in range(said_bytes // len(block)):
+                        ann.send(block)
+                        heard = daemon.receive_exactly(bob.socket, heard_of_block)
+                        self.assertEqual(heard.count(b"<ann> xxx"), 1000)
+                        most = max(most, server.resident())
+                self.assertLess(most - before, 8 * MIB)
+                self.assertGreater(server.counters()["dropped_bytes"], said_bytes // 2)
+
+
+if __name__ == "__main__":
+    hostile.main()
