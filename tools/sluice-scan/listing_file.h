@@ -3,7 +3,8 @@
 // What it is: a file is opened before anything is scanned, so that a wrong name costs nothing, and
 // written in place, so that it can be followed while it grows and holds what is known whatever
 // happens. A scan that is resumed goes on behind what the file has.
-// Errors: std::system_error that names the file, ENXIO for a FIFO that nobody reads yet; UsageError for an XML file that no scan has ended.
+// Errors: std::system_error that names the file, ENXIO for a FIFO that nobody reads yet; UsageError
+// for an XML file that no scan has ended.
 // Thread: any.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTING_FILE_H
 #define SLUICE_TOOLS_SLUICE_SCAN_LISTING_FILE_H
