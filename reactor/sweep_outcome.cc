@@ -6,14 +6,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "connect_socket.h"
 #include "fd.h"
 
 #if defined(__linux__) && !defined(SLUICE_PORTABLE)
-// Before <linux/errqueue.h>, which wants timespec.
-#include <linux/errqueue.h>
-#include <time.h>
+#include <linux/errqueue.h>  // wants timespec, from <ctime>
 #define SLUICE_SWEEP_LINUX 1
 #endif
 
