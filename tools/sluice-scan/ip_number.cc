@@ -27,17 +27,17 @@ std::uint64_t low_ones(unsigned count) {
 
 }  // namespace
 
-IpNumber IpNumber::of(const Address& mapped) noexcept {
-  const Address address = mapped.unmapped();
+IpNumber IpNumber::of(const Address& address) noexcept {
+  const Address plain = address.unmapped();
   IpNumber number;
-  number.family = address.family();
+  number.family = plain.family();
   if (number.family == AF_INET) {
     sockaddr_in in{};
-    std::memcpy(&in, address.data(), sizeof in);
+    std::memcpy(&in, plain.data(), sizeof in);
     number.low = ntohl(in.sin_addr.s_addr);
   } else {
     sockaddr_in6 in{};
-    std::memcpy(&in, address.data(), sizeof in);
+    std::memcpy(&in, plain.data(), sizeof in);
     number.zone = in.sin6_scope_id;
     number.high = word_of(in.sin6_addr.s6_addr);
     number.low = word_of(in.sin6_addr.s6_addr + 8);
