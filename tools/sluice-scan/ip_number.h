@@ -33,6 +33,7 @@ struct IpNumber {
   [[nodiscard]] unsigned bits() const noexcept { return family == AF_INET ? 32 : 128; }
   [[nodiscard]] bool is_last() const noexcept { return *this == last_of_prefix(0); }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the 0 of `(a <=> b) < 0` for a pointer
   friend auto operator<=>(const IpNumber&, const IpNumber&) = default;
 };
 
@@ -45,6 +46,7 @@ struct IpRange {
   static constexpr std::uint64_t kTooMany = std::numeric_limits<std::uint64_t>::max();
   [[nodiscard]] std::uint64_t size() const noexcept;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the 0 of `(a <=> b) < 0` for a pointer
   friend auto operator<=>(const IpRange&, const IpRange&) = default;
 };
 

@@ -61,7 +61,7 @@ void read_targets(const std::string& file,
     if (count == 0) break;
     waiting.append(buffer.data(), static_cast<std::size_t>(count));
     std::size_t start = 0;
-    for (std::size_t end; (end = waiting.find('\n', start)) != waiting.npos; start = end + 1) {
+    for (std::size_t end = 0; (end = waiting.find('\n', start)) != waiting.npos; start = end + 1) {
       take(std::string_view(waiting).substr(start, end - start));
     }
     waiting.erase(0, start);
