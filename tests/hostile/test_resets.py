@@ -130,8 +130,11 @@ class Resets(unittest.TestCase):
                         state(client)
             data = bytes(200_000)
             with daemon.connect(server.endpoint) as honest:
+                read_before = server.counters()["bytes_in"]
                 honest.sendall(data)
-                time.sleep(0.05)
+                # What is still on its way when the drain begins is owed to nobody.
+                self.assertTrue(daemon.wait_until(
+                    lambda: server.counters()["bytes_in"] >= read_before + len(data)))
                 server.signal(signal.SIGTERM)
                 server.wait_for_log("draining")
                 for client in clients:
