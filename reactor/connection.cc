@@ -12,6 +12,7 @@
 #include "connection_call.h"
 #include "connection_group.h"
 #include "connection_table.h"
+#include "fd.h"
 #include "loop.h"
 
 namespace sluice {
@@ -222,11 +223,7 @@ void Connection::close_descriptor() noexcept {
   }
   const int fd = watcher_.fd();
   if (fd < 0) return;
-  if (reset_) {
-    // Linger of zero seconds: what the kernel still holds is dropped and the peer sees a reset.
-    const struct ::linger now { .l_onoff = 1, .l_linger = 0 };
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  }
+  if (reset_) reset_on_close(fd);
   ::close(fd);
 }
 

@@ -1,6 +1,7 @@
 #include "fd.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -35,6 +36,11 @@ void Fd::reset(int fd) noexcept {
 void set_nonblocking_cloexec(int fd) {
   add_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, "fcntl(F_GETFL)", "fcntl(F_SETFL, O_NONBLOCK)");
   add_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, "fcntl(F_GETFD)", "fcntl(F_SETFD, FD_CLOEXEC)");
+}
+
+void reset_on_close(int fd) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace sluice

@@ -178,8 +178,7 @@ bool refused_socket_connects_again() noexcept {
   // Bound but not listening: it refuses, the second time as the first.
   if (connect_says() != ECONNREFUSED || connect_says() != ECONNREFUSED) return false;
   if (::listen(listener.get(), 1) != 0 || connect_says() != 0) return false;
-  const linger reset{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  reset_on_close(socket.get());
   return true;
 #else
   return false;

@@ -30,8 +30,7 @@ constexpr double kLossUnknown = 1.5;
 
 void close_by_reset(Fd& socket) noexcept {
   if (!socket) return;
-  const linger reset{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  reset_on_close(socket.get());
   socket.reset();
 }
 

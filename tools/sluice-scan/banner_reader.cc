@@ -16,8 +16,7 @@ constexpr std::chrono::milliseconds kTick{50};
 
 // So that nothing of ours stays in TIME_WAIT.
 void close_by_reset(Fd& socket) {
-  const linger at_once{1, 0};
-  (void)::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset_on_close(socket.get());
   socket.reset();
 }
 
