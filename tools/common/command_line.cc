@@ -157,6 +157,12 @@ void CommandLine::each(std::string_view name,
   }
 }
 
+std::string CommandLine::answer(std::string_view program_and_version,
+                                std::string (*help_text)()) const {
+  if (has("help")) return help_text();
+  return has("version") ? std::string(program_and_version) + '\n' : std::string();
+}
+
 std::string help_of(std::span<const OptionSpec> options) {
   constexpr int kLeft = 44;
   std::ostringstream out;

@@ -35,6 +35,10 @@ class CommandLine {
   // Runs `use` for the value, or for each; puts the option and the value into what it throws
   // (UsageError or std::invalid_argument).
   void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
+  // What --help or --version, which the table has, wants written, and nothing else done; --help
+  // before --version; empty without either.
+  [[nodiscard]] std::string answer(std::string_view program_and_version,
+                                   std::string (*help_text)()) const;
   // What is no option, in order.
   [[nodiscard]] const std::vector<std::string>& operands() const noexcept { return operands_; }
 

@@ -120,11 +120,7 @@ void read_destination(FetchOptions& options, const CommandLine& line) {
 FetchOptions parse_fetch_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   FetchOptions options;
-  if (line.has("help")) {
-    options.answer = help_text();
-  } else if (line.has("version")) {
-    options.answer = "sluice-fetch " SLUICE_VERSION "\n";
-  }
+  options.answer = line.answer("sluice-fetch " SLUICE_VERSION, help_text);
   if (!options.answer.empty()) return options;
   read_values(options, line);
   refuse_if(options.insecure && !options.cacert.empty(),

@@ -65,11 +65,7 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
                                    const ServiceNames& services) {
   const CommandLine line(kOptions, argc, argv);
   LookupOptions options;
-  if (line.has("help")) {
-    options.answer = help_text();
-  } else if (line.has("version")) {
-    options.answer = "sluice-lookup " SLUICE_VERSION "\n";
-  }
+  options.answer = line.answer("sluice-lookup " SLUICE_VERSION, help_text);
   if (!options.answer.empty()) return options;
 
   refuse_both(line, "name", "service");

@@ -208,11 +208,7 @@ std::string command_of(int argc, const char* const* argv) {
 ScanOptions parse_scan_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   ScanOptions options;
-  if (line.has("help")) {
-    options.answer = help_text();
-  } else if (line.has("version")) {
-    options.answer = "sluice-scan " SLUICE_VERSION "\n";
-  }
+  options.answer = line.answer("sluice-scan " SLUICE_VERSION, help_text);
   if (!options.answer.empty()) return options;
   refuse_if(line.operands().empty() && !line.has("input"),
             "the TARGET is missing; allowed are a name, a.b.c.d, an IPv6 address, their prefixes "

@@ -150,11 +150,7 @@ void read_values(TalkOptions& options, const CommandLine& line) {
 TalkOptions parse_talk_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   TalkOptions options;
-  if (line.has("help")) {
-    options.answer = help_text();
-  } else if (line.has("version")) {
-    options.answer = "sluice-talk " SLUICE_VERSION "\n";
-  }
+  options.answer = line.answer("sluice-talk " SLUICE_VERSION, help_text);
   if (!options.answer.empty()) return options;
 
   const auto& operands = line.operands();

@@ -104,10 +104,7 @@ Options parse_options(int argc, const char* const* argv) {
   }
 
   Options options;
-  if (line.has("help")) options.answer = help_text();
-  if (line.has("version") && options.answer.empty()) {
-    options.answer = "sluiced " SLUICE_VERSION "\n";
-  }
+  options.answer = line.answer("sluiced " SLUICE_VERSION, help_text);
   std::chrono::milliseconds idle{0};
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   line.each("max-connections", [&](std::string_view value) {
