@@ -33,11 +33,6 @@ std::shared_ptr<void> token(bool& gone) {
   return {nullptr, [&gone](void*) { gone = true; }};
 }
 
-void turn_for(Loop& loop, std::chrono::milliseconds time) {
-  const auto end = Clock::now() + time;
-  while (Clock::now() < end) loop.poll();
-}
-
 }  // namespace
 
 Test(resolver_life, what_is_cancelled_is_not_told_and_what_it_holds_is_freed_at_once) {

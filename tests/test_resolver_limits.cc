@@ -25,9 +25,14 @@ TestSuite(resolver_limits, .timeout = 50);
 
 namespace {
 
-void turn_for(Loop& loop, std::chrono::milliseconds time) {
-  const auto end = Clock::now() + time;
-  while (Clock::now() < end) loop.poll();
+// As many as are asked at a time, which nobody answers.
+std::vector<LookupId> ask_what_is_not_answered(DnsWorld& world, Found& lost) {
+  world.server.treat("silent.test", Manner::silent);
+  std::vector<LookupId> ids;
+  for (std::size_t i = 0; i < Resolver::kMaxAsked; ++i) {
+    ids.push_back(world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(lost)));
+  }
+  return ids;
 }
 
 }  // namespace
@@ -74,13 +79,9 @@ Test(resolver_limits, not_more_than_some_are_asked_at_a_time) {
 
 Test(resolver_limits, new_look_ups_go_on_while_cancelled_ones_are_not_answered) {
   DnsWorld world;
-  world.server.treat("silent.test", Manner::silent);
   world.server.a("x.test", "127.0.0.1");
   Found lost;
-  std::vector<LookupId> ids;
-  for (std::size_t i = 0; i < Resolver::kMaxAsked; ++i) {
-    ids.push_back(world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(lost)));
-  }
+  const std::vector<LookupId> ids = ask_what_is_not_answered(world, lost);
   Found waits;
   world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(waits));
   world.loop.poll();
@@ -96,13 +97,9 @@ Test(resolver_limits, what_waits_is_asked_when_what_was_asked_is_cancelled) {
     ResolverOptions options;
     options.deadline = 0ms;
     DnsWorld world(options);
-    world.server.treat("silent.test", Manner::silent);
     world.server.a("x.test", "127.0.0.1");
     Found lost;
-    std::vector<LookupId> ids;
-    for (std::size_t i = 0; i < Resolver::kMaxAsked; ++i) {
-      ids.push_back(world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(lost)));
-    }
+    const std::vector<LookupId> ids = ask_what_is_not_answered(world, lost);
     Found waits;
     world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(waits));
     world.loop.poll();

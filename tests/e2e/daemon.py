@@ -120,6 +120,17 @@ def run(*arguments, **more):
                           preexec_fn=die_with_the_test, **more)
 
 
+def to_its_end(process, typed, patience):
+    """What a process prints until it ends, which it does in time."""
+    try:
+        return process.communicate(typed, patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"{process.args[1:]} does not end; it said {(out or b'')[-500:]!r}, "
+                             f"{err!r}") from None
+
+
 def wait_until(condition, patience=PATIENCE):
     deadline = time.monotonic() + patience
     while True:
@@ -209,6 +220,10 @@ class EndpointTest(unittest.TestCase):
 def main(seconds=100):
     if shutil.which(PATH) is None:
         sys.exit(f"SLUICED={PATH}: there is no such program")
+    run_tests(seconds)
+
+
+def run_tests(seconds):
     signal.alarm(seconds)  # ends a test that hangs; the daemons end with it
     result = unittest.main(verbosity=2, exit=False).result
     if not result.wasSuccessful():

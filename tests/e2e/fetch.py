@@ -45,12 +45,7 @@ class Result:
 def fetch(*arguments, patience=PATIENCE, **more):
     """Runs it to its end."""
     process = start(*arguments, **more)
-    try:
-        out, err = process.communicate(None, patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"{arguments} does not end; it said {err!r}") from None
+    out, err = daemon.to_its_end(process, None, patience)
     return Result(process, out, err)
 
 

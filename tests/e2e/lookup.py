@@ -39,6 +39,7 @@ if dns is not None:
 class Result:
     def __init__(self, status, stdout, stderr):
         self.status = status
+        self.stdout = stdout
         self.lines = stdout.splitlines()
         self.stderr = stderr
 

@@ -6,14 +6,14 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import threading
-import unittest
 
+import daemon
 from daemon import PATIENCE, die_with_the_test
+from network import in_own_network
 
 PATH = os.environ.get("SLUICE_SCAN", "sluice-scan")
 
@@ -42,12 +42,7 @@ def scan(*arguments, typed=None, patience=3 * PATIENCE, **more):
     if typed is not None:
         more["stdin"] = subprocess.PIPE
     process = start(*arguments, **more)
-    try:
-        out, err = process.communicate(typed, patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"{arguments} does not end; it said {out[-500:]!r}, {err!r}") from None
+    out, err = daemon.to_its_end(process, typed, patience)
     return Result(process, out or b"", err or b"")
 
 
@@ -107,29 +102,9 @@ def closed_port():
     raise AssertionError("every port is taken")
 
 
-def enter_own_network():
-    """Starts the script again in a network namespace, where the system allows one: other tests open
-    and close ports of this host's loopback all the time, and would be scanned along."""
-    mark = "SLUICE_OWN_NETWORK"
-    if mark in os.environ:
-        return
-    for more in ([], ["--map-root-user"]):
-        begin = ["unshare", *more, "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-        with contextlib.suppress(OSError):
-            if subprocess.run([*begin, "true"], stderr=subprocess.DEVNULL, check=False,
-                              timeout=PATIENCE).returncode == 0:
-                os.environ[mark] = "1"
-                os.execvp(begin[0], [*begin, sys.executable, "-B", *sys.argv])
-
-
 def main(seconds=100):
     if shutil.which(PATH) is None:
         sys.exit(f"SLUICE_SCAN={PATH}: there is no such program")
-    enter_own_network()
-    signal.alarm(seconds)
-    result = unittest.main(verbosity=2, exit=False).result
-    if not result.wasSuccessful():
-        sys.exit(1)
-    if result.testsRun == 0:
-        sys.exit("no test was run")
-    sys.exit(77 if len(result.skipped) == result.testsRun else 0)
+    # Other tests open and close ports of this host's loopback all the time, and would be scanned.
+    in_own_network(optional=True)
+    daemon.run_tests(seconds)

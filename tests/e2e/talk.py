@@ -35,12 +35,7 @@ class Result:
 def talk(*arguments, typed=b"", patience=PATIENCE, **more):
     """Runs it to its end, with `typed` as its standard input."""
     process = start(*arguments, **more)
-    try:
-        out, err = process.communicate(typed, patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        raise AssertionError(f"{arguments} does not end; it said {out[-500:]!r}, {err!r}") from None
+    out, err = daemon.to_its_end(process, typed, patience)
     return Result(process, out, err)
 
 

@@ -7,7 +7,7 @@ import unittest
 
 import fetch as client
 from fetch import fetch
-from test_page_options import SOURCE, section_of
+from usage import Mistakes, OptionsOfThePage, section_of
 
 H = "http://127.0.0.1:1/x"
 
@@ -43,18 +43,10 @@ ROWS = [
 ]
 
 
-class Usage(unittest.TestCase):
-    def test_each_mistake_is_named(self):
-        for arguments, *parts in ROWS:
-            with self.subTest(arguments):
-                result = fetch(*arguments)
-                self.assertEqual((result.status, result.stdout), (2, b""), result.stderr)
-                lines = result.stderr.splitlines()
-                self.assertEqual(len(lines), 2, result.stderr)
-                self.assertTrue(lines[0].startswith("sluice-fetch: "))
-                self.assertIn("--help", lines[1])
-                for part in parts:
-                    self.assertIn(part, lines[0])
+class Usage(Mistakes, unittest.TestCase):
+    program = "sluice-fetch"
+    run_program = staticmethod(fetch)
+    rows = ROWS
 
     def test_a_password_is_in_no_message(self):
         for arguments in (["ftp://me:secret@h/x"], ["-O", "http://me:secret@h/"],
@@ -88,26 +80,16 @@ class Parse(unittest.TestCase):
         self.assertIn('URL "http://h:x/": ', result.stderr)
 
 
-class Page(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.help = fetch("--help").stdout.decode()
-        cls.page = (SOURCE / "man" / "sluice-fetch.1").read_text(encoding="utf-8")
-        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", section_of(cls.help, "Options:"))
-
-    def test_options(self):
-        described = section_of(self.page, r"\.Sh DESCRIPTION")
-        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
-        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
-        self.assertEqual(sorted(options), sorted(self.shown))
+class Page(OptionsOfThePage, unittest.TestCase):
+    program = "sluice-fetch"
+    run_program = staticmethod(fetch)
 
     def test_options_of_the_synopsis(self):
-        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
-        options = set(re.findall(r"Fl (-?[\w-]+)", synopsis)) | {"-output", "-remote-name"}
+        options = set(self.options_of_the_synopsis()) | {"-output", "-remote-name"}
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):
-        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–").splitlines()
+        shown = self.diagnostics().splitlines()
         self.assertIn(fetch("--parallel", "0", H).stderr.splitlines()[0], shown)
         self.assertIn(fetch("h:80/x").stderr.splitlines()[0], shown)
 

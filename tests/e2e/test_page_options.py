@@ -1,27 +1,14 @@
 #!/usr/bin/env python3
 """Each option, service and key of the daemon is in sluiced(8), and the other way round."""
-import os
-import pathlib
 import re
 import signal
 import unittest
 
 import daemon
 from daemon import Daemon, run
+from usage import SOURCE, section_of
 
-SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 PAGE = SOURCE / "man" / "sluiced.8"
-
-
-def section_of(text, start):
-    """The lines from the one that `start` matches to the next heading."""
-    lines = text.splitlines()
-    begin = next(i for i, line in enumerate(lines) if re.fullmatch(start, line))
-    # In the page a line of text may look like a heading of --help.
-    heading = re.compile(r"\.S[hs] .*" if lines[begin].startswith(".") else r"[A-Z][\w ]+:")
-    end = next((i for i in range(begin + 1, len(lines)) if heading.fullmatch(lines[i])),
-               len(lines))
-    return "\n".join(lines[begin + 1:end])
 
 
 class Page(unittest.TestCase):

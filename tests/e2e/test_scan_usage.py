@@ -9,7 +9,7 @@ import unittest
 
 import scan as client
 from scan import scan
-from test_page_options import SOURCE, section_of
+from usage import Mistakes, OptionsOfThePage, section_of
 
 T = "127.0.0.1"
 
@@ -73,21 +73,10 @@ ROWS = [
 ]
 
 
-class Usage(unittest.TestCase):
-    def expect_refused(self, arguments, *parts):
-        result = scan(*arguments)
-        self.assertEqual((result.status, result.stdout), (2, ""), result.stderr)
-        lines = result.stderr.splitlines()
-        self.assertEqual(len(lines), 2, result.stderr)
-        self.assertTrue(lines[0].startswith("sluice-scan: "))
-        self.assertIn("--help", lines[1])
-        for part in parts:
-            self.assertIn(part, lines[0])
-
-    def test_each_mistake_is_named(self):
-        for arguments, *parts in ROWS:
-            with self.subTest(arguments):
-                self.expect_refused(arguments, *parts)
+class Usage(Mistakes, unittest.TestCase):
+    program = "sluice-scan"
+    run_program = staticmethod(scan)
+    rows = ROWS
 
     def test_a_mistake_in_a_list_is_named_with_its_line(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -106,25 +95,13 @@ class Usage(unittest.TestCase):
         self.assertEqual(result.status, 0, result.stderr)
 
 
-class Page(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.help = scan("--help").stdout
-        cls.page = (SOURCE / "man" / "sluice-scan.1").read_text(encoding="utf-8")
-        cls.options = section_of(cls.help, "Options:")
-        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", "\n".join(
-            line[:44] for line in cls.options.splitlines()))
-
-    def test_options(self):
-        described = section_of(self.page, r"\.Sh DESCRIPTION")
-        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
-        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
-        self.assertEqual(sorted(options), sorted(self.shown))
+class Page(OptionsOfThePage, unittest.TestCase):
+    program = "sluice-scan"
+    run_program = staticmethod(scan)
 
     def test_options_of_the_synopsis(self):
-        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
         options = set()
-        for name in re.findall(r"Fl (-?[\w-]+)", synopsis):
+        for name in self.options_of_the_synopsis():
             options |= {name} if name.startswith("-") else set(name)
         letters = {line.split(", --")[0].strip(" -"): line.split(", --")[1].split()[0]
                    for line in self.options.splitlines() if ", --" in line}
@@ -132,7 +109,7 @@ class Page(unittest.TestCase):
         self.assertEqual(options | long_forms, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):
-        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")
+        shown = self.diagnostics()
         shown = shown.replace("\\e\n", "")
         for arguments in (("-p", "100-20", T), ("--rate", "fast", T)):
             self.assertIn(scan(*arguments).stderr.splitlines()[0], shown)

@@ -1,14 +1,11 @@
 #!/usr/bin/env python3
 """sluice-talk --broadcast, in a network namespace of its own with an interface that can."""
-import os
-import shutil
 import socket
-import subprocess
-import sys
 import threading
 import unittest
 
 import talk as client
+from network import in_own_network
 from talk import start, talk
 
 NET = ("ip link set lo up && ip link add near type veth peer name far && "
@@ -66,22 +63,6 @@ class Broadcast(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
 
 
-def main():
-    if os.environ.get("SLUICE_INSIDE") == "1":
-        client.main()
-        return
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        print("skipped: unshare and ip are needed for a network namespace")
-        sys.exit(77)
-    tried = subprocess.run(["unshare", "-rn", "sh", "-c", NET], stderr=subprocess.PIPE,
-                           check=False, timeout=client.PATIENCE)
-    if tried.returncode != 0:
-        print(f"skipped: no network namespace with a veth: {tried.stderr.decode().strip()}")
-        sys.exit(77)
-    os.environ["SLUICE_INSIDE"] = "1"
-    os.execvp("unshare", ["unshare", "-rn", "sh", "-c", f'{NET} && exec "$@"', "sh",
-                          sys.executable, "-B", *sys.argv])
-
-
 if __name__ == "__main__":
-    main()
+    in_own_network(setup=NET)
+    client.main()

@@ -6,7 +6,7 @@ import unittest
 
 import talk as client
 from talk import talk
-from test_page_options import SOURCE, section_of
+from usage import Mistakes, OptionsOfThePage, section_of
 
 T = "127.0.0.1:7"
 U = "udp://127.0.0.1:7"
@@ -54,40 +54,22 @@ ROWS = [
 ]
 
 
-class Usage(unittest.TestCase):
-    def test_each_mistake_is_named(self):
-        for arguments, *parts in ROWS:
-            with self.subTest(arguments):
-                result = talk(*arguments)
-                self.assertEqual((result.status, result.stdout), (2, b""), result.stderr)
-                lines = result.stderr.splitlines()
-                self.assertEqual(len(lines), 2, result.stderr)
-                self.assertTrue(lines[0].startswith("sluice-talk: "))
-                self.assertIn("--help", lines[1])
-                for part in parts:
-                    self.assertIn(part, lines[0])
+class Usage(Mistakes, unittest.TestCase):
+    program = "sluice-talk"
+    run_program = staticmethod(talk)
+    rows = ROWS
 
 
-class Page(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.help = talk("--help").stdout.decode()
-        cls.page = (SOURCE / "man" / "sluice-talk.1").read_text(encoding="utf-8")
-        cls.shown = re.findall(r" -(-[\w-]+|\w\b)", section_of(cls.help, "Options:"))
-
-    def test_options(self):
-        described = section_of(self.page, r"\.Sh DESCRIPTION")
-        rows = re.findall(r"^\.It Fl (.*)", described, re.MULTILINE)
-        options = [name for row in rows for name in re.findall(r"(?:^|Fl )(-?[\w-]+)", row)]
-        self.assertEqual(sorted(options), sorted(self.shown))
+class Page(OptionsOfThePage, unittest.TestCase):
+    program = "sluice-talk"
+    run_program = staticmethod(talk)
 
     def test_options_of_the_synopsis(self):
-        synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
-        options = set(re.findall(r"Fl (-?[\w-]+)", synopsis)) | {"-verbose"}  # -v, in the synopsis
+        options = set(self.options_of_the_synopsis()) | {"-verbose"}  # -v, in the synopsis
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):
-        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–").splitlines()
+        shown = self.diagnostics().splitlines()
         self.assertIn(talk("tcp://127.0.0.1:1").stderr.strip(), shown)
         self.assertIn(talk("--expect", "0", T).stderr.splitlines()[0], shown)
 

@@ -252,18 +252,10 @@ class Traveller {
 void run_reaching_out(Backend backend, Sighting& seen) {
   auto there = std::make_unique<OtherSide>();
   start_counting();
-  try {
+  note_what_it_throws(seen, [&] {
     Traveller traveller(backend, seen, *there);
     traveller.run();
-  } catch (const std::bad_alloc&) {
-    const Exempt exempt;
-    seen.setting_up = "no memory";
-    seen.setting_up_memory = true;
-  } catch (const std::system_error& error) {
-    const Exempt exempt;
-    seen.setting_up = error.what();
-    seen.setting_up_code = error.code();
-  }
+  });
   stop_counting();
   there.reset();
 }

@@ -247,7 +247,7 @@ void run_serving(Backend backend, Sighting& seen) {
   std::optional<Crowd> crowd;
   crowd.emplace(seen, places);
   start_counting();
-  try {
+  note_what_it_throws(seen, [&] {
     World world(backend, seen, path, places);
     std::optional<std::thread> clients;
     {
@@ -264,15 +264,7 @@ void run_serving(Backend backend, Sighting& seen) {
     const Exempt exempt;
     clients->join();
     crowd.reset();
-  } catch (const std::bad_alloc&) {
-    const Exempt exempt;
-    seen.setting_up = "no memory";
-    seen.setting_up_memory = true;
-  } catch (const std::system_error& error) {
-    const Exempt exempt;
-    seen.setting_up = error.what();
-    seen.setting_up_code = error.code();
-  }
+  });
   stop_counting();
   ::unlink(path.c_str());
 }

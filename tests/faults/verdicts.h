@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -48,6 +49,22 @@ struct Sighting {
   std::error_code setting_up_code;
   bool setting_up_memory = false;  // it was std::bad_alloc
 };
+
+// Runs a scenario, and notes what setting it up has thrown.
+template <class Scenario>
+void note_what_it_throws(Sighting& seen, Scenario&& scenario) {
+  try {
+    scenario();
+  } catch (const std::bad_alloc&) {
+    const Exempt exempt;
+    seen.setting_up = "no memory";
+    seen.setting_up_memory = true;
+  } catch (const std::system_error& error) {
+    const Exempt exempt;
+    seen.setting_up = error.what();
+    seen.setting_up_code = error.code();
+  }
+}
 
 // What is wrong with it, a line each; empty when nothing is. `turns` is what an untouched run took.
 std::string judge_sighting(const Sighting& seen, const Page& page, std::uint64_t turns);

@@ -302,26 +302,6 @@ def flood_of_newcomers(endpoint, seconds, at_once=64, source=None):
     return made
 
 
-# --- a network of one's own ---
-
-def in_own_network(*needed, setup="ip link set lo up"):
-    """Starts the script again in a network namespace; skips it, with the reason, where none is."""
-    if os.environ.get("SLUICE_INSIDE") == "1":
-        return
-    for program in ("unshare", "ip", *needed):
-        if shutil.which(program) is None:
-            print(f"skipped: {program} is needed for a network namespace")
-            sys.exit(77)
-    tried = subprocess.run(["unshare", "-rn", "sh", "-c", setup], stderr=subprocess.PIPE,
-                           check=False, timeout=daemon.PATIENCE)
-    if tried.returncode != 0:
-        print(f"skipped: no network namespace: {tried.stderr.decode().strip()}")
-        sys.exit(77)
-    os.environ["SLUICE_INSIDE"] = "1"
-    os.execvp("unshare", ["unshare", "-rn", "sh", "-c", f'{setup} && exec "$@"', "sh",
-                          sys.executable, "-B", *sys.argv])
-
-
 def main():
     daemon.main(600 if LONG else 100)
 

@@ -12,6 +12,7 @@ import unittest
 
 import hostile
 import daemon
+from network import in_own_network
 from hostile import MIB, long_or, served_meanwhile, watched
 
 NET = ("ip link set lo up && ip link add void0 type veth peer name void1 && "
@@ -156,5 +157,5 @@ class Syn(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    hostile.in_own_network(setup=NET)
+    in_own_network(setup=NET)
     hostile.main()

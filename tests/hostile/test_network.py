@@ -10,6 +10,7 @@ import unittest
 
 import hostile
 import daemon
+from network import in_own_network
 from hostile import Honest, long_or, served_meanwhile, watched
 
 NET = ("ip link set lo up && ip link add near type veth peer name far && "
@@ -102,5 +103,5 @@ class InterfaceDown(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    hostile.in_own_network("nsenter", setup=NET)
+    in_own_network("nsenter", setup=NET)
     hostile.main()

@@ -8,7 +8,6 @@ end are what they were after the first 10,000, but for a margin.
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -16,19 +15,10 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
 import soak    # noqa: E402  pylint: disable=wrong-import-position
+from network import in_own_network  # noqa: E402  pylint: disable=wrong-import-position
 
-INSIDE = "SLUICE_MILLION_INSIDE"
 FIRST = 10_000
 MARGIN_KIB = 512
-
-
-def enter_namespace():
-    """Starts this script again in a network of its own, with loopback up."""
-    os.environ[INSIDE] = "1"
-    mine = [] if os.geteuid() == 0 else ["--map-root-user"]
-    command = 'ip link set lo up && exec "$@"'
-    os.execvp("unshare", ["unshare", *mine, "--net", "sh", "-c", command, "sh", sys.executable,
-                          *sys.argv])
 
 
 def connect(load, port, count):
@@ -47,8 +37,7 @@ def main():
     parser.add_argument("--load", required=True, metavar="BENCH_LOAD")
     parser.add_argument("--connections", type=int, default=1_000_000)
     options = parser.parse_args()
-    if INSIDE not in os.environ:
-        enter_namespace()
+    in_own_network()
     with daemon.Daemon("-l", "echo=tcp://127.0.0.1:0") as served:
         port, pid = served.endpoint.rpartition(":")[2], served.process.pid
         before = soak.descriptors(pid)

@@ -28,7 +28,6 @@ import daemon  # noqa: E402  pylint: disable=wrong-import-position
 PIECES = 20              # lines of the table, of 3 s at least
 MARGIN_KIB = 1024        # of resident memory that may come on top after the first fifth
 MARGIN = 0.05
-TIMEOUT = 10             # seconds; an answer that takes longer is lost
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
@@ -62,25 +61,7 @@ class Load:
             return taken
 
     def connect(self, name, transport="tcp"):
-        family, kind, address = daemon.address_of(self.endpoints[name][transport])
-        client = socket.socket(family, kind)
-        client.settimeout(TIMEOUT)
-        try:
-            client.connect(address)
-        except BaseException:
-            client.close()
-            raise
-        return client
-
-
-def receive(client, size):
-    data = b""
-    while len(data) < size:
-        piece = client.recv(size - len(data))
-        if not piece:
-            raise AssertionError(f"the end after {len(data)} of {size} bytes")
-        data += piece
-    return data
+        return daemon.connect(self.endpoints[name][transport])
 
 
 def vanish(client):
@@ -97,7 +78,7 @@ def echo_round_trips(load, dice):
             message = dice.randbytes(64)
             begin = time.monotonic()
             client.sendall(message)
-            if receive(client, len(message)) != message:
+            if daemon.receive_exactly(client, len(message)) != message:
                 raise AssertionError("echo: other bytes came back")
             load.count("echo", time.monotonic() - begin)
             if load.stop.is_set():
@@ -109,7 +90,7 @@ def echo_bulk(load, dice):
     with load.connect("echo") as client:
         sender = threading.Thread(target=client.sendall, args=(message,))
         sender.start()
-        echoed = receive(client, len(message))
+        echoed = daemon.receive_exactly(client, len(message))
         sender.join()
         if echoed != message:
             raise AssertionError("echo: other bytes came back")
@@ -120,14 +101,14 @@ def churn(load, _dice):
     with load.connect("upper") as client:
         client.sendall(b"abc\n")
         client.shutdown(socket.SHUT_WR)
-        if receive(client, 4) != b"ABC\n" or client.recv(1):
+        if daemon.receive_exactly(client, 4) != b"ABC\n" or client.recv(1):
             raise AssertionError("upper: not ABC and the end")
     load.count("churn")
 
 
 def greeted(load, _dice):
     with load.connect("greet") as client:
-        if receive(client, 5) != b"hello":
+        if daemon.receive_exactly(client, 5) != b"hello":
             raise AssertionError("greet: not hello")
     load.count("greet")
 
@@ -137,8 +118,8 @@ def framed(load, dice):
         for _ in range(50):
             text = bytes(dice.choices(b"abcdefgh", k=dice.randrange(0, 256)))
             client.sendall(b"%03d" % len(text) + text)
-            size = int(receive(client, 3))
-            receive(client, size)
+            size = int(daemon.receive_exactly(client, 3))
+            daemon.receive_exactly(client, size)
             load.count("framed")
 
 
@@ -245,7 +226,7 @@ def soak(options, served):
               f"{percentiles(load.take_latencies())} |", flush=True)
     load.stop.set()
     for thread in threads:
-        thread.join(TIMEOUT * 2)
+        thread.join(daemon.PATIENCE * 2)
     print("\n" + ", ".join(f"{what} {count:,}" for what, count in sorted(load.done.items())))
     return judge(load, served, before, memory)
 

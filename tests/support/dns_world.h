@@ -31,6 +31,11 @@ void turn_until(Loop& loop, Done done) {
   }
 }
 
+inline void turn_for(Loop& loop, std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  while (Clock::now() < end) loop.poll();
+}
+
 // What a look-up ended with.
 struct Found {
   std::error_code error;
