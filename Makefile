@@ -24,6 +24,8 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 ARGS    ?=
+# Most tests wait, for time or for a peer, and few compute.
+TESTS_AT_ONCE ?= $(shell expr 2 '*' $(JOBS))
 SECONDS ?= 60
 MINUTES ?= 60
 
@@ -43,7 +45,7 @@ test sanitize tsan:
 	$(need) run test $(filter-out test,$(packages.$@))
 	@cmake --preset $(preset.$@) --log-level=NOTICE >/dev/null
 	@cmake --build --preset $(preset.$@) -j $(JOBS)
-	@ctest --preset $(preset.$@) -j $(JOBS)
+	@ctest --preset $(preset.$@) -j $(TESTS_AT_ONCE)
 
 preset.test       = test
 preset.sanitize   = asan
