@@ -130,14 +130,6 @@ Fd ListenSocket::accept(Address& peer) const noexcept {
   Fd newcomer(::accept4(fd_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
 #else
   Fd newcomer(::accept(fd_.get(), peer.data(), &size));
-  if (newcomer) {
-    try {
-      set_nonblocking_cloexec(newcomer.get());
-    } catch (const std::system_error& error) {
-      newcomer.reset();
-      errno = ECONNABORTED;
-    }
-  }
 #endif
   if (newcomer) {
     peer.set_size(size < Address::capacity() ? size : Address::capacity());

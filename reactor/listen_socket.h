@@ -21,8 +21,8 @@ class SLUICE_EXPORT ListenSocket {
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
-  // Accepts one newcomer, non-blocking and close-on-exec. Nothing, with accept()'s errno, when
-  // there is none.
+  // Accepts one newcomer; only accept4() makes it non-blocking and close-on-exec. Nothing, with
+  // accept()'s errno, when there is none.
   Fd accept(Address& peer) const noexcept;
   void close() noexcept;
 

@@ -190,6 +190,7 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     ProtocolRef protocol = factory_(peer);
     if (protocol) {
 #if !defined(__linux__) || defined(SLUICE_PORTABLE)
+      set_nonblocking_cloexec(newcomer.get());
       // POSIX does not say that these are inherited from the listening socket.
       const int on = 1;
       if (options_.no_delay && peer.is_ip()) {
