@@ -124,8 +124,9 @@ void StreamSession::on_connected(Fd socket) {
   options.queue_limit = options.high_water + 2 * Wire::kMaxMessage;
   if (wire_.framed()) options.input_limit = wire_.framing().input_limit();
   const auto adopt = [&](auto handler) {
-    link_ = handler.get();
+    Link* link = handler.get();  // gone when this throws
     connection_ = &Connection::adopt(loop_, std::move(socket), std::move(handler), options);
+    link_ = link;
   };
   if (wire_.framed()) {
     adopt(std::make_unique<Framed>(*this));
