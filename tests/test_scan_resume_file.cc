@@ -18,6 +18,7 @@
 
 using sluice::difference;
 using sluice::load_resume;
+using sluice::resume_from;
 using sluice::ResumeState;
 using sluice::save_resume;
 using sluice::test::Scratch;
@@ -135,6 +136,32 @@ Test(scan_resume_file, another_file_is_refused) {
     const std::string why = usage_error_of([&] { (void)load_resume(file); });
     cr_expect(why == '"' + file + "\" is no file that --resume has written", "%s: %s", text.c_str(),
               why.c_str());
+  }
+}
+
+Test(scan_resume_file, what_is_there_is_there_once_and_in_its_place) {
+  const std::string scan =
+      "{\"addresses\":1,\"targets\":1,\"ports\":\"1\",\"seed\":1,\"shard\":[1,1]}";
+  const auto whole = [](const std::string& members) {
+    return resume_from("{\"sluice-scan\":1," + members + "}").has_value();
+  };
+  cr_expect(whole("\"scan\":" + scan + ",\"next\":1,\"pending\":[]"));
+  cr_expect(whole("\"pending\":[],\"next\":1,\"scan\":" + scan), "in any order");
+  for (const std::string& members :
+       {"\"scan\":" + scan + ",\"next\":1",
+        "\"scan\":" + scan + ",\"next\":1,\"next\":1,\"pending\":[]",
+        "\"scan\":" + scan + ",\"next\":1,\"pending\":[],\"pending\":[]",
+        "\"scan\":" + scan + ",\"next\":1,\"pending\":[[]]",
+        "\"scan\":" + scan + ",\"next\":1,\"pending\":[],\"seed\":1",
+        "\"scan\":" + scan + ",\"next\":1,\"pending\":[],\"more\":null",
+        std::string("\"scan\":[],\"next\":1,\"pending\":[]"),
+        std::string("\"next\":1,\"pending\":[]")}) {
+    cr_expect(!whole(members), "%s", members.c_str());
+  }
+  for (const std::string shard : {"[1]", "[1,1,1]", "1", "{}"}) {
+    std::string other = scan;
+    other.replace(other.find("[1,1]"), 5, shard);
+    cr_expect(!whole("\"scan\":" + other + ",\"next\":1,\"pending\":[]"), "%s", shard.c_str());
   }
 }
 

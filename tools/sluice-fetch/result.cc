@@ -1,23 +1,29 @@
 #include "result.h"
 
-#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "../common/json_object.h"
 
 namespace sluice {
 
 std::string as_json(const FetchResult& result) {
-  nlohmann::ordered_json object;
-  object["url"] = result.url;
-  object["effective_url"] = result.effective_url;
-  object["status"] = nullptr;
-  if (result.status != 0) object["status"] = result.status;
-  object["bytes"] = result.bytes;
-  object["seconds"] = result.seconds;
-  object["file"] = nullptr;
-  if (result.file) object["file"] = *result.file;
-  object["error"] = nullptr;
-  if (result.error) object["error"] = *result.error;
-  // A server chooses some of this: what is not UTF-8 is replaced, and a terminal gets ASCII.
-  return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
+  const auto add_if_there = [](JsonObject& object, std::string_view key,
+                               const std::optional<std::string>& text) {
+    text ? object.add_text(key, *text) : object.add_null(key);
+  };
+  JsonObject object;
+  object.add_text("url", result.url);
+  object.add_text("effective_url", result.effective_url);
+  if (result.status != 0) {
+    object.add_number("status", std::int64_t{result.status});
+  } else {
+    object.add_null("status");
+  }
+  object.add_number("bytes", result.bytes);
+  object.add_fraction("seconds", result.seconds);
+  add_if_there(object, "file", result.file);
+  add_if_there(object, "error", result.error);
+  return object.line();
 }
 
 }  // namespace sluice

@@ -6,10 +6,10 @@
 #include <array>
 #include <memory>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "../../reactor/quote.h"
+#include "../common/json_object.h"
 #include "../common/usage_error.h"
 
 namespace sluice {
@@ -107,18 +107,19 @@ std::string printed_parts(const Url& url) {
 }
 
 std::string parts_as_json(const Url& url) {
-  nlohmann::ordered_json object;
-  object["url"] = url.text;
+  JsonObject object;
+  object.add_text("url", url.text);
   for (const auto& [name, value] : rows_of(url)) {
     if (name == "port" && value) {
-      object["port"] = std::stoi(*value);  // the parser has seen to it that it is one
+      // The parser has seen to it that it is one.
+      object.add_number("port", std::int64_t{std::stoi(*value)});
     } else if (value) {
-      object[std::string(name)] = *value;
+      object.add_text(name, *value);
     } else {
-      object[std::string(name)] = nullptr;
+      object.add_null(name);
     }
   }
-  return object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
+  return object.line();
 }
 
 std::string without_password(const std::string& text) {

@@ -1,25 +1,25 @@
 #include "answer.h"
 
 #include <cstddef>
-#include <nlohmann/json.hpp>
-#include <utility>
+#include <cstdint>
 
 #include "../../reactor/quote.h"
+#include "../common/json_object.h"
 
 namespace sluice {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // No name is as long: at most 253 bytes, each escaped.
 constexpr std::size_t kMaxWord = 4 * 256;
 
 std::string transport_name(Transport transport) { return std::string(to_string(transport)); }
 
-// In ASCII, because control characters of C1 are UTF-8 and not for a terminal; what is not UTF-8
-// is replaced.
-std::string line_of(const Json& object) {
-  return object.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
+std::string json_of(const Service& service) {
+  JsonObject object;
+  object.add_text("name", service.name);
+  object.add_number("port", std::uint64_t{service.port});
+  object.add_text("proto", to_string(service.transport));
+  return object.text();
 }
 
 std::string word_of(const Query& query, const Service& service) {
@@ -56,22 +56,20 @@ std::string line_of(const Query& query, const Answer& answer) {
 }
 
 std::string json_of(const Query& query, const Answer& answer) {
-  Json object;
-  object["query"] = query.text;
-  object["kind"] = to_string(query.kind);
+  JsonObject object;
+  object.add_text("query", query.text);
+  object.add_text("kind", to_string(query.kind));
+  std::vector<std::string> all;
   if (!answer.error.empty()) {
-    object["error"] = answer.error;
+    object.add_text("error", answer.error);
   } else if (!answer.services.empty()) {
-    Json& all = object["services"];
-    for (const Service& service : answer.services) {
-      all.push_back({{"name", service.name},
-                     {"port", service.port},
-                     {"proto", transport_name(service.transport)}});
-    }
+    for (const Service& service : answer.services) all.push_back(json_of(service));
+    object.add("services", json_array(all));
   } else {
-    object[query.kind == QueryKind::address ? "names" : "addresses"] = answer.hosts;
+    for (const std::string& host : answer.hosts) all.push_back(json_string(host));
+    object.add(query.kind == QueryKind::address ? "names" : "addresses", json_array(all));
   }
-  return line_of(object);
+  return object.line();
 }
 
 std::string complaint_of(const Query& query, const Answer& answer) {
@@ -91,17 +89,20 @@ std::string text_of(const OwnHost& host) {
 }
 
 std::string json_of(const OwnHost& host) {
-  Json object;
-  object["host"] = host.name;
-  if (!host.full_name.empty()) object["fqdn"] = host.full_name;
-  Json addresses = Json::array();
+  JsonObject object;
+  object.add_text("host", host.name);
+  if (!host.full_name.empty()) object.add_text("fqdn", host.full_name);
+  std::vector<std::string> addresses;
   for (const OwnHost::Interface& interface : host.interfaces) {
     for (const std::string& address : interface.addresses) {
-      addresses.push_back({{"interface", interface.name}, {"address", address}});
+      JsonObject one;
+      one.add_text("interface", interface.name);
+      one.add_text("address", address);
+      addresses.push_back(one.text());
     }
   }
-  object["addresses"] = std::move(addresses);
-  return line_of(object);
+  object.add("addresses", json_array(addresses));
+  return object.line();
 }
 
 }  // namespace sluice

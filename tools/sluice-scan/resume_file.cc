@@ -13,14 +13,14 @@
 
 #include "../../reactor/fd.h"
 #include "../../reactor/quote.h"
+#include "../common/json_object.h"
 #include "../common/new_file.h"
 #include "../common/usage_error.h"
 
 namespace sluice {
 namespace {
 
-constexpr int kFormat = 1;
-using Json = nlohmann::ordered_json;
+constexpr std::uint64_t kFormat = 1;
 
 [[noreturn]] void fail(const std::string& file) {
   throw std::system_error(errno, std::generic_category(), escape(file, kMaxQuoted));
@@ -42,29 +42,112 @@ std::string read_all(const std::string& file, int fd) {
   }
 }
 
-// The library would take -1, 1.5, 1e300 and true for some other number.
-bool get(const Json& json, std::uint64_t& number) {
-  if (!json.is_number_unsigned()) return false;
-  number = json.get<std::uint64_t>();
-  return true;
-}
+// What the parser finds, as it finds it: the text that text_of() gives, in any order, and nothing
+// else. Not its tree of values, which needs memory to be freed and ends the program without.
+class ResumeReader {
+ public:
+  [[nodiscard]] std::optional<ResumeState> state() const {
+    const bool whole = place_ == Place::end && format_ == kFormat && shard_.size() == 2;
+    if (!whole || seen_ != kAll) return std::nullopt;
+    ResumeState state = state_;
+    state.identity.shard = {shard_[0], shard_[1]};
+    return state;
+  }
 
-std::optional<ResumeState> state_of(const Json& json) {
-  ResumeState state;
-  const Json& scan = json.at("scan");
-  ScanIdentity& identity = state.identity;
-  identity.ports = scan.at("ports").get<std::string>();
-  const Json& pending = json.at("pending");
-  state.pending.resize(pending.size());
-  bool right = get(scan.at("addresses"), identity.addresses) &&
-               get(scan.at("targets"), identity.targets) && get(scan.at("seed"), identity.seed) &&
-               get(scan.at("shard").at(0), identity.shard.index) &&
-               get(scan.at("shard").at(1), identity.shard.count) &&
-               get(json.at("next"), state.next) && pending.is_array();
-  for (std::size_t i = 0; right && i < pending.size(); ++i)
-    right = get(pending[i], state.pending[i]);
-  if (!right) return std::nullopt;
-  return state;
+  // What nlohmann::json::sax_parse() calls; false ends it. No other number is taken for one of
+  // these: not -1, 1.5 or 1e300.
+  bool null() { return false; }
+  bool boolean(bool /*value*/) { return false; }
+  bool number_integer(std::int64_t /*value*/) { return false; }
+  bool number_float(double /*value*/, const std::string& /*text*/) { return false; }
+  template <class Bytes>
+  bool binary(Bytes& /*value*/) {
+    return false;
+  }
+  template <class Error>
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const Error& /*error*/) {
+    return false;
+  }
+  bool key(const std::string& name) {
+    key_ = name;
+    return true;
+  }
+  bool string(const std::string& text) {
+    if (place_ != Place::scan || key_ != "ports") return false;
+    state_.identity.ports = text;
+    return saw(kPorts);
+  }
+  bool number_unsigned(std::uint64_t number) {
+    if (place_ == Place::pending) return state_.pending.push_back(number), true;
+    if (place_ == Place::shard) return shard_.push_back(number), true;
+    if (place_ == Place::scan) {
+      ScanIdentity& identity = state_.identity;
+      if (key_ == "addresses") return identity.addresses = number, saw(kAddresses);
+      if (key_ == "targets") return identity.targets = number, saw(kTargets);
+      if (key_ == "seed") return identity.seed = number, saw(kSeed);
+    } else if (place_ == Place::whole) {
+      if (key_ == "sluice-scan") return format_ = number, saw(kFormatKey);
+      if (key_ == "next") return state_.next = number, saw(kNext);
+    }
+    return false;
+  }
+  bool start_object(std::size_t /*size*/) {
+    if (place_ == Place::begin) return place_ = Place::whole, true;
+    return place_ == Place::whole && key_ == "scan" && enter(Place::scan, kScan);
+  }
+  bool end_object() {
+    place_ = place_ == Place::scan ? Place::whole : Place::end;
+    return true;
+  }
+  bool start_array(std::size_t /*size*/) {
+    if (place_ == Place::whole && key_ == "pending") return enter(Place::pending, kPending);
+    return place_ == Place::scan && key_ == "shard" && enter(Place::shard, kShard);
+  }
+  bool end_array() {
+    place_ = place_ == Place::shard ? Place::scan : Place::whole;
+    return true;
+  }
+
+ private:
+  enum class Place : std::uint8_t { begin, whole, scan, shard, pending, end };
+  enum Seen : unsigned {
+    kFormatKey = 1,
+    kScan = 2,
+    kAddresses = 4,
+    kTargets = 8,
+    kPorts = 16,
+    kSeed = 32,
+    kShard = 64,
+    kNext = 128,
+    kPending = 256,
+    kAll = 511
+  };
+  // Once each.
+  bool saw(Seen what) {
+    const bool first = (seen_ & what) == 0;
+    seen_ |= what;
+    return first;
+  }
+  bool enter(Place place, Seen what) {
+    place_ = place;
+    return saw(what);
+  }
+
+  Place place_ = Place::begin;
+  unsigned seen_ = 0;
+  std::uint64_t format_ = 0;
+  std::string key_;
+  std::vector<std::uint64_t> shard_;
+  ResumeState state_;
+};
+
+std::string numbers(const std::vector<std::uint64_t>& all) {
+  std::string text = "[";
+  for (const std::uint64_t number : all) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(number);
+  }
+  return text + ']';
 }
 
 std::string in_words(const Shard& shard) {
@@ -81,27 +164,25 @@ bool ResumeState::fits(std::uint64_t size) const {
 }
 
 std::optional<ResumeState> resume_from(std::string_view text) {
-  try {
-    const Json json = Json::parse(text);
-    if (json.at("sluice-scan") == kFormat) return state_of(json);
-  } catch (const nlohmann::json::exception&) {
-    // It is none.
-  }
-  return std::nullopt;
+  ResumeReader reader;
+  if (!nlohmann::json::sax_parse(text, &reader)) return std::nullopt;
+  return reader.state();
 }
 
 std::string text_of(const ResumeState& state) {
   const ScanIdentity& identity = state.identity;
-  Json json;
-  json["sluice-scan"] = kFormat;
-  json["scan"]["addresses"] = identity.addresses;
-  json["scan"]["targets"] = identity.targets;
-  json["scan"]["ports"] = identity.ports;
-  json["scan"]["seed"] = identity.seed;
-  json["scan"]["shard"] = {identity.shard.index, identity.shard.count};
-  json["next"] = state.next;
-  json["pending"] = state.pending;
-  return json.dump() + '\n';
+  JsonObject scan;
+  scan.add_number("addresses", identity.addresses);
+  scan.add_number("targets", identity.targets);
+  scan.add_text("ports", identity.ports);
+  scan.add_number("seed", identity.seed);
+  scan.add("shard", numbers({identity.shard.index, identity.shard.count}));
+  JsonObject whole;
+  whole.add_number("sluice-scan", kFormat);
+  whole.add("scan", scan.text());
+  whole.add_number("next", state.next);
+  whole.add("pending", numbers(state.pending));
+  return whole.line();
 }
 
 std::optional<ResumeState> load_resume(const std::string& file) {

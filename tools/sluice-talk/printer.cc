@@ -3,11 +3,8 @@
 #include <array>
 #include <cstdio>
 
-// JSON has to be escaped right to be of any use, in UTF-8 too: nlohmann-json is the library for
-// that which every distribution has, and it is compiled in, so that nothing is needed to run.
-#include <nlohmann/json.hpp>
-
 #include "../../reactor/quote.h"
+#include "../common/json_object.h"
 #include "../common/timestamp.h"
 
 namespace sluice {
@@ -57,20 +54,20 @@ std::string as_hex(const PrintedMessage& message, const PrintOptions& options) {
 }
 
 std::string as_json(const PrintedMessage& message, const PrintOptions& options) {
-  nlohmann::ordered_json object;
-  object["from"] = escape(message.from, kMaxQuoted);
-  object["time"] = timestamp(message.time);
-  object["size"] = message.bytes.size();
-  // C1 control characters are UTF-8, and not for a terminal; as \uXXXX they are harmless.
-  const bool ascii = options.terminal;
-  try {
-    nlohmann::ordered_json with_text = object;
-    with_text["text"] = text_of(message.bytes);
-    return with_text.dump(-1, ' ', ascii) + '\n';
-  } catch (const nlohmann::json::type_error&) {  // not UTF-8, which dump() checks
-    object["base64"] = base64(message.bytes);
-    return object.dump() + '\n';
+  JsonObject object;
+  object.add_text("from", escape(message.from, kMaxQuoted));
+  object.add_text("time", timestamp(message.time));
+  object.add_number("size", std::uint64_t{message.bytes.size()});
+  const std::string_view text = text_of(message.bytes);
+  if (!is_utf8(text)) {
+    object.add_text("base64", base64(message.bytes));
+  } else if (options.terminal) {
+    // C1 control characters are UTF-8, and not for a terminal; as \uXXXX they are harmless.
+    object.add_text("text", text);
+  } else {
+    object.add("text", json_string_as_utf8(text));
   }
+  return object.line();
 }
 
 }  // namespace
