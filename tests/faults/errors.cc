@@ -44,24 +44,21 @@ constexpr int kRecvmsg[] = {EAGAIN,   EINTR,    ECONNRESET, ECONNREFUSED, ETIMED
                             EIO,      ENOBUFS,  ENOMEM,     EBADF,        EINVAL,
                             EMSGSIZE, ENOTCONN, ENOTSOCK,   EOPNOTSUPP};
 // recvmmsg(2): those of recvmsg(2) and EINVAL
-constexpr int kRecvmmsg[] = {kShort,  EAGAIN, EINTR, ECONNREFUSED, ETIMEDOUT, EIO,
-                             ENOBUFS, ENOMEM, EBADF, EINVAL,       ENOTCONN,  ENOTSOCK};
-// send(2), send(3p), sendto(3p)
-constexpr int kSend[] = {kShort,  EAGAIN,   EINTR,    EPIPE,        ECONNRESET,
-                         EACCES,  EALREADY, EBADF,    EDESTADDRREQ, EINVAL,
-                         EIO,     EISCONN,  EMSGSIZE, ENETDOWN,     ENETUNREACH,
-                         ENOBUFS, ENOMEM,   ENOTCONN, ENOTSOCK,     EOPNOTSUPP};
-// sendmsg(2), sendmsg(3p)
-constexpr int kSendmsg[] = {kShort,       EAGAIN,    EINTR,  EPIPE,        ECONNRESET,   EACCES,
-                            EAFNOSUPPORT, EALREADY,  EBADF,  EDESTADDRREQ, EHOSTUNREACH, EINVAL,
-                            EIO,          EISCONN,   ELOOP,  EMSGSIZE,     ENAMETOOLONG, ENETDOWN,
-                            ENETUNREACH,  ENOBUFS,   ENOENT, ENOMEM,       ENOTCONN,     ENOTDIR,
-                            ENOTSOCK,     EOPNOTSUPP};
-// sendmmsg(2): those of sendmsg(2)
-constexpr int kSendmmsg[] = {kShort,       EAGAIN,   EINTR,        ECONNREFUSED, EACCES,
-                             EAFNOSUPPORT, EBADF,    EDESTADDRREQ, EHOSTUNREACH, EINVAL,
-                             EIO,          EMSGSIZE, ENETDOWN,     ENETUNREACH,  ENOBUFS,
-                             ENOMEM,       ENOTSOCK, EOPNOTSUPP,   EPIPE};
+constexpr int kRecvmmsg[] = {kShort,    EAGAIN,   EINTR,    ECONNREFUSED, ECONNRESET,
+                             ETIMEDOUT, EIO,      ENOBUFS,  ENOMEM,       EBADF,
+                             EINVAL,    EMSGSIZE, ENOTCONN, ENOTSOCK,     EOPNOTSUPP};
+// send(2), send(3p), sendto(3p), udp(7)
+constexpr int kSend[] = {kShort,   EAGAIN,       EINTR,     EPIPE,  ECONNRESET,   ECONNREFUSED,
+                         EACCES,   EAFNOSUPPORT, EALREADY,  EBADF,  EDESTADDRREQ, EHOSTUNREACH,
+                         EINVAL,   EIO,          EISCONN,   ELOOP,  EMSGSIZE,     ENAMETOOLONG,
+                         ENETDOWN, ENETUNREACH,  ENOBUFS,   ENOENT, ENOMEM,       ENOTCONN,
+                         ENOTDIR,  ENOTSOCK,     EOPNOTSUPP};
+// sendmsg(2), sendmsg(3p), udp(7); sendmmsg(2) has the same
+constexpr int kSendmsg[] = {kShort,   EAGAIN,       EINTR,     EPIPE,  ECONNRESET,   ECONNREFUSED,
+                            EACCES,   EAFNOSUPPORT, EALREADY,  EBADF,  EDESTADDRREQ, EHOSTUNREACH,
+                            EINVAL,   EIO,          EISCONN,   ELOOP,  EMSGSIZE,     ENAMETOOLONG,
+                            ENETDOWN, ENETUNREACH,  ENOBUFS,   ENOENT, ENOMEM,       ENOTCONN,
+                            ENOTDIR,  ENOTSOCK,     EOPNOTSUPP};
 // setsockopt(2), setsockopt(3p), socket(7), ip(7)
 constexpr int kSetsockopt[] = {ENOPROTOOPT, EINVAL,   ENOMEM, ENOBUFS, EBADF,        EDOM,
                                EISCONN,     ENOTSOCK, EPERM,  ENODEV,  EADDRNOTAVAIL};
@@ -92,10 +89,10 @@ constexpr int kPipe[] = {EMFILE, ENFILE};
 // timerfd_create(2)
 constexpr int kTimerfd[] = {EMFILE, ENFILE, ENODEV, ENOMEM, EPERM, EINVAL};
 // open(2), open(3p)
-constexpr int kOpen[] = {EMFILE,       ENFILE,     EACCES,    EINTR,  EAGAIN, EDQUOT,
-                         EEXIST,       EFBIG,      EINVAL,    EIO,    EISDIR, ELOOP,
-                         ENAMETOOLONG, ENODEV,     ENOENT,    ENOMEM, ENOSPC, ENOTDIR,
-                         ENXIO,        EOPNOTSUPP, EOVERFLOW, EPERM,  EROFS,  ETXTBSY};
+constexpr int kOpen[] = {EMFILE,    ENFILE, EACCES, EINTR,  EAGAIN,  EDQUOT, EEXIST,
+                         EFBIG,     EINVAL, EIO,    EISDIR, ELOOP,   EBUSY,  ENAMETOOLONG,
+                         ENODEV,    ENOENT, ENOMEM, ENOSPC, ENOTDIR, ENXIO,  EOPNOTSUPP,
+                         EOVERFLOW, EPERM,  EROFS,  ETXTBSY};
 // read(2), read(3p)
 constexpr int kRead[] = {kShort, EAGAIN,  EINTR,  EIO,      ECONNRESET, EBADF,     EINVAL,
                          EISDIR, ENOBUFS, ENOMEM, ENOTCONN, ENXIO,      EOVERFLOW, ETIMEDOUT};
@@ -121,7 +118,25 @@ constexpr int kGetifaddrs[] = {ENOMEM, EMFILE,       ENFILE, ENOBUFS,
                                EACCES, EAFNOSUPPORT, EINVAL, EPROTONOSUPPORT};
 constexpr int kGetrlimit[] = {EINVAL};         // getrlimit(2), getrlimit(3p)
 constexpr int kSetrlimit[] = {EPERM, EINVAL};  // setrlimit(2), setrlimit(3p)
-constexpr int kMalloc[] = {ENOMEM};            // malloc(3), malloc(3p)
+// stat(2), fstat(3p)
+constexpr int kFstat[] = {EBADF, EIO, ENOMEM, EOVERFLOW};
+// fsync(2), fsync(3p)
+constexpr int kFsync[] = {EBADF, EDQUOT, EINTR, EINVAL, EIO, ENOSPC, EROFS};
+// truncate(2), ftruncate(3p)
+constexpr int kFtruncate[] = {EBADF, EFBIG, EINTR, EINVAL, EIO, EPERM};
+// link(2), link(3p)
+constexpr int kLink[] = {EACCES, EDQUOT, EEXIST, EIO,     ELOOP, EMLINK, ENAMETOOLONG,
+                         ENOENT, ENOMEM, ENOSPC, ENOTDIR, EPERM, EROFS,  EXDEV};
+// lseek(2), lseek(3p)
+constexpr int kLseek[] = {EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE};
+// pread(2), pread(3p)
+constexpr int kPread[] = {kShort, EAGAIN,  EINTR,  EBADF, EINVAL,    EIO,
+                          EISDIR, ENOBUFS, ENOMEM, ENXIO, EOVERFLOW, ESPIPE};
+// rename(2), rename(3p)
+constexpr int kRename[] = {EACCES,       EBUSY,   EDQUOT,    EEXIST, EINVAL, EIO,
+                           EISDIR,       ELOOP,   EMLINK,    ENOENT, ENOMEM, ENOSPC,
+                           ENAMETOOLONG, ENOTDIR, ENOTEMPTY, EPERM,  EROFS,  EXDEV};
+constexpr int kMalloc[] = {ENOMEM};  // malloc(3), malloc(3p)
 
 struct Entry {
   Call call;
@@ -140,7 +155,7 @@ constexpr Entry kTable[] = {
     {Call::recvmmsg, "recvmmsg", kRecvmmsg},
     {Call::send, "send", kSend},
     {Call::sendmsg, "sendmsg", kSendmsg},
-    {Call::sendmmsg, "sendmmsg", kSendmmsg},
+    {Call::sendmmsg, "sendmmsg", kSendmsg},
     {Call::setsockopt, "setsockopt", kSetsockopt},
     {Call::getsockopt, "getsockopt", kGetsockopt},
     {Call::getsockname, "getsockname", kGetsockname},
@@ -166,6 +181,14 @@ constexpr Entry kTable[] = {
     {Call::getifaddrs, "getifaddrs", kGetifaddrs},
     {Call::getrlimit, "getrlimit", kGetrlimit},
     {Call::setrlimit, "setrlimit", kSetrlimit},
+    {Call::fstat, "fstat", kFstat},
+    {Call::fsync, "fsync", kFsync},
+    {Call::ftruncate, "ftruncate", kFtruncate},
+    {Call::link, "link", kLink},
+    {Call::lseek, "lseek", kLseek},
+    {Call::pread, "pread", kPread},
+    {Call::rename, "rename", kRename},
+    {Call::writev, "writev", kWrite},  // writev(2), writev(3p)
     {Call::malloc, "malloc", kMalloc},
 };
 static_assert(std::size(kTable) == kCalls);

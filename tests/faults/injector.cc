@@ -48,8 +48,25 @@ int find_ranges(dl_phdr_info* info, std::size_t /*size*/, void* /*data*/) {
   return 0;
 }
 
-Origin origin_of(const void* caller) noexcept {
-  if (libev.holds(caller)) return Origin::libev;
+#ifdef SLUICE_FAULTS_SANITIZED
+// A sanitizer's own functions of these names stand before this library's: who called those?
+const void* caller_of_sanitizer(Call call, const void* caller) noexcept {
+  if (call != Call::read && call != Call::write && call != Call::poll) return caller;
+  std::array<void*, 8> frames{};
+  const int count = ::backtrace(frames.data(), frames.size());
+  for (int i = 0; i + 1 < count; ++i) {
+    if (frames[static_cast<std::size_t>(i)] == caller) {
+      return frames[static_cast<std::size_t>(i) + 1];
+    }
+  }
+  return caller;
+}
+#else
+const void* caller_of_sanitizer(Call /*call*/, const void* caller) noexcept { return caller; }
+#endif
+
+Origin origin_of(Call call, const void* caller) noexcept {
+  if (libev.holds(caller) || libev.holds(caller_of_sanitizer(call, caller))) return Origin::libev;
   return loader.holds(caller) ? Origin::loader : Origin::program;
 }
 
@@ -80,7 +97,7 @@ Verdict judge(Call call, int descriptor, const void* caller, bool short_allowed)
   if (!counts_here()) return {};
   Page& page = *the_page;
   if (page.domain != (call == Call::malloc ? Domain::memory : Domain::system)) return {};
-  std::span<const int> errors = errors_of(call, origin_of(caller));
+  std::span<const int> errors = errors_of(call, origin_of(call, caller));
   if (!errors.empty() && errors.front() == kShort && !short_allowed) errors = errors.subspan(1);
   if (errors.empty()) return {};
   const std::uint64_t number = std::atomic_ref(page.seen).fetch_add(1) + 1;

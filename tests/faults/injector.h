@@ -56,9 +56,17 @@ enum class Call : std::uint8_t {
   getifaddrs,
   getrlimit,
   setrlimit,
+  fstat,
+  fsync,
+  ftruncate,
+  link,
+  lseek,
+  pread,
+  rename,
+  writev,
   malloc
 };
-inline constexpr std::size_t kCalls = 38;
+inline constexpr std::size_t kCalls = 46;
 
 enum class Domain : std::uint64_t { none, system, memory };
 // Who makes the call: libev does not survive all that the program itself has to.

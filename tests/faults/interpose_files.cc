@@ -1,6 +1,7 @@
 // The calls on descriptors and files, what a loop waits with, and memory.
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -9,10 +10,12 @@
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdarg>
+#include <cstdio>
 
 #include "interpose.h"
 
@@ -87,6 +90,22 @@ SLUICE_FAULTS_FUNCTION int open(const char* path, int flags, ...) {
   return attempt(Call::open, -1, SLUICE_CALLER, [&] { return real(path, flags, mode); });
 }
 
+// What _FORTIFY_SOURCE makes of open().
+// NOLINTNEXTLINE(bugprone-reserved-identifier)
+SLUICE_FAULTS_FUNCTION int __open_2(const char* path, int flags) {
+  SLUICE_REAL(open);
+  return attempt(Call::open, -1, SLUICE_CALLER, [&] { return real(path, flags); });
+}
+
+// c-ares reads its files by way of it.
+SLUICE_FAULTS_FUNCTION FILE* fopen(const char* path, const char* mode) {
+  SLUICE_REAL(fopen);
+  const Verdict verdict = judge(Call::open, -1, SLUICE_CALLER);
+  if (!verdict.fails()) return real(path, mode);
+  errno = verdict.error;
+  return nullptr;
+}
+
 SLUICE_FAULTS_FUNCTION int openat(int at, const char* path, int flags, ...) {
   SLUICE_REAL(openat);
   va_list more;
@@ -119,6 +138,19 @@ SLUICE_FAULTS_FUNCTION ssize_t write(int fd, const void* data, std::size_t size)
       [&](bool less) { return real(fd, data, less ? std::min<std::size_t>(size, 1) : size); });
   if (result > 0) sluice::faults::after_write(fd, data, static_cast<std::size_t>(result));
   return result;
+}
+
+SLUICE_FAULTS_FUNCTION ssize_t pread(int fd, void* data, std::size_t size, off_t at) {
+  SLUICE_REAL(pread);
+  return attempt_short<ssize_t>(Call::pread, fd, SLUICE_CALLER, true, [&](bool less) {
+    return real(fd, data, less ? std::min<std::size_t>(size, 1) : size, at);
+  });
+}
+
+SLUICE_FAULTS_FUNCTION ssize_t writev(int fd, const iovec* parts, int count) {
+  SLUICE_REAL(writev);
+  return attempt_short<ssize_t>(Call::writev, fd, SLUICE_CALLER, count > 1,
+                                [&](bool less) { return real(fd, parts, less ? 1 : count); });
 }
 
 // It is closed all the same: POSIX leaves that open after EINTR, and Linux does it always.
@@ -154,6 +186,39 @@ SLUICE_FAULTS_FUNCTION int lstat(const char* path, struct stat* status) noexcept
   return attempt(Call::lstat, -1, SLUICE_CALLER, [&] { return real(path, status); });
 }
 
+SLUICE_FAULTS_FUNCTION int fstat(int fd, struct stat* status) noexcept {
+  SLUICE_REAL(fstat);
+  return attempt(Call::fstat, fd, SLUICE_CALLER, [&] { return real(fd, status); });
+}
+
+SLUICE_FAULTS_FUNCTION int fsync(int fd) {
+  SLUICE_REAL(fsync);
+  return attempt(Call::fsync, fd, SLUICE_CALLER, [&] { return real(fd); });
+}
+
+SLUICE_FAULTS_FUNCTION int ftruncate(int fd, off_t size) noexcept {
+  SLUICE_REAL(ftruncate);
+  return attempt(Call::ftruncate, fd, SLUICE_CALLER, [&] { return real(fd, size); });
+}
+
+SLUICE_FAULTS_FUNCTION off_t lseek(int fd, off_t offset, int from) noexcept {
+  SLUICE_REAL(lseek);
+  const Verdict verdict = judge(Call::lseek, fd, SLUICE_CALLER);
+  if (!verdict.fails()) return real(fd, offset, from);
+  errno = verdict.error;
+  return -1;
+}
+
+SLUICE_FAULTS_FUNCTION int link(const char* from, const char* to) noexcept {
+  SLUICE_REAL(link);
+  return attempt(Call::link, -1, SLUICE_CALLER, [&] { return real(from, to); });
+}
+
+SLUICE_FAULTS_FUNCTION int rename(const char* from, const char* to) noexcept {
+  SLUICE_REAL(rename);
+  return attempt(Call::rename, -1, SLUICE_CALLER, [&] { return real(from, to); });
+}
+
 SLUICE_FAULTS_FUNCTION int unlink(const char* path) noexcept {
   SLUICE_REAL(unlink);
   return attempt(Call::unlink, -1, SLUICE_CALLER, [&] { return real(path); });
@@ -162,6 +227,13 @@ SLUICE_FAULTS_FUNCTION int unlink(const char* path) noexcept {
 SLUICE_FAULTS_FUNCTION int chmod(const char* path, mode_t mode) noexcept {
   SLUICE_REAL(chmod);
   return attempt(Call::chmod, -1, SLUICE_CALLER, [&] { return real(path, mode); });
+}
+
+// The GNU C library (2.36) ends the process when there is no memory for its list of databases.
+SLUICE_FAULTS_FUNCTION void setservent(int stay_open) {
+  SLUICE_REAL(setservent);
+  const sluice::faults::Exempt exempt;
+  real(stay_open);
 }
 
 SLUICE_FAULTS_FUNCTION int getifaddrs(ifaddrs** list) noexcept {

@@ -79,9 +79,13 @@ SLUICE_FAULTS_FUNCTION int connect(int fd, const sockaddr* address, socklen_t si
   SLUICE_REAL(connect);
   const Verdict verdict = judge(Call::connect, fd, SLUICE_CALLER);
   if (!verdict.fails()) return real(fd, address, size);
-  // These two say that it goes on by itself, so it must.
-  if (verdict.error == EINTR || verdict.error == EINPROGRESS) {
-    if (real(fd, address, size) != 0 && errno != EINPROGRESS) return -1;
+  // These say that it goes on by itself, so it must; and those that it is over.
+  if (verdict.error == EINTR || verdict.error == EINPROGRESS || verdict.error == EALREADY) {
+    if (real(fd, address, size) != 0 && errno != EINPROGRESS && errno != EALREADY) return -1;
+  } else if (is_stream(fd) && (verdict.error == ECONNREFUSED || verdict.error == ECONNRESET ||
+                               verdict.error == ETIMEDOUT)) {
+    const sockaddr nowhere{};  // AF_UNSPEC
+    real(fd, &nowhere, sizeof nowhere);
   }
   errno = verdict.error;
   return -1;

@@ -22,24 +22,28 @@
 #include <string>
 #include <vector>
 
+#include "driver_options.h"
 #include "scenario.h"
+
+#ifdef SLUICE_COVERAGE
+extern "C" {
+#include <gcov.h>
+}
+#endif
+#ifdef SLUICE_FAULTS_SANITIZED
+#include <sanitizer/lsan_interface.h>
+#endif
 
 namespace sluice::faults {
 namespace {
 
-constexpr unsigned kSeconds = 12;             // that a run may take
-constexpr double kMoreProcessorTime = 0.060;  // seconds, above twice what an untouched run takes
-
-using Scenario = void (*)(Backend, Sighting&);
-
-struct Options {
-  Scenario scenario = run_serving;
-  Backend backend = Backend::epoll;
-  std::uint64_t jobs = 2;
-  std::uint64_t rounds = 1;  // 0: all
-  Domain only = Domain::none;
-  std::uint64_t call = 0;  // 0: every one
-};
+constexpr unsigned kSeconds = 12;  // that a run may take
+// Seconds, above twice what an untouched run takes.
+#ifdef SLUICE_FAULTS_SANITIZED
+constexpr double kMoreProcessorTime = 1;  // it looks for leaks
+#else
+constexpr double kMoreProcessorTime = 0.060;
+#endif
 
 // What an untouched run gave.
 struct Measure {
@@ -75,9 +79,17 @@ Type* share() {
         judge_sighting(seen, shared.page, usual == nullptr ? 0 : usual->turns);
     if (!wrong.empty()) (void)!::write(STDOUT_FILENO, wrong.data(), wrong.size());
   }
+#ifdef SLUICE_FAULTS_SANITIZED  // it has the heap, and counts its blocks itself
+  stop_counting();
+  if (::__lsan_do_recoverable_leak_check() != 0) std::puts("memory is left");
+#endif
   shared.page.blocks = live_blocks() - blocks;
   shared.page.descriptors = open_descriptors() - descriptors;
   shared.page.ended = 1;
+#ifdef SLUICE_COVERAGE
+  stop_counting();  // what writes the counts must not fail
+  __gcov_dump();
+#endif
   ::_exit(0);
 }
 
@@ -247,37 +259,8 @@ Tally try_all(const Options& options, const Measure& usual) {
   return sum;
 }
 
-std::uint64_t number(const std::string& text) { return std::strtoull(text.c_str(), nullptr, 10); }
-
-Options parse(const std::vector<std::string>& arguments) {
-  Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& name = arguments[i];
-    if (name == "--all") {
-      options.rounds = 0;
-      continue;
-    }
-    if (i + 1 == arguments.size()) break;
-    const std::string& value = arguments[++i];
-    if (name == "--scenario") {
-      options.scenario = value == "serving" ? run_serving : run_reaching_out;
-    } else if (name == "--backend") {
-      options.backend = backend_from(value);
-    } else if (name == "--jobs") {
-      options.jobs = std::max<std::uint64_t>(1, number(value));
-    } else if (name == "--rounds") {
-      options.rounds = std::max<std::uint64_t>(1, number(value));
-    } else if (name == "--only") {
-      options.only = value == "memory" ? Domain::memory : Domain::system;
-    } else if (name == "--call") {
-      options.call = number(value);
-    }
-  }
-  return options;
-}
-
 int run(const std::vector<std::string>& arguments) {
-  const Options options = parse(arguments);
+  const Options options = parse_driver_options(arguments);
   const Measure usual = measure(options);
   std::printf("untouched: %llu turns, %.3f s of processor time\n",
               static_cast<unsigned long long>(usual.turns), usual.processor);

@@ -156,20 +156,37 @@ class Traveller {
           [this](const Address&) -> ProtocolRef {
             return std::make_unique<Guest>(seen_.connections.add(), [this] { finish(connected_); });
           },
-          [this](const ConnectError&) { finish(connected_); });
+          [this](const ConnectError& error) {
+            connected_.surprises(error_of(error, there_.listens_at()));
+            finish(connected_);
+          });
     });
     begin(denied_, [this] {
       refused_.start_socket(
-          {there_.refuses_at()}, [this](Fd) { finish(denied_); },
-          [this](const ConnectError&) { finish(denied_); });
+          {there_.refuses_at()},
+          [this](Fd) {
+            denied_.surprises({});
+            finish(denied_);
+          },
+          [this](const ConnectError& error) {
+            const std::error_code why = error_of(error, there_.refuses_at());
+            if (why != std::errc::connection_refused) denied_.surprises(why);
+            finish(denied_);
+          });
     });
     begin(named_, [this] {
       resolver_.addresses("nobody.example.", 80, AF_UNSPEC,
-                          [this](std::error_code, std::vector<Address>) { finish(named_); });
+                          [this](std::error_code error, std::vector<Address>) {
+                            if (error != ResolverError::not_found) named_.surprises(error);
+                            finish(named_);
+                          });
     });
     begin(numeric_, [this] {
       resolver_.addresses(kHost, 80, AF_INET,
-                          [this](std::error_code, std::vector<Address>) { finish(numeric_); });
+                          [this](std::error_code error, std::vector<Address> found) {
+                            if (error || found.size() != 1) numeric_.surprises(error);
+                            finish(numeric_);
+                          });
     });
     begin(swept_, [this] { sweep_.start(); });
   }
@@ -182,6 +199,10 @@ class Traveller {
                     [](unsigned times) { return times != 1; })) {
       ++seen_.clients_failed;
       seen_.client_complaint += "a target was not told of once; ";
+    }
+    if (surprising_targets_ > 1) {
+      ++seen_.clients_failed;
+      seen_.client_complaint += "more than one target came out otherwise; ";
     }
     if (late_.running()) return;
     ++seen_.one_shots.add().opened;
@@ -199,7 +220,7 @@ class Traveller {
   }
   static ResolverOptions resolver_options(const OtherSide& there) {
     ResolverOptions options;
-    options.try_timeout = milliseconds(100);
+    options.try_timeout = milliseconds(500);
     options.tries = 2;
     options.deadline = kDeadline;
     options.servers = {there.names_at()};
@@ -207,8 +228,9 @@ class Traveller {
   }
   static SweepOptions sweep_options() {
     SweepOptions options;
-    options.first_timeout = milliseconds(200);
-    options.max_timeout = milliseconds(400);
+    options.min_timeout = milliseconds(500);  // on a loaded machine a word takes its time
+    options.first_timeout = options.min_timeout;
+    options.max_timeout = milliseconds(800);
     options.retries = 1;
     return options;
   }
@@ -227,7 +249,19 @@ class Traveller {
     const Address& to = pulled_ % 2 == 0 ? there_.listens_at() : there_.refuses_at();
     return SweepTarget{.address = to, .tag = pulled_++};
   }
-  void report(const SweepResult& result) { ++told_[result.target.tag]; }
+  void report(const SweepResult& result) {
+    ++told_[result.target.tag];
+    const bool listens = result.target.address == there_.listens_at();
+    if (result.state == (listens ? SweepState::open : SweepState::closed)) return;
+    ++surprising_targets_;
+    swept_.surprises({result.error, std::generic_category()});
+  }
+  static std::error_code error_of(const ConnectError& error, const Address& address) {
+    for (const ConnectFailure& failure : error.failures) {
+      if (failure.address == address) return failure.error;
+    }
+    return {};
+  }
 
   Sighting& seen_;
   const OtherSide& there_;
@@ -239,6 +273,7 @@ class Traveller {
   std::size_t under_way_ = 0;
   std::size_t pulled_ = 0;
   std::array<unsigned, kTargets> told_{};
+  unsigned surprising_targets_ = 0;
   Loop loop_;
   Connector connector_;
   Connector refused_;

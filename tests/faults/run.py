@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails call 1 of a sluiced with every service, then call 2, and so on until a run goes untouched.
 
-    run.py --phase start|serve [--every N] [--from N] [--all] [--only system|memory] [--call N]
+    run.py --phase start|serve [--every N] [--all] [--only system|memory] [--call N] [--jobs N]
 
 start: what is called from main() until "ready" is written; serve: from there to the end of the
 drain. --every: every N-th call only; --all: each call in every way that it can fail in, and not in
@@ -12,8 +12,6 @@ more descriptors at rest, and no more memory at its end, than one that was let a
 client was let down, and none where the fault explains none. SLUICED names the daemon, SLUICE_FAULTS
 the library that is put before it.
 """
-import argparse
-import concurrent.futures
 import os
 import signal
 import subprocess
@@ -21,15 +19,18 @@ import sys
 import tempfile
 import time
 
+import lines
 from clients import CLIENTS, Remaining
 from page import Page
 
 SLUICED = os.environ["SLUICED"]
 LIBRARY = os.environ["SLUICE_FAULTS_LIBRARY"]
-PATIENCE = 8  # seconds that a run may take to start, or to drain
+SLOWNESS = int(os.environ.get("SLUICE_SLOWNESS", "1"))
+PATIENCE = 8 * SLOWNESS  # seconds that a run may take to start, or to drain
 HOST = "127.83.76.2"  # whoever scans this host's ports scans 127.0.0.1
 AT_REST_AFTER = 3  # seconds: a connection lingers for two
-MORE_CPU = 0.06  # seconds, above twice what an untouched run took
+# Seconds, above twice what an untouched run took. A sanitizer looks for leaks at the end.
+MORE_CPU = 0.06 if SLOWNESS == 1 else 1.0
 
 
 def services(directory):
@@ -54,6 +55,7 @@ class Run:
         self.usual = usual
         self.wrong = []
         self.ready = False
+        self.calls_until_ready = 0
         self.descriptors = 0
         self.listening = []
         with tempfile.TemporaryDirectory(prefix="sluice-faults-") as self.directory, \
@@ -75,6 +77,7 @@ class Run:
         return os.pread(self.log_file.fileno(), size, 0).decode(errors="replace")
 
     def _run(self):
+        signal.signal(signal.SIGALRM, too_late)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         for line in self.process.stdout:
             if line == b"ready\n":
@@ -85,6 +88,7 @@ class Run:
                 self.listening.append(tuple(rest.split(" ", 1)))
         if not self.ready:
             return
+        self.calls_until_ready = self.page.seen
         signal.setitimer(signal.ITIMER_REAL, 0)
         came = self._exchange()
         os.kill(self.process.pid, signal.SIGUSR1)
@@ -197,46 +201,6 @@ def too_late(*_):
     raise AssertionError("not ready in time")
 
 
-class Line:
-    """Every `step`-th call of a domain from `first`, until a run goes untouched."""
-
-    def __init__(self, options, usual):
-        self.options = options
-        self.usual = usual
-
-    def run(self, domain, first, step):
-        tried, found = 0, []
-        nth = first
-        while True:
-            variant, made = 0, False
-            while True:
-                run = Run({"domain": domain, "nth": nth, "wrap": not self.options.all,
-                           "variant": variant if self.options.all else nth,
-                           "after_ready": self.options.phase == "serve"}, self.usual)
-                reached = run.page.seen >= nth
-                struck = run.page.struck
-                tried += struck
-                if run.wrong:
-                    text = f"{run.page.describe()}:\n  " + "\n  ".join(run.wrong)
-                    print(text, flush=True)
-                    found.append(text)
-                passed = self.options.phase == "start" and run.ready and not reached
-                made = made or struck
-                run.page.close()
-                variant += 1
-                if not struck or not self.options.all:
-                    break
-            if not made or passed or self.options.call:
-                return tried, found
-            nth += step
-
-
-def work(arguments):
-    options, usual, domain, first, step = arguments
-    signal.signal(signal.SIGALRM, too_late)
-    return Line(options, usual).run(domain, first, step)
-
-
 class Usual:
     """The most that some untouched runs had."""
 
@@ -252,28 +216,18 @@ class Usual:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = lines.parser(__doc__)
     parser.add_argument("--phase", choices=("start", "serve"), required=True)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("--only", choices=("system", "memory"))
-    parser.add_argument("--call", type=int)
-    parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    usual = Usual({"after_ready": options.phase == "serve"})
-    lines = []
-    for number, domain in ((1, "system"), (2, "memory")):
-        if options.only in (None, domain):
-            step = options.every * options.jobs
-            lines += [(options, usual, number, options.call or 1 + job * options.every, step)
-                      for job in range(1 if options.call else options.jobs)]
-    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(work, lines))
-    tried = sum(count for count, _ in results)
-    wrong = sum(len(found) for _, found in results)
-    print(f"sluiced, {options.phase}: {tried} faults tried, {wrong} with something wrong")
-    sys.exit(1 if wrong or not tried else 0)
+    serve = options.phase == "serve"
+    usual = Usual({"after_ready": serve})
+
+    def run_of(plan):
+        run = Run({**plan, "after_ready": serve}, usual)
+        # What is called from there on is the other phase.
+        run.last = not serve and run.ready and run.calls_until_ready < run.page.nth
+        return run
+    sys.exit(0 if lines.try_all(f"sluiced, {options.phase}", options, run_of) else 1)
 
 
 if __name__ == "__main__":

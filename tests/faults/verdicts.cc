@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <sluice/reactor/resolver.h>
+
 namespace sluice::faults {
 namespace {
 
@@ -13,6 +15,8 @@ int error_of(const Page& page) { return static_cast<int>(page.error); }
 bool is_harmless(const Page& page) {
   if (page.struck == 0) return true;
   const int error = error_of(page);
+  // To connect() it says that no port is left.
+  if (error == EAGAIN && call_of(page) == Call::connect) return false;
   if (error == kShort || error == EAGAIN || error == EINTR) return true;
   switch (call_of(page)) {
     case Call::close:
@@ -57,8 +61,14 @@ bool ends_a_connection(const Page& page) {
 }
 
 bool is_right_reason(const std::error_code& reason, const Page& page) {
-  if (call_of(page) == Call::malloc && reason.category() != std::generic_category()) {
-    return reason.message() == "handler threw";
+  // Who is not told that the question never left waits for its answer.
+  const bool lost = stops_watching(page) || call_of(page) == Call::malloc;
+  if (reason == ResolverError::timed_out) return lost;
+  if (reason == ResolverError::no_memory) return call_of(page) == Call::malloc;
+  if (call_of(page) == Call::malloc) {
+    if (reason.category() != std::generic_category()) return reason.message() == "handler threw";
+    // A connector's factory that throws has cancelled.
+    if (reason == std::errc::operation_canceled) return true;
   }
   const int error = stops_watching(page) ? ENOSPC : error_of(page);
   return reason == std::error_code(error, std::generic_category());
@@ -86,6 +96,20 @@ std::string judge_setting_up(const Sighting& seen, const Page& page) {
   return wrong;
 }
 
+// recvmmsg() and sendmmsg(), or on plain POSIX recvmsg() and sendmsg().
+bool is_of_datagrams(const Sighting& seen, const Page& page) {
+  switch (call_of(page)) {
+    case Call::recvmmsg:
+    case Call::sendmmsg:
+      return true;
+    case Call::recvmsg:
+    case Call::sendmsg:
+      return page.descriptor >= 0 && page.descriptor == seen.datagrams_at;
+    default:
+      return false;
+  }
+}
+
 std::string judge_connections(const Sighting& seen, const Page& page) {
   std::string wrong;
   unsigned victims = 0;
@@ -97,7 +121,8 @@ std::string judge_connections(const Sighting& seen, const Page& page) {
     if (!is_right_reason(fate.reason, page)) wrong += "closed: " + fate.reason.message() + "\n";
   }
   if (victims > (is_harmless(page) ? 0 : 1)) wrong += count(victims, "connections were closed");
-  if (ends_a_connection(page) && victims != 1 && !seen.asks_for_names)
+  if (ends_a_connection(page) && victims != 1 && !seen.asks_for_names &&
+      !is_of_datagrams(seen, page))
     wrong += "no connection was told\n";
   if (seen.clients_failed > most_victims(seen, page)) {
     wrong += count(seen.clients_failed, "clients did not get what they were owed");
@@ -112,8 +137,7 @@ std::string judge_connections(const Sighting& seen, const Page& page) {
 std::string judge_datagrams(const Sighting& seen, const Page& page) {
   std::string wrong;
   if (seen.lost_datagrams > 0) wrong += count(seen.lost_datagrams, "datagrams had no answer");
-  const Call call = call_of(page);
-  const bool must = call == Call::recvmmsg || call == Call::sendmmsg;
+  const bool must = is_of_datagrams(seen, page);
   const bool may = must || stops_watching(page);
   if (seen.datagram_errors > 1) wrong += count(seen.datagram_errors, "on_error()");
   if (seen.datagram_errors == 0) {
@@ -124,6 +148,20 @@ std::string judge_datagrams(const Sighting& seen, const Page& page) {
   return wrong;
 }
 
+// What was to run once has, and one at most came out otherwise, for the reason that was struck.
+std::string judge_one_shots(const Sighting& seen, const Page& page) {
+  std::string wrong;
+  unsigned victims = 0;
+  for (const Fate& fate : seen.one_shots) {
+    if (fate.ended != fate.opened) wrong += count(fate.ended, "runs of what is to run once");
+    if (!fate.surprising) continue;
+    ++victims;
+    if (!is_right_reason(fate.reason, page)) wrong += "came out: " + fate.reason.message() + "\n";
+  }
+  if (victims > (is_harmless(page) ? 0 : 1)) wrong += count(victims, "came out otherwise");
+  return wrong;
+}
+
 }  // namespace
 
 std::string judge_sighting(const Sighting& seen, const Page& page, std::uint64_t turns) {
@@ -131,9 +169,7 @@ std::string judge_sighting(const Sighting& seen, const Page& page, std::uint64_t
   const std::uint64_t more_turns = seen.asks_for_names ? 5000 : 60;
   if (!seen.setting_up.empty()) return judge_setting_up(seen, page);
   std::string wrong = judge_connections(seen, page);
-  for (const Fate& fate : seen.one_shots) {
-    if (fate.ended != fate.opened) wrong += count(fate.ended, "runs of what is to run once");
-  }
+  wrong += judge_one_shots(seen, page);
   wrong += judge_datagrams(seen, page);
   if (turns > 0 && seen.turns > 2 * turns + more_turns) {
     wrong += "it took " + std::to_string(seen.turns) + " turns, untouched " +

@@ -19,7 +19,12 @@ namespace sluice::faults {
 struct Fate {
   unsigned opened = 0;
   unsigned ended = 0;
-  std::error_code reason;
+  bool surprising = false;  // it came out as it would not have without a fault
+  std::error_code reason;   // of that, or of the end
+  void surprises(std::error_code why) noexcept {
+    surprising = true;
+    reason = why;
+  }
 };
 
 class Ledger {
@@ -38,6 +43,7 @@ struct Sighting {
   Ledger connections;
   Ledger one_shots;             // timers, posts, deferred tasks: each must run once
   bool asks_for_names = false;  // some calls on sockets are not a connection's
+  int datagrams_at = -1;        // their descriptor
   unsigned datagram_errors = 0;
   std::error_code datagram_error;
   unsigned clients_failed = 0;  // each got less than it was owed, or other than that

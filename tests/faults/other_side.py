@@ -1,0 +1,120 @@
+"""Whom the programs of tools.py speak to: a greeter, an echo, a web server and a name server, in a
+process of its own that no fault befalls."""
+import contextlib
+import multiprocessing
+import selectors
+import socket
+import struct
+
+HOST = "127.83.76.4"  # whoever scans this host's ports scans 127.0.0.1
+GREETING = b"220 hello\r\n"
+PAGE = bytes(range(256)) * 300
+NAMES = {"one.test": ["192.0.2.1"], "many.test": [f"198.51.100.{i}" for i in range(1, 61)]}
+MOST_IN_A_DATAGRAM = 512
+A, PTR = 1, 12
+
+
+def name_in(question):
+    labels, at = [], 12
+    while question[at]:
+        labels.append(question[at + 1:at + 1 + question[at]].decode())
+        at += 1 + question[at]
+    return ".".join(labels), struct.unpack_from("!H", question, at + 1)[0], at + 5
+
+
+def answer_to(question, most):
+    """RFC 1035: the addresses of a name; of any address the name "one.test"."""
+    name, kind, end = name_in(question)
+    records = []
+    if kind == A:
+        records = [socket.inet_aton(address) for address in NAMES.get(name, ())]
+    elif kind == PTR:
+        # As /etc/hosts has it: where that cannot be read, c-ares asks here.
+        host = b"\x09localhost\x00" if name.startswith("1.0.0.127.") else b"\x03one\x04test\x00"
+        records = [host]
+    flags = 0x8180 if name in NAMES or kind == PTR else 0x8183  # "there is no such name"
+    body = b"".join(struct.pack("!HHHIH", 0xc00c, kind, 1, 60, len(data)) + data
+                    for data in records)
+    if end + len(body) > most:
+        flags, records, body = flags | 0x0200, [], b""  # more over TCP
+    counts = struct.pack("!HHHHH", flags, 1, len(records), 0, 0)
+    return question[:2] + counts + question[12:end] + body
+
+
+class OtherSide:
+    """Use it with `with`."""
+
+    def __init__(self):
+        self.selector = selectors.DefaultSelector()
+        self.greeters = [self.listens(self.greets) for _ in range(3)]
+        self.echo = self.listens(lambda client: self.reads(client, self.repeats))
+        self.web = self.listens(lambda client: self.reads(client, self.serves_a_page))
+        self.names = self.listens(lambda client: self.reads(client, self.names_over_tcp))
+        self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.datagrams.bind((HOST, self.names))
+        self.selector.register(self.datagrams, selectors.EVENT_READ, self.names_over_udp)
+        self.closed = self.closed_port()
+        self.process = multiprocessing.get_context("fork").Process(target=self.run, daemon=True)
+
+    @staticmethod
+    def closed_port():
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            return probe.getsockname()[1]
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.join()
+
+    def listens(self, welcome):
+        listener = socket.create_server((HOST, 0), backlog=128)
+
+        def accept():
+            client, _ = listener.accept()
+            client.setblocking(True)
+            welcome(client)
+        self.selector.register(listener, selectors.EVENT_READ, accept)
+        return listener.getsockname()[1]
+
+    def reads(self, client, heard):
+        def hear():
+            data = b""
+            with contextlib.suppress(OSError):
+                data = client.recv(65536)
+                if data:
+                    heard(client, data)
+                    return
+            self.selector.unregister(client)
+            client.close()
+        self.selector.register(client, selectors.EVENT_READ, hear)
+
+    def run(self):
+        while True:
+            for key, _ in self.selector.select():
+                key.data()
+
+    def greets(self, client):
+        with contextlib.suppress(OSError):
+            client.send(GREETING)
+            client.shutdown(socket.SHUT_WR)
+        self.reads(client, lambda _, data: None)
+
+    def repeats(self, client, data):
+        client.sendall(data)
+
+    def serves_a_page(self, client, data):
+        if data.endswith(b"\r\n\r\n"):
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(PAGE) + PAGE)
+
+    def names_over_tcp(self, client, data):
+        answer = answer_to(data[2:], 65535)
+        client.sendall(struct.pack("!H", len(answer)) + answer)
+
+    def names_over_udp(self):
+        with contextlib.suppress(OSError):
+            question, source = self.datagrams.recvfrom(4096)
+            self.datagrams.sendto(answer_to(question, MOST_IN_A_DATAGRAM), source)
