@@ -1,151 +1,22 @@
 // A connection driven by a random schedule of reads, writes, closes, errors and time, against a
-// simple model: bytes in order both ways, callbacks in order, on_close() once and last, the marks
-// and limits respected.
-#include <algorithm>
+// simple model: bytes in order both ways, callbacks in order, on_close() once and last and for the
+// right reason, the marks and limits respected.
+#include <array>
+#include <cerrno>
 #include <chrono>
-#include <stdexcept>
 #include <string>
 
+#include "connection_model.h"
 #include "fuzz.h"
 #include <sluice/reactor/connection.h>
 #include <sluice/reactor/memory_peer.h>
 
 using namespace sluice;
 using fuzz::Choices;
+using fuzz::Model;
+using fuzz::stream_from;
 
 namespace {
-
-// The n-th byte of a stream tells its place, so that what is lost, repeated or moved is seen.
-std::string stream_from(std::size_t position, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>((position + i) * 31 % 251);
-  return bytes;
-}
-
-class Model final : public Protocol {
- public:
-  explicit Model(Choices& choices) : choices_(choices) {}
-
-  void on_open(Connection& connection) override {
-    const Running running(*this);
-    SLUICE_MUST(!opened_);
-    opened_ = true;
-    act(connection);
-  }
-  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
-    const Running running(*this);
-    SLUICE_MUST(opened_ && !closed_ && !eof_ && pauses_ == 0);
-    SLUICE_MUST(connection.state() == Connection::State::open);
-    SLUICE_MUST(!in.empty() && consumed_ + in.size() <= sent_by_peer);
-    const std::string want = stream_from(consumed_, in.size());
-    SLUICE_MUST(std::equal(in.begin(), in.end(), std::as_bytes(std::span(want)).begin()));
-    const std::size_t consumed =
-        choices_.any(4) == 0 ? choices_.any(in.size() % 65'536 + 1) : in.size();
-    act(connection);
-    consumed_ += consumed;
-    return consumed;
-  }
-  void on_eof(Connection& connection) override {
-    const Running running(*this);
-    SLUICE_MUST(opened_ && !closed_ && !eof_);
-    eof_ = true;
-    if (choices_.any(2) == 0) act(connection);
-    connection.close();
-  }
-  void on_drain(Connection& connection) override {
-    const Running running(*this);
-    SLUICE_MUST(opened_ && !closed_);
-    SLUICE_MUST(connection.queued() <= connection.options().low_water());
-    act(connection);
-  }
-  void on_close(Connection& connection, std::error_code) override {
-    const Running running(*this);
-    SLUICE_MUST(opened_ && !closed_);
-    closed_ = true;
-    reason = connection.close_reason();
-    connection.send("after the end");
-  }
-
-  // What a handler may do, also from outside of a callback. Ends are rare, so that there is a
-  // middle; when the choices are used up there is nothing but the end.
-  void act(Connection& connection) {
-    const std::size_t what = choices_.any(40);
-    if (what < 4) {
-      end(connection, what);
-    } else if (what < 8) {
-      pause(connection);
-    } else if (what < 14) {
-      resume(connection);
-    } else if (what < 22) {
-      send(connection, choices_.any(40'000));
-    } else if (what < 28) {
-      send_payload(connection, choices_.any(3'000));
-    } else {
-      send(connection, choices_.any(30));
-    }
-  }
-
-  std::size_t sent_by_peer = 0;
-  std::size_t sent = 0;  // by the handler, and accepted
-  CloseReason reason = CloseReason::open;
-  [[nodiscard]] bool closed() const noexcept { return closed_; }
-
- private:
-  // Every callback is a frame of its own: none runs inside another.
-  struct Running {
-    explicit Running(Model& of) : model(of) { SLUICE_MUST(model.depth_++ == 0); }
-    ~Running() { --model.depth_; }
-    Model& model;
-  };
-
-  void end(Connection& connection, std::size_t how) {
-    switch (how) {
-      case 0:
-        return connection.close();
-      case 1:
-        return connection.abort();
-      case 2:
-        ended_ = true;
-        return connection.shutdown();
-      default:
-        if (depth_ > 0 && choices_.any(4) == 0) throw std::runtime_error("now and then");
-    }
-  }
-  void pause(Connection& connection) {
-    if (pauses_ == 3) return;
-    ++pauses_;
-    connection.pause();
-  }
-  void resume(Connection& connection) {
-    if (pauses_ == 0) return;
-    --pauses_;
-    connection.resume();
-  }
-  [[nodiscard]] bool accepted(const Connection& connection, std::size_t size) {
-    if (connection.state() != Connection::State::open || ended_) return false;
-    return connection.queued() + size <= connection.options().queue_limit;
-  }
-  void send(Connection& connection, std::size_t size) {
-    const std::string bytes = stream_from(sent, size);
-    if (accepted(connection, size)) sent += size;
-    connection.send(bytes);
-    SLUICE_MUST(connection.queued() <= connection.options().queue_limit);
-  }
-  void send_payload(Connection& connection, std::size_t size) {
-    const Payload payload = Payload::copy(stream_from(sent, size));
-    if (accepted(connection, size)) sent += size;
-    connection.send(payload);
-  }
-
-  Choices& choices_;
-  std::size_t consumed_ = 0;
-  int pauses_ = 0;
-  int depth_ = 0;
-  bool opened_ = false;
-  bool eof_ = false;
-  bool closed_ = false;
-  bool ended_ = false;  // shutdown() was called
-};
 
 ConnectionOptions options_from(Choices& choices) {
   ConnectionOptions options;
@@ -160,6 +31,9 @@ ConnectionOptions options_from(Choices& choices) {
   return options;
 }
 
+// What reading and writing can end with.
+constexpr std::array kErrors{ECONNRESET, ETIMEDOUT, EPIPE, EHOSTUNREACH, EIO, ENOBUFS, ENOMEM};
+
 class Schedule {
  public:
   Schedule(Choices& choices, Model& model)
@@ -172,31 +46,27 @@ class Schedule {
       check();
     }
     peer_.set_window(MemoryPeer::kUnlimited);
-    peer_.end();
+    end();
     peer_.advance(std::chrono::minutes(5));
     take();
     // Whoever was paused is paused for ever, and so not told the end: nothing else stays.
-    if (!model_.closed() && !peer_.closed()) peer_.connection().abort();
+    if (!model_.closed() && !peer_.closed()) model_.abort(peer_.connection());
     peer_.settle();
     take();
     check();
     SLUICE_MUST(model_.closed() && peer_.closed());
     const bool in_peace =
         model_.reason == CloseReason::closed || model_.reason == CloseReason::peer_closed;
-    if (in_peace && !reset_) SLUICE_MUST(received_ == model_.sent);
+    if (in_peace && model_.peer_error == 0) SLUICE_MUST(received_ == model_.sent);
   }
 
  private:
   void step() {
     switch (choices_.any(10)) {
       case 0:
-        if (choices_.any(8) != 0) return;
-        ended_ = true;
-        return peer_.end();
+        return choices_.any(8) == 0 ? end() : void();
       case 1:
-        if (choices_.any(16) != 0) return;
-        reset_ = true;
-        return peer_.reset();
+        return choices_.any(16) == 0 ? reset() : void();
       case 2:
         return peer_.advance(std::chrono::milliseconds(choices_.any(400)));
       case 3:
@@ -212,8 +82,16 @@ class Schedule {
         return send(choices_.any(9'000), choices_.any(4) == 0 ? choices_.any(50) + 1 : 65'536);
     }
   }
+  void end() {
+    model_.peer_ended = true;
+    peer_.end();
+  }
+  void reset() {
+    model_.peer_error = kErrors[choices_.any(kErrors.size())];
+    peer_.reset(model_.peer_error);
+  }
   void send(std::size_t size, std::size_t piece) {
-    if (ended_ || reset_) return;
+    if (model_.peer_ended || model_.peer_error != 0) return;
     const std::string bytes = stream_from(model_.sent_by_peer, size);
     model_.sent_by_peer += size;
     peer_.send(bytes, piece);
@@ -229,14 +107,14 @@ class Schedule {
     const Connection& connection = peer_.connection();
     SLUICE_MUST(connection.queued() <= connection.options().queue_limit);
     SLUICE_MUST(connection.unconsumed().size() <= connection.options().input_limit);
+    const bool above = connection.queued() > connection.options().high_water;
+    model_.above_mark = model_.above_mark || (above && !connection.options().keep_reading);
   }
 
   Choices& choices_;
   Model& model_;
   MemoryPeer peer_;
   std::size_t received_ = 0;
-  bool ended_ = false;
-  bool reset_ = false;
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ def fuzz(program, seconds, build):
     grown = build / "corpus" / name
     grown.mkdir(parents=True, exist_ok=True)
     command = [str(program), str(grown), str(HERE / "corpus" / name), f"-max_total_time={seconds}",
-               f"-max_len={MOST_BYTES}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-               f"-artifact_prefix={build}/found-{name}-"]
+               f"-max_len={MOST_BYTES}", "-timeout=10", "-rss_limit_mb=2048",
+               "-print_final_stats=1", f"-artifact_prefix={build}/found-{name}-"]
     dictionary = HERE / f"{name}.dict"
     if dictionary.exists():
         command.append(f"-dict={dictionary}")
