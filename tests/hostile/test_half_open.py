@@ -21,10 +21,10 @@ class ForEver(unittest.TestCase):
         self.assertEqual(sum(counters[f"closed_{reason}"] for reason in reasons), PEERS, counters)
 
     @contextlib.contextmanager
-    def peers_of(self, service):
+    def peers_of(self, service, idle=IDLE):
         """The service with an idle timeout, its crowd, and an honest client."""
         hostile.allow_descriptors(self, 2 * PEERS)
-        with watched(self, "-l", f"{service},{IDLE}", "-l", f"echo=tcp://127.0.0.1:0,{IDLE}") \
+        with watched(self, "-l", f"{service},{idle}", "-l", f"echo=tcp://127.0.0.1:0,{IDLE}") \
                 as server:
             before = server.descriptors()
             resident = server.resident()
@@ -48,7 +48,8 @@ class ForEver(unittest.TestCase):
             self.expect_gone(server, before, ["closed", "idle_timeout"])
 
     def test_who_ends_and_never_reads_is_closed(self):
-        with self.peers_of("discard=tcp://127.0.0.1:0") as (server, clients, before):
+        # Long before its idle timeout.
+        with self.peers_of("discard=tcp://127.0.0.1:0", "idle=1m") as (server, clients, before):
             for client in clients:
                 client.send(b"the end")
                 client.shutdown(socket.SHUT_WR)

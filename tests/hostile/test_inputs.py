@@ -53,8 +53,7 @@ class Inputs(unittest.TestCase):
                     "framed=tcp://127.0.0.1:0,framing=netstring") as server:
             tcp, udp, line, netstring = (connect(endpoint) for _, endpoint in server.listening)
             with tcp, udp, line, netstring:
-                for text in LOOKS_LIKE:
-                    data = text.encode()
+                for data in (*map(str.encode, LOOKS_LIKE), b"nul\0nul\0", b"\x1b[2J", bytes(300)):
                     self.assertEqual(daemon.exchange(tcp, data), data)
                     self.assertEqual(hostile.datagram_exchange(udp, data), data)
                     self.assertEqual(daemon.exchange(line, data + b"\n"), data + b"\n")
@@ -87,8 +86,12 @@ class Inputs(unittest.TestCase):
                     self.assertTrue(answer.startswith("* "), answer)
                     if len(text) > 3:
                         self.assertNotIn(text, answer)
-            ann.say("still ann")
-            self.assertEqual(bob.line(), "<ann> still ann")
+            # A NUL ends nothing: what is behind it is heard, or it is no name.
+            self.assertTrue(ann.ask("/nick ann\0two").startswith("* "))
+            ann.say("still\0 ann")
+            heard = bob.line()
+            self.assertTrue(heard.startswith("<ann> still") and heard.endswith(" ann"), heard)
+            self.assertNotIn("\0", heard)
 
     def test_what_the_operator_types_is_said_as_it_was_typed(self):
         with Server("--console", "-l", "chat=tcp://127.0.0.1:0,rate=off",
