@@ -108,6 +108,21 @@ class Release(unittest.TestCase):
             self.assertIn("-Wl,-z,relro,-z,now,-z,noexecstack", line)
 
 
+class Page(unittest.TestCase):
+    def test_says_of_each_service_what_it_can_be_abused_for(self):
+        text = (ROOT / "man" / "sluiced.8").read_text(encoding="utf-8")
+        section = text.partition(".Sh SECURITY CONSIDERATIONS\n")[2]
+        items = re.findall(r"^\.It Cm (.*)$", section.partition("each service can be")[2],
+                           re.MULTILINE)
+        told = {word for item in items for word in item.replace(" ,", "").split()}
+        usage = subprocess.run([os.environ["SLUICED"], "--help"], stdout=subprocess.PIPE,
+                               check=True, encoding="utf-8", timeout=30).stdout
+        table = usage.partition("\nServices:\n")[2].partition("\n\n")[0]
+        services = re.findall(r"^  (\w+)", table, re.MULTILINE)
+        self.assertGreater(len(services), 8)
+        self.assertEqual(told, set(services))
+
+
 if __name__ == "__main__":
     result = unittest.main(verbosity=2, exit=False).result
     sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
