@@ -17,6 +17,7 @@
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/datagrams.h"
+#include "support/descriptors.h"
 #include "support/udp_probe.h"
 #include <sluice/protocols/broadcast.h>
 #include <sluice/protocols/reply_guard.h>
@@ -34,6 +35,7 @@ using sluice::Loop;
 using sluice::LoopOptions;
 using sluice::ReplyGuard;
 using sluice::Report;
+using sluice::test::Hoard;
 using sluice::test::ip;
 using sluice::test::own_loopback;
 using sluice::test::Peer;
@@ -420,4 +422,18 @@ Test(broadcast, throws_when_its_port_is_taken) {
   } catch (const std::system_error& error) {
     cr_expect(error.code() == std::errc::address_in_use);
   }
+}
+
+Test(broadcast, reports_that_the_interfaces_cannot_be_read_and_goes_on) {
+  World world;
+  Hoard hoard;
+  cr_expect(world.service.publish("hello").targets == 0);
+  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
+  cr_expect(world.told[0].what == "the interfaces cannot be read", "%s",
+            world.told[0].what.c_str());
+  cr_expect(world.told[0].error == std::errc::too_many_files_open, "%s",
+            world.told[0].error.message().c_str());
+  hoard.give_all();
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "who is there?", world.address()) == kMessage);
 }

@@ -486,6 +486,14 @@ Test(chat, has_members_without_a_connection) {
   cr_expect(ann->received() == "* operator left (the server stops)\n");
 }
 
+Test(chat, tells_what_it_was_made_with) {
+  ChatOptions options = plain();
+  options.max_line = 77;
+  const World world(options);
+  cr_expect(world.chat.options().max_line == 77);
+  cr_expect(!world.chat.options().rate);
+}
+
 // --- Real sockets ---
 
 Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {

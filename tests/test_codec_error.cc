@@ -18,6 +18,7 @@ Test(codec_error, tells_each_fault_apart_in_its_message) {
     messages.push_back(error.message());
     cr_expect(messages.back() != "unknown fault");
   }
+  cr_expect(CodecError{.fault = static_cast<CodecFault>(99)}.message() == "unknown fault");
   std::sort(messages.begin(), messages.end());
   cr_expect(std::adjacent_find(messages.begin(), messages.end()) == messages.end());
 }

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/addresses.h"
 #include "support/datagram_world.h"
 #include <sluice/reactor/datagram.h>
 #include <sluice/reactor/loop.h>
@@ -106,6 +107,29 @@ Test(datagram_io, tells_that_a_port_was_refused_and_goes_on) {
   socket->send(bytes_of("and now?"));
   loop.poll();
   cr_expect(late.receive_all() == Texts({"and now?"}));
+}
+
+Test(datagram_io, does_not_trouble_a_handler_that_wants_datagrams_alone) {
+  class Collector final : public sluice::DatagramHandler {
+   public:
+    void on_datagram(DatagramSocket&, const Datagram& datagram) override {
+      heard.push_back(text_of(datagram.data));
+    }
+    std::vector<std::string> heard;
+  };
+  Loop loop(backend_options());
+  Collector handler;
+  DatagramOptions options;
+  options.queue_limit = 4096;
+  DatagramSocket socket(loop, Endpoint::from("udp://127.0.0.1:0"), handler, options);
+  const Peer peer;
+  cr_expect(socket.send_to(bytes_of(std::string(70'000, 'x')), peer.address()) == false);
+  cr_expect(socket.send_to(bytes_of("no broadcasts"), ip("255.255.255.255", 9)));
+  turn_a_while(loop, 3);
+  cr_expect(loop.counters().datagrams_dropped == 2);
+  peer.send("still here", socket.local().address());
+  turn_until(loop, [&handler] { return !handler.heard.empty(); });
+  cr_expect(handler.heard[0] == "still here");
 }
 
 Test(datagram_io, drops_the_one_datagram_that_a_refusal_meets) {

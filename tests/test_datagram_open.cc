@@ -18,6 +18,7 @@
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/datagrams.h"
+#include "support/no_ipv6.h"
 #include <sluice/reactor/datagram.h>
 #include <sluice/reactor/loop.h>
 
@@ -61,23 +62,6 @@ std::system_error failure_of(Loop& loop, const std::string& local,
 
 bool starts_with(const std::system_error& error, const std::string& text) {
   return std::string(error.what()).rfind(text, 0) == 0;
-}
-
-// From here on the process lives on a host whose kernel has no IPv6.
-void lose_ipv6() {
-  std::array filter{
-      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
-      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
-      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
-      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    cr_skip_test("this machine forbids a seccomp filter");
-  }
 }
 
 }  // namespace

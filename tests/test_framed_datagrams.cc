@@ -1,11 +1,14 @@
 // The framed service over UDP: whole datagrams of whole frames, or no answer.
+#include <cstdlib>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
 #include "support/codecs.h"
+#include "support/network_namespace.h"
 #include "support/streams.h"
 #include "support/udp_probe.h"
 #include <sluice/protocols/framed_datagrams.h>
@@ -41,6 +44,10 @@ struct World {
   FramedDatagrams service{loop, Endpoint::from("udp://127.0.0.1:0"), guard, framing, reply};
   UdpProbe probe;
 };
+
+void shell(const std::string& command) {
+  cr_assert(std::system(command.c_str()) == 0, "%s", command.c_str());
+}
 
 }  // namespace
 
@@ -148,4 +155,21 @@ Test(framed_datagrams, tells_the_guard_its_own_port_while_it_is_there) {
     cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::service_port);
   }
   cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::none);
+}
+
+Test(framed_datagrams, reports_an_answer_that_cannot_be_sent) {
+  if (std::system("nft --version >/dev/null 2>&1") != 0) cr_skip_test("there is no nft");
+  enter_network_namespace();
+  World world("line", Kind::echo);
+  world.probe.send("hello\n", world.to());
+  shell("nft add table t && nft 'add chain t o { type filter hook output priority 0; }'");
+  shell("nft add rule t o meta l4proto udp drop");
+  turn_until(world.loop, [&world] { return !world.told.empty(); });
+  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
+  cr_expect(world.told[0].kind == Report::Kind::socket_error);
+  cr_expect(world.told[0].where == world.service.endpoint().to_string());
+  cr_expect(world.told[0].what == "no answer over UDP to " + world.probe.address().to_string(),
+            "%s", world.told[0].what.c_str());
+  cr_expect(world.told[0].error == std::errc::operation_not_permitted, "%s",
+            world.told[0].error.message().c_str());
 }

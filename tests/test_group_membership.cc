@@ -98,3 +98,12 @@ Test(group_membership, says_why_a_group_cannot_be_joined) {
   cr_expect(error == std::errc::invalid_argument, "%s", error.message().c_str());
   cr_expect(world.membership.joined().empty());
 }
+
+Test(group_membership, does_not_mind_a_socket_that_was_closed) {
+  World world;
+  cr_expect(!world.membership.follow(std::vector{ip("ff12::77%1")}));
+  cr_assert(world.membership.joined().size() == 1);
+  world.socket.close();
+  cr_expect(!world.membership.follow({}));
+  cr_expect(world.membership.joined().empty());
+}

@@ -13,6 +13,7 @@
 
 #include "support/addresses.h"
 #include "support/backend.h"
+#include "support/no_ipv6.h"
 #include "support/streams.h"
 #include <sluice/reactor/listener.h>
 
@@ -138,4 +139,26 @@ Test(listener_sockets, takes_over_a_descriptor_that_listens_and_no_other) {
     cr_expect(error.find("descriptor " + std::to_string(fd)) != std::string::npos, "%s",
               error.c_str());
   }
+}
+
+Test(listener_sockets, listens_on_ipv4_for_a_star_where_there_is_no_ipv6) {
+  lose_ipv6();
+  Handler handler;
+  Loop loop(backend_options());
+  const Listener listener(loop, Endpoint::from("tcp://*:0"), handler);
+  cr_expect(listener.endpoint().address().family() == AF_INET);
+  cr_expect(listener.endpoint().to_string().rfind("tcp://*:", 0) == 0, "%s",
+            listener.endpoint().to_string().c_str());
+  const Peer peer(ip("127.0.0.1", listener.endpoint().address().port()));
+  turn_until(loop, [&handler] { return handler.journal == "open"; });
+}
+
+Test(listener_sockets, says_that_there_is_no_ipv6) {
+  lose_ipv6();
+  Handler handler;
+  Loop loop(backend_options());
+  const std::string text = error_of(EAFNOSUPPORT, [&] {
+    const Listener listener(loop, Endpoint::from("tcp://[::1]:0"), handler);
+  });
+  cr_expect(text.rfind("socket tcp://[::1]:0", 0) == 0, "%s", text.c_str());
 }

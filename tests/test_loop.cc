@@ -85,6 +85,7 @@ Test(loop, names_its_backends_and_reads_their_names) {
   cr_expect(to_string(Backend::epoll) == "epoll");
   cr_expect(to_string(Backend::poll) == "poll");
   cr_expect(to_string(Backend::select) == "select");
+  cr_expect(to_string(static_cast<Backend>(99)) == "?");
 }
 
 Test(loop, says_what_is_allowed_when_it_does_not_know_a_backend) {

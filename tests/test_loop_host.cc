@@ -307,3 +307,13 @@ Test(loop_host, may_share_its_hosts_loop_with_another) {
   host.run();
   cr_expect(order == "bdaa", "%s", order.c_str());
 }
+
+Test(loop_host, names_no_backend_when_the_host_waits_with_one_that_it_would_refuse) {
+  struct ev_loop* const ev = ev_loop_new(EVBACKEND_IOURING);
+  if (ev == nullptr) cr_skip_test("this system has no io_uring");
+  {
+    const Loop loop(ev);
+    cr_expect(loop.backend() == Backend::automatic);
+  }
+  ev_loop_destroy(ev);
+}

@@ -1,6 +1,7 @@
 // Who gets no answer over UDP, and what is told of it.
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,23 @@ Test(reply_guard, refuses_a_source_that_is_no_ip_address) {
   World world;
   cr_expect(world.judge(Address()) != Refusal::none);
   cr_expect(world.judge(*Address::from_path("/run/x")) != Refusal::none);
+}
+
+Test(reply_guard, takes_a_destination_that_is_no_ip_address_for_a_single_host) {
+  World world;
+  cr_expect(world.judge(ip("198.51.100.7", kPort), Address(), true) == Refusal::none);
+  cr_expect(world.judge(ip("198.51.100.7", kPort), *Address::from_path("/run/x"), true) ==
+            Refusal::none);
+}
+
+Test(reply_guard, has_words_for_every_refusal) {
+  std::set<std::string_view> words;
+  for (const Refusal each : {Refusal::none, Refusal::reserved_port, Refusal::service_port,
+                             Refusal::source_address, Refusal::sent_to_many}) {
+    words.insert(to_string(each));
+  }
+  cr_expect(words.size() == 5 && words.count("?") == 0);
+  cr_expect(to_string(static_cast<Refusal>(99)) == "?");
 }
 
 Test(reply_guard, refuses_a_request_that_was_sent_to_many) {

@@ -16,6 +16,8 @@ Test(resolver_error, each_has_a_message_of_its_own) {
   }
   cr_expect(messages.size() == static_cast<std::size_t>(ResolverError::no_memory));
   cr_expect(messages.count("") == 0);
+  const std::string other = std::error_code(99, sluice::resolver_category()).message();
+  cr_expect(other == "resolver error 99", "%s", other.c_str());
 }
 
 Test(resolver_error, converts_to_an_error_code_of_its_category) {

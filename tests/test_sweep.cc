@@ -191,4 +191,5 @@ Test(sweep, has_a_word_for_every_state) {
   cr_expect(to_string(SweepState::filtered) == "filtered");
   cr_expect(to_string(SweepState::unreachable) == "unreachable");
   cr_expect(to_string(SweepState::failed) == "failed");
+  cr_expect(to_string(static_cast<SweepState>(99)) == "?");
 }
