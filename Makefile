@@ -5,6 +5,8 @@
 #   make test       build and run every test (build/test)
 #   make sanitize   the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make tsan       the same under ThreadSanitizer
+#   make valgrind   the same build and tests under valgrind's memcheck (build/test)
+#   make coverage   which lines and branches the tests run, by file (build/coverage)
 #   make fuzz       let each fuzz target search for SECONDS=60 (build/fuzz)
 #   make faults     let every call of the library and the daemon fail in every way (build/test)
 #   make hostile    hostile peers for longer: 1 GiB, a minute without descriptors (build/test)
@@ -41,7 +43,7 @@ all:
 run: all
 	@exec ./build/release/bin/sluiced $(ARGS)
 
-test sanitize tsan:
+test sanitize tsan valgrind:
 	$(need) run test $(filter-out test,$(packages.$@))
 	@cmake --preset $(preset.$@) --log-level=NOTICE >/dev/null
 	@cmake --build --preset $(preset.$@) -j $(JOBS)
@@ -50,8 +52,19 @@ test sanitize tsan:
 preset.test       = test
 preset.sanitize   = asan
 preset.tsan       = tsan
+preset.valgrind   = valgrind
 packages.sanitize = sanitize
 packages.tsan     = sanitize
+packages.valgrind = valgrind
+
+# Each run counts anew.
+coverage:
+	$(need) run test
+	@cmake --preset coverage --log-level=NOTICE >/dev/null
+	@cmake --build --preset coverage -j $(JOBS)
+	@find build/coverage -name '*.gcda' -exec rm -f {} +
+	@ctest --preset coverage -j $(TESTS_AT_ONCE)
+	@python3 tests/coverage/coverage.py --build build/coverage
 
 bench:
 	$(need) run bench
@@ -121,5 +134,5 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all run test sanitize tsan fuzz faults hostile soak million bench bench-scan lint format install \
-        uninstall dist clean
+.PHONY: all run test sanitize tsan valgrind coverage fuzz faults hostile soak million bench \
+        bench-scan lint format install uninstall dist clean

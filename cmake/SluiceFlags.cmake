@@ -36,4 +36,11 @@ function(sluice_flags target)
     target_link_options(${target} PRIVATE
       $<$<PLATFORM_ID:Linux>:LINKER:-z,relro,-z,now,-z,noexecstack>)
   endif()
+
+  if(SLUICE_COVERAGE)
+    # Threads count too; a count that is not atomic loses some, and can even be below zero.
+    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic)
+    target_link_options(${target} PRIVATE --coverage)
+    target_compile_definitions(${target} PRIVATE SLUICE_COVERAGE)
+  endif()
 endfunction()

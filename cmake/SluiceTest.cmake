@@ -8,9 +8,29 @@ find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 # neither a leak found after a test's body nor a sanitizer's report in a child makes it fail.
 set(SLUICE_SILENT_GREENS "Tested: 0 ;Sanitizer;runtime error:")
 
+# How many times longer everything may take.
+set(SLUICE_SLOWNESS 1)
+if(SLUICE_MEMCHECK)
+  set(SLUICE_SLOWNESS 10)
+elseif(SLUICE_SANITIZE OR SLUICE_COVERAGE)
+  set(SLUICE_SLOWNESS 3)
+endif()
+
+# sluice_launcher(VARIABLE ENTRY [option...]): what stands before the command of this CTest entry:
+# nothing, or what runs it under memcheck.
+function(sluice_launcher variable entry)
+  set(launcher "")
+  if(SLUICE_MEMCHECK)
+    set(launcher ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tests/memcheck/launch.py
+        --entry ${entry} ${ARGN} --)
+  endif()
+  set(${variable} ${launcher} PARENT_SCOPE)
+endfunction()
+
 # What binutils offers is enough to name lines in a report; a crash inside a test is Criterion's
 # to tell, not ThreadSanitizer's.
 set(SLUICE_TEST_ENVIRONMENT
+  "SLUICE_SLOWNESS=${SLUICE_SLOWNESS}"
   "ASAN_OPTIONS=allow_addr2line=1"
   "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0"
   "UBSAN_OPTIONS=print_stacktrace=1:allow_addr2line=1"
@@ -18,12 +38,20 @@ set(SLUICE_TEST_ENVIRONMENT
 
 function(sluice_test_properties)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "TESTS;ENVIRONMENT")
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${SLUICE_SLOWNESS}")
   set_tests_properties(${arg_TESTS} PROPERTIES
     TIMEOUT ${arg_TIMEOUT}
     SKIP_RETURN_CODE 77
     FAIL_REGULAR_EXPRESSION "${SLUICE_SILENT_GREENS}"
     ENVIRONMENT "${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
+
+# Most of the time that a build of the tests takes is the optimising of their own sources, and
+# nothing is measured by how fast those run. What they test stays optimised.
+set(SLUICE_TEST_OPTIMISATION $<$<NOT:$<CONFIG:Debug>>:-Og>)
+if(SLUICE_SANITIZE)
+  set(SLUICE_TEST_OPTIMISATION $<$<NOT:$<CONFIG:Debug>>:-O0>)
+endif()
 
 # sluice_test(NAME [SOURCES more.cc...] [TOOL tool] [BACKENDS] [PORTABLE] [SERIAL]
 # [TIMEOUT seconds]): tests/test_NAME.cc as one Criterion binary and one CTest entry, NAME.
@@ -38,9 +66,6 @@ function(sluice_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
-  if(SLUICE_SANITIZE)
-    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
-  endif()
   set(flavours "")
   if(arg_PORTABLE AND TARGET sluice_objects_portable)
     set(flavours _portable)
@@ -52,6 +77,7 @@ function(sluice_test name)
       target_sources(${binary} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/tsan_boxfort.cc)
     endif()
     sluice_flags(${binary} TESTS)
+    target_compile_options(${binary} PRIVATE ${SLUICE_TEST_OPTIMISATION})
     target_include_directories(${binary} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${binary} PRIVATE sluice_objects${flavour} PkgConfig::Criterion)
     if(arg_TOOL)
@@ -71,7 +97,8 @@ function(sluice_test name)
 endfunction()
 
 macro(sluice_add_test entry binary environment)
-  add_test(NAME ${entry} COMMAND ${binary} --color=never)
+  sluice_launcher(launcher ${entry} --forked ${PROJECT_BINARY_DIR}/memcheck/libforked.so)
+  add_test(NAME ${entry} COMMAND ${launcher} $<TARGET_FILE:${binary}> --color=never)
   sluice_test_properties(TESTS ${entry} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
   if(arg_SERIAL)
     set_tests_properties(${entry} PROPERTIES RUN_SERIAL ON)
@@ -90,16 +117,14 @@ function(sluice_script_test name script)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
-  if(SLUICE_SANITIZE)
-    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
-  endif()
   set(command ${CMAKE_CURRENT_SOURCE_DIR}/${script})
   if(script MATCHES "\\.py$")
     list(PREPEND command ${Python3_EXECUTABLE} -B)
   elseif(script MATCHES "\\.sh$")
     list(PREPEND command sh)
   endif()
-  add_test(NAME ${name} COMMAND ${command} ${arg_ARGS})
+  sluice_launcher(launcher ${name} --script --examples ${PROJECT_BINARY_DIR}/examples)
+  add_test(NAME ${name} COMMAND ${launcher} ${command} ${arg_ARGS})
   set(environment SOURCE_DIR=${PROJECT_SOURCE_DIR} BUILD_DIR=${PROJECT_BINARY_DIR})
   if(TARGET sluiced)
     list(APPEND environment SLUICED=$<TARGET_FILE:sluiced>)

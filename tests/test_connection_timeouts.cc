@@ -31,11 +31,14 @@ ConnectionOptions timeouts(milliseconds idle, milliseconds write = milliseconds(
   return options;
 }
 
-// How long it takes until `handler` is told of its close, on the clock on the wall.
-milliseconds time_to_close(Loop& loop, const Handler& handler, std::size_t closes = 1) {
-  const auto begin = std::chrono::steady_clock::now();
+using Clock = std::chrono::steady_clock;
+
+// How long it takes from `begin`, which is before its time can have begun, until `handler` is told
+// of its close.
+milliseconds time_to_close(Loop& loop, const Handler& handler, Clock::time_point begin,
+                           std::size_t closes = 1) {
   while (handler.closes < closes) loop.run_once();
-  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
 }
 
 }  // namespace
@@ -198,6 +201,7 @@ Test(connection_timeouts, idle_connections_are_closed_in_real_time_and_cost_no_t
   Handler handler;
   Loop loop(backend_options());
   std::vector<Peer> peers;
+  const auto begin = Clock::now();
   for (int i = 0; i < 20; ++i) {
     Pair pair = unix_pair();
     Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(150)));
@@ -205,7 +209,7 @@ Test(connection_timeouts, idle_connections_are_closed_in_real_time_and_cost_no_t
   }
   loop.poll();
   const std::uint64_t turns = loop.counters().turns;
-  const milliseconds took = time_to_close(loop, handler, 20);
+  const milliseconds took = time_to_close(loop, handler, begin, 20);
   cr_expect(took >= milliseconds(149), "after %d ms", static_cast<int>(took.count()));
   cr_expect(loop.counters().turns - turns < 40, "%ju turns", loop.counters().turns - turns);
   cr_expect(loop.counters().closed_by(CloseReason::idle_timeout) == 20);
@@ -215,16 +219,18 @@ Test(connection_timeouts, activity_prolongs_in_real_time) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
-  Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(200)));
+  Connection::adopt(loop, std::move(pair.ours), handler, timeouts(slowness() * milliseconds(200)));
   Peer peer(std::move(pair.peers));
+  Clock::time_point begin;
   for (int i = 0; i < 4; ++i) {
-    const auto until = std::chrono::steady_clock::now() + milliseconds(80);
-    turn_until(loop, [&] { return std::chrono::steady_clock::now() >= until; });
+    const auto until = Clock::now() + slowness() * milliseconds(80);
+    turn_until(loop, [&] { return Clock::now() >= until; });
+    begin = Clock::now();
     peer.send("x");
     loop.poll();
   }
   cr_expect(handler.closes == 0);
-  cr_expect(time_to_close(loop, handler) >= milliseconds(198));
+  cr_expect(time_to_close(loop, handler, begin) >= slowness() * milliseconds(198));
 }
 
 Test(connection_timeouts, a_deaf_peer_is_given_up_in_real_time) {
@@ -233,9 +239,10 @@ Test(connection_timeouts, a_deaf_peer_is_given_up_in_real_time) {
   Pair pair = tcp_pair();
   Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler,
                                              timeouts(milliseconds(0), milliseconds(100)));
+  const auto begin = Clock::now();
   connection.send(std::string(10'000'000, 'x'));
   // Nothing is read, but the kernel takes a part; so it begins when that is full.
-  cr_expect(time_to_close(loop, handler) >= milliseconds(99));
+  cr_expect(time_to_close(loop, handler, begin) >= milliseconds(99));
   cr_expect(loop.counters().closed_by(CloseReason::write_timeout) == 1);
 }
 
@@ -243,10 +250,11 @@ Test(connection_timeouts, a_peer_that_never_ends_is_waited_for_in_real_time) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
+  const auto begin = Clock::now();
   Connection::adopt(loop, std::move(pair.ours), handler,
                     timeouts(milliseconds(0), milliseconds(0), milliseconds(100)))
       .close();
-  cr_expect(time_to_close(loop, handler) >= milliseconds(99));
+  cr_expect(time_to_close(loop, handler, begin) >= milliseconds(99));
   cr_expect(loop.counters().closed_by(CloseReason::closed) == 1);
 }
 
@@ -258,12 +266,13 @@ Test(connection_timeouts, what_came_while_the_loop_stood_still_was_no_silence) {
   // More than libev hears of in one wait.
   for (int i = 0; i < 200; ++i) {
     Pair pair = unix_pair();
-    Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(400)));
+    Connection::adopt(loop, std::move(pair.ours), handler,
+                      timeouts(slowness() * milliseconds(400)));
     peers.emplace_back(std::move(pair.peers));
   }
   loop.poll();
   for (int i = 1; i < 200; ++i) peers[static_cast<std::size_t>(i)].send("x");
-  std::this_thread::sleep_for(milliseconds(450));
+  std::this_thread::sleep_for(slowness() * milliseconds(450));
   turn_until(loop, [&] { return loop.counters().bytes_in == 199; });
   cr_expect(loop.counters().bytes_in == 199, "%ju", loop.counters().bytes_in);
   cr_expect(handler.closes == 1, "the silent one, and not %zu", handler.closes);

@@ -14,6 +14,7 @@
 #include "support/descriptors.h"
 #include "support/network_namespace.h"
 #include "support/scratch.h"
+#include "support/slowness.h"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -29,9 +30,7 @@ Outcome outcome(std::vector<Address> addresses, const ConnectorOptions& options 
 }
 
 // Nobody listens there, and nobody holds it.
-std::uint16_t free_port(int family = AF_INET) {
-  return Refusing(Address::loopback(family, 0)).address().port();
-}
+std::uint16_t free_port(const Address& at) { return Refusing(at).address().port(); }
 
 }  // namespace
 
@@ -102,7 +101,7 @@ Test(connector, fails_when_there_is_no_address) {
 Test(connector, does_not_connect_to_itself) {
   // From and to the same port the kernel connects the socket to itself.
   for (const int family : {AF_INET, AF_INET6}) {
-    const Address self = Address::loopback(family, free_port(family));
+    const Address self = Address::loopback(family, free_port(Address::loopback(family, 0)));
     ConnectorOptions options;
     options.from.address = self;
     const Outcome result = outcome({self}, options);
@@ -113,10 +112,11 @@ Test(connector, does_not_connect_to_itself) {
 
 Test(connector, does_not_connect_to_itself_by_another_name) {
   for (const char* name : {"0.0.0.0", "::", "::ffff:127.0.0.1", "::1%lo"}) {
-    const int family = ip(name).family();
-    const std::uint16_t port = free_port(family);
+    // Free of both families, where it is of both.
+    const char* const any = ip(name).family() == AF_INET ? "0.0.0.0" : "::";
+    const std::uint16_t port = free_port(ip(any, 0));
     ConnectorOptions options;
-    options.from.address = ip(family == AF_INET ? "0.0.0.0" : "::", port);
+    options.from.address = ip(any, port);
     const Outcome result = outcome({ip(name, port)}, options);
     cr_expect(result.error_of(0) == ECONNREFUSED, "%s", name);
   }
@@ -138,7 +138,8 @@ Test(connector, a_deadline_ends_all) {
   const BlackHole silent;
   const Listening late;
   ConnectorOptions options;
-  options.timeout = 60ms;
+  options.timeout = slowness() * 60ms;
+  options.attempt_delay = slowness() * 250ms;
   const Outcome result = outcome({refusing.address(), silent.address(), late.address()}, options);
   cr_assert(result.error.has_value());
   cr_expect(result.error->timed_out);

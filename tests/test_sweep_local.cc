@@ -21,6 +21,7 @@
 #include "support/connects.h"
 #include "support/descriptors.h"
 #include "support/network_namespace.h"
+#include "support/slowness.h"
 #include <sluice/reactor/loop.h>
 #include <sluice/reactor/sweep.h>
 #include <sluice/reactor/timer.h>
@@ -123,7 +124,7 @@ Test(sweep_local, waits_for_its_one_local_port) {
   options.from.address = other->address();
   Swept swept;
   Timer timer(swept.loop, [&] { other.reset(); });
-  timer.start(milliseconds(40));
+  timer.start(slowness() * milliseconds(40));
   swept.run(listening.address(), 1, options);
   cr_expect(swept.counters.open == 1);
   cr_expect(swept.counters.local_waits > 0);

@@ -10,7 +10,7 @@ import sys
 import threading
 
 import daemon
-from daemon import PATIENCE, die_with_the_test
+from daemon import PATIENCE, SLOWNESS, die_with_the_test
 
 try:
     from twisted.internet import error, reactor

@@ -49,7 +49,7 @@ def spoken(path, lines):
 
 def socat(*arguments, data=b""):
     return subprocess.run(["socat", *arguments], input=data, stdout=subprocess.PIPE, check=True,
-                          timeout=30, preexec_fn=daemon.die_with_the_test).stdout
+                          timeout=3 * PATIENCE, preexec_fn=daemon.die_with_the_test).stdout
 
 
 class Discovery(unittest.TestCase):

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 import daemon
-from daemon import Daemon, LOG_LINE, address_of, connect, exchange, run
+from daemon import LOG_LINE, PATIENCE, Daemon, address_of, connect, exchange, run
 
 
 def port_is_free(port):
@@ -80,15 +80,15 @@ class Output(unittest.TestCase):
             hints = re.findall(r" info try: (.*)", sluiced.log())
             self.assertEqual(len(hints), len(sluiced.listening))
             for hint in hints[:2]:
-                answer = subprocess.run(["sh", "-c", hint], stdout=subprocess.PIPE, timeout=10,
-                                        check=True).stdout
+                answer = subprocess.run(["sh", "-c", hint], stdout=subprocess.PIPE,
+                                        timeout=PATIENCE, check=True).stdout
                 self.assertEqual(answer, b"hello\n")
 
     def test_an_output_that_takes_nothing_is_an_error(self):
         for how in (">&-", ">/dev/full"):
             with self.subTest(how):
                 command = f'exec "$0" -l echo=tcp://127.0.0.1:0 {how}'
-                result = subprocess.run(["sh", "-c", command, daemon.PATH], timeout=10,
+                result = subprocess.run(["sh", "-c", command, daemon.PATH], timeout=PATIENCE,
                                         stderr=subprocess.PIPE, check=False)
                 self.assertEqual(result.returncode, 1)
                 self.assertRegex(result.stderr.decode(), r"error standard output: ")
@@ -100,7 +100,7 @@ class Output(unittest.TestCase):
         usage = run("--help")
         self.assertEqual((usage.returncode, usage.stderr), (0, b""))
         self.assertIn(b"--listen", usage.stdout)
-        full = subprocess.run(["sh", "-c", '"$0" --help >/dev/full', daemon.PATH], timeout=10,
+        full = subprocess.run(["sh", "-c", '"$0" --help >/dev/full', daemon.PATH], timeout=PATIENCE,
                               stderr=subprocess.DEVNULL, check=False)
         self.assertEqual(full.returncode, 1)
 
@@ -170,13 +170,13 @@ class Descriptors(unittest.TestCase):
 
         process = subprocess.Popen([daemon.PATH, "-l", "echo=tcp://127.0.0.1:0"],
                                    preexec_fn=close_all)
-        self.assertEqual(process.wait(10), 1)
+        self.assertEqual(process.wait(PATIENCE), 1)
 
     def test_a_closed_standard_input_is_no_error(self):
         with Daemon("-l", "echo=tcp://127.0.0.1:0", prepare=lambda: os.close(0)) as sluiced:
             self.assertEqual(os.readlink(f"/proc/{sluiced.process.pid}/fd/0"), "/dev/null")
             _, _, address = address_of(sluiced.endpoint)
-            with socket.create_connection(address, timeout=10) as client:
+            with socket.create_connection(address, timeout=PATIENCE) as client:
                 self.assertEqual(exchange(client, b"hello"), b"hello")
 
 

@@ -217,7 +217,8 @@ class Tls(Web):
 
     def test_a_hundred_at_once(self):
         urls = [f"{self.url}/many-{number}" for number in range(MANY)]
-        result = self.fetch("--cacert", self.ca, "-O", "--parallel", "20", *urls, patience=30)
+        result = self.fetch("--cacert", self.ca, "-O", "--parallel", "20", *urls,
+                            patience=3 * client.PATIENCE)
         self.assertEqual((result.status, result.stderr), (0, ""))
         for number in range(MANY):
             self.expect_copy(f"many-{number}", f"many-{number}")

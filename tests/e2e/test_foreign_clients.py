@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import daemon
-from daemon import Daemon, address_of
+from daemon import PATIENCE, Daemon, address_of
 
 LARGE = 16 * 1024 * 1024
 SERVICES = ("echo", "discard", "chargen", "daytime", "time", "upper", "greet")
@@ -22,7 +22,7 @@ class Client:
         command = self.command(endpoint)
         if lines is None:
             return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True,
-                                  timeout=30, preexec_fn=daemon.die_with_the_test).stdout
+                                  timeout=3 * PATIENCE, preexec_fn=daemon.die_with_the_test).stdout
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               preexec_fn=daemon.die_with_the_test) as process:
             try:

@@ -353,7 +353,7 @@ class Ending(unittest.TestCase):
         while process.stdout.read1(4096).count(b"\n") and lines < 40:
             lines += 1
             signal.sigtimedwait([], 0.01)
-        rest, err = process.communicate(timeout=30)
+        rest, err = process.communicate(timeout=3 * client.PATIENCE)
         self.assertEqual((process.returncode, err), (0, b""))
         self.assertIn(b'"done":65535', rest.splitlines()[-1])
 

@@ -10,7 +10,7 @@ import unittest
 import xml.etree.ElementTree
 
 import scan as client
-from daemon import wait_until
+from daemon import PATIENCE, wait_until
 from scan import Listeners, scan
 
 HERE = "127.0.0.1"
@@ -30,7 +30,7 @@ class Resuming(unittest.TestCase):
         wait_until(lambda: process.poll() is not None or
                    self.listing.exists() and self.listing.stat().st_size > size + at_least)
         process.send_signal(by)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=2 * PATIENCE)
         self.assertEqual(err, b"")
         return process.returncode
 
@@ -66,7 +66,7 @@ class Resuming(unittest.TestCase):
             with self.assertRaises(subprocess.TimeoutExpired):
                 process.wait(0.3)
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=2 * PATIENCE)
             self.assertEqual((process.returncode, err), (143, b""))
             self.assertIn("; interrupted, with ", out.decode())
             first = xml.etree.ElementTree.parse(file).getroot()
@@ -126,7 +126,7 @@ class Resuming(unittest.TestCase):
             with self.assertRaises(subprocess.TimeoutExpired):
                 process.wait(0.5)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=2 * PATIENCE)
         self.assertEqual((process.returncode, err), (130, b""))
         self.assertRegex(out.decode(), r"\A127\.0\.0\.1\n[^Z]*\d+ closed[^Z]*interrupted, with \d+ "
                                        r"to do\n\Z")

@@ -9,7 +9,7 @@ import unittest
 
 import scan as client
 import terminal
-from daemon import wait_until
+from daemon import PATIENCE, wait_until
 from scan import scan
 
 HERE = "127.0.0.1"
@@ -112,7 +112,7 @@ class InAPipe(unittest.TestCase):
         process = client.start("-n", "--json", "--rate", "500", "-p", "1-500", HERE)
         process.stdout.readline()
         process.send_signal(signal.SIGUSR1)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=2 * PATIENCE)
         self.assertEqual(process.returncode, 0)
         self.assertRegex(err.decode(), LINE)
         self.assertEqual(err.count(b"\n"), 1)

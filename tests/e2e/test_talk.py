@@ -116,7 +116,7 @@ class Streams(unittest.TestCase):
                         "-l", f"echo=unix://{directory}/s") as sluiced:
                 for _, endpoint in sluiced.listening:
                     with self.subTest(endpoint):
-                        result = talk(endpoint, typed=lines, patience=30)
+                        result = talk(endpoint, typed=lines, patience=3 * client.PATIENCE)
                         self.assertTrue(result.stdout == lines, result.stderr)
                         self.assertEqual(result.status, 0)
 
@@ -142,7 +142,8 @@ class Streams(unittest.TestCase):
     def echoed_whole(self, framing, data, server):
         port = free_port()
         with server(port):
-            result = talk(f"127.0.0.1:{port}", "--framing", framing, typed=data, patience=30)
+            result = talk(f"127.0.0.1:{port}", "--framing", framing, typed=data,
+                          patience=3 * client.PATIENCE)
         self.assertTrue(result.stdout == data, f"{len(result.stdout)} {result.stderr}")
         self.assertEqual(result.status, 0)
 

@@ -15,6 +15,7 @@
 
 #include "backend.h"
 #include "dns_server.h"
+#include "slowness.h"
 #include <sluice/reactor/loop.h>
 #include <sluice/reactor/resolver.h>
 
@@ -24,7 +25,7 @@ using Words = std::vector<std::string>;
 
 template <class Done>
 void turn_until(Loop& loop, Done done) {
-  const auto give_up = Clock::now() + std::chrono::seconds(20);
+  const auto give_up = Clock::now() + std::chrono::seconds(20 * slowness());
   while (!done()) {
     cr_assert(Clock::now() < give_up, "waited in vain");
     loop.run_once();
@@ -32,7 +33,7 @@ void turn_until(Loop& loop, Done done) {
 }
 
 inline void turn_for(Loop& loop, std::chrono::milliseconds time) {
-  const auto end = Clock::now() + time;
+  const auto end = Clock::now() + slowness() * time;
   while (Clock::now() < end) loop.poll();
 }
 

@@ -20,7 +20,7 @@ namespace sluice::test {
 // which may make the process the superuser of a namespace.
 inline void enter_own_etc() {
   if (::unshare(CLONE_NEWNS) != 0 ||
-      ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) != 0 ||
       ::mount("none", "/etc", "tmpfs", 0, nullptr) != 0) {
     cr_skip_test("this machine forbids a mount namespace: %s", std::strerror(errno));
   }

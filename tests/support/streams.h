@@ -20,6 +20,7 @@
 
 #include <criterion/criterion.h>
 
+#include "slowness.h"
 #include <sluice/reactor/address.h>
 #include <sluice/reactor/connection.h>
 #include <sluice/reactor/fd.h>
@@ -131,7 +132,7 @@ inline void set_peers_receive_buffer(const Pair& pair, int bytes) {
 // Turns the loop until `done`. Not within the time that a slow machine may take is a failure.
 template <class Done>
 void turn_until(Loop& loop, Done&& done, const char* what = "what was waited for") {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20 * slowness());
   for (;;) {
     loop.poll();
     if (done()) return;
