@@ -53,14 +53,11 @@ class OtherSide:
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.datagrams.bind((HOST, self.names))
         self.selector.register(self.datagrams, selectors.EVENT_READ, self.names_over_udp)
-        self.closed = self.closed_port()
+        # Bound and not listening. Closed, the port could become somebody else's.
+        self.refusing = socket.socket()
+        self.refusing.bind((HOST, 0))
+        self.closed = self.refusing.getsockname()[1]
         self.process = multiprocessing.get_context("fork").Process(target=self.run, daemon=True)
-
-    @staticmethod
-    def closed_port():
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            return probe.getsockname()[1]
 
     def __enter__(self):
         self.process.start()

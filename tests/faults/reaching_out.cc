@@ -41,7 +41,8 @@ class OtherSide {
     listening_ = bound(SOCK_STREAM, listens_at_);
     if (::listen(listening_.get(), 64) != 0) std::abort();
     names_ = bound(SOCK_DGRAM, names_at_);
-    (void)bound(SOCK_STREAM, refuses_at_);  // and closed
+    // Bound and not listening. Closed, the port could become another scenario's beside this one.
+    refusing_ = bound(SOCK_STREAM, refuses_at_);
     if (::pipe(ends_.data()) != 0) std::abort();
     thread_ = std::thread([this] {
       const Exempt from_faults;
@@ -103,6 +104,7 @@ class OtherSide {
   }
 
   Fd listening_;
+  Fd refusing_;
   Fd names_;
   Address listens_at_;
   Address refuses_at_;
