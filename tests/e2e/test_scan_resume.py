@@ -10,7 +10,7 @@ import unittest
 import xml.etree.ElementTree
 
 import scan as client
-from daemon import PATIENCE, wait_until
+from daemon import PATIENCE, SLOWNESS, wait_until
 from scan import Listeners, scan
 
 HERE = "127.0.0.1"
@@ -124,7 +124,7 @@ class Resuming(unittest.TestCase):
             process = client.start("-n", "--rate", "200", "--seed", "1", "-p",
                                    f"1-5000,{listening.port}", HERE)
             with self.assertRaises(subprocess.TimeoutExpired):
-                process.wait(0.5)
+                process.wait(0.5 * SLOWNESS)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=2 * PATIENCE)
         self.assertEqual((process.returncode, err), (130, b""))
