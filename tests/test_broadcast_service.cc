@@ -77,10 +77,10 @@ Test(broadcast_service, names_what_is_wrong_with_a_key) {
   expect_refused(",message=" + std::string(1401, 'x'),
                  "message has 1401 bytes; allowed are 1–1400");
   expect_refused(",announce=99ms",
-                 "announce \"99ms\" is too often; allowed are 100ms–365d, and 0 or off for never");
+                 "announce \"99ms\" is too often; allowed are 100ms–365d, and 0 or off");
   expect_refused(",announce=5",
                  "announce \"5\" has no unit; allowed are 1ms–365d in ms, s, m, h or d, and 0 or "
-                 "off for never");
+                 "off");
   for (const std::string name : {"", "a/b", "sixteen-letters-"}) {
     expect_refused(",interface=" + name, "interface \"" + name +
                                              "\" is no interface's name; allowed are 1–15 bytes "

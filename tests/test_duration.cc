@@ -8,12 +8,15 @@
 #include "support/usage.h"
 
 using sluice::parse_duration;
+using sluice::parse_some_time;
 using sluice::parse_timeout;
+using sluice::parse_wait;
 using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kAllowed = "; allowed are 1ms–365d in ms, s, m, h or d, and 0";
+const std::string kSome = "; allowed are 1ms–365d in ms, s, m, h or d";
+const std::string kAllowed = kSome + ", and 0";
 
 void expect_refused(const std::string& text, const std::string& why) {
   expect_message(text, usage_error_of([&] { (void)parse_duration("idle", text); }),
@@ -71,10 +74,28 @@ Test(duration, refuses_what_starts_with_no_number) {
   expect_refused("off", "does not start with a decimal number");
 }
 
+Test(duration, some_time_is_not_none) {
+  cr_expect(parse_some_time("idle", "1ms") == 1ms);
+  for (const std::string text : {"0", "0s", "0d"}) {
+    expect_message(text, usage_error_of([&] { (void)parse_some_time("idle", text); }),
+                   "idle \"" + text + "\" is no time at all" + kSome);
+  }
+  expect_message("30", usage_error_of([] { (void)parse_some_time("idle", "30"); }),
+                 "idle \"30\" has no unit" + kSome);
+}
+
+Test(duration, a_wait_may_be_none_or_without_limit) {
+  cr_expect(!parse_wait("idle", "off").has_value());
+  cr_expect(parse_wait("idle", "0") == 0ms);
+  cr_expect(parse_wait("idle", "30s") == 30s);
+  expect_message("30", usage_error_of([] { (void)parse_wait("idle", "30"); }),
+                 "idle \"30\" has no unit" + kAllowed + " or off");
+}
+
 Test(duration, a_timeout_may_be_off) {
   cr_expect(parse_timeout("idle", "off") == 0ms);
   cr_expect(parse_timeout("idle", "0") == 0ms);
   cr_expect(parse_timeout("idle", "30s") == 30s);
   expect_message("30", usage_error_of([] { (void)parse_timeout("idle", "30"); }),
-                 "idle \"30\" has no unit" + kAllowed + " or off for never");
+                 "idle \"30\" has no unit" + kAllowed + " or off");
 }

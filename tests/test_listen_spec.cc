@@ -148,8 +148,7 @@ Test(listen_spec, names_what_is_wrong_with_a_key) {
   expect_refused("echo=tcp://*:0,reuse-port=yes", "reuse-port \"yes\" is not on or off");
   expect_refused("echo=unix:///x,mode=9", "mode \"9\" is not an octal number in 0–0777");
   expect_refused("echo=tcp://*:0,idle=30",
-                 "idle \"30\" has no unit; allowed are 1ms–365d in ms, s, m, h or d, and 0 or off "
-                 "for never");
+                 "idle \"30\" has no unit; allowed are 1ms–365d in ms, s, m, h or d, and 0 or off");
   expect_refused("greet=tcp://*:0", "key text is missing; greet needs text=TEXT");
 }
 

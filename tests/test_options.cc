@@ -143,7 +143,7 @@ Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
   expect_refused({"--max-connections", "-5"}, "--max-connections -5: count \"-5\"" + count);
   expect_refused({"--max-connections="}, "--max-connections : count \"\"" + count);
   expect_refused({"--idle-timeout", "30"},
-                 "--idle-timeout 30: duration \"30\" has no unit" + duration + " or off for never");
+                 "--idle-timeout 30: duration \"30\" has no unit" + duration + " or off");
   expect_refused(
       {"--drain-timeout", "off"},
       "--drain-timeout off: duration \"off\" does not start with a decimal number" + duration);

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kAllowed = "allowed are 1ms–365d in ms, s, m, h or d, and 0";
+constexpr std::string_view kAllowed = "; allowed are 1ms–365d in ms, s, m, h or d";
 
 struct Unit {
   std::string_view name;
@@ -35,8 +35,8 @@ std::optional<milliseconds> unit_length(std::string_view name) {
 
 [[noreturn]] void refuse(std::string_view what, std::string_view text, const std::string& why,
                          std::string_view more) {
-  throw UsageError(std::string(what) + ' ' + quote(text) + ' ' + why + "; " +
-                   std::string(kAllowed) + std::string(more));
+  throw UsageError(std::string(what) + ' ' + quote(text) + ' ' + why + std::string(kAllowed) +
+                   std::string(more));
 }
 
 milliseconds parse(std::string_view what, std::string_view text, std::string_view more) {
@@ -59,11 +59,22 @@ milliseconds parse(std::string_view what, std::string_view text, std::string_vie
 }  // namespace
 
 milliseconds parse_duration(std::string_view what, std::string_view text) {
-  return parse(what, text, "");
+  return parse(what, text, ", and 0");
+}
+
+milliseconds parse_some_time(std::string_view what, std::string_view text) {
+  const milliseconds time = parse(what, text, "");
+  if (time == milliseconds(0)) refuse(what, text, "is no time at all", "");
+  return time;
 }
 
 milliseconds parse_timeout(std::string_view what, std::string_view text) {
-  return text == "off" ? milliseconds(0) : parse(what, text, " or off for never");
+  return parse_wait(what, text).value_or(milliseconds(0));
+}
+
+std::optional<milliseconds> parse_wait(std::string_view what, std::string_view text) {
+  if (text == "off") return std::nullopt;
+  return parse(what, text, ", and 0 or off");
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #define SLUICE_TOOLS_COMMON_DURATION_H
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 namespace sluice {
@@ -17,7 +18,13 @@ inline constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(24 
 // 0 to kMaxDuration.
 std::chrono::milliseconds parse_duration(std::string_view what, std::string_view text);
 
-// The same, where 0 and "off" mean never. Returns 0 for them, as ConnectionOptions has it.
+// 1 ms to kMaxDuration.
+std::chrono::milliseconds parse_some_time(std::string_view what, std::string_view text);
+
+// 0 to kMaxDuration, or "off" for no limit: nullopt.
+std::optional<std::chrono::milliseconds> parse_wait(std::string_view what, std::string_view text);
+
+// The same, where 0 is no limit too. Returns 0 for both, as ConnectionOptions has it.
 std::chrono::milliseconds parse_timeout(std::string_view what, std::string_view text);
 
 }  // namespace sluice

@@ -84,12 +84,6 @@ Shard parse_shard(std::string_view text) {
   return {*index, *count};
 }
 
-std::chrono::milliseconds parse_some_time(std::string_view text) {
-  const auto time = parse_duration("duration", text);
-  refuse_if(time.count() == 0, "duration " + quote(text) + " is no time at all");
-  return time;
-}
-
 void read_family(ScanOptions& options, const CommandLine& line) {
   refuse_if(line.has("ipv4") && line.has("ipv6"), "-4, -6: allowed is one of them");
   if (line.has("ipv4")) options.family = AF_INET;
@@ -116,7 +110,8 @@ void read_values(ScanOptions& options, const CommandLine& line) {
   options.ports = parse_ports("top:" + std::to_string(kDefaultTopPorts), options.services);
   line.each("ports",
             [&](std::string_view value) { options.ports = parse_ports(value, options.services); });
-  line.each("timeout", [&](std::string_view value) { options.timeout = parse_some_time(value); });
+  line.each("timeout",
+            [&](std::string_view value) { options.timeout = parse_some_time("duration", value); });
   line.each("retries", [&](std::string_view value) {
     options.retries = static_cast<unsigned>(parse_number("count", value, 0, kMaxRetries));
   });
@@ -131,7 +126,7 @@ void read_values(ScanOptions& options, const CommandLine& line) {
   });
   line.each("shard", [&](std::string_view value) { options.shard = parse_shard(value); });
   line.each("banner", [&](std::string_view value) {
-    options.banner = value.empty() ? kDefaultBanner : parse_some_time(value);
+    options.banner = value.empty() ? kDefaultBanner : parse_some_time("duration", value);
   });
   for (const auto& [name, file] :
        {std::pair{"resume", &options.resume}, std::pair{"xml", &options.xml},

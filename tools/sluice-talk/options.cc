@@ -139,10 +139,7 @@ void read_values(TalkOptions& options, const CommandLine& line) {
   // With both of these it is said already when to end.
   const bool bounded = options.expect && options.timeout.count() > 0;
   if (options.over_udp() && !options.listen && !bounded) options.wait = kDatagramWait;
-  line.each("wait", [&](std::string_view value) {
-    options.wait.reset();
-    if (value != "off") options.wait = parse_duration("duration", value);
-  });
+  line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
 }
 
 }  // namespace

@@ -79,8 +79,8 @@ void apply_message(ListenSpec& spec, std::string_view value) {
 void apply_announce(ListenSpec& spec, std::string_view value) {
   const auto every = parse_timeout("announce", value);
   if (every.count() != 0 && every < BroadcastSettings::kMinAnnounce) {
-    throw UsageError("announce " + quote(value) + " is too often; allowed are 100ms–365d, and 0 " +
-                     "or off for never");
+    throw UsageError("announce " + quote(value) +
+                     " is too often; allowed are 100ms–365d, and 0 or off");
   }
   options_in(spec).announce = every;
 }
