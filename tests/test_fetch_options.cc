@@ -58,6 +58,14 @@ Test(fetch_options, a_dash_is_the_standard_output_also_for_several) {
   cr_expect(options.jobs[0].file.empty());
 }
 
+Test(fetch_options, bodies_for_dev_null_go_nowhere_also_those_of_several) {
+  for (const FetchOptions& options : {parsed({"-o", "/dev/null", "http://h/a", "http://h/b"}),
+                                      parsed({"--json", "-o", "/dev/null", "http://h/a"})}) {
+    cr_expect(options.bodies == BodiesTo::nowhere);
+    cr_expect(options.jobs[0].file.empty());
+  }
+}
+
 Test(fetch_options, a_file_that_the_url_names_is_kept_unless_forced) {
   const FetchOptions options = parsed({"-O", "http://h/a", "http://h/x/b%20c"});
   cr_expect(options.bodies == BodiesTo::files);

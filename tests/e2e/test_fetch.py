@@ -3,6 +3,7 @@
 import filecmp
 import hashlib
 import json
+import os
 import pathlib
 import tempfile
 import time
@@ -83,6 +84,16 @@ class Files(Web):
         self.fetch("-o", "copy", f"{self.url}/size-0")  # replaced as a whole
         self.expect_copy("copy", "size-0")
         self.assertEqual(self.files(), ["copy"])
+
+    def test_bodies_for_dev_null_go_nowhere_and_leave_the_device_alone(self):
+        before = os.stat("/dev/null")
+        urls = [f"{self.url}/{name}" for name in ("hello", "hello", "missing")]
+        result = self.fetch("-o", "/dev/null", *urls[:2])
+        self.assertEqual((result.status, result.stdout, result.stderr), (0, b"", ""))
+        result = self.fetch("-o", "/dev/null", *urls)
+        self.expect_failure(result, f"{urls[2]}: HTTP status 404")
+        self.assertEqual(result.stdout, b"")
+        self.assertEqual(os.stat("/dev/null").st_ino, before.st_ino)
 
     def test_files_that_the_urls_name(self):
         result = self.fetch("-O", f"{self.url}/hello?x=/y", f"{self.url}/with%20blank")

@@ -104,6 +104,10 @@ void read_destination(FetchOptions& options, const CommandLine& line) {
       refuse_if(options.json, "with --json the standard output is for what became of each URL");
       return;
     }
+    if (value == "/dev/null") {  // where no file can be put, and nobody wants one
+      options.bodies = BodiesTo::nowhere;
+      return;
+    }
     refuse_if(options.jobs.size() > 1, "allowed with one URL; --remote-name is for several");
     options.bodies = BodiesTo::files;
     options.existing = NewFile::Existing::replaced;
