@@ -51,7 +51,7 @@ int main() {
     if (::send(other.get(), "hello", 5, MSG_NOSIGNAL) != 5) return 1;
 
     ev_timer timer;
-    ev_timer_init(&timer, on_host_timer, 0.05, 0.0);
+    ev_timer_init(&timer, on_host_timer, 0.5, 0.0);
     timer.data = &connection;
     ev_timer_start(host, &timer);
 
