@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/slowness.h"
 #include <sluice/reactor/loop.h>
 #include <sluice/reactor/timer.h>
 
@@ -90,9 +91,9 @@ Test(timer, runs_in_order_of_deadlines_and_of_starting) {
   Timer a(loop, [&] { order += 'a'; });
   Timer b(loop, [&] { order += 'b'; });
   Timer z(loop, [&] { order += 'z'; });
-  c.start(milliseconds(20));
-  a.start(milliseconds(5));
-  b.start(milliseconds(10));
+  c.start(slowness() * milliseconds(20));
+  a.start(slowness() * milliseconds(5));
+  b.start(slowness() * milliseconds(10));
   z.start(milliseconds(0));
   loop.run();
   cr_expect(order == "zabc", "%s", order.c_str());
