@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "libev_loop.h"
 #include "loop_drain.h"
 #include "loop_mailbox.h"
 

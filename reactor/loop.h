@@ -32,6 +32,10 @@
 
 namespace sluice {
 
+namespace detail {
+enum class RunMode;  // libev_loop.h
+}  // namespace detail
+
 using Task = std::function<void()>;
 
 enum class Backend : std::uint8_t { automatic, epoll, poll, select };

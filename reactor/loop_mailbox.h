@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "libev_loop.h"
 #include "loop.h"
 #include "watcher.h"
 

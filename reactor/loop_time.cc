@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "libev_loop.h"
 #include "loop.h"
 #include "loop_drain.h"
 

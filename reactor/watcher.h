@@ -1,7 +1,8 @@
 // libev's watchers, held by value in storage of their size and stopped by their owner.
 //
-// What it is: the only door to libev. No public header includes <ev.h>; watcher.cc does, and
-// checks there at compile time that sizes, alignments and offsets are the ones assumed here.
+// What it is: the door to libev; what Loop asks of it besides is in libev_loop.h. No public header
+// includes <ev.h>; watcher.cc does, and checks there at compile time that sizes, alignments and
+// offsets are the ones assumed here.
 // Lifetime: a watcher must not outlive its loop, and must be stopped before it goes. It is neither
 // copied nor moved, because libev keeps its address. Its callback may stop and destroy it.
 // Thread: the loop's, but for AsyncWatcher::send().
@@ -193,26 +194,6 @@ class SLUICE_EXPORT SignalWatcher : public detail::WatcherStorage<ev_signal, 48>
  private:
   void init(Callback callback, void* owner, int signal) noexcept;
 };
-
-// libev's loop itself, for Loop alone.
-namespace detail {
-inline constexpr unsigned kBackendAny = 0;
-inline constexpr unsigned kBackendSelect = 1;
-inline constexpr unsigned kBackendPoll = 2;
-inline constexpr unsigned kBackendEpoll = 4;
-enum class RunMode { until_stopped, once, no_wait };
-
-struct ev_loop* loop_new(unsigned backend) noexcept;  // null when there is none such
-void loop_destroy(struct ev_loop* loop) noexcept;
-unsigned loop_backend(struct ev_loop* loop) noexcept;
-// Whether the system watches what was started. REQUIRES: a new loop, where nothing can be ready.
-bool loop_watches(struct ev_loop* loop) noexcept;
-// until_stopped goes on although nothing is watched: another thread may still post.
-void loop_run(struct ev_loop* loop, RunMode mode) noexcept;
-void loop_break(struct ev_loop* loop) noexcept;
-unsigned loop_depth(struct ev_loop* loop) noexcept;  // how many runs of it are under way
-void loop_update_time(struct ev_loop* loop) noexcept;
-}  // namespace detail
 
 }  // namespace sluice
 

@@ -21,7 +21,7 @@ REACTOR_LAYERS = [
         counters quote host_name service_names report report_gate stream_io write_buffer
         named_call
     """),
-    ("watcher", "watcher"),
+    ("watcher", "watcher libev_loop"),
     ("loop", "loop loop_* resident"),
     ("timer, signals", "timer signals watch idle_list output_queue"),  # a queue may stand in a list
     ("protocol", "protocol connection_options"),
@@ -45,7 +45,7 @@ ROOMS_ABOVE = ["protocols", "tools"]
 
 # <header> or "prefix": the only files that may include it.
 ONLY_FROM = {
-    "ev.h": ["reactor/watcher.cc"],
+    "ev.h": ["reactor/watcher.cc", "reactor/libev_loop.cc"],
     "ev++.h": [],
     "ares.h": ["reactor/ares_"],
     "curl/": ["tools/sluice-fetch/"],
