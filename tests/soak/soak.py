@@ -119,8 +119,30 @@ def framed(load, dice):
             text = bytes(dice.choices(b"abcdefgh", k=dice.randrange(0, 256)))
             client.sendall(b"%03d" % len(text) + text)
             size = int(daemon.receive_exactly(client, 3))
-            daemon.receive_exactly(client, size)
+            if daemon.receive_exactly(client, size) != text:
+                raise AssertionError("framed: another message came back")
             load.count("framed")
+
+
+def small(load, dice):
+    name, least = dice.choice([("daytime", 10), ("time", 4), ("discard", 0)])
+    with load.connect(name) as client:
+        if name == "discard":
+            client.sendall(bytes(5000))
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(100)
+        if len(answer) < least or (answer and client.recv(1)):
+            raise AssertionError(f"{name}: {answer!r}")
+    load.count(name)
+
+
+def found(load, _dice):
+    with load.connect("broadcast", "udp") as client:
+        client.send(b"who is there?")
+        if not client.recv(2048):
+            raise AssertionError("broadcast: no text")
+    load.count("found")
+    load.stop.wait(0.5)  # a source has its share of answers
 
 
 def datagrams(load, dice):
@@ -172,8 +194,8 @@ def signals(load, _dice):
     load.count("signals")
 
 
-WORKERS = [echo_round_trips] * 2 + [echo_bulk, churn, churn, greeted, framed, datagrams, chatter,
-                                    chatter, vanishing, never_reading, signals]
+WORKERS = [echo_round_trips] * 2 + [echo_bulk, churn, churn, greeted, framed, small, found,
+                                    datagrams, chatter, chatter, vanishing, never_reading, signals]
 
 
 def work(load, function, number):
@@ -263,7 +285,8 @@ def main():
         for listen in ("echo=tcp://127.0.0.1:0", "echo=udp://127.0.0.1:0",
                        f"echo=unix://{directory}/echo", "upper=tcp://127.0.0.1:0",
                        "greet=tcp://127.0.0.1:0,text=hello", "chargen=tcp://127.0.0.1:0",
-                       "discard=tcp://127.0.0.1:0", "framed=tcp://127.0.0.1:0",
+                       "discard=tcp://127.0.0.1:0", "daytime=tcp://127.0.0.1:0",
+                       "time=tcp://127.0.0.1:0", "framed=tcp://127.0.0.1:0",
                        "chat=tcp://127.0.0.1:0,rate=off", "broadcast=udp://127.0.0.1:0"):
             arguments += ["-l", listen]
         with daemon.Daemon(*arguments) as served:
