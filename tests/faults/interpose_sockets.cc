@@ -25,6 +25,13 @@ bool is_stream(int fd) {
   return result == 0 && type == SOCK_STREAM;
 }
 
+// False where that is not to be had: a Unix socket stays connected.
+bool disconnect(int fd) {
+  SLUICE_REAL(connect);
+  const sockaddr nowhere{};  // AF_UNSPEC
+  return real(fd, &nowhere, sizeof nowhere) == 0;
+}
+
 std::size_t one_of(std::size_t count) { return std::min<std::size_t>(count, 1); }
 
 ssize_t receive(int fd, void* data, std::size_t size, int flags, const void* caller) {
@@ -84,8 +91,7 @@ SLUICE_FAULTS_FUNCTION int connect(int fd, const sockaddr* address, socklen_t si
     if (real(fd, address, size) != 0 && errno != EINPROGRESS && errno != EALREADY) return -1;
   } else if (is_stream(fd) && (verdict.error == ECONNREFUSED || verdict.error == ECONNRESET ||
                                verdict.error == ETIMEDOUT)) {
-    const sockaddr nowhere{};  // AF_UNSPEC
-    real(fd, &nowhere, sizeof nowhere);
+    disconnect(fd);
   }
   errno = verdict.error;
   return -1;
@@ -191,8 +197,8 @@ SLUICE_FAULTS_FUNCTION int shutdown(int fd, int how) noexcept {
   SLUICE_REAL(shutdown);
   const Verdict verdict = judge(Call::shutdown, fd, SLUICE_CALLER);
   if (!verdict.fails()) return real(fd, how);
-  // Who is told that it is not connected reads so too.
-  if (verdict.error == ENOTCONN) real(fd, SHUT_RDWR);
+  // A stream is not connected any more when its peer has reset it, and the next read says so.
+  if (verdict.error == ENOTCONN && !disconnect(fd)) real(fd, SHUT_RDWR);
   errno = verdict.error;
   return -1;
 }

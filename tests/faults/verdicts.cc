@@ -27,11 +27,14 @@ bool is_harmless(const Page& page) {
     case Call::unlink:
     case Call::open:
       return true;
-    case Call::shutdown:
-      return error == ENOTCONN;
     default:
       return false;
   }
+}
+
+// The peer of a stream has reset it, says shutdown(), and the next read says so, too.
+bool is_reset_by_peer(const Page& page) {
+  return page.struck != 0 && call_of(page) == Call::shutdown && error_of(page) == ENOTCONN;
 }
 
 // libev stops watching a descriptor, and does not say with which errno the system refused it.
@@ -48,7 +51,7 @@ std::uint64_t most_victims(const Sighting& seen, const Page& page) {
 
 // The connection that this befalls must end, and say so.
 bool ends_a_connection(const Page& page) {
-  if (is_harmless(page)) return false;
+  if (is_harmless(page) || is_reset_by_peer(page)) return false;  // a Unix socket is not reset
   switch (call_of(page)) {
     case Call::recv:
     case Call::send:
@@ -70,7 +73,9 @@ bool is_right_reason(const std::error_code& reason, const Page& page) {
     // A connector's factory that throws has cancelled.
     if (reason == std::errc::operation_canceled) return true;
   }
-  const int error = stops_watching(page) ? ENOSPC : error_of(page);
+  int error = error_of(page);
+  if (stops_watching(page)) error = ENOSPC;
+  if (is_reset_by_peer(page)) error = ECONNRESET;
   return reason == std::error_code(error, std::generic_category());
 }
 
