@@ -51,7 +51,7 @@ class SlowWriters(unittest.TestCase):
 class SlowReaders(unittest.TestCase):
     def test_a_thousand_hold_what_the_mark_allows_and_no_more(self):
         hostile.allow_descriptors(self, 2 * THOUSAND)
-        # The heap gives back what is free at its end, and half of what was held is not there.
+        # A quarter of a gigabyte was held; most of it goes back at once, or within a minute.
         with watched(self, *ECHO, "-l", "chargen=tcp://127.0.0.1:0",
                      keeps=THOUSAND * 64 * KIB) as server:
             echo, chargen = (endpoint for _, endpoint in server.listening)

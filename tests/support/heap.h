@@ -1,7 +1,7 @@
 // What `new` has handed out and not got back, and a `new` that fails when it is told to.
 //
-// A test that includes this names support/heap.cc among its SOURCES: it replaces the program's
-// operator new. Counts are of the whole process, so compare two of them around what is measured.
+// A test that includes this names heap as its SUPPORT: that replaces the program's operator new.
+// Counts are of the whole process, so compare two of them around what is measured.
 #ifndef SLUICE_TESTS_SUPPORT_HEAP_H
 #define SLUICE_TESTS_SUPPORT_HEAP_H
 

@@ -40,6 +40,7 @@ Daemon::Daemon(const Options& options, Log& log)
     : log_(log),
       drain_timeout_(options.drain_timeout),
       loop_(options.loop),
+      spare_memory_(loop_),
       guard_(loop_),
       terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
       interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),

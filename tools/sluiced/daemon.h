@@ -21,6 +21,7 @@
 #include "log.h"
 #include "options.h"
 #include "service.h"
+#include "spare_memory.h"
 
 namespace sluice {
 
@@ -59,6 +60,7 @@ class Daemon {
   std::chrono::milliseconds drain_timeout_;
   bool cut_ = false;  // by a second signal
   Loop loop_;
+  SpareMemory spare_memory_;
   ReplyGuard guard_;
   std::vector<Bound> bound_;
   std::unique_ptr<DaemonConsole> console_;
