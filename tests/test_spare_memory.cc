@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::size_t kMebibyte = 1024 * 1024;
 
-// Whether this malloc is glibc's own: a sanitizer's keeps what is freed.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SLUICE_TEST_FOREIGN_MALLOC
-#endif
-#endif
-#if !defined(__GLIBC__)
-#define SLUICE_TEST_FOREIGN_MALLOC
-#endif
-
 std::size_t resident() {
   std::ifstream file("/proc/self/statm");
   std::size_t pages = 0;
@@ -45,9 +35,6 @@ std::unique_ptr<char[]> fill_and_free(std::size_t bytes) {
 }  // namespace
 
 Test(spare_memory, is_given_back_within_a_minute_though_something_lies_above_it) {
-#ifdef SLUICE_TEST_FOREIGN_MALLOC
-  cr_skip_test("this malloc keeps what is freed");
-#endif
   sluice::LoopOptions options;
   options.virtual_time = true;
   sluice::Loop loop(options);
