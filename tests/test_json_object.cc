@@ -47,12 +47,12 @@ Test(json_object, every_byte_of_a_text_comes_back_and_only_ascii_goes_out) {
   const std::string quoted = json_string(all);
   for (const char c : quoted) cr_expect(c >= ' ' && c <= '~');
   cr_expect(json::parse(quoted).get<std::string>() == all);
-  cr_expect(json::parse(json_string_as_utf8(all)).get<std::string>() == all);
+  cr_expect(json::parse(json_string_as_utf8(all).value()).get<std::string>() == all);
   cr_expect(json_string_as_utf8("é") == "\"é\"");
 }
 
 Test(json_object, what_is_no_utf8_is_replaced) {
   cr_expect(json_string("a\xff"
                         "b") == "\"a\\ufffdb\"");
-  cr_expect(sluice::is_utf8("é\n") && !sluice::is_utf8("\xff"));
+  cr_expect(json_string_as_utf8("é\n").has_value() && !json_string_as_utf8("\xff").has_value());
 }

@@ -22,14 +22,11 @@ std::string json_string(std::string_view text) {
   return quoted.append("\"").append(text).append("\"");
 }
 
-std::string json_string_as_utf8(std::string_view text) { return Json(text).dump(); }
-
-bool is_utf8(std::string_view text) {
+std::optional<std::string> json_string_as_utf8(std::string_view text) {
   try {
-    (void)json_string_as_utf8(text);
-    return true;
+    return Json(text).dump();
   } catch (const Json::type_error&) {
-    return false;
+    return std::nullopt;
   }
 }
 

@@ -8,6 +8,7 @@
 #define SLUICE_TOOLS_COMMON_JSON_OBJECT_H
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,9 +18,8 @@ namespace sluice {
 // A string of JSON, with its quotation marks. In ASCII, what is beyond it being \uXXXX, so that no
 // terminal is told anything; what is no UTF-8 is replaced.
 std::string json_string(std::string_view text);
-// The same in UTF-8: nothing of the text is lost. REQUIRES: it is UTF-8.
-std::string json_string_as_utf8(std::string_view text);
-bool is_utf8(std::string_view text);
+// The same in UTF-8: nothing of the text is lost. Nothing when it is no UTF-8.
+std::optional<std::string> json_string_as_utf8(std::string_view text);
 
 // "[1,2]". REQUIRES: each is JSON.
 std::string json_array(std::span<const std::string> values);

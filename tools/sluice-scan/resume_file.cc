@@ -142,12 +142,10 @@ class ResumeReader {
 };
 
 std::string numbers(const std::vector<std::uint64_t>& all) {
-  std::string text = "[";
-  for (const std::uint64_t number : all) {
-    if (text.size() > 1) text += ',';
-    text += std::to_string(number);
-  }
-  return text + ']';
+  std::vector<std::string> texts;
+  texts.reserve(all.size());
+  for (const std::uint64_t number : all) texts.push_back(std::to_string(number));
+  return json_array(texts);
 }
 
 std::string in_words(const Shard& shard) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <optional>
 
 #include "../../reactor/quote.h"
 #include "../common/json_object.h"
@@ -59,13 +60,14 @@ std::string as_json(const PrintedMessage& message, const PrintOptions& options) 
   object.add_text("time", timestamp(message.time));
   object.add_number("size", std::uint64_t{message.bytes.size()});
   const std::string_view text = text_of(message.bytes);
-  if (!is_utf8(text)) {
+  const std::optional<std::string> as_utf8 = json_string_as_utf8(text);
+  if (!as_utf8) {
     object.add_text("base64", base64(message.bytes));
   } else if (options.terminal) {
     // C1 control characters are UTF-8, and not for a terminal; as \uXXXX they are harmless.
     object.add_text("text", text);
   } else {
-    object.add("text", json_string_as_utf8(text));
+    object.add("text", *as_utf8);
   }
   return object.line();
 }
