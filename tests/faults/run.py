@@ -25,12 +25,9 @@ from page import Page
 
 SLUICED = os.environ["SLUICED"]
 LIBRARY = os.environ["SLUICE_FAULTS_LIBRARY"]
-SLOWNESS = int(os.environ.get("SLUICE_SLOWNESS", "1"))
-PATIENCE = 8 * SLOWNESS  # seconds that a run may take to start, or to drain
+PATIENCE = 8 * lines.SLOWNESS  # seconds that a run may take to start, or to drain
 HOST = "127.83.76.2"  # whoever scans this host's ports scans 127.0.0.1
 AT_REST_AFTER = 3  # seconds: a connection lingers for two
-# Seconds, above twice what an untouched run took. A sanitizer looks for leaks at the end.
-MORE_CPU = 0.06 if SLOWNESS == 1 else 1.0
 
 
 def services(directory):
@@ -176,7 +173,7 @@ class Run:
                 self.wrong.append(f"{page.blocks - self.usual.blocks} blocks of memory left")
             if page.descriptors > self.usual.descriptors_at_end + self._stand_ins():
                 self.wrong.append("descriptors left at the end")
-            if self.cpu > 2 * self.usual.cpu + MORE_CPU:
+            if self.cpu > 2 * self.usual.cpu + lines.MORE_CPU:
                 self.wrong.append(f"{self.cpu:.3f} s of processor, untouched {self.usual.cpu:.3f}")
         if self.wrong:
             self.wrong.append(self.log())

@@ -29,10 +29,7 @@ from other_side import HOST, PAGE, OtherSide  # noqa: E402  pylint: disable=wron
 from page import Page  # noqa: E402  pylint: disable=wrong-import-position
 
 LIBRARY = os.environ["SLUICE_FAULTS_LIBRARY"]
-SLOWNESS = int(os.environ.get("SLUICE_SLOWNESS", "1"))
-PATIENCE = 12 * SLOWNESS  # seconds that a run may take
-# Seconds, above twice what an untouched run took. A sanitizer looks for leaks at the end.
-MORE_CPU = 0.06 if SLOWNESS == 1 else 1.0
+PATIENCE = 12 * lines.SLOWNESS  # seconds that a run may take
 
 
 class Run:
@@ -118,7 +115,7 @@ class Run:
             stand_in = page.struck and page.call_name in ("eventfd", "fcntl")
             if page.descriptors > self.usual.descriptors + stand_in:
                 self.wrong.append("descriptors left at the end")
-            if self.cpu > 2 * self.usual.cpu + MORE_CPU:
+            if self.cpu > 2 * self.usual.cpu + lines.MORE_CPU:
                 self.wrong.append(f"{self.cpu:.3f} s of processor, untouched {self.usual.cpu:.3f}")
         if self.wrong:
             self.wrong += [f"status {self.status}", self.err, repr(self.out[-2000:])]

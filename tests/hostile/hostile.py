@@ -56,7 +56,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
@@ -122,6 +124,18 @@ def watched(test, *arguments, keeps=8 * MIB, **more):
         daemon.wait_until(lambda: server.resident() - resident < keeps, 70)
         test.assertLess(server.resident() - resident, keeps)
         test.assertEqual(server.stop(), 0)
+
+
+class Scratch(unittest.TestCase):
+    """In a directory of its own, inside another one."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.directory = pathlib.Path(scratch.name) / "inside"
+        self.directory.mkdir()
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.directory)
 
 
 # --- the honest client ---

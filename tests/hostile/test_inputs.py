@@ -4,12 +4,8 @@
 A format would crash or tell of the stack; a command or a path would leave a file named canary. The
 programs also call nothing that could run a command: tests/front_door/test_hardening.py.
 """
-import os
-import pathlib
 import socket
 import subprocess
-import tempfile
-import unittest
 
 import hostile
 import daemon
@@ -26,16 +22,7 @@ LOOKS_LIKE = (
 )
 
 
-class Inputs(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.directory = pathlib.Path(scratch.name) / "inside"
-        self.directory.mkdir()
-        before = os.getcwd()
-        self.addCleanup(os.chdir, before)
-        os.chdir(self.directory)
-
+class Inputs(hostile.Scratch):
     def tearDown(self):
         canaries = [*self.directory.parent.rglob("canary*")]
         self.assertEqual(canaries, [], "a file was made")

@@ -11,9 +11,7 @@ import pathlib
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
-import unittest
 import urllib.parse
 import xml.etree.ElementTree
 
@@ -39,16 +37,8 @@ def run(program, *arguments, **more):
                           **{"stdin": subprocess.DEVNULL, **more})
 
 
-class Scratch(unittest.TestCase):
-    """In a directory inside another one, where no file named canary may ever be."""
-
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.directory = pathlib.Path(scratch.name) / "inside"
-        self.directory.mkdir()
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(self.directory)
+class Scratch(hostile.Scratch):
+    """Where no file named canary may ever be, nor any file above it."""
 
     def tearDown(self):
         beside = [path.name for path in self.directory.parent.iterdir()]
