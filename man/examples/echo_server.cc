@@ -13,14 +13,14 @@ class Echo final : public sluice::Protocol {
   std::size_t on_data(sluice::Connection& connection,
                       std::span<const std::byte> in) override {
     connection.send(in);
-    return in.size();  // all of it is done with
+    return in.size();  // everything is consumed
   }
 };
 
 int main(int argc, char** argv) try {
   const char* where = argc > 1 ? argv[1] : "tcp://127.0.0.1:7007";
-  Echo echo;          // shared by every connection: it outlives the loop
-  sluice::Loop loop;  // outlives what is made on it
+  Echo echo;          // shared by all connections: must outlive the loop
+  sluice::Loop loop;  // must outlive the listener and the signals
   const auto endpoint = sluice::Endpoint::from(where);
   const sluice::Listener listener(loop, endpoint, echo);
   const auto finish = [&loop] { loop.drain(std::chrono::seconds(5)); };
