@@ -1,15 +1,29 @@
 #!/bin/sh
-# ensure-packages.sh GROUP...: installs the Debian packages of these groups (packages.txt) that are
-# missing. Nothing missing: prints nothing and never touches apt. No apt: says what is needed and
-# stops, unless everything is there already under whatever name that system gives it.
+# ensure-packages.sh GROUP...: installs the missing Debian packages of these groups (packages.txt).
+# ensure-packages.sh --check COMMAND GROUP...: installs nothing: it names the missing packages, says
+# that COMMAND installs them, and exits with 1.
+#
+# When nothing is missing it prints nothing and does not call apt. On a system without apt it names
+# what is missing and exits with 1; it looks for commands and headers there, because the packages
+# have other names.
 set -eu
 
 list=${SLUICE_PACKAGES:-$(dirname "$0")/packages.txt}
-[ $# -gt 0 ] || { echo "usage: ensure-packages.sh GROUP..." >&2; exit 2; }
+usage() {
+  echo "usage: ensure-packages.sh [--check COMMAND] GROUP..." >&2
+  exit 2
+}
+installer=
+if [ "${1:-}" = --check ]; then
+  [ $# -ge 2 ] || usage
+  installer=$2
+  shift 2
+fi
+[ $# -gt 0 ] || usage
 
 say() { printf 'sluice: %s\n' "$*" >&2; }
 
-# "PACKAGE EVIDENCE" of the groups asked for, each package once.
+# "PACKAGE EVIDENCE" of the requested groups, each package once.
 wanted=$(awk -v groups="$*" '
   BEGIN { count = split(groups, name, " "); for (i = 1; i <= count; ++i) asked[name[i]] = 1 }
   /^[a-z]/ { known[$1] = 1; if (($1 in asked) && !seen[$2]++) print $2, $3 }
@@ -43,6 +57,12 @@ for package in $packages; do
   printf '%s\n' "$installed" | grep -qxF -- "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
+
+if [ -n "$installer" ]; then
+  say "these Debian packages are missing:$missing"
+  say "\"$installer\" installs them"
+  exit 1
+fi
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then

@@ -37,14 +37,14 @@ def check_program(source, text):
 def check(source):
     """Returns what is wrong, a line each."""
     text = (source / "README.md").read_text(encoding="utf-8")
-    makefile = (source / "Makefile").read_text(encoding="utf-8")
+    makefile = (source / "GNUmakefile").read_text(encoding="utf-8")
     mistakes = list(check_program(source, text))
     for link in LINK.findall(text):
         if not link.startswith("https://") and not (source / link).exists():
             mistakes.append(f"the link to {link} leads nowhere")
     for target in sorted(set(MAKE.findall(text))):
         if not re.search(rf"^(?:[a-z]+ )*{target}(?: [a-z]+)*:(?!=)", makefile, re.MULTILINE):
-            mistakes.append(f"make {target}: the Makefile has no such target")
+            mistakes.append(f"make {target}: GNUmakefile has no such target")
     listed = {f"{name}.{section}" for name, section in PAGE.findall(text)}
     present = {page.name for page in (source / "man").glob("*.[1-9]")}
     mistakes += [f"man/{page} is not in the table of pages" for page in sorted(present - listed)]
@@ -61,9 +61,9 @@ def self_test():
         (good.replace("A server", "The server"), "the program is not man/examples/echo_server.cc"),
         (good.replace("```cpp", "```"), "one block of ```cpp is expected, not 0"),
         (good.replace("(man)", "(men)"), "the link to men leads nowhere"),
-        (good.replace("make run", "make ruin"), "make ruin: the Makefile has no such target"),
-        (good.replace("make test", "make tst"), "make tst: the Makefile has no such target"),
-        (good.replace("make lint", "make prefix"), "make prefix: the Makefile has no such target"),
+        (good.replace("make run", "make ruin"), "make ruin: GNUmakefile has no such target"),
+        (good.replace("make test", "make tst"), "make tst: GNUmakefile has no such target"),
+        (good.replace("make lint", "make prefix"), "make prefix: GNUmakefile has no such target"),
         (good.replace("_a(3)", "_b(3)"), "man/sluice_b.3 does not exist"),
         (good.replace("_a(3)", "_b(3)"), "man/sluice_a.3 is not in the table"),
     ]
@@ -73,7 +73,7 @@ def self_test():
         (source / "man" / "examples").mkdir(parents=True)
         (source / EXAMPLE).write_text(program, encoding="utf-8")
         (source / "man" / "sluice_a.3").write_text("", encoding="utf-8")
-        (source / "Makefile").write_text("prefix := x\nrun: all\n\ntest lint:\n\tx\n",
+        (source / "GNUmakefile").write_text("prefix := x\nrun: all\n\ntest lint:\n\tx\n",
                                          encoding="utf-8")
         (source / "README.md").write_text(readme, encoding="utf-8")
         return check(source)
