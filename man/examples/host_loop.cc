@@ -1,4 +1,4 @@
-// Lives in a host's libev loop, beside the host's own watchers.
+// Runs in a host's libev loop, together with the host's own watchers.
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -13,7 +13,7 @@ using sluice::Connection;
 
 namespace {
 
-// The host's own: a libev timer, which ends the conversation.
+// The host's own libev timer closes the connection.
 void on_host_timer(struct ev_loop*, ev_timer* timer, int) {
   std::puts("the host's timer");
   static_cast<Connection*>(timer->data)->close();
@@ -43,7 +43,7 @@ int main() {
   if (host == nullptr) return 1;
   {
     Talker talker("sluice");
-    sluice::Loop loop(host);  // goes before the host's loop does
+    sluice::Loop loop(host);  // must be destroyed before the host's loop
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 1;
     const sluice::Fd other(ends[1]);
@@ -55,8 +55,8 @@ int main() {
     timer.data = &connection;
     ev_timer_start(host, &timer);
 
-    // Returns when nothing is watched any more: no timer of the host, and
-    // no connection, listener or running timer of sluice.
+    // Returns when nothing is watched any more: no timer of the host, and no
+    // connection, listener or running timer of sluice.
     ev_run(host, 0);
     std::puts("ev_run() has returned");
   }

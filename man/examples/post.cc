@@ -1,4 +1,4 @@
-// Answers from other threads: work leaves the loop and comes back by post().
+// Answers from other threads: each one passes its result back with post().
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -23,7 +23,7 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Takes a question and has another thread think about it.
+// Reads a question and answers it in another thread.
 class Oracle final : public sluice::Protocol {
  public:
   std::size_t on_data(Connection& asker,
@@ -31,11 +31,11 @@ class Oracle final : public sluice::Protocol {
     const std::string_view text = text_of(in);
     const std::size_t end = text.find('\n');
     if (end == text.npos) return 0;
-    // The thread gets copies, and a name instead of the connection.
+    // The thread gets copies, and an id instead of the connection.
     threads_.emplace_back([&loop = asker.loop(), id = asker.id(),
                            question = std::string(text.substr(0, end))] {
       loop.post([&loop, id, answer = think(question)] {
-        // In the loop's thread again. The asker may be gone by now.
+        // Back in the loop's thread. The connection may have closed by now.
         Connection* asker_now = Connection::find(loop, id);
         if (asker_now != nullptr) asker_now->send(answer);
       });
@@ -43,7 +43,7 @@ class Oracle final : public sluice::Protocol {
     return end + 1;
   }
 
-  // Threads that post must end before their loop does.
+  // Threads that call post() must end before the loop is destroyed.
   void join() {
     for (std::thread& thread : threads_) thread.join();
   }

@@ -1,4 +1,4 @@
-// A beat, a watchdog that misses it, and a signal.
+// A repeating timer, a watchdog that it restarts, and a signal.
 #include <csignal>
 #include <cstdio>
 
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 int main() {
   sluice::Loop loop;
 
-  // Started anew before it runs out, a timer never runs: a watchdog.
+  // A watchdog: it runs only if nothing restarts it in time.
   sluice::Timer watchdog(loop, [&loop] {
     std::puts("no beat for half a second");
     loop.stop();
