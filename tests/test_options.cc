@@ -63,7 +63,9 @@ Test(options, without_any_four_services_are_served_on_loopback_only) {
     cr_expect(options.listen[i].service->name == wanted[i].first);
     cr_expect(options.listen[i].endpoint == wanted[i].second);
   }
-  cr_expect(sluice::default_examples().size() == wanted.size());
+  const std::vector<std::string> examples = sluice::default_examples("bin/sluice-talk");
+  cr_expect(examples.size() == wanted.size());
+  cr_expect(examples.at(0) == "bin/sluice-talk --send hello --expect 1 127.0.0.1:7007");
   cr_expect(options.loop.backend == Backend::automatic);
   cr_expect(options.loop.max_connections == static_cast<std::size_t>(-1));
   cr_expect(options.drain_timeout == 5s);

@@ -52,8 +52,13 @@ class WithoutListen(unittest.TestCase):
     def test_there_is_a_command_to_try_for_each(self):
         self.assertEqual(len(self.suggestions), len(DEFAULTS))
 
+    def test_the_commands_name_the_client_that_was_built_with_the_daemon(self):
+        client = os.path.join(os.path.dirname(daemon.PATH), "sluice-talk")
+        for command in self.suggestions:
+            self.assertEqual(command.split()[0], client)
+
     def test_the_commands_for_echo_work(self):
-        commands = [text for text in self.suggestions if text.endswith(" 7007")]
+        commands = [text for text in self.suggestions if text.endswith("127.0.0.1:7007")]
         self.assertEqual(len(commands), 2)
         for command in commands:
             self.assertEqual(self.sh(command), "hello\n")
@@ -69,7 +74,7 @@ class WithoutListen(unittest.TestCase):
                 self.assertEqual(shown, answer)
 
     def test_the_command_for_chat_works_in_two_terminals(self):
-        suggestion, = (text for text in self.suggestions if " 9000" in text)
+        suggestion, = (text for text in self.suggestions if ":9000" in text)
         command = suggestion.removesuffix(", in two terminals")
         self.assertNotEqual(command, suggestion)
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE,

@@ -141,8 +141,9 @@ class EnsurePackages(unittest.TestCase):
         self.debian("compiler")
         result = self.run_script("--check", "make deps-test", "run", "test")
         self.assertEqual(result.returncode, 1)
-        self.assertEqual(result.stderr, "sluice: these Debian packages are missing: library checker\n"
-                                        'sluice: "make deps-test" installs them\n')
+        self.assertEqual(result.stderr,
+                         "sluice: these Debian packages are missing: library checker\n"
+                         'sluice: "make deps-test" installs them\n')
         self.assertEqual(self.calls("apt-get"), [])
 
     def test_a_check_with_nothing_missing_is_silent(self):

@@ -20,6 +20,9 @@
 namespace sluice {
 namespace {
 
+constexpr std::string_view kPlainInAShell =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-";
+
 enum ExitStatus { kStopped = 0, kFailed = 1, kWrongUsage = 2 };
 
 void set_signals() {
@@ -37,11 +40,22 @@ void log_descriptor_limit(Log& log) {
   }
 }
 
-void log_start(Log& log, const Daemon& daemon, const Options& options) {
+// The name of sluice-talk that works in the user's shell: in a build tree it is not in PATH, but
+// beside this program.
+std::string path_of_talk(std::string_view self) {
+  const std::string name = "sluice-talk";
+  const std::string beside = std::string(self.substr(0, self.rfind('/') + 1)) + name;
+  const bool is_plain = beside.find_first_not_of(kPlainInAShell) == beside.npos;
+  return is_plain && beside != name && access(beside.c_str(), X_OK) == 0 ? beside : name;
+}
+
+void log_start(Log& log, const Daemon& daemon, const Options& options, std::string_view self) {
   log.info("sluiced " SLUICE_VERSION ": backend " + std::string(to_string(daemon.backend())) +
            ", services " + std::to_string(daemon.services()));
   if (!options.default_listen) return;
-  for (const std::string_view line : default_examples()) log.info("try: " + std::string(line));
+  for (const std::string& command : default_examples(path_of_talk(self))) {
+    log.info("try: " + command);
+  }
 }
 
 int run(int argc, char** argv, Log& log) {
@@ -53,7 +67,7 @@ int run(int argc, char** argv, Log& log) {
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
-  log_start(log, daemon, options);
+  log_start(log, daemon, options, argc > 0 ? argv[0] : "");
   // Last of what can fail: who reads "ready" is served.
   write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();

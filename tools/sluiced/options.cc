@@ -21,12 +21,13 @@ constexpr std::array<std::string_view, 5> kDefaultListen = {
     "echo=tcp://127.0.0.1:7007", "echo=udp://127.0.0.1:7007",       "framed=tcp://127.0.0.1:8888",
     "chat=tcp://127.0.0.1:9000", "broadcast=udp://127.0.0.1:12345",
 };
+// Arguments of sluice-talk, which is installed together with sluiced.
 constexpr std::array<std::string_view, 5> kDefaultExamples = {
-    "echo hello | nc -N 127.0.0.1 7007",
-    "echo hello | nc -u -w1 127.0.0.1 7007",
-    "sluice-talk --framing decimal:3 --send hello --expect 1 127.0.0.1:8888",
-    "nc 127.0.0.1 9000, in two terminals",
-    "sluice-talk --send who --expect 1 udp://127.0.0.1:12345",
+    "--send hello --expect 1 127.0.0.1:7007",
+    "--send hello --expect 1 udp://127.0.0.1:7007",
+    "--framing decimal:3 --send hello --expect 1 127.0.0.1:8888",
+    "127.0.0.1:9000, in two terminals",
+    "--send who --expect 1 udp://127.0.0.1:12345",
 };
 
 constexpr std::array kOptions = {
@@ -94,7 +95,13 @@ void check_console(const Options& options) {
 
 }  // namespace
 
-std::span<const std::string_view> default_examples() noexcept { return kDefaultExamples; }
+std::vector<std::string> default_examples(std::string_view talk) {
+  std::vector<std::string> commands;
+  for (const std::string_view arguments : kDefaultExamples) {
+    commands.push_back(std::string(talk) + ' ' + std::string(arguments));
+  }
+  return commands;
+}
 
 Options parse_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);

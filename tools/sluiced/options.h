@@ -6,7 +6,6 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +27,8 @@ struct Options {
 
 Options parse_options(int argc, const char* const* argv);
 
-// For the services that run without -l, a command for each that shows it.
-std::span<const std::string_view> default_examples() noexcept;
+// One command for each service that runs without -l; `talk` is the path of sluice-talk.
+std::vector<std::string> default_examples(std::string_view talk);
 
 }  // namespace sluice
 
