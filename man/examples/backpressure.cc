@@ -1,4 +1,4 @@
-// Sends far more than it may hold, no faster than the other side reads.
+// Sends far more than it may queue, no faster than the other side reads.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class Source final : public sluice::Protocol {
   std::size_t most_queued = 0;
 
  private:
-  // Until the mark is passed: only then is on_drain() certain to come.
+  // Fills the queue above the mark: otherwise on_drain() might never run.
   void fill(Connection& connection) {
     while (sent_ < kBlocks &&
            connection.queued() <= connection.options().high_water) {
@@ -34,7 +34,7 @@ class Source final : public sluice::Protocol {
       ++sent_;
       most_queued = std::max(most_queued, connection.queued());
     }
-    if (sent_ == kBlocks) connection.close();  // what waits still goes
+    if (sent_ == kBlocks) connection.close();  // still writes the queue
   }
 
   const sluice::Payload block_ =

@@ -1,4 +1,4 @@
-// A control socket: a Unix socket that answers commands, one a line.
+// A control socket: a Unix socket that answers commands, one per line.
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -13,7 +13,7 @@ using sluice::Connection;
 
 namespace {
 
-// Each connection has one of its own, which counts its commands.
+// Each connection has its own handler, which counts its commands.
 class Control final : public sluice::Protocol {
  public:
   std::size_t on_data(Connection& connection,
@@ -61,7 +61,7 @@ int main(int argc, char** argv) try {
   sluice::Loop loop;
   loop.set_reporter(print);
   sluice::ListenerOptions options;
-  options.mode = 0600;  // this user alone
+  options.mode = 0600;  // only this user
   options.max_connections = 10;
   options.connection.input_limit = 256;
   options.connection.idle_timeout = std::chrono::minutes(1);
