@@ -1,4 +1,4 @@
-// Payloads, which many queues share, and an input buffer cut into lines.
+// A payload that many queues share, and an input buffer split into lines.
 #include <algorithm>
 #include <cstdio>
 #include <initializer_list>
@@ -24,7 +24,7 @@ std::string text_of(std::span<const std::byte> bytes) {
 
 void share() {
   const auto block = Payload::copy("one block\n");
-  const std::vector<Payload> queues(500, block);  // counted, not copied
+  const std::vector<Payload> queues(500, block);  // shares the bytes
   const bool same = queues.back().bytes().data() == block.bytes().data();
   std::printf("%zu references, ", block.use_count());
   std::printf("the same bytes: %s\n", same ? "yes" : "no");
@@ -46,7 +46,7 @@ void cut_into_lines() {
       if (end == bytes.end()) break;
       const auto size = static_cast<std::size_t>(end - bytes.begin());
       std::printf("line: %s\n", text_of(bytes.first(size)).c_str());
-      buffer.consume(size + 1);  // `bytes` is not valid any more
+      buffer.consume(size + 1);  // `bytes` is no longer valid
     }
     std::printf("%zu bytes are left\n", buffer.size());
   }

@@ -1,4 +1,4 @@
-// A chat: what one member writes, all the others get, in whole lines.
+// A chat: sends whole lines from one member to all others.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -13,7 +13,7 @@ using sluice::Connection;
 
 namespace {
 
-// One object for all connections, because the room is what they share.
+// All connections share one handler, which holds the list of members.
 class Room final : public sluice::Protocol {
  public:
   void on_open(Connection& member) override { members_.push_back(&member); }
@@ -22,9 +22,9 @@ class Room final : public sluice::Protocol {
                       std::span<const std::byte> in) override {
     const auto after = std::find(in.rbegin(), in.rend(), std::byte{'\n'});
     const auto size = static_cast<std::size_t>(in.rend() - after);
-    if (size == 0) return 0;  // no whole line yet: it is shown again
-    // One block for all lines of this read, and for all who get it. send()
-    // never calls back, so nobody comes or goes in this loop.
+    if (size == 0) return 0;  // no whole line yet: on_data() gets it again
+    // One block for all lines of this read and for all receivers. send()
+    // runs no callback, so members_ does not change in this loop.
     const auto lines = sluice::Payload::copy(in.first(size));
     for (Connection* member : members_) {
       if (member != &from) member->send(lines);
@@ -32,10 +32,10 @@ class Room final : public sluice::Protocol {
     return size;
   }
 
-  // A Connection may be kept until here, and no longer.
+  // The reference to a Connection must not be kept after this.
   void on_close(Connection& member, std::error_code reason) override {
     std::erase(members_, &member);
-    if (!reason) return;  // in order
+    if (!reason) return;  // closed in order
     std::printf("a member was cut: %s\n", reason.message().c_str());
     std::fflush(stdout);
   }
@@ -51,7 +51,7 @@ int main(int argc, char** argv) try {
   sluice::ListenerOptions options;
   options.max_connections = 1000;
   options.connection.input_limit = 4096;         // the longest line
-  options.connection.queue_limit = 1024 * 1024;  // who is too slow is cut
+  options.connection.queue_limit = 1024 * 1024;  // a slow member is cut
   Room room;
   sluice::Loop loop;
   const auto endpoint = sluice::Endpoint::from(where);

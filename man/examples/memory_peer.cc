@@ -16,7 +16,7 @@ using sluice::MemoryPeer;
 
 namespace {
 
-// Each line is a number, and is answered with the sum so far.
+// Answers each line, which is a number, with the sum so far.
 class Sum final : public sluice::Protocol {
  public:
   std::size_t on_data(Connection& connection,
@@ -30,7 +30,7 @@ class Sum final : public sluice::Protocol {
       begin = end + 1;
       end = text.find('\n', begin);
     }
-    return begin;  // what follows is no whole line yet
+    return begin;  // the rest is not a whole line yet
   }
 
  private:
@@ -64,7 +64,7 @@ int main() {
     MemoryPeer peer(std::make_unique<Sum>(), options);
     peer.send("1\n2\n3");
     expect(peer.received() == "1\n3\n", "half a line is not answered");
-    peer.send("9\n", 1);  // a read for each byte
+    peer.send("9\n", 1);  // one byte per read
     expect(peer.received() == "42\n", "the other half completes it");
     peer.advance(std::chrono::minutes(4));
     expect(!peer.closed(), "four silent minutes are allowed");
@@ -75,8 +75,9 @@ int main() {
   {
     MemoryPeer peer(std::make_unique<Sum>(), options);
     peer.send("one\n");
-    expect(peer.received() == "not a number\n", "a mistake is named");
-    expect(peer.saw_end(), "and ends the connection");
+    expect(peer.received() == "not a number\n",
+           "an invalid line gets an error");
+    expect(peer.saw_end(), "and closes the connection");
     expect(!peer.saw_reset(), "in order");
   }
   {
@@ -85,6 +86,6 @@ int main() {
     peer.send("7\n");
     expect(peer.connection().queued() == 2, "an answer waits for the peer");
     peer.set_window(MemoryPeer::kUnlimited);
-    expect(peer.received() == "7\n", "and goes when the peer takes it");
+    expect(peer.received() == "7\n", "and is sent once the peer reads");
   }
 }
