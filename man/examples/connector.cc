@@ -1,4 +1,4 @@
-// Says hello to the first of two addresses that answers.
+// Connects to the first of two addresses that responds, and says hello.
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -22,11 +22,11 @@ class Echo final : public sluice::Protocol {
   }
 };
 
-// The client: asks once, and prints the answer.
+// The client: sends one request, and prints the answer.
 class Hello final : public sluice::Protocol {
   void on_open(Connection& connection) override {
     connection.send("hello");
-    connection.shutdown();  // that is all
+    connection.shutdown();  // nothing more to send
   }
   std::size_t on_data(Connection& connection,
                       std::span<const std::byte> in) override {
@@ -48,7 +48,7 @@ int main() try {
   const sluice::Listener server(
       loop, sluice::Endpoint::from("tcp://127.0.0.1:0"), echo);
 
-  // The server has no IPv6: that address refuses, and IPv4 is next.
+  // The server has no IPv6: that address is refused, and IPv4 is next.
   const sluice::Address v4 = server.endpoint().address();
   const sluice::Address v6 = sluice::Address::loopback(AF_INET6, v4.port());
 

@@ -1,5 +1,5 @@
-// A client that is there for good: it comes back whenever it lost its
-// server, and waits longer each time.
+// A client that reconnects whenever it loses its server, and waits longer
+// after each failure.
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -18,11 +18,11 @@ using sluice::Connection;
 
 namespace {
 
-// The server, in the same program: takes whoever comes, and has time
-// for the fourth only.
+// The server, in the same program: closes each connection at once, except
+// every fourth, which it welcomes.
 class Busy final : public sluice::Protocol {
   void on_open(Connection& connection) override {
-    if (++comers_ % 4 == 0) {
+    if (++clients_ % 4 == 0) {
       connection.send("welcome");
     } else {
       connection.close();
@@ -32,7 +32,7 @@ class Busy final : public sluice::Protocol {
     return in.size();
   }
 
-  int comers_ = 0;
+  int clients_ = 0;
 };
 
 class Client final : public sluice::Protocol {
@@ -48,13 +48,13 @@ class Client final : public sluice::Protocol {
                       std::span<const std::byte> in) override {
     const auto* chars = reinterpret_cast<const char*>(in.data());
     std::printf("%.*s\n", static_cast<int>(in.size()), chars);
-    // Not already when it was connected: a server that only accepts
-    // would be asked without a pause.
+    // Not in on_open(): the client would reconnect without a pause to a
+    // server that accepts and closes.
     backoff.reset();
     if (++welcomes_ == 2) {
       connection.loop().stop();
     } else {
-      connection.abort();  // as if it had been lost
+      connection.abort();  // as if the connection were lost
     }
     return in.size();
   }
@@ -72,7 +72,7 @@ int main() try {
   sluice::BackoffOptions options;
   options.first = 20ms;
   options.cap = 1s;
-  options.seed = 3;  // that each run prints the same: else leave it out
+  options.seed = 3;  // for the same output in each run: else omit it
   Client client(options);
   Busy busy;
   sluice::Loop loop;

@@ -1,4 +1,4 @@
-// A library that knows no loop, and what drives it on this one.
+// Drives a library that has no event loop of its own.
 #include <unistd.h>
 
 #include <chrono>
@@ -13,7 +13,7 @@
 using namespace std::chrono_literals;
 
 // The library. It says which descriptors it reads from and how long it can
-// wait, and is to be called when one of them is ready or that time is over.
+// wait. The program calls it when one is ready or the time has passed.
 class Library {
  public:
   Library() { open(); }
@@ -26,13 +26,13 @@ class Library {
 
   bool perform(bool ready) {  // false when it has finished
     if (!ready) {
-      std::puts("time is over: it sends a letter");
+      std::puts("timeout: the library sends a message");
       return ::write(ends_[1], "x", 1) == 1;
     }
-    std::printf("a descriptor is ready: letter %d\n", ++letters_);
-    close();  // the pipe that is opened next gets the same numbers
+    std::printf("a descriptor is ready: message %d\n", ++messages_);
+    close();  // the next pipe gets the same descriptor numbers
     open();
-    return letters_ < 3;
+    return messages_ < 3;
   }
 
  private:
@@ -44,7 +44,7 @@ class Library {
   }
 
   int ends_[2] = {-1, -1};
-  int letters_ = 0;
+  int messages_ = 0;
 };
 
 class Driver {
@@ -58,7 +58,8 @@ class Driver {
 
  private:
   void step(bool ready) {
-    // Before the library closes any of them; also the one that calls this.
+    // Before the library closes a descriptor. This destroys even the watch
+    // whose function called step().
     watches_.clear();
     if (library_.perform(ready)) return ask();
     timer_.stop();
