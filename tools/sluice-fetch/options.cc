@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "../../reactor/quote.h"
-#include "../common/command_line.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -120,6 +119,8 @@ void read_destination(FetchOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
+
+std::span<const OptionSpec> fetch_option_table() noexcept { return kOptions; }
 
 FetchOptions parse_fetch_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);

@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../../reactor/loop.h"
+#include "../common/command_line.h"
 #include "../common/new_file.h"
 #include "url.h"
 
@@ -44,6 +46,9 @@ struct FetchOptions {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
+
+// Every option, in the order of --help: for the shells' completions.
+std::span<const OptionSpec> fetch_option_table() noexcept;
 
 FetchOptions parse_fetch_options(int argc, const char* const* argv);
 

@@ -7,7 +7,6 @@
 #include <variant>
 
 #include "../../reactor/quote.h"
-#include "../common/command_line.h"
 #include "../common/duration.h"
 #include "../common/usage_error.h"
 
@@ -60,6 +59,8 @@ void refuse_both(const CommandLine& line, const char* one, const char* other) {
 }
 
 }  // namespace
+
+std::span<const OptionSpec> lookup_option_table() noexcept { return kOptions; }
 
 LookupOptions parse_lookup_options(int argc, const char* const* argv,
                                    const ServiceNames& services) {

@@ -5,12 +5,14 @@
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../../reactor/loop.h"
 #include "../../reactor/resolver.h"
 #include "../../reactor/service_names.h"
+#include "../common/command_line.h"
 #include "query.h"
 
 namespace sluice {
@@ -24,6 +26,9 @@ struct LookupOptions {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
+
+// Every option, in the order of --help: for the shells' completions.
+std::span<const OptionSpec> lookup_option_table() noexcept;
 
 LookupOptions parse_lookup_options(int argc, const char* const* argv, const ServiceNames& services);
 

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "../../reactor/quote.h"
-#include "../common/command_line.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -199,6 +198,8 @@ std::string command_of(int argc, const char* const* argv) {
 }
 
 }  // namespace
+
+std::span<const OptionSpec> scan_option_table() noexcept { return kOptions; }
 
 ScanOptions parse_scan_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);

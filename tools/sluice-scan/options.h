@@ -11,12 +11,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../../reactor/loop.h"
 #include "../../reactor/service_names.h"
 #include "../../reactor/sweep.h"
+#include "../common/command_line.h"
 #include "port_spec.h"
 #include "scan_space.h"
 #include "target_set.h"
@@ -55,6 +57,9 @@ struct ScanOptions {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
+
+// Every option, in the order of --help: for the shells' completions.
+std::span<const OptionSpec> scan_option_table() noexcept;
 
 ScanOptions parse_scan_options(int argc, const char* const* argv);
 

@@ -7,7 +7,6 @@
 
 #include "../../protocols/codec_registry.h"
 #include "../../reactor/quote.h"
-#include "../common/command_line.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -143,6 +142,8 @@ void read_values(TalkOptions& options, const CommandLine& line) {
 }
 
 }  // namespace
+
+std::span<const OptionSpec> talk_option_table() noexcept { return kOptions; }
 
 TalkOptions parse_talk_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);

@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../../reactor/loop.h"
+#include "../common/command_line.h"
 #include "../common/target.h"
 #include "datagram_session.h"
 #include "printer.h"
@@ -38,6 +40,9 @@ struct TalkOptions {
 
   [[nodiscard]] bool over_udp() const noexcept { return target.transport() == Transport::udp; }
 };
+
+// Every option, in the order of --help: for the shells' completions.
+std::span<const OptionSpec> talk_option_table() noexcept;
 
 TalkOptions parse_talk_options(int argc, const char* const* argv);
 

@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "../../reactor/quote.h"
-#include "../common/command_line.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -94,6 +93,8 @@ void check_console(const Options& options) {
 }
 
 }  // namespace
+
+std::span<const OptionSpec> daemon_option_table() noexcept { return kOptions; }
 
 std::vector<std::string> default_examples(std::string_view talk) {
   std::vector<std::string> commands;

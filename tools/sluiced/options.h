@@ -6,11 +6,13 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../../reactor/loop.h"
+#include "../common/command_line.h"
 #include "listen_spec.h"
 
 namespace sluice {
@@ -24,6 +26,9 @@ struct Options {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
+
+// Every option, in the order of --help: for the shells' completions.
+std::span<const OptionSpec> daemon_option_table() noexcept;
 
 Options parse_options(int argc, const char* const* argv);
 
