@@ -1,4 +1,4 @@
-// Reads endpoints, prints what they are, and asks the kernel for a free port.
+// Parses endpoints, prints them, and binds a socket to a free port.
 #include <sys/socket.h>
 
 #include <cstdio>

@@ -1,7 +1,7 @@
-// A UDP service that upper-cases what it is sent, and its client.
+// A UDP service that converts text to upper case, and its client.
 //
-//   datagram            asks itself three times, then ends
-//   datagram ENDPOINT   serves at udp://*:7007, say, until it is killed
+//   datagram            sends itself three requests, then exits
+//   datagram ENDPOINT   serves on ENDPOINT, such as udp://*:7007
 #include <cstdio>
 #include <exception>
 #include <iterator>
@@ -39,7 +39,7 @@ class Upper final : public sluice::DatagramHandler {
   }
 };
 
-// Sends the next word when the answer to the one before is here.
+// Sends each word when the answer to the previous one has arrived.
 class Client final : public sluice::DatagramHandler {
  public:
   void ask(DatagramSocket& socket) const {
@@ -53,8 +53,8 @@ class Client final : public sluice::DatagramHandler {
     socket.loop().stop();
   }
 
-  // Nobody is there, say. What is lost is told to nobody at all: a client
-  // of a service elsewhere also needs a timer.
+  // For example, no service is there. A lost datagram causes no error, so
+  // a client of a remote service also needs a timer.
   void on_error(DatagramSocket& socket, std::error_code error,
                 const sluice::Address& to) override {
     std::printf("%s: %s\n", to.to_string().c_str(),
