@@ -1,4 +1,4 @@
-// Frames messages, and takes them out of a stream that comes in pieces.
+// Encodes messages, and decodes a stream that arrives in pieces.
 #include <cstdio>
 #include <span>
 #include <string>
@@ -26,12 +26,12 @@ std::string frame(const Codec& codec, std::string_view message) {
   CodecScratch scratch;
   const auto encoded = codec.encode(bytes_of(message), scratch);
   if (!encoded) return "error: " + encoded.error().message();
-  std::string wire;  // A connection gathers the parts instead.
+  std::string wire;  // A connection sends the parts instead.
   for (const auto part : encoded.parts()) wire += text_of(part);
   return wire;
 }
 
-// What a handler's on_data() does: returns how much it consumed.
+// Works like a handler's on_data(): returns the number of consumed bytes.
 std::size_t on_data(sluice::Decoder& decoder, std::string_view in) {
   static CodecScratch scratch;
   for (std::size_t used = 0;;) {
@@ -46,7 +46,7 @@ std::size_t on_data(sluice::Decoder& decoder, std::string_view in) {
     const auto offset = static_cast<unsigned long>(next.error.offset);
     const auto what = next.error.message();
     std::printf("error at byte %lu: %s\n", offset, what.c_str());
-    if (!next.error.can_skip) return in.size();  // Time to close.
+    if (!next.error.can_skip) return in.size();  // a handler would close()
     decoder.skip();
   }
 }
@@ -64,7 +64,7 @@ int main() {
        {"00", "5hello002h", "i011too long ", "to003yes", "0x3"}) {
     unread += piece;
     unread.erase(0, on_data(decoder, unread));
-    std::printf("  %zu bytes wait\n", unread.size());
+    std::printf("  %zu bytes are left\n", unread.size());
   }
 
   const auto wrong = sluice::parse_codec("decimal:20");

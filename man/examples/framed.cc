@@ -1,5 +1,5 @@
-// A server of messages: a class for one protocol, a function for another,
-// and peers in memory that talk to both.
+// Two message services, a class and a function, and in-memory peers that
+// use them.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -18,7 +18,7 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Numbers the messages of its connection, and ends after "bye".
+// Numbers the messages of its connection, and closes it after "bye".
 class Counter final : public sluice::FramedProtocol {
  public:
   using FramedProtocol::FramedProtocol;
@@ -39,7 +39,7 @@ void show(const char* who, MemoryPeer& peer) {
   std::printf("%s: %s%s\n", who, peer.received().c_str(),
               peer.saw_end() ? " and the end" : "");
   for (const auto& report : peer.reports()) {
-    // In front of this stands who it was.
+    // The text before this names the peer.
     const auto place = report.what.find("at byte");
     std::printf("  %s\n", report.what.c_str() + place);
   }
@@ -48,7 +48,7 @@ void show(const char* who, MemoryPeer& peer) {
 }  // namespace
 
 int main() {
-  // A framing outlives its connections. A Listener takes them the same way.
+  // A framing must outlive its connections.
   Framing decimal("decimal:3");
   MemoryPeer first(std::make_unique<Counter>(decimal));
   first.send("005hello002");
