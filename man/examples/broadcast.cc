@@ -1,5 +1,5 @@
-// A host that can be found, and one that looks for it and then listens.
-// Both are this one, on loopback, for want of a network.
+// A host that answers discovery requests, and a client that discovers it
+// and then receives a published text, both on loopback.
 #include <cstdio>
 #include <functional>
 #include <span>
@@ -16,10 +16,10 @@ using sluice::Endpoint;
 
 namespace {
 
-// Prints what comes, and then does what it was told to do.
-class Hearer final : public sluice::DatagramHandler {
+// Prints each datagram, and then runs the given function.
+class Receiver final : public sluice::DatagramHandler {
  public:
-  Hearer(const char* what, std::function<void()> then)
+  Receiver(const char* what, std::function<void()> then)
       : what_(what), then_(std::move(then)) {}
 
   void on_datagram(DatagramSocket&,
@@ -42,21 +42,22 @@ int main() {
   sluice::ReplyGuard guard(loop);
   sluice::BroadcastOptions options;
   options.message = "attic: echo tcp/7007";
-  options.interface = "lo";  // without this, every network but loopback
+  options.interface = "lo";  // the default excludes loopback
   sluice::Broadcast attic(loop, Endpoint::from("udp://127.0.0.1:0"), guard,
                           options);
 
-  // Who asks does so from another port than the service's own.
-  Hearer asker("found", [&attic] { attic.publish("supper is ready"); });
-  DatagramSocket question(loop, Endpoint::from("udp://127.0.0.1:0"), asker);
+  // The client must not use the service's own port number.
+  Receiver client("found", [&attic] { attic.publish("supper is ready"); });
+  DatagramSocket question(loop, Endpoint::from("udp://127.0.0.1:0"),
+                          client);
   question.send_to(std::as_bytes(std::span("who is there?", 13)),
                    attic.endpoint().address());
 
-  // Who listens does so on the service's port.
-  Hearer listener("heard", [&loop] { loop.stop(); });
+  // A receiver of published texts listens on the service's port.
+  Receiver listener("received", [&loop] { loop.stop(); });
   auto all = sluice::Address::from_ip("127.255.255.255",
                                       attic.endpoint().address().port());
-  const DatagramSocket ear(loop, Endpoint(sluice::Transport::udp, *all),
-                           listener);
+  const DatagramSocket receiver(
+      loop, Endpoint(sluice::Transport::udp, *all), listener);
   loop.run();
 }

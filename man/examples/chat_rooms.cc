@@ -1,5 +1,5 @@
-// A chat with rules of its own, and a member that is no connection: it
-// writes down what is said in the first room.
+// A chat with its own rules, and a member without a connection, which
+// prints all lines of the first room.
 #include <cstdio>
 #include <exception>
 
@@ -32,7 +32,7 @@ int main(int argc, char** argv) try {
   connections.connection.idle_timeout = std::chrono::hours(1);
 
   sluice::Loop loop;
-  sluice::Chat chat(loop, options);  // goes before the loop
+  sluice::Chat chat(loop, options);  // must be destroyed before the loop
   const auto endpoint = sluice::Endpoint::from(where);
   const sluice::Listener listener(loop, endpoint, chat.factory(),
                                   connections);
