@@ -1,4 +1,4 @@
-// Asks for a name, a number and what is no name, all at once; then a service.
+// Looks up a name, a number and an invalid name at once, and then a service.
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -26,10 +26,10 @@ int main() {
           if (resolver.pending() == 0) loop.stop();
         });
   }
-  std::printf("%zu are asked\n", resolver.pending());
+  std::printf("%zu lookups are pending\n", resolver.pending());
   loop.run();
 
-  sluice::ServiceNames names;  // of_host() has the host's
+  sluice::ServiceNames names;  // of_host() reads the host's
   names.add("chess", 7007, sluice::Transport::tcp);
   std::printf("chess: %d\n", *names.port("chess", sluice::Transport::tcp));
 }

@@ -1,4 +1,4 @@
-// Puts services of the library beside each other in one loop, and asks them.
+// Runs two services of the library in one loop, with a client of both.
 #include <sys/socket.h>
 
 #include <cstdio>
@@ -22,7 +22,7 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Who asks: over TCP until the service closes, then over UDP.
+// Uses the service over TCP until it closes, and then the one over UDP.
 class Client final : public sluice::Protocol,
                      public sluice::DatagramHandler {
  public:
@@ -59,7 +59,7 @@ sluice::Fd connect_to(const sluice::Address& address) {
 }  // namespace
 
 int main() {
-  sluice::Greet greet("hello\n");  // shared handlers outlive the loop
+  sluice::Greet greet("hello\n");  // must outlive the loop
   sluice::Loop loop;
   sluice::ReplyGuard guard(loop);
   const sluice::Listener greeter(loop, Endpoint::from("tcp://127.0.0.1:0"),
@@ -71,5 +71,5 @@ int main() {
   Client client(upper.endpoint());
   Connection::adopt(loop, connect_to(greeter.endpoint().address()), client);
   loop.run();
-  client.close();  // sockets go before their loop
+  client.close();  // sockets must be destroyed before their loop
 }
