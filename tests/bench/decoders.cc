@@ -123,8 +123,7 @@ std::string title(const Row& row) {
 }
 
 void print_table(const char* how, std::size_t piece) {
-  std::printf("| decoders: frames that arrive %s | 16 B | 1 KiB | 64 KiB |\n|---|---|---|---|\n",
-              how);
+  std::printf("| decoders: %s | 16 B | 1 KiB | 64 KiB |\n|---|---|---|---|\n", how);
   for (const Row& row : kRows) {
     std::printf("| %s |", title(row).c_str());
     for (const std::size_t size : kSizes) std::printf(" %s |", cell(row, size, piece).c_str());
@@ -153,7 +152,7 @@ bool print_trickle() {
   constexpr double kBound = 4;
   bool linear = true;
   std::printf(
-      "| decoders: a frame that arrives a byte at a time | 4 KiB | 64 KiB | ratio |\n"
+      "| decoders: input one byte at a time | 4 KiB | 64 KiB | ratio |\n"
       "|---|---|---|---|\n");
   for (const Row& row : kRows) {
     const auto brief = trickle(row, kShort);
@@ -161,7 +160,7 @@ bool print_trickle() {
     if (!brief || !lengthy) continue;
     const double ratio = *lengthy / *brief;
     linear = linear && ratio < kBound;
-    std::printf("| %s | %.1f ns a byte | %.1f ns a byte | %.2f |\n", title(row).c_str(), *brief,
+    std::printf("| %s | %.1f ns per byte | %.1f ns per byte | %.2f |\n", title(row).c_str(), *brief,
                 *lengthy, ratio);
   }
   return linear;
@@ -171,13 +170,14 @@ bool print_trickle() {
 
 int main() {
   std::printf(
-      "Decoders, on one core, best of %d. A format that begins with a length does not look at its\n"
-      "payload, so its bytes a second say only how many frames there are.\n\n",
+      "Decoders, on one core, best of %d runs. A decoder whose frames begin with a length does "
+      "not\n"
+      "read the payload, so its bytes per second only reflect its frames per second.\n\n",
       kRounds);
-  print_table("whole", kWhole);
-  print_table("in pieces of 1,000 bytes", 1'000);
-  print_table("in pieces of 7 bytes", 7);
+  print_table("whole frames", kWhole);
+  print_table("input in pieces of 1,000 bytes", 1'000);
+  print_table("input in pieces of 7 bytes", 7);
   if (print_trickle()) return 0;
-  std::fprintf(stderr, "a frame that arrives a byte at a time costs more than linearly\n");
+  std::fprintf(stderr, "decoding a frame byte by byte costs more than linear time\n");
   return 1;
 }

@@ -1,4 +1,4 @@
-"""Turns what was measured into Markdown: first what the daemon is held to, then every server."""
+"""Turns measurements into Markdown: first the daemon against its targets, then every server."""
 
 import statistics
 
@@ -50,7 +50,7 @@ def meets(ratio, target):
     return ratio < target.limit if target.figure == "cpu" else ratio > target.limit
 
 
-def asked_for(target, best):
+def required(target, best):
     sign = {"cpu": "<" if target.strict else "≤", "rate": ">" if target.strict else "≥"}
     text = f"{sign[target.figure]} {target.limit:.2f} × {title(best)}"
     if len(target.rivals) > 1:
@@ -68,9 +68,9 @@ def target_row(target, runs):
     best = best_of(rivals, key=lambda name: median_figure(runs[name], target.figure))
     measured = ratios(runs["sluiced"], runs[best], target.figure)
     ratio = statistics.median(measured)
-    kind = f"CPU a {scenario.unit}" if target.figure == "cpu" else f"{scenario.units} a second"
+    kind = f"CPU per {scenario.unit}" if target.figure == "cpu" else f"{scenario.units} per second"
     spread = f"{ratio:.2f} ({min(measured):.2f}–{max(measured):.2f})"
-    return [f"{scenario.title}: {kind}", asked_for(target, best), spread,
+    return [f"{scenario.title}: {kind}", required(target, best), spread,
             verdict(meets(ratio, target))]
 
 
@@ -81,7 +81,7 @@ def idle_target_rows(idle):
     size, cpu = run["bytes_silent"], run["server_cpu_ns"]
     what = f"{scenarios.IDLE_CONNECTIONS:,} idle connections, timeout armed"
     return [
-        [f"{what}: resident bytes each", f"≤ {scenarios.IDLE_BYTES_TARGET}", human(size),
+        [f"{what}: resident bytes per connection", f"≤ {scenarios.IDLE_BYTES_TARGET}", human(size),
          verdict(size <= scenarios.IDLE_BYTES_TARGET)],
         [f"{what}: CPU in {run['seconds']:.0f} s", "none", f"{cpu / 1e6:.2f} ms",
          verdict(cpu <= scenarios.IDLE_CPU_TARGET_NS)],
@@ -94,7 +94,7 @@ def chat_target_rows(measured):
     if joins:
         seconds = [run["seconds"] for run in joins]
         median = statistics.median(seconds)
-        rows.append([f"{scenarios.JOINS.title}: seconds until all hear each other",
+        rows.append([f"{scenarios.JOINS.title}: seconds until all have joined",
                      f"< {scenarios.JOIN_SECONDS_TARGET:.0f}",
                      f"{median:.2f} ({min(seconds):.2f}–{max(seconds):.2f})",
                      verdict(median < scenarios.JOIN_SECONDS_TARGET)])
@@ -103,8 +103,8 @@ def chat_target_rows(measured):
     if stalled and flood:
         rates = ratios(stalled, flood, "rate")
         median = statistics.median(rates)
-        rows.append([f"{ALL_SCENARIOS['flood'].title}: deliveries a second beside one that never "
-                     "reads", f"≥ {scenarios.STALLED_TARGET:.2f} × without that one",
+        rows.append([f"{ALL_SCENARIOS['flood'].title}: deliveries per second with one member that "
+                     "never reads", f"≥ {scenarios.STALLED_TARGET:.2f} × without that member",
                      f"{median:.2f} ({min(rates):.2f}–{max(rates):.2f})",
                      verdict(median >= scenarios.STALLED_TARGET)])
     return rows
@@ -114,8 +114,8 @@ def targets_table(measured, idle):
     rows = [target_row(target, measured.get(target.scenario, {})) for target in scenarios.TARGETS]
     rows = [row for row in rows if row] + idle_target_rows(idle) + chat_target_rows(measured)
     if not rows:
-        return "The daemon was not measured: below are its rivals alone."
-    return table(["what", "asked for", "measured: median (all rounds)", ""], rows)
+        return "The daemon was not measured; the tables show the other servers."
+    return table(["what", "required", "measured: median (range)", ""], rows)
 
 
 def cell(scenario, runs, name, kind):
@@ -130,10 +130,10 @@ def cell(scenario, runs, name, kind):
 
 
 def comparison(columns, measured, kind):
-    """A row a server, a column a scenario: the ratio to the bare server, and the amount."""
+    """A row per server and a column per scenario: the ratio to the bare server, and the amount."""
     what = "CPU" if kind == "cpu" else "throughput"
-    head = [f"{what} × {title(columns[0].baseline)}"]
-    head += [f"{column.title}: {column.units if kind == 'rate' else 'a ' + column.unit}"
+    head = [f"{what}, × {title(columns[0].baseline)}"]
+    head += [f"{column.title}: {column.units if kind == 'rate' else 'per ' + column.unit}"
              for column in columns]
     served = dict.fromkeys(name for column in columns for name in column.servers)
     names = [name for name in served if any(measured[c.key].get(name) for c in columns)]
@@ -157,14 +157,14 @@ def idle_table(idle):
         rows.append([title(name), size(runs, "untimed", "bytes_silent"),
                      size(runs, "timed", "bytes_silent"),
                      size(runs, "timed", "bytes_after_exchange"), cpu])
-    head = [f"resident bytes a connection, {scenarios.IDLE_CONNECTIONS:,} of them",
+    head = [f"resident bytes per connection, {scenarios.IDLE_CONNECTIONS:,} connections",
             "no timeout", "timeout armed", "armed, after one exchange",
             f"CPU in {scenarios.IDLE_SECONDS} s"]
     return table(head, rows)
 
 
 def waiting_notes(measured):
-    """Says so when other programs had the cores: such a run deserves no trust."""
+    """A warning when other programs used the cores, which makes a run unreliable."""
     runs = [run for servers in measured.values() for some in servers.values() for run in some]
     cores_had = sum(2e9 * run["seconds"] for run in runs)
     share = sum(run["waited_ns"] for run in runs) / cores_had if runs else 0
@@ -176,9 +176,9 @@ def waiting_notes(measured):
 
 def markdown(build, cores, rounds, measured, idle):
     parts = [machine.describe(build, cores), *waiting_notes(measured)]
-    parts.append(f"Ratios are taken within a round; what is shown is the median of {rounds} "
-                 "interleaved rounds. CPU is the server's own, user and system: less is better. "
-                 "Throughput: more is better.")
+    parts.append(f"Each ratio is taken within a round, and the tables show the median of {rounds} "
+                 "interleaved rounds. CPU is the server's user and system time: lower is better. "
+                 "For throughput, higher is better.")
     parts.append(targets_table(measured, idle))
     columns = [scenario for scenario in scenarios.ECHO if measured.get(scenario.key)]
     if columns:

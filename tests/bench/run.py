@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures sluiced beside its rivals and prints Markdown.
+"""Measures sluiced and other servers, and prints Markdown.
 
-A missed target is printed and no error: the exit status is 1 only when bytes were lost or a server
-failed. Without sluiced the rivals are measured alone.
+A missed target is printed but is no error: the exit status is 1 only when bytes were lost or a
+server failed. Without sluiced, only the other servers are measured.
 """
 
 import argparse

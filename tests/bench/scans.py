@@ -255,8 +255,8 @@ def peak_of(wire, command):
 
 
 def loopback_table(runs, peaks):
-    lines = ["| 65,535 ports of 127.0.0.1 | s | CPU s | × floor | peak KiB | missed / false open / "
-             "otherwise wrong |", "|---|---|---|---|---|---|"]
+    lines = ["| 65,535 ports of 127.0.0.1 | s | CPU s | × floor | peak memory, KiB | missed / false "
+             "open / otherwise wrong |", "|---|---|---|---|---|---|"]
     floor = [run.seconds for run in runs["floor"]]
     for name, of in runs.items():
         if not of:
@@ -269,8 +269,8 @@ def loopback_table(runs, peaks):
 
 
 def wire_table(scenarios, runs):
-    lines = ["| over the wire | sluice-scan s | asked | nmap -T4 s | sluice-scan missed / false "
-             "open / otherwise wrong | nmap |", "|---|---|---|---|---|---|"]
+    lines = ["| over the wire | sluice-scan s | required | nmap -T4 s | sluice-scan missed / "
+             "false open / otherwise wrong | nmap |", "|---|---|---|---|---|---|"]
     for scenario in scenarios:
         ours, theirs = (runs[scenario.key].get(name, []) for name in SCANNERS)
         times = [r.seconds for r in ours]

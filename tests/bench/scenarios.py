@@ -1,4 +1,4 @@
-"""What is measured, of which servers, and what the daemon is held to."""
+"""The scenarios, the servers that are measured in each, and the daemon's targets."""
 
 import dataclasses
 
@@ -31,7 +31,7 @@ class Scenario:
     baseline: str
     unit: str  # of one operation
     scale: float = 1  # operations of the load generator in one `unit`
-    plural: str = ""  # of `unit`, where that is not an s more
+    plural: str = ""  # of `unit`, unless it only adds an s
 
     @property
     def units(self):
@@ -44,7 +44,7 @@ ECHO = (
     Scenario("medium", "1,000 × 1 KiB", ("round-trips", "--connections", 1000, "--size", 1024),
              TCP_SERVERS, "echo", "bare_libev", "round trip"),
     Scenario("bulk", "bulk, 10 × 64 KiB", ("bulk", "--connections", 10, "--size", 65536),
-             TCP_SERVERS, "echo", "bare_libev", "MiB", 2**20),
+             TCP_SERVERS, "echo", "bare_libev", "MiB", 2**20, "MiB"),
     Scenario("connect", "connect, exchange, close",
              ("connects", "--connections", 50, "--size", 64, "--operations", 10000),
              TCP_SERVERS, "echo", "bare_libev", "connection"),
@@ -53,7 +53,7 @@ UDP = Scenario("udp", "UDP echo, 64 B", ("datagrams", "--connections", 4, "--siz
                UDP_SERVERS, "udp", "bare_udp", "datagram")
 
 RELAYS = ("sluiced", "bare_relay", "asio_chat")
-# Without backpressure, as in the Asio server, a sender that never waits fills the memory.
+# The Asio server has no backpressure: a sender that never waits would fill its memory.
 RELAYS_THAT_WAIT = ("sluiced", "bare_relay", "redis", "ngircd")
 
 
@@ -66,11 +66,11 @@ def fan_out(key, title, receivers, in_flight, servers, *more):
 
 # Lines of 64 bytes from one sender to many: a delivery is one line to one of them.
 FAN_OUT = (
-    fan_out("fan-out", "1 to 1,000, 16 in flight", 1000, 16, RELAYS),
-    fan_out("flood", "1 to 200, never waits", 200, 0, RELAYS_THAT_WAIT),
-    fan_out("in-step", "1 to 200, in step", 200, 1, RELAYS),
-    # Counted from when the patience with that one has run out, for which all wait once.
-    fan_out("stalled", "the same beside one that never reads", 200, 0, ("sluiced",),
+    fan_out("fan-out", "1 to 1,000, 16 lines in flight", 1000, 16, RELAYS),
+    fan_out("flood", "1 to 200, sender never waits", 200, 0, RELAYS_THAT_WAIT),
+    fan_out("in-step", "1 to 200, 1 line in flight", 200, 1, RELAYS),
+    # All wait once until the room gives up on that member; counting starts after that.
+    fan_out("stalled", "the same, with one member that never reads", 200, 0, ("sluiced",),
             "--stalled", 1, "--warm-up", 1),
 )
 JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000, "--size", 64),
@@ -94,13 +94,13 @@ IDLE_SECONDS = 3
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """sluiced's figure is to be at most (or at least) `limit` times the best of `rivals`."""
+    """sluiced must use at most (or reach at least) `limit` times the best figure of `rivals`."""
 
     scenario: str
     figure: str  # "cpu": CPU time an operation; "rate": operations a second
     rivals: tuple
     limit: float
-    strict: bool = False  # equal is not enough
+    strict: bool = False  # an equal figure misses it
 
 
 TARGETS = (
