@@ -9,7 +9,8 @@ function(sluice_begin_library)
   if(SLUICE_TESTS AND NOT SLUICE_PORTABLE AND NOT SLUICE_SANITIZE)
     sluice_objects(sluice_objects_portable ON)
   endif()
-  define_property(GLOBAL PROPERTY SLUICE_PUBLIC_HEADERS BRIEF_DOCS "ROOM/FILE of each public header")
+  define_property(GLOBAL PROPERTY SLUICE_HEADERS BRIEF_DOCS "NAME.h and detail/NAME.h")
+  define_property(GLOBAL PROPERTY SLUICE_HEADER_SOURCES BRIEF_DOCS "The files of SLUICE_HEADERS")
 endfunction()
 
 function(sluice_objects name portable)
@@ -24,25 +25,34 @@ function(sluice_objects name portable)
   endif()
 endfunction()
 
-# sluice_room(SOURCES a.cc... PUBLIC a.h...): what the directory that calls it adds to the library.
-# PUBLIC headers are installed; each must be fit to be included alone.
-function(sluice_room)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;PUBLIC")
+# sluice_folder(SOURCES a.cc... [PUBLIC a.h...] [DETAIL b.h...]): what the folder that calls it adds
+# to the library. A program includes a PUBLIC header as <sluice/a.h>, whatever folder it is in, and
+# a man page documents it. A DETAIL header is there because a public one includes it:
+# <sluice/detail/b.h>. Each must be fit to be included alone; no two have the same name.
+function(sluice_folder)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;PUBLIC;DETAIL")
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "sluice_room: what is ${arg_UNPARSED_ARGUMENTS}?")
+    message(FATAL_ERROR "sluice_folder: unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME room)
   list(TRANSFORM arg_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   target_sources(sluice_objects PRIVATE ${arg_SOURCES})
   if(TARGET sluice_objects_portable)
     target_sources(sluice_objects_portable PRIVATE ${arg_SOURCES})
   endif()
   foreach(header IN LISTS arg_PUBLIC)
-    set_property(GLOBAL APPEND PROPERTY SLUICE_PUBLIC_HEADERS ${room}/${header})
+    sluice_header(${header} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
   endforeach()
-  if(PROJECT_IS_TOP_LEVEL)
-    install(FILES ${arg_PUBLIC} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/sluice/${room})
-  endif()
+  foreach(header IN LISTS arg_DETAIL)
+    sluice_header(detail/${header} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+  endforeach()
+endfunction()
+
+# In the build tree <sluice/NAME> is one line that includes the header where it stands.
+function(sluice_header name source)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/include/sluice/${name} @ONLY
+       CONTENT "#include \"@source@\"\n")
+  set_property(GLOBAL APPEND PROPERTY SLUICE_HEADERS ${name})
+  set_property(GLOBAL APPEND PROPERTY SLUICE_HEADER_SOURCES ${source})
 endfunction()
 
 # sluice_end_library(): the two libraries, sluice.pc and the CMake package.
@@ -69,8 +79,26 @@ function(sluice_end_library)
   endif()
 endfunction()
 
+# The installed headers are the tree's with their includes spelt as a program spells them.
+function(sluice_install_headers)
+  get_property(names GLOBAL PROPERTY SLUICE_HEADERS)
+  get_property(sources GLOBAL PROPERTY SLUICE_HEADER_SOURCES)
+  set(flat ${PROJECT_BINARY_DIR}/installed/sluice)
+  list(TRANSFORM names PREPEND ${flat}/ OUTPUT_VARIABLE outputs)
+  add_custom_command(
+    OUTPUT ${outputs}
+    COMMAND ${CMAKE_COMMAND} "-DNAMES=${names}" "-DSOURCES=${sources}" -DOUTPUT=${flat}
+            -P ${PROJECT_SOURCE_DIR}/cmake/flatten_headers.cmake
+    DEPENDS ${sources} ${PROJECT_SOURCE_DIR}/cmake/flatten_headers.cmake
+    COMMENT "Flattening the headers to be installed"
+    VERBATIM)
+  add_custom_target(installed_headers ALL DEPENDS ${outputs})
+  install(DIRECTORY ${flat} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+endfunction()
+
 function(sluice_install_package)
   include(CMakePackageConfigHelpers)
+  sluice_install_headers()
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
 
   # Two exports: who links the shared library needs neither libev nor c-ares.

@@ -57,7 +57,7 @@ function(sluice_test_flags target)
   sluice_flags(${target} TESTS)
   target_compile_options(${target} PRIVATE ${SLUICE_TEST_OPTIMISATION})
   target_include_directories(${target} PRIVATE
-    ${PROJECT_SOURCE_DIR}/tests ${PROJECT_BINARY_DIR}/include)
+    ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests ${PROJECT_BINARY_DIR}/include)
 endfunction()
 
 # sluice_test_support(NAME): tests/support/NAME.cc as objects, compiled once for all who link it.
@@ -85,14 +85,16 @@ function(sluice_test_precompile target)
   target_precompile_headers(${target} REUSE_FROM precompiled)
 endfunction()
 
-# sluice_test(NAME [SUPPORT name...] [TOOL tool] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]):
-# tests/test_NAME.cc as one Criterion binary and one CTest entry, NAME. SUPPORT: linked with those
-# of tests/support/. TOOL: linked with that program's objects too, "sluiced/options.h". BACKENDS:
-# the same binary once for each of epoll, poll and select, in SLUICE_TEST_BACKEND. PORTABLE: all of
-# it again on the library's plain POSIX paths. SERIAL: alone, for what counts descriptors or
-# processor time.
-function(sluice_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE;SERIAL" "TIMEOUT;TOOL" "SUPPORT")
+# sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]):
+# test_NAME.cc of this folder as one Criterion binary and one CTest entry, NAME, which
+# SLUICE_TEST_PREFIX precedes where a folder sets it. The objects of the program that a folder sets
+# as SLUICE_TEST_TOOL are linked, too. SUPPORT: linked with those of tests/support/. BACKENDS: the
+# same binary once for each of epoll, poll and select, in SLUICE_TEST_BACKEND. PORTABLE: all of it
+# again on the library's plain POSIX paths. SERIAL: alone, for what counts descriptors or processor
+# time.
+function(sluice_test file)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE;SERIAL" "TIMEOUT" "SUPPORT")
+  set(name ${SLUICE_TEST_PREFIX}${file})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sluice_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
   endif()
@@ -108,7 +110,7 @@ function(sluice_test name)
   endif()
   foreach(flavour IN LISTS flavours ITEMS "")
     set(binary test_${name}${flavour})
-    add_executable(${binary} test_${name}.cc)
+    add_executable(${binary} test_${file}.cc)
     sluice_test_flags(${binary})
     sluice_test_precompile(${binary})
     target_link_libraries(${binary} PRIVATE sluice_objects${flavour} PkgConfig::Criterion)
@@ -116,8 +118,8 @@ function(sluice_test name)
       sluice_test_support(${support})
       target_link_libraries(${binary} PRIVATE support_${support})
     endforeach()
-    if(arg_TOOL)
-      target_link_libraries(${binary} PRIVATE ${arg_TOOL}_objects tools_common)
+    if(SLUICE_TEST_TOOL)
+      target_link_libraries(${binary} PRIVATE ${SLUICE_TEST_TOOL}_objects tools_common)
     endif()
     set_target_properties(${binary} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -200,7 +202,7 @@ endfunction()
 
 # sluice_check_public_headers(): each public header compiles alone, and brings no libev with it.
 function(sluice_check_public_headers)
-  get_property(headers GLOBAL PROPERTY SLUICE_PUBLIC_HEADERS)
+  get_property(headers GLOBAL PROPERTY SLUICE_HEADERS)
   set(sources "")
   foreach(header IN LISTS headers)
     string(MAKE_C_IDENTIFIER ${header} name)

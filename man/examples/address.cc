@@ -6,9 +6,9 @@
 #include <string_view>
 #include <variant>
 
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/endpoint.h>
-#include <sluice/reactor/fd.h>
+#include <sluice/address.h>
+#include <sluice/endpoint.h>
+#include <sluice/fd.h>
 
 using sluice::Address;
 using sluice::Endpoint;

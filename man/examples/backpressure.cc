@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/payload.h>
+#include <sluice/connection.h>
+#include <sluice/loop.h>
+#include <sluice/payload.h>
 
 using sluice::Connection;
 
@@ -18,7 +18,7 @@ constexpr int kBlocks = 10'000;
 class Source final : public sluice::Protocol {
  public:
   void on_open(Connection& connection) override { fill(connection); }
-  void on_drain(Connection& connection) override { fill(connection); }
+  void on_writable(Connection& connection) override { fill(connection); }
   std::size_t on_data(Connection&, std::span<const std::byte> in) override {
     return in.size();
   }
@@ -26,7 +26,7 @@ class Source final : public sluice::Protocol {
   std::size_t most_queued = 0;
 
  private:
-  // Fills the queue above the mark: otherwise on_drain() might never run.
+  // Fills the queue above the mark: otherwise on_writable() might never run.
   void fill(Connection& connection) {
     while (sent_ < kBlocks &&
            connection.queued() <= connection.options().high_water) {

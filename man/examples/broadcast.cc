@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include <sluice/protocols/broadcast.h>
-#include <sluice/protocols/reply_guard.h>
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/broadcast.h>
+#include <sluice/datagram.h>
+#include <sluice/loop.h>
+#include <sluice/reply_guard.h>
 
 using sluice::DatagramSocket;
 using sluice::Endpoint;

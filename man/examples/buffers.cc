@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include <sluice/reactor/input_buffer.h>
-#include <sluice/reactor/payload.h>
+#include <sluice/input_buffer.h>
+#include <sluice/payload.h>
 
 using sluice::InputBuffer;
 using sluice::Payload;

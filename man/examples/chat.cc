@@ -4,10 +4,10 @@
 #include <exception>
 #include <vector>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/payload.h>
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/payload.h>
 
 using sluice::Connection;
 

@@ -3,10 +3,10 @@
 #include <cstdio>
 #include <exception>
 
-#include <sluice/protocols/chat.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/chat.h>
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <variant>
 
-#include <sluice/protocols/codec_registry.h>
-#include <sluice/protocols/decoder.h>
+#include <sluice/codec_registry.h>
+#include <sluice/decoder.h>
 
 using sluice::Codec;
 using sluice::CodecScratch;

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string_view>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/connector.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/connection.h>
+#include <sluice/connector.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
 
 using sluice::Connection;
 

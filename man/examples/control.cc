@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
 
 using sluice::Connection;
 

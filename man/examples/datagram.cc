@@ -10,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/datagram.h>
+#include <sluice/loop.h>
 
 using sluice::Datagram;
 using sluice::DatagramSocket;

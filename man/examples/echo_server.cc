@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <exception>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/signals.h>
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/signals.h>
 
 class Echo final : public sluice::Protocol {
   std::size_t on_data(sluice::Connection& connection,

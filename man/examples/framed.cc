@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include <sluice/protocols/framed.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/memory_peer.h>
+#include <sluice/connection.h>
+#include <sluice/framed.h>
+#include <sluice/memory_peer.h>
 
 using sluice::Connection;
 using sluice::Framing;

@@ -6,8 +6,8 @@
 
 #include <ev.h>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/connection.h>
+#include <sluice/loop.h>
 
 using sluice::Connection;
 

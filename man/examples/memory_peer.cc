@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/memory_peer.h>
+#include <sluice/connection.h>
+#include <sluice/memory_peer.h>
 
 using sluice::CloseReason;
 using sluice::Connection;

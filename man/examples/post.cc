@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/connection.h>
+#include <sluice/loop.h>
 
 using sluice::Connection;
 using sluice::Loop;

@@ -5,12 +5,12 @@
 #include <functional>
 #include <string>
 
-#include <sluice/reactor/backoff.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/connector.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/timer.h>
+#include <sluice/backoff.h>
+#include <sluice/connection.h>
+#include <sluice/connector.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/timer.h>
 
 using namespace std::chrono_literals;
 using sluice::Address;

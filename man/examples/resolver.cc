@@ -4,9 +4,9 @@
 #include <system_error>
 #include <vector>
 
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/resolver.h>
-#include <sluice/reactor/service_names.h>
+#include <sluice/loop.h>
+#include <sluice/resolver.h>
+#include <sluice/service_names.h>
 
 int main() {
   sluice::Loop loop;

@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <string>
 
-#include <sluice/protocols/datagram_service.h>
-#include <sluice/protocols/greet.h>
-#include <sluice/protocols/upper.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/connection.h>
+#include <sluice/datagram.h>
+#include <sluice/datagram_service.h>
+#include <sluice/greet.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/upper.h>
 
 using sluice::Connection;
 using sluice::DatagramSocket;

@@ -3,10 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/permutation.h>
-#include <sluice/reactor/sweep.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/sweep.h>
 
 class Backend final : public sluice::Protocol {
   std::size_t on_data(sluice::Connection&,
@@ -31,13 +30,13 @@ int main() {
   backends[1].reset();
   backends[3].reset();
 
-  // In an order of its own, so that no rack is asked all at once.
-  const sluice::Permutation order(addresses.size(), 2024);
-  std::uint64_t position = 0;
+  std::size_t next = 0;
   const auto source = [&]() -> std::optional<sluice::SweepTarget> {
-    if (position == order.size()) return std::nullopt;
-    const std::uint64_t index = order.at(position++);
-    return sluice::SweepTarget{.address = addresses[index], .tag = index};
+    if (next == addresses.size()) return std::nullopt;
+    const sluice::SweepTarget target{.address = addresses[next],
+                                     .tag = next};
+    ++next;
+    return target;
   };
 
   std::vector<sluice::SweepState> states(addresses.size());

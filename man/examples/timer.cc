@@ -2,9 +2,9 @@
 #include <csignal>
 #include <cstdio>
 
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/signals.h>
-#include <sluice/reactor/timer.h>
+#include <sluice/loop.h>
+#include <sluice/signals.h>
+#include <sluice/timer.h>
 
 using namespace std::chrono_literals;
 

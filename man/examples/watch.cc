@@ -6,9 +6,9 @@
 #include <map>
 #include <vector>
 
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/timer.h>
-#include <sluice/reactor/watch.h>
+#include <sluice/loop.h>
+#include <sluice/timer.h>
+#include <sluice/watch.h>
 
 using namespace std::chrono_literals;
 

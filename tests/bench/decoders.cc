@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include <sluice/protocols/codec_registry.h>
-#include <sluice/protocols/decoder.h>
+#include <sluice/codec_registry.h>
+#include <sluice/decoder.h>
 
 namespace {
 

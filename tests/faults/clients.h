@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/fd.h>
+#include <sluice/address.h>
+#include <sluice/fd.h>
 
 namespace sluice::faults {
 

@@ -17,11 +17,11 @@
 
 #include "clients.h"
 #include "scenario.h"
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/connector.h>
-#include <sluice/reactor/resolver.h>
-#include <sluice/reactor/sweep.h>
-#include <sluice/reactor/timer.h>
+#include <sluice/connection.h>
+#include <sluice/connector.h>
+#include <sluice/resolver.h>
+#include <sluice/sweep.h>
+#include <sluice/timer.h>
 
 namespace sluice::faults {
 namespace {

@@ -6,7 +6,7 @@
 #define SLUICE_TESTS_FAULTS_SCENARIO_H
 
 #include "verdicts.h"
-#include <sluice/reactor/loop.h>
+#include <sluice/loop.h>
 
 namespace sluice::faults {
 

@@ -13,13 +13,13 @@
 
 #include "clients.h"
 #include "scenario.h"
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/endpoint.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/payload.h>
-#include <sluice/reactor/signals.h>
-#include <sluice/reactor/timer.h>
+#include <sluice/connection.h>
+#include <sluice/datagram.h>
+#include <sluice/endpoint.h>
+#include <sluice/listener.h>
+#include <sluice/payload.h>
+#include <sluice/signals.h>
+#include <sluice/timer.h>
 
 namespace sluice::faults {
 namespace {
@@ -86,8 +86,8 @@ class EchoDatagrams final : public DatagramHandler {
 // There is one such socket.
 int datagram_descriptor() {
   const Exempt exempt;
-  constexpr int kMost = 64;
-  for (int fd = 0; fd < kMost; ++fd) {
+  constexpr int kMaxDescriptors = 64;
+  for (int fd = 0; fd < kMaxDescriptors; ++fd) {
     int type = 0;
     socklen_t size = sizeof type;
     if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM) return fd;

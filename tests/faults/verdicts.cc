@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include <sluice/reactor/resolver.h>
+#include <sluice/resolver.h>
 
 namespace sluice::faults {
 namespace {

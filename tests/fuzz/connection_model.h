@@ -8,7 +8,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include <sluice/reactor/connection.h>
+#include <sluice/connection.h>
 
 namespace sluice::fuzz {
 
@@ -57,7 +57,7 @@ class Model final : public Protocol {
     if (choices_.any(2) == 0) act(connection);
     connection.close();
   }
-  void on_drain(Connection& connection) override {
+  void on_writable(Connection& connection) override {
     const Running running(*this);
     SLUICE_MUST(opened_ && !closed_);
     SLUICE_MUST(connection.queued() <= connection.options().low_water());

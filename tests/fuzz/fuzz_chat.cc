@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "../../protocols/chat_intake.h"
 #include "fuzz.h"
-#include <sluice/protocols/chat.h>
-#include <sluice/reactor/memory_peer.h>
+#include "protocols/chat/chat_intake.h"
+#include <sluice/chat.h>
+#include <sluice/memory_peer.h>
 
 using namespace sluice;
 using fuzz::Choices;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fuzz.h"
-#include <sluice/protocols/codec_registry.h>
-#include <sluice/protocols/decoder.h>
+#include <sluice/codec_registry.h>
+#include <sluice/decoder.h>
 
 using namespace sluice;
 using fuzz::Choices;

@@ -8,8 +8,8 @@
 
 #include "connection_model.h"
 #include "fuzz.h"
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/memory_peer.h>
+#include <sluice/connection.h>
+#include <sluice/memory_peer.h>
 
 using namespace sluice;
 using fuzz::Choices;

@@ -1,7 +1,7 @@
 // The address parser: what it takes prints as something that it takes as the same, and what it
 // refuses is refused with a reason that can stand in a log line.
 #include "fuzz.h"
-#include <sluice/reactor/endpoint.h>
+#include <sluice/endpoint.h>
 
 using namespace sluice;
 

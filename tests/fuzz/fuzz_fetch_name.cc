@@ -1,12 +1,11 @@
 // What sluice-fetch makes of a URL: it is refused with a UsageError of one line, or its parts are
 // printed; and a name that -O takes from it stays in the current directory and in one line.
-#include <sluice-fetch/file_name.h>
-#include <sluice-fetch/url.h>
-
 #include <algorithm>
 
 #include "fuzz.h"
 #include "message.h"
+#include "tools/sluice-fetch/file_name.h"
+#include "tools/sluice-fetch/url.h"
 
 using namespace sluice;
 

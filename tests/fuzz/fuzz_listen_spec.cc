@@ -1,8 +1,7 @@
 // What sluiced's -l says: every text is taken, or refused with a UsageError of one line.
-#include <sluiced/listen_spec.h>
-
-#include "../../tools/common/usage_error.h"
 #include "fuzz.h"
+#include "tools/common/usage_error.h"
+#include "tools/sluiced/listen_spec.h"
 
 using namespace sluice;
 

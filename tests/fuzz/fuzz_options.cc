@@ -1,13 +1,12 @@
 // The command line of sluiced, an argument a line: every one is taken, or refused with a UsageError
 // of one line; what is taken is something to serve, or an answer to print.
-#include <sluiced/options.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "fuzz.h"
 #include "message.h"
+#include "tools/sluiced/options.h"
 
 using namespace sluice;
 

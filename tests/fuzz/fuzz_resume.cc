@@ -1,9 +1,8 @@
 // What sluice-scan's --resume reads: every text is a state that is written and read as the same
 // again, or nothing.
-#include <sluice-scan/resume_file.h>
-
 #include "fuzz.h"
 #include "message.h"
+#include "tools/sluice-scan/resume_file.h"
 
 using namespace sluice;
 

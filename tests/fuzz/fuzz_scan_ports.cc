@@ -1,11 +1,10 @@
 // What sluice-scan's -p says: every text is a set of ports that is written and read as the same
 // again, or refused with a UsageError of one line.
-#include <sluice-scan/port_spec.h>
-
 #include <algorithm>
 
 #include "fuzz.h"
 #include "message.h"
+#include "tools/sluice-scan/targets/port_spec.h"
 
 using namespace sluice;
 

@@ -1,13 +1,12 @@
 // What sluice-scan's targets and exclusions say, a line each; one that begins with "!" is left out.
 // Each is taken, or refused with a UsageError of one line. What is taken is counted right: of every
 // range that is wanted, the ends are there if and only if they are not left out.
-#include <sluice-scan/target_set.h>
-#include <sluice-scan/target_spec.h>
-
 #include <algorithm>
 
 #include "fuzz.h"
 #include "message.h"
+#include "tools/sluice-scan/targets/target_set.h"
+#include "tools/sluice-scan/targets/target_spec.h"
 
 using namespace sluice;
 

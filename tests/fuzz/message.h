@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-#include "../../reactor/quote.h"
-#include "../../tools/common/usage_error.h"
 #include "fuzz.h"
+#include "reactor/base/quote.h"
+#include "tools/common/usage_error.h"
 
 namespace sluice::fuzz {
 

@@ -1,53 +1,30 @@
 #!/usr/bin/env python3
-"""Holds the tree's #include lines against the one way in which they may point.
+"""Holds the tree's #include lines against the table of layers in ARCHITECTURE.md.
 
     include_layers.py ROOT
 
-A file may include its own layer and those below it. Every file of reactor/, protocols/ and tools/
-has its place in the table; one that has none is an error, and so is a place without a file.
+The table is the first indented block under the heading "Layers": a folder in each line, lowest
+first, then the folders that it stands on. A file may include its own folder, these, and what these
+stand on in turn. A folder that the table does not name belongs to the nearest one above it that it
+does. Each file of reactor/, protocols/ and tools/ must belong to a folder of the table, and each
+folder of the table must hold a file.
 """
 
 import pathlib
 import re
 import sys
 
-# Lowest first. A name stands for its .h and its .cc, "name.cc" for that one file, "name*" for all
-# that begin so.
-REACTOR_LAYERS = [
-    ("values and buffers", """
-        export fd address backoff connect_order connect_socket endpoint compact_address payload
-        input_buffer close_reason timer_queue
-        permutation sweep_hosts sweep_list sweep_outcome sweep_pacer sweep_wheel sweep_window
-        counters quote host_name service_names report report_gate stream_io write_buffer
-        named_call
-    """),
-    ("watcher", "watcher libev_loop"),
-    ("loop", "loop loop_* resident"),
-    ("timer, signals", "timer signals watch idle_list output_queue"),  # a queue may stand in a list
-    ("protocol", "protocol connection_options"),
-    ("connection", "connection connection_* protocol.cc"),  # on_eof()'s default calls close()
-    ("listener, connector, datagram", """
-        connect_attempt connector listener listen_socket socket_file source_limits descriptor_reserve
-        datagram datagram_* memory_peer sweep sweep_* resolver resolver_error ares_*
-    """),
-]
+TREES = ("reactor", "protocols", "tools")
 
-# Pure: these files of protocols/ include each other, PURE_MAY_USE and the C++ library, no more, so
-# that they can be tested and fuzzed without a loop.
-PURE = """
-    codec codec_error codec_registry decoder delimiter_codec encoded find_byte fixed_codec
-    length_codec line_codec netstring_codec slip_codec varint_codec
-"""
-PURE_MAY_USE = ["reactor/export.h", "reactor/quote.h"]
+# What has no place for a loop, so that it can be tested and fuzzed without one: these folders
+# include nothing of the system and, of other folders, only these headers.
+PURE = {"protocols/codec": ["reactor/base/export.h", "reactor/base/quote.h"]}
 
-# Above the whole reactor; each of these rooms is a layer of its own.
-ROOMS_ABOVE = ["protocols", "tools"]
-
-# <header> or "prefix": the only files that may include it.
+# <header> or "prefix/": the only files that may include it.
 ONLY_FROM = {
-    "ev.h": ["reactor/watcher.cc", "reactor/libev_loop.cc"],
+    "ev.h": ["reactor/loop/watcher.cc", "reactor/loop/libev_loop.cc"],
     "ev++.h": [],
-    "ares.h": ["reactor/ares_"],
+    "ares.h": ["reactor/names/ares_"],
     "curl/": ["tools/sluice-fetch/"],
     "cxxopts.hpp": ["tools/"],
     "histedit.h": ["tools/common/terminal_line.cc"],
@@ -57,45 +34,47 @@ ONLY_FROM = {
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+LAYERS = re.compile(r"^## Layers$.*?\n\n((?:    .*\n)+)", re.MULTILINE | re.DOTALL)
 
 
-def stands_for(name, path):
-    """How closely a name of the table fits the file: 0 not at all, 3 the file itself."""
-    if name == path.name:
-        return 3
-    if name == path.stem:
-        return 2
-    return 1 if name.endswith("*") and path.stem.startswith(name[:-1]) else 0
+def table_of(root):
+    """{folder: the folders that it stands on}, lowest first."""
+    match = LAYERS.search((root / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    rows = [line.split() for line in match.group(1).splitlines()] if match else []
+    return {row[0]: row[1:] for row in rows}
 
 
-def reactor_layer(path):
-    """The number of the layer that names the file most closely; None when none does."""
-    fits = [(stands_for(name, path), number)
-            for number, (_, names) in enumerate(REACTOR_LAYERS) for name in names.split()]
-    closeness, number = max(fits)
-    return number if closeness else None
+def check_table(root, table):
+    """What is wrong with the table itself."""
+    if not table:
+        yield 'ARCHITECTURE.md: no table under "## Layers"'
+    known = []
+    for folder, stands_on in table.items():
+        if not any(path.suffix in (".h", ".cc") for path in (root / folder).rglob("*")):
+            yield f"ARCHITECTURE.md: {folder}: there is no source in that folder"
+        for below in stands_on:
+            if below not in known:
+                yield f"ARCHITECTURE.md: {folder}: {below} is not in a line above it"
+        known.append(folder)
 
 
-def layer_of(path):
-    room = path.parts[0]
-    if room == "reactor":
-        return reactor_layer(path) if len(path.parts) == 2 else None
-    return len(REACTOR_LAYERS) + ROOMS_ABOVE.index(room)
+def closure(table):
+    """{folder: all that it may include}."""
+    may_include = {}
+    for folder, stands_on in table.items():
+        may_include[folder] = {folder}.union(*(may_include.get(below, {below})
+                                               for below in stands_on))
+    return may_include
 
 
-def layer_name(number):
-    if number < len(REACTOR_LAYERS):
-        return REACTOR_LAYERS[number][0]
-    return ROOMS_ABOVE[number - len(REACTOR_LAYERS)] + "/"
+def folder_of(table, path):
+    """The folder of the table that the file belongs to; None when there is none."""
+    return next((parent.as_posix() for parent in path.parents if parent.as_posix() in table), None)
 
 
-def is_pure(path):
-    return path.parts[0] == "protocols" and path.stem in PURE.split()
-
-
-def check_system_include(path, header):
-    if is_pure(path) and header.endswith(".h"):
-        return f"<{header}>: a codec includes nothing of the system"
+def check_system_include(path, folder, header):
+    if folder in PURE and header.endswith(".h"):
+        return f"<{header}>: {folder} includes nothing of the system"
     if header.startswith("sluice/"):
         return f"<{header}>: inside the tree headers are included by relative path"
     for name, allowed in ONLY_FROM.items():
@@ -105,65 +84,57 @@ def check_system_include(path, header):
     return None
 
 
-def check_own_include(root, path, header):
+def check_own_include(root, may_include, path, folder, header):
     target = (root / path.parent / header).resolve()
     if not target.is_file():
         return f'"{header}": there is no such file beside it (a system header is written <{header}>)'
     if not target.is_relative_to(root):
         return f'"{header}": outside the tree'
     target = target.relative_to(root)
-    if target.parts[0] not in ["reactor", *ROOMS_ABOVE]:
-        return f'"{header}": {target.parts[0]}/ is no room of the library or the tools'
-    if is_pure(path) and not is_pure(target) and target.as_posix() not in PURE_MAY_USE:
-        return f'"{header}": a codec may not include {target}'
-    above, below = layer_of(path), layer_of(target)
-    if below is None:
-        return None  # Reported for the target itself.
-    if below > above:
-        return f'"{header}": {layer_name(above)} may not include {layer_name(below)}'
+    if target.parts[0] not in TREES:
+        return f'"{header}": {target.parts[0]}/ is no part of the library or the tools'
+    below = folder_of(may_include, target)
+    if below is None or below == folder:  # None is reported for the target itself.
+        return None
+    if folder in PURE and target.as_posix() not in PURE[folder]:
+        return f'"{header}": {folder} may not include {target}'
+    if below not in may_include[folder]:
+        return f'"{header}": {folder} may not include {below}'
     return None
 
 
 def files_of(root):
-    for room in ["reactor", *ROOMS_ABOVE]:
-        for path in sorted((root / room).rglob("*")):
+    for tree in TREES:
+        for path in sorted((root / tree).rglob("*")):
             if path.suffix in (".h", ".cc"):
                 yield path.relative_to(root)
+
+
+def check_file(root, may_include, path):
+    folder = folder_of(may_include, path)
+    if folder is None:
+        yield f"{path}:1: belongs to no folder of the table in ARCHITECTURE.md"
+        return
+    text = (root / path).read_text(encoding="utf-8")
+    text = COMMENT.sub(lambda m: "\n" * m.group().count("\n"), text)
+    for match in INCLUDE.finditer(text):
+        bracket, header = match.groups()
+        if bracket == "<":
+            problem = check_system_include(path, folder, header)
+        else:
+            problem = check_own_include(root, may_include, path, folder, header)
+        if problem:
+            yield f"{path}:{text.count(chr(10), 0, match.start(2)) + 1}: {problem}"
 
 
 def check(root):
     """All that is wrong, as "file:line: what" lines."""
     root = root.resolve()
-    problems = []
-    reactor_files = []
-    pure_files = []
+    table = table_of(root)
+    problems = list(check_table(root, table))
+    may_include = closure(table)
     for path in files_of(root):
-        if path.parts[0] == "reactor":
-            reactor_files.append(path)
-        if is_pure(path):
-            pure_files.append(path.stem)
-        if layer_of(path) is None:
-            problems.append(f"{path}:1: has no place in the table of tests/lint/include_layers.py")
-            continue
-        text = COMMENT.sub(lambda m: "\n" * m.group().count("\n"), (root / path).read_text())
-        for match in INCLUDE.finditer(text):
-            bracket, header = match.groups()
-            if bracket == "<":
-                problem = check_system_include(path, header)
-            else:
-                problem = check_own_include(root, path, header)
-            if problem:
-                line = text.count("\n", 0, match.start(2)) + 1
-                problems.append(f"{path}:{line}: {problem}")
-    for _, names in REACTOR_LAYERS:
-        for name in names.split():
-            if not any(stands_for(name, path) for path in reactor_files):
-                problems.append(f"tests/lint/include_layers.py: {name}: reactor/ has no such file")
-    for name in PURE.split():
-        if name not in pure_files:
-            problems.append(f"tests/lint/include_layers.py: {name}: protocols/ has no such file")
-    if not reactor_files:
-        problems.append(f"{root}/reactor: no source there")
+        problems += check_file(root, may_include, path)
     return problems
 
 

@@ -12,7 +12,7 @@
 
 #include <criterion/criterion.h>
 
-#include <sluice/reactor/address.h>
+#include <sluice/address.h>
 
 namespace sluice::test {
 

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include <sluice/reactor/loop.h>
+#include <sluice/loop.h>
 
 // On the backend that SLUICE_TEST_BACKEND names; without it, on the library's choice.
 inline sluice::LoopOptions backend_options() {

@@ -12,8 +12,8 @@
 #include <criterion/criterion.h>
 
 #include "text.h"
-#include <sluice/protocols/codec_registry.h>
-#include <sluice/protocols/decoder.h>
+#include <sluice/codec_registry.h>
+#include <sluice/decoder.h>
 
 namespace sluice::test {
 

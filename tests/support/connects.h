@@ -13,10 +13,10 @@
 #include <criterion/criterion.h>
 
 #include "streams.h"
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/connector.h>
-#include <sluice/reactor/fd.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/address.h>
+#include <sluice/connector.h>
+#include <sluice/fd.h>
+#include <sluice/loop.h>
 
 namespace sluice::test {
 

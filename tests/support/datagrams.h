@@ -17,10 +17,10 @@
 #include <criterion/criterion.h>
 
 #include "text.h"
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/fd.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/address.h>
+#include <sluice/datagram.h>
+#include <sluice/fd.h>
+#include <sluice/loop.h>
 
 namespace sluice::test {
 
@@ -49,7 +49,7 @@ class Recorder final : public DatagramHandler {
     failed.push_back({error, to});
     if (then_on_error) then_on_error(socket);
   }
-  void on_drain(DatagramSocket& socket) override {
+  void on_writable(DatagramSocket& socket) override {
     ++drains;
     if (then_on_drain) then_on_drain(socket);
   }

@@ -11,7 +11,7 @@
 
 #include <criterion/criterion.h>
 
-#include <sluice/reactor/fd.h>
+#include <sluice/fd.h>
 
 namespace sluice::test {
 

@@ -11,8 +11,8 @@
 
 #include <criterion/criterion.h>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/protocol.h>
+#include <sluice/connection.h>
+#include <sluice/protocol.h>
 
 namespace sluice::test {
 namespace {

@@ -20,10 +20,10 @@
 #include <string_view>
 #include <vector>
 
-#include <sluice/reactor/datagram.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/timer.h>
+#include <sluice/datagram.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/timer.h>
 
 namespace sluice::test {
 

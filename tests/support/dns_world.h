@@ -16,8 +16,8 @@
 #include "backend.h"
 #include "dns_server.h"
 #include "slowness.h"
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/resolver.h>
+#include <sluice/loop.h>
+#include <sluice/resolver.h>
 
 namespace sluice::test {
 

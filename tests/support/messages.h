@@ -10,9 +10,9 @@
 
 #include "codecs.h"
 #include "text.h"
-#include <sluice/protocols/framed.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/memory_peer.h>
+#include <sluice/connection.h>
+#include <sluice/framed.h>
+#include <sluice/memory_peer.h>
 
 namespace sluice::test {
 

@@ -19,7 +19,7 @@
 
 #include <criterion/criterion.h>
 
-#include <sluice/reactor/address.h>
+#include <sluice/address.h>
 
 namespace sluice::test {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <sluice/reactor/fd.h>
+#include <sluice/fd.h>
 
 namespace sluice::test {
 

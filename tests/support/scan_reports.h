@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "sluice-scan/listing.h"
+#include "tools/sluice-scan/listings/listing.h"
 
 namespace sluice::test {
 

@@ -21,11 +21,11 @@
 #include <criterion/criterion.h>
 
 #include "slowness.h"
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/fd.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/protocol.h>
+#include <sluice/address.h>
+#include <sluice/connection.h>
+#include <sluice/fd.h>
+#include <sluice/loop.h>
+#include <sluice/protocol.h>
 
 namespace sluice::test {
 
@@ -64,7 +64,7 @@ class Handler final : public Protocol {
     note("eof");
     eof ? eof(connection) : Protocol::on_eof(connection);
   }
-  void on_drain(Connection& connection) override {
+  void on_writable(Connection& connection) override {
     const Running running(nested);
     note("drain");
     if (drain) drain(connection);

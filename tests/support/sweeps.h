@@ -2,9 +2,12 @@
 #ifndef SLUICE_TESTS_SUPPORT_SWEEPS_H
 #define SLUICE_TESTS_SUPPORT_SWEEPS_H
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -13,8 +16,8 @@
 #include "addresses.h"
 #include "backend.h"
 #include "connects.h"
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/sweep.h>
+#include <sluice/loop.h>
+#include <sluice/sweep.h>
 
 namespace sluice::test {
 
@@ -55,6 +58,14 @@ struct Run {
   std::function<void(const SweepResult&, Fd&)> report;
   Sweep sweep;
 };
+
+// The numbers from 0 to `size` - 1 in an order that the seed chooses.
+inline std::vector<std::uint64_t> shuffled(std::uint64_t size, unsigned seed) {
+  std::vector<std::uint64_t> numbers(size);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  std::shuffle(numbers.begin(), numbers.end(), std::mt19937_64(seed));
+  return numbers;
+}
 
 inline std::vector<SweepTarget> ports_of(const char* host, unsigned first, unsigned last) {
   std::vector<SweepTarget> targets;

@@ -13,7 +13,7 @@
 #include <criterion/criterion.h>
 
 #include "network_namespace.h"
-#include <sluice/reactor/fd.h>
+#include <sluice/fd.h>
 
 namespace sluice::test {
 

@@ -15,9 +15,9 @@
 
 #include <criterion/criterion.h>
 
-#include <sluice/reactor/address.h>
-#include <sluice/reactor/fd.h>
-#include <sluice/reactor/loop.h>
+#include <sluice/address.h>
+#include <sluice/fd.h>
+#include <sluice/loop.h>
 
 namespace sluice::test {
 

@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#include "common/usage_error.h"
+#include "tools/common/usage_error.h"
 
 template <class Action>
 std::string usage_error_of(Action&& action) {

@@ -16,7 +16,7 @@
 #define CXXOPTS_NO_REGEX
 #include <cxxopts.hpp>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "names.h"
 #include "usage_error.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "number.h"
 #include "usage_error.h"
 

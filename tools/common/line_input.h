@@ -18,9 +18,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
-#include "../../reactor/watcher.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/watcher.h"
 
 namespace sluice {
 

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice {
 namespace {

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/fd.h"
+#include "../../reactor/base/fd.h"
 
 namespace sluice {
 

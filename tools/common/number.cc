@@ -4,7 +4,7 @@
 #include <string>
 #include <system_error>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "usage_error.h"
 
 namespace sluice {

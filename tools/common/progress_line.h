@@ -12,8 +12,8 @@
 #include <functional>
 #include <string>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
 
 namespace sluice {
 

@@ -3,8 +3,8 @@
 #include <utility>
 #include <variant>
 
-#include "../../reactor/host_name.h"
-#include "../../reactor/quote.h"
+#include "../../reactor/base/host_name.h"
+#include "../../reactor/base/quote.h"
 #include "usage_error.h"
 
 namespace sluice {

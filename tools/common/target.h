@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/endpoint.h"
+#include "../../reactor/base/endpoint.h"
 
 namespace sluice {
 

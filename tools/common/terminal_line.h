@@ -17,9 +17,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/signals.h"
-#include "../../reactor/watcher.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/watcher.h"
 
 namespace sluice {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../../protocols/codec_registry.h"
+#include "../../protocols/codec/codec_registry.h"
 #include "../sluice-fetch/options.h"
 #include "../sluice-lookup/options.h"
 #include "../sluice-scan/options.h"

@@ -16,9 +16,9 @@
 #include <functional>
 #include <map>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
-#include "../../reactor/watch.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/signal_setup.h"
 
 namespace sluice {

@@ -17,8 +17,8 @@
 #include <system_error>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/signals.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
 #include "../common/output.h"
 #include "../common/progress_line.h"
 #include "curl_multi.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -51,8 +51,8 @@ void read_values(FetchOptions& options, const CommandLine& line) {
         static_cast<std::size_t>(parse_number("count", value, 1, FetchOptions::kMaxParallel));
   });
   line.each("max-size", [&](std::string_view value) {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    options.max_size = parse_number("bytes", value, 1, kMost);
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    options.max_size = parse_number("bytes", value, 1, kMax);
   });
   line.each("timeout",
             [&](std::string_view value) { options.timeout = parse_timeout("duration", value); });

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "../../reactor/loop.h"
+#include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
 #include "../common/new_file.h"
 #include "url.h"

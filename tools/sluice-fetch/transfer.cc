@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice {
 namespace {
@@ -18,8 +18,8 @@ constexpr const char* kSchemes = "http,https";
 
 long milliseconds_of(std::chrono::milliseconds time) {
   // A long may have 32 bits, and a year of milliseconds does not fit into them.
-  constexpr std::int64_t kMost = std::numeric_limits<long>::max();
-  return static_cast<long>(std::min<std::int64_t>(time.count(), kMost));
+  constexpr std::int64_t kMax = std::numeric_limits<long>::max();
+  return static_cast<long>(std::min<std::int64_t>(time.count(), kMax));
 }
 
 template <class Value>

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/json_object.h"
 
 namespace sluice {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/service_names.h"
+#include "../../reactor/names/service_names.h"
 #include "own_host.h"
 #include "query.h"
 

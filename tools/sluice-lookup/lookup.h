@@ -14,9 +14,9 @@
 #include <system_error>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
-#include "../../reactor/service_names.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/names/resolver.h"
+#include "../../reactor/names/service_names.h"
 #include "../common/output.h"
 #include "answer.h"
 #include "options.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/usage_error.h"
 

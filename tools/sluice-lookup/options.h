@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
-#include "../../reactor/service_names.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/names/resolver.h"
+#include "../../reactor/names/service_names.h"
 #include "../common/command_line.h"
 #include "query.h"
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "../../protocols/interfaces.h"
+#include "../../protocols/udp/interfaces.h"
 
 namespace sluice {
 namespace {

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/resolver.h"
+#include "../../reactor/names/resolver.h"
 
 namespace sluice {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 

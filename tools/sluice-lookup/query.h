@@ -15,9 +15,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/address.h"
-#include "../../reactor/endpoint.h"
-#include "../../reactor/service_names.h"
+#include "../../reactor/base/address.h"
+#include "../../reactor/base/endpoint.h"
+#include "../../reactor/names/service_names.h"
 
 namespace sluice {
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice {
 namespace {

@@ -16,10 +16,10 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/fd.h"
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
-#include "../../reactor/watcher.h"
+#include "../../reactor/base/fd.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/watcher.h"
 
 namespace sluice {
 

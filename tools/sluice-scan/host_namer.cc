@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice {
 

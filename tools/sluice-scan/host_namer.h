@@ -12,8 +12,8 @@
 #include <deque>
 #include <functional>
 
-#include "../../reactor/resolver.h"
-#include "listing.h"
+#include "../../reactor/names/resolver.h"
+#include "listings/listing.h"
 
 namespace sluice {
 

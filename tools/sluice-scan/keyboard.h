@@ -14,9 +14,9 @@
 #include <functional>
 #include <memory>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/signals.h"
-#include "../../reactor/watcher.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/watcher.h"
 
 namespace sluice {
 

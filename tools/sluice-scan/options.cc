@@ -5,13 +5,13 @@
 #include <functional>
 #include <string_view>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
-#include "common_ports.h"
-#include "target_file.h"
-#include "target_spec.h"
+#include "targets/common_ports.h"
+#include "targets/target_file.h"
+#include "targets/target_spec.h"
 
 namespace sluice {
 namespace {

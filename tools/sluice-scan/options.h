@@ -15,13 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/service_names.h"
-#include "../../reactor/sweep.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/names/service_names.h"
+#include "../../reactor/sweep/sweep.h"
 #include "../common/command_line.h"
-#include "port_spec.h"
-#include "scan_space.h"
-#include "target_set.h"
+#include "targets/port_spec.h"
+#include "targets/scan_space.h"
+#include "targets/target_set.h"
 
 namespace sluice {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "../../reactor/fd.h"
-#include "../../reactor/quote.h"
+#include "../../reactor/base/fd.h"
+#include "../../reactor/base/quote.h"
 #include "../common/json_object.h"
 #include "../common/new_file.h"
 #include "../common/usage_error.h"

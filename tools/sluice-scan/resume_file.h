@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scan_space.h"
+#include "targets/scan_space.h"
 
 namespace sluice {
 

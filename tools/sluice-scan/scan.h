@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
-#include "../../reactor/signals.h"
-#include "../../reactor/timer.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/names/resolver.h"
 #include "../common/progress_line.h"
 #include "exit_status.h"
 #include "keyboard.h"
@@ -24,8 +24,8 @@
 #include "resume_file.h"
 #include "scan_engine.h"
 #include "scan_listings.h"
-#include "scan_space.h"
 #include "scan_targets.h"
+#include "targets/scan_space.h"
 
 namespace sluice {
 

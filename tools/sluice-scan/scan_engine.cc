@@ -10,11 +10,11 @@ namespace {
 
 // For the standard streams, the listings, the loop and the resolver.
 constexpr std::size_t kOwnDescriptors = 64;
-constexpr std::size_t kMostUsed = 1'000'000;
+constexpr std::size_t kMaxUsed = 1'000'000;
 
 // A probe in flight is a descriptor.
 std::size_t usable_descriptors() {
-  const std::size_t all = std::min(raise_descriptor_limit().count, kMostUsed);
+  const std::size_t all = std::min(raise_descriptor_limit().count, kMaxUsed);
   return all > 2 * kOwnDescriptors ? all - kOwnDescriptors : all / 2;
 }
 

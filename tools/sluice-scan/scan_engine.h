@@ -18,10 +18,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/sweep.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
-#include "scan_space.h"
+#include "targets/scan_space.h"
 
 namespace sluice {
 

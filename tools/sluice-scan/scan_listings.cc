@@ -4,11 +4,11 @@
 #include <chrono>
 #include <utility>
 
-#include "grepable_output.h"
-#include "json_output.h"
-#include "listing_file.h"
-#include "table_output.h"
-#include "xml_output.h"
+#include "listings/grepable_output.h"
+#include "listings/json_output.h"
+#include "listings/listing_file.h"
+#include "listings/table_output.h"
+#include "listings/xml_output.h"
 
 namespace sluice {
 namespace {

@@ -14,13 +14,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
-#include "host_book.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/names/resolver.h"
 #include "host_namer.h"
-#include "listing_sink.h"
+#include "listings/host_book.h"
+#include "listings/listing_sink.h"
 #include "options.h"
-#include "scan_space.h"
+#include "targets/scan_space.h"
 
 namespace sluice {
 

@@ -3,9 +3,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/usage_error.h"
-#include "target_lookup.h"
+#include "targets/target_lookup.h"
 
 namespace sluice {
 

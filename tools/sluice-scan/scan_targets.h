@@ -13,8 +13,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/names/resolver.h"
 #include "options.h"
 
 namespace sluice {

@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "../../protocols/decoder.h"
+#include "../../protocols/codec/decoder.h"
 
 namespace sluice {
 namespace {
@@ -141,7 +141,7 @@ void DatagramSession::on_error(DatagramSocket& /*socket*/, std::error_code error
   if (!closing_) fail(ExitStatus::failed, error.message());
 }
 
-void DatagramSession::on_drain(DatagramSocket& /*socket*/) {
+void DatagramSession::on_writable(DatagramSocket& /*socket*/) {
   if (closing_ || unsent_.empty()) return;
   if (!pass_on(std::exchange(unsent_, {}))) return;
   events_.on_room();

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "../../reactor/datagram.h"
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
+#include "../../reactor/datagram/datagram.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
 #include "session.h"
 #include "wire.h"
 
@@ -58,7 +58,7 @@ class DatagramSession final : public Session, private DatagramHandler {
   bool pass_on(std::string_view datagram);
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
-  void on_drain(DatagramSocket& socket) override;
+  void on_writable(DatagramSocket& socket) override;
   void show_frames(const std::string& from, std::span<const std::byte> datagram);
   void fail(ExitStatus status, const std::string& why);
   void touch();

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <variant>
 
-#include "../../protocols/codec_registry.h"
-#include "../../reactor/quote.h"
+#include "../../protocols/codec/codec_registry.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <optional>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/json_object.h"
 #include "../common/timestamp.h"
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../../protocols/framed.h"
+#include "../../protocols/framed/framed.h"
 
 namespace sluice {
 namespace {
@@ -53,7 +53,7 @@ class StreamSession::Framed final : public FramedProtocol, public Link {
     if (session != nullptr) session->on_frame_error(connection, error);
   }
   void on_end(Connection& /*connection*/) override { ended(); }
-  void on_drain(Connection& /*connection*/) override { room(); }
+  void on_writable(Connection& /*connection*/) override { room(); }
   void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
 };
 
@@ -67,7 +67,7 @@ class StreamSession::Raw final : public Protocol, public Link {
     return in.size();
   }
   void on_eof(Connection& /*connection*/) override { ended(); }
-  void on_drain(Connection& /*connection*/) override { room(); }
+  void on_writable(Connection& /*connection*/) override { room(); }
   void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
 };
 

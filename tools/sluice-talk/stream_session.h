@@ -9,11 +9,11 @@
 #include <system_error>
 #include <vector>
 
-#include "../../reactor/connection.h"
-#include "../../reactor/connector.h"
-#include "../../reactor/endpoint.h"
-#include "../../reactor/loop.h"
-#include "../../reactor/timer.h"
+#include "../../reactor/base/endpoint.h"
+#include "../../reactor/connect/connector.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/stream/connection.h"
 #include "session.h"
 #include "wire.h"
 

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/loop.h"
-#include "../../reactor/resolver.h"
-#include "../../reactor/signals.h"
-#include "../../reactor/timer.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/names/resolver.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
 #include "exit_status.h"

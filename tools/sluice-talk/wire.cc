@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "../../protocols/codec_registry.h"
+#include "../../protocols/codec/codec_registry.h"
 #include "../common/usage_error.h"
 
 namespace sluice {

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../protocols/framing.h"
+#include "../../protocols/framed/framing.h"
 
 namespace sluice {
 

@@ -8,9 +8,9 @@
 #include <memory>
 #include <utility>
 
-#include "../../protocols/broadcast_control.h"
-#include "../../reactor/listener.h"
-#include "../../reactor/quote.h"
+#include "../../protocols/broadcast/broadcast_control.h"
+#include "../../reactor/base/quote.h"
+#include "../../reactor/stream/listener.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

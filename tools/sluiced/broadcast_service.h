@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "../../protocols/broadcast.h"
-#include "../../reactor/endpoint.h"
+#include "../../protocols/broadcast/broadcast.h"
+#include "../../reactor/base/endpoint.h"
 #include "listen_spec.h"
 #include "service.h"
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "../../reactor/listener.h"
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
+#include "../../reactor/stream/listener.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 #include "listen_spec.h"
@@ -20,7 +20,7 @@ constexpr std::string_view kOperator = "operator";
 constexpr std::size_t kMaxLine = 64 * 1024;
 // What a newcomer is shown, and who is in a room, must fit, however much the others have said: the
 // greeting, 64 KiB of lines and a topic; as many names as max-members allows where nobody set it.
-constexpr std::size_t kLeastSendQueue = 256 * 1024;
+constexpr std::size_t kMinSendQueue = 256 * 1024;
 constexpr std::size_t kMaxSendQueue = 1024 * 1024 * 1024;
 constexpr std::size_t kLinesInQueue = 8;  // that a send queue has room for at least
 constexpr std::size_t kMaxHistory = 1000;
@@ -130,7 +130,7 @@ constexpr ListenKey kChatKeys[] = {
     {"send-queue", "BYTES", "that wait for a member at most (1048576)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).send_queue =
-           parse_number("send-queue", value, kLeastSendQueue, kMaxSendQueue);
+           parse_number("send-queue", value, kMinSendQueue, kMaxSendQueue);
      }},
     {"slow", "close|drop", "what happens above send-queue (close)", over_streams, apply_slow},
 };

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "../../protocols/chat.h"
-#include "../../reactor/connection_options.h"
+#include "../../protocols/chat/chat.h"
+#include "../../reactor/stream/connection_options.h"
 #include "service.h"
 
 namespace sluice {

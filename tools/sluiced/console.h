@@ -13,7 +13,7 @@
 
 #include <string_view>
 
-#include "../../reactor/loop.h"
+#include "../../reactor/loop/loop.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
 #include "log.h"

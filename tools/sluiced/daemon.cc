@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice {
 namespace {

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../../protocols/reply_guard.h"
-#include "../../reactor/loop.h"
-#include "../../reactor/signals.h"
+#include "../../protocols/udp/reply_guard.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
 #include "console.h"
 #include "log.h"
 #include "options.h"

@@ -8,12 +8,12 @@
 #include <utility>
 #include <variant>
 
-#include "../../protocols/codec_registry.h"
-#include "../../protocols/framed_datagrams.h"
-#include "../../protocols/framed_reply.h"
-#include "../../protocols/framing.h"
-#include "../../reactor/listener.h"
-#include "../../reactor/quote.h"
+#include "../../protocols/codec/codec_registry.h"
+#include "../../protocols/framed/framed_datagrams.h"
+#include "../../protocols/framed/framed_reply.h"
+#include "../../protocols/framed/framing.h"
+#include "../../reactor/base/quote.h"
+#include "../../reactor/stream/listener.h"
 #include "../common/names.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

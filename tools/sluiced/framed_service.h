@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "../../protocols/message_reply.h"
+#include "../../protocols/framed/message_reply.h"
 #include "service.h"
 
 namespace sluice {

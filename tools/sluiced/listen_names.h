@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "../../reactor/resolver.h"
+#include "../../reactor/names/resolver.h"
 #include "listen_spec.h"
 
 namespace sluice {

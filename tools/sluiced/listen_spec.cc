@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/names.h"
 #include "../common/number.h"

@@ -18,9 +18,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/datagram.h"
-#include "../../reactor/endpoint.h"
-#include "../../reactor/listener.h"
+#include "../../reactor/base/endpoint.h"
+#include "../../reactor/datagram/datagram.h"
+#include "../../reactor/stream/listener.h"
 #include "../common/target.h"
 #include "services.h"
 

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/timestamp.h"
 
 namespace sluice {

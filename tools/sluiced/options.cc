@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "../../reactor/quote.h"
+#include "../../reactor/base/quote.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

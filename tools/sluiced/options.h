@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/loop.h"
+#include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
 #include "listen_spec.h"
 

@@ -11,9 +11,9 @@
 #include <span>
 #include <string_view>
 
-#include "../../protocols/reply_guard.h"
-#include "../../reactor/endpoint.h"
-#include "../../reactor/loop.h"
+#include "../../protocols/udp/reply_guard.h"
+#include "../../reactor/base/endpoint.h"
+#include "../../reactor/loop/loop.h"
 
 namespace sluice {
 

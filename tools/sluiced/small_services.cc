@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "../../protocols/chargen.h"
-#include "../../protocols/datagram_service.h"
-#include "../../protocols/daytime.h"
-#include "../../protocols/discard.h"
-#include "../../protocols/echo.h"
-#include "../../protocols/greet.h"
-#include "../../protocols/time_protocol.h"
-#include "../../protocols/upper.h"
+#include "../../protocols/small/chargen.h"
+#include "../../protocols/small/daytime.h"
+#include "../../protocols/small/discard.h"
+#include "../../protocols/small/echo.h"
+#include "../../protocols/small/greet.h"
+#include "../../protocols/small/time_protocol.h"
+#include "../../protocols/small/upper.h"
+#include "../../protocols/udp/datagram_service.h"
 #include "../common/usage_error.h"
 #include "listen_spec.h"
 #include "stream_service.h"

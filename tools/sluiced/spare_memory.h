@@ -10,7 +10,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "../../reactor/timer.h"
+#include "../../reactor/loop/timer.h"
 
 namespace sluice {
 

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-#include "../../reactor/listener.h"
+#include "../../reactor/stream/listener.h"
 #include "listen_spec.h"
 #include "service.h"
 

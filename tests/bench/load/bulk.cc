@@ -98,7 +98,7 @@ class Bulk {
   const Pattern pattern_;
   Epoll epoll_;
   std::vector<Peer> peers_;
-  std::array<char, Pattern::kLongest> buffer_;
+  std::array<char, Pattern::kMaxSize> buffer_;
   std::uint64_t bytes_back_ = 0;
 };
 

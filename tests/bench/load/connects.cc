@@ -84,7 +84,7 @@ class Connects {
   const Pattern pattern_;
   Epoll epoll_;
   std::vector<Slot> slots_;
-  std::array<char, Pattern::kLongest> buffer_;
+  std::array<char, Pattern::kMaxSize> buffer_;
   std::uint64_t begun_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t wrong_ = 0;

@@ -68,7 +68,7 @@ class FanOut {
         dialect_(dialect_from(request.dialect).value()),
         progress_(request.connections, request.in_flight),
         receivers_(request.connections),
-        buffer_(Pattern::kLongest) {
+        buffer_(Pattern::kMaxSize) {
     if (request.size < 16) fail("a line that carries a number has 16 bytes at least");
   }
 

@@ -78,7 +78,7 @@ int connect_tcp(std::uint16_t port, unsigned source_host) {
   return descriptor;
 }
 
-Pattern::Pattern() : bytes_(kPeriod + kLongest) {
+Pattern::Pattern() : bytes_(kPeriod + kMaxSize) {
   std::minstd_rand random(20240607);  // always the same bytes
   for (std::size_t i = 0; i < kPeriod; ++i) bytes_[i] = static_cast<char>(random() >> 16);
   for (std::size_t i = kPeriod; i < bytes_.size(); ++i) bytes_[i] = bytes_[i - kPeriod];

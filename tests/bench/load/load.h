@@ -90,11 +90,11 @@ int connect_tcp(std::uint16_t port, unsigned source_host = 1);
 // no block that is lost, doubled or swapped leaves the rest in place.
 class Pattern {
  public:
-  static constexpr std::size_t kLongest = 256 * 1024;
+  static constexpr std::size_t kMaxSize = 256 * 1024;
 
   Pattern();
 
-  // The bytes from `position` on. REQUIRES: size <= kLongest.
+  // The bytes from `position` on. REQUIRES: size <= kMaxSize.
   std::span<const char> at(std::uint64_t position, std::size_t size) const;
 
   bool matches(std::uint64_t position, std::span<const char> received) const;

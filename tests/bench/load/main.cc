@@ -69,7 +69,7 @@ void apply(Request& request, std::string_view option, std::string_view value) {
     request.connections = parse<std::size_t>(option, value);
   } else if (option == "--size") {
     request.size = parse<std::size_t>(option, value);
-    if (request.size == 0 || request.size > bench::Pattern::kLongest) refuse(option, value);
+    if (request.size == 0 || request.size > bench::Pattern::kMaxSize) refuse(option, value);
   } else if (option == "--warm-up") {
     request.warm_up = bench::Seconds(parse<double>(option, value));
   } else if (option == "--seconds") {

@@ -79,7 +79,7 @@ class RoundTrips {
   const Pattern pattern_;
   Epoll epoll_;
   std::vector<Peer> peers_;
-  std::array<char, Pattern::kLongest> buffer_;
+  std::array<char, Pattern::kMaxSize> buffer_;
   std::uint64_t done_ = 0;
   std::uint64_t under_way_ = 0;
   std::uint64_t wrong_ = 0;

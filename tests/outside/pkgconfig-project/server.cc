@@ -7,10 +7,10 @@
 #include <span>
 #include <system_error>
 
-#include <sluice/reactor/connection.h>
-#include <sluice/reactor/listener.h>
-#include <sluice/reactor/loop.h>
-#include <sluice/reactor/protocol.h>
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop.h>
+#include <sluice/protocol.h>
 
 namespace {
 

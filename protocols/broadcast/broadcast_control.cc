@@ -1,0 +1,78 @@
+#include "broadcast_control.h"
+
+#include <memory>
+#include <string>
+
+#include "../../reactor/stream/connection.h"
+#include "../codec/line_codec.h"
+
+namespace sluice {
+namespace {
+
+const Codec& lines() {
+  static const LineCodec codec;
+  return codec;
+}
+
+std::string_view text_of(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+BroadcastControl::BroadcastControl(Broadcast& broadcast)
+    : broadcast_(broadcast), decoder_(lines(), kMaxLine) {}
+
+ProtocolFactory BroadcastControl::factory(Broadcast& broadcast) {
+  return [&broadcast](const Address& /*peer*/) -> ProtocolRef {
+    return std::make_unique<BroadcastControl>(broadcast);
+  };
+}
+
+ListenerOptions BroadcastControl::listener_options() {
+  ListenerOptions options;
+  options.mode = mode_t{0600};
+  options.max_connections = kMaxConnections;
+  options.connection.input_limit = lines().max_frame_size(kMaxLine);
+  return options;
+}
+
+std::size_t BroadcastControl::on_data(Connection& connection, std::span<const std::byte> in) {
+  CodecScratch scratch;  // lines use none of it
+  std::size_t consumed = 0;
+  for (;;) {
+    const Decoded line = decoder_.decode(in.subspan(consumed), scratch);
+    consumed += line.consumed;
+    if (line.status == DecodeStatus::need_more) return consumed;
+    if (line.status == DecodeStatus::frame) {
+      publish(connection, line.payload);
+      continue;
+    }
+    connection.send("error: it has more than " + std::to_string(kMaxLine) +
+                    " bytes, and no more are allowed\n");
+    decoder_.skip();
+  }
+}
+
+void BroadcastControl::on_eof(Connection& connection) {
+  // What was being skipped has had its answer.
+  auto rest = connection.unconsumed();
+  if (!decoder_.skipping() && !rest.empty()) {
+    if (rest.back() == std::byte{'\r'}) rest = rest.first(rest.size() - 1);
+    publish(connection, rest);
+  }
+  Protocol::on_eof(connection);
+}
+
+void BroadcastControl::publish(Connection& connection, std::span<const std::byte> line) {
+  const Broadcast::Published done = broadcast_.publish(text_of(line));
+  std::string answer;
+  if (done.refusal.empty()) {
+    answer = "ok " + std::to_string(done.targets);
+  } else {
+    answer = "error: " + done.refusal;
+  }
+  connection.send(answer += '\n');
+}
+
+}  // namespace sluice

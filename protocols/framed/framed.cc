@@ -1,0 +1,98 @@
+#include "framed.h"
+
+#include <cassert>
+#include <utility>
+
+#include "../../reactor/stream/connection.h"
+
+namespace sluice {
+namespace {
+
+class FramedFunction final : public FramedProtocol {
+ public:
+  FramedFunction(Framing& framing, MessageFunction function)
+      : FramedProtocol(framing), function_(std::move(function)) {}
+
+ private:
+  void on_message(Connection& connection, Bytes message) override {
+    function_(connection, framing(), message);
+  }
+
+  MessageFunction function_;
+};
+
+}  // namespace
+
+bool FramedProtocol::goes_on(Connection& connection) const noexcept {
+  return connection.state() == Connection::State::open && !connection.paused();
+}
+
+std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
+  // Less would abort a connection whose peer did nothing wrong.
+  assert(connection.options().input_limit >= framing_.input_limit());
+  interrupted_ = false;
+  std::size_t used = 0;
+  do {
+    const Decoded next = decoder_.decode(in.subspan(used), framing_.scratch());
+    used += next.consumed;
+    if (next.status == DecodeStatus::need_more) {
+      if (decoder_.skipping() && decoder_.position() >= skip_until_) {
+        CodecError error{.fault = CodecFault::too_long};
+        error.offset = decoder_.position();
+        error.allowed = framing_.max_skip();
+        refuse(connection, error);
+      } else if (ended_) {
+        end(connection, in.size() - used);
+      }
+      return used;
+    }
+    if (next.status == DecodeStatus::frame) {
+      on_message(connection, next.payload);
+    } else {
+      refuse(connection, next.error);
+    }
+  } while (goes_on(connection));
+  interrupted_ = used < in.size();
+  // Nothing is left that would be shown again, and end this.
+  if (ended_ && !interrupted_) end(connection, 0);
+  return used;
+}
+
+void FramedProtocol::on_eof(Connection& connection) {
+  ended_ = true;
+  if (!interrupted_) end(connection, connection.unconsumed().size());
+}
+
+void FramedProtocol::end(Connection& connection, std::size_t unconsumed) {
+  if (connection.state() != Connection::State::open) return;
+  CodecError error = decoder_.end(unconsumed);
+  if (error) {
+    error.can_skip = !framing_.strict();
+    on_framing_error(connection, error);
+    if (!error.can_skip) return connection.close();
+  }
+  on_end(connection);
+}
+
+void FramedProtocol::refuse(Connection& connection, CodecError error) {
+  error.can_skip = error.can_skip && !framing_.strict() && error.frame_size <= framing_.max_skip();
+  on_framing_error(connection, error);
+  if (!error.can_skip) return connection.close();
+  decoder_.skip();
+  skip_until_ = decoder_.position() + framing_.max_skip();
+}
+
+void FramedProtocol::on_end(Connection& connection) { connection.close(); }
+
+void FramedProtocol::on_framing_error(Connection& connection, const CodecError& error) {
+  framing_.report(connection, error);
+}
+
+ProtocolFactory framed(Framing& framing, MessageFunction function) {
+  assert(function);
+  return [&framing, function = std::move(function)](const Address& /*peer*/) {
+    return std::make_unique<FramedFunction>(framing, function);
+  };
+}
+
+}  // namespace sluice

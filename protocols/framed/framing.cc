@@ -1,0 +1,110 @@
+#include "framing.h"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "../../reactor/base/endpoint.h"
+#include "../../reactor/base/report.h"
+#include "../../reactor/base/report_gate.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/stream/connection.h"
+#include "../codec/codec_registry.h"
+
+namespace sluice {
+namespace {
+
+std::string peer_of(const Connection& connection) {
+  const Address peer = connection.peer();
+  // Most clients of a Unix socket have no name.
+  return peer.is_ip() ? peer.to_string() : "a local peer";
+}
+
+std::string place_of(const Connection& connection) {
+  const Address local = connection.local();
+  if (local.is_ip()) return Endpoint(Transport::tcp, local).to_string();
+  if (local.is_unix()) return Endpoint(Transport::unix_stream, local).to_string();
+  return "framed";
+}
+
+}  // namespace
+
+Framing::Framing(std::unique_ptr<const Codec> codec, const FramingOptions& options)
+    : codec_(std::move(codec)),
+      limit_(options.limit.value_or(codec_->default_limit())),
+      strict_(options.strict),
+      max_skip_(options.max_skip),
+      gate_(std::make_unique<ReportGate>()) {
+  const std::string fault = limit_fault(*codec_, limit_);
+  if (!fault.empty()) throw std::invalid_argument(fault);
+}
+
+Framing::Framing(std::string_view name, const FramingOptions& options)
+    : Framing(codec_from(name), options) {}
+
+Framing::~Framing() = default;
+
+std::string Framing::limit_fault(const Codec& codec, std::size_t limit) {
+  const std::uint64_t most = std::min<std::uint64_t>(codec.max_payload(), Codec::kMaxLimit);
+  const std::size_t least = codec.min_limit();
+  if (limit >= least && limit <= most) return {};
+  std::string allowed = std::to_string(least);
+  if (most > least) allowed += "-" + std::to_string(most);
+  return "the limit " + std::to_string(limit) + " on a message of framing " + codec.name() +
+         " is out of range; allowed is " + allowed;
+}
+
+std::size_t Framing::input_limit_for(const Codec& codec, std::size_t limit) {
+  // Twice a read: a drain of the loop may read once more before what was left is shown again.
+  return codec.max_frame_size(limit) + 2 * Loop::kReadBufferSize;
+}
+
+CodecError Framing::send(Connection& connection, Bytes message) {
+  const Encoded frame = codec_->encode(message, scratch_);
+  if (!frame) return frame.error();
+  const ConnectionOptions& options = connection.options();
+  const std::size_t room = options.queue_limit - std::min(connection.queued(), options.queue_limit);
+  if (options.overflow == OverflowPolicy::drop_newest && frame.size() > room) {
+    // The header might still fit, and would then stand before somebody else's payload. As one send
+    // it is dropped whole, and counted.
+    std::vector<std::byte> whole;
+    for (const Bytes part : frame.parts()) whole.insert(whole.end(), part.begin(), part.end());
+    connection.send(whole);
+    return {};
+  }
+  for (const Bytes part : frame.parts()) {
+    if (!part.empty()) connection.send(part);
+  }
+  return {};
+}
+
+// `what` makes the text only when it is told, so that a flood formats none.
+template <class What>
+void Framing::tell(const Connection& connection, What&& what) {
+  ++faults_;
+  Loop& loop = connection.loop();
+  const std::uint64_t count = gate_->pass(loop.now());
+  if (count == 0) return;
+  loop.report({.kind = Report::Kind::malformed,
+               .where = place_of(connection),
+               .what = peer_of(connection) + ": " + what(),
+               .error = {},
+               .count = count});
+}
+
+void Framing::report(const Connection& connection, const CodecError& error) {
+  tell(connection, [&error] {
+    return "at byte " + std::to_string(error.offset) + ": " + error.message() +
+           (error.can_skip ? "; skipped" : "; closed");
+  });
+}
+
+void Framing::report_unsent(const Connection& connection, const CodecError& error) {
+  tell(connection, [&error] {
+    return "no answer: " + error.message() + (error.can_skip ? "; skipped" : "; closed");
+  });
+}
+
+}  // namespace sluice

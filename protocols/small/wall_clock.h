@@ -1,0 +1,15 @@
+// The time of day as daytime and time tell it: a function, so that a test can say what time it is.
+#ifndef SLUICE_PROTOCOLS_SMALL_WALL_CLOCK_H
+#define SLUICE_PROTOCOLS_SMALL_WALL_CLOCK_H
+
+#include <chrono>
+#include <functional>
+
+namespace sluice {
+
+using WallTime = std::chrono::system_clock::time_point;
+using WallClock = std::function<WallTime()>;
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,38 @@
+// The directed broadcast addresses of this host's own networks: 192.0.2.255 of 192.0.2.1/24.
+//
+// What it is: a list read from the system when it is first asked for and again when it is
+// older than kFresh. Where reading it fails, the last one stands.
+// Lifetime: must go before its loop. Thread: the loop's.
+// Errors: contains() may throw std::bad_alloc. Source: getifaddrs(3); RFC 1122 3.3.6.
+#ifndef SLUICE_PROTOCOLS_UDP_OWN_BROADCASTS_H
+#define SLUICE_PROTOCOLS_UDP_OWN_BROADCASTS_H
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "../../reactor/base/export.h"
+#include "../../reactor/loop/loop.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT OwnBroadcasts {
+ public:
+  static constexpr std::chrono::seconds kFresh{5};
+
+  explicit OwnBroadcasts(Loop& loop) noexcept : loop_(loop) {}
+
+  // `address` in the host's byte order.
+  [[nodiscard]] bool contains(std::uint32_t address);
+
+ private:
+  void refresh();
+
+  Loop& loop_;
+  TimePoint stale_at_ = TimePoint::min();
+  std::vector<std::uint32_t> addresses_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,47 @@
+// Why a connection ended: what on_close() is told and what the counters are sorted by.
+//
+// What it is: an enumeration, and the std::error_code that carries it. The two orderly ends have
+// an error_code that tests false; every other one tests true and prints. A system error keeps its
+// errno in std::generic_category() and counts as CloseReason::system_error.
+#ifndef SLUICE_REACTOR_BASE_CLOSE_REASON_H
+#define SLUICE_REACTOR_BASE_CLOSE_REASON_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+
+#include "export.h"
+
+namespace sluice {
+
+enum class CloseReason : std::uint8_t {
+  open,            // not closed yet
+  peer_closed,     // the peer ended first, and all was flushed: orderly
+  closed,          // close() was called, and all was flushed: orderly
+  aborted,         // abort() was called
+  idle_timeout,    // nothing arrived and nothing was taken for ConnectionOptions::idle_timeout
+  write_timeout,   // the peer took nothing of what waits for ConnectionOptions::write_timeout
+  queue_limit,     // more waits to be written than ConnectionOptions::queue_limit
+  input_limit,     // the handler left more unconsumed than ConnectionOptions::input_limit
+  handler_threw,   // an exception left a handler
+  drain_deadline,  // Loop::drain() ran out of time
+  loop_destroyed,  // the loop went with the connection open
+  system_error     // a system call failed; the error_code says how
+};
+inline constexpr std::size_t kCloseReasons = 12;
+
+// "peer closed", "idle timeout", …
+SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;
+
+// Its name is "sluice", and its message() is to_string(). Value 0 stands for both orderly ends,
+// whose message is "closed in order"; every other reason has a value of its own.
+SLUICE_EXPORT const std::error_category& close_category() noexcept;
+SLUICE_EXPORT std::error_code make_error_code(CloseReason reason) noexcept;
+
+}  // namespace sluice
+
+template <>
+struct std::is_error_code_enum<sluice::CloseReason> : std::true_type {};
+
+#endif

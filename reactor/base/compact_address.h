@@ -1,0 +1,42 @@
+// A peer's address in eight bytes: IPv4 in place, IPv6 in an allocation of its own.
+//
+// What it is: what a connection keeps of its peer. getpeername() cannot be asked later, because a
+// reset socket has forgotten; a whole Address would be most of an idle connection's memory.
+// Unix peers keep nothing and read back as AF_UNIX without a path.
+// Errors: the constructor may throw std::bad_alloc (IPv6).
+#ifndef SLUICE_REACTOR_BASE_COMPACT_ADDRESS_H
+#define SLUICE_REACTOR_BASE_COMPACT_ADDRESS_H
+
+#include <netinet/in.h>
+
+#include <cstdint>
+
+#include "address.h"
+#include "export.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT CompactAddress {
+ public:
+  CompactAddress() noexcept = default;
+  explicit CompactAddress(const Address& address);
+  CompactAddress(CompactAddress&& other) noexcept : word_(other.word_) { other.word_ = 0; }
+  CompactAddress& operator=(CompactAddress&& other) noexcept;
+  ~CompactAddress() { clear(); }
+
+  [[nodiscard]] Address expand() const noexcept;
+
+ private:
+  // The low two bits say what the word is; an allocation's address has both clear.
+  enum Tag : std::uint64_t { kIpv6 = 0, kIpv4 = 1, kUnix = 2, kTagMask = 3 };
+  void clear() noexcept;
+  [[nodiscard]] sockaddr_in6* ipv6() const noexcept {
+    return reinterpret_cast<sockaddr_in6*>(static_cast<std::uintptr_t>(word_));
+  }
+
+  std::uint64_t word_ = 0;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,37 @@
+// What a loop has counted since it was made.
+//
+// What it is: a plain struct of numbers, written by the loop's thread and copied by
+// Loop::counters(). Another thread asks for a copy through Loop::post().
+// Units: events, connections, datagrams; bytes as the socket calls returned them.
+#ifndef SLUICE_REACTOR_BASE_COUNTERS_H
+#define SLUICE_REACTOR_BASE_COUNTERS_H
+
+#include <array>
+#include <cstdint>
+
+#include "close_reason.h"
+
+namespace sluice {
+
+struct Counters {
+  std::uint64_t turns = 0;             // times that the loop woke up
+  std::uint64_t connections_open = 0;  // now
+  std::uint64_t accepted = 0;          // by listeners, and kept
+  std::uint64_t refused = 0;           // accepted and closed at once: a limit, or no descriptors
+  std::uint64_t bytes_in = 0;          // streams
+  std::uint64_t bytes_out = 0;
+  std::uint64_t datagrams_in = 0;
+  std::uint64_t datagrams_out = 0;
+  std::uint64_t datagrams_dropped = 0;  // for a full send queue or a failed send
+  std::uint64_t paused = 0;             // times that backpressure stopped reading a peer
+  std::uint64_t dropped_bytes = 0;      // by OverflowPolicy::drop_newest
+  std::array<std::uint64_t, kCloseReasons> closed{};  // by CloseReason
+
+  [[nodiscard]] std::uint64_t closed_by(CloseReason reason) const {
+    return closed[static_cast<std::size_t>(reason)];
+  }
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,54 @@
+// An owning file descriptor.
+//
+// What it is: a value that closes one descriptor when it goes. Moving leaves -1 behind.
+// Thread: none of its own; as safe as an int.
+// Errors: close() errors are ignored, as there is nothing that a caller could do about them; in
+// particular EINTR is never retried, because Linux has released the descriptor by then.
+// Source: POSIX.1-2017 close(), fcntl(), SO_LINGER.
+#ifndef SLUICE_REACTOR_BASE_FD_H
+#define SLUICE_REACTOR_BASE_FD_H
+
+#include <utility>
+
+#include "export.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT Fd {
+ public:
+  Fd() noexcept = default;
+  // Takes ownership of `fd`; a negative one means "none".
+  explicit Fd(int fd) noexcept : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) reset(std::exchange(other.fd_, -1));
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+  // Gives the descriptor up without closing it.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+  // Closes what is held and takes `fd` instead. errno is preserved. REQUIRES: `fd` is not the
+  // descriptor that is held already.
+  void reset(int fd = -1) noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+// Makes `fd` non-blocking and close-on-exec. Throws std::system_error (the errno of fcntl()).
+SLUICE_EXPORT void set_nonblocking_cloexec(int fd);
+
+// Closing the socket will drop what the kernel still holds, show the peer a reset, and leave
+// nothing in TIME_WAIT: a linger of zero seconds. Where it fails, closing is as ever.
+// For the rooms of the reactor and the tools.
+void reset_on_close(int fd) noexcept;
+
+}  // namespace sluice
+
+#endif

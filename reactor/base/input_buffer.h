@@ -1,0 +1,58 @@
+// The bytes that a handler was shown and did not consume yet.
+//
+//   |-- consumed --|-- bytes() --|-- free --|
+//   0          begin_          end_    capacity
+//
+// What it is: a byte queue in one piece, so that a handler always sees one span. It exists only
+// while there is something in it: an empty one holds no memory.
+// Lifetime: bytes() is valid until the next append() or consume().
+// Thread: none of its own. Errors: append() may throw std::bad_alloc and then changes nothing.
+// Cost: linear in the bytes that pass through, however small the pieces.
+#ifndef SLUICE_REACTOR_BASE_INPUT_BUFFER_H
+#define SLUICE_REACTOR_BASE_INPUT_BUFFER_H
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "export.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT InputBuffer {
+ public:
+  InputBuffer() noexcept = default;
+  InputBuffer(InputBuffer&&) noexcept = default;
+  InputBuffer& operator=(InputBuffer&&) noexcept = default;
+
+  [[nodiscard]] bool empty() const noexcept { return block_ == nullptr; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return block_ == nullptr ? 0 : block_->end - block_->begin;
+  }
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+  void append(std::span<const std::byte> bytes);  // also a part of its own bytes()
+  // REQUIRES: count <= size(). Frees the memory when nothing is left.
+  void consume(std::size_t count) noexcept;
+  void clear() noexcept { block_.reset(); }
+
+ private:
+  // One pointer wide: a silent connection holds one null pointer and no more. The bytes follow the
+  // header in the same allocation.
+  struct Block {
+    std::size_t begin;
+    std::size_t end;
+    std::size_t capacity;
+  };
+  struct Free {
+    void operator()(Block* block) const noexcept;
+  };
+  static std::byte* data(Block* block) noexcept { return reinterpret_cast<std::byte*>(block + 1); }
+  void make_room(std::size_t count);
+
+  std::unique_ptr<Block, Free> block_;
+};
+
+}  // namespace sluice
+
+#endif

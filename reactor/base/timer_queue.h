@@ -1,0 +1,82 @@
+// Deadlines in order: a binary heap of timers that know their own place in it.
+//
+// What it is: a pure data structure; Loop holds one and arms a single libev timer for its head.
+// It is ours, and not libev's heap, so that a loop on virtual time runs the very same timers.
+// Thread: none of its own. Errors: add() may throw std::bad_alloc.
+// Cost: add, remove O(log n); head O(1).
+#ifndef SLUICE_REACTOR_BASE_TIMER_QUEUE_H
+#define SLUICE_REACTOR_BASE_TIMER_QUEUE_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "export.h"
+
+namespace sluice {
+
+using Clock = std::chrono::steady_clock;
+using TimePoint = Clock::time_point;
+
+// `by` after `time`; the last time there is when it would be past that: "never" does not wrap
+// round.
+constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept {
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(TimePoint::max() - time);
+  return by >= left ? TimePoint::max() : time + by;
+}
+
+class SLUICE_EXPORT TimerQueue {
+ public:
+  // What waits in the queue. REQUIRES: removed before it goes.
+  class Entry {
+   public:
+    Entry() = default;
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    [[nodiscard]] bool queued() const noexcept { return place_ != kNowhere; }
+    [[nodiscard]] TimePoint due() const noexcept { return due_; }
+
+   protected:
+    virtual ~Entry() = default;
+
+   private:
+    friend class TimerQueue;
+    friend class Loop;
+    virtual void expire() = 0;  // already out of the queue; may add itself again, or be destroyed
+    static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+    TimePoint due_{};
+    std::uint64_t sequence_ = 0;  // equal deadlines expire in the order they were added
+    std::size_t place_ = kNowhere;
+  };
+
+  TimerQueue() = default;
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+
+  [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
+  // REQUIRES: not empty.
+  [[nodiscard]] TimePoint head() const noexcept { return heap_.front()->due_; }
+
+  void add(Entry& entry, TimePoint due);  // moves it when it is queued already
+  void remove(Entry& entry) noexcept;     // does nothing when it is not queued
+  // How often add() was called.
+  [[nodiscard]] std::uint64_t adds() const noexcept { return sequence_; }
+  // The first entry that is due at `now`, taken out; null when none is, or when it was added after
+  // the first `adds`.
+  Entry* take_due(TimePoint now, std::uint64_t adds = static_cast<std::uint64_t>(-1)) noexcept;
+
+ private:
+  [[nodiscard]] static bool before(const Entry& a, const Entry& b) noexcept;
+  void put(std::size_t place, Entry* entry) noexcept;
+  void sift_up(std::size_t place) noexcept;
+  void sift_down(std::size_t place) noexcept;
+
+  std::vector<Entry*> heap_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,207 @@
+#include "connector.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include "../loop/timer.h"
+#include "../stream/connection.h"
+#include "connect_attempt.h"
+#include "connect_order.h"
+
+namespace sluice {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+std::error_code code_of(int error) { return {error, std::generic_category()}; }
+
+}  // namespace
+
+// What is to be done with the outcome, and all that is under way until then.
+class Connector::Race final : private ConnectJudge {
+ public:
+  Race(Connector& owner, std::vector<Address> addresses, Failed failed);
+
+  ProtocolFactory factory;  // one of these two
+  Connected connected;
+
+  void begin();
+  void cancel_calls() noexcept { cancelled_ = true; }
+
+ private:
+  // The attempt is gone when they return, and the race may be.
+  void won(std::size_t number, Fd socket) override;
+  void lost(std::size_t number, int error, const char* call) override;
+  void attempt_next();
+  void on_deadline();
+  void stop() noexcept;
+  void fill_in(int error) noexcept;
+  void fail();
+  [[nodiscard]] int open_connection(std::size_t number, Fd socket);
+
+  Connector* owner_;
+  Loop& loop_;
+  const ConnectorOptions options_;
+  Failed failed_;
+  ConnectError error_;     // in the order of their turns; no error yet: not decided
+  std::size_t begun_ = 0;  // of them
+  std::size_t decided_ = 0;
+  bool cancelled_ = false;  // by what it calls
+  std::vector<std::unique_ptr<ConnectAttempt>> attempts_;
+  Timer next_;
+  Timer deadline_;
+};
+
+Connector::Race::Race(Connector& owner, std::vector<Address> addresses, Failed failed)
+    : owner_(&owner),
+      loop_(owner.loop_),
+      options_(owner.options_),
+      failed_(std::move(failed)),
+      next_(loop_, [this] { attempt_next(); }),
+      deadline_(loop_, [this] { on_deadline(); }) {
+  if (options_.order == ConnectOrder::ipv6_first) addresses = interleaved(addresses);
+  error_.failures.reserve(addresses.size());
+  for (const Address& address : addresses) {
+    error_.failures.push_back({address, std::error_code(), "connect"});
+  }
+}
+
+void Connector::Race::begin() {
+  if (options_.timeout.count() > 0) deadline_.start(options_.timeout);
+  next_.start(milliseconds(0));
+}
+
+void Connector::Race::attempt_next() {
+  if (begun_ == error_.failures.size()) return fail();  // there was no address
+  const std::size_t number = begun_++;
+  if (begun_ < error_.failures.size()) {
+    next_.start(std::max(options_.attempt_delay, ConnectorOptions::kMinAttemptDelay));
+  }
+  try {
+    ConnectJudge& judge = *this;
+    const Address& to = error_.failures[number].address;
+    attempts_.push_back(std::make_unique<ConnectAttempt>(loop_, judge, number, to, options_.from));
+    attempts_.back()->begin(options_.address_timeout);
+  } catch (const std::bad_alloc&) {
+    lost(number, ENOMEM, "socket");
+  }
+}
+
+void Connector::Race::lost(std::size_t number, int error, const char* call) {
+  error_.failures[number].error = code_of(error);
+  error_.failures[number].call = call;
+  ++decided_;
+  std::erase_if(attempts_, [number](const auto& attempt) { return attempt->number() == number; });
+  if (decided_ == error_.failures.size()) return fail();
+  // The head start was this one's. An earlier one's failure leaves the last one its own.
+  if (number + 1 == begun_ && begun_ < error_.failures.size()) next_.start(milliseconds(0));
+}
+
+void Connector::Race::on_deadline() {
+  for (const auto& attempt : attempts_) {
+    const int error = attempt->outcome();
+    if (error == 0) return won(attempt->number(), attempt->take_socket());
+    error_.failures[attempt->number()].error = code_of(error == EINPROGRESS ? ETIMEDOUT : error);
+  }
+  error_.timed_out = true;
+  fail();
+}
+
+void Connector::Race::stop() noexcept {
+  attempts_.clear();
+  next_.stop();
+  deadline_.stop();
+}
+
+void Connector::Race::fill_in(int error) noexcept {
+  for (ConnectFailure& failure : error_.failures) {
+    if (!failure.error) failure.error = code_of(error);
+  }
+}
+
+// From here on the connector is free for another race, or gone.
+void Connector::Race::fail() {
+  const std::unique_ptr<Race> self = std::move(owner_->race_);
+  stop();
+  fill_in(ECANCELED);
+  loop_.guarded("connect", [this] { failed_(error_); });
+}
+
+void Connector::Race::won(std::size_t number, Fd socket) {
+  const std::unique_ptr<Race> self = std::move(owner_->race_);
+  stop();
+  if (connected) {
+    loop_.guarded("connect", [&] { connected(std::move(socket)); });
+    return;
+  }
+  owner_->finishing_ = this;
+  const int error = open_connection(number, std::move(socket));
+  if (cancelled_) return;
+  owner_->finishing_ = nullptr;
+  if (error == 0) return;
+  error_.failures[number].error = code_of(error);
+  fill_in(ECANCELED);
+  loop_.guarded("connect", [this] { failed_(error_); });
+}
+
+int Connector::Race::open_connection(std::size_t number, Fd socket) {
+  ProtocolRef protocol = nullptr;
+  loop_.guarded("connect", [&] { protocol = factory(error_.failures[number].address); });
+  if (!protocol || cancelled_) return ECANCELED;
+  try {
+    Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);
+    return 0;
+  } catch (const std::system_error& failure) {
+    return failure.code().value();
+  } catch (const std::bad_alloc&) {
+    return ENOMEM;
+  }
+}
+
+std::string ConnectError::message() const {
+  std::string text;
+  for (const ConnectFailure& failure : failures) {
+    if (!text.empty()) text += "; ";
+    text += failure.address.to_string() + ": ";
+    if (failure.call != "connect") text.append(failure.call).append(": ");
+    text += failure.error.message();
+  }
+  return text.empty() ? "no address" : text;
+}
+
+Connector::Connector(Loop& loop, const ConnectorOptions& options)
+    : loop_(loop), options_(options) {}
+
+Connector::~Connector() { cancel(); }
+
+void Connector::start(std::vector<Address> addresses, ProtocolFactory factory, Failed failed) {
+  assert(factory && failed);
+  auto race = std::make_unique<Race>(*this, std::move(addresses), std::move(failed));
+  race->factory = std::move(factory);
+  begin(std::move(race));
+}
+
+void Connector::start_socket(std::vector<Address> addresses, Connected connected, Failed failed) {
+  assert(connected && failed);
+  auto race = std::make_unique<Race>(*this, std::move(addresses), std::move(failed));
+  race->connected = std::move(connected);
+  begin(std::move(race));
+}
+
+void Connector::begin(std::unique_ptr<Race> race) {
+  race->begin();
+  cancel();
+  race_ = std::move(race);
+}
+
+void Connector::cancel() noexcept {
+  if (finishing_ != nullptr) std::exchange(finishing_, nullptr)->cancel_calls();
+  race_.reset();
+}
+
+}  // namespace sluice

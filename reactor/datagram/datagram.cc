@@ -1,0 +1,125 @@
+#include "datagram.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "datagram_impl.h"
+
+namespace sluice {
+
+namespace {
+
+DatagramOptions bounded(DatagramOptions options) noexcept {
+  options.max_size = std::min(options.max_size, DatagramOptions::kMaxSize);
+  options.batch = std::clamp(options.batch, std::size_t{1}, DatagramOptions::kMaxBatch);
+  options.queue_limit = std::min(options.queue_limit, DatagramOptions::kMaxQueue);
+  return options;
+}
+
+static_assert(DatagramOptions::kOverhead == DatagramQueue::kOverhead);
+static_assert(DatagramOptions::kMaxSize < DatagramBuffers::kSlotSize);
+
+}  // namespace
+
+void DatagramHandler::on_error(DatagramSocket&, std::error_code, const Address&) {}
+void DatagramHandler::on_writable(DatagramSocket&) {}
+
+DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& handler,
+                           const DatagramOptions& options)
+    : Resident(loop),
+      handler_(handler),
+      options_(bounded(options)),
+      socket_(std::move(socket)),
+      buffers_(loop, options_.batch),
+      queue_(options_.queue_limit),
+      watch_again_(loop, [this] { update_watcher(); }) {
+  // What a bound socket receives was sent to that address; a wildcard's is read from the kernel.
+  if (!socket_.wildcard && options.want_destination) {
+    destination_.to = socket_.local.address();
+    destination_.unicast =
+        !destination_.to.is_multicast() && !destination_.to.is_limited_broadcast();
+  }
+  watcher_.bind<&Impl::on_ready>(this, socket_.fd.get());
+  update_watcher();
+}
+
+DatagramSocket::Impl::~Impl() {
+  assert(calls_ == 0 && "a datagram socket must not be destroyed by its own callback");
+  close();
+}
+
+void DatagramSocket::Impl::close() noexcept {
+  if (closed()) return;
+  blocked_ = false;
+  // Each failure drops one datagram, so this ends.
+  while (!queue_.empty() && !blocked_) transmit();
+  loop().mutable_counters().datagrams_dropped += queue_.count();
+  queue_.clear();
+  watcher_.stop(loop().native());
+  watch_again_.stop();
+  socket_.fd.reset();
+}
+
+void DatagramSocket::Impl::begin_drain() {
+  draining_ = true;
+  if (!closed()) update_watcher();
+}
+
+DatagramSocket::DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
+                               const DatagramOptions& options)
+    : DatagramSocket(std::make_unique<Impl>(loop, open_bound(local, options), handler, options)) {}
+
+std::unique_ptr<DatagramSocket> DatagramSocket::connect(Loop& loop, const Endpoint& peer,
+                                                        DatagramHandler& handler,
+                                                        const DatagramOptions& options) {
+  auto impl = std::make_unique<Impl>(loop, open_connected(peer, options), handler, options);
+  return std::unique_ptr<DatagramSocket>(new DatagramSocket(std::move(impl)));
+}
+
+DatagramSocket::DatagramSocket(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {
+  impl_->set_face(*this);
+}
+
+DatagramSocket::~DatagramSocket() = default;
+
+bool DatagramSocket::send_to(std::span<const std::byte> data, const Address& to,
+                             unsigned interface) {
+  assert(!impl_->connected() && to.is_ip());
+  if (!to.is_ip()) return false;
+  if (interface == 0) return impl_->send(data, &to, DatagramSource());
+  const Address plain = to.unmapped();
+  return impl_->send(data, &plain, impl_->source_on(interface, plain.family()));
+}
+
+bool DatagramSocket::send(std::span<const std::byte> data) {
+  assert(impl_->connected());
+  return impl_->send(data, nullptr, DatagramSource());
+}
+
+bool DatagramSocket::reply(const Datagram& datagram, std::span<const std::byte> data) {
+  return impl_->reply(datagram, data);
+}
+
+void DatagramSocket::join(const Address& group, std::string_view interface) {
+  change_membership(impl_->socket(), Membership::join, group, interface);
+}
+
+void DatagramSocket::leave(const Address& group, std::string_view interface) {
+  change_membership(impl_->socket(), Membership::leave, group, interface);
+}
+
+Loop& DatagramSocket::loop() const noexcept { return impl_->loop(); }
+
+const Endpoint& DatagramSocket::local() const noexcept { return impl_->socket().local; }
+
+std::size_t DatagramSocket::queued() const noexcept { return impl_->queue().queued(); }
+
+int DatagramSocket::receive_buffer() const { return receive_buffer_of(impl_->socket()); }
+
+void DatagramSocket::close() noexcept { impl_->close(); }
+
+bool DatagramSocket::closed() const noexcept { return impl_->closed(); }
+
+}  // namespace sluice

@@ -1,0 +1,133 @@
+// A UDP socket: datagrams received and sent in batches.
+//
+// What it is: a bound or connected UDP socket over IPv4 or IPv6 on a loop. It receives up to
+// DatagramOptions::batch datagrams with one system call where the system can (recvmmsg), hands them
+// to the handler one by one, and sends what the handler sent with as few calls (sendmmsg).
+// IPv4 on a "udp://*" socket: peers are told, and take, as IPv4 addresses, never as mapped ones.
+// Lifetime: must go before its loop. close() is legal in its own callbacks; destroying it there is
+// not. A drain of the loop stops the receiving, and waits until what is queued has been sent.
+// Thread: the loop's.
+// Errors: the constructors throw std::system_error that names the call and the endpoint, such as
+// "bind udp://127.0.0.1:53". At run time an error (ECONNREFUSED from a connected peer, EMSGSIZE,
+// ENETUNREACH, EACCES for a broadcast without `broadcast`) arrives in on_error(): the datagram that
+// it befell is dropped (Counters::datagrams_dropped), and the socket goes on with the next.
+// Memory: the sockets of a loop share one set of receive buffers, 64 KiB for each datagram of the
+// largest batch; only pages that a datagram reached are resident.
+// Source: RFC 768; POSIX.1-2017 recvmsg(), sendmsg(); recvmmsg(2), sendmmsg(2), ip(7), ipv6(7).
+#ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_H
+#define SLUICE_REACTOR_DATAGRAM_DATAGRAM_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+#include "../base/address.h"
+#include "../base/endpoint.h"
+#include "../base/export.h"
+#include "../loop/loop.h"
+
+namespace sluice {
+
+class DatagramSocket;
+
+// One datagram, as it is shown to the handler. Dies when on_datagram() returns.
+struct Datagram {
+  std::span<const std::byte> data;  // may be empty: a datagram of no bytes is a datagram
+  const Address& from;
+  // Where it was sent to: the address that the socket is bound to; for a wildcard socket one of the
+  // host's own, or a broadcast or multicast address. Unspecified where the system does not say, or
+  // without `want_destination`. Its port is the socket's.
+  const Address& to;
+  unsigned interface;    // a wildcard socket's: the number of the one it came in on; else 0
+  bool truncated;        // it was longer than DatagramOptions::max_size; the rest is lost
+  bool unicast = false;  // `to` is known, and an address of this host's alone
+};
+
+// What a socket tells its owner. REQUIRES: outlives the socket.
+class SLUICE_EXPORT DatagramHandler {
+ public:
+  virtual ~DatagramHandler() = default;
+  virtual void on_datagram(DatagramSocket& socket, const Datagram& datagram) = 0;
+  // `to` is where the failed datagram was sent, and a connected socket's peer; unspecified when the
+  // error is the socket's own. The default does nothing: to UDP it is one datagram lost.
+  virtual void on_error(DatagramSocket& socket, std::error_code error, const Address& to);
+  // A queue that was too full for a datagram has fallen to half. The default does nothing.
+  virtual void on_writable(DatagramSocket& socket);
+};
+
+enum class DatagramOverflow : std::uint8_t { drop_newest, drop_oldest };
+
+struct DatagramOptions {
+  static constexpr std::size_t kMaxSize = 65'535;
+  static constexpr std::size_t kMaxBatch = 1024;  // Linux takes no more at once
+  static constexpr std::size_t kMaxQueue = 1024 * 1024 * 1024;
+  static constexpr std::size_t kOverhead = 64;  // what a waiting datagram counts beside its bytes
+
+  // Numbers above their maxima mean the maxima.
+  std::size_t max_size = kMaxSize;        // bytes received of a datagram
+  std::size_t batch = 32;                 // datagrams received, or sent, with one system call
+  std::size_t queue_limit = 1024 * 1024;  // bytes that wait to be sent, with kOverhead for each
+  DatagramOverflow overflow = DatagramOverflow::drop_newest;
+  bool broadcast = false;        // SO_BROADCAST
+  bool reuse_port = false;       // SO_REUSEPORT
+  bool reuse_address = false;    // SO_REUSEADDR: several sockets hear one multicast group
+  bool want_destination = true;  // fill Datagram::to and interface on wildcard sockets
+  int receive_buffer = 0;        // SO_RCVBUF, bytes; 0: the system's
+  int send_buffer = 0;           // SO_SNDBUF
+};
+
+class SLUICE_EXPORT DatagramSocket {
+ public:
+  // Bound to `local`. REQUIRES: Transport::udp.
+  DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
+                 const DatagramOptions& options = {});
+  // Connected to `peer`: hears nobody else, and is told when the port is refused.
+  static std::unique_ptr<DatagramSocket> connect(Loop& loop, const Endpoint& peer,
+                                                 DatagramHandler& handler,
+                                                 const DatagramOptions& options = {});
+  DatagramSocket(const DatagramSocket&) = delete;
+  DatagramSocket& operator=(const DatagramSocket&) = delete;
+  ~DatagramSocket();
+
+  // Queue a copy, which is sent when a batch is full and at the end of the turn at the latest. They
+  // never call back. False when the socket is closed, or the queue is full and this datagram was
+  // dropped (Counters::datagrams_dropped).
+  // `interface` is the number of the one that it leaves by; 0: as the routes say, and for IPv6 as
+  // the zone of `to` says. One that is not there is an error of that datagram: ENODEV.
+  // REQUIRES: an IPv4 or IPv6 address, and a socket that is not connected.
+  bool send_to(std::span<const std::byte> data, const Address& to, unsigned interface = 0);
+  bool send(std::span<const std::byte> data);  // REQUIRES: connected
+  // To datagram.from, from datagram.to if datagram.unicast; else the system chooses the source.
+  bool reply(const Datagram& datagram, std::span<const std::byte> data);
+
+  // Multicast. The socket hears only the groups that it joined. `interface` is a name ("eth0");
+  // when it is empty a zone in `group` counts ("ff02::1%eth0"), and else the system chooses. They
+  // throw std::system_error: EINVAL (not a multicast address), ENODEV (no such interface, or none
+  // to choose), EADDRINUSE (joined already), EADDRNOTAVAIL (leaving what was not joined),
+  // EAFNOSUPPORT (not the socket's family), EBADF (the socket is closed).
+  void join(const Address& group, std::string_view interface = {});
+  void leave(const Address& group, std::string_view interface = {});
+
+  [[nodiscard]] Loop& loop() const noexcept;
+  [[nodiscard]] const Endpoint& local() const noexcept;  // with the real port; also when closed
+  [[nodiscard]] std::size_t queued() const noexcept;     // as queue_limit counts
+  // What the system gave (Linux: double what was asked). Throws std::system_error: EBADF (closed).
+  [[nodiscard]] int receive_buffer() const;
+  // At once, and without calling back: what waits is tried once more, then dropped. Harmless when
+  // called again.
+  void close() noexcept;
+  [[nodiscard]] bool closed() const noexcept;
+
+ private:
+  class Impl;
+  explicit DatagramSocket(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice
+
+#endif

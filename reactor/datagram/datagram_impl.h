@@ -1,0 +1,85 @@
+// What a DatagramSocket is behind its public face. For datagram.cc and datagram_io.cc alone.
+#ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
+#define SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+#include "../loop/resident.h"
+#include "../loop/timer.h"
+#include "../loop/watcher.h"
+#include "datagram.h"
+#include "datagram_buffers.h"
+#include "datagram_destination.h"
+#include "datagram_open.h"
+#include "datagram_queue.h"
+
+namespace sluice {
+
+class DatagramSocket::Impl final : public Resident {
+ public:
+  Impl(Loop& loop, OpenDatagram socket, DatagramHandler& handler, const DatagramOptions& options);
+  ~Impl() override;
+
+  void set_face(DatagramSocket& face) noexcept { face_ = &face; }
+  [[nodiscard]] const OpenDatagram& socket() const noexcept { return socket_; }
+  [[nodiscard]] const DatagramQueue& queue() const noexcept { return queue_; }
+  [[nodiscard]] bool connected() const noexcept { return socket_.peer.is_ip(); }
+  [[nodiscard]] bool closed() const noexcept { return !socket_.fd; }
+
+  // `to` null: to the peer. `from` unspecified: from where the system chooses.
+  bool send(std::span<const std::byte> data, const Address* to, const DatagramSource& from);
+  bool reply(const Datagram& datagram, std::span<const std::byte> data);
+  // That interface, for a datagram to `family`.
+  [[nodiscard]] DatagramSource source_on(unsigned interface, int family) const noexcept;
+  void close() noexcept;
+
+  void sweep() override { flush(); }
+  void begin_drain() override;
+  [[nodiscard]] bool drained() const override { return closed() || (queue_.empty() && !failure_); }
+  void end_drain() override { close(); }
+
+ private:
+  // A datagram that could not be sent, until its owner is told. There is one at most: sending stops
+  // at the first.
+  struct Failure {
+    int error;
+    Address to;
+  };
+
+  void on_ready(int events) noexcept;
+  void receive() noexcept;
+  void deliver(std::size_t index) noexcept;
+  void transmit() noexcept;
+  void flush() noexcept;
+  void tell_failure() noexcept;
+  void tell_drained() noexcept;
+  void ask_for_flush();
+  void update_watcher() noexcept;
+  void refused() noexcept;
+  bool make_room(std::size_t size) noexcept;
+  template <class Callback>
+  void call(std::string_view where, Callback&& callback) noexcept;
+
+  DatagramHandler& handler_;
+  DatagramSocket* face_ = nullptr;
+  const DatagramOptions options_;
+  OpenDatagram socket_;
+  DatagramBuffers::Share buffers_;
+  DatagramQueue queue_;
+  DatagramDestination destination_;  // of the datagram that the handler is shown
+  std::optional<Failure> failure_;
+  IoWatcher watcher_;
+  Timer watch_again_;
+  int calls_ = 0;           // callbacks that are running
+  bool receiving_ = false;  // a flush follows
+  bool blocked_ = false;    // the system takes no more; the watcher tells when it does
+  bool was_full_ = false;   // on_writable() is owed
+  bool draining_ = false;
+};
+
+}  // namespace sluice
+
+#endif

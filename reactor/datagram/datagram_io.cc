@@ -1,0 +1,188 @@
+// A datagram socket's other half: receiving, sending, and telling its owner.
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "datagram_impl.h"
+
+namespace sluice {
+
+namespace {
+
+// Full batches that one readiness takes, so that a flood on one socket does not starve the others.
+constexpr int kReceiveRounds = 4;
+// When the system had no room to watch the socket.
+constexpr std::chrono::milliseconds kWatchAgain{100};
+
+std::error_code error_of(int error) noexcept { return {error, std::generic_category()}; }
+
+}  // namespace
+
+template <class Callback>
+void DatagramSocket::Impl::call(std::string_view where, Callback&& callback) noexcept {
+  ++calls_;
+  loop().guarded(where, callback);
+  --calls_;
+}
+
+void DatagramSocket::Impl::on_ready(int events) noexcept {
+  if ((events & kRefused) != 0) return refused();
+  if ((events & kWritable) != 0) {
+    blocked_ = false;
+    flush();
+  }
+  if ((events & kReadable) != 0) receive();
+}
+
+void DatagramSocket::Impl::receive() noexcept {
+  const DatagramBuffers::Shape shape{options_.max_size, socket_.destinations};
+  for (int round = 0; round < kReceiveRounds && !closed() && !draining_; ++round) {
+    const BatchResult result = buffers_->receive(socket_.fd.get(), options_.batch, shape);
+    loop().mutable_counters().datagrams_in += result.done;
+    buffers_->hold();
+    receiving_ = true;
+    for (std::size_t i = 0; i < result.done && !closed(); ++i) deliver(i);
+    receiving_ = false;
+    buffers_->release();
+    flush();
+    if (closed()) return;
+    if (result.error != 0) {
+      if (would_block(result.error) || result.error == EINTR) return;
+      // A connected socket's errors are its peer's: ICMP said that something sent came to nothing.
+      call("on_error",
+           [this, &result] { handler_.on_error(*face_, error_of(result.error), socket_.peer); });
+    } else if (result.done < options_.batch) {
+      return;  // most likely there is no more: another system call would only say so
+    }
+  }
+}
+
+void DatagramSocket::Impl::deliver(std::size_t index) noexcept {
+  Address& from = buffers_->from(index);
+  if (socket_.dual) from = from.unmapped();
+  const msghdr& header = buffers_->header(index);
+  if (socket_.destinations) {
+    read_destination(header, socket_.local.address().port(), destination_);
+  }
+  const Datagram datagram{.data = buffers_->data(index),
+                          .from = from,
+                          .to = destination_.to,
+                          .interface = destination_.interface,
+                          .truncated = (header.msg_flags & MSG_TRUNC) != 0,
+                          .unicast = destination_.unicast};
+  call("on_datagram", [this, &datagram] { handler_.on_datagram(*face_, datagram); });
+}
+
+bool DatagramSocket::Impl::reply(const Datagram& datagram, std::span<const std::byte> data) {
+  if (connected()) return send(data, nullptr, DatagramSource());
+  // A socket that is bound to one address sends from there anyhow.
+  if (!socket_.wildcard || !datagram.unicast) return send(data, &datagram.from, DatagramSource());
+  const bool map = socket_.family == AF_INET6;
+  return send(data, &datagram.from, DatagramSource::of(map ? mapped(datagram.to) : datagram.to));
+}
+
+DatagramSource DatagramSocket::Impl::source_on(unsigned interface, int family) const noexcept {
+  // With an interface named, the kernel takes the source from here, also a bound socket's.
+  const Address& local = socket_.local.address();
+  const bool any = socket_.wildcard || local.is_multicast();
+  const Address from = any ? Address::any(family, 0) : local;
+  DatagramSource source = DatagramSource::of(socket_.family == AF_INET6 ? mapped(from) : from);
+  source.interface = interface;
+  return source;
+}
+
+bool DatagramSocket::Impl::send(std::span<const std::byte> data, const Address* to,
+                                const DatagramSource& from) {
+  if (closed() || !make_room(data.size())) return false;
+  if (to != nullptr && to->family() == AF_INET && socket_.family == AF_INET6) {
+    const Address as_v6 = mapped(*to);
+    queue_.push(data, &as_v6, from);
+  } else {
+    queue_.push(data, to, from);
+  }
+  // As few system calls as at the end of the turn, and the bytes are still in the cache.
+  if (queue_.count() >= options_.batch && !blocked_ && !failure_) transmit();
+  ask_for_flush();
+  return true;
+}
+
+bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
+  if (queue_.has_room_for(size)) return true;
+  was_full_ = true;
+  std::uint64_t& dropped = loop().mutable_counters().datagrams_dropped;
+  if (options_.overflow == DatagramOverflow::drop_newest || !queue_.could_hold(size)) {
+    ++dropped;
+    return false;
+  }
+  while (!queue_.has_room_for(size)) {
+    queue_.pop(1);
+    ++dropped;
+  }
+  return true;
+}
+
+// Sends until the queue is empty, the system takes no more, or a datagram fails.
+void DatagramSocket::Impl::transmit() noexcept {
+  while (!queue_.empty()) {
+    const BatchResult result = buffers_->send(socket_.fd.get(), options_.batch, queue_);
+    queue_.pop(result.done);
+    loop().mutable_counters().datagrams_out += result.done;
+    if (result.error == 0 || result.error == EINTR) continue;
+    if (would_block(result.error)) {
+      blocked_ = true;
+    } else {
+      // Also when it was a pending ICMP error, which the call reports in place of sending.
+      failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};
+      queue_.pop(1);
+      ++loop().mutable_counters().datagrams_dropped;
+    }
+    break;
+  }
+  update_watcher();
+}
+
+void DatagramSocket::Impl::flush() noexcept {
+  if (closed()) return;
+  // An owner that answers each failure with another send must not keep the loop here.
+  for (std::size_t left = queue_.count() + 1; left > 0; --left) {
+    if (!failure_ && !blocked_ && !queue_.empty()) transmit();
+    if (!failure_) break;
+    tell_failure();
+    if (closed()) return;
+  }
+  tell_drained();
+  if (!closed()) loop().guarded("datagram flush", [this] { ask_for_flush(); });
+}
+
+void DatagramSocket::Impl::tell_failure() noexcept {
+  const Failure failure = *std::exchange(failure_, std::nullopt);
+  call("on_error",
+       [this, &failure] { handler_.on_error(*face_, error_of(failure.error), failure.to); });
+}
+
+void DatagramSocket::Impl::tell_drained() noexcept {
+  if (!was_full_ || queue_.queued() > queue_.limit() / 2) return;
+  was_full_ = false;
+  call("on_writable", [this] { handler_.on_writable(*face_); });
+}
+
+void DatagramSocket::Impl::ask_for_flush() {
+  const bool drained = was_full_ && queue_.queued() <= queue_.limit() / 2;
+  const bool sendable = !queue_.empty() && !blocked_;
+  if (!receiving_ && (sendable || failure_ || drained)) loop().request_sweep(*this);
+}
+
+// Not at once: as long as the system refuses, the loop would do nothing else.
+void DatagramSocket::Impl::refused() noexcept {
+  if (!loop().guarded("datagram", [this] { watch_again_.start(kWatchAgain); })) update_watcher();
+  call("on_error", [this] { handler_.on_error(*face_, error_of(ENOSPC), Address()); });
+}
+
+void DatagramSocket::Impl::update_watcher() noexcept {
+  if (closed()) return;
+  const int events = (draining_ ? 0 : kReadable) | (blocked_ ? kWritable : 0);
+  watcher_.watch(loop().native(), events);
+}
+
+}  // namespace sluice

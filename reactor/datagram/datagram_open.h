@@ -1,0 +1,43 @@
+// Opens the sockets of the datagram room: options, bind or connect, multicast groups.
+//
+// Errors: std::system_error, which names the call and the endpoint.
+#ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_OPEN_H
+#define SLUICE_REACTOR_DATAGRAM_DATAGRAM_OPEN_H
+
+#include <string_view>
+
+#include "../base/address.h"
+#include "../base/endpoint.h"
+#include "../base/fd.h"
+#include "datagram.h"
+
+namespace sluice {
+
+struct OpenDatagram {
+  Fd fd;  // non-blocking, close-on-exec
+  int family = AF_UNSPEC;
+  bool wildcard = false;      // bound to no one address
+  bool dual = false;          // of IPv6, and takes IPv4 as well
+  bool destinations = false;  // receives where datagrams were sent to
+  Endpoint local;             // as the system has it
+  Address peer;               // unspecified unless connected
+};
+
+// REQUIRES for both: Transport::udp.
+[[nodiscard]] OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options);
+[[nodiscard]] OpenDatagram open_connected(const Endpoint& peer, const DatagramOptions& options);
+
+enum class Membership { join, leave };
+
+void change_membership(const OpenDatagram& socket, Membership change, const Address& group,
+                       std::string_view interface);
+
+// SO_RCVBUF, as the system has it.
+[[nodiscard]] int receive_buffer_of(const OpenDatagram& socket);
+
+// The IPv6 address ::ffff:a.b.c.d, with the same port, of an IPv4 one; any other as it is.
+[[nodiscard]] Address mapped(const Address& address) noexcept;
+
+}  // namespace sluice
+
+#endif

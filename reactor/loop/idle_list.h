@@ -1,0 +1,74 @@
+// Connections in order of last activity, with one timer for the one that was silent longest.
+//
+// What it is: an intrusive list and one entry in the loop's timers. Touching a member costs a few
+// pointer writes and no system call; nothing runs while nothing expires.
+// Lifetime: a Node leaves its list when it goes; the list must go before its loop.
+// Thread: the loop's.
+// Units: milliseconds. A member expires when it was not touched for the whole of timeout(), at most
+// two milliseconds late: stamps are whole milliseconds since the list was made, rounded up, in 32
+// bits, so that an idle connection stays small; a difference is right for timeouts up to
+// kMaxTimeout.
+#ifndef SLUICE_REACTOR_LOOP_IDLE_LIST_H
+#define SLUICE_REACTOR_LOOP_IDLE_LIST_H
+
+#include <chrono>
+#include <cstdint>
+
+#include "../base/export.h"
+#include "../base/timer_queue.h"
+#include "loop.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
+ public:
+  static constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(24 * 20);
+
+  class Node {
+   public:
+    Node() noexcept = default;
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    ~Node() { unlink(); }
+    [[nodiscard]] bool linked() const noexcept { return next_ != nullptr; }
+    void unlink() noexcept;
+
+   private:
+    friend class IdleList;
+    Node* previous_ = nullptr;
+    Node* next_ = nullptr;
+    std::uint32_t stamp_ = 0;  // a derived class may use the four bytes behind it
+  };
+
+  // `expired` is told each node that timed out, already unlinked; it may touch, unlink or destroy
+  // any node. A timeout of 0 means never; one above kMaxTimeout is taken as that.
+  using Expired = void (*)(Node& node);
+  IdleList(Loop& loop, std::chrono::milliseconds timeout, Expired expired);
+  ~IdleList() override;
+
+  [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  // Active now: links the node, or moves it to the end. Does nothing when the timeout is 0.
+  void touch(Node& node) {
+    if (timeout_.count() != 0) move_to_end(node);
+  }
+
+ private:
+  void move_to_end(Node& node);
+  void expire() override;
+  [[nodiscard]] bool empty() const noexcept { return ends_.next_ == &ends_; }
+
+  Loop& loop_;
+  std::chrono::milliseconds timeout_;
+  Expired expired_;
+  TimePoint epoch_;
+  // next: silent longest; previous: active last
+  struct Ends : Node {
+    explicit Ends(IdleList& of) noexcept : list(of) {}
+    void stop_timer() noexcept { list.loop_.stop_timer(list); }
+    IdleList& list;
+  } ends_;
+};
+
+}  // namespace sluice
+
+#endif

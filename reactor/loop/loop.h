@@ -1,0 +1,184 @@
+// The event loop: waits for descriptors, timers, signals and other threads' posts, and calls back.
+//
+// What it is: one thread's reactor on libev (epoll, poll or select). It owns its `ev_loop`, or
+// borrows the host's and lives beside the host's own watchers. It owns its connections.
+// A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run,
+// what was sent is written, and connections that were closed have their on_close() and are freed.
+// Lifetime: everything made on a loop (listeners, sockets, timers, signals) must go before it.
+// Destroying the loop closes the connections that are left (CloseReason::loop_destroyed).
+// Thread: every function belongs to the thread that runs the loop, but for post() and stop().
+// Errors: constructors throw std::system_error (EMFILE, ENOMEM, ENOSPC: no descriptor, memory or
+// room for another watch) and std::invalid_argument (a backend that is not there). Exceptions that
+// leave a task are reported (Report::Kind::handler_threw), and the loop goes on.
+#ifndef SLUICE_REACTOR_LOOP_LOOP_H
+#define SLUICE_REACTOR_LOOP_LOOP_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../base/counters.h"
+#include "../base/export.h"
+#include "../base/report.h"
+#include "../base/timer_queue.h"
+#include "resident.h"
+#include "watcher.h"
+
+namespace sluice {
+
+namespace detail {
+enum class RunMode;  // libev_loop.h
+}  // namespace detail
+
+using Task = std::function<void()>;
+
+enum class Backend : std::uint8_t { automatic, epoll, poll, select };
+
+// "auto", "epoll", "poll", "select".
+SLUICE_EXPORT std::string_view to_string(Backend backend) noexcept;
+// The other way. Throws std::invalid_argument, which names what is allowed; "io_uring" is refused
+// with the reason: libev's io_uring stalls under many completions and loses events after a fork.
+SLUICE_EXPORT Backend backend_from(std::string_view name);
+
+struct LoopOptions {
+  Backend backend = Backend::automatic;
+  // now() stands still but for Loop::advance(): for tests. REQUIRES: not with a host's loop.
+  bool virtual_time = false;
+  // Connections in all, over every listener of the loop; a newcomer above it is refused.
+  std::size_t max_connections = static_cast<std::size_t>(-1);
+};
+
+class SLUICE_EXPORT Loop {
+ public:
+  Loop();
+  explicit Loop(const LoopOptions& options);
+  // Borrows `host`, which the host runs and destroys, after this object. The host's ev_run()
+  // returns by its own rules: sluice's connections, sockets, running timers and unfinished turns
+  // count as watchers; signals and posts to come do not. run(), run_once() and poll() work too, and
+  // run the host's watchers.
+  explicit Loop(struct ev_loop* host, const LoopOptions& options = {});
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  [[nodiscard]] Backend backend()
+      const noexcept;  // the one in use; automatic: one of libev's others
+  [[nodiscard]] struct ev_loop* native() const noexcept { return ev_; }
+
+  // Turns until stop(). Not reentrant: REQUIRES that no callback of this loop is running.
+  void run();
+  void run_once();  // one turn, waiting for an event
+  void poll();      // one turn, without waiting
+  // Makes run(), or the host's ev_run(), return at the end of a turn; when none is running, the
+  // next one returns at once. Any thread.
+  void stop();
+
+  // Runs `task` in the loop's thread, in a turn to come, in the order posted. Any thread. Tasks
+  // that are still waiting when the loop is destroyed are dropped unrun.
+  void post(Task task);
+  // Runs `task` at the end of this turn, before anything is written; or, called from such a
+  // task, at the end of the next turn, which then does not wait.
+  void defer(Task task);
+
+  // The time of this turn: read once a turn, when it is first asked for. Outside of a turn it is
+  // the time of the call.
+  [[nodiscard]] TimePoint now() const noexcept;
+
+  // Stops listening, hands each connection what had arrived, lets it flush and closes it; when none
+  // is left, or after `deadline`, closes the rest (CloseReason::drain_deadline) and runs `done`, or
+  // stop() when that is empty. A second call only shortens the deadline. A connection that is made
+  // meanwhile has until the deadline too.
+  void drain(std::chrono::milliseconds deadline, Task done = {});
+  [[nodiscard]] bool draining() const noexcept { return drain_ != nullptr; }
+
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const LoopOptions& options() const noexcept { return options_; }
+
+  void set_reporter(Reporter reporter) { reporter_ = std::move(reporter); }
+  void report(const Report& report) noexcept;
+
+  // Virtual time only: moves now() on and runs the timers that fall due, each at its own time, with
+  // the end of a turn after each; then a poll().
+  void advance(std::chrono::milliseconds by);
+
+  // --- For the rooms of the reactor ---
+  [[nodiscard]] Counters& mutable_counters() noexcept { return counters_; }
+  // One for all: what is read is handed to a handler as a view into it. Only pages that data has
+  // reached are resident.
+  static constexpr std::size_t kReadBufferSize = 256 * 1024;
+  [[nodiscard]] std::span<std::byte> read_buffer() noexcept {
+    return {read_buffer_.get(), kReadBufferSize};
+  }
+  void start_timer(TimerQueue::Entry& entry, TimePoint due);
+  void stop_timer(TimerQueue::Entry& entry) noexcept { timers_.remove(entry); }
+  void request_sweep(Resident& resident);
+  // Where the table of connections keeps itself, so that this room need not know it.
+  [[nodiscard]] std::unique_ptr<Resident>& connections() noexcept { return connections_; }
+  // Where the datagram sockets keep the buffers that they share; empty when there are no sockets.
+  [[nodiscard]] std::unique_ptr<Resident>& datagrams() noexcept { return datagrams_; }
+  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
+  template <class Callback>
+  bool guarded(std::string_view where, Callback&& callback) noexcept {
+    try {
+      callback();
+      return true;
+    } catch (...) {
+      report_current_exception(where);
+      return false;
+    }
+  }
+
+ private:
+  friend class Resident;
+  class Mailbox;
+  class Drain;
+
+  void begin();
+  void on_woken() noexcept;        // after the wait
+  void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
+  void on_end_of_turn() noexcept;
+  void on_timer() noexcept;
+  void run_due_timers(TimePoint now) noexcept;
+  [[nodiscard]] bool in_turn() const noexcept;
+  void run_deferred() noexcept;
+  void sweep_residents() noexcept;
+  void arm_timer() noexcept;
+  void run_in(detail::RunMode mode);
+  void finish_drain_if_done();
+  void report_current_exception(std::string_view where) noexcept;
+
+  LoopOptions options_;
+  struct ev_loop* ev_ = nullptr;
+  bool owns_ev_ = true;
+  bool running_ = false;
+  bool heeds_stop_ = true;   // not in run_once() and poll(), which leave a stop() for run()
+  bool turn_ended_ = false;  // by run_in(): the next wait is the first of a run
+  mutable bool now_known_ = false;
+  mutable TimePoint now_{};
+  TimePoint armed_for_ = TimePoint::max();
+  Counters counters_;
+  Reporter reporter_;
+  TimerQueue timers_;
+  std::vector<Task> deferred_;
+  std::vector<Resident*> sweeps_;
+  std::vector<Resident*> residents_;
+  std::unique_ptr<std::byte[]> read_buffer_;
+  std::unique_ptr<Mailbox> mailbox_;
+  std::unique_ptr<Drain> drain_;
+  AfterWaitWatcher after_wait_;
+  BeforeWaitWatcher before_wait_;
+  NoWaitWatcher no_wait_;
+  TimerWatcher timer_;
+  std::unique_ptr<Resident> connections_;
+  std::unique_ptr<Resident> datagrams_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,82 @@
+#include "watch.h"
+
+#include <fcntl.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "../base/report.h"
+
+namespace sluice {
+namespace {
+
+int error_of(int descriptor) noexcept { return ::fcntl(descriptor, F_GETFD) < 0 ? errno : 0; }
+
+}  // namespace
+
+Watch::Watch(Loop& loop, int descriptor, Function function)
+    : loop_(loop), function_(std::move(function)) {
+  assert(function_);
+  watcher_.bind<&Watch::on_ready>(this, descriptor);
+  check_open();
+}
+
+Watch::~Watch() {
+  stop();
+  if (destroyed_ != nullptr) *destroyed_ = true;
+}
+
+void Watch::check_open() const {
+  const int error = error_of(descriptor());
+  if (error == 0) return;
+  throw std::system_error(error, std::generic_category(),
+                          "watch: descriptor " + std::to_string(descriptor()));
+}
+
+void Watch::watch(int events) {
+  assert((events & ~(kReadable | kWritable)) == 0);
+  if (events == 0) return stop();
+  if (events == this->events()) return;
+  // libev would abort the process.
+  check_open();
+  if (this->events() == 0) {
+    // Bound anew: the number may mean another open file by now, which epoll must be told of even
+    // when the mask is the one that it had. What is still to be told of the old one goes first.
+    stop();
+    watcher_.bind<&Watch::on_ready>(this, descriptor());
+  }
+  watcher_.watch(loop_.native(), events);
+}
+
+void Watch::stop() noexcept { watcher_.stop(loop_.native()); }
+
+void Watch::on_ready(int events) noexcept {
+  // libev stops a watcher that its backend refuses, and tells that as an event.
+  if (this->events() == 0) return on_refused();
+  // The function may destroy this watch, and with it the function that is running: it runs from
+  // the stack and goes back only to a watch that is still there.
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  Function running = std::move(function_);
+  loop_.guarded("watch", [&running, events] { running(events & (kReadable | kWritable)); });
+  if (destroyed) return;
+  destroyed_ = nullptr;
+  function_ = std::move(running);
+}
+
+void Watch::on_refused() noexcept {
+  loop_.guarded("watch", [this] {
+    // Open and refused all the same: the system keeps no more of them for epoll.
+    const int error = error_of(descriptor());
+    loop_.report(
+        Report{.kind = Report::Kind::socket_error,
+               .where = "watch",
+               .what = "descriptor " + std::to_string(descriptor()) + " is not watched any more",
+               .error = std::error_code(error != 0 ? error : ENOSPC, std::generic_category())});
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+// The system calls of c-ares, made by us: what its own would do wrong. For AresChannel alone.
+//
+// What it is: its sockets are close-on-exec from the start. An ICMP error that an earlier question
+// met is not told to the question that is being sent, which would hide it from the earlier one
+// until that one's time is up. And no more is read in a turn than a budget says, so that a server
+// that floods holds nobody up.
+// Thread: the loop's. Source: POSIX.1-2017 <sys/socket.h>; udp(7) on errors.
+#ifndef SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
+#define SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
+
+struct ares_channeldata;
+
+namespace sluice {
+
+// Reads that are left in this turn. Its owner fills it up.
+struct ReadBudget {
+  static constexpr int kReads = 256;
+  int left = kReads;
+};
+
+// REQUIRES: `budget` outlives the channel.
+void use_own_calls(ares_channeldata* channel, ReadBudget& budget) noexcept;
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,100 @@
+// Names to addresses and addresses to names, without ever blocking the loop.
+//
+// What it is: c-ares on the loop's own watchers. It reads /etc/hosts at each look-up and
+// /etc/resolv.conf when it is made, search domains and ndots included, and orders addresses as RFC
+// 6724 says. A numeric host is an answer without a question; "localhost" and what ends in
+// ".localhost" is /etc/hosts' localhost, or else the loopback address, and no server is asked.
+// Every answer, also such a one, comes at the end of a turn, never inside of the call that asked.
+// At most kMaxAsked look-ups are asked at a time; the others wait for their turn.
+// Lifetime: must go before its loop; going cancels what is asked, silently. Its functions may ask,
+// cancel and destroy it. While nothing is pending it keeps no host's loop from returning.
+// Thread: the loop's.
+// Errors: the constructor throws std::system_error (ENOMEM) and std::invalid_argument (a server
+// that is no IP address with a port, or has a zone; a try_timeout or tries below 1; a negative
+// deadline). An answer carries an error_code of resolver_category(): ResolverError says which there
+// are. What a function throws is reported by the loop. Units: milliseconds, of real time.
+// Source: RFC 1034, RFC 1035, RFC 6724, RFC 6761; hosts(5), resolv.conf(5).
+#ifndef SLUICE_REACTOR_NAMES_RESOLVER_H
+#define SLUICE_REACTOR_NAMES_RESOLVER_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "../base/address.h"
+#include "../base/export.h"
+#include "../loop/loop.h"
+
+namespace sluice {
+
+enum class ResolverError : std::uint8_t {
+  not_found = 1,  // there is no such name (NXDOMAIN), or no name for the address
+  no_address,     // the name exists and has no address of the family that is asked for
+  timed_out,      // no server answered in time
+  server_failed,  // a server answered that it cannot (SERVFAIL, NOTIMP, malformed)
+  refused,        // the server refused, none could be reached, or each of several failed
+  bad_name,       // not a name: empty, too long, or with a character that no name has
+  no_memory
+};
+
+SLUICE_EXPORT const std::error_category& resolver_category() noexcept;
+SLUICE_EXPORT std::error_code make_error_code(ResolverError error) noexcept;
+
+struct ResolverOptions {
+  static constexpr std::chrono::milliseconds kMaxTryTimeout = std::chrono::hours(1);
+  static constexpr unsigned kMaxTries = 8;
+
+  // Numbers above their maxima mean the maxima.
+  // Of one question to one server, the first time; later ones are longer. At least 1 ms.
+  std::chrono::milliseconds try_timeout{2000};
+  unsigned tries = 3;                          // for each server; at least 1
+  std::chrono::milliseconds deadline{10'000};  // of one look-up in all; 0: none
+  std::vector<Address> servers;                // empty: those of /etc/resolv.conf
+};
+
+// Names one look-up of one resolver. A default-constructed one names none.
+struct LookupId {
+  std::uint64_t number = 0;
+  friend bool operator==(LookupId, LookupId) = default;
+};
+
+class SLUICE_EXPORT Resolver {
+ public:
+  static constexpr std::size_t kMaxAsked = 128;
+
+  // Without an error there is at least one.
+  using AddressesFound = std::function<void(std::error_code, std::vector<Address>)>;
+  using NamesFound = std::function<void(std::error_code, std::vector<std::string>)>;
+
+  explicit Resolver(Loop& loop, const ResolverOptions& options = {});
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
+
+  // The addresses of `host`, each with `port`, best first. May throw std::bad_alloc.
+  // REQUIRES: `family` is AF_UNSPEC, AF_INET or AF_INET6; `found` is not empty.
+  LookupId addresses(std::string_view host, std::uint16_t port, int family, AddressesFound found);
+  // The names of an address, its main one first. REQUIRES: an IP address, whose port and zone do
+  // not matter; `found` is not empty.
+  LookupId names(const Address& address, NamesFound found);
+  // Its function will not run, and what it holds is freed at once. Harmless when it has run.
+  void cancel(LookupId id) noexcept;
+  [[nodiscard]] std::size_t pending() const noexcept;  // look-ups that have not been answered
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice
+
+template <>
+struct std::is_error_code_enum<sluice::ResolverError> : std::true_type {};
+
+#endif

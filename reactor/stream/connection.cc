@@ -1,0 +1,261 @@
+// The states of a connection: how it opens, ends and is told so. Reading is in connection_io.cc,
+// writing in connection_write.cc.
+#include "connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+
+#include "../base/fd.h"
+#include "../loop/loop.h"
+#include "connection_call.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+// An idle connection costs this and what the kernel keeps. Grow it only for a reason.
+static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 152);
+
+Connection::Connection(ConnectionGroup& group, std::uint32_t slot,
+                       std::uint32_t generation) noexcept
+    : group_(&group), slot_(slot), generation_(generation) {}
+
+Connection::~Connection() { close_descriptor(); }
+
+Loop& Connection::loop() const noexcept { return group_->loop(); }
+
+const ConnectionOptions& Connection::options() const noexcept { return group_->options(); }
+
+std::size_t Connection::queued() const noexcept { return waiting(); }
+
+Address Connection::local() const noexcept {
+  if (io_ != nullptr || watcher_.fd() < 0) return {};
+  try {
+    return Address::local_of(watcher_.fd());
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
+                              const ConnectionOptions& options) {
+  assert(protocol);
+  set_nonblocking_cloexec(socket.get());
+  Address peer;
+  socklen_t size = Address::capacity();
+  if (::getpeername(socket.get(), peer.data(), &size) != 0) {
+    throw std::system_error(errno, std::generic_category(), "getpeername");
+  }
+  peer.set_size(size);
+  peer = peer.unmapped();
+  ConnectionTable& table = ConnectionTable::of(loop);
+  ConnectionGroup& group = table.make_group(options);
+  try {
+    Connection& connection = table.open(group, socket, nullptr, peer, std::move(protocol));
+    table.release_group(group);
+    return connection;
+  } catch (...) {
+    table.release_group(group);
+    throw;
+  }
+}
+
+Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
+  if (loop.connections() == nullptr) return nullptr;
+  return ConnectionTable::of(loop).find(id);
+}
+
+void Connection::open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol) {
+  peer_ = CompactAddress(peer);
+  keep_reading_ = group_->options().keep_reading;
+  group_->idle_.touch(*this);
+  // Last, when nothing can throw any more: from here on the descriptor is closed with this object.
+  protocol_ = std::move(protocol);
+  io_ = io;
+  watcher_.bind<&Connection::on_ready>(this, fd);
+}
+
+void Connection::begin() noexcept {
+  contain([this] {
+    if (!call("on_open", [this] { protocol_->on_open(*this); })) return;
+    update_interest();
+    if (!backpressure_) return flush();
+    // on_writable() may come of this flush, and adopt() may be running in another one's callback.
+    queue_collected();
+    mark_dirty();
+  });
+}
+
+void Connection::update_interest() noexcept {
+  int events = 0;
+  if (state_ == State::lingering) {
+    events = kReadable;
+  } else if (state_ != State::closed) {
+    if (state_ == State::open && !peer_ended_ && !paused()) events |= kReadable;
+    if (blocked_) events |= kWritable;
+  }
+  if (io_ != nullptr) {
+    io_->wait_for(events);
+  } else {
+    watcher_.watch(group_->loop().native(), events);
+  }
+}
+
+void Connection::pause() noexcept {
+  assert(pauses_ < 255);
+  ++pauses_;
+  if (pauses_ == 1) update_interest();
+}
+
+void Connection::resume() noexcept {
+  assert(pauses_ > 0);
+  if (--pauses_ != 0 || state_ != State::open) return;
+  update_interest();
+  // Within on_data() itself there is nothing to show again: asking for it would never end.
+  if (input_.empty() || in_callback_) return;
+  redeliver_ = true;
+  mark_dirty();
+}
+
+void Connection::shutdown() {
+  if (state_ != State::open || shutdown_wanted_) return;
+  shutdown_wanted_ = true;
+  if (!in_callback_) mark_dirty();
+}
+
+void Connection::close() noexcept {
+  if (state_ != State::open) return;
+  state_ = State::flushing;
+  shutdown_wanted_ = true;
+  if (!in_callback_) input_.clear();
+  update_interest();
+  if (!in_callback_) mark_dirty();
+}
+
+void Connection::abort() noexcept {
+  if (state_ != State::closed) finish(CloseReason::aborted);
+}
+
+// Everything that waited is written: do what waited for that.
+void Connection::after_flush() {
+  if (shutdown_wanted_ && !shutdown_done_) {
+    shutdown_done_ = true;
+    // When both sides have ended, closing says it all, and saves a system call.
+    if (!peer_ended_) {
+      const int result =
+          io_ != nullptr ? io_->shutdown_write() : ::shutdown(watcher_.fd(), SHUT_WR);
+      // ENOTCONN: the peer has reset it meanwhile, and the next read says so.
+      if (result != 0 && errno != ENOTCONN) return finish(CloseReason::system_error, errno);
+    }
+  }
+  if (!shutdown_done_) return;
+  if (peer_ended_) {
+    finish(CloseReason::peer_closed);
+  } else if (state_ == State::flushing) {
+    linger();
+  }
+}
+
+// The peer has been sent all, and its end. Closing now would reset the connection if it sends any
+// more, and a reset overtakes what the peer has not read yet: so wait for its end, reading.
+void Connection::linger() {
+  if (group_->options().linger_timeout.count() == 0) return finish(CloseReason::closed);
+  state_ = State::lingering;
+  group_->lingering_.touch(*this);
+  update_interest();
+}
+
+void Connection::finish(CloseReason reason, int error) noexcept {
+  if (state_ == State::closed) return;
+  reset_ = waiting() > 0 || reason == CloseReason::aborted || reason == CloseReason::input_limit ||
+           reason == CloseReason::queue_limit || reason == CloseReason::handler_threw;
+  state_ = State::closed;
+  reason_ = reason;
+  error_ = static_cast<std::uint16_t>(error);
+  update_interest();
+  IdleList::Node::unlink();
+  if (!in_callback_) input_.clear();
+  if (collecting_) (void)group_->table().write_buffer().take();
+  collecting_ = false;
+  release_output();
+  mark_dirty();
+}
+
+void Connection::release_output() noexcept {
+  if (output_ != nullptr) group_->table().output_pool().give(std::move(output_));
+}
+
+void Connection::mark_dirty() noexcept {
+  if (dirty_) return;
+  dirty_ = true;
+  group_->table().mark_dirty(*this);
+}
+
+bool Connection::end_of_turn() noexcept {
+  dirty_ = false;
+  if (state_ == State::closed) return true;
+  contain([this] {
+    if (redeliver_) redeliver();
+    flush();
+  });
+  return false;  // closed just now: it is marked again, and its on_close() comes in the next round
+}
+
+void Connection::notify_closed() noexcept {
+  dirty_ = true;  // nothing that on_close() does brings it back
+  std::error_code code;
+  if (reason_ == CloseReason::system_error) {
+    code = std::error_code(error_, std::generic_category());
+  } else {
+    code = make_error_code(reason_);
+  }
+  group_->loop().guarded("on_close", [this, code] { protocol_->on_close(*this, code); });
+}
+
+void Connection::close_descriptor() noexcept {
+  if (io_ != nullptr) {
+    io_->close(reset_);
+    return;
+  }
+  const int fd = watcher_.fd();
+  if (fd < 0) return;
+  if (reset_) reset_on_close(fd);
+  ::close(fd);
+}
+
+// A loop that was stopped for a while (SIGSTOP, a laptop's lid, a machine out of breath) finds its
+// timers due before it has seen what the peer did meanwhile. What is ready now is delivered soon,
+// and was no silence.
+bool Connection::is_ready(int events) const noexcept {
+  const int watched = watcher_.events() & events;
+  if (io_ != nullptr || watched == 0) return false;
+  int wanted = (watched & kReadable) != 0 ? POLLIN : 0;
+  if ((watched & kWritable) != 0) wanted |= POLLOUT;
+  pollfd now{.fd = watcher_.fd(), .events = static_cast<short>(wanted), .revents = 0};
+  return ::poll(&now, 1, 0) == 1;
+}
+
+void Connection::on_idle(IdleList::Node& node) {
+  auto& connection = static_cast<Connection&>(node);
+  if (connection.is_ready(kReadable | kWritable)) {
+    return connection.group_->idle_.touch(connection);
+  }
+  connection.finish(CloseReason::idle_timeout);
+}
+
+void Connection::on_lingered(IdleList::Node& node) {
+  static_cast<Connection&>(node).finish(CloseReason::closed);
+}
+
+void Connection::on_stalled(IdleList::Node& node) {
+  auto& stall = static_cast<OutputQueue::StallNode&>(node);
+  Connection& connection = *static_cast<Connection*>(stall.connection);
+  if (connection.is_ready(kWritable)) return connection.group_->stalled_.touch(stall);
+  connection.finish(CloseReason::write_timeout);
+}
+
+}  // namespace sluice

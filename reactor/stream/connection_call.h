@@ -1,0 +1,45 @@
+// How a connection calls its handler: marked as running, guarded, closed when it throws. For the
+// two halves of Connection alone.
+#ifndef SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
+#define SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
+
+#include <cerrno>
+#include <string_view>
+
+#include "../loop/loop.h"
+#include "connection.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+// What a non-blocking call says when there is nothing to do just now.
+inline bool try_again(int error) noexcept {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+inline std::size_t Connection::waiting() const noexcept {
+  return (output_ == nullptr ? 0 : output_->size()) +
+         (collecting_ ? group_->table().write_buffer().size() : 0);
+}
+
+template <class Callback>
+bool Connection::call(std::string_view name, Callback&& callback) noexcept {
+  in_callback_ = true;
+  const bool returned = group_->loop().guarded(name, callback);
+  in_callback_ = false;
+  wrote_directly_ = false;
+  if (!returned) finish(CloseReason::handler_threw);
+  // Not while it ran: close() and abort() leave a handler the bytes that it is looking at.
+  if (state_ != State::open) input_.clear();
+  return returned;
+}
+
+template <class Work>
+void Connection::contain(Work&& work) noexcept {
+  if (!group_->loop().guarded("connection", work)) finish(CloseReason::system_error, ENOMEM);
+}
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,143 @@
+// What a connection reads, and how its handler is shown it. Writing is in connection_write.cc, the
+// states are in connection.cc.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+#include "../loop/loop.h"
+#include "connection.h"
+#include "connection_call.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+namespace {
+
+// What one event reads at most to drop it, or to hand it over before a drain.
+constexpr int kReadsAtOnce = 16;
+// What one event reads at most of a peer that fills the buffer each time. Read at once, a large
+// flow costs half of what it costs in pieces of 64 KiB with a wait between: the window opens in one
+// go, and the peer sends on its own time instead of in the softirq of our acknowledgement.
+constexpr int kFullReadsAtOnce = 4;
+
+}  // namespace
+
+inline ssize_t Connection::system_read(std::span<std::byte> into) noexcept {
+  if (io_ != nullptr) return io_->read(into);
+  return ::recv(watcher_.fd(), into.data(), into.size(), 0);
+}
+
+std::span<std::byte> Connection::read_room() const noexcept {
+  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  return buffer.first(std::min(buffer.size(), group_->options().max_read));
+}
+
+// Shows the handler what is unconsumed and `bytes` behind it, as one span.
+void Connection::deliver(std::span<const std::byte> bytes) {
+  const bool buffered = !input_.empty();
+  if (buffered) {
+    input_.append(bytes);
+    bytes = input_.bytes();
+  }
+  std::size_t consumed = 0;
+  const bool returned =
+      call("on_data", [this, bytes, &consumed] { consumed = protocol_->on_data(*this, bytes); });
+  if (!returned) return;
+  assert(consumed <= bytes.size());
+  consumed = std::min(consumed, bytes.size());
+  if (state_ == State::open) {
+    if (buffered) {
+      input_.consume(consumed);
+    } else if (consumed < bytes.size()) {
+      input_.append(bytes.subspan(consumed));
+    }
+    if (input_.size() > group_->options().input_limit) return finish(CloseReason::input_limit);
+  }
+  flush();
+}
+
+// How many bytes it read and delivered; 0 when there is nothing more just now.
+inline std::size_t Connection::read_once(std::span<std::byte> room) {
+  const ssize_t count = system_read(room);
+  if (count > 0) {
+    const auto size = static_cast<std::size_t>(count);
+    bytes_in_ += size;
+    group_->loop().mutable_counters().bytes_in += size;
+    group_->idle_.touch(*this);
+    deliver(room.first(size));
+    return size;
+  }
+  if (count == 0) {
+    peer_end();
+  } else if (!try_again(errno)) {
+    finish(CloseReason::system_error, errno);
+  }
+  return 0;
+}
+
+inline void Connection::read_ready() {
+  const std::span<std::byte> room = read_room();
+  for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
+    if (read_once(room) < room.size()) return;
+  }
+}
+
+void Connection::on_ready(int events) noexcept {
+  contain([this, events] {
+    if ((events & kRefused) != 0) return finish(CloseReason::system_error, ENOSPC);
+    if (state_ == State::lingering) return discard_input();
+    if ((events & kWritable) != 0 && blocked_) {
+      blocked_ = false;
+      flush();
+      update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
+    }
+    // Asked again, because what was written may have closed or paused it.
+    if ((events & kReadable) != 0) read_ready();
+  });
+}
+
+void Connection::read_for_drain() noexcept {
+  contain([this] {
+    for (int i = 0; i < kReadsAtOnce; ++i) {
+      if (redeliver_) {
+        redeliver();
+      } else if (!may_read() || read_once(read_room()) == 0) {
+        return;
+      }
+    }
+  });
+}
+
+void Connection::discard_input() noexcept {
+  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const ssize_t count = system_read(buffer);
+    if (count > 0) {
+      group_->loop().mutable_counters().bytes_in += static_cast<std::size_t>(count);
+      bytes_in_ += static_cast<std::size_t>(count);
+      continue;
+    }
+    if (count == 0) {
+      finish(CloseReason::closed);
+    } else if (!try_again(errno)) {
+      finish(CloseReason::system_error, errno);
+    }
+    return;
+  }
+}
+
+void Connection::redeliver() {
+  redeliver_ = false;
+  if (state_ == State::open && !paused() && !input_.empty()) deliver({});
+}
+
+void Connection::peer_end() {
+  peer_ended_ = true;
+  update_interest();
+  if (call("on_eof", [this] { protocol_->on_eof(*this); })) flush();
+}
+
+}  // namespace sluice

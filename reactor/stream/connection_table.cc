@@ -1,0 +1,198 @@
+#include "connection_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "../loop/loop.h"
+
+namespace sluice {
+
+namespace {
+
+// As push_back() would: by doubling, so that the room for one more costs nothing on the average.
+template <class Vector>
+void make_room(Vector& vector, std::size_t count) {
+  if (vector.capacity() < count) vector.reserve(std::max(count, vector.capacity() * 2));
+}
+
+}  // namespace
+
+ConnectionTable& ConnectionTable::of(Loop& loop) {
+  std::unique_ptr<Resident>& place = loop.connections();
+  if (place == nullptr) place = std::make_unique<ConnectionTable>(loop);
+  return static_cast<ConnectionTable&>(*place);  // nothing else is ever put there
+}
+
+ConnectionTable::ConnectionTable(Loop& loop) : Resident(loop) {}
+
+template <class Visit>
+void ConnectionTable::each(Visit&& visit) {
+  for (std::uint32_t index = 0; index < next_slot_; ++index) {
+    if ((blocks_[index / kBlock]->used >> index % kBlock & 1) == 0) continue;
+    visit(*slot(index).connection());
+  }
+}
+
+ConnectionTable::~ConnectionTable() {
+  closing_ = true;
+  each([](Connection& connection) { connection.finish(CloseReason::loop_destroyed); });
+  while (open_ > 0) sweep();
+}
+
+ConnectionGroup& ConnectionTable::make_group(const ConnectionOptions& options) {
+  auto& group = *groups_.emplace_back(std::make_unique<ConnectionGroup>(*this, options));
+  group.place_ = groups_.size() - 1;
+  return group;
+}
+
+void ConnectionTable::release_group(ConnectionGroup& group) noexcept {
+  group.on_gone = nullptr;
+  release_when_gone(group);
+}
+
+void ConnectionTable::release_when_gone(ConnectionGroup& group) noexcept {
+  group.held_ = false;
+  free_group_if_unused(group);
+}
+
+void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
+  if (group.held_ || group.open_ > 0) return;
+  // The last one takes its place: adopt() makes a group for each connection.
+  const std::size_t place = group.place_;
+  groups_.back()->place_ = place;
+  std::swap(groups_[place], groups_.back());
+  groups_.pop_back();
+}
+
+std::uint32_t ConnectionTable::take_slot() {
+  if (!free_slots_.empty()) {
+    const std::uint32_t index = free_slots_.back();
+    free_slots_.pop_back();
+    return index;
+  }
+  if (next_slot_ / kBlock == blocks_.size()) {
+    // Not make_unique: that would clear, and so make resident, slots that are not used yet.
+    blocks_.push_back(std::unique_ptr<Block>(new Block));
+  }
+  return next_slot_++;
+}
+
+Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* io,
+                                  const Address& peer, ProtocolRef protocol) {
+  // An on_close() that opens anew would keep a loop that lets go of all from ever being done.
+  if (closing_) {
+    throw std::system_error(ECANCELED, std::generic_category(), "the loop is closing");
+  }
+  // All that may throw comes first, and leaves nothing behind. Room to close it again is made
+  // now, because close() must not fail.
+  make_room(dirty_, open_ + 1);
+  make_room(sweeping_, open_ + 1);
+  make_room(free_slots_, std::size_t{next_slot_} + 1);
+  const std::uint32_t index = take_slot();
+  auto* connection = new (slot(index).bytes) Connection(group, index, ++generation_);
+  try {
+    connection->open(socket.get(), io, peer, std::move(protocol));
+  } catch (...) {
+    connection->~Connection();
+    free_slots_.push_back(index);
+    throw;
+  }
+  (void)socket.release();
+  blocks_[index / kBlock]->used |= std::uint64_t{1} << index % kBlock;
+  ++open_;
+  ++group.open_;
+  ++loop().mutable_counters().connections_open;
+  connection->begin();
+  return *connection;
+}
+
+Connection* ConnectionTable::find(ConnectionId id) noexcept {
+  if (id.slot >= next_slot_) return nullptr;
+  if ((blocks_[id.slot / kBlock]->used >> id.slot % kBlock & 1) == 0) return nullptr;
+  Connection* connection = slot(id.slot).connection();
+  return connection->generation_ == id.generation ? connection : nullptr;
+}
+
+void ConnectionTable::mark_dirty(Connection& connection) noexcept {
+  dirty_.push_back(&connection);
+  loop().request_sweep(*this);
+}
+
+void ConnectionTable::sweep() {
+  if (drain_step_ != DrainStep::none) drain_step();
+  // What is marked meanwhile comes in the next round, so two lists take turns.
+  sweeping_.swap(dirty_);
+  // By index: what on_close() opens may make room in this list too.
+  for (std::size_t i = 0; i < sweeping_.size(); ++i) {
+    Connection& connection = *sweeping_[i];
+    if (!connection.end_of_turn()) continue;
+    connection.notify_closed();
+    free(connection);
+  }
+  sweeping_.clear();
+}
+
+void ConnectionTable::free(Connection& connection) noexcept {
+  ConnectionGroup& group = *connection.group_;
+  const std::uint32_t index = connection.slot_;
+  Counters& counters = loop().mutable_counters();
+  ++counters.closed[static_cast<std::size_t>(connection.reason_)];
+  --counters.connections_open;
+  --open_;
+  if (group.on_gone) group.on_gone(connection);
+  // The handler's destructor may look for connections, open one or let go of the listener: it
+  // finds this one gone, and the group still there.
+  blocks_[index / kBlock]->used &= ~(std::uint64_t{1} << index % kBlock);
+  connection.~Connection();
+  free_slots_.push_back(index);
+  --group.open_;
+  free_group_if_unused(group);
+  if (open_ == 0) closing_ = false;
+}
+
+void ConnectionTable::begin_drain() {
+  // Not here: this may be a handler's callback, and the last bytes go to other handlers.
+  drain_step_ = DrainStep::read;
+  loop().request_sweep(*this);
+}
+
+void ConnectionTable::drain_step() {
+  switch (drain_step_) {
+    case DrainStep::none:
+      return;
+    case DrainStep::read:
+      each([](Connection& connection) { connection.read_for_drain(); });
+      // Without memory for a task, as if it had run: what handlers have deferred comes too late,
+      // but the drain goes on. Nothing else would ever bring it to its end.
+      drain_step_ = DrainStep::pass_on;
+      loop().request_sweep(*this);
+      // Behind what the handlers have deferred.
+      loop().defer([this] {
+        drain_step_ = DrainStep::pass_on;
+        loop().request_sweep(*this);
+      });
+      drain_step_ = DrainStep::defer;
+      return;
+    case DrainStep::defer:
+      return;  // a sweep for something else
+    case DrainStep::pass_on:
+      drain_step_ = DrainStep::close;
+      loop().request_sweep(*this);
+      return;
+    case DrainStep::close:
+      each([](Connection& connection) { connection.close(); });
+      drain_step_ = DrainStep::none;
+      return;
+  }
+}
+
+void ConnectionTable::end_drain() {
+  closing_ = open_ > 0;
+  each([](Connection& connection) { connection.finish(CloseReason::drain_deadline); });
+}
+
+}  // namespace sluice

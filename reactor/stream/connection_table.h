@@ -1,0 +1,89 @@
+// Every connection of a loop, in slots. For the rooms of the reactor, not for embedders.
+//
+// What it is: where connections live. Slots are in blocks that never move; a freed slot is used
+// again under a new generation, so that an old ConnectionId finds nothing.
+// Lifetime: owned by its loop, made when it is first asked for. Thread: the loop's.
+#ifndef SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
+#define SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "../loop/resident.h"
+#include "connection.h"
+#include "connection_group.h"
+#include "output_queue.h"
+#include "write_buffer.h"
+
+namespace sluice {
+
+class ConnectionTable final : public Resident {
+ public:
+  static ConnectionTable& of(Loop& loop);
+  explicit ConnectionTable(Loop& loop);
+  ~ConnectionTable() override;  // closes what is left: CloseReason::loop_destroyed
+
+  ConnectionGroup& make_group(const ConnectionOptions& options);
+  // Its maker is done with it. The group goes with its last connection; on_gone is told no more,
+  // or, with release_when_gone(), still is.
+  void release_group(ConnectionGroup& group) noexcept;
+  void release_when_gone(ConnectionGroup& group) noexcept;
+
+  // A new connection of `group` on a non-blocking socket, or with `io` in its place; on_open() has
+  // run when it returns. Throws std::bad_alloc and ECANCELED, and then has taken nothing.
+  Connection& open(ConnectionGroup& group, Fd& socket, StreamIo* io, const Address& peer,
+                   ProtocolRef protocol);
+  [[nodiscard]] Connection* find(ConnectionId id) noexcept;
+  [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }
+  [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
+  void mark_dirty(Connection& connection) noexcept;  // its room was made when it was opened
+
+  void sweep() override;
+  void begin_drain() override;
+  [[nodiscard]] bool drained() const override {
+    return open_ == 0 && drain_step_ == DrainStep::none;
+  }
+  void end_drain() override;
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+  struct Slot {
+    alignas(Connection) std::byte bytes[sizeof(Connection)];
+    Connection* connection() noexcept { return reinterpret_cast<Connection*>(bytes); }
+  };
+  struct Block {
+    Slot slots[kBlock];
+    std::uint64_t used = 0;  // a bit a slot
+  };
+  Slot& slot(std::uint32_t index) noexcept {
+    return blocks_[index / kBlock]->slots[index % kBlock];
+  }
+  std::uint32_t take_slot();
+  void free(Connection& connection) noexcept;
+  void free_group_if_unused(ConnectionGroup& group) noexcept;
+  template <class Visit>
+  void each(Visit&& visit);
+
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<std::uint32_t> free_slots_;
+  std::uint32_t next_slot_ = 0;
+  std::uint32_t generation_ = 0;
+  std::size_t open_ = 0;
+  // What each had sent is read; deferred tasks and others who take part in a turn (a chat) make of
+  // it what goes to the rest; then all are closed.
+  enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
+  void drain_step();
+  DrainStep drain_step_ = DrainStep::none;
+  bool closing_ = false;  // all are let go of: nothing new until they are gone
+  std::vector<Connection*> dirty_;
+  std::vector<Connection*> sweeping_;
+  std::vector<std::unique_ptr<ConnectionGroup>> groups_;
+  OutputPool output_pool_;
+  WriteBuffer write_buffer_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,208 @@
+// What a connection writes. Reading is in connection_io.cc, the states are in connection.cc.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "../loop/loop.h"
+#include "connection.h"
+#include "connection_call.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+namespace {
+
+// From this size on a block that is sent from a handler is written from where it lies; below, the
+// copy costs less than a write of its own.
+constexpr std::size_t kDirectWrite = 8 * 1024;
+// What one event writes at most, so that other connections are served as well.
+constexpr int kWritesAtOnce = 4;
+
+}  // namespace
+
+inline ssize_t Connection::system_write(const iovec& part) noexcept {
+  if (io_ != nullptr) return io_->write({&part, 1});
+  return ::send(watcher_.fd(), part.iov_base, part.iov_len, MSG_NOSIGNAL);
+}
+
+ssize_t Connection::system_write(std::span<const iovec> parts) noexcept {
+  if (parts.size() == 1) return system_write(parts[0]);
+  if (io_ != nullptr) return io_->write(parts);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(watcher_.fd(), &message, MSG_NOSIGNAL);
+}
+
+// Whether `size` more bytes may be sent. Then they are as good as sent: what follows of that is
+// noted here and not when they are written, so that a handler that sent above the high-water mark
+// is told when it is gone, also if the system takes all of it at once.
+inline bool Connection::accepts(std::size_t size) noexcept {
+  if (state_ != State::open || shutdown_wanted_ || size == 0) return false;
+  const std::size_t total = waiting() + size;
+  if (total > group_->options().queue_limit) {
+    overflow(size);
+    return false;
+  }
+  if (total > group_->options().high_water) backpressure_ = true;
+  if (!in_callback_) mark_dirty();
+  return true;
+}
+
+void Connection::overflow(std::size_t size) noexcept {
+  if (group_->options().overflow == OverflowPolicy::drop_newest) {
+    group_->loop().mutable_counters().dropped_bytes += size;
+  } else {
+    finish(CloseReason::queue_limit);
+  }
+}
+
+OutputQueue& Connection::output() {
+  if (output_ == nullptr) {
+    output_ = group_->table().output_pool().take();
+    output_->stall.connection = this;
+  }
+  return *output_;
+}
+
+void Connection::send(std::span<const std::byte> bytes) {
+  // Contained, because whoever sends may be another one's handler, and is not to blame.
+  contain([this, bytes]() mutable {
+    if (!accepts(bytes.size())) return;
+    if (in_callback_ && queue_is_empty() && !blocked_) {
+      bytes = bytes.subspan(collect(bytes));
+      if (state_ == State::closed) return;
+    }
+    if (!bytes.empty()) {
+      queue_collected();
+      output().append(bytes);
+    }
+  });
+}
+
+void Connection::send(const Payload& payload) {
+  contain([this, &payload] {
+    if (!accepts(payload.size())) return;
+    queue_collected();
+    output().append(payload);
+  });
+}
+
+// Takes what a handler sends without giving the connection a queue: into the loop's one write
+// buffer, which is written when the handler returns, or, large, at once. Returns how much it took.
+inline std::size_t Connection::collect(std::span<const std::byte> bytes) {
+  // Directly only once a callback: a handler that sends for as long as the queue is short must not
+  // be kept going by a peer that reads as fast as it sends.
+  if (bytes.size() >= kDirectWrite && !collecting_ && !wrote_directly_) {
+    wrote_directly_ = true;
+    return write_directly(bytes);
+  }
+  if (!group_->table().write_buffer().append(this, bytes)) return 0;
+  collecting_ = true;
+  return bytes.size();
+}
+
+// What was collected waits after all: because more came than the write buffer holds, or because
+// the system did not take it.
+void Connection::queue_collected() {
+  if (!collecting_) return;
+  collecting_ = false;
+  output().append(group_->table().write_buffer().take());
+}
+
+// Books what a write returned. False when nothing was written.
+inline bool Connection::wrote(ssize_t result) {
+  if (result < 0) {
+    if (try_again(errno)) {
+      blocked_ = true;
+    } else {
+      finish(CloseReason::system_error, errno);
+    }
+    return false;
+  }
+  bytes_out_ += static_cast<std::size_t>(result);
+  group_->loop().mutable_counters().bytes_out += static_cast<std::size_t>(result);
+  group_->idle_.touch(*this);
+  return true;
+}
+
+inline std::size_t Connection::write_directly(std::span<const std::byte> bytes) {
+  const iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+  const ssize_t result = system_write(part);
+  if (!wrote(result)) return 0;
+  const auto count = static_cast<std::size_t>(result);
+  if (count < bytes.size()) blocked_ = true;
+  return count;
+}
+
+inline void Connection::write_collected() {
+  collecting_ = false;
+  const std::span<const std::byte> bytes = group_->table().write_buffer().take();
+  const std::size_t written = write_directly(bytes);
+  if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
+}
+
+// Writes what waits, as far as the system takes it, and does what waited for that.
+void Connection::flush() {
+  if (state_ == State::closed || state_ == State::lingering) return;
+  const bool steady = !blocked_ && !backpressure_;
+  if (collecting_) write_collected();
+  if (state_ == State::closed) return;
+  // Nearly always the system takes an answer whole, and nothing waits for more than that.
+  if (!steady || blocked_ || output_ != nullptr) flush_queue(steady);
+  if (shutdown_wanted_ && waiting() == 0 && state_ != State::closed) after_flush();
+}
+
+void Connection::flush_queue(bool steady) {
+  if (!blocked_) write_queue();
+  if (state_ == State::closed) return;
+  if (waiting() > 0) {
+    // Either the system is full or others are to be served first; both end with an event.
+    blocked_ = true;
+    if (!output_->stall.linked()) group_->stalled_.touch(output_->stall);
+  } else {
+    release_output();
+    blocked_ = false;
+  }
+  check_marks();
+  if (!steady || blocked_ || backpressure_) update_interest();
+}
+
+void Connection::write_queue() {
+  std::array<iovec, OutputQueue::kMaxGather> parts;
+  for (int i = 0; i < kWritesAtOnce && waiting() > 0 && !blocked_; ++i) {
+    const std::size_t count = output_->gather(parts);
+    std::size_t gathered = 0;
+    for (std::size_t p = 0; p < count; ++p) gathered += parts[p].iov_len;
+    const ssize_t result = system_write(std::span<const iovec>(parts.data(), count));
+    if (!wrote(result)) return;
+    const auto written = static_cast<std::size_t>(result);
+    output_->consume(written);
+    if (written < gathered) blocked_ = true;
+    if (output_->stall.linked()) group_->stalled_.touch(output_->stall);
+  }
+}
+
+// The high-water and low-water marks.
+void Connection::check_marks() {
+  if (!backpressure_) return;
+  if (waiting() > group_->options().low_water()) {
+    if (counted_pause_ || keep_reading_) return;
+    counted_pause_ = true;
+    ++group_->loop().mutable_counters().paused;
+    return;
+  }
+  backpressure_ = counted_pause_ = false;
+  if (state_ != State::open) return;
+  if (!call("on_writable", [this] { protocol_->on_writable(*this); })) return;
+  queue_collected();
+  // What on_writable() sent is written at the end of the turn, not here: else a peer that reads as
+  // fast as it is written to would keep the loop in this one connection.
+  redeliver_ = !input_.empty();
+  if (waiting() > 0 || redeliver_ || shutdown_wanted_) mark_dirty();
+}
+
+}  // namespace sluice

@@ -1,0 +1,146 @@
+#include "listen_socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "../base/named_call.h"
+
+namespace sluice {
+
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+Fd stream_socket(int family) noexcept {
+#if defined(__linux__) && !defined(SLUICE_PORTABLE)
+  return Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+#else
+  return Fd(::socket(family, SOCK_STREAM, 0));
+#endif
+}
+
+int option_of(int fd, int level, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(fd, level, name, &value, &size) != 0) {
+    const int error = errno == ENOTSOCK ? EINVAL : errno;
+    fail(error, "getsockopt descriptor " + std::to_string(fd));
+  }
+  return value;
+}
+
+Endpoint endpoint_of(int fd) {
+  const Address local = Address::local_of(fd);
+  if (local.is_unix()) return {Transport::unix_stream, local};
+  const bool both_families = local.family() == AF_INET6 && local.is_unspecified() &&
+                             option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+  if (both_families) return Endpoint::wildcard(Transport::tcp, local.port());
+  return {Transport::tcp, local};
+}
+
+void listen_on(int fd, int backlog, const std::string& name) {
+  if (::listen(fd, backlog > 0 ? backlog : SOMAXCONN) != 0) fail(errno, "listen " + name);
+}
+
+}  // namespace
+
+ListenSocket::ListenSocket(const Endpoint& endpoint, const ListenerOptions& options)
+    : endpoint_(endpoint) {
+  assert(endpoint.transport() != Transport::udp);
+  if (endpoint.transport() == Transport::unix_stream) {
+    open_unix(endpoint, options);
+  } else if (!endpoint.any_family()) {
+    open_ip(endpoint.address().family(), endpoint, options, false);
+  } else if (!open_ip(AF_INET6, endpoint, options, true)) {
+    open_ip(AF_INET, endpoint, options, false);
+  }
+}
+
+ListenSocket::ListenSocket(Fd listening, const ListenerOptions& options)
+    : fd_(std::move(listening)), endpoint_(Transport::tcp, Address()) {
+  const bool listens = option_of(fd_.get(), SOL_SOCKET, SO_ACCEPTCONN) != 0 &&
+                       option_of(fd_.get(), SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
+  if (!listens) fail(EINVAL, "descriptor " + std::to_string(fd_.get()) + " does not listen");
+  set_nonblocking_cloexec(fd_.get());
+  endpoint_ = endpoint_of(fd_.get());
+  if (endpoint_.transport() == Transport::tcp) set_inherited(options);
+}
+
+void ListenSocket::set(int level, int name, int value, const char* what) const {
+  if (::setsockopt(fd_.get(), level, name, &value, sizeof value) == 0) return;
+  fail(errno, "setsockopt(" + std::string(what) + ") " + endpoint_.to_string());
+}
+
+// False when `may_fall_back` and the host has no such family.
+bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerOptions& options,
+                           bool may_fall_back) {
+  const std::string name = endpoint.to_string();
+  fd_ = stream_socket(family);
+  if (!fd_) {
+    if (may_fall_back && errno == EAFNOSUPPORT) return false;
+    fail(errno, "socket " + name);
+  }
+  named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
+  set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+  // Always said: the system's default differs from host to host.
+  if (family == AF_INET6) {
+    set(IPPROTO_IPV6, IPV6_V6ONLY, endpoint.any_family() ? 0 : 1, "IPV6_V6ONLY");
+  }
+  set_inherited(options);
+  Address address = endpoint.address();
+  if (endpoint.any_family()) address = Address::any(family, address.port());
+  if (::bind(fd_.get(), address.data(), address.size()) != 0) {
+    if (may_fall_back && errno == EADDRNOTAVAIL) return false;  // IPv6 is there, but switched off
+    fail(errno, "bind " + name);
+  }
+  listen_on(fd_.get(), options.backlog, name);
+  endpoint_ = endpoint.with_address(
+      named_call("getsockname", name, [this] { return Address::local_of(fd_.get()); }));
+  return true;
+}
+
+// Connections inherit these from the listening socket, which saves each two system calls.
+void ListenSocket::set_inherited(const ListenerOptions& options) const {
+  set(IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0, "TCP_NODELAY");
+  set(SOL_SOCKET, SO_KEEPALIVE, options.keep_alive ? 1 : 0, "SO_KEEPALIVE");
+}
+
+void ListenSocket::open_unix(const Endpoint& endpoint, const ListenerOptions& options) {
+  fd_ = stream_socket(AF_UNIX);
+  const std::string name = endpoint.to_string();
+  if (!fd_) fail(errno, "socket " + name);
+  named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
+  file_.bind(fd_.get(), endpoint.address(), options.mode);
+  listen_on(fd_.get(), options.backlog, name);
+}
+
+Fd ListenSocket::accept(Address& peer) const noexcept {
+  socklen_t size = Address::capacity();
+#if defined(__linux__) && !defined(SLUICE_PORTABLE)
+  Fd newcomer(::accept4(fd_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+#else
+  Fd newcomer(::accept(fd_.get(), peer.data(), &size));
+#endif
+  if (newcomer) {
+    peer.set_size(size < Address::capacity() ? size : Address::capacity());
+    peer = peer.unmapped();
+  }
+  return newcomer;
+}
+
+void ListenSocket::close() noexcept {
+  file_.remove();
+  fd_.reset();
+}
+
+}  // namespace sluice

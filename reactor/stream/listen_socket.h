@@ -1,0 +1,43 @@
+// A listening socket, opened as an Endpoint and ListenerOptions say. For Listener.
+//
+// Errors: throws std::system_error whose text names the call and the endpoint.
+// Source: POSIX.1-2017 bind(), listen(); socket(7), tcp(7), ipv6(7).
+#ifndef SLUICE_REACTOR_STREAM_LISTEN_SOCKET_H
+#define SLUICE_REACTOR_STREAM_LISTEN_SOCKET_H
+
+#include "../base/endpoint.h"
+#include "../base/export.h"
+#include "../base/fd.h"
+#include "listener.h"
+#include "socket_file.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT ListenSocket {
+ public:
+  ListenSocket(const Endpoint& endpoint, const ListenerOptions& options);
+  // One that listens already. EINVAL: it does not, or is no stream socket.
+  ListenSocket(Fd listening, const ListenerOptions& options);
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+  // Accepts one newcomer; only accept4() makes it non-blocking and close-on-exec. Nothing, with
+  // accept()'s errno, when there is none.
+  Fd accept(Address& peer) const noexcept;
+  void close() noexcept;
+
+ private:
+  bool open_ip(int family, const Endpoint& endpoint, const ListenerOptions& options,
+               bool may_fall_back);
+  void set_inherited(const ListenerOptions& options) const;
+  void open_unix(const Endpoint& endpoint, const ListenerOptions& options);
+  void set(int level, int name, int value, const char* what) const;
+
+  Fd fd_;
+  Endpoint endpoint_;
+  SocketFile file_;
+};
+
+}  // namespace sluice
+
+#endif

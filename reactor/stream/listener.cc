@@ -1,0 +1,286 @@
+#include "listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "../base/report_gate.h"
+#include "../loop/timer.h"
+#include "connection_table.h"
+#include "descriptor_reserve.h"
+#include "listen_socket.h"
+#include "source_limits.h"
+
+namespace sluice {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kFirstBackOff{50};
+constexpr milliseconds kMaxBackOff{1000};
+
+bool out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// The newcomer's own misfortune, and on Linux pending errors of its path: the next one may be fine.
+bool newcomer_gone(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+#ifdef ENONET
+    case ENONET:
+#endif
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+class Listener::Impl final : public Resident {
+ public:
+  template <class... Socket>
+  Impl(Loop& loop, ProtocolFactory factory, const ListenerOptions& options, Socket&&... socket)
+      : Resident(loop),
+        options_(options),
+        factory_(std::move(factory)),
+        socket_(std::forward<Socket>(socket)...),
+        sources_(options.max_per_source),
+        back_off_(loop, [this] { after_back_off(); }),
+        group_(ConnectionTable::of(loop).make_group(options.connection)) {
+    assert(options.accept_batch > 0);
+    if (options.max_per_source != ListenerOptions::kNoLimit) {
+      group_.on_gone = [this](const Connection& gone) { sources_.remove(gone.peer()); };
+    }
+    watcher_.bind<&Impl::on_ready>(this, socket_.fd());
+    wait_for_newcomers();
+  }
+  ~Impl() override {
+    close();
+    group_.table().release_group(group_);
+  }
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
+  [[nodiscard]] std::size_t connections() const noexcept { return group_.open(); }
+
+  // Its owner is done with it. A handler, a factory or a reporter that lets go of its listener may
+  // have been called by it: then it goes when they have returned.
+  static void let_go(std::unique_ptr<Impl> impl) noexcept {
+    impl->close();
+    if (impl->accepting_) impl.release()->orphaned_ = true;
+  }
+
+  void close() noexcept {
+    if (closed_) return;
+    closed_ = true;
+    back_off_.stop();
+    watcher_.stop(loop().native());
+    socket_.close();
+  }
+  void set_paused(bool paused) noexcept {
+    paused_ = paused;
+    if (paused) {
+      watcher_.stop(loop().native());
+    } else {
+      wait_for_newcomers();
+    }
+  }
+  void begin_drain() override { close(); }
+
+ private:
+  void wait_for_newcomers() noexcept {
+    if (!closed_ && !paused_) watcher_.watch(loop().native(), kReadable);
+  }
+  void on_ready(int events) noexcept;
+  void accept_some() noexcept;
+  void after_back_off();
+  void welcome(Fd newcomer, const Address& peer);
+  [[nodiscard]] const char* limit_reached(const Address& peer);
+  void turned_away(const char* why);
+  void run_out(int error) noexcept;
+  void tell(Report::Kind kind, std::string what, int error, std::uint64_t count);
+
+  const ListenerOptions options_;
+  ProtocolFactory factory_;
+  ListenSocket socket_;
+  DescriptorReserve reserve_;
+  SourceLimits sources_;
+  Timer back_off_;
+  milliseconds next_back_off_ = kFirstBackOff;
+  ReportGate out_gate_;
+  ReportGate refused_gate_;
+  bool ran_out_ = false;    // and nobody was accepted since
+  bool recovered_ = false;  // somebody was; it is told when it has lasted
+  bool accepting_ = false;  // on_ready() is running
+  bool orphaned_ = false;   // to be deleted when it returns
+  bool paused_ = false;
+  bool closed_ = false;
+  IoWatcher watcher_;
+  ConnectionGroup& group_;
+};
+
+void Listener::Impl::on_ready(int events) noexcept {
+  accepting_ = true;
+  if ((events & kRefused) != 0) {
+    run_out(ENOSPC);
+  } else {
+    accept_some();
+  }
+  accepting_ = false;
+  if (orphaned_) delete this;
+}
+
+void Listener::Impl::accept_some() noexcept {
+  for (std::size_t i = 0; i < options_.accept_batch && !closed_ && !paused_; ++i) {
+    Address peer;
+    Fd newcomer = socket_.accept(peer);
+    const int error = errno;
+    if (newcomer) {
+      // A factory that throws, or no memory for a connection: the newcomer is closed, others live.
+      const bool welcomed = loop().guarded("accept", [&] { welcome(std::move(newcomer), peer); });
+      if (!welcomed) ++loop().mutable_counters().refused;
+      continue;
+    }
+    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if (newcomer_gone(error)) continue;
+    return run_out(error);
+  }
+}
+
+const char* Listener::Impl::limit_reached(const Address& peer) {
+  if (loop().counters().connections_open >= loop().options().max_connections) {
+    return "the loop's limit on connections";
+  }
+  if (group_.open() >= options_.max_connections) return "the limit on connections";
+  if (options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip() && !sources_.add(peer)) {
+    return "the limit on connections from one source";
+  }
+  return nullptr;
+}
+
+void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
+  if (ran_out_) {
+    ran_out_ = false;
+    recovered_ = true;
+    next_back_off_ = kFirstBackOff;
+    reserve_.refill();
+    back_off_.start(ReportGate::kInterval);
+  }
+  if (const char* why = limit_reached(peer)) return turned_away(why);
+  const bool counted = options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip();
+  try {
+    ProtocolRef protocol = factory_(peer);
+    if (protocol) {
+#if !defined(__linux__) || defined(SLUICE_PORTABLE)
+      set_nonblocking_cloexec(newcomer.get());
+      // POSIX does not say that these are inherited from the listening socket.
+      const int on = 1;
+      if (options_.no_delay && peer.is_ip()) {
+        ::setsockopt(newcomer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      }
+      if (options_.keep_alive && peer.is_ip()) {
+        ::setsockopt(newcomer.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+      }
+#endif
+      group_.table().open(group_, newcomer, nullptr, peer, std::move(protocol));
+      ++loop().mutable_counters().accepted;
+      return;
+    }
+  } catch (...) {
+    if (counted) sources_.remove(peer);
+    throw;
+  }
+  if (counted) sources_.remove(peer);
+  ++loop().mutable_counters().refused;
+}
+
+void Listener::Impl::turned_away(const char* why) {
+  ++loop().mutable_counters().refused;
+  const std::uint64_t count = refused_gate_.pass(loop().now());
+  if (count > 0) tell(Report::Kind::refused, why, 0, count);
+}
+
+// No descriptors, or no memory, for a newcomer: those who wait are turned away, as far as the spare
+// descriptor allows; then nobody is listened to for a while, because the socket stays readable and
+// the loop would spin on it.
+void Listener::Impl::run_out(int error) noexcept {
+  std::uint64_t turned_away = 0;
+  if (error == EMFILE || error == ENFILE) {
+    while (turned_away < options_.accept_batch && reserve_.turn_away(socket_.fd())) ++turned_away;
+    // accept() wants a descriptor before it looks whether anybody is there; here nobody was.
+    if (turned_away == 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  }
+  loop().mutable_counters().refused += turned_away;
+  const bool waits = loop().guarded("accept", [this] { back_off_.start(next_back_off_); });
+  // Without memory for that it is tried again at once: a listener that nothing wakes is deaf.
+  if (!waits) return wait_for_newcomers();
+  loop().guarded("accept", [&] {
+    watcher_.stop(loop().native());
+    next_back_off_ = std::min(next_back_off_ * 2, kMaxBackOff);
+    ran_out_ = true;
+    recovered_ = false;
+    const std::uint64_t count = out_gate_.pass(loop().now());
+    if (count == 0) return;
+    tell(out_of_resources(error) ? Report::Kind::out_of_descriptors : Report::Kind::socket_error,
+         std::generic_category().message(error) + "; accepting pauses", error, count);
+  });
+}
+
+void Listener::Impl::after_back_off() {
+  wait_for_newcomers();
+  if (!recovered_) return;
+  recovered_ = false;
+  (void)out_gate_.pass(loop().now());  // one report a second, of either kind
+  // Last, because the reporter may let go of this listener.
+  tell(Report::Kind::accept_resumed, "accepting goes on", 0, 1);
+}
+
+void Listener::Impl::tell(Report::Kind kind, std::string what, int error, std::uint64_t count) {
+  loop().report(Report{.kind = kind,
+                       .where = endpoint().to_string(),
+                       .what = std::move(what),
+                       .error = std::error_code(error, std::generic_category()),
+                       .count = count});
+}
+
+Listener::Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,
+                   const ListenerOptions& options)
+    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, endpoint, options)) {}
+
+Listener::Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
+                   const ListenerOptions& options)
+    : Listener(
+          loop, endpoint, [&protocol](const Address&) { return ProtocolRef(protocol); }, options) {}
+
+Listener::Listener(Loop& loop, Fd listening, ProtocolFactory factory,
+                   const ListenerOptions& options)
+    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, std::move(listening),
+                                   options)) {}
+
+Listener::~Listener() { Impl::let_go(std::move(impl_)); }
+
+const Endpoint& Listener::endpoint() const noexcept { return impl_->endpoint(); }
+std::size_t Listener::connections() const noexcept { return impl_->connections(); }
+void Listener::close() noexcept { impl_->close(); }
+void Listener::pause() noexcept { impl_->set_paused(true); }
+void Listener::resume() noexcept { impl_->set_paused(false); }
+
+}  // namespace sluice

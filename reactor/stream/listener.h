@@ -1,0 +1,80 @@
+// A listening socket that turns newcomers into connections.
+//
+// What it is: bind, listen, and accept in bounded batches. TCP over IPv4 and IPv6, Unix stream
+// sockets, or a listening descriptor that was inherited.
+// Lifetime: must go before its loop; its own factory and any callback may destroy it. Going stops
+// listening and removes the Unix socket's file; the
+// connections stay, owned by the loop.
+// Thread: the loop's.
+// Errors: the constructors throw std::system_error that names the call and the endpoint: EADDRINUSE
+// (also for a Unix socket that a living process listens on), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT,
+// EMFILE, EEXIST (a Unix path that is taken by something else than a socket) and what else
+// socket(), bind(), listen() and chmod() give. At run time nothing stops it: a newcomer that is
+// gone again (ECONNABORTED and its kin) is skipped; out of descriptors (EMFILE, ENFILE) the
+// newcomer is accepted on a spare descriptor and closed, and for those, ENOBUFS and ENOMEM
+// accepting pauses with a growing back-off, is reported once a second at most, and resumes by
+// itself.
+// Source: POSIX.1-2017 accept(), listen(); accept(2).
+#ifndef SLUICE_REACTOR_STREAM_LISTENER_H
+#define SLUICE_REACTOR_STREAM_LISTENER_H
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "../base/endpoint.h"
+#include "../base/export.h"
+#include "../base/fd.h"
+#include "../loop/loop.h"
+#include "connection_options.h"
+#include "protocol.h"
+
+namespace sluice {
+
+struct ListenerOptions {
+  static constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
+
+  ConnectionOptions connection;
+  std::size_t max_connections = kNoLimit;  // a newcomer above it is accepted and closed at once
+  std::size_t max_per_source = kNoLimit;   // the same for each source address; not for Unix sockets
+  bool reuse_port = false;                 // SO_REUSEPORT: several listeners share a port
+  bool no_delay = true;                    // TCP_NODELAY on every connection
+  bool keep_alive = true;                  // SO_KEEPALIVE: a peer that vanished is found, in hours
+  std::optional<mode_t> mode;              // of a Unix socket's file; the umask's without it
+  int backlog = 0;                         // 0: SOMAXCONN
+  std::size_t accept_batch = 64;           // newcomers a turn, so that others are served as well
+};
+
+class SLUICE_EXPORT Listener {
+ public:
+  // Every connection has a handler of its own, made by `factory`.
+  Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,
+           const ListenerOptions& options = {});
+  // All connections share `protocol`. REQUIRES: it outlives them: declare it before the loop.
+  Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
+           const ListenerOptions& options = {});
+  // On a descriptor that listens already. Throws EINVAL when it is no listening stream socket.
+  Listener(Loop& loop, Fd listening, ProtocolFactory factory, const ListenerOptions& options = {});
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener();
+
+  // As the kernel has it: with the real port when 0 was asked for.
+  [[nodiscard]] const Endpoint& endpoint() const noexcept;
+  [[nodiscard]] std::size_t connections() const noexcept;  // open now
+  // Stops listening; the connections stay. Harmless when called again. Unix: removes the file.
+  void close() noexcept;
+  // Leaves newcomers in the backlog until resume(). Not counted.
+  void pause() noexcept;
+  void resume() noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,93 @@
+// An in-memory peer: drives a Protocol with bytes and reads what it sends, without sockets.
+//
+// What it is: for an embedder's own tests. It makes a loop on virtual time and one connection whose
+// other end is this object; the Connection, its states, limits and timeouts are the real ones.
+//
+//   sluice::MemoryPeer peer(std::make_unique<Greeter>());
+//   peer.send("hello\n");
+//   assert(peer.received() == "HELLO\n");
+//   peer.advance(std::chrono::minutes(5));
+//   assert(peer.close_reason() == sluice::CloseReason::idle_timeout);
+//
+// Lifetime: owns its loop, and through it the connection. Thread: one.
+// Errors: what a handler throws closes its connection, as ever, and is kept in reports().
+#ifndef SLUICE_REACTOR_STREAM_MEMORY_PEER_H
+#define SLUICE_REACTOR_STREAM_MEMORY_PEER_H
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../base/close_reason.h"
+#include "../base/export.h"
+#include "../base/report.h"
+#include "../loop/loop.h"
+#include "connection.h"
+#include "connection_options.h"
+#include "protocol.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT MemoryPeer {
+ public:
+  static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
+
+  // A connection with `protocol`, on a loop of its own; on_open() has run. A handler that sends
+  // without end needs a `window` (set_window()), or it would never settle.
+  explicit MemoryPeer(ProtocolRef protocol, const ConnectionOptions& options = {},
+                      const Address& from = Address::loopback(AF_INET, 49152),
+                      std::size_t window = kUnlimited);
+  // The same on a loop that several peers share. REQUIRES: the loop is on virtual time and outlives
+  // the peer.
+  MemoryPeer(Loop& loop, ProtocolRef protocol, const ConnectionOptions& options = {},
+             const Address& from = Address::loopback(AF_INET, 49152),
+             std::size_t window = kUnlimited);
+  MemoryPeer(const MemoryPeer&) = delete;
+  MemoryPeer& operator=(const MemoryPeer&) = delete;
+  ~MemoryPeer();
+
+  // Each of these runs turns until nothing more happens. ---------------------------------------
+  // The peer sends; in pieces of at most `piece` bytes, each a read of its own.
+  void send(std::string_view bytes, std::size_t piece = kUnlimited);
+  void end();                                  // the peer sends no more
+  void reset(int error = ECONNRESET);          // the peer resets: reading and writing give `error`
+  void advance(std::chrono::milliseconds by);  // virtual time passes
+  void settle();                               // nothing but turns
+
+  // The peer's window: how many bytes more it takes before writing gives EAGAIN.
+  void set_window(std::size_t bytes);
+  // What the handler sent and the peer took since the last call.
+  [[nodiscard]] std::string received();
+  [[nodiscard]] bool saw_end() const noexcept;    // the handler's side ended: half-closed or closed
+  [[nodiscard]] bool saw_reset() const noexcept;  // it was aborted
+  // Bytes that were sent and the connection has not read yet, because it is paused.
+  [[nodiscard]] std::size_t unread() const noexcept;
+
+  [[nodiscard]] bool closed() const noexcept;  // on_close() has run
+  [[nodiscard]] CloseReason close_reason() const noexcept;
+  // REQUIRES: not closed().
+  [[nodiscard]] Connection& connection() noexcept;
+  [[nodiscard]] Loop& loop() noexcept;
+  // Only with a loop of its own.
+  [[nodiscard]] const std::vector<Report>& reports() const noexcept;
+
+ private:
+  class Wire;
+  void open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from);
+  [[nodiscard]] std::uint64_t activity() const noexcept;
+
+  std::unique_ptr<Loop> own_loop_;
+  Loop& loop_;
+  std::vector<Report> reports_;
+  std::unique_ptr<Wire> wire_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,125 @@
+#include "output_queue.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace sluice {
+
+OutputQueue::Chunk& OutputQueue::open_chunk() {
+  if (open_ == nullptr) {
+    // Not make_unique: that would clear sixteen kilobytes that are about to be written.
+    open_ = spare_ != nullptr ? std::move(spare_) : std::unique_ptr<Chunk>(new Chunk);
+    filled_ = 0;
+  }
+  return *open_;
+}
+
+bool OutputQueue::ends_in_open_chunk() const noexcept {
+  if (first_ == pieces_.size()) return false;
+  // The addresses alone do not say it: another block may happen to end where this chunk begins.
+  const Piece& last = pieces_.back();
+  return last.payload.empty() && last.chunk == nullptr;
+}
+
+void OutputQueue::append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    std::byte* const to = open_chunk().bytes + filled_;
+    const bool joins = ends_in_open_chunk();
+    if (!joins) pieces_.push_back({.payload = {}, .chunk = nullptr, .data = to, .size = 0});
+    const std::size_t count = std::min(bytes.size(), kChunkSize - filled_);
+    std::memcpy(to, bytes.data(), count);
+    pieces_.back().size += count;
+    size_ += count;
+    filled_ += count;
+    if (filled_ == kChunkSize) pieces_.back().chunk = std::move(open_);
+    bytes = bytes.subspan(count);
+  }
+}
+
+void OutputQueue::append(Payload payload, std::size_t from) {
+  const std::span<const std::byte> bytes = payload.bytes();
+  if (from >= bytes.size()) return;
+  pieces_.push_back({.payload = std::move(payload),
+                     .chunk = nullptr,
+                     .data = bytes.data() + from,
+                     .size = bytes.size() - from});
+  size_ += bytes.size() - from;
+}
+
+std::size_t OutputQueue::gather(std::span<iovec> into) const noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = first_; i < pieces_.size() && count < into.size(); ++i, ++count) {
+    const Piece& piece = pieces_[i];
+    // iovec has no const form; sendmsg() does not write through it.
+    into[count] = {.iov_base = const_cast<std::byte*>(piece.data), .iov_len = piece.size};
+  }
+  return count;
+}
+
+void OutputQueue::pop_front() noexcept {
+  Piece& front = pieces_[first_];
+  if (front.chunk != nullptr) spare_ = std::move(front.chunk);
+  front.payload = {};
+  if (++first_ == pieces_.size()) {
+    pieces_.clear();
+    first_ = 0;
+    filled_ = 0;
+  } else if (first_ * 2 >= pieces_.size() && first_ >= kMaxGather) {
+    // Half of the vector is done with: move the rest down, so that it does not grow for ever.
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void OutputQueue::consume(std::size_t count) noexcept {
+  assert(count <= size_);
+  size_ -= count;
+  while (count > 0) {
+    Piece& front = pieces_[first_];
+    const std::size_t taken = std::min(count, front.size);
+    front.data += taken;
+    front.size -= taken;
+    count -= taken;
+    if (front.size == 0) pop_front();
+  }
+}
+
+void OutputQueue::clear() noexcept {
+  pieces_.clear();
+  if (pieces_.capacity() > kMaxGather) pieces_ = std::vector<Piece>();
+  first_ = 0;
+  size_ = 0;
+  filled_ = 0;
+  if (open_ != nullptr) spare_.reset();
+}
+
+void OutputQueue::clear_to_least() noexcept {
+  clear();
+  if (pieces_.capacity() > kMinPieces) pieces_ = std::vector<Piece>();
+  open_.reset();
+  spare_.reset();
+}
+
+std::unique_ptr<OutputQueue> OutputPool::take() {
+  if (free_.empty()) return std::make_unique<OutputQueue>();
+  std::unique_ptr<OutputQueue> queue = std::move(free_.back());
+  free_.pop_back();
+  return queue;
+}
+
+void OutputPool::give(std::unique_ptr<OutputQueue> queue) noexcept {
+  queue->stall.unlink();
+  // The last ones are taken first, so that the chunks, which are the first ones', stay where they
+  // are while few queues are in use.
+  free_.size() < kKept ? queue->clear() : queue->clear_to_least();
+  if (free_.size() == kKept + kKeptSmall) return;
+  try {
+    free_.push_back(std::move(queue));
+  } catch (const std::bad_alloc&) {  // then `queue` has not been moved, and goes
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,71 @@
+#include "socket_file.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "../base/fd.h"
+#include "../base/named_call.h"
+
+namespace sluice {
+
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+}  // namespace
+
+// Two processes that start at the same instant on the same stale path can still both find it stale;
+// the later one wins the path.
+void SocketFile::replace_stale(const Address& address) {
+  const std::string path = address.path();
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;  // bind() says better what is wrong
+  if (!S_ISSOCK(status.st_mode)) fail(EEXIST, "bind unix://" + path + " (not a socket)");
+  const Fd probe(::socket(AF_UNIX, SOCK_STREAM, 0));
+  if (!probe) fail(errno, "socket unix://" + path);
+  // Non-blocking, because a living server with a full backlog would keep the probe waiting.
+  named_call("fcntl", "unix://" + path, [&probe] { set_nonblocking_cloexec(probe.get()); });
+  const int result = ::connect(probe.get(), address.data(), address.size());
+  // Only a refusal proves that nobody listens; EAGAIN, EPROTOTYPE and EACCES prove the contrary or
+  // nothing.
+  if (result == 0 || errno != ECONNREFUSED) fail(EADDRINUSE, "bind unix://" + path);
+  ::unlink(path.c_str());
+}
+
+void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> mode) {
+  const std::string path = address.path();
+  const bool is_file = !path.empty() && path.front() != '@';
+  if (is_file) replace_stale(address);
+  std::string own = path;  // from bind() on nothing may throw and leave the file behind
+  if (::bind(socket, address.data(), address.size()) != 0) fail(errno, "bind unix://" + path);
+  if (!is_file) return;
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    const int error = errno;
+    ::unlink(path.c_str());
+    fail(error, "stat unix://" + path);
+  }
+  path_ = std::move(own);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+  if (mode.has_value() && ::chmod(path.c_str(), *mode) != 0) fail(errno, "chmod unix://" + path);
+}
+
+void SocketFile::remove() noexcept {
+  if (path_.empty()) return;
+  struct stat status {};
+  // A successor may have put its own socket there meanwhile.
+  if (::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) {
+    ::unlink(path_.c_str());
+  }
+  path_.clear();
+}
+
+}  // namespace sluice

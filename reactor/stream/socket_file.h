@@ -1,0 +1,43 @@
+// The file of a Unix socket that somebody listens on. For Listener.
+//
+// What it is: binds a socket to a path, replacing a stale file and never a live one, and removes
+// the file when it goes, if it is still the same file.
+// Thread: the loop's.
+// Errors: bind() throws std::system_error: EADDRINUSE (a living process listens there), EEXIST (the
+// path is something else than a socket), EACCES, ENOENT, ENAMETOOLONG and what else bind() gives.
+// Source: unix(7), POSIX.1-2017 bind().
+#ifndef SLUICE_REACTOR_STREAM_SOCKET_FILE_H
+#define SLUICE_REACTOR_STREAM_SOCKET_FILE_H
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "../base/address.h"
+#include "../base/export.h"
+
+namespace sluice {
+
+class SLUICE_EXPORT SocketFile {
+ public:
+  SocketFile() = default;
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+  ~SocketFile() { remove(); }
+
+  // REQUIRES: `socket` does not listen yet, so that nobody gets in before the mode is set.
+  void bind(int socket, const Address& address, std::optional<mode_t> mode);
+  void remove() noexcept;
+
+ private:
+  static void replace_stale(const Address& address);
+
+  std::string path_;  // empty: nothing to remove
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,439 @@
+// A host that can be found, on loopback: who is answered, when, and how often.
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/addresses.h"
+#include "support/backend.h"
+#include "support/datagrams.h"
+#include "support/descriptors.h"
+#include "support/udp_probe.h"
+#include <sluice/broadcast.h>
+#include <sluice/connection.h>
+#include <sluice/loop.h>
+#include <sluice/protocol.h>
+#include <sluice/reply_guard.h>
+
+using sluice::Address;
+using sluice::Broadcast;
+using sluice::BroadcastOptions;
+using sluice::Connection;
+using sluice::Endpoint;
+using sluice::Fd;
+using sluice::Loop;
+using sluice::LoopOptions;
+using sluice::ReplyGuard;
+using sluice::Report;
+using sluice::test::Hoard;
+using sluice::test::ip;
+using sluice::test::own_loopback;
+using sluice::test::Peer;
+using sluice::test::turn_a_while;
+using sluice::test::UdpProbe;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::string_view kMessage = "attic: echo 7007";
+
+BroadcastOptions options() {
+  BroadcastOptions result;
+  result.message = kMessage;
+  result.answers_per_source = 10;
+  result.seed = 1;
+  return result;
+}
+
+LoopOptions virtual_time() {
+  LoopOptions result = backend_options();
+  result.virtual_time = true;
+  return result;
+}
+
+struct Silent final : sluice::Protocol {
+  std::size_t on_data(Connection&, std::span<const std::byte> in) override { return in.size(); }
+};
+
+// A service on virtual time, all of whose delays pass when they are told to.
+struct World {
+  explicit World(const BroadcastOptions& with = options(), const char* at = "udp://0.0.0.0:0")
+      : service(loop, Endpoint::from(at), guard, with) {
+    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+  }
+  [[nodiscard]] std::uint16_t port() const { return service.endpoint().address().port(); }
+  [[nodiscard]] Address address() const { return Address::loopback(AF_INET, port()); }
+
+  Silent silent;
+  Loop loop{virtual_time()};
+  std::vector<Report> told;
+  ReplyGuard guard{loop};
+  Broadcast service;
+};
+
+// Loopback's directed broadcast address stands for that of a network.
+Address to_all(const World& world) { return ip("127.255.255.255", world.port()); }
+
+std::string refusal_of(const BroadcastOptions& with) {
+  try {
+    const World world(with);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+Test(broadcast, answers_whoever_asks_with_its_message) {
+  for (const char* at : {"udp://0.0.0.0:0", "udp://127.0.0.1:0", "udp://*:0"}) {
+    World world(options(), at);
+    const UdpProbe probe;
+    cr_expect(probe.ask(world.loop, "who is there?", world.address()) == kMessage, "%s", at);
+    cr_expect(world.service.counts().answered == 1);
+  }
+}
+
+Test(broadcast, answers_over_ipv6) {
+  for (const char* at : {"udp://[::1]:0", "udp://[::]:0", "udp://*:0"}) {
+    World world(options(), at);
+    const UdpProbe probe(Address::loopback(AF_INET6, 0));
+    const Address to = Address::loopback(AF_INET6, world.port());
+    cr_expect(probe.ask(world.loop, "who is there?", to) == kMessage, "%s", at);
+  }
+}
+
+Test(broadcast, answers_an_empty_datagram_and_the_largest_there_is) {
+  World world;
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "", world.address()) == kMessage);
+  cr_expect(probe.ask(world.loop, std::string(65'507, '\0'), world.address()) == kMessage);
+  cr_expect(probe.ask(world.loop, "x", world.address()) == kMessage);
+  cr_expect(world.told.empty());
+}
+
+Test(broadcast, answers_with_the_message_that_it_has_now) {
+  World world;
+  world.service.set_message("moved");
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "?", world.address()) == "moved");
+}
+
+Test(broadcast, lets_the_answer_to_a_broadcast_wait) {
+  for (const char* at : {"udp://0.0.0.0:0", "udp://*:0"}) {
+    World world(options(), at);
+    const UdpProbe probe(own_loopback(0));
+    probe.allow_broadcast();
+    probe.send("all of you?", to_all(world));
+    turn_a_while(world.loop);
+    cr_expect(!probe.waiting().has_value(), "%s: at once", at);
+    world.loop.advance(BroadcastOptions::kMaxDelay);
+    cr_expect(probe.receive(world.loop) == kMessage);
+    world.loop.advance(seconds(1));
+    cr_expect(!probe.waiting().has_value(), "once");
+    cr_expect(world.guard.refused() == 0);
+  }
+}
+
+Test(broadcast, spreads_its_delays) {
+  BroadcastOptions with = options();
+  with.answers_per_source = 50;
+  World world(with);
+  const UdpProbe probe(own_loopback(0));
+  probe.allow_broadcast();
+  for (int i = 0; i < 50; ++i) probe.send("all of you?", to_all(world));
+  turn_a_while(world.loop);
+  int moments = 0;
+  int answers = 0;
+  for (int ms = 0; ms <= 100; ++ms) {
+    int now = 0;
+    while (probe.waiting()) ++now;
+    answers += now;
+    if (now > 0) ++moments;
+    world.loop.advance(milliseconds(1));
+  }
+  while (probe.waiting()) ++answers;
+  cr_expect(answers == 50, "%d", answers);
+  cr_expect(moments > 20, "%d", moments);
+}
+
+Test(broadcast, holds_no_more_answers_than_it_has_room_for) {
+  BroadcastOptions with = options();
+  with.answers_per_second = with.answers_per_source = 100'000;
+  World world(with);
+  const UdpProbe probe(own_loopback(0));
+  probe.allow_broadcast();
+  const std::size_t asked = BroadcastOptions::kMaxWaiting + 40;
+  for (std::size_t i = 0; i < asked; ++i) {
+    probe.send("?", to_all(world));
+    if (i % 32 == 31) world.loop.poll();
+  }
+  turn_a_while(world.loop);
+  cr_expect(world.service.counts().limited == 40);
+  world.loop.advance(BroadcastOptions::kMaxDelay);
+  cr_expect(world.service.counts().answered == BroadcastOptions::kMaxWaiting);
+}
+
+Test(broadcast, does_not_answer_its_own_port_number_on_any_host) {
+  World world(options(), "udp://127.0.0.1:0");
+  // As an announcement or an answer of the same service on another host comes.
+  const UdpProbe other(own_loopback(world.port()));
+  for (int i = 0; i < 2; ++i) other.send("attic too: echo 7007", world.address());
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
+  world.loop.advance(seconds(1));
+  cr_expect(!other.waiting().has_value());
+  cr_expect(world.service.counts().heard == 2);
+  // It is no refusal that an operator should hear of.
+  cr_expect(world.guard.refused() == 0);
+  cr_expect(world.told.empty());
+}
+
+Test(broadcast, keeps_the_other_rules_of_the_guard) {
+  World world;
+  world.guard.add_port(40'404);
+  const UdpProbe reserved(own_loopback(2049));
+  const UdpProbe service(own_loopback(40'404));
+  reserved.allow_broadcast();
+  reserved.send("?", world.address());
+  reserved.send("?", to_all(world));
+  service.send("?", world.address());
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
+  world.loop.advance(seconds(1));
+  cr_expect(!reserved.waiting().has_value());
+  cr_expect(!service.waiting().has_value());
+  cr_expect(world.guard.refused() == 3);
+}
+
+Test(broadcast, tells_the_guard_its_port_and_takes_it_back) {
+  Loop loop(virtual_time());
+  ReplyGuard guard(loop);
+  std::optional<Broadcast> service;
+  service.emplace(loop, Endpoint::from("udp://127.0.0.1:0"), guard, options());
+  const Address from = ip("192.0.2.1", service->endpoint().address().port());
+  const Address to = ip("192.0.2.2", 7);
+  const sluice::Datagram datagram{
+      .data = {}, .from = from, .to = to, .interface = 0, .truncated = false, .unicast = true};
+  cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::service_port);
+  service.reset();
+  cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::none);
+}
+
+Test(broadcast, answers_each_source_so_often_and_no_oftener) {
+  BroadcastOptions with = options();
+  with.answers_per_source = 2;
+  World world(with);
+  const UdpProbe greedy(own_loopback(0));
+  const UdpProbe other(ip("127.0.0.1"));
+  for (int i = 0; i < 10; ++i) greedy.send("?", world.address());
+  cr_expect(other.ask(world.loop, "?", world.address()) == kMessage);
+  int got = 0;
+  while (greedy.waiting()) ++got;
+  cr_expect(got == 2, "%d", got);
+  cr_expect(world.service.counts().limited == 8);
+  world.loop.advance(milliseconds(500));
+  cr_expect(greedy.ask(world.loop, "?", world.address()) == kMessage);
+}
+
+Test(broadcast, answers_so_often_in_all_and_no_oftener) {
+  BroadcastOptions with = options();
+  with.answers_per_second = 5;
+  with.answers_per_source = 1;
+  World world(with);
+  std::vector<UdpProbe> probes;
+  for (int i = 1; i <= 20; ++i) probes.emplace_back(ip("127.77.0." + std::to_string(i)));
+  for (const UdpProbe& probe : probes) probe.send("?", world.address());
+  turn_a_while(world.loop);
+  int got = 0;
+  for (const UdpProbe& probe : probes) got += probe.waiting() ? 1 : 0;
+  cr_expect(got == 5, "%d", got);
+}
+
+Test(broadcast, announces_within_its_jitter_and_starts_soon) {
+  BroadcastOptions with = options();
+  with.announce = seconds(10);
+  with.interface = "lo";
+  World world(with);
+  std::vector<int> gaps;
+  std::uint64_t seen = 0;
+  int since = 0;
+  for (int ms = 0; ms < 200'000; ++ms, ++since) {
+    world.loop.advance(milliseconds(1));
+    if (world.service.counts().sent == seen) continue;
+    cr_assert(world.service.counts().sent == seen + 1);
+    ++seen;
+    gaps.push_back(since);
+    since = 0;
+  }
+  cr_assert(gaps.size() >= 18 && gaps.size() <= 23, "%zu", gaps.size());
+  cr_expect(gaps[0] <= 101, "%d", gaps[0]);
+  int shorter = 0;
+  for (std::size_t i = 1; i < gaps.size(); ++i) {
+    cr_expect(gaps[i] >= 8'999 && gaps[i] <= 11'001, "%d", gaps[i]);
+    if (gaps[i] < 10'000) ++shorter;
+  }
+  cr_expect(shorter > 0 && shorter < static_cast<int>(gaps.size()) - 1, "%d", shorter);
+}
+
+Test(broadcast, announces_nothing_unless_told_to) {
+  World world;
+  world.loop.advance(seconds(3600));
+  cr_expect(world.service.counts().sent == 0);
+  cr_expect(world.told.empty());
+}
+
+Test(broadcast, announces_and_publishes_on_loopback_when_that_is_named) {
+  BroadcastOptions with = options();
+  with.interface = "lo";
+  with.announce = seconds(10);
+  World world(with, "udp://127.0.0.1:0");
+  const Peer listener(ip("127.255.255.255", world.port()));
+  world.loop.advance(BroadcastOptions::kMaxDelay);
+  auto got = listener.receive(5000);
+  cr_assert(got.has_value());
+  cr_expect(got->data == kMessage);
+  cr_expect(got->from.port() == world.port());
+  const auto published = world.service.publish("the printer is on fire");
+  cr_expect(published.refusal.empty());
+  cr_expect(published.targets == 1, "%zu", published.targets);
+  world.loop.poll();
+  got = listener.receive(5000);
+  cr_assert(got.has_value());
+  cr_expect(got->data == "the printer is on fire");
+}
+
+Test(broadcast, does_not_answer_itself) {
+  BroadcastOptions with = options();
+  with.interface = "lo";
+  World world(with);
+  cr_expect(world.service.publish("me?").targets == 1);
+  turn_a_while(world.loop);
+  world.loop.advance(seconds(1));
+  cr_expect(world.service.counts().heard == 1);
+  cr_expect(world.service.counts().answered == 0);
+}
+
+Test(broadcast, publishes_to_nobody_where_there_is_nobody) {
+  BroadcastOptions with = options();
+  with.interface = "nowhere0";
+  World world(with);
+  const auto published = world.service.publish("hello?");
+  cr_expect(published.refusal.empty());
+  cr_expect(published.targets == 0);
+}
+
+Test(broadcast, refuses_to_publish_what_is_too_long_or_empty) {
+  BroadcastOptions with = options();
+  with.interface = "lo";
+  World world(with);
+  cr_expect(world.service.publish("").refusal == "it is empty");
+  const auto refused = world.service.publish(std::string(1401, 'x'));
+  cr_expect(refused.refusal == "it has 1401 bytes, and at most 1400 are allowed", "%s",
+            refused.refusal.c_str());
+  cr_expect(world.service.counts().sent == 0);
+  cr_expect(world.service.publish(std::string(1400, 'x')).targets == 1);
+}
+
+Test(broadcast, says_once_that_there_is_nowhere_to_announce) {
+  BroadcastOptions with = options();
+  with.announce = seconds(1);
+  with.interface = "nowhere0";
+  World world(with);
+  world.loop.advance(seconds(60));
+  cr_assert(world.told.size() == 1, "%zu", world.told.size());
+  cr_expect(world.told[0].kind == Report::Kind::socket_error);
+  cr_expect(world.told[0].where == world.service.endpoint().to_string());
+  cr_expect(world.told[0].what == "there is no interface to announce on");
+}
+
+Test(broadcast, ends_its_announcements_when_the_loop_drains) {
+  BroadcastOptions with = options();
+  with.announce = milliseconds(100);
+  with.interface = "lo";
+  World world(with);
+  world.loop.advance(seconds(1));
+  const auto sent = world.service.counts().sent;
+  cr_expect(sent > 0);
+  // A connection whose peer does not end keeps the drain going.
+  int pair[2];
+  cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+  Fd peer(pair[1]);
+  Connection::adopt(world.loop, Fd(pair[0]), world.silent);
+  world.loop.drain(seconds(5), [] {});
+  world.loop.advance(seconds(1));
+  cr_assert(world.loop.draining());
+  cr_expect(world.service.counts().sent == sent);
+  peer.reset();
+  world.loop.advance(seconds(10));
+  cr_expect(world.service.counts().sent == sent);
+}
+
+Test(broadcast, refuses_options_that_make_no_sense) {
+  BroadcastOptions with = options();
+  with.message.clear();
+  cr_expect(refusal_of(with) == "broadcast message: it is empty");
+  with.message = std::string(1401, 'x');
+  cr_expect(refusal_of(with) ==
+            "broadcast message: it has 1401 bytes, and at most 1400 are allowed");
+  for (const char* group : {"239.1.2.3", "fe80::1", "ff02::1%lo"}) {
+    with = options();
+    with.group = ip(group);
+    cr_expect(refusal_of(with).rfind("broadcast group ", 0) == 0, "%s", group);
+  }
+  with = options();
+  with.answers_per_second = 0;
+  cr_expect(refusal_of(with) == "broadcast answers: 0 a second");
+  with = options();
+  with.answers_per_source = 0;
+  cr_expect(refusal_of(with) == "broadcast answers: 0 a second");
+  with = options();
+  with.announce = milliseconds(-1);
+  cr_expect(refusal_of(with) == "broadcast announce: a negative time");
+}
+
+Test(broadcast, refuses_a_new_message_that_it_could_not_send_and_keeps_the_old) {
+  World world;
+  try {
+    world.service.set_message("");
+    cr_assert_fail("nothing was thrown");
+  } catch (const std::invalid_argument&) {
+  }
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
+}
+
+Test(broadcast, throws_when_its_port_is_taken) {
+  World world;
+  try {
+    const Broadcast second(world.loop, world.service.endpoint(), world.guard, options());
+    cr_assert_fail("nothing was thrown");
+  } catch (const std::system_error& error) {
+    cr_expect(error.code() == std::errc::address_in_use);
+  }
+}
+
+Test(broadcast, reports_that_the_interfaces_cannot_be_read_and_goes_on) {
+  World world;
+  Hoard hoard;
+  cr_expect(world.service.publish("hello").targets == 0);
+  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
+  cr_expect(world.told[0].what == "the interfaces cannot be read", "%s",
+            world.told[0].what.c_str());
+  cr_expect(world.told[0].error == std::errc::too_many_files_open, "%s",
+            world.told[0].error.message().c_str());
+  hoard.give_all();
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "who is there?", world.address()) == kMessage);
+}

@@ -1,0 +1,380 @@
+// A sender with two Ethernets and a link without broadcasts, and receivers on hosts of their own.
+//
+//   sender  left  10.9.1.1 ----+-- first  10.9.1.2
+//                              +-- second 10.9.1.3
+//           right 10.9.2.1 ------- third  10.9.2.2
+//           link  10.9.3.1         nobody
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/addresses.h"
+#include "support/backend.h"
+#include "support/datagrams.h"
+#include "support/network_namespace.h"
+#include <sluice/broadcast.h>
+#include <sluice/loop.h>
+#include <sluice/reply_guard.h>
+
+using namespace sluice::test;  // NOLINT(google-build-using-namespace)
+using sluice::Address;
+using sluice::Broadcast;
+using sluice::BroadcastOptions;
+using sluice::Endpoint;
+using sluice::Loop;
+using sluice::ReplyGuard;
+using sluice::Report;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::uint16_t kPort = 12'345;
+constexpr std::string_view kMessage = "attic: echo 7007";
+
+// A host with one interface. The process is in it once it is made.
+struct Host {
+  explicit Host(const std::string& address) : interface("eth0", address) {}
+  NetworkNamespace network;
+  TestInterface interface;
+};
+
+struct Network {
+  Network() : left("left", "10.9.1.1"), link("link", "10.9.3.1") {
+    right.emplace("right", "10.9.2.1");
+    first = std::make_unique<Host>("10.9.1.2");
+    second = std::make_unique<Host>("10.9.1.3");
+    third = std::make_unique<Host>("10.9.2.2");
+    left_wire.plug(left);
+    left_wire.plug(first->interface);
+    left_wire.plug(second->interface);
+    right_wire.plug(*right);
+    right_wire.plug(third->interface);
+    sender.enter();
+  }
+  void carry() const {
+    left_wire.carry();
+    right_wire.carry();
+  }
+  void lose_right() {
+    right_wire.unplug(*right);
+    right.reset();
+  }
+  [[nodiscard]] Peer socket_at(const Host& host, const Address& local) const {
+    host.network.enter();
+    Peer peer(local);
+    sender.enter();
+    return peer;
+  }
+  [[nodiscard]] Peer receiver_at(const Host& host, int family = AF_INET) const {
+    return socket_at(host, Address::any(family, kPort));
+  }
+  // How many its interface has received.
+  [[nodiscard]] unsigned long frames_at(const Host& host) const {
+    host.network.enter();
+    std::FILE* const list = std::fopen("/proc/self/net/dev", "r");
+    cr_assert(list != nullptr);
+    char line[512];
+    unsigned long frames = 0;
+    while (std::fgets(line, sizeof line, list) != nullptr) {
+      (void)std::sscanf(line, " eth0: %*s %lu", &frames);
+    }
+    std::fclose(list);
+    sender.enter();
+    return frames;
+  }
+  // Until the kernel has taken all link-local addresses into use.
+  void wait_for_ipv6() const {
+    for (const Host* host : {first.get(), second.get(), third.get()}) {
+      host->network.enter();
+      static_cast<void>(host->interface.link_local());
+    }
+    sender.enter();
+    static_cast<void>(left.link_local());
+    static_cast<void>(right->link_local());
+  }
+
+  NetworkNamespace sender;
+  TestInterface left;
+  std::optional<TestInterface> right;
+  PointToPoint link;
+  std::unique_ptr<Host> first, second, third;
+  Wire left_wire, right_wire;
+};
+
+struct World {
+  explicit World(BroadcastOptions with = {}, const char* at = "udp://*:12345") {
+    with.message = kMessage;
+    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    service.emplace(loop, Endpoint::from(at), guard, with);
+  }
+  template <class Done>
+  void turn_until(Done done) {
+    sluice::test::turn_until(loop, [this, &done] {
+      network.carry();
+      return done();
+    });
+  }
+  std::optional<Peer::Got> hears(const Peer& peer) {
+    std::optional<Peer::Got> got;
+    turn_until([&] { return (got = peer.receive()).has_value(); });
+    return got;
+  }
+  void expect_hears(const Peer& peer, std::string_view text, const Address& from) {
+    const auto got = hears(peer);
+    cr_expect(got->data == text, "%s", got->data.c_str());
+    cr_expect(got->from == from, "from %s", got->from.to_string().c_str());
+  }
+  void turn_a_while() {
+    for (int i = 0; i < 50; ++i) {
+      network.carry();
+      sluice::test::turn_a_while(loop, 1);
+    }
+  }
+
+  Network network;
+  Loop loop{backend_options()};
+  ReplyGuard guard{loop};
+  std::vector<Report> told;
+  std::optional<Broadcast> service;
+};
+
+BroadcastOptions every(milliseconds announce) {
+  BroadcastOptions result;
+  result.announce = announce;
+  return result;
+}
+
+void set_ipv6(const std::string& interface, const char* what, const char* value) {
+  const std::string file = "/proc/sys/net/ipv6/conf/" + interface + "/" + what;
+  std::FILE* const setting = std::fopen(file.c_str(), "w");
+  if (setting == nullptr) cr_skip_test("%s cannot be set here", file.c_str());
+  std::fputs(value, setting);
+  cr_assert(std::fclose(setting) == 0, "%s: errno %d", file.c_str(), errno);
+}
+
+void by_its_interface(const Peer& peer) {
+  ifreq request{};
+  std::strncpy(request.ifr_name, "eth0", sizeof request.ifr_name - 1);
+  peer.set(SOL_SOCKET, SO_BINDTODEVICE, request);
+}
+
+void allow_broadcast(const Peer& peer) { peer.set(SOL_SOCKET, SO_BROADCAST, 1); }
+
+}  // namespace
+
+Test(broadcast_network, announces_on_every_network_that_has_broadcasts) {
+  World world(every(milliseconds(50)), "udp://0.0.0.0:12345");
+  const Peer first = world.network.receiver_at(*world.network.first);
+  const Peer second = world.network.receiver_at(*world.network.second);
+  const Peer third = world.network.receiver_at(*world.network.third);
+  for (int round = 0; round < 3; ++round) {
+    world.expect_hears(first, kMessage, ip("10.9.1.1", kPort));
+    world.expect_hears(second, kMessage, ip("10.9.1.1", kPort));
+    world.expect_hears(third, kMessage, ip("10.9.2.1", kPort));
+  }
+  cr_expect(world.network.link.sent() == 0);
+  cr_expect(world.told.empty(), "%s", world.told.empty() ? "" : world.told[0].what.c_str());
+}
+
+Test(broadcast_network, publishes_on_every_network_at_once) {
+  for (const char* at : {"udp://0.0.0.0:12345", "udp://*:12345"}) {
+    World world({}, at);
+    const Peer first = world.network.receiver_at(*world.network.first);
+    const Peer second = world.network.receiver_at(*world.network.second);
+    const Peer third = world.network.receiver_at(*world.network.third);
+    const auto published = world.service->publish("the printer is on fire");
+    cr_expect(published.targets >= 2, "%zu", published.targets);
+    world.expect_hears(first, "the printer is on fire", ip("10.9.1.1", kPort));
+    world.expect_hears(second, "the printer is on fire", ip("10.9.1.1", kPort));
+    world.expect_hears(third, "the printer is on fire", ip("10.9.2.1", kPort));
+    cr_expect(world.network.link.sent() == 0);
+  }
+}
+
+Test(broadcast_network, publishes_on_the_interface_that_is_named_alone) {
+  BroadcastOptions with;
+  with.interface = "right";
+  World world(with, "udp://0.0.0.0:12345");
+  const Peer first = world.network.receiver_at(*world.network.first);
+  const Peer third = world.network.receiver_at(*world.network.third);
+  cr_expect(world.service->publish("for the right").targets == 1);
+  world.expect_hears(third, "for the right", ip("10.9.2.1", kPort));
+  world.turn_a_while();
+  cr_expect(!first.receive());
+}
+
+Test(broadcast_network, reaches_two_links_of_one_network) {
+  World world({}, "udp://0.0.0.0:12345");
+  // As a host that is on one network twice; the routing table knows one of them.
+  world.network.lose_right();
+  world.network.right.emplace("right", "10.9.1.9");
+  world.network.right_wire.plug(*world.network.right);
+  const Peer first = world.network.receiver_at(*world.network.first);
+  const Peer third = world.network.receiver_at(*world.network.third);
+  cr_expect(world.service->publish("to both").targets == 2);
+  world.expect_hears(first, "to both", ip("10.9.1.1", kPort));
+  // Host three is not in that network, so what counts is that a frame came by.
+  world.turn_until([&world] { return world.network.frames_at(*world.network.third) > 0; });
+}
+
+Test(broadcast_network, survives_an_interface_that_vanishes_and_finds_one_that_comes) {
+  World world(every(milliseconds(20)), "udp://0.0.0.0:12345");
+  const Peer first = world.network.receiver_at(*world.network.first);
+  const Peer third = world.network.receiver_at(*world.network.third);
+  world.expect_hears(third, kMessage, ip("10.9.2.1", kPort));
+  world.network.lose_right();
+  world.turn_a_while();
+  while (third.receive()) {
+  }
+  while (first.receive()) {
+  }
+  for (int round = 0; round < 3; ++round) {
+    world.expect_hears(first, kMessage, ip("10.9.1.1", kPort));
+  }
+  cr_expect(!third.receive());
+  world.network.right.emplace("right", "10.9.2.7");
+  world.network.right_wire.plug(*world.network.right);
+  world.expect_hears(third, kMessage, ip("10.9.2.7", kPort));
+  // A datagram that was on its way out when the interface went may be told, and nothing else.
+  cr_expect(world.told.size() <= 1);
+}
+
+Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_the_others) {
+  World world(every(milliseconds(20)), "udp://[::]:12345");
+  world.network.wait_for_ipv6();
+  const Peer third = world.network.receiver_at(*world.network.third, AF_INET6);
+  // An address that the kernel is still asking the network about is none to send from.
+  set_ipv6("left", "accept_dad", "1");
+  set_ipv6("left", "dad_transmits", "1000");
+  set_ipv6("left", "disable_ipv6", "1");
+  set_ipv6("left", "disable_ipv6", "0");
+  world.turn_until([&world] { return !world.told.empty(); });
+  for (int round = 0; round < 10; ++round) cr_expect(world.hears(third)->data == kMessage);
+  cr_assert(world.told.size() == 1, "%zu", world.told.size());
+  cr_expect(world.told[0].kind == Report::Kind::socket_error);
+  cr_expect(world.told[0].what == "nothing sent to [ff02::1%left]:12345", "%s",
+            world.told[0].what.c_str());
+  cr_expect(world.told[0].error == std::errc::address_not_available, "%s",
+            world.told[0].error.message().c_str());
+}
+
+Test(broadcast_network, is_found_by_a_directed_broadcast_and_by_the_limited_one) {
+  for (const char* at : {"udp://0.0.0.0:12345", "udp://*:12345"}) {
+    World world({}, at);
+    const Peer asker = world.network.socket_at(*world.network.second, ip("0.0.0.0"));
+    allow_broadcast(asker);
+    by_its_interface(asker);
+    for (const char* to : {"10.9.1.255", "255.255.255.255"}) {
+      asker.send("who is there?", ip(to, kPort));
+      const auto got = world.hears(asker);
+      cr_expect(got->data == kMessage);
+      // By unicast, and from the address in the asker's network.
+      cr_expect(got->from == ip("10.9.1.1", kPort), "%s", got->from.to_string().c_str());
+    }
+    cr_expect(world.guard.refused() == 0);
+  }
+}
+
+Test(broadcast_network, two_of_them_hear_each_other_and_never_answer) {
+  World world(every(milliseconds(20)), "udp://0.0.0.0:12345");
+  world.network.first->network.enter();
+  // Its interfaces are read here, in the sender's network, so it publishes nothing of its own; what
+  // matters is that it would answer.
+  ReplyGuard guard(world.loop);
+  BroadcastOptions with;
+  with.message = "cellar: echo 7007";
+  Broadcast other(world.loop, Endpoint::from("udp://0.0.0.0:12345"), guard, with);
+  world.network.sender.enter();
+  world.turn_until([&other] { return other.counts().heard >= 10; });
+  // And what an answer of the other's would look like.
+  const Peer forged = world.network.socket_at(*world.network.third, ip("0.0.0.0", kPort));
+  forged.send("cellar: echo 7007", ip("10.9.2.1", kPort));
+  const auto heard = world.service->counts().heard;
+  world.turn_until([&world, heard] { return world.service->counts().heard > heard; });
+  world.turn_a_while();
+  cr_expect(other.counts().answered == 0);
+  cr_expect(world.service->counts().answered == 0);
+  cr_expect(guard.refused() == 0);
+}
+
+Test(broadcast_network, announces_to_all_nodes_of_each_link_over_ipv6) {
+  for (const char* at : {"udp://[::]:12345", "udp://*:12345"}) {
+    World world({}, at);
+    world.network.wait_for_ipv6();
+    const Peer first = world.network.receiver_at(*world.network.first, AF_INET6);
+    const Peer third = world.network.receiver_at(*world.network.third, AF_INET6);
+    // So that what IPv4 brings to the same socket is not taken for it.
+    cr_expect(world.service->publish("to all nodes").targets >= 2);
+    for (const Peer* peer : {&first, &third}) {
+      Address from = world.hears(*peer)->from;
+      if (from.unmapped().family() == AF_INET) from = world.hears(*peer)->from;
+      cr_expect(from.host().rfind("fe80::", 0) == 0, "%s", from.to_string().c_str());
+    }
+  }
+}
+
+Test(broadcast_network, is_found_by_who_asks_all_nodes) {
+  for (const char* at : {"udp://[::]:12345", "udp://*:12345"}) {
+    World world({}, at);
+    world.network.wait_for_ipv6();
+    // It joins where there is something to join on, a while after that is so.
+    static_cast<void>(world.service->publish("now"));
+    const Peer asker = world.network.socket_at(*world.network.third, ip("::"));
+    world.network.third->network.enter();
+    const Address group = ip("ff02::1%eth0", kPort);
+    const std::string own = world.network.third->interface.link_local();
+    world.network.sender.enter();
+    asker.send("who is there?", group);
+    const auto got = world.hears(asker);
+    cr_expect(got->data == kMessage);
+    cr_expect(got->from.host().rfind("fe80::", 0) == 0);
+    cr_expect(world.guard.refused() == 0);
+  }
+}
+
+Test(broadcast_network, is_found_in_another_group_and_announces_there) {
+  BroadcastOptions with;
+  with.group = ip("ff05::5aa");
+  World world(with, "udp://[::]:12345");
+  world.network.wait_for_ipv6();
+  const Peer asker = world.network.socket_at(*world.network.third, Address::any(AF_INET6, kPort));
+  const Peer prober = world.network.socket_at(*world.network.third, ip("::"));
+  world.network.third->network.enter();
+  const auto index = static_cast<int>(::if_nametoindex("eth0"));
+  ipv6_mreq request{};
+  const Address group = ip("ff05::5aa", kPort);
+  std::memcpy(&request.ipv6mr_multiaddr,
+              &reinterpret_cast<const sockaddr_in6*>(group.data())->sin6_addr,
+              sizeof request.ipv6mr_multiaddr);
+  request.ipv6mr_interface = static_cast<unsigned>(index);
+  asker.set(IPPROTO_IPV6, IPV6_JOIN_GROUP, request);
+  prober.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
+  world.network.sender.enter();
+  // The group is no link's, so its zone says nothing: it leaves by every interface all the same.
+  cr_expect(world.service->publish("to the group").targets >= 2);
+  const auto got = world.hears(asker);
+  cr_expect(got->data == "to the group");
+  prober.send("who is there?", group);
+  cr_expect(world.hears(prober)->data == kMessage);
+}
+
+Test(broadcast_network, survives_the_largest_datagram_by_broadcast) {
+  World world({}, "udp://0.0.0.0:12345");
+  const Peer asker = world.network.socket_at(*world.network.first, ip("0.0.0.0"));
+  allow_broadcast(asker);
+  asker.send(std::string(65'507, 'x'), ip("10.9.1.255", kPort));
+  cr_expect(world.hears(asker)->data == kMessage);
+}

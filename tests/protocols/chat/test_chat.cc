@@ -1,0 +1,604 @@
+// A chat's connections: lines in, blocks out, and nobody who spoils it for the others.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "support/streams.h"
+#include "support/text.h"
+#include <sluice/chat.h>
+#include <sluice/listener.h>
+#include <sluice/memory_peer.h>
+
+using sluice::Chat;
+using sluice::ChatHouse;
+using sluice::ChatMember;
+using sluice::ChatOptions;
+using sluice::ChatOutlet;
+using sluice::CloseReason;
+using sluice::Connection;
+using sluice::ConnectionOptions;
+using sluice::Endpoint;
+using sluice::Listener;
+using sluice::Loop;
+using sluice::LoopOptions;
+using sluice::MemoryPeer;
+using sluice::OverflowPolicy;
+using sluice::Payload;
+using sluice::TokenRate;
+using sluice::test::every_byte;
+using sluice::test::Peer;
+using std::chrono::milliseconds;
+using namespace std::string_view_literals;
+
+namespace {
+
+ChatOptions plain() {
+  ChatOptions options;
+  options.rules.greeting.clear();
+  options.rate.reset();
+  return options;
+}
+
+// A chat on virtual time whose members are in memory.
+struct World {
+  explicit World(ChatOptions options = plain()) : chat(loop, std::move(options)) {}
+
+  // A newcomer, called `nick`, after all who are there have heard of it.
+  std::unique_ptr<MemoryPeer> enter(const std::string& nick,
+                                    const ConnectionOptions& options = {}) {
+    auto peer = std::make_unique<MemoryPeer>(loop, chat.handler(), options);
+    peer->send("/nick " + nick + "\n");
+    members.push_back(peer.get());
+    for (MemoryPeer* one : members) (void)one->received();
+    return peer;
+  }
+
+  Loop loop{LoopOptions{.virtual_time = true}};
+  Chat chat;
+  std::vector<MemoryPeer*> members;
+};
+
+std::string lines(std::size_t count, std::string_view text) {
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all += std::to_string(i) + std::string(text) + "\n";
+  return all;
+}
+
+std::string as_said_by(std::string_view nick, std::string_view text) {
+  std::string all;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n') + 1;
+    all += "<" + std::string(nick) + "> " + std::string(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return all;
+}
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
+    ++found;
+  return found;
+}
+
+}  // namespace
+
+// --- Lines ---
+
+Test(chat, delivers_what_is_typed_to_the_others) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  ann->send("hello\r\nagain\n");
+  cr_expect(ann->received().empty());
+  cr_expect(bob->received() == "<ann> hello\n<ann> again\n");
+  bob->send("hel");
+  cr_expect(ann->received().empty());
+  bob->send("lo\n");
+  cr_expect(ann->received() == "<bob> hello\n");
+}
+
+Test(chat, makes_the_same_of_lines_however_they_arrive) {
+  const std::string typed = "one\r\n\xff\xfb\x01two\n\n/me acts\nfour\xff\xfa\n\xff\xf0\n";
+  for (std::size_t piece = 1; piece <= typed.size(); ++piece) {
+    World world;
+    const auto ann = world.enter("ann");
+    const auto bob = world.enter("bob");
+    ann->send(typed, piece);
+    cr_expect(bob->received() == "<ann> one\n<ann> two\n* ann acts\n<ann> four\n", "%zu", piece);
+  }
+}
+
+Test(chat, delivers_all_lines_to_a_member_that_takes_a_few_bytes_at_a_time) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  bob->set_window(0);
+  ann->send(lines(100, " line"));
+  std::string heard;
+  for (int i = 0; i < 1'000; ++i) {
+    bob->set_window(7);
+    heard += bob->received();
+  }
+  cr_expect(heard == as_said_by("ann", lines(100, " line")));
+}
+
+Test(chat, refuses_a_line_that_is_too_long_and_skips_it) {
+  ChatOptions options = plain();
+  options.max_line = 100;
+  World world(options);
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  ann->send("before\n" + std::string(1'000'000, 'x'));
+  cr_expect(ann->connection().unconsumed().empty());
+  ann->send("y\nafter\n" + std::string(100, 'z') + "\n");
+  cr_expect(ann->received() ==
+            "* that line is too long and nobody has heard it: at most 100 bytes\n");
+  cr_expect(bob->received() == as_said_by("ann", "before\nafter\n" + std::string(100, 'z') + "\n"));
+}
+
+Test(chat, survives_a_binary_flood) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  std::string flood(100'000, '\0');
+  for (std::size_t i = 0; i < 500'000; ++i) flood += static_cast<char>(i * 2654435761U >> 11);
+  ann->send(flood, 1'000);
+  ann->send("\xff\xf0\xff\xf0\n");  // in case it left a telnet command open
+  (void)ann->received();
+  const std::string heard = bob->received();
+  cr_expect(heard.find('\0') == std::string::npos);
+  cr_expect(heard.find('\x1b') == std::string::npos);
+  cr_expect(count(heard, "\n") == count(heard, "\n<ann> ") + 1, "each line has its author");
+  cr_expect(!ann->closed() && !bob->closed());
+  ann->send("still here\n");
+  cr_expect(bob->received() == "<ann> still here\n");
+}
+
+Test(chat, says_a_last_line_without_a_line_feed_and_leaves) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  ann->send("last words");
+  ann->end();
+  cr_expect(bob->received() == "<ann> last words\n* ann left\n");
+  cr_expect(ann->closed());
+  cr_expect(ann->close_reason() == CloseReason::peer_closed);
+}
+
+// --- Leaving ---
+
+Test(chat, closes_the_connection_of_who_quits) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  ann->send("ciao\n/quit bed\nnot said\n");
+  cr_expect(bob->received() == "<ann> ciao\n* ann left (bed)\n");
+  cr_expect(ann->saw_end());
+  ann->send("not said either\n");
+  ann->end();
+  cr_expect(ann->closed());
+  cr_expect(bob->received().empty());
+}
+
+Test(chat, says_why_a_member_was_lost) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto reset = world.enter("reset");
+  const auto idle = world.enter("idle", {.idle_timeout = milliseconds(1'000)});
+  const auto slow = world.enter("slow", {.write_timeout = milliseconds(1'000)});
+  (void)ann->received();
+  reset->reset();
+  cr_expect(ann->received() == "* reset left (connection lost)\n");
+  slow->set_window(0);
+  idle->advance(milliseconds(1'500));
+  cr_expect(ann->received() == "* idle left (timed out)\n");
+  ann->advance(milliseconds(1'500));
+  cr_expect(ann->received() == "* slow left (too slow)\n");
+}
+
+Test(chat, tells_a_newcomer_that_it_is_full_and_closes) {
+  ChatOptions options = plain();
+  options.rules.max_members = 1;
+  World world(options);
+  const auto ann = world.enter("ann");
+  MemoryPeer late(world.loop, world.chat.handler());
+  late.send("hello\n");
+  cr_expect(late.received() == "* the chat is full: at most 1 members; try again later\n");
+  cr_expect(late.saw_end());
+  cr_expect(ann->received().empty());
+}
+
+Test(chat, hears_of_a_hundred_who_leave_in_one_turn_in_one_block) {
+  World world;
+  const auto ann = world.enter("ann");
+  std::vector<std::unique_ptr<MemoryPeer>> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(std::make_unique<MemoryPeer>(world.loop, world.chat.handler()));
+  }
+  (void)ann->received();
+  ann->set_window(0);
+  for (const auto& one : all) one->connection().abort();
+  ann->settle();
+  cr_expect(world.chat.house().members() == 1);
+  ann->set_window(MemoryPeer::kUnlimited);
+  cr_expect(count(ann->received(), " left (connection lost)\n") == 100);
+}
+
+Test(chat, goes_on_when_a_member_leaves_while_it_is_written_to) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  const auto cleo = world.enter("cleo");
+  bob->set_window(3);
+  ann->send(lines(1'000, " line"));
+  bob->reset();
+  const std::string heard = cleo->received();
+  cr_expect(heard == as_said_by("ann", lines(1'000, " line")) + "* bob left (connection lost)\n");
+}
+
+Test(chat, may_go_before_its_connections) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  auto chat = std::make_unique<Chat>(loop, plain());
+  MemoryPeer ann(loop, chat->handler());
+  MemoryPeer bob(loop, chat->handler());
+  ann.send("hello\n");
+  (void)bob.received();
+  chat.reset();
+  bob.send("anybody?\n");
+  cr_expect(ann.received().find("anybody") == std::string::npos);
+  cr_expect(ann.saw_end() && bob.saw_end());
+}
+
+// --- How fast ---
+
+Test(chat, lets_a_member_wait_who_speaks_too_fast_and_loses_nothing) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(10, std::chrono::seconds(1), 5);
+  World world(options);
+  const auto ann = world.enter("ann");  // which took one
+  const auto bob = world.enter("bob");
+  ann->advance(milliseconds(10'000));
+  const std::string typed = lines(100, " line");
+  ann->send(typed);
+  std::string heard = bob->received();
+  cr_expect(count(heard, "\n") == 5, "%zu", count(heard, "\n"));
+  ann->advance(milliseconds(99));
+  cr_expect(bob->received().empty());
+  ann->advance(milliseconds(1));
+  const std::string next = bob->received();
+  cr_expect(count(next, "\n") == 1);
+  heard += next;
+  bob->send("others do not wait\n");
+  cr_expect(ann->received() == "<bob> others do not wait\n");
+  ann->end();
+  ann->advance(milliseconds(9'400));
+  heard += bob->received();
+  cr_expect(heard == as_said_by("ann", typed) + "* ann left\n");
+}
+
+Test(chat, holds_little_of_who_speaks_too_fast) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(1, std::chrono::seconds(1), 1);
+  World world(options);
+  const auto ann = world.enter("ann");
+  ann->send(lines(200'000, " line"));
+  cr_expect(ann->connection().unconsumed().size() <= Loop::kReadBufferSize);
+  cr_expect(ann->unread() > 1'000'000);
+  ann->reset();
+}
+
+// --- Who cannot keep up ---
+
+Test(chat, loses_nothing_between_members_that_read_slowly) {
+  World world;
+  // Slow enough to be behind again and again, never for the whole patience.
+  const ConnectionOptions small{.high_water = 20'000, .queue_limit = 400'000};
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob", small);
+  const auto cleo = world.enter("cleo");
+  const std::string typed = lines(100'000, " of many lines");
+  const std::string want = as_said_by("ann", typed);
+  bob->set_window(0);
+  ann->send(typed);
+  cr_expect(ann->unread() > 0, "the sender waits");
+  std::string heard;
+  for (int i = 0; i < 100'000 && heard.size() < want.size(); ++i) {
+    cr_assert(!bob->closed(), "after %zu bytes", heard.size());
+    cr_assert(bob->connection().queued() <= small.queue_limit);
+    bob->set_window(10'000);
+    bob->advance(milliseconds(5));
+    ann->settle();
+    heard += bob->received();
+  }
+  cr_expect(heard == want);
+  cr_expect(cleo->received() == want);
+}
+
+Test(chat, waits_for_who_never_reads_no_longer_than_its_patience) {
+  World world;
+  const ConnectionOptions small{.high_water = 20'000, .queue_limit = 400'000};
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  const auto dead = world.enter("dead", small);
+  (void)ann->received();
+  (void)bob->received();
+  dead->set_window(0);
+  const std::string typed = lines(50'000, " of many lines");
+  ann->send(typed);
+  cr_expect(ann->unread() > 0);
+  cr_expect(!dead->closed());
+  ann->advance(milliseconds(99));
+  cr_expect(ann->unread() > 0);
+  ann->advance(milliseconds(1));
+  cr_expect(ann->unread() == 0, "nobody waits any more");
+  cr_expect(dead->closed());
+  cr_expect(dead->close_reason() == CloseReason::queue_limit);
+  const std::string heard = bob->received();
+  const std::string farewell = "* dead left (too slow)\n";
+  const std::size_t at = heard.find(farewell);
+  cr_assert(at != std::string::npos);
+  cr_expect(heard.substr(0, at) + heard.substr(at + farewell.size()) == as_said_by("ann", typed));
+}
+
+Test(chat, goes_on_at_once_when_who_was_waited_for_is_gone) {
+  for (const bool quits : {false, true}) {
+    World world;
+    const auto ann = world.enter("ann");
+    const auto bob = world.enter("bob");
+    const auto dead = world.enter("dead", {.high_water = 1'000});
+    dead->set_window(0);
+    ann->send(lines(1'000, " line"));
+    ann->send("more\n");
+    cr_assert(!ann->connection().unconsumed().empty() || ann->unread() > 0);
+    (void)bob->received();
+    if (quits) {
+      dead->set_window(MemoryPeer::kUnlimited);
+      dead->send("/quit\n");
+    } else {
+      dead->reset();
+    }
+    ann->settle();
+    const std::string heard = bob->received();
+    cr_expect(count(heard, "<ann> more\n") == 1);
+    cr_expect(count(heard, "* dead left") == 1);
+  }
+}
+
+Test(chat, waits_with_a_private_line_for_a_member_in_another_room) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto slow = world.enter("slow", {.high_water = 1'000, .queue_limit = 100'000});
+  slow->send("/join attic\n");
+  (void)slow->received();
+  slow->set_window(0);
+  std::string typed;
+  for (int i = 0; i < 10'000; ++i) typed += "/msg slow " + std::to_string(i) + "\n";
+  ann->send(typed);
+  cr_expect(!slow->closed());
+  cr_expect(slow->connection().queued() < 2'000);
+  slow->set_window(MemoryPeer::kUnlimited);
+  ann->settle();
+  cr_expect(count(slow->received(), "[ann] ") == 10'000);
+}
+
+Test(chat, waits_once_for_who_never_reads) {
+  World world;
+  const ConnectionOptions small{.high_water = 1'000, .queue_limit = 10'000'000};
+  const auto ann = world.enter("ann");
+  const auto dead = world.enter("dead", small);
+  dead->set_window(0);
+  ann->send(lines(1'000, " line"));
+  ann->advance(milliseconds(100));
+  for (int i = 0; i < 10; ++i) {
+    ann->send(lines(1'000, " line"));
+    cr_expect(ann->unread() == 0 && ann->connection().unconsumed().empty());
+  }
+  // When it has caught up, it is waited for again.
+  dead->set_window(MemoryPeer::kUnlimited);
+  cr_expect(count(dead->received(), "\n") == 11'000);
+  dead->set_window(0);
+  ann->send(lines(1'000, " line"));
+  ann->send("one more\n");
+  cr_expect(!ann->connection().unconsumed().empty() || ann->unread() > 0);
+  dead->set_window(MemoryPeer::kUnlimited);
+  cr_expect(dead->received().ends_with("<ann> one more\n"));
+}
+
+Test(chat, tells_a_member_how_much_it_was_not_sent) {
+  ChatOptions options = plain();
+  options.patience = milliseconds(0);
+  World world(options);
+  const ConnectionOptions drop{
+      .high_water = 1'000, .queue_limit = 10'000, .overflow = OverflowPolicy::drop_newest};
+  const auto ann = world.enter("ann");
+  const auto slow = world.enter("slow", drop);
+  slow->set_window(0);
+  std::size_t sent = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::string line(500, 'x');
+    ann->send(line + "\n");
+    sent += line.size() + 7;
+  }
+  cr_expect(!slow->closed());
+  slow->set_window(MemoryPeer::kUnlimited);
+  const std::string heard = slow->received();
+  const std::size_t told = heard.rfind("* ");
+  cr_assert(told != std::string::npos);
+  cr_expect(heard.substr(told) ==
+            "* " + std::to_string(sent - told) + " bytes were dropped: you read too slowly\n");
+  ann->send("after\n");
+  cr_expect(slow->received() == "<ann> after\n");
+}
+
+Test(chat, bounds_what_one_member_asks_for_and_does_not_read) {
+  World world;
+  const ConnectionOptions small{.high_water = 10'000, .queue_limit = 1'000'000};
+  const auto ann = world.enter("ann", small);
+  ann->set_window(0);
+  std::string typed;
+  for (int i = 0; i < 10'000; ++i) typed += "/help\n";
+  ann->send(typed);
+  cr_expect(!ann->closed());
+  cr_expect(ann->connection().queued() < 20'000);
+  ann->set_window(MemoryPeer::kUnlimited);
+  cr_expect(count(ann->received(), "/help ") == 10'000);
+}
+
+// --- Members without a connection ---
+
+namespace {
+
+class Terminal final : public ChatOutlet {
+ public:
+  void deliver(const Payload& block) override { shown += sluice::test::text_of(block.bytes()); }
+  void dismissed() override { gone = true; }
+  std::string shown;
+  bool gone = false;
+};
+
+}  // namespace
+
+Test(chat, has_members_without_a_connection) {
+  World world;
+  Terminal terminal;
+  ChatMember* const console = world.chat.house().enter(terminal, "operator");
+  const auto ann = world.enter("ann");
+  terminal.shown.clear();
+  ann->send("hello\n");
+  cr_expect(terminal.shown == "<ann> hello\n");
+  cr_expect(world.chat.house().hear(*console, "hello yourself"));
+  ann->settle();
+  cr_expect(ann->received() == "<operator> hello yourself\n");
+  world.chat.house().leave(*console, "the server stops");
+  ann->settle();
+  cr_expect(ann->received() == "* operator left (the server stops)\n");
+}
+
+Test(chat, tells_what_it_was_made_with) {
+  ChatOptions options = plain();
+  options.max_line = 77;
+  const World world(options);
+  cr_expect(world.chat.options().max_line == 77);
+  cr_expect(!world.chat.options().rate);
+}
+
+// --- Real sockets ---
+
+Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {
+  Loop loop(backend_options());
+  Chat chat(loop, plain());
+  const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
+  constexpr std::size_t kMembers = 20;
+  constexpr std::size_t kLines = 20'000;
+  std::vector<std::unique_ptr<Peer>> all;
+  for (std::size_t i = 0; i < kMembers; ++i) {
+    all.push_back(std::make_unique<Peer>(listener.endpoint().address()));
+  }
+  sluice::test::turn_until(loop, [&] { return chat.house().members() == kMembers; });
+  sluice::test::turn_a_while(loop);
+  for (const auto& one : all) (void)one->waiting();
+  // Two speak at once; the others hear both in one order.
+  std::string left[2] = {lines(kLines, " from the one"), lines(kLines, " from the other")};
+  std::vector<std::string> heard(kMembers);
+  const auto done = [&] {
+    for (std::size_t i = 0; i < 2; ++i) left[i].erase(0, all[i]->offer(left[i]));
+    bool whole = true;
+    for (std::size_t i = 0; i < kMembers; ++i) {
+      heard[i] += all[i]->waiting();
+      const std::size_t want = i < 2 ? kLines : 2 * kLines;
+      // Counted only when it is long enough to be all.
+      whole = whole && heard[i].size() > want * 20 && count(heard[i], "\n") == want;
+    }
+    return whole;
+  };
+  sluice::test::turn_until(loop, done, "every line");
+  for (std::size_t i = 3; i < kMembers; ++i) cr_expect(heard[i] == heard[2]);
+  cr_expect(heard[1] == as_said_by("guest1", lines(kLines, " from the one")));
+  cr_expect(heard[0] == as_said_by("guest2", lines(kLines, " from the other")));
+  for (const auto& one : all) one->close();
+  sluice::test::turn_until(loop, [&] { return chat.house().members() == 0; });
+}
+
+Test(chat, speaks_over_a_unix_socket_pair_and_survives_a_reset) {
+  Loop loop(backend_options());
+  Chat chat(loop, plain());
+  auto first = sluice::test::unix_pair();
+  auto second = sluice::test::tcp_pair();
+  Connection::adopt(loop, std::move(first.ours), chat.handler());
+  Connection::adopt(loop, std::move(second.ours), chat.handler());
+  Peer ann(std::move(first.peers));
+  Peer bob(std::move(second.peers));
+  sluice::test::turn_a_while(loop);
+  (void)ann.waiting();
+  bob.send("hello\n");
+  cr_expect(ann.receive(loop, 15) == "<guest2> hello\n");
+  bob.reset();
+  cr_expect(ann.receive(loop, 31) == "* guest2 left (connection lost)");
+}
+
+// The sockets keep the boundaries of writes: what a member is sent in one write it reads in one.
+Test(chat, writes_to_each_member_once_a_turn) {
+  Loop loop(backend_options());
+  Chat chat(loop, plain());
+  std::vector<sluice::Fd> peers;
+  for (int i = 0; i < 5; ++i) {
+    int fds[2];
+    cr_assert(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+    Connection::adopt(loop, sluice::Fd(fds[0]), chat.handler());
+    peers.emplace_back(fds[1]);
+  }
+  sluice::test::turn_a_while(loop);
+  const auto heard_by = [](const sluice::Fd& peer) {
+    char bytes[4096];
+    const auto size = ::recv(peer.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    return std::string(bytes, size > 0 ? static_cast<std::size_t>(size) : 0U);
+  };
+  for (const auto& peer : peers) {
+    while (!heard_by(peer).empty()) continue;
+  }
+
+  constexpr std::size_t kSpeakers = 3;
+  for (std::size_t i = 0; i < kSpeakers; ++i) {
+    const std::string said = "one\ntwo\n/msg guest5 psst\n";
+    cr_assert(::send(peers[i].get(), said.data(), said.size(), 0) > 0);
+  }
+  sluice::test::turn_a_while(loop);
+  const std::string fourth = heard_by(peers[3]);
+  cr_expect(count(fourth, "> one\n") == kSpeakers, "%s", fourth.c_str());
+  cr_expect(count(fourth, "> two\n") == kSpeakers, "%s", fourth.c_str());
+  const std::string fifth = heard_by(peers[4]);
+  cr_expect(count(fifth, "\n") == 3 * kSpeakers, "%s", fifth.c_str());
+  for (const std::size_t i : {3U, 4U}) cr_expect(heard_by(peers[i]).empty());
+}
+
+Test(chat, delivers_what_had_arrived_before_a_drain) {
+  for (const bool from_the_first : {true, false}) {
+    Loop loop(backend_options());
+    Chat chat(loop, plain());
+    const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
+    Peer first(listener.endpoint().address());
+    sluice::test::turn_until(loop, [&] { return chat.house().members() == 1; });
+    Peer second(listener.endpoint().address());
+    sluice::test::turn_until(loop, [&] { return chat.house().members() == 2; });
+    sluice::test::turn_a_while(loop);
+    (void)first.waiting();
+    (void)second.waiting();
+    (from_the_first ? first : second).send("one\ntwo\nlast words");
+    loop.drain(std::chrono::seconds(10));
+    const std::string heard = (from_the_first ? second : first).receive_all(loop);
+    const std::string from = from_the_first ? "guest1" : "guest2";
+    cr_expect(heard.starts_with(as_said_by(from, "one\ntwo\n")), "%s", heard.c_str());
+  }
+}

@@ -1,0 +1,608 @@
+// The rules of a chat, without sockets: who hears what, in which order, and what is refused.
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/heap.h"
+#include <sluice/chat_house.h>
+
+using sluice::ChatHouse;
+using sluice::ChatMember;
+using sluice::ChatOutlet;
+using sluice::ChatRules;
+using sluice::Payload;
+
+namespace {
+
+// A member that keeps what it hears.
+class Recorder final : public ChatOutlet {
+ public:
+  explicit Recorder(ChatHouse& house, std::string_view nick = {}) : house_(house) {
+    heard_.reserve(4096);  // for deliver(), which must not throw
+    member = house.enter(*this, nick);
+  }
+  void deliver(const Payload& block) override {
+    ++blocks;
+    last = block;
+    const auto bytes = block.bytes();
+    heard_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  void dismissed() override { member = nullptr; }
+
+  // False: it is to be said again.
+  bool type(std::string_view line) { return house_.hear(*member, line); }
+  void leave(std::string_view reason = {}) {
+    house_.leave(*std::exchange(member, nullptr), reason);
+  }
+  // All since the last call.
+  std::string heard() {
+    house_.flush();
+    blocks = 0;
+    return std::exchange(heard_, {});
+  }
+  [[nodiscard]] const std::string& so_far() const { return heard_; }
+
+  ChatMember* member = nullptr;
+  std::size_t blocks = 0;
+  Payload last;
+
+ private:
+  ChatHouse& house_;
+  std::string heard_;
+};
+
+ChatRules plain() {
+  ChatRules rules;
+  rules.greeting.clear();
+  return rules;
+}
+
+// A house with three members who have heard all so far.
+struct World {
+  explicit World(ChatRules rules = plain()) : house(std::move(rules)) {
+    for (Recorder* one : {&ann, &bob, &cleo}) (void)one->heard();
+  }
+  ChatHouse house;
+  Recorder ann{house, "ann"};
+  Recorder bob{house, "bob"};
+  Recorder cleo{house, "cleo"};
+};
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
+    ++found;
+  return found;
+}
+
+}  // namespace
+
+// --- Coming and going ---
+
+Test(chat_house, greets_a_newcomer_and_says_who_is_there) {
+  ChatHouse house({.greeting = "Hello!"});
+  Recorder one(house);
+  cr_expect(one.heard() == "Hello!\n* you are guest1, in the room lobby\n* nobody else is here\n");
+  Recorder two(house);
+  cr_expect(two.heard() == "Hello!\n* you are guest2, in the room lobby\n* here: guest1\n");
+  cr_expect(one.heard() == "* guest2 joined\n");
+}
+
+Test(chat_house, shows_a_newcomer_the_last_lines) {
+  ChatRules rules = plain();
+  rules.history = 2;
+  World world(rules);
+  cr_expect(world.ann.type("one"));
+  cr_expect(world.bob.type("two"));
+  cr_expect(world.bob.type("/me nods"));
+  cr_expect(world.bob.type("/topic not shown as a line"));
+  Recorder late(world.house, "late");
+  cr_expect(late.heard() ==
+            "* you are late, in the room lobby\n* topic: not shown as a line\n"
+            "<bob> two\n* bob nods\n* here: ann, bob, cleo\n");
+}
+
+Test(chat_house, shows_a_newcomer_no_line_twice) {
+  World world;
+  cr_expect(world.ann.type("before"));
+  Recorder one(world.house, "one");
+  cr_expect(world.ann.type("between"));
+  Recorder two(world.house, "two");
+  cr_expect(world.ann.type("after"));
+  cr_expect(count(one.heard(), "before\n") == 1);
+  const std::string heard = two.heard();
+  cr_expect(count(heard, "before\n") == 1 && count(heard, "between\n") == 1);
+  cr_expect(heard.ends_with("* here: ann, bob, cleo, one\n<ann> after\n"));
+}
+
+Test(chat_house, calls_newcomers_guest_with_the_smallest_free_number) {
+  ChatHouse house(plain());
+  std::vector<std::unique_ptr<Recorder>> all;
+  for (int i = 1; i <= 5; ++i) all.push_back(std::make_unique<Recorder>(house));
+  cr_expect(all[4]->member->nick() == "guest5");
+  all[3]->leave();
+  all[1]->leave();
+  Recorder one(house);
+  Recorder two(house);
+  Recorder three(house);
+  cr_expect(one.member->nick() == "guest2");
+  cr_expect(two.member->nick() == "guest4");
+  cr_expect(three.member->nick() == "guest6");
+  cr_expect(all[0]->type("/nick Guest7"));
+  Recorder four(house);
+  Recorder five(house);
+  cr_expect(four.member->nick() == "guest1");
+  cr_expect(five.member->nick() == "guest8", "guest7 is taken, in another case");
+}
+
+Test(chat_house, gives_a_nick_that_was_asked_for_if_it_is_free) {
+  World world;
+  Recorder taken(world.house, "ANN");
+  Recorder wrong(world.house, "no name");
+  cr_expect(taken.member->nick() == "guest1");
+  cr_expect(wrong.member->nick() == "guest2");
+}
+
+Test(chat_house, turns_away_who_finds_it_full) {
+  ChatRules rules = plain();
+  rules.max_members = 3;
+  World world(rules);
+  Recorder late(world.house);
+  cr_expect(late.member == nullptr);
+  cr_expect(late.heard() == "* the chat is full: at most 3 members; try again later\n");
+  cr_expect(world.ann.heard().empty());
+  world.bob.leave();
+  cr_expect(Recorder(world.house).member != nullptr);
+}
+
+Test(chat_house, tells_the_others_who_left_and_why) {
+  World world;
+  world.bob.leave();
+  world.cleo.leave("connection lost");
+  cr_expect(world.ann.heard() == "* bob left\n* cleo left (connection lost)\n");
+  cr_expect(world.house.members() == 1);
+}
+
+Test(chat_house, says_a_hundred_farewells_in_one_block) {
+  World world;
+  std::vector<std::unique_ptr<Recorder>> all;
+  for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
+  (void)world.ann.heard();
+  for (const auto& one : all) one->leave("connection lost");
+  world.house.flush();
+  cr_expect(world.ann.blocks == 1);
+  cr_expect(count(world.ann.heard(), " left (connection lost)\n") == 100);
+}
+
+Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
+  World world;
+  std::vector<std::unique_ptr<Recorder>> all;
+  for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
+  world.house.flush();
+  cr_expect(world.ann.blocks == 1);
+  cr_expect(count(world.ann.heard(), " joined\n") == 100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::string heard = all[i]->heard();
+    cr_assert(count(heard, " joined\n") == 99 - i, "guest%zu", i + 1);
+    cr_assert(heard.starts_with("* you are"), "the welcome comes first");
+  }
+}
+
+// --- Talking ---
+
+Test(chat_house, delivers_a_line_to_everybody_else_in_the_room) {
+  World world;
+  cr_expect(world.ann.type("hello"));
+  cr_expect(world.ann.heard().empty());
+  cr_expect(world.bob.heard() == "<ann> hello\n");
+  cr_expect(world.cleo.heard() == "<ann> hello\n");
+}
+
+Test(chat_house, makes_one_shared_block_of_lines_in_a_row) {
+  World world;
+  for (int i = 0; i < 100; ++i) cr_expect(world.ann.type("line"));
+  world.house.flush();
+  cr_expect(world.bob.blocks == 1);
+  cr_expect(world.bob.last.bytes().data() == world.cleo.last.bytes().data());
+  cr_expect(count(world.bob.heard(), "<ann> line\n") == 100);
+}
+
+Test(chat_house, bounds_a_block) {
+  World world;
+  const std::string line(1'000, 'x');
+  std::size_t largest = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    cr_expect(world.ann.type(line));
+    largest = std::max(largest, world.bob.last.size());
+  }
+  cr_expect(largest > 128 * 1024 && largest < 130 * 1024, "%zu", largest);
+}
+
+Test(chat_house, lets_all_hear_in_one_order) {
+  World world;
+  Recorder dora(world.house, "dora");
+  (void)dora.heard();
+  for (int i = 0; i < 50; ++i) {
+    Recorder& one = i % 3 == 0 ? world.ann : i % 3 == 1 ? world.bob : world.cleo;
+    cr_expect(one.type(std::to_string(i)));
+    if (i % 7 == 0) cr_expect(one.type("/me acts " + std::to_string(i)));
+    if (i % 5 == 0) cr_expect(one.type("/topic " + std::to_string(i)));
+  }
+  const std::string all = dora.heard();
+  cr_expect(count(all, "\n") == 50 + 8 + 10);
+  for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) {
+    // What it hears is what the fourth hears, but for its own lines.
+    const std::string nick(one->member->nick());
+    const std::string heard = one->heard();
+    std::string want;
+    for (std::size_t at = 0; at < all.size();) {
+      const std::size_t end = all.find('\n', at) + 1;
+      const std::string line = all.substr(at, end - at);
+      at = end;
+      if (line.starts_with("<" + nick + ">") || line.starts_with("* " + nick + " acts")) continue;
+      want += line;
+    }
+    cr_expect(heard.ends_with(want), "%s", nick.c_str());
+  }
+}
+
+Test(chat_house, answers_in_the_order_of_what_was_typed) {
+  World world;
+  cr_expect(world.bob.type("first"));
+  cr_expect(world.ann.type("/who"));
+  cr_expect(world.ann.heard() == "<bob> first\n* 3 members in lobby: ann, bob, cleo\n");
+  cr_expect(world.ann.type("loud"));
+  cr_expect(world.ann.type("/msg bob quiet"));
+  cr_expect(world.ann.type("loud again"));
+  cr_expect(world.bob.heard() == "<ann> loud\n[ann] quiet\n<ann> loud again\n");
+}
+
+Test(chat_house, ignores_empty_lines) {
+  World world;
+  cr_expect(world.ann.type(""));
+  cr_expect(world.bob.heard().empty());
+}
+
+Test(chat_house, says_a_line_of_two_slashes_with_one) {
+  World world;
+  cr_expect(world.ann.type("//nick bob"));
+  cr_expect(world.bob.heard() == "<ann> /nick bob\n");
+}
+
+Test(chat_house, replaces_what_would_harm_a_terminal) {
+  World world;
+  Recorder late(world.house, "late");
+  (void)late.heard();
+  cr_expect(late.type("\x1b[2J\r\n\xff"));
+  cr_expect(late.type("/me \x1b"));
+  cr_expect(late.type("/msg ann \x1b"));
+  cr_expect(late.type("/topic \x1b"));
+  cr_expect(late.type("/\x1b"));
+  cr_expect(late.type("/msg \x1b x"));
+  cr_expect(late.type("/who \x1b"));
+  cr_expect(late.type("/nick \x1b"));
+  cr_expect(late.type("/join \x1b"));
+  const std::string told = late.heard();
+  cr_expect(late.type("/quit \x1b"));
+  for (const std::string& heard : {world.ann.heard(), told}) {
+    cr_expect(heard.find('\x1b') == std::string::npos);
+    cr_expect(heard.find('\r') == std::string::npos);
+    cr_expect(heard.find("\xEF\xBF\xBD") != std::string::npos);
+  }
+}
+
+// --- Commands ---
+
+Test(chat_house, changes_a_nick) {
+  World world;
+  cr_expect(world.ann.type("/nick Anna"));
+  cr_expect(world.ann.heard() == "* ann is now Anna\n");
+  cr_expect(world.bob.heard() == "* ann is now Anna\n");
+  cr_expect(world.ann.type("hi"));
+  cr_expect(world.bob.heard() == "<Anna> hi\n");
+  cr_expect(world.ann.type("/nick ANNA"), "the same name in another case");
+  cr_expect(world.bob.heard() == "* Anna is now ANNA\n");
+  cr_expect(world.bob.type("/nick ann"), "which is free now");
+  cr_expect(world.cleo.heard().ends_with("* bob is now ann\n"));
+}
+
+Test(chat_house, refuses_a_nick_that_is_taken) {
+  World world;
+  cr_expect(world.bob.type("/nick ANN"));
+  cr_expect(world.bob.heard() == "* the name ANN is taken; you are still bob\n");
+  cr_expect(world.ann.heard().empty());
+  cr_expect(world.bob.member->nick() == "bob");
+}
+
+Test(chat_house, refuses_what_is_no_nick) {
+  World world;
+  cr_expect(world.bob.type("/nick two words"));
+  cr_expect(world.bob.heard().starts_with("* character 4 cannot be in a name: allowed are"));
+  cr_expect(world.bob.type("/nick"));
+  cr_expect(world.bob.heard().starts_with("* a name is missing"));
+}
+
+Test(chat_house, tells_what_a_member_does) {
+  World world;
+  cr_expect(world.ann.type("/me  waves "));
+  cr_expect(world.ann.heard().empty());
+  cr_expect(world.bob.heard() == "* ann waves\n");
+  cr_expect(world.ann.type("/me"));
+  cr_expect(world.ann.heard() == "* what do you do? /me TEXT\n");
+}
+
+Test(chat_house, tells_one_member_alone_in_whatever_room) {
+  World world;
+  cr_expect(world.bob.type("/join attic"));
+  (void)world.bob.heard();
+  (void)world.cleo.heard();
+  cr_expect(world.ann.type("/msg BOB psst,  you"));
+  cr_expect(world.bob.heard() == "[ann] psst,  you\n");
+  cr_expect(world.cleo.heard().empty());
+  (void)world.ann.heard();
+  cr_expect(world.ann.type("/msg dora hello"));
+  cr_expect(world.ann.type("/msg bob"));
+  cr_expect(world.ann.type("/msg"));
+  cr_expect(world.ann.heard() ==
+            "* nobody is called dora\n* whom, and what? /msg NICK TEXT\n"
+            "* whom, and what? /msg NICK TEXT\n");
+}
+
+Test(chat_house, keeps_rooms_apart) {
+  World world;
+  cr_expect(world.bob.type("/join Attic"));
+  cr_expect(world.cleo.type("/join aTTIC"));
+  cr_expect(world.ann.heard() == "* bob left (went to Attic)\n* cleo left (went to Attic)\n");
+  cr_expect(world.bob.heard() ==
+            "* you are bob, in the room Attic\n* nobody else is here\n* cleo joined\n");
+  cr_expect(world.cleo.heard() ==
+            "* bob left (went to Attic)\n* you are cleo, in the room Attic\n* here: bob\n");
+  cr_expect(world.bob.type("up here"));
+  cr_expect(world.ann.type("down here"));
+  cr_expect(world.cleo.heard() == "<bob> up here\n");
+  cr_expect(world.ann.heard().empty());
+  cr_expect(world.house.rooms() == 2);
+}
+
+Test(chat_house, says_last_words_before_a_member_changes_rooms) {
+  World world;
+  cr_expect(world.ann.type("bye"));
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.ann.type("hello?"));
+  cr_expect(world.bob.heard() == "<ann> bye\n* ann left (went to attic)\n");
+}
+
+Test(chat_house, returns_a_member_to_the_lobby) {
+  World world;
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.ann.type("/part"));
+  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
+  (void)world.ann.heard();
+  cr_expect(world.ann.type("/part"));
+  cr_expect(world.ann.type("/join LOBBY"));
+  cr_expect(world.ann.heard() == "* you are in lobby already\n* you are in lobby already\n");
+}
+
+Test(chat_house, lets_an_empty_room_vanish_with_all_that_was_said) {
+  World world;
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.ann.type("an echo"));
+  cr_expect(world.ann.type("/topic echoes"));
+  cr_expect(world.ann.type("/part"));
+  cr_expect(world.house.rooms() == 1);
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(
+      world.ann.heard().ends_with("* you are ann, in the room attic\n* nobody else is here\n"));
+  world.ann.leave();
+  cr_expect(world.house.rooms() == 1);
+}
+
+Test(chat_house, keeps_the_lobby_when_it_is_empty) {
+  World world;
+  cr_expect(world.ann.type("anybody?"));
+  for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) one->leave();
+  cr_expect(world.house.rooms() == 1);
+  Recorder late(world.house);
+  cr_expect(late.heard().find("<ann> anybody?\n") != std::string::npos);
+}
+
+Test(chat_house, opens_no_room_above_the_limit) {
+  ChatRules rules = plain();
+  rules.max_rooms = 2;
+  World world(rules);
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.bob.type("/join cellar"));
+  (void)world.cleo.heard();
+  cr_expect(world.bob.heard().ends_with(
+      "* no room can be opened: there are 2, and at most 2; /rooms lists them\n"));
+  cr_expect(world.house.room_of(*world.bob.member) == "lobby");
+  cr_expect(world.ann.type("/join cellar"), "which closes the attic");
+  cr_expect(world.house.room_of(*world.ann.member) == "cellar");
+}
+
+Test(chat_house, lets_nobody_into_a_room_that_is_full_but_for_the_lobby) {
+  ChatRules rules = plain();
+  rules.max_in_room = 1;
+  World world(rules);
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(world.bob.type("hello"));
+  (void)world.bob.heard();
+  cr_expect(world.bob.type("/join Attic"));
+  cr_expect(world.bob.heard() == "* attic is full: at most 1 member\n");
+  cr_expect(world.house.room_of(*world.bob.member) == "lobby");
+  cr_expect(world.ann.type("/part"), "the lobby has two already");
+  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
+}
+
+Test(chat_house, refuses_what_is_no_room) {
+  World world;
+  cr_expect(world.ann.type("/join ../etc"));
+  cr_expect(world.ann.heard().starts_with("* character 1 cannot be in a name"));
+  cr_expect(world.house.rooms() == 1);
+}
+
+Test(chat_house, lists_rooms_and_members) {
+  World world;
+  cr_expect(world.cleo.type("/join attic"));
+  cr_expect(world.cleo.type("/topic dust"));
+  (void)world.ann.heard();
+  cr_expect(world.ann.type("/rooms"));
+  cr_expect(world.ann.heard() == "* attic: 1 member, dust\n* lobby: 2 members\n");
+  cr_expect(world.ann.type("/who"));
+  cr_expect(world.ann.type("/who ATTIC"));
+  cr_expect(world.ann.type("/who cellar"));
+  cr_expect(world.ann.heard() ==
+            "* 2 members in lobby: ann, bob\n* 1 member in attic: cleo\n"
+            "* there is no room cellar\n");
+}
+
+Test(chat_house, shows_a_newcomer_of_a_large_room_some_names) {
+  ChatHouse house(plain());
+  std::vector<std::unique_ptr<Recorder>> all;
+  for (int i = 0; i < 60; ++i) all.push_back(std::make_unique<Recorder>(house));
+  Recorder late(house);
+  cr_expect(late.heard().ends_with(", guest50 and 10 more; /who lists all\n"));
+  cr_expect(late.type("/who"));
+  cr_expect(count(late.heard(), "guest") == 61);
+}
+
+Test(chat_house, shows_and_sets_the_topic) {
+  World world;
+  cr_expect(world.ann.type("/topic"));
+  cr_expect(world.ann.heard() == "* no topic is set; /topic TEXT sets one\n");
+  cr_expect(world.ann.type("/topic the weather"));
+  cr_expect(world.bob.heard() == "* ann set the topic: the weather\n");
+  cr_expect(world.bob.type("/topic"));
+  cr_expect(world.bob.heard() == "* topic: the weather\n");
+  cr_expect(world.bob.type("/topic " + std::string(ChatHouse::kTopic + 1, 'x')));
+  cr_expect(world.bob.heard() == "* a topic of 401 bytes is too long: at most 400\n");
+}
+
+Test(chat_house, helps) {
+  World world;
+  cr_expect(world.ann.type("/HELP"));
+  const std::string help = world.ann.heard();
+  for (const char* one : {"/nick NAME", "/me TEXT", "/msg NICK TEXT", "/join ROOM", "/part",
+                          "/rooms", "/who [ROOM]", "/topic [TEXT]", "/help", "/quit [REASON]"}) {
+    cr_expect(count(help, std::string("* ") + one + " ") == 1, "%s", one);
+  }
+}
+
+Test(chat_house, hints_at_help_for_an_unknown_command) {
+  World world;
+  for (const std::string line : {"/nope", "/", "/ nick x", "/nickname x"}) {
+    cr_expect(world.ann.type(line));
+    const std::string heard = world.ann.heard();
+    cr_expect(heard.starts_with("* there is no command /"), "%s", line.c_str());
+    cr_expect(heard.find("/help") != std::string::npos);
+  }
+  cr_expect(world.ann.type("/" + std::string(4'000, 'x')));
+  cr_expect(world.ann.heard().size() < 200);
+  cr_expect(world.bob.heard().empty());
+}
+
+Test(chat_house, lets_a_member_quit) {
+  World world;
+  cr_expect(world.ann.type("ciao"));
+  cr_expect(world.ann.type("/quit  gone fishing"));
+  cr_expect(world.ann.member == nullptr);
+  cr_expect(world.bob.type("/quit"));
+  cr_expect(world.cleo.heard() == "<ann> ciao\n* ann left (gone fishing)\n* bob left\n");
+  cr_expect(world.bob.heard().ends_with("(gone fishing)\n"));
+}
+
+// --- Who cannot keep up ---
+
+Test(chat_house, refuses_a_line_while_somebody_in_the_room_is_behind) {
+  World world;
+  world.house.set_behind(*world.cleo.member, true);
+  cr_expect(world.house.held_up(*world.ann.member));
+  cr_expect(!world.ann.type("hello"));
+  cr_expect(!world.ann.type("/me waves"));
+  cr_expect(!world.ann.type("/nick x"));
+  cr_expect(world.bob.heard().empty());
+  cr_expect(world.house.hear(*world.ann.member, "anyway", ChatHouse::Congestion::ignore));
+  world.house.set_behind(*world.cleo.member, false);
+  cr_expect(world.ann.type("hello"));
+  cr_expect(world.bob.heard() == "<ann> anyway\n<ann> hello\n");
+}
+
+Test(chat_house, lets_other_rooms_go_on_while_somebody_is_behind) {
+  World world;
+  cr_expect(world.cleo.type("/join attic"));
+  world.house.set_behind(*world.cleo.member, true);
+  cr_expect(world.ann.type("hello"));
+  cr_expect(!world.ann.type("/msg cleo hello"));
+  cr_expect(!world.ann.type("/join attic"));
+  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
+}
+
+Test(chat_house, takes_who_is_behind_along_to_another_room) {
+  World world;
+  world.house.set_behind(*world.cleo.member, true);
+  cr_expect(world.house.hear(*world.cleo.member, "/join attic", ChatHouse::Congestion::ignore));
+  cr_expect(!world.house.held_up(*world.ann.member));
+  cr_expect(world.house.held_up(*world.cleo.member));
+  cr_expect(world.house.hear(*world.cleo.member, "/part", ChatHouse::Congestion::ignore));
+  cr_expect(world.house.held_up(*world.ann.member));
+  world.cleo.leave();
+  cr_expect(!world.house.held_up(*world.ann.member));
+}
+
+// --- Waking, and memory ---
+
+Test(chat_house, wakes_its_owner_when_there_is_something_to_deliver) {
+  int woken = 0;
+  ChatHouse house(plain(), [&woken] { ++woken; });
+  Recorder one(house);
+  Recorder two(house);
+  house.flush();
+  woken = 0;
+  house.flush();
+  cr_expect(woken == 0);
+  cr_expect(one.type("hello"));
+  cr_expect(woken > 0);
+  cr_expect(two.so_far().find("hello") == std::string::npos);
+}
+
+Test(chat_house, lets_nobody_half_in_when_memory_fails) {
+  for (std::size_t successes = 0; successes < 40; ++successes) {
+    World world;
+    std::unique_ptr<Recorder> late;
+    try {
+      const heap::Shortage shortage(successes);
+      late = std::make_unique<Recorder>(world.house, "late-with-a-name-that-is-long");
+    } catch (const std::bad_alloc&) {
+    }
+    cr_assert(world.house.members() == (late == nullptr ? 3U : 4U), "after %zu", successes);
+    cr_assert(world.bob.type("still here"));
+    cr_assert(world.cleo.heard().ends_with("<bob> still here\n"), "after %zu", successes);
+  }
+}
+
+Test(chat_house, is_whole_after_any_failure_of_memory) {
+  for (std::size_t successes = 0; successes < 60; ++successes) {
+    World world;
+    for (const char* line :
+         {"a line that is longer than what a string holds in itself",
+          "/nick annabelle-the-first-of-her-name", "/join an-attic-with-a-long-name-too",
+          "/topic all that fits in here and more", "/quit and a long reason for it"}) {
+      try {
+        const heap::Shortage shortage(successes);
+        if (world.ann.member != nullptr) cr_expect(world.ann.type(line));
+        world.house.flush();
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    cr_assert(world.bob.type("still here"));
+    const std::string heard = world.cleo.heard();
+    cr_assert(heard.ends_with("<bob> still here\n"), "after %zu: %s", successes, heard.c_str());
+    cr_assert(world.house.members() == (world.ann.member == nullptr ? 2U : 3U));
+  }
+}

@@ -1,0 +1,62 @@
+// Text from outside in one line: what is escaped, what stays, and where it is cut.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "reactor/base/quote.h"
+
+using sluice::escape;
+using sluice::quote;
+using namespace std::string_literals;
+
+namespace {
+
+constexpr std::size_t kEnough = 1000;
+
+void expect_escaped(std::string_view text, std::string_view wanted) {
+  const std::string got = escape(text, kEnough);
+  cr_expect(got == wanted, "escaped to %s instead of %s", got.c_str(), std::string(wanted).c_str());
+}
+
+}  // namespace
+
+Test(quote, control_characters_become_hexadecimal) {
+  expect_escaped("one\ntwo\r\x1b[31m\x7f", R"(one\x0atwo\x0d\x1b[31m\x7f)");
+  expect_escaped("nul\0byte"s, R"(nul\x00byte)");
+  expect_escaped("C1: \xC2\x9B ends", R"(C1: \xc2\x9b ends)");
+}
+
+Test(quote, well_formed_utf_8_stays) {
+  expect_escaped("0–65535, ü, €, 😀, \xC2\xA0", "0–65535, ü, €, 😀, \xC2\xA0");
+  expect_escaped(R"(a \ stays)", R"(a \ stays)");
+}
+
+Test(quote, bytes_that_are_not_utf_8_become_hexadecimal) {
+  expect_escaped("\x9B", R"(\x9b)");
+  expect_escaped("\xC0\x8A", R"(\xc0\x8a)");          // overlong newline
+  expect_escaped("\xE0\x80\x8A", R"(\xe0\x80\x8a)");  // the same in three
+  expect_escaped("\xF0\x80\x80\x8A", R"(\xf0\x80\x80\x8a)");
+  expect_escaped("\xED\xA0\x80", R"(\xed\xa0\x80)");          // a surrogate
+  expect_escaped("\xF4\x90\x80\x80", R"(\xf4\x90\x80\x80)");  // beyond Unicode
+  expect_escaped("cut \xE2\x80", R"(cut \xe2\x80)");
+  expect_escaped("\xFF", R"(\xff)");
+}
+
+Test(quote, what_is_too_long_is_cut_between_characters) {
+  cr_expect(escape("12345678", 8) == "12345678");
+  cr_expect(escape("123456789", 8) == "12345…");
+  cr_expect(escape("1234ü6789", 8) == "1234…");
+  cr_expect(escape("\n\n\n", 8) == "\\x0a…");
+  cr_expect(escape("1234567\n", 8) == "12345…");
+  for (std::size_t limit = 3; limit < 40; ++limit) {
+    cr_expect(escape(std::string(50, '\x01'), limit).size() <= limit);
+    cr_expect(escape(std::string(50, 'x'), limit).size() == limit);
+  }
+}
+
+Test(quote, a_quoted_text_is_short_and_in_quotes) {
+  cr_expect(quote("a\tb") == "\"a\\x09b\"");
+  cr_expect(quote(std::string(1000, 'x')).size() == sluice::kMaxQuoted + 2);
+}

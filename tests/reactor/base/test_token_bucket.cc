@@ -1,0 +1,105 @@
+// So many at once, and so many in a time from then on.
+#include <chrono>
+
+#include <criterion/criterion.h>
+
+#include <sluice/token_bucket.h>
+
+using sluice::TimePoint;
+using sluice::TokenBucket;
+using sluice::TokenRate;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+namespace {
+
+const TimePoint kStart = TimePoint() + hours(1);
+
+int takes(TokenBucket& bucket, const TokenRate& rate, TimePoint now, int tries = 1000) {
+  int taken = 0;
+  for (int i = 0; i < tries; ++i) taken += bucket.take(rate, now) ? 1 : 0;
+  return taken;
+}
+
+}  // namespace
+
+Test(token_bucket, is_full_at_first) {
+  const TokenRate rate = TokenRate::of(5, seconds(10), 8);
+  TokenBucket bucket;
+  cr_expect(bucket.full_at() < kStart);
+  cr_expect(takes(bucket, rate, kStart) == 8);
+}
+
+Test(token_bucket, regains_its_tokens_evenly) {
+  const TokenRate rate = TokenRate::of(5, seconds(10), 8);
+  TokenBucket bucket;
+  cr_expect(takes(bucket, rate, kStart) == 8);
+  cr_expect(takes(bucket, rate, kStart + milliseconds(1999)) == 0);
+  cr_expect(takes(bucket, rate, kStart + milliseconds(2000)) == 1);
+  cr_expect(takes(bucket, rate, kStart + milliseconds(6100)) == 2);
+  cr_expect(takes(bucket, rate, kStart + seconds(8)) == 1);
+}
+
+Test(token_bucket, saves_no_more_than_its_burst) {
+  const TokenRate rate = TokenRate::of(5, seconds(1), 3);
+  TokenBucket bucket;
+  cr_expect(takes(bucket, rate, kStart) == 3);
+  cr_expect(takes(bucket, rate, kStart + hours(1000)) == 3);
+}
+
+Test(token_bucket, asked_whether_it_has_one_keeps_it) {
+  const TokenRate rate = TokenRate::of(1, seconds(1), 1);
+  TokenBucket bucket;
+  cr_expect(bucket.has(rate, kStart));
+  cr_expect(bucket.has(rate, kStart));
+  cr_expect(bucket.take(rate, kStart));
+  cr_expect(!bucket.has(rate, kStart));
+  cr_expect(bucket.has(rate, kStart + seconds(1)));
+}
+
+Test(token_bucket, gives_nothing_away_when_the_time_goes_back) {
+  const TokenRate rate = TokenRate::of(1, seconds(1), 2);
+  TokenBucket bucket;
+  cr_expect(takes(bucket, rate, kStart) == 2);
+  cr_expect(takes(bucket, rate, kStart - seconds(50)) == 0);
+  cr_expect(takes(bucket, rate, kStart + seconds(1)) == 1);
+}
+
+Test(token_bucket, keeps_the_rate_over_a_long_time) {
+  const TokenRate rate = TokenRate::of(7, seconds(1), 7);
+  TokenBucket bucket;
+  int taken = 0;
+  for (int ms = 0; ms < 100'000; ++ms) {
+    if (bucket.take(rate, kStart + milliseconds(ms))) ++taken;
+  }
+  cr_expect(taken >= 700 && taken <= 707, "%d", taken);
+}
+
+Test(token_bucket, knows_when_it_is_full_again) {
+  const TokenRate rate = TokenRate::of(2, seconds(1), 4);
+  TokenBucket bucket;
+  bucket.take(rate, kStart);
+  cr_expect(bucket.full_at() == kStart + milliseconds(500));
+}
+
+Test(token_bucket, knows_when_the_next_token_is_there) {
+  const TokenRate rate = TokenRate::of(2, seconds(1), 2);
+  TokenBucket bucket;
+  cr_expect(bucket.next(rate) <= kStart);
+  bucket.take(rate, kStart);
+  cr_expect(bucket.next(rate) <= kStart);
+  bucket.take(rate, kStart);
+  cr_expect(bucket.next(rate) == kStart + milliseconds(500));
+}
+
+Test(token_bucket, survives_the_extremes) {
+  const TokenRate fast = TokenRate::of(4'000'000'000, nanoseconds(1), 4'000'000'000);
+  const TokenRate slow = TokenRate::of(1, TokenRate::kMaxPeriod, 4'000'000'000);
+  TokenBucket one;
+  TokenBucket other;
+  cr_expect(takes(one, fast, kStart) == 1000);
+  cr_expect(takes(other, slow, kStart) == 1000);
+  cr_expect(other.full_at() > kStart);
+}

@@ -1,0 +1,205 @@
+// Loop::drain(): nothing new is taken on, what is owed is delivered, and it ends.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "support/streams.h"
+#include "support/text.h"
+#include <sluice/listener.h>
+#include <sluice/memory_peer.h>
+
+using namespace sluice;
+using namespace sluice::test;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+std::size_t echo(Connection& connection, std::string_view text) {
+  connection.send(text);
+  return text.size();
+}
+
+struct Service {
+  Handler handler;
+  Loop loop{backend_options()};
+  Listener listener{loop, Endpoint::from("tcp://127.0.0.1:0"), handler};
+
+  [[nodiscard]] const Address& address() const { return listener.endpoint().address(); }
+  Peer client() {
+    const std::uint64_t before = loop.counters().accepted;
+    Peer peer(address());
+    turn_until(loop, [&] { return loop.counters().accepted == before + 1; });
+    return peer;
+  }
+};
+
+}  // namespace
+
+Test(drain, of_a_loop_without_connections_is_done_at_once) {
+  Loop loop(backend_options());
+  bool done = false;
+  loop.drain(seconds(10), [&] { done = true; });
+  cr_expect(loop.draining());
+  turn_until(loop, [&] { return done; });
+  cr_expect(not loop.draining());
+}
+
+Test(drain, without_a_task_stops_the_loop) {
+  Loop loop(backend_options());
+  loop.drain(seconds(10));
+  loop.run();
+  cr_expect(not loop.draining());
+}
+
+Test(drain, refuses_newcomers) {
+  Service service;
+  Peer member = service.client();
+  service.loop.drain(seconds(10));
+  service.loop.poll();
+  const Fd newcomer(::socket(AF_INET, SOCK_STREAM, 0));
+  cr_expect(::connect(newcomer.get(), service.address().data(), service.address().size()) == -1);
+  cr_expect(errno == ECONNREFUSED);
+}
+
+Test(drain, ends_a_connection_in_order_and_waits_for_the_peer) {
+  Service service;
+  Peer peer = service.client();
+  bool done = false;
+  service.loop.drain(seconds(10), [&] { done = true; });
+  cr_expect(peer.receive_all(service.loop).empty());
+  cr_expect(peer.error() == 0);
+  cr_expect(not done);
+  peer.close();
+  turn_until(service.loop, [&] { return done; });
+  cr_expect(service.handler.closes == 1);
+  cr_expect(not service.handler.last_reason);
+}
+
+Test(drain, answers_what_had_arrived_before_it) {
+  Service service;
+  service.handler.data = echo;
+  Peer peer = service.client();
+  peer.send("the last words");
+  service.loop.drain(seconds(10));
+  cr_expect(peer.receive_all(service.loop) == "the last words");
+}
+
+Test(drain, delivers_all_that_waits_to_be_written) {
+  Service service;
+  const std::string much = numbered(8 * 1024 * 1024);
+  service.handler.open = [&](Connection& connection) { connection.send(much); };
+  Peer peer = service.client();
+  bool done = false;
+  service.loop.drain(seconds(20), [&] { done = true; });
+  cr_expect(peer.receive_all(service.loop) == much);
+  peer.close();
+  turn_until(service.loop, [&] { return done; });
+}
+
+Test(drain, cuts_off_at_its_deadline_those_who_do_not_read) {
+  Service service;
+  const std::string much = numbered(8 * 1024 * 1024);
+  service.handler.open = [&](Connection& connection) { connection.send(much); };
+  Peer peer = service.client();
+  const auto begin = std::chrono::steady_clock::now();
+  service.loop.drain(milliseconds(150));
+  service.loop.run();
+  cr_expect(std::chrono::steady_clock::now() - begin >= milliseconds(150));
+  cr_expect(service.handler.closes == 1);
+  cr_expect(service.handler.last_reason == CloseReason::drain_deadline);
+  cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 1);
+}
+
+Test(drain, asked_for_twice_keeps_the_earlier_deadline_and_runs_one_task) {
+  LoopOptions options;
+  options.virtual_time = true;
+  Loop loop(options);
+  Handler handler;
+  MemoryPeer peer(loop, handler);
+  peer.set_window(0);
+  peer.connection().send("waits for ever");
+  int first = 0;
+  int second = 0;
+  loop.drain(seconds(30), [&] { ++first; });
+  loop.drain(seconds(5), [&] { ++second; });
+  loop.drain(seconds(60), [&] { ++second; });
+  peer.advance(milliseconds(4900));
+  cr_expect(not peer.closed());
+  peer.advance(milliseconds(200));
+  cr_expect(peer.closed());
+  cr_expect(peer.close_reason() == CloseReason::drain_deadline);
+  cr_expect(first == 1 && second == 0);
+}
+
+Test(drain, from_a_handlers_own_callback_lets_that_callback_finish) {
+  Service service;
+  service.handler.data = [&](Connection& connection, std::string_view text) {
+    service.loop.drain(seconds(10));
+    cr_expect(connection.state() == Connection::State::open);
+    connection.send("bye");
+    return text.size();
+  };
+  Peer peer = service.client();
+  peer.send("quit");
+  cr_expect(peer.receive_all(service.loop) == "bye");
+  cr_expect(not service.handler.nested);
+}
+
+namespace {
+
+// In the middle of a turn: the words have arrived, and nobody has looked for them yet.
+void speak_and_drain(Loop& loop, Peer& speaker, const std::string& words) {
+  loop.post([&loop, &speaker, words] {
+    speaker.send(words);
+    loop.drain(seconds(10));
+  });
+}
+
+enum class How { at_once, deferred };
+
+// Two connections; what one sends goes to the other.
+void last_words_are_passed_on(bool from_the_first, How how) {
+  Service service;
+  std::vector<Connection*> open;
+  service.handler.open = [&](Connection& connection) { open.push_back(&connection); };
+  service.handler.data = [&](Connection& connection, std::string_view text) {
+    for (Connection* one : open) {
+      if (one == &connection) continue;
+      if (how == How::at_once) {
+        one->send(text);
+      } else {
+        service.loop.defer([one, words = std::string(text)] { one->send(words); });
+      }
+    }
+    return text.size();
+  };
+  Peer first = service.client();
+  Peer second = service.client();
+  Peer& speaker = from_the_first ? first : second;
+  Peer& hearer = from_the_first ? second : first;
+  const std::string much = numbered(100'000);
+  speak_and_drain(service.loop, speaker, much);
+  cr_expect(hearer.receive_all(service.loop) == much);
+  cr_expect(hearer.error() == 0);
+  cr_expect(speaker.receive_all(service.loop).empty());
+  cr_expect(not service.handler.nested);
+}
+
+}  // namespace
+
+Test(drain, passes_the_last_words_of_an_older_connection_on_to_a_newer_one) {
+  last_words_are_passed_on(true, How::at_once);
+}
+
+Test(drain, passes_the_last_words_of_a_newer_connection_on_to_an_older_one) {
+  last_words_are_passed_on(false, How::at_once);
+}
+
+Test(drain, passes_on_what_handlers_have_deferred_too) {
+  last_words_are_passed_on(true, How::deferred);
+  last_words_are_passed_on(false, How::deferred);
+}

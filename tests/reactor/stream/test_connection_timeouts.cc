@@ -1,0 +1,296 @@
+// The timeouts of a connection: on virtual time to the millisecond, and once each on the real
+// clock.
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "support/streams.h"
+#include <sluice/memory_peer.h>
+
+using namespace sluice;
+using namespace sluice::test;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+const Address kFrom = Address::loopback(AF_INET, 49152);
+constexpr milliseconds kMillisecond{1};
+
+ConnectionOptions timeouts(milliseconds idle, milliseconds write = milliseconds(0),
+                           milliseconds linger = milliseconds(0)) {
+  ConnectionOptions options;
+  options.idle_timeout = idle;
+  options.write_timeout = write;
+  options.linger_timeout = linger;
+  return options;
+}
+
+using Clock = std::chrono::steady_clock;
+
+// How long it takes from `begin`, which is before its time can have begun, until `handler` is told
+// of its close.
+milliseconds time_to_close(Loop& loop, const Handler& handler, Clock::time_point begin,
+                           std::size_t closes = 1) {
+  while (handler.closes < closes) loop.run_once();
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - begin);
+}
+
+}  // namespace
+
+Test(connection_timeouts, idle_for_the_whole_time_closes) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(30)));
+  peer.advance(seconds(30) - kMillisecond);
+  cr_expect(!peer.closed());
+  peer.advance(kMillisecond);
+  cr_expect(peer.close_reason() == CloseReason::idle_timeout);
+  cr_expect(handler.last_reason == make_error_code(CloseReason::idle_timeout));
+  cr_expect(!peer.saw_reset(), "nothing was owed to the peer");
+}
+
+Test(connection_timeouts, a_byte_either_way_begins_the_idle_time_anew) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(30)));
+  for (int i = 0; i < 5; ++i) {
+    peer.advance(seconds(29));
+    peer.send("x");
+    peer.advance(seconds(29));
+    peer.connection().send("x");
+    peer.settle();
+  }
+  cr_expect(!peer.closed());
+  peer.advance(seconds(30));
+  cr_expect(peer.closed());
+}
+
+Test(connection_timeouts, a_byte_that_the_peer_does_not_take_is_no_activity) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(30)), kFrom, 0);
+  peer.advance(seconds(20));
+  peer.connection().send("x");
+  peer.settle();
+  peer.advance(seconds(10));
+  cr_expect(peer.close_reason() == CloseReason::idle_timeout);
+  cr_expect(peer.saw_reset(), "what waited was dropped, and the peer is told so");
+}
+
+Test(connection_timeouts, zero_means_never) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0)), kFrom, 0);
+  peer.connection().send("nobody takes this");
+  peer.advance(hours(24 * 365));
+  cr_expect(!peer.closed());
+}
+
+Test(connection_timeouts, each_connection_expires_at_its_own_time) {
+  Handler handler;
+  LoopOptions options;
+  options.virtual_time = true;
+  Loop loop(options);
+  const TimePoint begin = loop.now();
+  std::vector<milliseconds> closed;
+  handler.close = [&](Connection&, std::error_code) {
+    closed.push_back(std::chrono::duration_cast<milliseconds>(loop.now() - begin));
+  };
+  // A listener's connections share a list; these are two lists beside each other.
+  std::vector<std::unique_ptr<MemoryPeer>> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(
+        std::make_unique<MemoryPeer>(loop, handler, timeouts(milliseconds(100 - 7 * i))));
+    loop.advance(milliseconds(5));
+  }
+  loop.advance(seconds(1));
+  cr_expect(
+      (closed == std::vector{milliseconds(5 + 93), milliseconds(10 + 86), milliseconds(100)}) ||
+      (closed == std::vector{milliseconds(96), milliseconds(98), milliseconds(100)}));
+}
+
+Test(connection_timeouts, a_peer_that_takes_nothing_of_what_waits_is_given_up) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
+  peer.advance(hours(1));
+  cr_expect(!peer.closed(), "nothing waits");
+  peer.connection().send("answer");
+  peer.settle();
+  peer.advance(seconds(60) - kMillisecond);
+  cr_expect(!peer.closed());
+  peer.advance(kMillisecond);
+  cr_expect(peer.close_reason() == CloseReason::write_timeout && peer.saw_reset());
+}
+
+Test(connection_timeouts, a_peer_that_takes_a_byte_now_and_then_is_not_given_up) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
+  peer.connection().send("slowly");
+  peer.settle();
+  for (int i = 0; i < 5; ++i) {
+    peer.advance(seconds(59));
+    peer.set_window(1);
+  }
+  cr_expect(!peer.closed());
+  cr_expect(peer.received() == "slowl");
+  peer.connection().send(" and more");
+  peer.settle();
+  peer.advance(seconds(60));
+  cr_expect(peer.close_reason() == CloseReason::write_timeout, "a new send is no progress");
+}
+
+Test(connection_timeouts, a_queue_that_was_emptied_begins_anew) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
+  peer.connection().send("x");
+  peer.settle();
+  peer.advance(seconds(59));
+  peer.set_window(1);
+  peer.advance(hours(1));
+  peer.connection().send("y");
+  peer.settle();
+  peer.advance(seconds(59));
+  cr_expect(!peer.closed());
+  peer.advance(seconds(1));
+  cr_expect(peer.closed());
+}
+
+Test(connection_timeouts, a_close_that_cannot_flush_ends_with_the_write_timeout) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0), seconds(60), seconds(2)), kFrom, 0);
+  peer.connection().send("last words");
+  peer.connection().close();
+  peer.settle();
+  peer.advance(seconds(59));
+  cr_expect(peer.connection().state() == Connection::State::flushing);
+  peer.advance(seconds(1));
+  cr_expect(peer.close_reason() == CloseReason::write_timeout && peer.saw_reset());
+}
+
+Test(connection_timeouts, a_peer_that_does_not_end_is_waited_for_so_long_and_no_longer) {
+  Handler handler;
+  // The idle timeout is shorter: a connection that was closed is not idle but lingering.
+  MemoryPeer peer(handler, timeouts(seconds(1), seconds(60), seconds(2)));
+  peer.connection().close();
+  peer.settle();
+  for (int i = 0; i < 19; ++i) {
+    peer.advance(milliseconds(100));
+    peer.send("still talking");
+  }
+  cr_expect(peer.connection().state() == Connection::State::lingering);
+  cr_expect(peer.unread() == 0);
+  peer.advance(milliseconds(99));
+  cr_expect(!peer.closed());
+  peer.advance(kMillisecond);
+  cr_expect(peer.close_reason() == CloseReason::closed);
+  cr_expect(!handler.last_reason && handler.input.empty());
+}
+
+Test(connection_timeouts, a_linger_timeout_of_zero_closes_at_once) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(0)));
+  peer.connection().send("bye");
+  peer.connection().close();
+  peer.settle();
+  cr_expect(peer.closed() && peer.received() == "bye");
+}
+
+Test(connection_timeouts, idle_connections_are_closed_in_real_time_and_cost_no_turns) {
+  Handler handler;
+  Loop loop(backend_options());
+  std::vector<Peer> peers;
+  const auto begin = Clock::now();
+  for (int i = 0; i < 20; ++i) {
+    Pair pair = unix_pair();
+    Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(150)));
+    peers.emplace_back(std::move(pair.peers));
+  }
+  loop.poll();
+  const std::uint64_t turns = loop.counters().turns;
+  const milliseconds took = time_to_close(loop, handler, begin, 20);
+  cr_expect(took >= milliseconds(149), "after %d ms", static_cast<int>(took.count()));
+  cr_expect(loop.counters().turns - turns < 40, "%ju turns", loop.counters().turns - turns);
+  cr_expect(loop.counters().closed_by(CloseReason::idle_timeout) == 20);
+}
+
+Test(connection_timeouts, activity_prolongs_in_real_time) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection::adopt(loop, std::move(pair.ours), handler, timeouts(slowness() * milliseconds(200)));
+  Peer peer(std::move(pair.peers));
+  Clock::time_point begin;
+  for (int i = 0; i < 4; ++i) {
+    const auto until = Clock::now() + slowness() * milliseconds(80);
+    turn_until(loop, [&] { return Clock::now() >= until; });
+    begin = Clock::now();
+    peer.send("x");
+    loop.poll();
+  }
+  cr_expect(handler.closes == 0);
+  cr_expect(time_to_close(loop, handler, begin) >= slowness() * milliseconds(198));
+}
+
+Test(connection_timeouts, a_deaf_peer_is_given_up_in_real_time) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler,
+                                             timeouts(milliseconds(0), milliseconds(100)));
+  const auto begin = Clock::now();
+  connection.send(std::string(10'000'000, 'x'));
+  // Nothing is read, but the kernel takes a part; so it begins when that is full.
+  cr_expect(time_to_close(loop, handler, begin) >= milliseconds(99));
+  cr_expect(loop.counters().closed_by(CloseReason::write_timeout) == 1);
+}
+
+Test(connection_timeouts, a_peer_that_never_ends_is_waited_for_in_real_time) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  const auto begin = Clock::now();
+  Connection::adopt(loop, std::move(pair.ours), handler,
+                    timeouts(milliseconds(0), milliseconds(0), milliseconds(100)))
+      .close();
+  cr_expect(time_to_close(loop, handler, begin) >= milliseconds(99));
+  cr_expect(loop.counters().closed_by(CloseReason::closed) == 1);
+}
+
+// A loop that stands still, as under SIGSTOP, has timers due before it has looked at its sockets.
+Test(connection_timeouts, what_came_while_the_loop_stood_still_was_no_silence) {
+  Handler handler;
+  Loop loop(backend_options());
+  std::vector<Peer> peers;
+  // More than libev hears of in one wait.
+  for (int i = 0; i < 200; ++i) {
+    Pair pair = unix_pair();
+    Connection::adopt(loop, std::move(pair.ours), handler,
+                      timeouts(slowness() * milliseconds(400)));
+    peers.emplace_back(std::move(pair.peers));
+  }
+  loop.poll();
+  for (int i = 1; i < 200; ++i) peers[static_cast<std::size_t>(i)].send("x");
+  std::this_thread::sleep_for(slowness() * milliseconds(450));
+  turn_until(loop, [&] { return loop.counters().bytes_in == 199; });
+  cr_expect(loop.counters().bytes_in == 199, "%ju", loop.counters().bytes_in);
+  cr_expect(handler.closes == 1, "the silent one, and not %zu", handler.closes);
+}
+
+Test(connection_timeouts, what_was_taken_while_the_loop_stood_still_was_taken) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler,
+                                             timeouts(milliseconds(0), milliseconds(100)));
+  connection.send(std::string(1'000'000, 'x'));
+  loop.poll();
+  Peer peer(std::move(pair.peers));
+  const std::size_t first = peer.waiting().size();
+  cr_assert(first > 0);
+  std::this_thread::sleep_for(milliseconds(150));
+  loop.poll();
+  cr_expect(handler.closes == 0);
+  cr_expect(peer.waiting().size() > 0);
+}

@@ -1,0 +1,263 @@
+// The listener over IP: where it listens, whom it serves and whom it refuses.
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/addresses.h"
+#include "support/backend.h"
+#include "support/streams.h"
+#include <sluice/listener.h>
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+Endpoint tcp(std::string_view host) { return Endpoint::from("tcp://" + std::string(host) + ":0"); }
+
+// An address on `host` with the port that `listener` got.
+Address at(std::string_view host, const Listener& listener) {
+  return ip(host, listener.endpoint().address().port());
+}
+
+bool refuses(const Address& server) {
+  const Fd fd(::socket(server.family(), SOCK_STREAM, 0));
+  return ::connect(fd.get(), server.data(), server.size()) != 0 && errno == ECONNREFUSED;
+}
+
+// The system_error that `make` throws, as text.
+template <class Make>
+std::string error_of(int code, Make&& make) {
+  try {
+    make();
+  } catch (const std::system_error& error) {
+    cr_expect(error.code().value() == code, "errno %d", error.code().value());
+    return error.what();
+  }
+  return "no error";
+}
+
+struct Service {
+  explicit Service(std::string_view host, const ListenerOptions& options = {},
+                   const LoopOptions& loop_options = backend_options())
+      : loop(loop_options), listener(loop, tcp(host), handler, options) {
+    handler.open = [this](Connection& connection) { peers.push_back(connection.peer()); };
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
+  }
+  Peer client(const Address& server) {
+    Peer peer(server);
+    turn_until(loop, [this, done = peers.size() + 1] { return peers.size() == done; });
+    return peer;
+  }
+  Peer client() { return client(listener.endpoint().address()); }
+
+  std::vector<Address> peers;
+  std::vector<Report> reports;
+  Handler handler;
+  Loop loop;
+  Listener listener;
+};
+
+}  // namespace
+
+Test(listener, says_which_port_it_got_and_serves_there) {
+  for (const char* host : {"127.0.0.1", "[::1]"}) {
+    Service service(host);
+    const Address address = service.listener.endpoint().address();
+    cr_assert(address.port() != 0);
+    cr_expect(service.listener.endpoint().to_string() ==
+              "tcp://" + std::string(host) + ":" + std::to_string(address.port()));
+    Peer peer = service.client();
+    cr_expect(service.peers[0] == Address::local_of(peer.fd()));
+    cr_expect(service.listener.connections() == 1 && service.loop.counters().accepted == 1);
+    peer.send("hello");
+    turn_until(service.loop, [&] { return service.handler.input == "hello"; });
+    peer.close();
+    turn_until(service.loop, [&] { return service.listener.connections() == 0; });
+  }
+}
+
+Test(listener, serves_both_families_at_a_star_and_knows_ipv4_peers_by_their_own_address) {
+  Service service("*");
+  cr_expect(service.listener.endpoint().any_family());
+  const Peer four = service.client(at("127.0.0.1", service.listener));
+  const Peer six = service.client(at("::1", service.listener));
+  cr_expect(service.peers[0] == Address::local_of(four.fd()));
+  cr_expect(service.peers[0].family() == AF_INET);
+  cr_expect(service.peers[1] == Address::local_of(six.fd()));
+}
+
+Test(listener, serves_ipv6_alone_at_the_ipv6_wildcard) {
+  Service service("[::]");
+  cr_expect(refuses(at("127.0.0.1", service.listener)));
+  const Peer six = service.client(at("::1", service.listener));
+  cr_expect(service.peers[0].family() == AF_INET6);
+}
+
+Test(listener, says_which_call_failed_and_for_which_endpoint) {
+  Service service("127.0.0.1");
+  const Endpoint taken = service.listener.endpoint();
+  cr_expect(error_of(EADDRINUSE, [&] { Listener(service.loop, taken, service.handler); }) ==
+            "bind " + taken.to_string() + ": Address already in use");
+  cr_expect(error_of(EADDRNOTAVAIL, [&] {
+              Listener(service.loop, tcp("192.0.2.1"), service.handler);
+            }) == "bind tcp://192.0.2.1:0: Cannot assign requested address");
+  service.client();
+}
+
+Test(listener, shares_its_port_only_when_it_is_asked_to) {
+  ListenerOptions options;
+  options.reuse_port = true;
+  Service service("127.0.0.1", options);
+  const Endpoint endpoint = service.listener.endpoint();
+  const Listener second(service.loop, endpoint, service.handler, options);
+  cr_expect(second.endpoint() == endpoint);
+  error_of(EADDRINUSE, [&] { Listener(service.loop, endpoint, service.handler); });
+}
+
+Test(listener, may_follow_another_on_its_port_at_once) {
+  Handler handler;
+  Loop loop(backend_options());
+  std::optional<Listener> listener(std::in_place, loop, tcp("127.0.0.1"), handler);
+  const Endpoint endpoint = listener->endpoint();
+  Peer peer(endpoint.address());
+  turn_until(loop, [&] { return loop.counters().accepted == 1; });
+  listener.reset();
+  Connection::find(loop, {0, 1})->close();  // ours closes first and keeps the port in TIME_WAIT
+  peer.receive_all(loop);
+  peer.close();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  listener.emplace(loop, endpoint, handler);
+  const Peer next(endpoint.address());
+  turn_until(loop, [&] { return loop.counters().accepted == 2; });
+}
+
+Test(listener, refuses_whom_its_factory_gives_no_handler_and_reports_what_that_throws) {
+  Handler handler;
+  std::vector<Report> reports;
+  Loop loop(backend_options());
+  loop.set_reporter([&](const Report& report) { reports.push_back(report); });
+  int calls = 0;
+  const auto factory = [&](const Address&) -> ProtocolRef {
+    switch (++calls) {
+      case 1:
+        return nullptr;
+      case 2:
+        throw std::runtime_error("not today");
+      default:
+        return handler;
+    }
+  };
+  ListenerOptions options;
+  options.max_per_source = 1;  // whoever was refused does not count
+  const Listener listener(loop, tcp("127.0.0.1"), factory, options);
+  Peer first(listener.endpoint().address());
+  cr_expect(first.receive_all(loop).empty());
+  Peer second(listener.endpoint().address());
+  cr_expect(second.receive_all(loop).empty());
+  const Peer third(listener.endpoint().address());
+  turn_until(loop, [&] { return loop.counters().accepted == 1; });
+  cr_expect(loop.counters().refused == 2);
+  cr_assert(reports.size() == 1);
+  cr_expect(reports[0].kind == Report::Kind::handler_threw && reports[0].what == "not today");
+}
+
+Test(listener, refuses_newcomers_above_each_of_its_limits_and_serves_again_below) {
+  const std::size_t unlimited = ListenerOptions::kNoLimit;
+  struct Limits {
+    std::size_t listener, source, loop;
+    const char* what;
+  };
+  for (const Limits& limits :
+       {Limits{2, unlimited, unlimited, "the limit on connections"},
+        Limits{unlimited, 2, unlimited, "the limit on connections from one source"},
+        Limits{unlimited, unlimited, 2, "the loop's limit on connections"}}) {
+    ListenerOptions options;
+    options.max_connections = limits.listener;
+    options.max_per_source = limits.source;
+    LoopOptions loop_options = backend_options();
+    loop_options.max_connections = limits.loop;
+    Service service("127.0.0.1", options, loop_options);
+    Peer first = service.client();
+    const Peer second = service.client();
+    for (int i = 0; i < 3; ++i) {
+      Peer refused(service.listener.endpoint().address());
+      refused.receive_all(service.loop);
+    }
+    cr_expect(service.loop.counters().refused == 3 && service.loop.counters().accepted == 2);
+    cr_assert(service.reports.size() == 1, "one a second");
+    cr_expect(service.reports[0].kind == Report::Kind::refused);
+    cr_expect(service.reports[0].what == limits.what);
+    cr_expect(service.reports[0].where == service.listener.endpoint().to_string());
+    first.close();
+    turn_until(service.loop, [&] { return service.handler.closes == 1; });
+    const Peer third = service.client();
+  }
+}
+
+Test(listener, limits_each_source_by_itself) {
+  ListenerOptions options;
+  options.max_per_source = 1;
+  Service service("*", options);
+  const Peer first = service.client(at("127.0.0.1", service.listener));
+  const Peer six = service.client(at("::1", service.listener));
+  Fd other(::socket(AF_INET, SOCK_STREAM, 0));
+  const Address from = ip("127.0.0.2");
+  const Address to = at("127.0.0.1", service.listener);
+  cr_assert(::bind(other.get(), from.data(), from.size()) == 0);
+  cr_assert(::connect(other.get(), to.data(), to.size()) == 0);
+  turn_until(service.loop, [&] { return service.peers.size() == 3; });
+  Peer again(to);
+  again.receive_all(service.loop);
+  cr_expect(service.loop.counters().refused == 1);
+}
+
+Test(listener, accepts_in_batches_so_that_others_are_served_as_well) {
+  ListenerOptions options;
+  options.accept_batch = 3;
+  Service service("127.0.0.1", options);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 8; ++i) peers.emplace_back(service.listener.endpoint().address());
+  std::vector<std::size_t> accepted;
+  while (service.peers.size() < 8) {
+    service.loop.run_once();
+    accepted.push_back(service.peers.size());
+  }
+  cr_expect((accepted == std::vector<std::size_t>{3, 6, 8}));
+}
+
+Test(listener, leaves_newcomers_waiting_while_it_is_paused) {
+  Service service("127.0.0.1");
+  service.listener.pause();
+  service.listener.pause();
+  const Peer peer(service.listener.endpoint().address());
+  turn_a_while(service.loop);
+  cr_expect(service.peers.empty());
+  service.listener.resume();
+  turn_until(service.loop, [&] { return service.peers.size() == 1; });
+}
+
+Test(listener, keeps_its_connections_when_it_closes) {
+  Service service("127.0.0.1");
+  const Address address = service.listener.endpoint().address();
+  Peer peer = service.client();
+  service.listener.close();
+  service.listener.close();
+  service.listener.resume();
+  cr_expect(refuses(address));
+  peer.send("still there?");
+  turn_until(service.loop, [&] { return service.handler.input == "still there?"; });
+  cr_expect(service.listener.connections() == 1);
+}
+
+Test(listener, survives_a_newcomer_that_is_gone_before_it_is_accepted) {
+  Service service("127.0.0.1");
+  Peer(service.listener.endpoint().address()).reset();
+  Peer(service.listener.endpoint().address()).close();
+  const Peer stays(service.listener.endpoint().address());
+  turn_until(service.loop, [&] { return service.loop.counters().connections_open == 1; });
+}

@@ -1,0 +1,131 @@
+// The file of a Unix socket, by itself: what is replaced, what is left alone, and when it goes.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include <criterion/criterion.h>
+
+#include "reactor/stream/socket_file.h"
+#include "support/addresses.h"
+#include "support/scratch.h"
+#include <sluice/fd.h>
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+Fd stream() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+int error_of_binding(const std::string& file, std::optional<mode_t> mode = {}) {
+  const Fd fd = stream();
+  SocketFile socket_file;
+  try {
+    socket_file.bind(fd.get(), path(file), mode);
+  } catch (const std::system_error& error) {
+    cr_expect(std::string(error.what()).find(file) != std::string::npos, "%s", error.what());
+    return error.code().value();
+  }
+  return 0;
+}
+
+}  // namespace
+
+Test(socket_file, is_there_while_it_lives) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  {
+    const Fd fd = stream();
+    SocketFile socket_file;
+    socket_file.bind(fd.get(), path(file), {});
+    cr_expect(exists(file));
+  }
+  cr_expect(!exists(file));
+  const SocketFile unbound;  // has nothing to remove
+}
+
+Test(socket_file, replaces_one_that_nobody_listens_on) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const Fd fd = stream();
+  const Address address = path(file);
+  cr_assert(::bind(fd.get(), address.data(), address.size()) == 0);
+  cr_expect(error_of_binding(file) == 0);
+}
+
+Test(socket_file, leaves_one_alone_that_somebody_listens_on) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const Fd fd = stream();
+  SocketFile first;
+  first.bind(fd.get(), path(file), {});
+  cr_assert(::listen(fd.get(), 1) == 0);
+  cr_expect(error_of_binding(file) == EADDRINUSE);
+  cr_expect(exists(file));
+}
+
+// Somebody is there, only that he speaks in datagrams.
+Test(socket_file, leaves_a_datagram_socket_alone) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const Fd fd(::socket(AF_UNIX, SOCK_DGRAM, 0));
+  const Address address = path(file);
+  cr_assert(::bind(fd.get(), address.data(), address.size()) == 0);
+  cr_expect(error_of_binding(file) == EADDRINUSE);
+  cr_expect(exists(file));
+}
+
+Test(socket_file, leaves_alone_what_is_no_socket_even_behind_a_link) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  std::ofstream(scratch / "precious") << "data";
+  cr_assert(::symlink((scratch / "precious").c_str(), file.c_str()) == 0);
+  cr_expect(error_of_binding(file) == EEXIST);
+  cr_expect(error_of_binding(scratch / "precious") == EEXIST);
+  cr_expect(exists(file) && exists(scratch / "precious"));
+}
+
+Test(socket_file, has_the_mode_that_is_asked_for_and_the_umasks_otherwise) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const mode_t before = ::umask(027);
+  for (const auto& [asked, got] :
+       {std::pair<std::optional<mode_t>, mode_t>{{}, 0750}, {0600, 0600}, {0666, 0666}}) {
+    const Fd fd = stream();
+    SocketFile socket_file;
+    socket_file.bind(fd.get(), path(file), asked);
+    cr_expect(mode_of(file) == got, "%o", mode_of(file));
+  }
+  ::umask(before);
+}
+
+Test(socket_file, does_not_remove_its_successors) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const Fd first = stream();
+  const Fd second = stream();
+  SocketFile successor;
+  {
+    SocketFile socket_file;
+    socket_file.bind(first.get(), path(file), {});
+    successor.bind(second.get(), path(file), {});  // nobody listened on the first
+    cr_expect(exists(file));
+  }
+  cr_expect(exists(file));
+  successor.remove();
+  successor.remove();
+  cr_expect(!exists(file));
+}
+
+Test(socket_file, needs_no_file_for_an_abstract_name) {
+  const Fd fd = stream();
+  SocketFile socket_file;
+  const std::string name = "sluice-test-" + std::to_string(::getpid());
+  socket_file.bind(fd.get(), unix_address(std::string(1, '\0') + name), 0600);
+  cr_expect(Address::local_of(fd.get()).path() == "@" + name);
+}

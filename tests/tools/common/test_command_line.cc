@@ -1,0 +1,114 @@
+// The part of a command line that is the same in every program.
+#include <array>
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/usage.h"
+#include "tools/common/command_line.h"
+
+using sluice::CommandLine;
+using sluice::OptionSpec;
+using Words = std::vector<std::string>;
+
+namespace {
+
+constexpr std::array kOptions = {
+    OptionSpec{"listen", 'l', "WHERE", "repeatable", true},
+    OptionSpec{"count", 0, "COUNT", "the last counts"},
+    OptionSpec{"verbose", 'v', "", "a switch"},
+};
+
+constexpr std::array kOptionalValue = {OptionSpec{"wait", 0, "TIME", "perhaps", false, true}};
+
+CommandLine read(const Words& words) {
+  std::vector<const char*> argv = {"program"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return CommandLine(kOptions, static_cast<int>(argv.size()), argv.data());
+}
+
+Words values(const CommandLine& line, std::string_view name) {
+  Words all;
+  line.each(name, [&](std::string_view value) { all.emplace_back(value); });
+  return all;
+}
+
+std::string refusal(const Words& words) {
+  return usage_error_of([&] { (void)read(words); });
+}
+
+}  // namespace
+
+Test(command_line, values_may_be_written_in_every_way) {
+  const CommandLine line = read({"-l", "a", "--listen", "b", "--listen=c", "-ld", "-v"});
+  cr_expect(values(line, "listen") == Words({"a", "b", "c", "d"}));
+  cr_expect(line.has("verbose"));
+  cr_expect(!line.has("count"));
+  cr_expect(line.operands().empty());
+}
+
+Test(command_line, a_value_is_taken_as_it_is) {
+  const Words odd = {"a,b", "", "--count", "a=b", "x\ny", "-"};
+  Words words;
+  for (const std::string& value : odd) words.insert(words.end(), {"--listen", value});
+  cr_expect(values(read(words), "listen") == odd);
+  cr_expect(values(read({"--listen="}), "listen") == Words({""}));
+}
+
+Test(command_line, behind_two_dashes_all_is_an_operand) {
+  const CommandLine line = read({"-v", "a", "--", "-x", "--listen", "--", "-lb"});
+  cr_expect(line.operands() == Words({"a", "-x", "--listen", "--", "-lb"}));
+  cr_expect(!line.has("listen"));
+}
+
+Test(command_line, two_dashes_may_be_a_value) {
+  const CommandLine line = read({"--count", "--", "-l", "--", "-vl", "--", "-lc", "--", "-v"});
+  cr_expect(values(line, "count") == Words({"--"}));
+  cr_expect(values(line, "listen") == Words({"--", "--", "c"}));
+  cr_expect(line.operands() == Words({"-v"}));
+}
+
+Test(command_line, the_last_of_several_counts_unless_it_is_repeatable) {
+  cr_expect(values(read({"--count", "1", "--count=2"}), "count") == Words({"2"}));
+}
+
+Test(command_line, a_value_that_may_be_left_out_follows_an_equals_sign) {
+  const std::array<const char*, 3> apart = {"program", "--wait", "1s"};
+  const CommandLine without(kOptionalValue, 3, apart.data());
+  cr_expect(values(without, "wait") == Words({""}));
+  cr_expect(without.operands() == Words({"1s"}));
+  const std::array<const char*, 2> together = {"program", "--wait=1s"};
+  cr_expect(values(CommandLine(kOptionalValue, 2, together.data()), "wait") == Words({"1s"}));
+  cr_expect(sluice::help_of(kOptionalValue).find("  --wait[=TIME] ") != std::string::npos);
+}
+
+Test(command_line, what_is_no_option_is_an_operand) {
+  cr_expect(read({"a", "-v", "b", "-"}).operands() == Words({"a", "b", "-"}));
+}
+
+Test(command_line, mistakes_are_named) {
+  const std::string allowed = ": not an option; allowed are --listen, --count and --verbose";
+  expect_message("-x", refusal({"-x"}), "-x" + allowed);
+  expect_message("--frob=1", refusal({"--frob=1"}), "--frob=1" + allowed);
+  expect_message("--x\\n", refusal({"--x\n"}), "--x\\x0a" + allowed);
+  expect_message("--count", refusal({"--count"}), "--count: the value is missing");
+  expect_message("-l", refusal({"-l"}), "--listen: the value is missing");
+  expect_message("--verbose=1", refusal({"--verbose=1"}), "--verbose=1: no value is allowed");
+}
+
+Test(command_line, what_a_reader_throws_gets_the_option_and_the_value) {
+  const CommandLine line = read({"--count", "x\x1b"});
+  const auto thrown = [&](auto error) {
+    return usage_error_of([&] { line.each("count", [&](std::string_view) { throw error; }); });
+  };
+  cr_expect(thrown(sluice::UsageError("is bad")) == "--count x\\x1b: is bad");
+  cr_expect(thrown(std::invalid_argument("is bad")) == "--count x\\x1b: is bad");
+}
+
+Test(command_line, help_has_a_row_for_each) {
+  const std::string help = sluice::help_of(kOptions);
+  cr_expect(help.find("  -l, --listen WHERE ") != help.npos);
+  cr_expect(help.find("  --count COUNT ") != help.npos);
+  cr_expect(help.find("  -v, --verbose ") != help.npos);
+}

@@ -1,0 +1,37 @@
+// Counts and modes of the command line: nothing wraps around, nothing is half read.
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "support/usage.h"
+#include "tools/common/number.h"
+
+using sluice::parse_count;
+using sluice::parse_mode;
+
+Test(number, reads_counts_in_their_whole_range) {
+  cr_expect(parse_count("max", "1") == 1);
+  cr_expect(parse_count("max", "0001000") == 1000);
+  cr_expect(parse_count("max", "4294967295") == 4'294'967'295U);
+}
+
+Test(number, refuses_what_is_no_count) {
+  for (const std::string text : {"0", "4294967296", "18446744073709551617", "-1", "+1", " 1", "1 ",
+                                 "1k", "0x10", "", "1.0"}) {
+    expect_message(text, usage_error_of([&] { (void)parse_count("max", text); }),
+                   "max \"" + text + "\" is not a decimal number in 1–4294967295");
+  }
+}
+
+Test(number, reads_modes_as_octal) {
+  cr_expect(parse_mode("mode", "0660") == 0660);
+  cr_expect(parse_mode("mode", "777") == 0777);
+  cr_expect(parse_mode("mode", "0") == 0);
+}
+
+Test(number, refuses_what_is_no_mode) {
+  for (const std::string text : {"1000", "4755", "8", "0o660", "rw-", "", "-1"}) {
+    expect_message(text, usage_error_of([&] { (void)parse_mode("mode", text); }),
+                   "mode \"" + text + "\" is not an octal number in 0–0777");
+  }
+}

@@ -1,0 +1,93 @@
+// What a word of sluice-lookup's command line is taken for.
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "support/usage.h"
+#include "tools/sluice-lookup/query.h"
+
+using sluice::Query;
+using sluice::QueryKind;
+using sluice::ServiceNames;
+using sluice::TakenFor;
+using sluice::Transport;
+
+namespace {
+
+ServiceNames services() {
+  ServiceNames names;
+  names.add("ssh", 22, Transport::tcp);
+  names.add("ntp", 123, Transport::udp);
+  names.add("dotted.name", 9, Transport::tcp);
+  return names;
+}
+
+Query read(const char* text, TakenFor as = TakenFor::what_it_is) {
+  return sluice::parse_query(text, services(), as);
+}
+
+std::string error_of(const char* text, TakenFor as = TakenFor::what_it_is) {
+  return usage_error_of([text, as] { read(text, as); });
+}
+
+}  // namespace
+
+Test(lookup_query, numeric_addresses_are_addresses) {
+  for (const char* text : {"127.0.0.1", "::1", "2001:db8::7", "fe80::1%lo", "::ffff:10.0.0.1"}) {
+    const Query query = read(text);
+    cr_expect(query.kind == QueryKind::address, "%s", text);
+    cr_expect(query.address.is_ip());
+    cr_expect(query.text == text);
+  }
+}
+
+Test(lookup_query, digits_alone_are_a_port) {
+  cr_expect(read("22").kind == QueryKind::port);
+  cr_expect(read("22").port == 22);
+  cr_expect(!read("22").transport.has_value());
+  cr_expect(read("0/udp").kind == QueryKind::port);
+  cr_expect(read("65535/udp").port == 65'535);
+  cr_expect(read("65535/udp").transport == Transport::udp);
+}
+
+Test(lookup_query, a_word_that_the_database_has_is_a_service) {
+  for (const char* text : {"ssh", "ntp"}) cr_expect(read(text).kind == QueryKind::service);
+  cr_expect(read("ssh").name == "ssh");
+}
+
+Test(lookup_query, a_word_with_a_protocol_is_a_service_whether_it_is_there_or_not) {
+  cr_expect(read("nothing/tcp").kind == QueryKind::service);
+  cr_expect(read("nothing/tcp").name == "nothing");
+  cr_expect(read("nothing/tcp").transport == Transport::tcp);
+  cr_expect(read("dotted.name/tcp").kind == QueryKind::service);
+}
+
+Test(lookup_query, everything_else_is_a_name) {
+  for (const char* text : {"host", "host.example", "ssh.", "dotted.name", "SSH", "127.1", "a b"}) {
+    const Query query = read(text);
+    cr_expect(query.kind == QueryKind::name, "%s", text);
+    cr_expect(query.name == text);
+  }
+}
+
+Test(lookup_query, it_can_be_said_what_all_words_are) {
+  cr_expect(read("ssh", TakenFor::name).kind == QueryKind::name);
+  cr_expect(read("22", TakenFor::name).kind == QueryKind::name);
+  cr_expect(read("a/b", TakenFor::name).name == "a/b");
+  cr_expect(read("::1", TakenFor::name).kind == QueryKind::address);
+  cr_expect(read("host.example", TakenFor::service).kind == QueryKind::service);
+  cr_expect(read("22", TakenFor::service).kind == QueryKind::port);
+}
+
+Test(lookup_query, what_cannot_be_asked_is_quoted) {
+  expect_message("", error_of(""),
+                 "\"\": allowed are a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+  expect_message("65536", error_of("65536"), "\"65536\": port 65536 is not in 0–65535");
+  const std::string huge = "99999999999999999999999/tcp";
+  expect_message(huge, error_of(huge.c_str()),
+                 "\"" + huge + "\": port 99999999999999999999999 is not in 0–65535");
+  expect_message("ssh/sctp", error_of("ssh/sctp"),
+                 "\"ssh/sctp\": protocol \"sctp\" is not tcp or udp");
+  expect_message("ssh/", error_of("ssh/"), "\"ssh/\": protocol \"\" is not tcp or udp");
+  expect_message("/tcp", error_of("/tcp"), "\"/tcp\": the service or port is missing");
+}

@@ -1,0 +1,111 @@
+// The command line of sluice-talk: defaults, and what goes together. Each message is held in
+// e2e/test_talk_usage.py.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/usage.h"
+#include "tools/sluice-talk/options.h"
+
+using sluice::Endpoint;
+using sluice::PrintFormat;
+using sluice::TalkOptions;
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+namespace {
+
+TalkOptions read(const Words& words) {
+  std::vector<const char*> argv = {"sluice-talk"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return sluice::parse_talk_options(static_cast<int>(argv.size()), argv.data());
+}
+
+TalkOptions parsed(const Words& words) {
+  try {
+    return read(words);
+  } catch (const sluice::UsageError& error) {
+    cr_assert_fail("%s", error.what());
+    throw;
+  }
+}
+
+const std::string kTcp = "127.0.0.1:7";
+const std::string kUdp = "udp://127.0.0.1:7";
+
+}  // namespace
+
+Test(talk_options, over_a_stream_it_is_lines_without_any_limit) {
+  for (const char* endpoint : {"127.0.0.1:7", "unix:///run/x"}) {
+    const TalkOptions options = parsed({endpoint});
+    cr_expect(options.wire.framing == "line");
+    cr_expect(!options.wire.datagrams);
+    cr_expect(!options.wait.has_value());
+    cr_expect(!options.expect.has_value());
+    cr_expect(options.timeout == 0ms);
+    cr_expect(options.format == PrintFormat::text);
+    cr_expect(options.send.empty() && !options.listen && !options.verbose);
+  }
+}
+
+Test(talk_options, over_udp_a_datagram_is_a_message_and_the_wait_a_second) {
+  const TalkOptions options = parsed({kUdp});
+  cr_expect(options.wire.framing == "none");
+  cr_expect(options.wire.datagrams);
+  cr_expect(options.wait == 1s);
+}
+
+Test(talk_options, the_wait_over_udp_gives_way_to_what_says_when_to_end) {
+  cr_expect(parsed({kUdp, "--expect", "1"}).wait == 1s);
+  cr_expect(parsed({kUdp, "--timeout", "1s"}).wait == 1s);
+  cr_expect(!parsed({kUdp, "--expect", "1", "--timeout", "1s"}).wait.has_value());
+  cr_expect(!parsed({kUdp, "--listen"}).wait.has_value());
+  cr_expect(!parsed({kUdp, "--wait", "off"}).wait.has_value());
+  cr_expect(parsed({kUdp, "--listen", "--wait", "0"}).wait == 0ms);
+  cr_expect(parsed({kTcp, "--wait", "2s"}).wait == 2s);
+}
+
+Test(talk_options, reads_each_value) {
+  const TalkOptions options =
+      parsed({"--framing", "u8", "--send", "a,b", "--send=", "--expect", "3", "--timeout", "5s",
+              "--bind", "*:0", "--json", "-v", "--backend", "poll", kTcp});
+  cr_expect(options.wire.framing == "u8");
+  cr_expect(options.send == Words({"a,b", ""}));
+  cr_expect(options.expect == 3);
+  cr_expect(options.timeout == 5s);
+  cr_expect(*options.bind == Endpoint::from("tcp://*:0"));
+  cr_expect(options.format == PrintFormat::json);
+  cr_expect(options.verbose);
+  cr_expect(options.loop.backend == sluice::Backend::poll);
+}
+
+Test(talk_options, groups_have_an_interface_or_none) {
+  const TalkOptions options =
+      parsed({kUdp, "--join", "239.1.2.3", "--join", "224.0.0.1%eth0", "--join", "ff02::1%lo"});
+  cr_assert(options.join.size() == 3);
+  cr_expect(options.join[0].address.host() == "239.1.2.3" && options.join[0].interface.empty());
+  cr_expect(options.join[1].address.host() == "224.0.0.1" && options.join[1].interface == "eth0");
+  cr_expect(options.join[2].address.host() == "ff02::1" && options.join[2].interface == "lo");
+}
+
+Test(talk_options, listen_over_udp_takes_a_wildcard_and_any_port) {
+  const TalkOptions options = parsed({"--listen", "udp://*:0"});
+  cr_expect(options.target.endpoint->any_family());
+}
+
+Test(talk_options, what_is_sent_is_held_against_the_framing) {
+  cr_expect(usage_error_of([] {
+              (void)read({kTcp, "--framing", "fixed:2", "--send", "abc"});
+            }) != "");
+  cr_expect(parsed({kTcp, "--framing", "fixed:3", "--send", "abc"}).send == Words({"abc"}));
+}
+
+Test(talk_options, help_and_version_need_no_endpoint) {
+  cr_expect(parsed({"--version"}).answer == "sluice-talk " SLUICE_VERSION "\n");
+  const std::string help = parsed({"--help"}).answer;
+  for (const std::string word : {"--framing", "--join", "netstring", "decimal:N", "unix://PATH"}) {
+    cr_expect(help.find(word) != help.npos, "%s is not in the help", word.c_str());
+  }
+}

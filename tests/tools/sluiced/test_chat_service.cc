@@ -1,0 +1,135 @@
+// The keys of the service chat: what they set, what does not go together, and each message.
+#include <chrono>
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "support/usage.h"
+#include "tools/sluiced/chat_service.h"
+#include "tools/sluiced/listen_spec.h"
+
+using namespace sluice;
+
+namespace {
+
+ListenSpec parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
+  return parse_listen_spec("chat=" + endpoint + keys, std::chrono::seconds(0));
+}
+
+const ChatSettings& settings_of(const ListenSpec& spec) { return spec.settings_as<ChatSettings>(); }
+
+void expect_refused(const std::string& keys, const std::string& why,
+                    const std::string& endpoint = "tcp://*:0") {
+  expect_message(keys, usage_error_of([&] { (void)parsed(keys, endpoint); }), why);
+}
+
+}  // namespace
+
+Test(chat_service, without_keys_has_the_defaults_of_a_chat) {
+  const ListenSpec spec = parsed("");
+  const ChatOptions options = settings_of(spec).options();
+  const ChatOptions defaults;
+  cr_expect(options.rules.greeting == defaults.rules.greeting);
+  cr_expect(options.rules.history == 20U);
+  cr_expect(options.rules.max_members == 4096U);
+  cr_expect(options.rules.max_rooms == 256U);
+  cr_expect(options.rules.block == defaults.rules.block);
+  cr_expect(options.max_line == 4096U);
+  cr_assert(options.rate.has_value());
+  cr_expect(options.rate->interval == std::chrono::milliseconds(100));
+  cr_expect(options.rate->burst == 50U);
+  cr_expect(options.patience == defaults.patience);
+  cr_expect(spec.stream.connection.queue_limit == 1024U * 1024U);
+  cr_expect(spec.stream.connection.overflow == OverflowPolicy::close);
+}
+
+Test(chat_service, reads_every_key) {
+  const ListenSpec spec = parsed(
+      ",greeting=Hi\\, all.\\nBe kind.,history=5,max-line=100,max-members=7,max-rooms=3,rate=5/10,"
+      "max-in-room=4,burst=8,send-queue=300000,slow=drop");
+  const ChatOptions options = settings_of(spec).options();
+  cr_expect(options.rules.greeting == "Hi, all.\nBe kind.");
+  cr_expect(options.rules.history == 5U);
+  cr_expect(options.max_line == 100U);
+  cr_expect(options.rules.max_members == 7U);
+  cr_expect(options.rules.max_rooms == 3U);
+  cr_expect(options.rules.max_in_room == 4U);
+  cr_assert(options.rate.has_value());
+  cr_expect(options.rate->interval == std::chrono::seconds(2));
+  cr_expect(options.rate->burst == 8U);
+  cr_expect(spec.stream.connection.queue_limit == 300'000U);
+  cr_expect(spec.stream.connection.overflow == OverflowPolicy::drop_newest);
+}
+
+Test(chat_service, may_greet_nobody_remember_nothing_and_hold_nobody_back) {
+  const ListenSpec spec = parsed(",greeting=,history=0,rate=off,burst=1", "unix:///tmp/x");
+  const ChatOptions options = settings_of(spec).options();
+  cr_expect(options.rules.greeting.empty());
+  cr_expect(options.rules.history == 0U);
+  cr_expect(!options.rate);
+}
+
+Test(chat_service, takes_the_largest_of_each) {
+  const ListenSpec spec =
+      parsed(",greeting=" + std::string(4096, 'x') +
+             ",history=1000,max-line=65536,max-members=4294967295,max-rooms=4294967295,"
+             "rate=1000000/86400,burst=1000000,send-queue=1073741824");
+  const ChatOptions options = settings_of(spec).options();
+  cr_expect(options.rules.history == 1000U);
+  cr_expect(options.max_line == 65'536U);
+  cr_expect(options.rate->burst == 1'000'000U);
+  cr_expect(spec.stream.connection.queue_limit == 1'073'741'824U);
+}
+
+Test(chat_service, lets_a_member_be_behind_well_before_its_queue_is_full) {
+  const auto roomy = parsed(",send-queue=4194304");
+  cr_expect(roomy.stream.connection.high_water == ConnectionOptions().high_water);
+  cr_expect(settings_of(roomy).rules.block == ChatRules().block);
+  const auto small = parsed(",send-queue=262144");
+  cr_expect(small.stream.connection.high_water == 65'536U);
+  cr_expect(small.stream.connection.queue_limit == 262'144U);
+  cr_expect(settings_of(small).rules.block == 65'536U);
+}
+
+Test(chat_service, checks_the_keys_together_in_whatever_order_they_come) {
+  const auto least = parsed(",send-queue=320000,max-line=40000");
+  cr_expect(least.stream.connection.queue_limit == 320'000U);
+  for (const char* keys :
+       {",send-queue=319999,max-line=40000", ",max-line=40000,send-queue=319999"}) {
+    expect_refused(keys,
+                   "send-queue 319999 is below 8 lines of max-line 40000; allowed are "
+                   "320000–1073741824");
+  }
+}
+
+Test(chat_service, allows_a_connection_what_a_line_and_a_read_need) {
+  const auto spec = parsed(",max-line=65536");
+  cr_expect(spec.stream.connection.input_limit >= 65'536 + Loop::kReadBufferSize);
+}
+
+Test(chat_service, names_what_is_wrong_with_a_key) {
+  expect_refused(",greeting=" + std::string(4097, 'x'),
+                 "greeting has 4097 bytes; allowed are 0–4096");
+  expect_refused(",history=1001", "history \"1001\" is not a decimal number in 0–1000");
+  expect_refused(",max-line=0", "max-line \"0\" is not a decimal number in 1–65536");
+  expect_refused(",max-line=65537", "max-line \"65537\" is not a decimal number in 1–65536");
+  expect_refused(",max-members=0", "max-members \"0\" is not a decimal number in 1–4294967295");
+  expect_refused(",max-in-room=0", "max-in-room \"0\" is not a decimal number in 1–4294967295");
+  expect_refused(",max-rooms=many", "max-rooms \"many\" is not a decimal number in 1–4294967295");
+  expect_refused(",rate=10", "rate \"10\" is not LINES/SECONDS, such as 10/1, and not off");
+  expect_refused(",rate=0/1", "rate's lines \"0\" is not a decimal number in 1–1000000");
+  expect_refused(",rate=10/", "rate's seconds \"\" is not a decimal number in 1–86400");
+  expect_refused(",rate=10/86401", "rate's seconds \"86401\" is not a decimal number in 1–86400");
+  expect_refused(",burst=0", "burst \"0\" is not a decimal number in 1–1000000");
+  expect_refused(",send-queue=2147483648",
+                 "send-queue \"2147483648\" is not a decimal number in 262144–1073741824");
+  expect_refused(",send-queue=262143",
+                 "send-queue \"262143\" is not a decimal number in 262144–1073741824");
+  expect_refused(",slow=wait", "slow \"wait\" is not close or drop");
+}
+
+Test(chat_service, is_not_served_over_udp) {
+  const std::string why = usage_error_of([] { (void)parsed("", "udp://*:0"); });
+  cr_expect(why.find("chat") != std::string::npos && why.find("udp") != std::string::npos, "%s",
+            why.c_str());
+}

@@ -1,0 +1,58 @@
+// The names that -l gives hosts: each becomes its addresses, in order, with the keys of its -l.
+#include <chrono>
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "tools/sluiced/listen_names.h"
+#include "tools/sluiced/small_services.h"
+
+using namespace sluice;
+
+namespace {
+
+std::vector<ListenSpec> specs_of(std::initializer_list<const char*> texts) {
+  std::vector<ListenSpec> specs;
+  for (const char* text : texts) {
+    specs.push_back(parse_listen_spec(text, std::chrono::seconds(9)));
+  }
+  return specs;
+}
+
+}  // namespace
+
+Test(listen_names, a_name_becomes_one_for_each_address_and_keeps_its_place) {
+  const auto found = look_up_names(specs_of(
+      {"echo=tcp://127.0.0.1:1", "greet=tcp://localhost:7,text=hi,max=3", "echo=unix:///tmp/x"}));
+  cr_assert(found.size() >= 3);
+  cr_expect(found.front().endpoint == Endpoint::from("tcp://127.0.0.1:1"));
+  cr_expect(found.back().endpoint == Endpoint::from("unix:///tmp/x"));
+  for (std::size_t i = 1; i + 1 < found.size(); ++i) {
+    const ListenSpec& spec = found[i];
+    cr_expect(!spec.named.has_value() && spec.service->name == "greet");
+    cr_expect(spec.endpoint.address().is_loopback() && spec.endpoint.address().port() == 7);
+    cr_expect(spec.settings_as<GreetSettings>().text == "hi");
+    cr_expect(spec.stream.max_connections == 3);
+    cr_expect(spec.stream.connection.idle_timeout == std::chrono::seconds(9));
+  }
+}
+
+Test(listen_names, without_a_name_nobody_is_asked) {
+  ResolverOptions broken;
+  broken.tries = 0;  // a resolver with these cannot be made
+  cr_expect(look_up_names(specs_of({"echo=udp://[::1]:7", "echo=tcp://*:0"}), broken).size() == 2);
+}
+
+Test(listen_names, one_that_is_not_found_is_named_with_the_reason) {
+  ResolverOptions nobody;
+  nobody.servers = {Address::loopback(AF_INET, 1)};  // tcpmux: no server for names
+  nobody.try_timeout = std::chrono::milliseconds(200);
+  nobody.tries = 1;
+  std::string why;
+  try {
+    (void)look_up_names(specs_of({"echo=tcp://nohost.invalid:7"}), nobody);
+  } catch (const std::runtime_error& error) {
+    why = error.what();
+  }
+  cr_expect(why.starts_with("tcp://nohost.invalid:7: "), "%s", why.c_str());
+}

@@ -1,0 +1,61 @@
+// What is known of the hosts under way: for formats that show a host as a whole.
+//
+// What it is: counts of each host's ports, and its open ones in full. Hosts are handed out in order
+// when their group (ScanSpace::kGroup) is finished; all of them at once when they hold more than
+// kMaxHeld, or when the scan is interrupted: what comes later of such a host is a second report.
+// Errors: std::bad_alloc. Thread: one. Lifetime: the space outlives it.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_HOST_BOOK_H
+#define SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_HOST_BOOK_H
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "../targets/scan_space.h"
+#include "listing.h"
+
+namespace sluice {
+
+class HostBook {
+ public:
+  // Bytes of open ports and their banners, about.
+  static constexpr std::size_t kMaxHeld = 8 * 1024 * 1024;
+
+  // `expected` says how many results of a group are to come.
+  HostBook(const ScanSpace& space, std::function<std::uint64_t(std::uint64_t group)> expected);
+
+  void add_open(std::uint64_t host, OpenPort port);
+  void add(std::uint64_t host, SweepState state);  // REQUIRES: not open
+
+  // Hosts that can be handed out now; mostly none.
+  std::vector<HostReport> take_finished();
+  std::vector<HostReport> take_all();
+  // The positions of open ports that were not handed out.
+  [[nodiscard]] std::vector<std::uint64_t> held() const;
+
+ private:
+  struct Host {
+    std::uint32_t closed = 0, filtered = 0, unreachable = 0, failed = 0;
+    std::vector<OpenPort> open;
+  };
+  struct Group {
+    std::uint64_t left = 0;
+    std::unordered_map<std::uint64_t, Host> hosts;
+  };
+
+  Host& host_of(std::uint64_t host);
+  void hand_out(Group& group, std::vector<HostReport>& reports);
+
+  const ScanSpace& space_;
+  std::function<std::uint64_t(std::uint64_t group)> expected_;
+  std::map<std::uint64_t, Group> groups_;
+  std::size_t held_ = 0;
+  bool finished_ = false;  // a group is
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,96 @@
+// What a scan found, and how it is written: the seam between the scan and its formats.
+//
+// What it is: values that the scan fills, and the interface of a format. A format returns text and
+// writes nothing itself, so that it is tested without a file.
+// Text from outside (names, banners) has been made printable by who fills these values.
+// Errors: std::bad_alloc. Thread: one.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_H
+#define SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_H
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../../reactor/base/address.h"
+#include "../../../reactor/sweep/sweep.h"
+
+namespace sluice {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+struct ScanStart {
+  std::string command;  // as it was given, in one line
+  WallTime time{};
+  std::string ports;  // "22,80,8000-8100"
+  std::uint64_t port_count = 0;
+};
+
+// A port, as soon as it is known.
+struct PortReport {
+  Address address;
+  SweepState state = SweepState::failed;
+  std::chrono::microseconds rtt{0};  // 0: there was no answer
+  std::string_view service;          // empty: none is known
+  std::string_view banner;
+};
+
+struct OpenPort {
+  std::uint16_t port = 0;
+  std::chrono::microseconds rtt{0};
+  std::string_view service;
+  std::string banner;
+  std::uint64_t position = 0;  // in the scan's order
+};
+
+// A host, when all of it is known, or when the scan is interrupted.
+struct HostReport {
+  Address address;             // without a port
+  std::string name;            // that it was asked for by; empty: by its address
+  std::string reverse_name;    // empty: not asked, or none
+  std::vector<OpenPort> open;  // by number
+  std::uint64_t closed = 0, filtered = 0, unreachable = 0, failed = 0;
+
+  [[nodiscard]] bool answered() const noexcept { return !open.empty() || closed > 0; }
+};
+
+struct ScanSummary {
+  WallTime time{};
+  std::chrono::milliseconds elapsed{0};
+  std::uint64_t addresses = 0;
+  std::uint64_t ports = 0;   // of each address
+  std::uint64_t probes = 0;  // of this machine, in this run
+  std::uint64_t open = 0, closed = 0, filtered = 0, unreachable = 0, failed = 0;
+  bool complete = false;  // else it was interrupted
+
+  void count(SweepState state) noexcept {
+    if (state == SweepState::open) ++open;
+    if (state == SweepState::closed) ++closed;
+    if (state == SweepState::filtered) ++filtered;
+    if (state == SweepState::unreachable) ++unreachable;
+    if (state == SweepState::failed) ++failed;
+  }
+  [[nodiscard]] std::uint64_t done() const noexcept {
+    return open + closed + filtered + unreachable + failed;
+  }
+};
+
+class Listing {
+ public:
+  Listing() = default;
+  Listing(const Listing&) = delete;
+  Listing& operator=(const Listing&) = delete;
+  virtual ~Listing() = default;
+
+  // Whether hosts have to be put together for it; else it wants each port as it comes.
+  [[nodiscard]] virtual bool by_host() const noexcept { return true; }
+  virtual std::string begin(const ScanStart&) { return {}; }
+  virtual std::string port(const PortReport&) { return {}; }
+  virtual std::string host(const HostReport&) { return {}; }
+  virtual std::string end(const ScanSummary&) { return {}; }
+};
+
+}  // namespace sluice
+
+#endif

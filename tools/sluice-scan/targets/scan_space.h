@@ -1,0 +1,72 @@
+// What is scanned, and in which order: a number for each address and port.
+//
+// What it is: a value that counts this machine's share of a scan, position 0 … size() - 1, and says
+// for each position what it is. Nothing is listed: a position is all that has to be kept to go on
+// from there, and a scan of any size takes no more memory than its targets' ranges.
+// Order: addresses in groups of kGroup neighbours; inside of a group a permutation mixes addresses
+// and ports. So a group is finished before the scan is, and with it what is known of its hosts.
+// Shards: of n machines with the same targets, ports and seed, machine i has each n-th probe. None
+// has another's.
+// Errors: none. Thread: one. Lifetime: the targets and ports outlive it.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_SCAN_SPACE_H
+#define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_SCAN_SPACE_H
+
+#include <cstdint>
+
+#include "../../../reactor/base/address.h"
+#include "permutation.h"
+#include "port_spec.h"
+#include "target_set.h"
+
+namespace sluice {
+
+struct Shard {
+  std::uint64_t index = 1;  // 1 … count
+  std::uint64_t count = 1;
+  friend bool operator==(const Shard&, const Shard&) = default;
+};
+
+class ScanSpace {
+ public:
+  // 65,535 ports of each fit into 30 bits, and what is held of a group's hosts into a few MiB.
+  static constexpr std::uint64_t kGroup = 16'384;
+
+  struct Place {
+    std::uint64_t host = 0;  // as TargetSet numbers them
+    std::uint16_t port = 0;
+  };
+
+  // REQUIRES: frozen targets, no port twice, 1 <= shard.index <= shard.count.
+  ScanSpace(const TargetSet& targets, const PortList& ports, std::uint64_t seed, Shard shard);
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return before(whole_); }
+  [[nodiscard]] std::uint64_t addresses() const noexcept { return targets_.size(); }
+  // REQUIRES, of both: position < size().
+  [[nodiscard]] Place place(std::uint64_t position) const noexcept;
+  [[nodiscard]] Address address(const Place& place) const noexcept {
+    return targets_.at(place.host).address(place.port);
+  }
+
+  [[nodiscard]] static std::uint64_t group_of(std::uint64_t host) noexcept { return host / kGroup; }
+  // The first of this shard's positions in a group, and how many it has.
+  [[nodiscard]] std::uint64_t group_start(std::uint64_t group) const noexcept;
+  [[nodiscard]] std::uint64_t group_size(std::uint64_t group) const noexcept;
+
+ private:
+  // How many of this shard's probes come before the `index`-th of all.
+  [[nodiscard]] std::uint64_t before(std::uint64_t index) const noexcept;
+  [[nodiscard]] std::uint64_t seed_of(std::uint64_t group) const noexcept;
+
+  const TargetSet& targets_;
+  const PortList& ports_;
+  std::uint64_t seed_;
+  Shard shard_;
+  std::uint64_t whole_;              // addresses times ports
+  std::uint64_t group_span_;         // probes of a whole group
+  mutable std::uint64_t group_ = 0;  // the one whose order is at hand
+  mutable Permutation order_;
+};
+
+}  // namespace sluice
+
+#endif

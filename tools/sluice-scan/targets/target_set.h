@@ -1,0 +1,47 @@
+// Very many addresses, each one once, as a sorted list of ranges.
+//
+// What it is: a value; nothing is listed one by one. add() what is wanted, take_out() what is not,
+// then freeze(): from then on each address has a number, 0 … size() - 1, in order.
+// Errors: UsageError when there are more addresses than kMaxAddresses or more ranges than
+// kMaxRanges. Thread: a plain value; after freeze() any number of threads may look.
+#ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_SET_H
+#define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_SET_H
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ip_number.h"
+
+namespace sluice {
+
+class TargetSet {
+ public:
+  // Far more than anybody can scan, and far from where 64 bits end once ports are counted too.
+  static constexpr std::uint64_t kMaxAddresses = std::uint64_t{1} << 40;
+  static constexpr std::size_t kMaxRanges = std::size_t{1} << 20;
+
+  void add(const IpRange& range);
+  // Whatever the order of the calls. Without a zone it takes the address out of every zone.
+  void take_out(const IpRange& range);
+  void freeze();
+
+  // All of these REQUIRE freeze().
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  // REQUIRES: index < size().
+  [[nodiscard]] IpNumber at(std::uint64_t index) const noexcept;
+  [[nodiscard]] bool all_loopback() const noexcept;
+  // The same for the same addresses, however they were written, on every machine.
+  [[nodiscard]] std::uint64_t fingerprint() const noexcept;
+  [[nodiscard]] const std::vector<IpRange>& ranges() const noexcept { return wanted_; }
+
+ private:
+  std::vector<IpRange> wanted_;  // freeze() sorts and merges them
+  std::vector<IpRange> unwanted_;
+  std::vector<std::uint64_t> starts_;  // the number of each range's first address
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace sluice
+
+#endif
