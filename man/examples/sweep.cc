@@ -1,4 +1,4 @@
-// A health check: which of these backends take connections?
+// A health check: which of these backends accept connections?
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -18,7 +18,7 @@ int main() {
   Backend backend;
   sluice::Loop loop;
 
-  // Five backends, and their addresses; then two of them go down.
+  // Five backends and their addresses. Two of them then go down.
   std::vector<std::unique_ptr<sluice::Listener>> backends;
   std::vector<sluice::Address> addresses;
   const auto anywhere = sluice::Endpoint::from("tcp://127.0.0.1:0");
@@ -46,7 +46,7 @@ int main() {
 
   sluice::SweepOptions options;
   options.retries = 1;
-  options.rate = 1000;  // of its own backends an operator asks no more
+  options.rate = 1000;  // a moderate rate, for one's own backends
   sluice::Sweep sweep(loop, options, source, report, [&] { loop.stop(); });
   sweep.start();
   loop.run();
