@@ -34,7 +34,7 @@ ONLY_FROM = {
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-LAYERS = re.compile(r"^## Layers$.*?\n\n((?:    .*\n)+)", re.MULTILINE | re.DOTALL)
+LAYERS = re.compile(r"^## Layers$(?:\n(?!    ).*)*\n((?:    .*\n)+)", re.MULTILINE)
 
 
 def table_of(root):
