@@ -13,7 +13,7 @@ using sluice::Connection;
 
 namespace {
 
-// The server, in the same program: sends back what arrives.
+// The server, in the same program: sends all input back.
 class Echo final : public sluice::Protocol {
   std::size_t on_data(Connection& connection,
                       std::span<const std::byte> in) override {

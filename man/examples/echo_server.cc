@@ -1,4 +1,4 @@
-// An echo server: sends back what arrives, until SIGINT or SIGTERM.
+// An echo server: sends all input back, until SIGINT or SIGTERM.
 #include <chrono>
 #include <csignal>
 #include <cstdio>

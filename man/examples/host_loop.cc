@@ -25,7 +25,7 @@ class Talker final : public sluice::Protocol {
   std::size_t on_data(Connection&, std::span<const std::byte> in) override {
     const auto* chars = reinterpret_cast<const char*>(in.data());
     const std::string text(chars, in.size());
-    std::printf("%s hears: %s\n", name_, text.c_str());
+    std::printf("%s received: %s\n", name_, text.c_str());
     return in.size();
   }
   void on_close(Connection&, std::error_code) override {
