@@ -58,6 +58,6 @@ int main() {
   auto all = sluice::Address::from_ip("127.255.255.255",
                                       attic.endpoint().address().port());
   const DatagramSocket receiver(
-      loop, Endpoint(sluice::Transport::udp, *all), listener);
+      loop, Endpoint(sluice::Scheme::udp, *all), listener);
   loop.run();
 }

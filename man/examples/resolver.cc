@@ -30,6 +30,6 @@ int main() {
   loop.run();
 
   sluice::ServiceNames names;  // of_host() reads the host's
-  names.add("chess", 7007, sluice::Transport::tcp);
-  std::printf("chess: %d\n", *names.port("chess", sluice::Transport::tcp));
+  names.add("chess", 7007, sluice::Scheme::tcp);
+  std::printf("chess: %d\n", *names.port("chess", sluice::Scheme::tcp));
 }

@@ -24,8 +24,8 @@ std::string peer_of(const Connection& connection) {
 
 std::string place_of(const Connection& connection) {
   const Address local = connection.local();
-  if (local.is_ip()) return Endpoint(Transport::tcp, local).to_string();
-  if (local.is_unix()) return Endpoint(Transport::unix_stream, local).to_string();
+  if (local.is_ip()) return Endpoint(Scheme::tcp, local).to_string();
+  if (local.is_unix()) return Endpoint(Scheme::unix_stream, local).to_string();
   return "framed";
 }
 

@@ -18,7 +18,7 @@ using Parsed = std::variant<Endpoint, EndpointError>;
 constexpr std::string_view kHosts = "allowed are a.b.c.d, [IPv6] and *";
 constexpr std::string_view kPorts = "0–65535";
 constexpr std::string_view kSeparator = "://";
-constexpr std::array kTransports = {Transport::tcp, Transport::udp, Transport::unix_stream};
+constexpr std::array kSchemes = {Scheme::tcp, Scheme::udp, Scheme::unix_stream};
 
 struct HostAndPort {
   std::string_view host;  // without its brackets
@@ -35,7 +35,7 @@ EndpointError error(const Parts&... parts) {
 
 Parsed parse_path(std::string_view path) {
   if (const auto address = Address::from_path(path)) {
-    return Endpoint(Transport::unix_stream, *address);
+    return Endpoint(Scheme::unix_stream, *address);
   }
   const std::string limit = std::to_string(Address::kMaxPath);
   if (path.empty()) return error("path is empty; allowed are 1–", limit, " bytes");
@@ -117,7 +117,7 @@ EndpointError host_error(const HostAndPort& part) {
   return error("host ", quote(part.host), " in brackets is not an IPv6 address; ", kHosts);
 }
 
-Parsed parse_ip(Transport transport, std::string_view text) {
+Parsed parse_ip(Scheme scheme, std::string_view text) {
   const auto parts = split(text);
   if (const auto* wrong = std::get_if<EndpointError>(&parts)) return *wrong;
   const auto& part = std::get<HostAndPort>(parts);
@@ -125,36 +125,36 @@ Parsed parse_ip(Transport transport, std::string_view text) {
   auto bad_port = parse_port(part, port);
   if (!part.bracketed && part.host == "*") {
     if (bad_port) return *bad_port;
-    return Endpoint::wildcard(transport, port);
+    return Endpoint::wildcard(scheme, port);
   }
   const auto address = parse_host(part, port);
   if (!address) return host_error(part);
   if (bad_port) return *bad_port;
-  return Endpoint(transport, *address);
+  return Endpoint(scheme, *address);
 }
 
 }  // namespace
 
-std::string_view to_string(Transport transport) noexcept {
-  switch (transport) {
-    case Transport::tcp:
+std::string_view to_string(Scheme scheme) noexcept {
+  switch (scheme) {
+    case Scheme::tcp:
       return "tcp";
-    case Transport::udp:
+    case Scheme::udp:
       return "udp";
-    case Transport::unix_stream:
+    case Scheme::unix_stream:
       break;
   }
   return "unix";
 }
 
-Endpoint::Endpoint(Transport transport, const Address& address) noexcept
-    : transport_(transport), address_(address) {
-  assert(transport == Transport::unix_stream ? !address.is_ip() : !address.is_unix());
+Endpoint::Endpoint(Scheme scheme, const Address& address) noexcept
+    : scheme_(scheme), address_(address) {
+  assert(scheme == Scheme::unix_stream ? !address.is_ip() : !address.is_unix());
 }
 
-Endpoint Endpoint::wildcard(Transport transport, std::uint16_t port) noexcept {
-  assert(transport != Transport::unix_stream);
-  Endpoint result(transport, Address::any(AF_INET6, port));
+Endpoint Endpoint::wildcard(Scheme scheme, std::uint16_t port) noexcept {
+  assert(scheme != Scheme::unix_stream);
+  Endpoint result(scheme, Address::any(AF_INET6, port));
   result.any_family_ = true;
   return result;
 }
@@ -164,13 +164,13 @@ std::variant<Endpoint, EndpointError> Endpoint::parse(std::string_view text) {
   if (end == std::string_view::npos) {
     return error(quote(text), " has no scheme; allowed are tcp://, udp:// and unix://");
   }
-  const std::string_view scheme = text.substr(0, end);
+  const std::string_view name = text.substr(0, end);
   const std::string_view rest = text.substr(end + kSeparator.size());
-  for (const Transport transport : kTransports) {
-    if (scheme != sluice::to_string(transport)) continue;
-    return transport == Transport::unix_stream ? parse_path(rest) : parse_ip(transport, rest);
+  for (const Scheme scheme : kSchemes) {
+    if (name != sluice::to_string(scheme)) continue;
+    return scheme == Scheme::unix_stream ? parse_path(rest) : parse_ip(scheme, rest);
   }
-  return error("scheme ", quote(scheme), " is not tcp, udp or unix");
+  return error("scheme ", quote(name), " is not tcp, udp or unix");
 }
 
 Endpoint Endpoint::from(std::string_view text) {
@@ -182,20 +182,20 @@ Endpoint Endpoint::from(std::string_view text) {
 }
 
 Endpoint Endpoint::with_address(const Address& address) const noexcept {
-  Endpoint result(transport_, address);
+  Endpoint result(scheme_, address);
   result.any_family_ = any_family_;
   return result;
 }
 
 std::string Endpoint::to_string() const {
-  std::string result(sluice::to_string(transport_));
+  std::string result(sluice::to_string(scheme_));
   result.append(kSeparator);
   if (any_family_) return result + "*:" + std::to_string(address_.port());
   return result + address_.to_string();
 }
 
 bool operator==(const Endpoint& a, const Endpoint& b) noexcept {
-  if (a.transport_ != b.transport_ || a.any_family_ != b.any_family_) return false;
+  if (a.scheme_ != b.scheme_ || a.any_family_ != b.any_family_) return false;
   return a.any_family_ ? a.address_.port() == b.address_.port() : a.address_ == b.address_;
 }
 

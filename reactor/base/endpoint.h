@@ -1,4 +1,4 @@
-// Where a service is reached: a transport and an address, written as one word.
+// Where a service is reached: a scheme and an address, written as one word.
 //
 //   tcp://127.0.0.1:7007   udp://[::1]:53   tcp://[fe80::1%eth0]:80
 //   unix:///run/x.sock     tcp://*:0
@@ -25,10 +25,10 @@
 
 namespace sluice {
 
-enum class Transport { tcp, udp, unix_stream };
+enum class Scheme { tcp, udp, unix_stream };
 
 // "tcp", "udp", "unix".
-SLUICE_EXPORT std::string_view to_string(Transport transport) noexcept;
+SLUICE_EXPORT std::string_view to_string(Scheme scheme) noexcept;
 
 struct SLUICE_EXPORT EndpointError {
   std::string message;
@@ -38,16 +38,16 @@ class SLUICE_EXPORT Endpoint {
  public:
   // REQUIRES: an IP address for tcp and udp, a Unix socket's for unix_stream; an unspecified
   // Address() stands for one that is not known.
-  Endpoint(Transport transport, const Address& address) noexcept;
-  // tcp://*:PORT or udp://*:PORT. REQUIRES: `transport` is tcp or udp.
-  static Endpoint wildcard(Transport transport, std::uint16_t port) noexcept;
+  Endpoint(Scheme scheme, const Address& address) noexcept;
+  // tcp://*:PORT or udp://*:PORT. REQUIRES: `scheme` is tcp or udp.
+  static Endpoint wildcard(Scheme scheme, std::uint16_t port) noexcept;
 
   static std::variant<Endpoint, EndpointError> parse(std::string_view text);
   // The same for text that a program holds itself. Throws std::invalid_argument:
   // `endpoint "tcp://127.0.0.1:99999": port 99999 is not in 0–65535`.
   static Endpoint from(std::string_view text);
 
-  [[nodiscard]] Transport transport() const noexcept { return transport_; }
+  [[nodiscard]] Scheme scheme() const noexcept { return scheme_; }
   // For "*" the IPv6 wildcard.
   [[nodiscard]] const Address& address() const noexcept { return address_; }
   // True for "*": both families in one socket.
@@ -59,11 +59,11 @@ class SLUICE_EXPORT Endpoint {
   // has no text that parse() takes. A wildcard prints as "*" whatever its address.
   [[nodiscard]] std::string to_string() const;
 
-  // Two wildcards are equal when their transports and ports are, whatever family the kernel gave.
+  // Two wildcards are equal when their schemes and ports are, whatever family the kernel gave.
   friend SLUICE_EXPORT bool operator==(const Endpoint& a, const Endpoint& b) noexcept;
 
  private:
-  Transport transport_;
+  Scheme scheme_;
   bool any_family_ = false;
   Address address_;
 };

@@ -82,7 +82,7 @@ struct DatagramOptions {
 
 class SLUICE_EXPORT DatagramSocket {
  public:
-  // Bound to `local`. REQUIRES: Transport::udp.
+  // Bound to `local`. REQUIRES: Scheme::udp.
   DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
                  const DatagramOptions& options = {});
   // Connected to `peer`: hears nobody else, and is told when the port is refused.

@@ -114,7 +114,7 @@ bool try_both_families(Opening& opening, std::uint16_t port, const DatagramOptio
 }  // namespace
 
 OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
-  assert(local.transport() == Transport::udp);
+  assert(local.scheme() == Scheme::udp);
   Opening opening(local);
   const std::uint16_t port = local.address().port();
   const bool dual = local.any_family() && try_both_families(opening, port, options);
@@ -141,13 +141,13 @@ OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
 }
 
 OpenDatagram open_connected(const Endpoint& peer, const DatagramOptions& options) {
-  assert(peer.transport() == Transport::udp);
+  assert(peer.scheme() == Scheme::udp);
   Opening opening(peer);
   const Address address = peer.address().unmapped();
   if (!opening.socket(address.family())) opening.check(-1, "socket");
   opening.set(options);
   opening.check(::connect(opening.fd(), address.data(), address.size()), "connect");
-  return finish(opening, Endpoint(Transport::udp, Address()), address);
+  return finish(opening, Endpoint(Scheme::udp, Address()), address);
 }
 
 Address mapped(const Address& address) noexcept {

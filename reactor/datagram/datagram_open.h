@@ -23,7 +23,7 @@ struct OpenDatagram {
   Address peer;               // unspecified unless connected
 };
 
-// REQUIRES for both: Transport::udp.
+// REQUIRES for both: Scheme::udp.
 [[nodiscard]] OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options);
 [[nodiscard]] OpenDatagram open_connected(const Endpoint& peer, const DatagramOptions& options);
 

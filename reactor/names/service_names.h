@@ -29,12 +29,12 @@ class SLUICE_EXPORT ServiceNames {
   ServiceNames() = default;
   // A name that is there already keeps its first port, and a port its first name; what comes later
   // for the port is an alias.
-  void add(std::string_view name, std::uint16_t port, Transport transport);
+  void add(std::string_view name, std::uint16_t port, Scheme scheme);
 
-  // REQUIRES: `transport` is tcp or udp. By its name or an alias, as written.
-  [[nodiscard]] std::optional<std::uint16_t> port(std::string_view name, Transport transport) const;
+  // REQUIRES: `scheme` is tcp or udp. By its name or an alias, as written.
+  [[nodiscard]] std::optional<std::uint16_t> port(std::string_view name, Scheme scheme) const;
   // The service's main name; valid for as long as this object. Empty when there is none.
-  [[nodiscard]] std::string_view name(std::uint16_t port, Transport transport) const;
+  [[nodiscard]] std::string_view name(std::uint16_t port, Scheme scheme) const;
   [[nodiscard]] std::size_t size() const noexcept;
 
  private:
@@ -42,7 +42,7 @@ class SLUICE_EXPORT ServiceNames {
     std::map<std::string, std::uint16_t, std::less<>> ports;
     std::unordered_map<std::uint16_t, std::string> names;
   };
-  [[nodiscard]] const Table& table(Transport transport) const noexcept;
+  [[nodiscard]] const Table& table(Scheme scheme) const noexcept;
 
   Table tcp_;
   Table udp_;

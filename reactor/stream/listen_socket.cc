@@ -40,11 +40,11 @@ int option_of(int fd, int level, int name) {
 
 Endpoint endpoint_of(int fd) {
   const Address local = Address::local_of(fd);
-  if (local.is_unix()) return {Transport::unix_stream, local};
+  if (local.is_unix()) return {Scheme::unix_stream, local};
   const bool both_families = local.family() == AF_INET6 && local.is_unspecified() &&
                              option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
-  if (both_families) return Endpoint::wildcard(Transport::tcp, local.port());
-  return {Transport::tcp, local};
+  if (both_families) return Endpoint::wildcard(Scheme::tcp, local.port());
+  return {Scheme::tcp, local};
 }
 
 void listen_on(int fd, int backlog, const std::string& name) {
@@ -55,8 +55,8 @@ void listen_on(int fd, int backlog, const std::string& name) {
 
 ListenSocket::ListenSocket(const Endpoint& endpoint, const ListenerOptions& options)
     : endpoint_(endpoint) {
-  assert(endpoint.transport() != Transport::udp);
-  if (endpoint.transport() == Transport::unix_stream) {
+  assert(endpoint.scheme() != Scheme::udp);
+  if (endpoint.scheme() == Scheme::unix_stream) {
     open_unix(endpoint, options);
   } else if (!endpoint.any_family()) {
     open_ip(endpoint.address().family(), endpoint, options, false);
@@ -66,13 +66,13 @@ ListenSocket::ListenSocket(const Endpoint& endpoint, const ListenerOptions& opti
 }
 
 ListenSocket::ListenSocket(Fd listening, const ListenerOptions& options)
-    : fd_(std::move(listening)), endpoint_(Transport::tcp, Address()) {
+    : fd_(std::move(listening)), endpoint_(Scheme::tcp, Address()) {
   const bool listens = option_of(fd_.get(), SOL_SOCKET, SO_ACCEPTCONN) != 0 &&
                        option_of(fd_.get(), SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
   if (!listens) fail(EINVAL, "descriptor " + std::to_string(fd_.get()) + " does not listen");
   set_nonblocking_cloexec(fd_.get());
   endpoint_ = endpoint_of(fd_.get());
-  if (endpoint_.transport() == Transport::tcp) set_inherited(options);
+  if (endpoint_.scheme() == Scheme::tcp) set_inherited(options);
 }
 
 void ListenSocket::set(int level, int name, int value, const char* what) const {

@@ -179,10 +179,10 @@ class World {
         echo_(seen),
         loop_(LoopOptions{.backend = backend}),
         usr1_(loop_, SIGUSR1, [] {}),
-        tcp_(loop_, Endpoint(Transport::tcp, *Address::from_ip(kHost, 0)), factory()),
-        unix_(loop_, Endpoint(Transport::unix_stream, *Address::from_path(path)), factory(),
+        tcp_(loop_, Endpoint(Scheme::tcp, *Address::from_ip(kHost, 0)), factory()),
+        unix_(loop_, Endpoint(Scheme::unix_stream, *Address::from_path(path)), factory(),
               unix_options()),
-        udp_(loop_, Endpoint::wildcard(Transport::udp, 0), echo_),
+        udp_(loop_, Endpoint::wildcard(Scheme::udp, 0), echo_),
         once_(loop_, [this] { ++once_fate_.ended; }) {
     loop_.set_reporter([](const Report&) {});
     seen.datagrams_at = datagram_descriptor();

@@ -106,12 +106,12 @@ DnsServer::DnsServer(Loop& loop, std::uint16_t port) : loop_(loop) {
   // The port that UDP gets may be another's over TCP.
   for (int tries = 0; tries < 100 && listener_ == nullptr; ++tries) {
     socket_ = std::make_unique<DatagramSocket>(
-        loop, Endpoint(Transport::udp, Address::loopback(AF_INET, port)),
+        loop, Endpoint(Scheme::udp, Address::loopback(AF_INET, port)),
         static_cast<DatagramHandler&>(*this));
     address_ = socket_->local().address();
     try {
       listener_ = std::make_unique<Listener>(
-          loop, Endpoint(Transport::tcp, address_),
+          loop, Endpoint(Scheme::tcp, address_),
           [this](const Address& /*peer*/) { return ProtocolRef(std::make_unique<Stream>(*this)); });
     } catch (const std::system_error& error) {
       cr_assert(error.code() == std::errc::address_in_use);

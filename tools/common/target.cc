@@ -45,7 +45,7 @@ std::vector<Endpoint> NamedHost::at(const std::vector<Address>& addresses) const
   std::vector<Endpoint> endpoints;
   for (Address address : addresses) {
     address.set_port(port);
-    endpoints.emplace_back(transport, address);
+    endpoints.emplace_back(scheme, address);
   }
   return endpoints;
 }
@@ -56,7 +56,7 @@ std::optional<NamedHost> parse_named_host(std::string_view text) {
   // The port is judged by the one parser that there is for it.
   const Endpoint with_port =
       endpoint_of(std::string(parts.scheme) + "://127.0.0.1" + std::string(parts.port));
-  return NamedHost{with_port.transport(), std::string(parts.host), with_port.address().port()};
+  return NamedHost{with_port.scheme(), std::string(parts.host), with_port.address().port()};
 }
 
 Target parse_target(std::string_view text) {

@@ -19,7 +19,7 @@ namespace sluice {
 
 // "tcp://example.org:80": a host whose addresses are not known yet.
 struct NamedHost {
-  Transport transport = Transport::tcp;
+  Scheme scheme = Scheme::tcp;
   std::string name;
   std::uint16_t port = 0;
 
@@ -35,8 +35,8 @@ struct Target {
   NamedHost host;    // unless there is an endpoint
   std::string text;  // with its scheme, fit for a message
 
-  [[nodiscard]] Transport transport() const noexcept {
-    return endpoint ? endpoint->transport() : host.transport;
+  [[nodiscard]] Scheme scheme() const noexcept {
+    return endpoint ? endpoint->scheme() : host.scheme;
   }
   [[nodiscard]] std::uint16_t port() const noexcept {
     return endpoint ? endpoint->address().port() : host.port;

@@ -12,34 +12,34 @@ namespace {
 // No name is as long: at most 253 bytes, each escaped.
 constexpr std::size_t kMaxWord = 4 * 256;
 
-std::string transport_name(Transport transport) { return std::string(to_string(transport)); }
+std::string scheme_name(Scheme scheme) { return std::string(to_string(scheme)); }
 
 std::string json_of(const Service& service) {
   JsonObject object;
   object.add_text("name", service.name);
   object.add_number("port", std::uint64_t{service.port});
-  object.add_text("proto", to_string(service.transport));
+  object.add_text("proto", to_string(service.scheme));
   return object.text();
 }
 
 std::string word_of(const Query& query, const Service& service) {
   if (query.kind == QueryKind::service) {
-    return std::to_string(service.port) + '/' + transport_name(service.transport);
+    return std::to_string(service.port) + '/' + scheme_name(service.scheme);
   }
-  return query.transport ? service.name : service.name + '/' + transport_name(service.transport);
+  return query.scheme ? service.name : service.name + '/' + scheme_name(service.scheme);
 }
 
 }  // namespace
 
 Answer answer_from(const ServiceNames& services, const Query& query) {
   Answer answer;
-  for (const Transport transport : {Transport::tcp, Transport::udp}) {
-    if (query.transport && *query.transport != transport) continue;
+  for (const Scheme scheme : {Scheme::tcp, Scheme::udp}) {
+    if (query.scheme && *query.scheme != scheme) continue;
     if (query.kind == QueryKind::port) {
-      const std::string_view name = services.name(query.port, transport);
-      if (!name.empty()) answer.services.push_back({std::string(name), query.port, transport});
-    } else if (const auto port = services.port(query.name, transport)) {
-      answer.services.push_back({query.name, *port, transport});
+      const std::string_view name = services.name(query.port, scheme);
+      if (!name.empty()) answer.services.push_back({std::string(name), query.port, scheme});
+    } else if (const auto port = services.port(query.name, scheme)) {
+      answer.services.push_back({query.name, *port, scheme});
     }
   }
   if (answer.services.empty()) answer.error = "not in the services database";

@@ -20,7 +20,7 @@ namespace sluice {
 struct Service {
   std::string name;
   std::uint16_t port;
-  Transport transport;
+  Scheme scheme;
 };
 
 struct Answer {

@@ -14,9 +14,9 @@ bool is_number(std::string_view text) noexcept {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Transport parse_protocol(std::string_view text, std::string_view protocol) {
-  for (const Transport transport : {Transport::tcp, Transport::udp}) {
-    if (protocol == to_string(transport)) return transport;
+Scheme parse_protocol(std::string_view text, std::string_view protocol) {
+  for (const Scheme scheme : {Scheme::tcp, Scheme::udp}) {
+    if (protocol == to_string(scheme)) return scheme;
   }
   throw UsageError(quote(text) + ": protocol " + quote(protocol) + " is not tcp or udp");
 }
@@ -30,7 +30,7 @@ std::uint16_t parse_port(std::string_view text, std::string_view digits) {
 }
 
 bool has(const ServiceNames& services, std::string_view name) {
-  return services.port(name, Transport::tcp) || services.port(name, Transport::udp);
+  return services.port(name, Scheme::tcp) || services.port(name, Scheme::udp);
 }
 
 }  // namespace
@@ -68,12 +68,12 @@ Query parse_query(std::string_view text, const ServiceNames& services, TakenFor 
   const std::string_view word = text.substr(0, slash);
   if (slash != text.npos) {
     if (word.empty()) throw UsageError(quote(text) + ": the service or port is missing");
-    query.transport = parse_protocol(text, text.substr(slash + 1));
+    query.scheme = parse_protocol(text, text.substr(slash + 1));
   }
   if (is_number(word)) {
     query.kind = QueryKind::port;
     query.port = parse_port(text, word);
-  } else if (query.transport || as == TakenFor::service ||
+  } else if (query.scheme || as == TakenFor::service ||
              (word.find('.') == word.npos && has(services, word))) {
     query.kind = QueryKind::service;
     query.name = word;

@@ -35,7 +35,7 @@ struct Query {
   std::string name;  // of a host, or of a service without its protocol
   Address address;
   std::uint16_t port = 0;
-  std::optional<Transport> transport;  // the protocol that was asked for; none: both
+  std::optional<Scheme> scheme;  // the protocol that was asked for; none: both
 };
 
 // TakenFor::name: an address or a name. TakenFor::service: a port or a service.

@@ -78,7 +78,7 @@ void ScanListings::add(const SweepResult& result, const std::string& banner) {
   port.address = result.target.address;
   port.state = result.state;
   port.rtt = result.rtt;
-  port.service = options_.services.name(port.address.port(), Transport::tcp);
+  port.service = options_.services.name(port.address.port(), Scheme::tcp);
   port.banner = banner;
   for (const auto& sink : sinks_) {
     if (!sink->listing().by_host()) sink->write(sink->listing().port(port));

@@ -14,7 +14,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 // One socket is of one family where it joins groups: "*" is of theirs.
 Endpoint local_for(const Endpoint& wanted, const std::vector<MulticastGroup>& groups) {
   if (!wanted.any_family() || groups.empty()) return wanted;
-  return {Transport::udp, Address::any(groups.front().address.family(), wanted.address().port())};
+  return {Scheme::udp, Address::any(groups.front().address.family(), wanted.address().port())};
 }
 
 }  // namespace

@@ -71,16 +71,16 @@ MulticastGroup parse_group(std::string_view text) {
 }
 
 Endpoint parse_bind(std::string_view text, const Target& target) {
-  if (target.transport() == Transport::unix_stream) {
+  if (target.scheme() == Scheme::unix_stream) {
     throw UsageError("allowed only with tcp and udp");
   }
   std::string whole(text);
-  const std::string scheme = std::string(to_string(target.transport())) + "://";
+  const std::string scheme = std::string(to_string(target.scheme())) + "://";
   if (whole.find("://") == whole.npos) whole = scheme + whole;
   auto parsed = Endpoint::parse(whole);
   if (const auto* wrong = std::get_if<EndpointError>(&parsed)) throw UsageError(wrong->message);
   const Endpoint endpoint = std::get<Endpoint>(std::move(parsed));
-  if (endpoint.transport() != target.transport()) {
+  if (endpoint.scheme() != target.scheme()) {
     throw UsageError("allowed is " + scheme + "HOST:PORT, as ENDPOINT is");
   }
   return endpoint;
@@ -108,7 +108,7 @@ void check(const TalkOptions& options, const CommandLine& line) {
             "--broadcast: not allowed with --listen, which sends nothing");
   refuse_if(target.endpoint && target.endpoint->any_family() && !listens_here,
             quote(target.text) + ": host * is allowed only with --listen over UDP");
-  refuse_if(target.transport() != Transport::unix_stream && target.port() == 0 && !listens_here,
+  refuse_if(target.scheme() != Scheme::unix_stream && target.port() == 0 && !listens_here,
             quote(target.text) + ": port 0 is not in 1–65535");
   const bool lines =
       options.wire.framing == "line" || (options.wire.framing == "none" && options.over_udp());

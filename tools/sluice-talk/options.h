@@ -38,7 +38,7 @@ struct TalkOptions {
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 
-  [[nodiscard]] bool over_udp() const noexcept { return target.transport() == Transport::udp; }
+  [[nodiscard]] bool over_udp() const noexcept { return target.scheme() == Scheme::udp; }
 };
 
 // Every option, in the order of --help: for the shells' completions.

@@ -110,7 +110,7 @@ void apply_control(ListenSpec& spec, std::string_view value) {
     throw UsageError("control " + quote(value) + " is not a path of 1–" +
                      std::to_string(Address::kMaxPath) + " bytes that does not start with @");
   }
-  spec.settings_as<BroadcastSettings>().control = Endpoint(Transport::unix_stream, *path);
+  spec.settings_as<BroadcastSettings>().control = Endpoint(Scheme::unix_stream, *path);
 }
 
 std::uint32_t count_of(std::string_view what, std::string_view value) {
@@ -151,13 +151,13 @@ std::string broadcast_message(std::string_view host, std::span<const ListenSpec>
   std::string message(host.substr(0, BroadcastOptions::kMaxMessage));
   std::string_view before = ": ";
   for (const ListenSpec& spec : all) {
-    const Transport transport = spec.endpoint.transport();
+    const Scheme scheme = spec.endpoint.scheme();
     const std::uint16_t port = spec.endpoint.address().port();
     // A Unix socket is no other host's, port 0 says nothing, and who hears this has found us.
-    if (transport == Transport::unix_stream || port == 0) continue;
+    if (scheme == Scheme::unix_stream || port == 0) continue;
     if (spec.service == &kBroadcastService) continue;
     std::string part(before);
-    part.append(spec.service->name).append(" ").append(to_string(transport));
+    part.append(spec.service->name).append(" ").append(to_string(scheme));
     part.append("/").append(std::to_string(port));
     if (message.size() + part.size() > BroadcastOptions::kMaxMessage) break;
     message += part;

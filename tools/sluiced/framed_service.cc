@@ -111,7 +111,7 @@ void check_framed(ListenSpec& spec) {
   const std::string fault = Framing::limit_fault(*codec, limit);
   if (!fault.empty()) throw UsageError("max-message: " + fault);
   // Of all framings, fixed:N alone can be of messages that no datagram holds.
-  if (spec.endpoint.transport() == Transport::udp && codec->min_limit() > kMaxDatagram) {
+  if (spec.endpoint.scheme() == Scheme::udp && codec->min_limit() > kMaxDatagram) {
     throw UsageError("framing " + codec->name() + " does not go with udp: a datagram has at most " +
                      std::to_string(kMaxDatagram) + " bytes");
   }
@@ -134,7 +134,7 @@ std::unique_ptr<ServiceSettings> framed_settings() { return std::make_unique<Fra
 
 std::unique_ptr<RunningService> start_framed(const ServiceHost& host, const ListenSpec& spec) {
   const auto& settings = spec.settings_as<FramedSettings>();
-  if (spec.endpoint.transport() == Transport::udp) {
+  if (spec.endpoint.scheme() == Scheme::udp) {
     return std::make_unique<FramedOverUdp>(host, spec, settings);
   }
   return std::make_unique<FramedStreams>(host, spec, settings);

@@ -32,7 +32,7 @@ std::vector<Answer> ask(const std::vector<ListenSpec>& specs, const ResolverOpti
 void add_at_each(std::vector<ListenSpec>& specs, const NamedListen& named, const Answer& answer) {
   const NamedHost& host = named.host;
   if (answer.error) {
-    throw std::runtime_error(std::string(to_string(host.transport)) + "://" + host.name + ':' +
+    throw std::runtime_error(std::string(to_string(host.scheme)) + "://" + host.name + ':' +
                              std::to_string(host.port) + ": " + answer.error.message());
   }
   for (const Endpoint& endpoint : host.at(answer.addresses)) {

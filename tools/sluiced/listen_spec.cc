@@ -15,9 +15,9 @@
 namespace sluice {
 namespace {
 
-bool over_tcp(Transport transport) { return transport == Transport::tcp; }
-bool over_ip(Transport transport) { return transport != Transport::unix_stream; }
-bool over_unix(Transport transport) { return transport == Transport::unix_stream; }
+bool over_tcp(Scheme scheme) { return scheme == Scheme::tcp; }
+bool over_ip(Scheme scheme) { return scheme != Scheme::unix_stream; }
+bool over_unix(Scheme scheme) { return scheme == Scheme::unix_stream; }
 
 constexpr std::array kKeys = {
     ListenKey{"idle", "DURATION", "stream: in place of --idle-timeout", over_streams,
@@ -94,14 +94,14 @@ const ListenKey& key_named(std::string_view name, const ListenSpec& spec) {
   std::vector<std::string_view> allowed;
   for (const std::span<const ListenKey> keys : {common_keys(), spec.service->keys}) {
     for (const ListenKey& key : keys) {
-      if (!key.applies(spec.endpoint.transport())) continue;
+      if (!key.applies(spec.endpoint.scheme())) continue;
       if (key.name == name) return key;
       allowed.push_back(key.name);
     }
   }
-  throw UsageError(
-      "key " + quote(name) + " does not fit; allowed for " + std::string(spec.service->name) +
-      " over " + std::string(to_string(spec.endpoint.transport())) + " are " + join_names(allowed));
+  throw UsageError("key " + quote(name) + " does not fit; allowed for " +
+                   std::string(spec.service->name) + " over " +
+                   std::string(to_string(spec.endpoint.scheme())) + " are " + join_names(allowed));
 }
 
 void apply_keys(ListenSpec& spec, std::span<const std::string> fields) {
@@ -140,18 +140,18 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
   const Service& service = service_named(text.substr(0, equals));
   const std::vector<std::string> fields = split(text.substr(equals + 1));
 
-  ListenSpec spec{&service, Endpoint(Transport::tcp, {}), {}, {}, {}, nullptr};
+  ListenSpec spec{&service, Endpoint(Scheme::tcp, {}), {}, {}, {}, nullptr};
   if (at != nullptr) {
     spec.endpoint = *at;
   } else if (auto host = parse_named_host(fields.front())) {
-    spec.endpoint = Endpoint(host->transport, Address::loopback(AF_INET, host->port));
+    spec.endpoint = Endpoint(host->scheme, Address::loopback(AF_INET, host->port));
     spec.named = NamedListen{std::move(*host), std::string(text), idle};
   } else {
     spec.endpoint = endpoint_of(fields.front());
   }
-  if (!service.runs_over(spec.endpoint.transport())) {
+  if (!service.runs_over(spec.endpoint.scheme())) {
     throw UsageError(std::string(service.name) + " does not run over " +
-                     std::string(to_string(spec.endpoint.transport())) + "; allowed " +
+                     std::string(to_string(spec.endpoint.scheme())) + "; allowed " +
                      (service.over_streams ? "are tcp and unix" : "is udp"));
   }
   spec.stream.connection.idle_timeout = idle;

@@ -32,15 +32,15 @@ struct ListenKey {
   std::string_view name;
   std::string_view value;    // what it takes, in a word: "COUNT"
   std::string_view summary;  // for --help
-  bool (*applies)(Transport transport);
+  bool (*applies)(Scheme scheme);
   // Throws UsageError that names the key, what was read and what is allowed.
   void (*apply)(ListenSpec& spec, std::string_view value);
 };
 
 // For ListenKey::applies.
-inline bool over_all(Transport /*transport*/) { return true; }
-inline bool over_streams(Transport transport) { return transport != Transport::udp; }
-inline bool over_udp(Transport transport) { return transport == Transport::udp; }
+inline bool over_all(Scheme /*scheme*/) { return true; }
+inline bool over_streams(Scheme scheme) { return scheme != Scheme::udp; }
+inline bool over_udp(Scheme scheme) { return scheme == Scheme::udp; }
 
 // The daemon's terminal, as a service sees it.
 class Console {
@@ -96,8 +96,8 @@ struct Service {
   // Binds. Throws std::system_error that names the endpoint.
   std::unique_ptr<RunningService> (*start)(const ServiceHost& host, const ListenSpec& spec);
 
-  [[nodiscard]] bool runs_over(Transport transport) const noexcept {
-    return transport == Transport::udp ? over_udp : over_streams;
+  [[nodiscard]] bool runs_over(Scheme scheme) const noexcept {
+    return scheme == Scheme::udp ? over_udp : over_streams;
   }
 };
 

@@ -35,7 +35,7 @@ constexpr auto kLarge = AnswerSize::any;
 // `make_answer` makes a DatagramAnswer; an empty one says nothing.
 template <class Handler, auto make_answer, AnswerSize size>
 std::unique_ptr<RunningService> start(const ServiceHost& host, const ListenSpec& spec) {
-  if (spec.endpoint.transport() == Transport::udp) {
+  if (spec.endpoint.scheme() == Scheme::udp) {
     return std::make_unique<DatagramRunning>(host, spec, make_answer(), size);
   }
   return std::make_unique<StreamService<Handler>>(host, spec);

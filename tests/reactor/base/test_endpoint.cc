@@ -16,7 +16,7 @@
 using sluice::Address;
 using sluice::Endpoint;
 using sluice::EndpointError;
-using sluice::Transport;
+using sluice::Scheme;
 using namespace std::string_literals;
 
 namespace {
@@ -49,17 +49,17 @@ void expect_messages(const std::vector<Wrong>& all) {
 
 Test(endpoint, reads_tcp_udp_and_unix) {
   const Endpoint tcp = parsed("tcp://127.0.0.1:7007");
-  cr_expect(tcp.transport() == Transport::tcp);
+  cr_expect(tcp.scheme() == Scheme::tcp);
   cr_expect(tcp.address() == Address::loopback(AF_INET, 7007));
   cr_expect(!tcp.any_family());
 
   const Endpoint udp = parsed("udp://[::1]:53");
-  cr_expect(udp.transport() == Transport::udp);
+  cr_expect(udp.scheme() == Scheme::udp);
   cr_expect(udp.address() == Address::loopback(AF_INET6, 53));
   cr_expect(!udp.any_family());
 
   const Endpoint local = parsed("unix:///run/x.sock");
-  cr_expect(local.transport() == Transport::unix_stream);
+  cr_expect(local.scheme() == Scheme::unix_stream);
   cr_expect(local.address() == *Address::from_path("/run/x.sock"));
   cr_expect(!local.any_family());
 }
@@ -68,10 +68,10 @@ Test(endpoint, reads_a_star_as_both_families) {
   const Endpoint star = parsed("tcp://*:0");
   cr_expect(star.any_family());
   cr_expect(star.address() == Address::any(AF_INET6, 0));
-  cr_expect(star == Endpoint::wildcard(Transport::tcp, 0));
+  cr_expect(star == Endpoint::wildcard(Scheme::tcp, 0));
   cr_expect(!parsed("tcp://[::]:0").any_family());
   cr_expect(!parsed("tcp://0.0.0.0:0").any_family());
-  cr_expect(parsed("udp://*:53") == Endpoint::wildcard(Transport::udp, 53));
+  cr_expect(parsed("udp://*:53") == Endpoint::wildcard(Scheme::udp, 53));
 }
 
 Test(endpoint, reads_back_what_it_prints) {
@@ -279,7 +279,7 @@ Test(endpoint, names_what_is_wrong_with_a_path) {
 }
 
 Test(endpoint, throws_the_message_and_the_text_when_a_program_holds_it_itself) {
-  cr_expect(Endpoint::from("tcp://*:80") == Endpoint::wildcard(Transport::tcp, 80));
+  cr_expect(Endpoint::from("tcp://*:80") == Endpoint::wildcard(Scheme::tcp, 80));
   try {
     static_cast<void>(Endpoint::from("tcp://127.0.0.1:99999"));
     cr_assert_fail("nothing was thrown");
@@ -317,24 +317,24 @@ Test(endpoint, compares_transport_address_and_star) {
 }
 
 Test(endpoint, prints_each_transport) {
-  cr_expect(sluice::to_string(Transport::tcp) == "tcp");
-  cr_expect(sluice::to_string(Transport::udp) == "udp");
-  cr_expect(sluice::to_string(Transport::unix_stream) == "unix");
-  cr_expect(Endpoint(Transport::unix_stream, Address()).to_string() == "unix://(unnamed)");
+  cr_expect(sluice::to_string(Scheme::tcp) == "tcp");
+  cr_expect(sluice::to_string(Scheme::udp) == "udp");
+  cr_expect(sluice::to_string(Scheme::unix_stream) == "unix");
+  cr_expect(Endpoint(Scheme::unix_stream, Address()).to_string() == "unix://(unnamed)");
 }
 
 #ifndef NDEBUG
 Test(endpoint, asserts_that_a_transport_and_its_address_agree, .signal = SIGABRT) {
-  const Endpoint wrong(Transport::unix_stream, Address::loopback(AF_INET, 1));
+  const Endpoint wrong(Scheme::unix_stream, Address::loopback(AF_INET, 1));
   static_cast<void>(wrong);
 }
 
 Test(endpoint, asserts_that_a_path_is_not_reached_over_tcp, .signal = SIGABRT) {
-  const Endpoint wrong(Transport::tcp, *Address::from_path("/run/x"));
+  const Endpoint wrong(Scheme::tcp, *Address::from_path("/run/x"));
   static_cast<void>(wrong);
 }
 
 Test(endpoint, asserts_that_a_unix_socket_has_no_wildcard, .signal = SIGABRT) {
-  static_cast<void>(Endpoint::wildcard(Transport::unix_stream, 1));
+  static_cast<void>(Endpoint::wildcard(Scheme::unix_stream, 1));
 }
 #endif

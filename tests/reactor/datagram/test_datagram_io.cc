@@ -23,14 +23,14 @@ using sluice::DatagramOverflow;
 using sluice::DatagramSocket;
 using sluice::Endpoint;
 using sluice::Loop;
-using sluice::Transport;
+using sluice::Scheme;
 
 namespace {
 
 using Texts = std::vector<std::string>;
 
 std::unique_ptr<DatagramSocket> connected(Loop& loop, Recorder& handler, const Address& peer) {
-  return DatagramSocket::connect(loop, Endpoint(Transport::udp, peer), handler);
+  return DatagramSocket::connect(loop, Endpoint(Scheme::udp, peer), handler);
 }
 
 // Nobody is there: the port was somebody's a moment ago.
@@ -138,7 +138,7 @@ Test(datagram_io, drops_the_one_datagram_that_a_refusal_meets) {
   DatagramOptions options;
   options.batch = 1;  // each is sent at once
   const auto socket =
-      DatagramSocket::connect(loop, Endpoint(Transport::udp, refusing_address()), handler, options);
+      DatagramSocket::connect(loop, Endpoint(Scheme::udp, refusing_address()), handler, options);
   // The refusal of the first is back before the second, whose sending is told of it instead.
   for (const char* data : {"1", "2", "3"}) cr_expect(socket->send(bytes_of(data)));
   turn_until(loop, [&] { return handler.failed.size() == 2; });

@@ -10,57 +10,57 @@
 
 #include <sluice/service_names.h>
 
+using sluice::Scheme;
 using sluice::ServiceNames;
-using sluice::Transport;
 
 Test(service_names, names_and_aliases_lead_to_the_port_and_the_port_to_the_main_name) {
   ServiceNames names;
-  names.add("smtp", 25, Transport::tcp);
-  names.add("mail", 25, Transport::tcp);
-  cr_expect(names.port("smtp", Transport::tcp) == 25);
-  cr_expect(names.port("mail", Transport::tcp) == 25);
-  cr_expect(names.name(25, Transport::tcp) == "smtp");
+  names.add("smtp", 25, Scheme::tcp);
+  names.add("mail", 25, Scheme::tcp);
+  cr_expect(names.port("smtp", Scheme::tcp) == 25);
+  cr_expect(names.port("mail", Scheme::tcp) == 25);
+  cr_expect(names.name(25, Scheme::tcp) == "smtp");
   cr_expect(names.size() == 2);
 }
 
-Test(service_names, transports_are_apart) {
+Test(service_names, schemes_are_apart) {
   ServiceNames names;
-  names.add("shell", 514, Transport::tcp);
-  names.add("syslog", 514, Transport::udp);
-  cr_expect(names.name(514, Transport::tcp) == "shell");
-  cr_expect(names.name(514, Transport::udp) == "syslog");
-  cr_expect(!names.port("syslog", Transport::tcp).has_value());
+  names.add("shell", 514, Scheme::tcp);
+  names.add("syslog", 514, Scheme::udp);
+  cr_expect(names.name(514, Scheme::tcp) == "shell");
+  cr_expect(names.name(514, Scheme::udp) == "syslog");
+  cr_expect(!names.port("syslog", Scheme::tcp).has_value());
 }
 
 Test(service_names, the_first_one_stays) {
   ServiceNames names;
-  names.add("x", 1, Transport::tcp);
-  names.add("x", 2, Transport::tcp);
-  cr_expect(names.port("x", Transport::tcp) == 1);
-  cr_expect(names.name(2, Transport::tcp) == "x", "a port's only name is still its name");
+  names.add("x", 1, Scheme::tcp);
+  names.add("x", 2, Scheme::tcp);
+  cr_expect(names.port("x", Scheme::tcp) == 1);
+  cr_expect(names.name(2, Scheme::tcp) == "x", "a port's only name is still its name");
 }
 
 Test(service_names, what_is_not_there_is_not_found) {
   const ServiceNames names;
-  cr_expect(!names.port("ssh", Transport::tcp).has_value());
-  cr_expect(names.name(22, Transport::tcp).empty());
+  cr_expect(!names.port("ssh", Scheme::tcp).has_value());
+  cr_expect(names.name(22, Scheme::tcp).empty());
   cr_expect(names.size() == 0);
 }
 
 Test(service_names, names_are_taken_as_written) {
   ServiceNames names;
-  names.add("SSH", 22, Transport::tcp);
-  cr_expect(!names.port("ssh", Transport::tcp).has_value());
+  names.add("SSH", 22, Scheme::tcp);
+  cr_expect(!names.port("ssh", Scheme::tcp).has_value());
 }
 
 Test(service_names, the_host_s_are_those_that_the_system_answers_with) {
   const ServiceNames names = ServiceNames::of_host();
   if (::getservbyname("ssh", "tcp") == nullptr) cr_skip_test("this host has no services database");
   for (const char* name : {"ssh", "http", "domain", "www", "ntp", "no-such-service"}) {
-    for (const Transport transport : {Transport::tcp, Transport::udp}) {
+    for (const Scheme scheme : {Scheme::tcp, Scheme::udp}) {
       const servent* const system =
-          ::getservbyname(name, std::string(sluice::to_string(transport)).c_str());
-      const auto port = names.port(name, transport);
+          ::getservbyname(name, std::string(sluice::to_string(scheme)).c_str());
+      const auto port = names.port(name, scheme);
       cr_expect(port.has_value() == (system != nullptr), "%s", name);
       if (system != nullptr) {
         cr_expect(port == ntohs(static_cast<std::uint16_t>(system->s_port)), "%s", name);
@@ -69,6 +69,6 @@ Test(service_names, the_host_s_are_those_that_the_system_answers_with) {
   }
   for (const std::uint16_t port : std::array<std::uint16_t, 5>{22, 53, 80, 443, 514}) {
     const servent* const system = ::getservbyport(htons(port), "tcp");
-    cr_expect(names.name(port, Transport::tcp) == (system == nullptr ? "" : system->s_name));
+    cr_expect(names.name(port, Scheme::tcp) == (system == nullptr ? "" : system->s_name));
   }
 }

@@ -9,8 +9,8 @@
 using sluice::Address;
 using sluice::Endpoint;
 using sluice::parse_target;
+using sluice::Scheme;
 using sluice::Target;
-using sluice::Transport;
 
 namespace {
 
@@ -27,7 +27,7 @@ Test(target, a_numeric_endpoint_is_that_endpoint) {
     cr_assert(target.endpoint.has_value());
     cr_expect(*target.endpoint == Endpoint::from(text));
     cr_expect(target.text == text);
-    cr_expect(target.transport() == target.endpoint->transport());
+    cr_expect(target.scheme() == target.endpoint->scheme());
   }
 }
 
@@ -35,7 +35,7 @@ Test(target, without_a_scheme_it_is_tcp) {
   cr_expect(*parse_target("127.0.0.1:7").endpoint == Endpoint::from("tcp://127.0.0.1:7"));
   cr_expect(*parse_target("[::1]:7").endpoint == Endpoint::from("tcp://[::1]:7"));
   const Target target = parse_target("example.org:80");
-  cr_expect(target.transport() == Transport::tcp);
+  cr_expect(target.scheme() == Scheme::tcp);
   cr_expect(target.text == "tcp://example.org:80");
 }
 
@@ -46,7 +46,7 @@ Test(target, a_name_waits_to_be_looked_up) {
     cr_expect(!target.endpoint.has_value());
     cr_expect(target.host.name == name);
     cr_expect(target.port() == 53);
-    cr_expect(target.transport() == Transport::udp);
+    cr_expect(target.scheme() == Scheme::udp);
   }
 }
 

@@ -9,19 +9,19 @@ using sluice::Answer;
 using sluice::OwnHost;
 using sluice::Query;
 using sluice::QueryKind;
+using sluice::Scheme;
 using sluice::ServiceNames;
 using sluice::TakenFor;
-using sluice::Transport;
 
 namespace {
 
 ServiceNames services() {
   ServiceNames names;
-  names.add("domain", 53, Transport::tcp);
-  names.add("domain", 53, Transport::udp);
-  names.add("shell", 514, Transport::tcp);
-  names.add("cmd", 514, Transport::tcp);
-  names.add("syslog", 514, Transport::udp);
+  names.add("domain", 53, Scheme::tcp);
+  names.add("domain", 53, Scheme::udp);
+  names.add("shell", 514, Scheme::tcp);
+  names.add("cmd", 514, Scheme::tcp);
+  names.add("syslog", 514, Scheme::udp);
   return names;
 }
 

@@ -21,7 +21,7 @@ LookupOptions read(const Words& words) {
   std::vector<const char*> argv = {"sluice-lookup"};
   for (const std::string& word : words) argv.push_back(word.c_str());
   ServiceNames services;
-  services.add("ssh", 22, sluice::Transport::tcp);
+  services.add("ssh", 22, sluice::Scheme::tcp);
   return sluice::parse_lookup_options(static_cast<int>(argv.size()), argv.data(), services);
 }
 

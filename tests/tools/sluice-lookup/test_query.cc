@@ -8,17 +8,17 @@
 
 using sluice::Query;
 using sluice::QueryKind;
+using sluice::Scheme;
 using sluice::ServiceNames;
 using sluice::TakenFor;
-using sluice::Transport;
 
 namespace {
 
 ServiceNames services() {
   ServiceNames names;
-  names.add("ssh", 22, Transport::tcp);
-  names.add("ntp", 123, Transport::udp);
-  names.add("dotted.name", 9, Transport::tcp);
+  names.add("ssh", 22, Scheme::tcp);
+  names.add("ntp", 123, Scheme::udp);
+  names.add("dotted.name", 9, Scheme::tcp);
   return names;
 }
 
@@ -44,10 +44,10 @@ Test(lookup_query, numeric_addresses_are_addresses) {
 Test(lookup_query, digits_alone_are_a_port) {
   cr_expect(read("22").kind == QueryKind::port);
   cr_expect(read("22").port == 22);
-  cr_expect(!read("22").transport.has_value());
+  cr_expect(!read("22").scheme.has_value());
   cr_expect(read("0/udp").kind == QueryKind::port);
   cr_expect(read("65535/udp").port == 65'535);
-  cr_expect(read("65535/udp").transport == Transport::udp);
+  cr_expect(read("65535/udp").scheme == Scheme::udp);
 }
 
 Test(lookup_query, a_word_that_the_database_has_is_a_service) {
@@ -58,7 +58,7 @@ Test(lookup_query, a_word_that_the_database_has_is_a_service) {
 Test(lookup_query, a_word_with_a_protocol_is_a_service_whether_it_is_there_or_not) {
   cr_expect(read("nothing/tcp").kind == QueryKind::service);
   cr_expect(read("nothing/tcp").name == "nothing");
-  cr_expect(read("nothing/tcp").transport == Transport::tcp);
+  cr_expect(read("nothing/tcp").scheme == Scheme::tcp);
   cr_expect(read("dotted.name/tcp").kind == QueryKind::service);
 }
 

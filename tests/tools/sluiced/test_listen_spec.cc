@@ -58,12 +58,12 @@ Test(listen_spec, without_keys_nothing_is_limited) {
 Test(listen_spec, reads_every_service_over_every_transport_that_it_runs_over) {
   for (const sluice::Service* service : sluice::all_services()) {
     for (const std::string endpoint : {"tcp://[::1]:0", "udp://*:0", "unix:///tmp/x"}) {
-      const auto transport = Endpoint::from(endpoint).transport();
-      if (!service->runs_over(transport)) continue;
+      const auto scheme = Endpoint::from(endpoint).scheme();
+      if (!service->runs_over(scheme)) continue;
       const std::string text = service->name == "greet" ? ",text=x" : "";
       const ListenSpec spec = parsed(std::string(service->name) + '=' + endpoint + text);
       cr_expect(spec.service == service);
-      cr_expect(spec.endpoint.transport() == transport);
+      cr_expect(spec.endpoint.scheme() == scheme);
     }
   }
 }
@@ -164,10 +164,10 @@ Test(listen_spec, every_key_is_allowed_somewhere) {
     for (const auto keys : {sluice::common_keys(), service->keys}) {
       for (const sluice::ListenKey& key : keys) {
         bool fits = false;
-        for (const auto transport :
-             {sluice::Transport::tcp, sluice::Transport::udp, sluice::Transport::unix_stream}) {
-          fits = fits || ((service->runs_over(transport) || keys.data() != service->keys.data()) &&
-                          key.applies(transport));
+        for (const auto scheme :
+             {sluice::Scheme::tcp, sluice::Scheme::udp, sluice::Scheme::unix_stream}) {
+          fits = fits || ((service->runs_over(scheme) || keys.data() != service->keys.data()) &&
+                          key.applies(scheme));
         }
         cr_expect(fits, "%s", std::string(key.name).c_str());
       }

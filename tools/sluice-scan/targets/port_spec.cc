@@ -60,7 +60,7 @@ void add_item(std::string_view item, const ServiceNames& services, Ports& ports)
     add_top(item, ports);
   } else if (item.find_first_not_of("0123456789-") == item.npos) {
     add_range(item, ports);
-  } else if (const auto port = services.port(item, Transport::tcp)) {
+  } else if (const auto port = services.port(item, Scheme::tcp)) {
     ports.set(*port);
   } else {
     refuse(item,

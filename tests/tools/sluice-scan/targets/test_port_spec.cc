@@ -17,10 +17,10 @@ namespace {
 
 sluice::ServiceNames services() {
   sluice::ServiceNames names;
-  names.add("ssh", 22, sluice::Transport::tcp);
-  names.add("http-alt", 8080, sluice::Transport::tcp);
-  names.add("9pfs", 564, sluice::Transport::tcp);
-  names.add("tftp", 69, sluice::Transport::udp);
+  names.add("ssh", 22, sluice::Scheme::tcp);
+  names.add("http-alt", 8080, sluice::Scheme::tcp);
+  names.add("9pfs", 564, sluice::Scheme::tcp);
+  names.add("tftp", 69, sluice::Scheme::udp);
   return names;
 }
 
