@@ -1,6 +1,6 @@
-# Finds c-ares, whose CMake package distributions leave out: the target Cares::Cares, and
-# Cares_FOUND, Cares_VERSION. FindLibev.cmake is its model; a program that links the static library
-# needs no pkg-config for it.
+# Finds c-ares: defines the target Cares::Cares, Cares_FOUND and Cares_VERSION. Distributions do not
+# ship the CMake package of c-ares. pkg-config would find it, but a program that links sluice's
+# static library should not need pkg-config.
 find_path(Cares_INCLUDE_DIR ares.h)
 find_library(Cares_LIBRARY cares)
 

@@ -1,5 +1,5 @@
-# Finds libev, which ships neither a .pc file nor a CMake package: the target Libev::Libev, and
-# Libev_FOUND, Libev_VERSION.
+# Finds libev: defines the target Libev::Libev, Libev_FOUND and Libev_VERSION. libev ships neither a
+# .pc file nor a CMake package.
 find_path(Libev_INCLUDE_DIR ev.h PATH_SUFFIXES libev)
 find_library(Libev_LIBRARY ev)
 
@@ -9,7 +9,7 @@ if(Libev_INCLUDE_DIR)
          REGEX "^[ \t]*#[ \t]*define[ \t]+EV_VERSION_${part}[ \t]+[0-9]+")
     string(REGEX REPLACE ".*EV_VERSION_${part}[ \t]+([0-9]+).*" "\\1" Libev_${part} "${Libev_${part}}")
   endforeach()
-  # Without both macros it is another library's ev.h.
+  # An ev.h without both macros belongs to another library.
   if(Libev_MAJOR MATCHES "^[0-9]+$" AND Libev_MINOR MATCHES "^[0-9]+$")
     set(Libev_VERSION ${Libev_MAJOR}.${Libev_MINOR})
   endif()

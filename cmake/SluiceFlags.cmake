@@ -1,5 +1,5 @@
-# sluice_flags(TARGET [TESTS]): the warnings, hardening and sanitizers that all of sluice's own
-# targets are compiled with. They are private: nothing of this reaches an embedder.
+# sluice_flags(TARGET [TESTS]): compiles TARGET with the warnings, hardening and sanitizers of all
+# of sluice's own targets. They are private: a project that embeds sluice gets none of them.
 
 # g++ warns inside Criterion's macros even from a system header.
 set(SLUICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
@@ -22,13 +22,14 @@ function(sluice_flags target)
   if(SLUICE_SANITIZE)
     set(sanitize -fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     if(SLUICE_SANITIZE MATCHES undefined)
-      # This check opens a pipe to look at an object: out of descriptors, it takes each for a bad one.
+      # The vptr check opens a pipe to look at an object. In a test that has no descriptor left, it
+      # would report every object as bad.
       list(APPEND sanitize -fno-sanitize=vptr)
     endif()
     target_compile_options(${target} PRIVATE ${sanitize})
     target_link_options(${target} PRIVATE -fsanitize=${SLUICE_SANITIZE})
   elseif(SLUICE_HARDEN)
-    # _FORTIFY_SOURCE does nothing, loudly, without optimisation; some compilers come with their own.
+    # Without optimization _FORTIFY_SOURCE only causes a warning. Some compilers predefine it.
     target_compile_options(${target} PRIVATE
       -fstack-protector-strong
       $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
@@ -38,7 +39,7 @@ function(sluice_flags target)
   endif()
 
   if(SLUICE_COVERAGE)
-    # Threads count too; a count that is not atomic loses some, and can even be below zero.
+    # Tests start threads: counters that are not atomic lose counts and can become negative.
     target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic)
     target_link_options(${target} PRIVATE --coverage)
     target_compile_definitions(${target} PRIVATE SLUICE_COVERAGE)

@@ -1,9 +1,9 @@
-# The library is compiled once, into objects that know no semantic interposition, and offered as a
-# shared and a static library. Tests link the objects themselves: they see hidden symbols, and no
-# test file can fall out of the link as it would out of an archive.
+# The library is compiled once, into objects from which a shared and a static library are made.
+# Tests link the objects: that way they can use hidden symbols, and the linker cannot drop a test
+# file, as it would drop one from an archive.
 
-# sluice_begin_library(): declares the objects; the tests also build them on plain POSIX calls, but
-# not again under each sanitizer, where building takes longest.
+# sluice_begin_library(): declares the objects. The tests also build them on plain POSIX calls,
+# except with a sanitizer, where a build takes longest.
 function(sluice_begin_library)
   sluice_objects(sluice_objects ${SLUICE_PORTABLE})
   if(SLUICE_TESTS AND NOT SLUICE_PORTABLE AND NOT SLUICE_SANITIZE)
@@ -16,7 +16,7 @@ endfunction()
 function(sluice_objects name portable)
   add_library(${name} OBJECT)
   sluice_flags(${name})
-  # What the library calls of itself binds to itself: no PLT, and inlining across functions.
+  # Calls within the library are direct: they avoid the PLT, and the compiler can inline them.
   target_compile_options(${name} PRIVATE -fno-semantic-interposition)
   target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR}/include)
   target_link_libraries(${name} PUBLIC Libev::Libev Cares::Cares Threads::Threads)
@@ -25,10 +25,10 @@ function(sluice_objects name portable)
   endif()
 endfunction()
 
-# sluice_folder(SOURCES a.cc... [PUBLIC a.h...] [DETAIL b.h...]): what the folder that calls it adds
+# sluice_folder(SOURCES a.cc... [PUBLIC a.h...] [DETAIL b.h...]): adds files of the calling folder
 # to the library. A program includes a PUBLIC header as <sluice/a.h>, whatever folder it is in, and
-# a man page documents it. A DETAIL header is there because a public one includes it:
-# <sluice/detail/b.h>. Each must be fit to be included alone; no two have the same name.
+# a man page documents it. A DETAIL header is installed as <sluice/detail/b.h>, because a public one
+# includes it. Each header compiles alone, and no two have the same name.
 function(sluice_folder)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES;PUBLIC;DETAIL")
   if(arg_UNPARSED_ARGUMENTS)
@@ -47,7 +47,7 @@ function(sluice_folder)
   endforeach()
 endfunction()
 
-# In the build tree <sluice/NAME> is one line that includes the header where it stands.
+# In the build tree <sluice/NAME> contains one line, which includes the header from its folder.
 function(sluice_header name source)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/include/sluice/${name} @ONLY
        CONTENT "#include \"@source@\"\n")
@@ -55,7 +55,8 @@ function(sluice_header name source)
   set_property(GLOBAL APPEND PROPERTY SLUICE_HEADER_SOURCES ${source})
 endfunction()
 
-# sluice_end_library(): the two libraries, sluice.pc and the CMake package.
+# sluice_end_library(): defines the two libraries and installs them, sluice.pc and the CMake
+# package.
 function(sluice_end_library)
   add_library(sluice SHARED $<TARGET_OBJECTS:sluice_objects>)
   add_library(sluice_static STATIC $<TARGET_OBJECTS:sluice_objects>)
@@ -71,7 +72,7 @@ function(sluice_end_library)
       $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   endforeach()
-  if(NOT SLUICE_SANITIZE) # A sanitizer's runtime comes with the program, not with the library.
+  if(NOT SLUICE_SANITIZE) # The program, not the library, links a sanitizer's runtime.
     target_link_options(sluice PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
   endif()
   if(PROJECT_IS_TOP_LEVEL)
@@ -79,7 +80,7 @@ function(sluice_end_library)
   endif()
 endfunction()
 
-# The installed headers are the tree's with their includes spelt as a program spells them.
+# The installed headers are those of the tree, but include each other as a program includes them.
 function(sluice_install_headers)
   get_property(names GLOBAL PROPERTY SLUICE_HEADERS)
   get_property(sources GLOBAL PROPERTY SLUICE_HEADER_SOURCES)
@@ -101,7 +102,8 @@ function(sluice_install_package)
   sluice_install_headers()
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
 
-  # Two exports: who links the shared library needs neither libev nor c-ares.
+  # There are two exports, because a program that links the shared library needs neither libev nor
+  # c-ares.
   install(TARGETS sluice EXPORT sluiceTargets)
   install(TARGETS sluice_static EXPORT sluiceStaticTargets)
   install(EXPORT sluiceTargets NAMESPACE sluice:: DESTINATION ${package})
@@ -109,7 +111,7 @@ function(sluice_install_package)
 
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/sluiceConfig.cmake.in
     ${PROJECT_BINARY_DIR}/sluiceConfig.cmake INSTALL_DESTINATION ${package})
-  # Before 1.0 a minor version may change what a program relies on.
+  # Before 1.0 a new minor version may be incompatible.
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/sluiceConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/sluiceConfig.cmake
@@ -118,7 +120,7 @@ function(sluice_install_package)
                 ${PROJECT_SOURCE_DIR}/cmake/FindLibev.cmake
           DESTINATION ${package})
 
-  # The .pc file finds its prefix from where it lies, so that an installed tree can be moved.
+  # The .pc file finds its prefix relative to itself, so that an installed tree can be moved.
   cmake_path(SET pc_directory NORMALIZE ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
   cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_directory}
              OUTPUT_VARIABLE pc_to_prefix)

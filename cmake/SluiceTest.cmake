@@ -1,14 +1,14 @@
-# How a test, an example and an end-to-end script are added: one line each, in tests/CMakeLists.txt.
+# Functions that add a test, an example and an end-to-end script with one line each.
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(Criterion REQUIRED IMPORTED_TARGET criterion>=2.4)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
-# Criterion exits 0 when it ran nothing (no test linked in, a filter that matches nothing), and
-# neither a leak found after a test's body nor a sanitizer's report in a child makes it fail.
+# Criterion exits with 0 when it ran no test (none was linked in, or a filter matches none). Neither
+# a leak that is found after a test's body nor a sanitizer's report in a child makes it fail.
 set(SLUICE_SILENT_GREENS "Tested: 0 ;Sanitizer;runtime error:")
 
-# How many times longer everything may take.
+# The factor by which everything may take longer.
 set(SLUICE_SLOWNESS 1)
 if(SLUICE_MEMCHECK)
   set(SLUICE_SLOWNESS 10)
@@ -16,8 +16,8 @@ elseif(SLUICE_SANITIZE OR SLUICE_COVERAGE)
   set(SLUICE_SLOWNESS 3)
 endif()
 
-# sluice_launcher(VARIABLE ENTRY [option...]): what stands before the command of this CTest entry:
-# nothing, or what runs it under memcheck.
+# sluice_launcher(VARIABLE ENTRY [option...]): sets VARIABLE to the prefix of the command of this
+# CTest entry: nothing, or the command that runs it under memcheck.
 function(sluice_launcher variable entry)
   set(launcher "")
   if(SLUICE_MEMCHECK)
@@ -27,8 +27,8 @@ function(sluice_launcher variable entry)
   set(${variable} ${launcher} PARENT_SCOPE)
 endfunction()
 
-# What binutils offers is enough to name lines in a report; a crash inside a test is Criterion's
-# to tell, not ThreadSanitizer's.
+# binutils' addr2line can name the lines in a report. Criterion, not ThreadSanitizer, reports a
+# crash inside a test.
 set(SLUICE_TEST_ENVIRONMENT
   "SLUICE_SLOWNESS=${SLUICE_SLOWNESS}"
   "ASAN_OPTIONS=allow_addr2line=1"
@@ -46,8 +46,8 @@ function(sluice_test_properties)
     ENVIRONMENT "${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
 endfunction()
 
-# Most of the time that a build of the tests takes is the optimising of their own sources, and
-# nothing is measured by how fast those run. What they test stays optimised.
+# A build of the tests would spend most of its time optimizing the tests themselves, whose speed
+# does not matter. The code under test is optimized.
 set(SLUICE_TEST_OPTIMISATION $<$<NOT:$<CONFIG:Debug>>:-Og>)
 if(SLUICE_SANITIZE)
   set(SLUICE_TEST_OPTIMISATION $<$<NOT:$<CONFIG:Debug>>:-O0>)
@@ -60,7 +60,7 @@ function(sluice_test_flags target)
     ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests ${PROJECT_BINARY_DIR}/include)
 endfunction()
 
-# sluice_test_support(NAME): tests/support/NAME.cc as objects, compiled once for all who link it.
+# sluice_test_support(NAME): compiles tests/support/NAME.cc once, for all tests that link it.
 function(sluice_test_support name)
   if(NOT TARGET support_${name})
     add_library(support_${name} OBJECT ${PROJECT_SOURCE_DIR}/tests/support/${name}.cc)
@@ -69,9 +69,9 @@ function(sluice_test_support name)
   endif()
 endfunction()
 
-# What nearly every test includes is compiled once, which saves each of them half a second. A test
-# that forgets an include of its own is found by the presets dev and coverage, which do without.
-# A program precompiles, since what a library would is compiled with -fPIC where tests have -fPIE.
+# Headers that nearly every test includes are precompiled, which saves half a second per test. The
+# presets dev and coverage do without that, and so find a test that lacks an include. A program does
+# the precompiling: a library would do it with -fPIC, but tests are compiled with -fPIE.
 function(sluice_test_precompile target)
   if(NOT TARGET precompiled)
     file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tests/precompiled.cc CONTENT "int main() {}\n")
@@ -85,18 +85,19 @@ function(sluice_test_precompile target)
   target_precompile_headers(${target} REUSE_FROM precompiled)
 endfunction()
 
-# sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]):
-# test_NAME.cc of this folder as one Criterion binary and one CTest entry, NAME, which
-# SLUICE_TEST_PREFIX precedes where a folder sets it. The objects of the program that a folder sets
-# as SLUICE_TEST_TOOL are linked, too. SUPPORT: linked with those of tests/support/. BACKENDS: the
-# same binary once for each of epoll, poll and select, in SLUICE_TEST_BACKEND. PORTABLE: all of it
-# again on the library's plain POSIX paths. SERIAL: alone, for what counts descriptors or processor
-# time.
+# sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]): makes a
+# Criterion program of test_NAME.cc in the calling folder, and the CTest entry NAME. A folder may
+# set SLUICE_TEST_PREFIX, which goes before NAME, and SLUICE_TEST_TOOL, a program whose objects are
+# linked.
+#   SUPPORT   links these files of tests/support/
+#   BACKENDS  runs it once for each of epoll, poll and select, which SLUICE_TEST_BACKEND names
+#   PORTABLE  builds and runs it again on the library's plain POSIX calls
+#   SERIAL    runs it alone, because it counts descriptors or processor time
 function(sluice_test file)
   cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE;SERIAL" "TIMEOUT" "SUPPORT")
   set(name ${SLUICE_TEST_PREFIX}${file})
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "sluice_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
+    message(FATAL_ERROR "sluice_test(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
@@ -143,14 +144,14 @@ macro(sluice_add_test entry binary environment)
   endif()
 endmacro()
 
-# sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): a .py, .sh or
-# executable script, found beside the caller. It gets the programs in its environment (SLUICED,
-# SLUICE_TALK, SLUICE_SCAN …), SOURCE_DIR and BUILD_DIR; exit status 77 means that something that it
-# needs is not here.
+# sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): runs a .py, .sh or
+# executable script of the calling folder as the CTest entry NAME. Its environment has the paths of
+# the programs (SLUICED, SLUICE_TALK, SLUICE_SCAN, ...), SOURCE_DIR and BUILD_DIR. With exit status
+# 77 it says that something that it needs is missing here.
 function(sluice_script_test name script)
   cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "sluice_script_test(${name}): what is ${arg_UNPARSED_ARGUMENTS}?")
+    message(FATAL_ERROR "sluice_script_test(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
@@ -185,8 +186,8 @@ function(sluice_script_test name script)
   endif()
 endfunction()
 
-# sluice_example(NAME): man/examples/NAME.cc as an outside program would be built: the shared
-# library, the public headers, no warning. The binary is build/examples/NAME.
+# sluice_example(NAME): builds man/examples/NAME.cc as build/examples/NAME, in the way of an outside
+# program: with the shared library and the public headers, and without a warning.
 function(sluice_example name)
   add_executable(example_${name} ${PROJECT_SOURCE_DIR}/man/examples/${name}.cc)
   sluice_flags(example_${name})
@@ -200,7 +201,7 @@ function(sluice_example name)
   add_dependencies(examples example_${name})
 endfunction()
 
-# sluice_check_public_headers(): each public header compiles alone, and brings no libev with it.
+# sluice_check_public_headers(): compiles each public header alone, without libev's header.
 function(sluice_check_public_headers)
   get_property(headers GLOBAL PROPERTY SLUICE_HEADERS)
   set(sources "")

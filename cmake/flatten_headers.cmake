@@ -1,6 +1,6 @@
 # cmake -DNAMES=a.h;detail/b.h -DSOURCES=DIR/a.h;DIR/b.h -DOUTPUT=DIR -P flatten_headers.cmake
 #
-# Writes each of SOURCES to OUTPUT/NAME. There "../base/a.h" becomes <sluice/a.h>, and a header
+# Writes each of SOURCES to OUTPUT/NAME, and replaces "../base/a.h" by <sluice/a.h> in it. A header
 # that is not in NAMES is an error: an installed header cannot include one that is not installed.
 cmake_minimum_required(VERSION 3.25)
 

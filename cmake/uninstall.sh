@@ -1,16 +1,16 @@
 #!/bin/sh
-# uninstall.sh MANIFEST: removes the files that `cmake --install` listed there, below DESTDIR, and
-# those directories of sluice's own that are then empty.
+# uninstall.sh MANIFEST: removes the files that `cmake --install` has listed in MANIFEST, below
+# DESTDIR, and then sluice's own directories if they are empty.
 set -eu
 
 manifest=$1
 root=${DESTDIR:-}
 if [ ! -f "$manifest" ]; then
-  echo "sluice: no $manifest: run make install with the same PREFIX first, it lists the files" >&2
+  echo "sluice: $manifest is missing: make install with the same PREFIX writes it" >&2
   exit 1
 fi
 
-# The list has no newline after its last line.
+# The last line of the list has no newline.
 while IFS= read -r file || [ -n "$file" ]; do
   if [ -e "$root$file" ] || [ -L "$root$file" ]; then
     rm -f -- "$root$file"

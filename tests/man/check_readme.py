@@ -4,7 +4,7 @@
 README.md has at most 250 lines. The program that it shows is man/examples/echo_server.cc, of at
 most 40 lines, and a new machine has every command that it shows after `make`. Each page of man/ is
 in its table, and the other way round. It finds the version of sluice that CMakeLists.txt builds. In
-every document, links lead to files that exist, and each target of make that is named exists.
+every document, links lead to files that exist, and each path and target of make exists.
 
 Usage: check_readme.py [--source DIR] | --self-test
 """
@@ -27,6 +27,8 @@ PROGRAM = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 MAKE = re.compile(r"(?:^    (?:\$ )?|`)make ([a-z][a-z-]*)", re.MULTILINE)
 PAGE = re.compile(r"^\| ([\w-]+)\((\d)\) \|", re.MULTILINE)
+PATH = re.compile(r"`((?:\.ci|cmake|man|protocols|reactor|tests|tools)/[\w./+-]*)`")
+PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b|_[A-Z]{4,}|[A-Z]{4,}_")  # tools/PROGRAM/options.cc
 COMMAND = re.compile(r"^    \$ (\S+)", re.MULTILINE)
 FOUND_VERSION = re.compile(r"^find_package\(sluice ([\d.]+)", re.MULTILINE)
 PROJECT_VERSION = re.compile(r"^project\(sluice VERSION (\d+\.\d+)\.", re.MULTILINE)
@@ -61,6 +63,9 @@ def check_references(source, text):
     for link in LINK.findall(text):
         if not link.startswith("https://") and not (source / link).exists():
             yield f"the link to {link} leads nowhere"
+    for path in sorted(set(PATH.findall(text))):
+        if not PLACEHOLDER.search(path) and not (source / path).exists():
+            yield f"{path} does not exist"
     makefile = (source / "GNUmakefile").read_text(encoding="utf-8")
     for target in sorted(set(MAKE.findall(text))):
         if not has_target(makefile, target):
@@ -117,6 +122,8 @@ def self_test():
     long = program + "//\n" * LONGEST_PROGRAM
     cases.append((good.replace(program, long), f"has {LONGEST_PROGRAM + 2} lines"))
     cases.append((good, "[a](men)", "SECURITY.md: the link to men leads nowhere"))
+    cases.append((good, "`man/sluice_a.3` and `tools/NAME/NAME_b.cc`", None))
+    cases.append((good, "`man/sluice_b.3`", "SECURITY.md: man/sluice_b.3 does not exist"))
 
     def mistakes_in(source, readme, security=""):
         (source / "man" / "examples").mkdir(parents=True)

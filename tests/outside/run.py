@@ -79,6 +79,19 @@ def check_uninstall(build, prefix):
         sys.exit(f"uninstall left {left[0]}")
 
 
+def check_completions(prefix):
+    """Each installed program has completions for bash and zsh."""
+    programs = [path.name for folder in ("bin", "sbin") for path in (prefix / folder).iterdir()]
+    share = prefix / "share"
+    for program in programs:
+        for path in (share / "bash-completion" / "completions" / program,
+                     share / "zsh" / "site-functions" / f"_{program}"):
+            if not path.is_file():
+                sys.exit(f"{path} is not installed")
+    if "sluiced" not in programs:
+        sys.exit(f"{prefix}: sluiced is not installed")
+
+
 def check_headers(compiler, flags, prefix, scratch):
     """All that is installed compiles together, without libev's header and in reasonable time."""
     include = prefix / "include"
@@ -131,6 +144,7 @@ def main():
         installed.rename(prefix)  # What is installed must not know where it was put.
         library = next(prefix.rglob("libsluice.so")).parent
         check_symbols(library / "libsluice.so")
+        check_completions(prefix)
 
         source, build = scratch / "cmake-project", scratch / "cmake-build"
         shutil.copytree(HERE / "cmake-project", source)
