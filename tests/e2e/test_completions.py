@@ -24,7 +24,7 @@ PROGRAMS = {"sluiced": "SLUICED", "sluice-fetch": "SLUICE_FETCH", "sluice-lookup
 SERVICES = ["broadcast=", "chargen=", "chat=", "daytime=", "discard=", "echo=", "framed=", "greet=",
             "time=", "upper="]
 BACKENDS = ["auto", "epoll", "poll", "select"]
-PATIENCE = 20 * float(os.environ.get("SLUICE_SLOWNESS", "1"))
+PATIENCE = 60 * float(os.environ.get("SLUICE_SLOWNESS", "1"))
 
 # Outside of a completion compopt is an error; here it shows how it was called.
 BASH = """

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The programs and the library are hardened as a distribution would, and call no shell.
+"""The programs and the library have the hardening of distributions, and start no other program.
 
-The binaries are those of the build that is tested; what `make` builds, the preset release, is
-configured here and its commands are looked at, because to build it takes too long.
+This checks the binaries of the build under test. Of the release build, which takes too long to
+build here, it checks the compile commands.
 """
 import json
 import os
@@ -16,7 +16,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["BUILD_DIR"])
-# Whoever calls none of these can make no shell word, and no program's name, out of an input.
+# A program that calls none of these cannot pass an input to a shell or run it as a program.
 RUN_SOMETHING = re.compile(r"^(system|popen|exec[lv]\w*|f?execve\w*|posix_spawnp?|v?fork|wordexp|"
                            r"dlopen|dlmopen)$")
 

@@ -21,7 +21,7 @@ INSTALLS = ["run", "test", "sanitize", "tsan", "valgrind", "coverage", "fuzz", "
 
 
 class Copy(unittest.TestCase):
-    """A copy of both makefiles in a directory of its own."""
+    """A temporary copy of both makefiles."""
 
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
