@@ -61,8 +61,9 @@ function(sluice_end_library)
   add_library(sluice SHARED $<TARGET_OBJECTS:sluice_objects>)
   add_library(sluice_static STATIC $<TARGET_OBJECTS:sluice_objects>)
   set_target_properties(sluice_static PROPERTIES OUTPUT_NAME sluice)
+  # Before 1.0 each minor version may break programs, so each has a library name of its own.
   set_target_properties(sluice PROPERTIES
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   foreach(library IN ITEMS sluice sluice_static)
     add_library(sluice::${library} ALIAS ${library})
     sluice_flags(${library})

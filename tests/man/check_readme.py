@@ -3,7 +3,7 @@
 
 README.md has at most 250 lines. The program that it shows is man/examples/echo_server.cc, of at
 most 40 lines, and a new machine has every command that it shows after `make`. Each page of man/ is
-in its table, and the other way round. It finds the version of sluice that CMakeLists.txt builds. In
+in its table, and the other way round. It finds the version of sluice that its headers have. In
 every document, links lead to files that exist, and each path and target of make exists.
 
 Usage: check_readme.py [--source DIR] | --self-test
@@ -31,7 +31,8 @@ PATH = re.compile(r"`((?:\.ci|cmake|man|protocols|reactor|tests|tools)/[\w./+-]*
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b|_[A-Z]{4,}|[A-Z]{4,}_")  # tools/PROGRAM/options.cc
 COMMAND = re.compile(r"^    \$ (\S+)", re.MULTILINE)
 FOUND_VERSION = re.compile(r"^find_package\(sluice ([\d.]+)", re.MULTILINE)
-PROJECT_VERSION = re.compile(r"^project\(sluice VERSION (\d+\.\d+)\.", re.MULTILINE)
+VERSION_HEADER = "reactor/base/version.h"
+VERSION_NUMBER = re.compile(r"^#define SLUICE_VERSION_(?:MAJOR|MINOR) (\d+)$", re.MULTILINE)
 
 
 def check_program(source, text):
@@ -79,10 +80,11 @@ def check_readme(source, text):
     yield from check_program(source, text)
     for command in sorted(set(COMMAND.findall(text)) - COMMANDS):
         yield f"the command {command} is not on a new machine; allowed are {sorted(COMMANDS)}"
-    built = PROJECT_VERSION.findall((source / "CMakeLists.txt").read_text(encoding="utf-8"))
+    header = (source / VERSION_HEADER).read_text(encoding="utf-8")
+    built = [".".join(VERSION_NUMBER.findall(header))]
     found = FOUND_VERSION.findall(text)
     if found != built:
-        yield f"find_package(sluice {found}) is not the version of CMakeLists.txt, {built}"
+        yield f"find_package(sluice {found}) is not the version of {VERSION_HEADER}, {built}"
     yield from check_pages(source, text)
 
 
@@ -114,7 +116,7 @@ def self_test():
         (good.replace("make lint", "make prefix"), "make prefix: GNUmakefile has no such target"),
         (good.replace("deps-test", "deps-tst"), "make deps-tst: GNUmakefile has no such target"),
         (good.replace("release/bin/sluiced", "sluiced"), "the command build/sluiced is not"),
-        (good.replace("sluice 1.2", "sluice 1.1"), "is not the version of CMakeLists.txt, ['1.2']"),
+        (good.replace("sluice 1.2", "sluice 1.1"), f"is not the version of {VERSION_HEADER}, ['1.2']"),
         (good + "\n" * LONGEST_README, f"at most {LONGEST_README} are allowed"),
         (good.replace("_a(3)", "_b(3)"), "man/sluice_b.3 does not exist"),
         (good.replace("_a(3)", "_b(3)"), "man/sluice_a.3 is not in the table"),
@@ -131,8 +133,10 @@ def self_test():
         (source / "man" / "sluice_a.3").write_text("", encoding="utf-8")
         (source / "GNUmakefile").write_text("prefix := x\npackages.test = run\nrun: all\n\n"
                                             "test lint:\n\tx\n", encoding="utf-8")
-        (source / "CMakeLists.txt").write_text("project(sluice VERSION 1.2.3 LANGUAGES CXX\n",
-                                               encoding="utf-8")
+        (source / VERSION_HEADER).parent.mkdir(parents=True)
+        (source / VERSION_HEADER).write_text("#define SLUICE_VERSION_MAJOR 1\n"
+                                             "#define SLUICE_VERSION_MINOR 2\n"
+                                             "#define SLUICE_VERSION_PATCH 3\n", encoding="utf-8")
         (source / "SECURITY.md").write_text(security, encoding="utf-8")
         (source / "README.md").write_text(readme, encoding="utf-8")
         return check(source)

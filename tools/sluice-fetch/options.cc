@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -125,7 +126,7 @@ std::span<const OptionSpec> fetch_option_table() noexcept { return kOptions; }
 FetchOptions parse_fetch_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   FetchOptions options;
-  options.answer = line.answer("sluice-fetch " SLUICE_VERSION, help_text);
+  options.answer = line.answer("sluice-fetch " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
   read_values(options, line);
   refuse_if(options.insecure && !options.cacert.empty(),

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 
 namespace sluice {
 namespace {
@@ -64,7 +65,7 @@ void Transfer::set_up(const FetchOptions& options) {
   set(CURLOPT_FOLLOWLOCATION, 1L);
   set(CURLOPT_MAXREDIRS, options.redirects);
   set(CURLOPT_FAILONERROR, 1L);
-  set(CURLOPT_USERAGENT, "sluice-fetch/" SLUICE_VERSION);
+  set(CURLOPT_USERAGENT, "sluice-fetch/" SLUICE_VERSION_STRING);
   set(CURLOPT_NOSIGNAL, 1L);  // signals are the loop's
   // A name that is still being looked up would hold the loop when its transfer is given up.
   set(CURLOPT_QUICK_EXIT, 1L);

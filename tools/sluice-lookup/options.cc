@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/usage_error.h"
 
@@ -66,7 +67,7 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
                                    const ServiceNames& services) {
   const CommandLine line(kOptions, argc, argv);
   LookupOptions options;
-  options.answer = line.answer("sluice-lookup " SLUICE_VERSION, help_text);
+  options.answer = line.answer("sluice-lookup " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
 
   refuse_both(line, "name", "service");

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -204,7 +205,7 @@ std::span<const OptionSpec> scan_option_table() noexcept { return kOptions; }
 ScanOptions parse_scan_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   ScanOptions options;
-  options.answer = line.answer("sluice-scan " SLUICE_VERSION, help_text);
+  options.answer = line.answer("sluice-scan " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
   refuse_if(line.operands().empty() && !line.has("input"),
             "the TARGET is missing; allowed are a name, a.b.c.d, an IPv6 address, their prefixes "

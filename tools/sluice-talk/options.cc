@@ -7,6 +7,7 @@
 
 #include "../../protocols/codec/codec_registry.h"
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -148,7 +149,7 @@ std::span<const OptionSpec> talk_option_table() noexcept { return kOptions; }
 TalkOptions parse_talk_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   TalkOptions options;
-  options.answer = line.answer("sluice-talk " SLUICE_VERSION, help_text);
+  options.answer = line.answer("sluice-talk " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
 
   const auto& operands = line.operands();

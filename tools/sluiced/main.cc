@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../../reactor/base/version.h"
 #include "../common/descriptor_limit.h"
 #include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
@@ -50,8 +51,9 @@ std::string path_of_talk(std::string_view self) {
 }
 
 void log_start(Log& log, const Daemon& daemon, const Options& options, std::string_view self) {
-  log.info("sluiced " SLUICE_VERSION ": backend " + std::string(to_string(daemon.backend())) +
-           ", services " + std::to_string(daemon.services()));
+  log.info("sluiced " SLUICE_VERSION_STRING ": backend " +
+           std::string(to_string(daemon.backend())) + ", services " +
+           std::to_string(daemon.services()));
   if (!options.default_listen) return;
   for (const std::string& command : default_examples(path_of_talk(self))) {
     log.info("try: " + command);

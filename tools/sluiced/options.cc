@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -112,7 +113,7 @@ Options parse_options(int argc, const char* const* argv) {
   }
 
   Options options;
-  options.answer = line.answer("sluiced " SLUICE_VERSION, help_text);
+  options.answer = line.answer("sluiced " SLUICE_VERSION_STRING, help_text);
   std::chrono::milliseconds idle{0};
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   line.each("max-connections", [&](std::string_view value) {

@@ -8,6 +8,7 @@
 
 #include "support/usage.h"
 #include "tools/sluice-fetch/options.h"
+#include <sluice/version.h>
 
 using sluice::BodiesTo;
 using sluice::FetchOptions;
@@ -103,5 +104,5 @@ Test(fetch_options, values_are_read) {
 
 Test(fetch_options, help_and_version_answer_whatever_else_is_wrong) {
   cr_expect(parsed({"--help", "--parallel", "none"}).answer.starts_with("Usage: sluice-fetch "));
-  cr_expect(parsed({"--version"}).answer == "sluice-fetch " SLUICE_VERSION "\n");
+  cr_expect(parsed({"--version"}).answer == "sluice-fetch " SLUICE_VERSION_STRING "\n");
 }

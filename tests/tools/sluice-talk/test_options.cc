@@ -8,6 +8,7 @@
 
 #include "support/usage.h"
 #include "tools/sluice-talk/options.h"
+#include <sluice/version.h>
 
 using sluice::Endpoint;
 using sluice::PrintFormat;
@@ -103,7 +104,7 @@ Test(talk_options, what_is_sent_is_held_against_the_framing) {
 }
 
 Test(talk_options, help_and_version_need_no_endpoint) {
-  cr_expect(parsed({"--version"}).answer == "sluice-talk " SLUICE_VERSION "\n");
+  cr_expect(parsed({"--version"}).answer == "sluice-talk " SLUICE_VERSION_STRING "\n");
   const std::string help = parsed({"--help"}).answer;
   for (const std::string word : {"--framing", "--join", "netstring", "decimal:N", "unix://PATH"}) {
     cr_expect(help.find(word) != help.npos, "%s is not in the help", word.c_str());

@@ -9,6 +9,7 @@
 #include "support/usage.h"
 #include "tools/sluiced/options.h"
 #include "tools/sluiced/small_services.h"
+#include <sluice/version.h>
 
 using sluice::Backend;
 using sluice::Endpoint;
@@ -118,7 +119,7 @@ Test(options, the_last_of_several_counts) {
 }
 
 Test(options, version_and_help_are_answers) {
-  cr_expect(parsed({"--version"}).answer == "sluiced " SLUICE_VERSION "\n");
+  cr_expect(parsed({"--version"}).answer == "sluiced " SLUICE_VERSION_STRING "\n");
   const std::string help = parsed({"--help"}).answer;
   for (const std::string word :
        {"--listen", "--backend", "--max-connections", "--idle-timeout", "--drain-timeout", "--help",

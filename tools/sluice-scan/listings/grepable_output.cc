@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "../../../reactor/base/version.h"
 #include "../../common/timestamp.h"
 #include "table_output.h"
 
@@ -19,7 +20,7 @@ std::string field(std::string text) {
 }  // namespace
 
 std::string GrepableListing::begin(const ScanStart& start) {
-  return "# sluice-scan " SLUICE_VERSION " started " + timestamp(start.time) +
+  return "# sluice-scan " SLUICE_VERSION_STRING " started " + timestamp(start.time) +
          " as: " + start.command + '\n';
 }
 

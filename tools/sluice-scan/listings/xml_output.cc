@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "../../../reactor/base/version.h"
+
 namespace sluice {
 namespace {
 
@@ -66,7 +68,7 @@ std::string XmlListing::begin(const ScanStart& start) {
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n"
          "<nmaprun scanner=\"sluice-scan\"" +
          attribute("args", start.command) + attribute("start", seconds_of(start.time)) +
-         attribute("startstr", words_of(start.time)) + attribute("version", SLUICE_VERSION) +
+         attribute("startstr", words_of(start.time)) + attribute("version", SLUICE_VERSION_STRING) +
          " xmloutputversion=\"1.05\">\n<scaninfo type=\"connect\" protocol=\"tcp\"" +
          attribute("numservices", start.port_count) + attribute("services", start.ports) +
          "/>\n<verbose level=\"0\"/>\n<debugging level=\"0\"/>\n";

@@ -3,6 +3,7 @@
 
 #include "support/scan_reports.h"
 #include "tools/sluice-scan/listings/grepable_output.h"
+#include <sluice/version.h>
 
 using sluice::GrepableListing;
 using namespace sluice::test;  // the reports
@@ -25,7 +26,7 @@ Test(scan_grepable_output, of_open_ports_alone_nothing_else_is_said) {
 Test(scan_grepable_output, it_begins_and_ends_with_a_comment) {
   GrepableListing listing(false);
   expect_text(listing.begin({"sluice-scan -p 22 h", {}, "22", 1}),
-              "# sluice-scan " SLUICE_VERSION
+              "# sluice-scan " SLUICE_VERSION_STRING
               " started 1970-01-01T00:00:00.000Z as: sluice-scan -p 22 h\n");
   expect_text(
       listing.end(summary(false)),
