@@ -24,8 +24,7 @@ bool can_edit() {
 }  // namespace
 
 LineInput::LineInput(Loop& loop, OnLine on_line, OnEnd on_end, LineInputOptions options)
-    : loop_(loop),
-      on_line_(std::move(on_line)),
+    : on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
       options_(std::move(options)),
       again_(loop, [this] { deliver(); }) {
@@ -45,8 +44,8 @@ LineInput::LineInput(Loop& loop, OnLine on_line, OnEnd on_end, LineInputOptions 
     return;
   }
   read_buffer_ = std::make_unique<char[]>(kReadSize);
-  watcher_.bind<&LineInput::on_readable>(this, STDIN_FILENO);
-  watcher_.watch(loop_.native(), kReadable);
+  watch_.emplace(loop, STDIN_FILENO, [this](int /*events*/) { read(); });
+  watch_->watch(kReadable);
 }
 
 LineInput::~LineInput() { stop(); }
@@ -56,8 +55,8 @@ void LineInput::stop() noexcept {
   again_.stop();
   if (terminal_) {
     terminal_->stop();
-  } else {
-    watcher_.stop(loop_.native());
+  } else if (watch_) {
+    watch_->stop();
   }
 }
 
@@ -67,8 +66,8 @@ void LineInput::pause() noexcept {
   paused_ = true;
   if (terminal_) {
     terminal_->pause();
-  } else {
-    watcher_.stop(loop_.native());
+  } else if (watch_) {
+    watch_->stop();
   }
 }
 
@@ -82,10 +81,6 @@ void LineInput::resume() {
 void LineInput::fail(const std::string& why) {
   stop();
   if (options_.failed) options_.failed(why);
-}
-
-void LineInput::on_readable() noexcept {
-  loop_.guarded("standard input", [this] { read(); });  // nothing may throw through libev
 }
 
 void LineInput::read() {
@@ -107,8 +102,8 @@ void LineInput::deliver() {
     deliver_lines();
   }
   if (paused_ || stopped_) return;
-  if (!ended_) return watcher_.watch(loop_.native(), kReadable);
-  watcher_.stop(loop_.native());
+  if (!ended_) return watch_->watch(kReadable);
+  watch_->stop();
   stopped_ = true;
   on_end_();
 }

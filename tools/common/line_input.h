@@ -15,12 +15,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
-#include "../../reactor/loop/watcher.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 
@@ -59,13 +60,11 @@ class LineInput {
   void stop() noexcept;
 
  private:
-  void on_readable() noexcept;
   void read();
   void deliver();
   void deliver_lines();
   void fail(const std::string& why);
 
-  Loop& loop_;
   OnLine on_line_;
   OnEnd on_end_;
   LineInputOptions options_;
@@ -77,7 +76,7 @@ class LineInput {
   bool ended_ = false;    // the input has
   bool stopped_ = false;  // on_end_ or failed has run, or stop()
   Timer again_;
-  IoWatcher watcher_;
+  std::optional<Watch> watch_;  // where there is no terminal_
 };
 
 }  // namespace sluice

@@ -22,25 +22,17 @@ bool is_writable(int descriptor) noexcept {
 
 Output::Output(Loop& loop, int descriptor, std::function<void()> drained,
                std::function<void(std::error_code)> failed)
-    : loop_(loop),
-      descriptor_(descriptor),
+    : descriptor_(descriptor),
       drained_(std::move(drained)),
       failed_(std::move(failed)),
-      soon_(loop, [this] { flush(); }) {
-  watcher_.bind<&Output::on_writable>(this, descriptor);
-}
-
-Output::~Output() { watcher_.stop(loop_.native()); }
+      soon_(loop, [this] { flush(); }),
+      watch_(loop, descriptor, [this](int /*events*/) { flush(); }) {}
 
 void Output::write(std::string_view text) {
   if (broken_ || text.empty()) return;
   // What one turn brings goes out together.
   if (queue_.empty()) soon_.start(std::chrono::milliseconds(0));
   queue_ += text;
-}
-
-void Output::on_writable() noexcept {
-  loop_.guarded("standard output", [this] { flush(); });  // nothing may throw through libev
 }
 
 void Output::flush() {
@@ -58,7 +50,7 @@ void Output::flush() {
       broken_ = true;
       queue_.clear();
       written_ = 0;
-      watcher_.stop(loop_.native());
+      watch_.stop();
       failed_(error);
       return;
     }
@@ -68,12 +60,12 @@ void Output::flush() {
       queue_.erase(0, written_);
       written_ = 0;
     }
-    watcher_.watch(loop_.native(), kWritable);
+    watch_.watch(kWritable);
     return;
   }
   queue_.clear();
   written_ = 0;
-  watcher_.stop(loop_.native());
+  watch_.stop();
   drained_();
 }
 

@@ -18,7 +18,7 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
-#include "../../reactor/loop/watcher.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 
@@ -31,7 +31,7 @@ class Output {
          std::function<void(std::error_code)> failed);
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
-  ~Output();
+  ~Output() = default;
 
   void write(std::string_view text);
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
@@ -40,9 +40,6 @@ class Output {
   void flush();
 
  private:
-  void on_writable() noexcept;
-
-  Loop& loop_;
   int descriptor_;
   std::function<void()> drained_;
   std::function<void(std::error_code)> failed_;
@@ -50,7 +47,7 @@ class Output {
   std::size_t written_ = 0;  // bytes of queue_ that are gone
   bool broken_ = false;
   Timer soon_;
-  IoWatcher watcher_;
+  Watch watch_;
 };
 
 }  // namespace sluice

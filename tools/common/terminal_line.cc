@@ -216,8 +216,7 @@ TerminalLine::TerminalLine(Loop& loop, std::string prompt,
                            std::function<void(std::string line)> on_line,
                            std::function<void()> on_end,
                            std::function<void(const std::string& why)> failed)
-    : loop_(loop),
-      on_line_(std::move(on_line)),
+    : on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
       failed_(std::move(failed)),
       resized_(loop, SIGWINCH,
@@ -227,31 +226,32 @@ TerminalLine::TerminalLine(Loop& loop, std::string prompt,
                  editor_->resize();
                  editor_->redraw();
                }),
-      continued_(loop, SIGCONT, [this] {
-        if (!editor_) return;
-        editor_->take_terminal();
-        editor_->redraw();
-      }) {
+      continued_(loop, SIGCONT,
+                 [this] {
+                   if (!editor_) return;
+                   editor_->take_terminal();
+                   editor_->redraw();
+                 }),
+      keys_(loop, STDIN_FILENO, [this](int /*events*/) { read(); }) {
   editor_ = std::make_unique<Editor>(std::move(prompt));
-  watcher_.bind<&TerminalLine::on_readable>(this, STDIN_FILENO);
-  watcher_.watch(loop_.native(), kReadable);
+  keys_.watch(kReadable);
 }
 
 TerminalLine::~TerminalLine() { stop(); }
 
 void TerminalLine::stop() noexcept {
-  watcher_.stop(loop_.native());
+  keys_.stop();
   editor_.reset();
 }
 
 void TerminalLine::pause() noexcept {
   paused_ = true;
-  watcher_.stop(loop_.native());
+  keys_.stop();
 }
 
 void TerminalLine::resume() {
   paused_ = false;
-  if (editor_) watcher_.watch(loop_.native(), kReadable);
+  if (editor_) keys_.watch(kReadable);
 }
 
 void TerminalLine::print(std::string_view text) {
@@ -260,10 +260,6 @@ void TerminalLine::print(std::string_view text) {
   if (editor_) editor_->erase();
   write_standard_output(whole);
   if (editor_) editor_->redraw();
-}
-
-void TerminalLine::on_readable() noexcept {
-  loop_.guarded("terminal", [this] { read(); });  // nothing may throw through libev
 }
 
 void TerminalLine::read() {

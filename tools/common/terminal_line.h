@@ -19,7 +19,7 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
-#include "../../reactor/loop/watcher.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 
@@ -40,11 +40,9 @@ class TerminalLine {
  private:
   class Editor;  // libedit's side
 
-  void on_readable() noexcept;
   void read();
   void handle_keys();
 
-  Loop& loop_;
   std::function<void(std::string line)> on_line_;
   std::function<void()> on_end_;
   std::function<void(const std::string& why)> failed_;
@@ -52,7 +50,7 @@ class TerminalLine {
   bool paused_ = false;
   Signal resized_;
   Signal continued_;  // after ^Z the shell has left the terminal in its own way
-  IoWatcher watcher_;
+  Watch keys_;
 };
 
 }  // namespace sluice

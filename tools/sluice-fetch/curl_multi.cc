@@ -10,6 +10,18 @@
 namespace sluice {
 namespace {
 
+// What libcurl calls. An exception must not pass through it; for -1 it ends the transfers, and the
+// call that led here fails, which is reported.
+template <class Work>
+int contained(Work&& work) noexcept {
+  try {
+    work();
+    return 0;
+  } catch (...) {
+    return -1;
+  }
+}
+
 void check(CURLMcode code) {
   if (code != CURLM_OK)
     throw std::runtime_error(std::string("libcurl: ") + curl_multi_strerror(code));
@@ -56,9 +68,8 @@ void CurlMulti::remove(CURL* easy) noexcept { curl_multi_remove_handle(multi_, e
 
 int CurlMulti::on_socket(CURL* /*easy*/, curl_socket_t descriptor, int what, void* self,
                          void* /*unused*/) noexcept {
-  // What may be thrown must not pass through libcurl, which ends all transfers for -1.
   auto* const multi = static_cast<CurlMulti*>(self);
-  return multi->loop_.guarded("libcurl", [=] { multi->watch(descriptor, what); }) ? 0 : -1;
+  return contained([=] { multi->watch(descriptor, what); });
 }
 
 // libcurl tells of a removal before it closes the descriptor. The watch that goes may be the one
@@ -87,8 +98,7 @@ int CurlMulti::on_time(CURLM* /*multi*/, long after, void* self) noexcept {
     return 0;
   }
   // Also for 0 not at once: libcurl may not be called from here.
-  const auto start = [=] { multi->timer_.start(std::chrono::milliseconds(after)); };
-  return multi->loop_.guarded("libcurl", start) ? 0 : -1;
+  return contained([=] { multi->timer_.start(std::chrono::milliseconds(after)); });
 }
 
 void CurlMulti::act(curl_socket_t descriptor, int events) {

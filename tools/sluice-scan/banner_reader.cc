@@ -25,14 +25,17 @@ void close_by_reset(Fd& socket) {
 class BannerReader::Socket {
  public:
   Socket(BannerReader& reader, Fd fd, Done done)
-      : reader_(reader), fd_(std::move(fd)), done_(std::move(done)), since_(reader.loop_.now()) {
-    watcher_.bind<&Socket::on_readable>(this, fd_.get());
-    watcher_.watch(reader_.loop_.native(), kReadable);
+      : reader_(reader),
+        fd_(std::move(fd)),
+        done_(std::move(done)),
+        since_(reader.loop_.now()),
+        watch_(reader.loop_, fd_.get(), [this](int /*events*/) { on_readable(); }) {
+    watch_.watch(kReadable);
   }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
-    watcher_.stop(reader_.loop_.native());
+    watch_.stop();  // before the descriptor is closed
     if (fd_) close_by_reset(fd_);
   }
 
@@ -51,11 +54,8 @@ class BannerReader::Socket {
   void tell() { done_(printable_banner(said_)); }
 
  private:
-  void on_readable() noexcept {
-    // Nothing may throw through libev.
-    reader_.loop_.guarded("banner", [this] {
-      if (!read()) reader_.end(*this);
-    });
+  void on_readable() {
+    if (!read()) reader_.end(*this);  // which destroys this
   }
 
   BannerReader& reader_;
@@ -64,7 +64,7 @@ class BannerReader::Socket {
   TimePoint since_;
   TimePoint heard_{};
   std::string said_;
-  IoWatcher watcher_;
+  Watch watch_;
 };
 
 BannerReader::BannerReader(Loop& loop, std::chrono::milliseconds patience, std::size_t sockets)

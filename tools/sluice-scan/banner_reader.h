@@ -19,7 +19,7 @@
 #include "../../reactor/base/fd.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
-#include "../../reactor/loop/watcher.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 

@@ -17,22 +17,18 @@ bool in_foreground() { return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp(); }
 
 }  // namespace
 
-Keyboard::Keyboard(Loop& loop, std::function<void()> pressed)
-    : loop_(loop), pressed_(std::move(pressed)) {
+Keyboard::Keyboard(Loop& loop, std::function<void()> pressed) : pressed_(std::move(pressed)) {
   if (::isatty(STDIN_FILENO) != 1 || !in_foreground()) return;
   take();
   if (!taken_) return;
   if (!is_ignored(SIGTSTP)) {
-    stopped_ = std::make_unique<Signal>(loop_, SIGTSTP, [this] { on_stop(); });
+    stopped_ = std::make_unique<Signal>(loop, SIGTSTP, [this] { on_stop(); });
   }
-  watcher_.bind<&Keyboard::on_readable>(this, STDIN_FILENO);
-  watcher_.watch(loop_.native(), kReadable);
+  keys_.emplace(loop, STDIN_FILENO, [this](int /*events*/) { read(); });
+  keys_->watch(kReadable);
 }
 
-Keyboard::~Keyboard() {
-  if (watcher_.fd() >= 0) watcher_.stop(loop_.native());
-  restore();
-}
+Keyboard::~Keyboard() { restore(); }
 
 void Keyboard::take() {
   if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
@@ -47,16 +43,12 @@ void Keyboard::restore() noexcept {
   if (std::exchange(taken_, false)) (void)::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
-void Keyboard::on_readable() noexcept {
-  loop_.guarded("keyboard", [this] {
-    std::array<char, 256> keys;
-    const ssize_t count = ::read(STDIN_FILENO, keys.data(), keys.size());
-    // A terminal that went away would be readable for ever.
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
-      return watcher_.stop(loop_.native());
-    }
-    if (count > 0) pressed_();
-  });
+void Keyboard::read() {
+  std::array<char, 256> keys;
+  const ssize_t count = ::read(STDIN_FILENO, keys.data(), keys.size());
+  // A terminal that has gone away stays readable forever.
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return keys_->stop();
+  if (count > 0) pressed_();
 }
 
 void Keyboard::on_stop() {

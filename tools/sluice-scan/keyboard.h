@@ -13,10 +13,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
-#include "../../reactor/loop/watcher.h"
+#include "../../reactor/loop/watch.h"
 
 namespace sluice {
 
@@ -31,15 +32,14 @@ class Keyboard {
  private:
   void take();
   void restore() noexcept;
-  void on_readable() noexcept;
+  void read();
   void on_stop();
 
-  Loop& loop_;
   std::function<void()> pressed_;
   termios before_{};
   bool taken_ = false;
   std::unique_ptr<Signal> stopped_;
-  IoWatcher watcher_;
+  std::optional<Watch> keys_;
 };
 
 }  // namespace sluice
