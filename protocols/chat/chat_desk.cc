@@ -9,9 +9,9 @@
 namespace sluice {
 
 ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
-    : Resident(loop),
+    : LoopComponent(loop),
       options_(std::move(options)),
-      house_(options_.rules, [this] { Resident::loop().request_sweep(*this); }),
+      house_(options_.rules, [this] { request_end_of_turn(); }),
       impatient_(loop, [this] { on_impatient(); }) {}
 
 ChatDesk::~ChatDesk() {
@@ -62,10 +62,10 @@ void ChatDesk::on_impatient() {
 void ChatDesk::let_go_on() noexcept {
   if (waiting_.empty()) return;
   look_again_ = true;
-  loop().request_sweep(*this);
+  request_end_of_turn();
 }
 
-void ChatDesk::sweep() {
+void ChatDesk::end_of_turn() {
   if (std::exchange(look_again_, false)) {
     // Who must go on waiting stays on the list; resume() calls nobody back.
     const auto may_speak = [this](ChatPeer* peer) {

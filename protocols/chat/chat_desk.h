@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "../../reactor/loop/resident.h"
+#include "../../reactor/loop/loop_component.h"
 #include "../../reactor/loop/timer.h"
 #include "chat.h"
 #include "chat_house.h"
@@ -16,14 +16,14 @@ namespace sluice {
 
 class ChatPeer;
 
-class ChatDesk final : private Resident {
+class ChatDesk final : private LoopComponent {
  public:
   ChatDesk(Loop& loop, ChatOptions options);
   ~ChatDesk() override;
 
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
-  using Resident::loop;
+  using LoopComponent::loop;
 
   void came(ChatPeer& peer) { peers_.push_back(&peer); }
   void gone(ChatPeer& peer) noexcept;
@@ -38,7 +38,7 @@ class ChatDesk final : private Resident {
     ChatPeer* peer;
     TimePoint until;  // the patience with it lasts
   };
-  void sweep() override;
+  void end_of_turn() override;
   void on_impatient();
   void let_go_on() noexcept;
 

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "../loop/loop_internals.h"
+
 namespace sluice {
 
 using std::chrono::milliseconds;
@@ -56,7 +58,7 @@ void ConnectAttempt::connect() {
 
 void ConnectAttempt::on_ready(int events) noexcept {
   // Nothing may throw through libev.
-  loop_.guarded("connect", [this, events] {
+  LoopInternals::guarded(loop_, "connect", [this, events] {
     if ((events & kRefused) != 0) return judge_.lost(number_, ENOSPC, "connect");
     decide(false);
   });

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "../loop/timer.h"
 #include "../stream/connection.h"
 #include "connect_attempt.h"
@@ -129,14 +130,14 @@ void Connector::Race::fail() {
   const std::unique_ptr<Race> self = std::move(owner_->race_);
   stop();
   fill_in(ECANCELED);
-  loop_.guarded("connect", [this] { failed_(error_); });
+  LoopInternals::guarded(loop_, "connect", [this] { failed_(error_); });
 }
 
 void Connector::Race::won(std::size_t number, Fd socket) {
   const std::unique_ptr<Race> self = std::move(owner_->race_);
   stop();
   if (connected) {
-    loop_.guarded("connect", [&] { connected(std::move(socket)); });
+    LoopInternals::guarded(loop_, "connect", [&] { connected(std::move(socket)); });
     return;
   }
   owner_->finishing_ = this;
@@ -146,12 +147,13 @@ void Connector::Race::won(std::size_t number, Fd socket) {
   if (error == 0) return;
   error_.failures[number].error = code_of(error);
   fill_in(ECANCELED);
-  loop_.guarded("connect", [this] { failed_(error_); });
+  LoopInternals::guarded(loop_, "connect", [this] { failed_(error_); });
 }
 
 int Connector::Race::open_connection(std::size_t number, Fd socket) {
   ProtocolRef protocol = nullptr;
-  loop_.guarded("connect", [&] { protocol = factory(error_.failures[number].address); });
+  LoopInternals::guarded(loop_, "connect",
+                         [&] { protocol = factory(error_.failures[number].address); });
   if (!protocol || cancelled_) return ECANCELED;
   try {
     Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);

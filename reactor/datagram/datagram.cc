@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "datagram_impl.h"
 
 namespace sluice {
@@ -28,7 +29,7 @@ void DatagramHandler::on_writable(DatagramSocket&) {}
 
 DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& handler,
                            const DatagramOptions& options)
-    : Resident(loop),
+    : LoopComponent(loop),
       handler_(handler),
       options_(bounded(options)),
       socket_(std::move(socket)),
@@ -55,7 +56,7 @@ void DatagramSocket::Impl::close() noexcept {
   blocked_ = false;
   // Each failure drops one datagram, so this ends.
   while (!queue_.empty() && !blocked_) transmit();
-  loop().mutable_counters().datagrams_dropped += queue_.count();
+  LoopInternals::counters(loop()).datagrams_dropped += queue_.count();
   queue_.clear();
   watcher_.stop(loop().native());
   watch_again_.stop();

@@ -4,10 +4,12 @@
 #include <cassert>
 #include <cerrno>
 
+#include "../loop/loop_internals.h"
+
 namespace sluice {
 
 DatagramBuffers::Share::Share(Loop& loop, std::size_t batch) {
-  std::unique_ptr<Resident>& kept = loop.datagrams();
+  std::unique_ptr<LoopComponent>& kept = LoopInternals::datagrams(loop);
   if (kept == nullptr) kept = std::make_unique<DatagramBuffers>(loop);
   buffers_ = static_cast<DatagramBuffers*>(kept.get());
   ++buffers_->shares_;
@@ -21,7 +23,7 @@ DatagramBuffers::Share::Share(Loop& loop, std::size_t batch) {
 }
 
 DatagramBuffers::Share::~Share() {
-  if (--buffers_->shares_ == 0) buffers_->loop().datagrams().reset();
+  if (--buffers_->shares_ == 0) LoopInternals::datagrams(buffers_->loop()).reset();
 }
 
 void DatagramBuffers::reserve(std::size_t batch) {
@@ -64,7 +66,7 @@ void DatagramBuffers::reshape(const Shape& shape) noexcept {
 BatchResult DatagramBuffers::receive(int fd, std::size_t batch, const Shape& shape) noexcept {
   assert(!held_ && shape.max_size <= kSlotSize);
   if (batch > incoming_.size()) {
-    loop().guarded("datagram buffers", [this, batch] { reserve(batch); });
+    LoopInternals::guarded(loop(), "datagram buffers", [this, batch] { reserve(batch); });
     batch = std::min(batch, incoming_.size());
   }
   if (shape != shape_) reshape(shape);

@@ -19,14 +19,14 @@
 
 #include "../base/address.h"
 #include "../loop/loop.h"
-#include "../loop/resident.h"
+#include "../loop/loop_component.h"
 #include "datagram_batch.h"
 #include "datagram_destination.h"
 #include "datagram_queue.h"
 
 namespace sluice {
 
-class DatagramBuffers final : public Resident {
+class DatagramBuffers final : public LoopComponent {
  public:
   // The longest datagram, and a cache line so that the slots' first bytes, which are all that most
   // datagrams fill, do not compete for the same few lines of the cache.
@@ -46,7 +46,7 @@ class DatagramBuffers final : public Resident {
     DatagramBuffers* buffers_;
   };
 
-  explicit DatagramBuffers(Loop& loop) : Resident(loop) {}
+  explicit DatagramBuffers(Loop& loop) : LoopComponent(loop) {}
 
   // How a socket receives.
   struct Shape {

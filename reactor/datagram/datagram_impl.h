@@ -7,7 +7,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "../loop/resident.h"
+#include "../loop/loop_component.h"
 #include "../loop/timer.h"
 #include "../loop/watcher.h"
 #include "datagram.h"
@@ -18,7 +18,7 @@
 
 namespace sluice {
 
-class DatagramSocket::Impl final : public Resident {
+class DatagramSocket::Impl final : public LoopComponent {
  public:
   Impl(Loop& loop, OpenDatagram socket, DatagramHandler& handler, const DatagramOptions& options);
   ~Impl() override;
@@ -36,7 +36,7 @@ class DatagramSocket::Impl final : public Resident {
   [[nodiscard]] DatagramSource source_on(unsigned interface, int family) const noexcept;
   void close() noexcept;
 
-  void sweep() override { flush(); }
+  void end_of_turn() override { flush(); }
   void begin_drain() override;
   [[nodiscard]] bool drained() const override { return closed() || (queue_.empty() && !failure_); }
   void end_drain() override { close(); }

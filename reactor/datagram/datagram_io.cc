@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "datagram_impl.h"
 
 namespace sluice {
@@ -22,7 +23,7 @@ std::error_code error_of(int error) noexcept { return {error, std::generic_categ
 template <class Callback>
 void DatagramSocket::Impl::call(std::string_view where, Callback&& callback) noexcept {
   ++calls_;
-  loop().guarded(where, callback);
+  LoopInternals::guarded(loop(), where, callback);
   --calls_;
 }
 
@@ -39,7 +40,7 @@ void DatagramSocket::Impl::receive() noexcept {
   const DatagramBuffers::Shape shape{options_.max_size, socket_.destinations};
   for (int round = 0; round < kReceiveRounds && !closed() && !draining_; ++round) {
     const BatchResult result = buffers_->receive(socket_.fd.get(), options_.batch, shape);
-    loop().mutable_counters().datagrams_in += result.done;
+    LoopInternals::counters(loop()).datagrams_in += result.done;
     buffers_->hold();
     receiving_ = true;
     for (std::size_t i = 0; i < result.done && !closed(); ++i) deliver(i);
@@ -110,7 +111,7 @@ bool DatagramSocket::Impl::send(std::span<const std::byte> data, const Address* 
 bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
   if (queue_.has_room_for(size)) return true;
   was_full_ = true;
-  std::uint64_t& dropped = loop().mutable_counters().datagrams_dropped;
+  std::uint64_t& dropped = LoopInternals::counters(loop()).datagrams_dropped;
   if (options_.overflow == DatagramOverflow::drop_newest || !queue_.could_hold(size)) {
     ++dropped;
     return false;
@@ -127,7 +128,7 @@ void DatagramSocket::Impl::transmit() noexcept {
   while (!queue_.empty()) {
     const BatchResult result = buffers_->send(socket_.fd.get(), options_.batch, queue_);
     queue_.pop(result.done);
-    loop().mutable_counters().datagrams_out += result.done;
+    LoopInternals::counters(loop()).datagrams_out += result.done;
     if (result.error == 0 || result.error == EINTR) continue;
     if (would_block(result.error)) {
       blocked_ = true;
@@ -135,7 +136,7 @@ void DatagramSocket::Impl::transmit() noexcept {
       // Also when it was a pending ICMP error, which the call reports in place of sending.
       failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};
       queue_.pop(1);
-      ++loop().mutable_counters().datagrams_dropped;
+      ++LoopInternals::counters(loop()).datagrams_dropped;
     }
     break;
   }
@@ -152,7 +153,7 @@ void DatagramSocket::Impl::flush() noexcept {
     if (closed()) return;
   }
   tell_drained();
-  if (!closed()) loop().guarded("datagram flush", [this] { ask_for_flush(); });
+  if (!closed()) LoopInternals::guarded(loop(), "datagram flush", [this] { ask_for_flush(); });
 }
 
 void DatagramSocket::Impl::tell_failure() noexcept {
@@ -170,12 +171,13 @@ void DatagramSocket::Impl::tell_drained() noexcept {
 void DatagramSocket::Impl::ask_for_flush() {
   const bool drained = was_full_ && queue_.queued() <= queue_.limit() / 2;
   const bool sendable = !queue_.empty() && !blocked_;
-  if (!receiving_ && (sendable || failure_ || drained)) loop().request_sweep(*this);
+  if (!receiving_ && (sendable || failure_ || drained)) request_end_of_turn();
 }
 
 // Not at once: as long as the system refuses, the loop would do nothing else.
 void DatagramSocket::Impl::refused() noexcept {
-  if (!loop().guarded("datagram", [this] { watch_again_.start(kWatchAgain); })) update_watcher();
+  if (!LoopInternals::guarded(loop(), "datagram", [this] { watch_again_.start(kWatchAgain); }))
+    update_watcher();
   call("on_error", [this] { handler_.on_error(*face_, error_of(ENOSPC), Address()); });
 }
 

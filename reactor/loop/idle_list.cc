@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "loop_internals.h"
+
 namespace sluice {
 
 using std::chrono::milliseconds;
@@ -15,6 +17,8 @@ void IdleList::Node::unlink() noexcept {
   previous_ = next_ = nullptr;
 }
 
+void IdleList::Ends::stop_timer() noexcept { LoopInternals::stop_timer(list.loop_, list); }
+
 IdleList::IdleList(Loop& loop, milliseconds timeout, Expired expired)
     : loop_(loop),
       timeout_(std::min(timeout, kMaxTimeout)),
@@ -25,7 +29,7 @@ IdleList::IdleList(Loop& loop, milliseconds timeout, Expired expired)
 }
 
 IdleList::~IdleList() {
-  loop_.stop_timer(*this);
+  LoopInternals::stop_timer(loop_, *this);
   while (!empty()) ends_.next_->unlink();
   ends_.previous_ = ends_.next_ = nullptr;
 }
@@ -43,7 +47,7 @@ void IdleList::move_to_end(Node& node) {
   ends_.previous_ = &node;
   // The timer is not moved when a head is touched: when it finds nothing due it sets itself anew,
   // at most once a timeout.
-  if (!queued()) loop_.start_timer(*this, epoch_ + stamp + timeout_);
+  if (!queued()) LoopInternals::start_timer(loop_, *this, epoch_ + stamp + timeout_);
 }
 
 void IdleList::expire() {
@@ -55,7 +59,7 @@ void IdleList::expire() {
     const auto since = static_cast<std::uint32_t>(now.count()) - head.stamp_;
     const milliseconds silent(static_cast<std::int32_t>(since));
     if (silent < timeout_) {
-      loop_.start_timer(*this, epoch_ + now + (timeout_ - silent));
+      LoopInternals::start_timer(loop_, *this, epoch_ + now + (timeout_ - silent));
       return;
     }
     head.unlink();

@@ -64,7 +64,7 @@ class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
   // next: silent longest; previous: active last
   struct Ends : Node {
     explicit Ends(IdleList& of) noexcept : list(of) {}
-    void stop_timer() noexcept { list.loop_.stop_timer(list); }
+    void stop_timer() noexcept;
     IdleList& list;
   } ends_;
 };

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "libev_loop.h"
+#include "loop_component.h"
 #include "loop_drain.h"
+#include "loop_internals.h"
 #include "loop_mailbox.h"
 
 namespace sluice {
@@ -16,7 +18,7 @@ namespace {
 
 // What one end of turn does at most of flushing, closing and the sends that on_close() makes;
 // a longer chain goes on in the next turn, so that descriptors are served as well.
-constexpr int kSweepRounds = 8;
+constexpr int kMaxEndOfTurnRounds = 8;
 
 unsigned backend_flag(Backend backend) {
   switch (backend) {
@@ -78,7 +80,7 @@ Loop::~Loop() {
   delete connections_.get();
   (void)connections_.release();
   drain_.reset();
-  assert(residents_.empty() && "listeners and sockets must go before their loop");
+  assert(components_.empty() && "listeners and sockets must go before their loop");
   assert(timers_.empty() && "timers must go before their loop");
   // What a task holds may post or defer when it goes.
   while (mailbox_->drop() || !deferred_.empty()) std::vector<Task>().swap(deferred_);
@@ -157,9 +159,9 @@ void Loop::on_before_wait() noexcept {
 
 void Loop::on_end_of_turn() noexcept {
   run_deferred();
-  sweep_residents();
+  run_ends_of_turn();
   if (drain_ != nullptr) finish_drain_if_done();
-  const bool more = !deferred_.empty() || !sweeps_.empty();
+  const bool more = !deferred_.empty() || !end_of_turn_.empty();
   more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
   arm_timer();
   if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
@@ -171,40 +173,40 @@ void Loop::run_deferred() noexcept {
   if (deferred_.empty()) return;
   std::vector<Task> tasks;
   tasks.swap(deferred_);
-  for (Task& task : tasks) guarded("defer", task);
+  for (Task& task : tasks) LoopInternals::guarded(*this, "defer", task);
 }
 
-void Loop::request_sweep(Resident& resident) {
-  if (resident.sweep_requested_) return;
-  sweeps_.push_back(&resident);
-  resident.sweep_requested_ = true;
-  // Asked for from outside a turn, by a host's code: the loop must not wait before it.
-  if (sweeps_.size() == 1) no_wait_.start(ev_);
-}
-
-void Loop::sweep_residents() noexcept {
-  for (int round = 0; round < kSweepRounds && !sweeps_.empty(); ++round) {
-    // One at a time: a resident may go, and take itself out, while another sweeps.
-    for (std::size_t left = sweeps_.size(); left > 0 && !sweeps_.empty(); --left) {
-      Resident* resident = sweeps_.front();
-      sweeps_.erase(sweeps_.begin());
-      resident->sweep_requested_ = false;
-      guarded("sweep", [resident] { resident->sweep(); });
+void Loop::run_ends_of_turn() noexcept {
+  for (int round = 0; round < kMaxEndOfTurnRounds && !end_of_turn_.empty(); ++round) {
+    // One at a time: a component may be destroyed, and take itself out, while another runs.
+    for (std::size_t left = end_of_turn_.size(); left > 0 && !end_of_turn_.empty(); --left) {
+      LoopComponent* component = end_of_turn_.front();
+      end_of_turn_.erase(end_of_turn_.begin());
+      component->end_of_turn_requested_ = false;
+      LoopInternals::guarded(*this, "end of turn", [component] { component->end_of_turn(); });
     }
   }
 }
 
-Resident::Resident(Loop& loop) : loop_(loop) {
-  // Room for all of them, because request_sweep() must not fail.
-  std::vector<Resident*>& sweeps = loop_.sweeps_;
-  const std::size_t count = loop_.residents_.size() + 1;
-  if (sweeps.capacity() < count) sweeps.reserve(2 * count);
-  loop_.residents_.push_back(this);
+LoopComponent::LoopComponent(Loop& loop) : loop_(loop) {
+  // Capacity for all of them, because request_end_of_turn() must not fail.
+  std::vector<LoopComponent*>& waiting = loop_.end_of_turn_;
+  const std::size_t count = loop_.components_.size() + 1;
+  if (waiting.capacity() < count) waiting.reserve(2 * count);
+  loop_.components_.push_back(this);
 }
 
-Resident::~Resident() {
-  std::erase(loop_.residents_, this);
-  std::erase(loop_.sweeps_, this);
+LoopComponent::~LoopComponent() {
+  std::erase(loop_.components_, this);
+  std::erase(loop_.end_of_turn_, this);
+}
+
+void LoopComponent::request_end_of_turn() noexcept {
+  if (end_of_turn_requested_) return;
+  loop_.end_of_turn_.push_back(this);
+  end_of_turn_requested_ = true;
+  // Requested outside of a turn, by a host's code: the loop must not wait before it.
+  if (loop_.end_of_turn_.size() == 1) loop_.no_wait_.start(loop_.ev_);
 }
 
 }  // namespace sluice

@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,10 +26,11 @@
 #include "../base/export.h"
 #include "../base/report.h"
 #include "../base/timer_queue.h"
-#include "resident.h"
 #include "watcher.h"
 
 namespace sluice {
+
+class LoopComponent;
 
 namespace detail {
 enum class RunMode;  // libev_loop.h
@@ -107,35 +107,12 @@ class SLUICE_EXPORT Loop {
   // the end of a turn after each; then a poll().
   void advance(std::chrono::milliseconds by);
 
-  // --- For the rooms of the reactor ---
-  [[nodiscard]] Counters& mutable_counters() noexcept { return counters_; }
-  // One for all: what is read is handed to a handler as a view into it. Only pages that data has
-  // reached are resident.
+  // What one read of a connection takes at most.
   static constexpr std::size_t kReadBufferSize = 256 * 1024;
-  [[nodiscard]] std::span<std::byte> read_buffer() noexcept {
-    return {read_buffer_.get(), kReadBufferSize};
-  }
-  void start_timer(TimerQueue::Entry& entry, TimePoint due);
-  void stop_timer(TimerQueue::Entry& entry) noexcept { timers_.remove(entry); }
-  void request_sweep(Resident& resident);
-  // Where the table of connections keeps itself, so that this room need not know it.
-  [[nodiscard]] std::unique_ptr<Resident>& connections() noexcept { return connections_; }
-  // Where the datagram sockets keep the buffers that they share; empty when there are no sockets.
-  [[nodiscard]] std::unique_ptr<Resident>& datagrams() noexcept { return datagrams_; }
-  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
-  template <class Callback>
-  bool guarded(std::string_view where, Callback&& callback) noexcept {
-    try {
-      callback();
-      return true;
-    } catch (...) {
-      report_current_exception(where);
-      return false;
-    }
-  }
 
  private:
-  friend class Resident;
+  friend class LoopComponent;
+  friend class LoopInternals;
   class Mailbox;
   class Drain;
 
@@ -147,7 +124,8 @@ class SLUICE_EXPORT Loop {
   void run_due_timers(TimePoint now) noexcept;
   [[nodiscard]] bool in_turn() const noexcept;
   void run_deferred() noexcept;
-  void sweep_residents() noexcept;
+  void run_ends_of_turn() noexcept;
+  void start_timer(TimerQueue::Entry& entry, TimePoint due);
   void arm_timer() noexcept;
   void run_in(detail::RunMode mode);
   void finish_drain_if_done();
@@ -166,8 +144,8 @@ class SLUICE_EXPORT Loop {
   Reporter reporter_;
   TimerQueue timers_;
   std::vector<Task> deferred_;
-  std::vector<Resident*> sweeps_;
-  std::vector<Resident*> residents_;
+  std::vector<LoopComponent*> components_;
+  std::vector<LoopComponent*> end_of_turn_;  // those that asked for it, in that order
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<Drain> drain_;
@@ -175,8 +153,8 @@ class SLUICE_EXPORT Loop {
   BeforeWaitWatcher before_wait_;
   NoWaitWatcher no_wait_;
   TimerWatcher timer_;
-  std::unique_ptr<Resident> connections_;
-  std::unique_ptr<Resident> datagrams_;
+  std::unique_ptr<LoopComponent> connections_;
+  std::unique_ptr<LoopComponent> datagrams_;
 };
 
 }  // namespace sluice

@@ -4,18 +4,20 @@
 
 #include "../base/timer_queue.h"
 #include "loop.h"
+#include "loop_component.h"
+#include "loop_internals.h"
 
 namespace sluice {
 
 class Loop::Drain final : public TimerQueue::Entry {
  public:
   Drain(Loop& loop, Task done) : loop_(loop), done_(std::move(done)) {}
-  ~Drain() override { loop_.stop_timer(*this); }
+  ~Drain() override { LoopInternals::stop_timer(loop_, *this); }
 
   [[nodiscard]] Task take_done() { return std::move(done_); }
   [[nodiscard]] bool expired() const noexcept { return expired_; }
   void let_go() {
-    for (std::size_t i = 0; i < loop_.residents_.size(); ++i) loop_.residents_[i]->end_drain();
+    for (std::size_t i = 0; i < loop_.components_.size(); ++i) loop_.components_[i]->end_drain();
   }
 
  private:

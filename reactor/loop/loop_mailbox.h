@@ -17,6 +17,7 @@
 
 #include "libev_loop.h"
 #include "loop.h"
+#include "loop_internals.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -90,7 +91,7 @@ class Loop::Mailbox {
       tasks.swap(tasks_);
     }
     // Outside the lock: a task may post.
-    for (Task& task : tasks) loop_.guarded("post", task);
+    for (Task& task : tasks) LoopInternals::guarded(loop_, "post", task);
   }
 
   Loop& loop_;

@@ -7,7 +7,9 @@
 
 #include "libev_loop.h"
 #include "loop.h"
+#include "loop_component.h"
 #include "loop_drain.h"
+#include "loop_internals.h"
 
 namespace sluice {
 
@@ -75,7 +77,7 @@ void Loop::run_due_timers(TimePoint now) noexcept {
   // One that starts itself anew with no delay is due again in the next turn, not in this one.
   const std::uint64_t adds = timers_.adds();
   while (TimerQueue::Entry* entry = timers_.take_due(now, adds)) {
-    guarded("timer", [entry] { entry->expire(); });
+    LoopInternals::guarded(*this, "timer", [entry] { entry->expire(); });
   }
 }
 
@@ -104,13 +106,14 @@ void Loop::drain(milliseconds deadline, Task done) {
   auto drain = std::make_unique<Drain>(*this, std::move(done));
   start_timer(*drain, due);
   drain_ = std::move(drain);  // when nothing can throw any more: who finds no memory asks again
-  for (std::size_t i = 0; i < residents_.size(); ++i) residents_[i]->begin_drain();
+  for (std::size_t i = 0; i < components_.size(); ++i) components_[i]->begin_drain();
   no_wait_.start(ev_);  // nothing may be left to wait for
 }
 
 void Loop::finish_drain_if_done() {
-  const bool done = std::all_of(residents_.begin(), residents_.end(),
-                                [](const Resident* resident) { return resident->drained(); });
+  const bool done =
+      std::all_of(components_.begin(), components_.end(),
+                  [](const LoopComponent* component) { return component->drained(); });
   if (!done) {
     if (drain_->expired()) drain_->let_go();  // what was opened since the deadline
     return;
@@ -118,7 +121,7 @@ void Loop::finish_drain_if_done() {
   Task task = drain_->take_done();
   drain_.reset();
   if (task) {
-    guarded("drain", task);
+    LoopInternals::guarded(*this, "drain", task);
   } else {
     stop();
   }

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "loop_internals.h"
+
 namespace sluice {
 
 namespace {
@@ -69,7 +71,7 @@ void Signal::on_signal() noexcept {
   bool destroyed = false;
   destroyed_ = &destroyed;
   Task running = std::move(function_);
-  loop_.guarded("signal", running);
+  LoopInternals::guarded(loop_, "signal", running);
   if (destroyed) return;
   destroyed_ = nullptr;
   function_ = std::move(running);

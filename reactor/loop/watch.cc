@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../base/report.h"
+#include "loop_internals.h"
 
 namespace sluice {
 namespace {
@@ -61,14 +62,15 @@ void Watch::on_ready(int events) noexcept {
   bool destroyed = false;
   destroyed_ = &destroyed;
   Function running = std::move(function_);
-  loop_.guarded("watch", [&running, events] { running(events & (kReadable | kWritable)); });
+  LoopInternals::guarded(loop_, "watch",
+                         [&running, events] { running(events & (kReadable | kWritable)); });
   if (destroyed) return;
   destroyed_ = nullptr;
   function_ = std::move(running);
 }
 
 void Watch::on_refused() noexcept {
-  loop_.guarded("watch", [this] {
+  LoopInternals::guarded(loop_, "watch", [this] {
     // Open and refused all the same: the system keeps no more of them for epoll.
     const int error = error_of(descriptor());
     loop_.report(

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "ares_values.h"
 
 namespace sluice {
@@ -306,7 +307,7 @@ void AresChannel::arm() noexcept {
   // Not at once: c-ares counts in whole milliseconds, and would find nothing due until this one has
   // passed.
   const auto rounded = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(after));
-  loop_.guarded("resolver", [this, rounded] { timer_.start(rounded); });
+  LoopInternals::guarded(loop_, "resolver", [this, rounded] { timer_.start(rounded); });
 }
 
 }  // namespace sluice

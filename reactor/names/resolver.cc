@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "../base/host_name.h"
-#include "../loop/resident.h"
+#include "../loop/loop_component.h"
+#include "../loop/loop_internals.h"
 #include "../loop/timer.h"
 #include "ares_channel.h"
 
@@ -63,10 +64,10 @@ struct LookUp {
 // Look-ups go from list to list by splicing, which allocates nothing: an answer that has come can
 // always be told. In each list they stand in the order in which they were asked for, which is that
 // of their deadlines.
-class Resolver::Impl final : public Resident, private AresChannel::Owner {
+class Resolver::Impl final : public LoopComponent, private AresChannel::Owner {
  public:
   Impl(Loop& loop, const ResolverOptions& options)
-      : Resident(loop),
+      : LoopComponent(loop),
         deadline_(options.deadline),
         timer_(loop, [this] { on_deadline(); }),
         channel_(loop, options, *this) {}
@@ -79,7 +80,7 @@ class Resolver::Impl final : public Resident, private AresChannel::Owner {
   void cancel(LookupId id) noexcept;
   [[nodiscard]] std::size_t pending() const noexcept { return index_.size(); }
 
-  void sweep() override;
+  void end_of_turn() override;
 
  private:
   using List = std::list<LookUp>;
@@ -97,7 +98,7 @@ class Resolver::Impl final : public Resident, private AresChannel::Owner {
   void on_deadline();
   // One less is asked, without an answer that would bring those that wait for their turn.
   void look_for_room() noexcept {
-    if (!waiting_.empty()) loop().request_sweep(*this);
+    if (!waiting_.empty()) request_end_of_turn();
   }
   void rest() noexcept;
 
@@ -158,7 +159,7 @@ LookupId Resolver::Impl::add(List& one) {
   List& list = list_of(look_up.state);
   index_.emplace(look_up.number, one.begin());
   list.splice(list.end(), one);
-  loop().request_sweep(*this);
+  request_end_of_turn();
   return {look_up.number};
 }
 
@@ -171,7 +172,7 @@ void Resolver::Impl::answer(List::iterator look_up, std::error_code error) noexc
   look_up->error = error;
   answered_.splice(answered_.end(), list_of(look_up->state), look_up);
   look_up->state = State::answered;
-  loop().request_sweep(*this);
+  request_end_of_turn();
 }
 
 void Resolver::Impl::cancel(LookupId id) noexcept {
@@ -185,13 +186,13 @@ void Resolver::Impl::cancel(LookupId id) noexcept {
   // What the function holds goes last: it may hold this resolver.
 }
 
-void Resolver::Impl::sweep() {
-  // What a function asks for is a matter of the next sweep.
+void Resolver::Impl::end_of_turn() {
+  // What a function asks for comes at the next end of turn.
   for (std::size_t left = answered_.size(); left > 0 && !answered_.empty(); --left) {
     if (!tell_one()) return;
   }
   ask_waiting();
-  if (!answered_.empty()) loop().request_sweep(*this);
+  if (!answered_.empty()) request_end_of_turn();
   rest();
 }
 
@@ -203,7 +204,7 @@ bool Resolver::Impl::tell_one() {
     one.splice(one.end(), answered_, answered_.begin());
     index_.erase(one.front().number);
     destroyed_ = &destroyed;
-    loop().guarded("resolver", [&one] { one.front().tell(); });
+    LoopInternals::guarded(loop(), "resolver", [&one] { one.front().tell(); });
   }
   if (!destroyed) destroyed_ = nullptr;
   return !destroyed;
@@ -268,7 +269,7 @@ void Resolver::Impl::rest() noexcept {
   if (asked_.empty() && waiting_.empty()) return timer_.stop();
   const TimePoint due = asked_.empty() ? waiting_.front().due : asked_.front().due;
   if (due == TimePoint::max() || (timer_.running() && timer_.due() <= due)) return;
-  loop().guarded("resolver", [&] {
+  LoopInternals::guarded(loop(), "resolver", [&] {
     timer_.start(std::chrono::ceil<milliseconds>(std::max(due - loop().now(), {})));
   });
 }

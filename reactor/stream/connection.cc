@@ -11,6 +11,7 @@
 
 #include "../base/fd.h"
 #include "../loop/loop.h"
+#include "../loop/loop_internals.h"
 #include "connection_call.h"
 #include "connection_group.h"
 #include "connection_table.h"
@@ -65,7 +66,7 @@ Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
 }
 
 Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
-  if (loop.connections() == nullptr) return nullptr;
+  if (LoopInternals::connections(loop) == nullptr) return nullptr;
   return ConnectionTable::of(loop).find(id);
 }
 
@@ -213,7 +214,8 @@ void Connection::notify_closed() noexcept {
   } else {
     code = make_error_code(reason_);
   }
-  group_->loop().guarded("on_close", [this, code] { protocol_->on_close(*this, code); });
+  LoopInternals::guarded(group_->loop(), "on_close",
+                         [this, code] { protocol_->on_close(*this, code); });
 }
 
 void Connection::close_descriptor() noexcept {

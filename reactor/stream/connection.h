@@ -116,7 +116,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol);
   void begin() noexcept;
   [[nodiscard]] bool end_of_turn() noexcept;  // true when it is closed, and to be told so and freed
-  void finish(CloseReason reason, int error = 0) noexcept;  // closed now; on_close() at the sweep
+  // Closed now; on_close() at the end of the turn.
+  void finish(CloseReason reason, int error = 0) noexcept;
   void after_flush();
   void linger();
   void close_descriptor() noexcept;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "../loop/loop.h"
+#include "../loop/loop_internals.h"
 #include "connection.h"
 #include "connection_group.h"
 #include "connection_table.h"
@@ -26,7 +27,7 @@ inline std::size_t Connection::waiting() const noexcept {
 template <class Callback>
 bool Connection::call(std::string_view name, Callback&& callback) noexcept {
   in_callback_ = true;
-  const bool returned = group_->loop().guarded(name, callback);
+  const bool returned = LoopInternals::guarded(group_->loop(), name, callback);
   in_callback_ = false;
   wrote_directly_ = false;
   if (!returned) finish(CloseReason::handler_threw);
@@ -37,7 +38,8 @@ bool Connection::call(std::string_view name, Callback&& callback) noexcept {
 
 template <class Work>
 void Connection::contain(Work&& work) noexcept {
-  if (!group_->loop().guarded("connection", work)) finish(CloseReason::system_error, ENOMEM);
+  if (!LoopInternals::guarded(group_->loop(), "connection", work))
+    finish(CloseReason::system_error, ENOMEM);
 }
 
 }  // namespace sluice

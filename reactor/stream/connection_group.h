@@ -1,5 +1,5 @@
 // What the connections of one listener share: the loop, the limits, and the lists of the silent.
-// For the rooms of the reactor, not for embedders.
+// For the reactor alone; not installed.
 //
 // Lifetime: owned by the ConnectionTable; freed when its maker has let go of it and its last
 // connection is gone. Thread: the loop's.

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "../loop/loop.h"
+#include "../loop/loop_internals.h"
 #include "connection.h"
 #include "connection_call.h"
 #include "connection_group.h"
@@ -31,7 +32,7 @@ inline ssize_t Connection::system_read(std::span<std::byte> into) noexcept {
 }
 
 std::span<std::byte> Connection::read_room() const noexcept {
-  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
   return buffer.first(std::min(buffer.size(), group_->options().max_read));
 }
 
@@ -65,7 +66,7 @@ inline std::size_t Connection::read_once(std::span<std::byte> room) {
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
     bytes_in_ += size;
-    group_->loop().mutable_counters().bytes_in += size;
+    LoopInternals::counters(group_->loop()).bytes_in += size;
     group_->idle_.touch(*this);
     deliver(room.first(size));
     return size;
@@ -112,11 +113,11 @@ void Connection::read_for_drain() noexcept {
 }
 
 void Connection::discard_input() noexcept {
-  const std::span<std::byte> buffer = group_->loop().read_buffer();
+  const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
   for (int i = 0; i < kReadsAtOnce; ++i) {
     const ssize_t count = system_read(buffer);
     if (count > 0) {
-      group_->loop().mutable_counters().bytes_in += static_cast<std::size_t>(count);
+      LoopInternals::counters(group_->loop()).bytes_in += static_cast<std::size_t>(count);
       bytes_in_ += static_cast<std::size_t>(count);
       continue;
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../loop/loop.h"
+#include "../loop/loop_internals.h"
 
 namespace sluice {
 
@@ -22,12 +23,12 @@ void make_room(Vector& vector, std::size_t count) {
 }  // namespace
 
 ConnectionTable& ConnectionTable::of(Loop& loop) {
-  std::unique_ptr<Resident>& place = loop.connections();
+  std::unique_ptr<LoopComponent>& place = LoopInternals::connections(loop);
   if (place == nullptr) place = std::make_unique<ConnectionTable>(loop);
   return static_cast<ConnectionTable&>(*place);  // nothing else is ever put there
 }
 
-ConnectionTable::ConnectionTable(Loop& loop) : Resident(loop) {}
+ConnectionTable::ConnectionTable(Loop& loop) : LoopComponent(loop) {}
 
 template <class Visit>
 void ConnectionTable::each(Visit&& visit) {
@@ -40,7 +41,7 @@ void ConnectionTable::each(Visit&& visit) {
 ConnectionTable::~ConnectionTable() {
   closing_ = true;
   each([](Connection& connection) { connection.finish(CloseReason::loop_destroyed); });
-  while (open_ > 0) sweep();
+  while (open_ > 0) end_of_turn();
 }
 
 ConnectionGroup& ConnectionTable::make_group(const ConnectionOptions& options) {
@@ -90,7 +91,7 @@ Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* 
   // All that may throw comes first, and leaves nothing behind. Room to close it again is made
   // now, because close() must not fail.
   make_room(dirty_, open_ + 1);
-  make_room(sweeping_, open_ + 1);
+  make_room(this_round_, open_ + 1);
   make_room(free_slots_, std::size_t{next_slot_} + 1);
   const std::uint32_t index = take_slot();
   auto* connection = new (slot(index).bytes) Connection(group, index, ++generation_);
@@ -105,7 +106,7 @@ Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* 
   blocks_[index / kBlock]->used |= std::uint64_t{1} << index % kBlock;
   ++open_;
   ++group.open_;
-  ++loop().mutable_counters().connections_open;
+  ++LoopInternals::counters(loop()).connections_open;
   connection->begin();
   return *connection;
 }
@@ -119,27 +120,27 @@ Connection* ConnectionTable::find(ConnectionId id) noexcept {
 
 void ConnectionTable::mark_dirty(Connection& connection) noexcept {
   dirty_.push_back(&connection);
-  loop().request_sweep(*this);
+  request_end_of_turn();
 }
 
-void ConnectionTable::sweep() {
+void ConnectionTable::end_of_turn() {
   if (drain_step_ != DrainStep::none) drain_step();
   // What is marked meanwhile comes in the next round, so two lists take turns.
-  sweeping_.swap(dirty_);
+  this_round_.swap(dirty_);
   // By index: what on_close() opens may make room in this list too.
-  for (std::size_t i = 0; i < sweeping_.size(); ++i) {
-    Connection& connection = *sweeping_[i];
+  for (std::size_t i = 0; i < this_round_.size(); ++i) {
+    Connection& connection = *this_round_[i];
     if (!connection.end_of_turn()) continue;
     connection.notify_closed();
     free(connection);
   }
-  sweeping_.clear();
+  this_round_.clear();
 }
 
 void ConnectionTable::free(Connection& connection) noexcept {
   ConnectionGroup& group = *connection.group_;
   const std::uint32_t index = connection.slot_;
-  Counters& counters = loop().mutable_counters();
+  Counters& counters = LoopInternals::counters(loop());
   ++counters.closed[static_cast<std::size_t>(connection.reason_)];
   --counters.connections_open;
   --open_;
@@ -157,7 +158,7 @@ void ConnectionTable::free(Connection& connection) noexcept {
 void ConnectionTable::begin_drain() {
   // Not here: this may be a handler's callback, and the last bytes go to other handlers.
   drain_step_ = DrainStep::read;
-  loop().request_sweep(*this);
+  request_end_of_turn();
 }
 
 void ConnectionTable::drain_step() {
@@ -169,19 +170,19 @@ void ConnectionTable::drain_step() {
       // Without memory for a task, as if it had run: what handlers have deferred comes too late,
       // but the drain goes on. Nothing else would ever bring it to its end.
       drain_step_ = DrainStep::pass_on;
-      loop().request_sweep(*this);
+      request_end_of_turn();
       // Behind what the handlers have deferred.
       loop().defer([this] {
         drain_step_ = DrainStep::pass_on;
-        loop().request_sweep(*this);
+        request_end_of_turn();
       });
       drain_step_ = DrainStep::defer;
       return;
     case DrainStep::defer:
-      return;  // a sweep for something else
+      return;  // the end of a turn for something else
     case DrainStep::pass_on:
       drain_step_ = DrainStep::close;
-      loop().request_sweep(*this);
+      request_end_of_turn();
       return;
     case DrainStep::close:
       each([](Connection& connection) { connection.close(); });

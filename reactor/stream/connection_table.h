@@ -1,4 +1,4 @@
-// Every connection of a loop, in slots. For the rooms of the reactor, not for embedders.
+// Every connection of a loop, in slots. For the reactor alone; not installed.
 //
 // What it is: where connections live. Slots are in blocks that never move; a freed slot is used
 // again under a new generation, so that an old ConnectionId finds nothing.
@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "../loop/resident.h"
+#include "../loop/loop_component.h"
 #include "connection.h"
 #include "connection_group.h"
 #include "output_queue.h"
@@ -19,7 +19,7 @@
 
 namespace sluice {
 
-class ConnectionTable final : public Resident {
+class ConnectionTable final : public LoopComponent {
  public:
   static ConnectionTable& of(Loop& loop);
   explicit ConnectionTable(Loop& loop);
@@ -40,7 +40,7 @@ class ConnectionTable final : public Resident {
   [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
   void mark_dirty(Connection& connection) noexcept;  // its room was made when it was opened
 
-  void sweep() override;
+  void end_of_turn() override;
   void begin_drain() override;
   [[nodiscard]] bool drained() const override {
     return open_ == 0 && drain_step_ == DrainStep::none;
@@ -78,7 +78,7 @@ class ConnectionTable final : public Resident {
   DrainStep drain_step_ = DrainStep::none;
   bool closing_ = false;  // all are let go of: nothing new until they are gone
   std::vector<Connection*> dirty_;
-  std::vector<Connection*> sweeping_;
+  std::vector<Connection*> this_round_;
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;
   OutputPool output_pool_;
   WriteBuffer write_buffer_;

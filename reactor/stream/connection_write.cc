@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "../loop/loop.h"
+#include "../loop/loop_internals.h"
 #include "connection.h"
 #include "connection_call.h"
 #include "connection_group.h"
@@ -54,7 +55,7 @@ inline bool Connection::accepts(std::size_t size) noexcept {
 
 void Connection::overflow(std::size_t size) noexcept {
   if (group_->options().overflow == OverflowPolicy::drop_newest) {
-    group_->loop().mutable_counters().dropped_bytes += size;
+    LoopInternals::counters(group_->loop()).dropped_bytes += size;
   } else {
     finish(CloseReason::queue_limit);
   }
@@ -124,7 +125,7 @@ inline bool Connection::wrote(ssize_t result) {
     return false;
   }
   bytes_out_ += static_cast<std::size_t>(result);
-  group_->loop().mutable_counters().bytes_out += static_cast<std::size_t>(result);
+  LoopInternals::counters(group_->loop()).bytes_out += static_cast<std::size_t>(result);
   group_->idle_.touch(*this);
   return true;
 }
@@ -192,7 +193,7 @@ void Connection::check_marks() {
   if (waiting() > group_->options().low_water()) {
     if (counted_pause_ || keep_reading_) return;
     counted_pause_ = true;
-    ++group_->loop().mutable_counters().paused;
+    ++LoopInternals::counters(group_->loop()).paused;
     return;
   }
   backpressure_ = counted_pause_ = false;

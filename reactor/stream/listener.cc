@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "../base/report_gate.h"
+#include "../loop/loop_internals.h"
 #include "../loop/timer.h"
 #include "connection_table.h"
 #include "descriptor_reserve.h"
@@ -55,11 +56,11 @@ bool newcomer_gone(int error) {
 
 }  // namespace
 
-class Listener::Impl final : public Resident {
+class Listener::Impl final : public LoopComponent {
  public:
   template <class... Socket>
   Impl(Loop& loop, ProtocolFactory factory, const ListenerOptions& options, Socket&&... socket)
-      : Resident(loop),
+      : LoopComponent(loop),
         options_(options),
         factory_(std::move(factory)),
         socket_(std::forward<Socket>(socket)...),
@@ -155,8 +156,9 @@ void Listener::Impl::accept_some() noexcept {
     const int error = errno;
     if (newcomer) {
       // A factory that throws, or no memory for a connection: the newcomer is closed, others live.
-      const bool welcomed = loop().guarded("accept", [&] { welcome(std::move(newcomer), peer); });
-      if (!welcomed) ++loop().mutable_counters().refused;
+      const bool welcomed =
+          LoopInternals::guarded(loop(), "accept", [&] { welcome(std::move(newcomer), peer); });
+      if (!welcomed) ++LoopInternals::counters(loop()).refused;
       continue;
     }
     if (error == EAGAIN || error == EWOULDBLOCK) return;
@@ -201,7 +203,7 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
       }
 #endif
       group_.table().open(group_, newcomer, nullptr, peer, std::move(protocol));
-      ++loop().mutable_counters().accepted;
+      ++LoopInternals::counters(loop()).accepted;
       return;
     }
   } catch (...) {
@@ -209,11 +211,11 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     throw;
   }
   if (counted) sources_.remove(peer);
-  ++loop().mutable_counters().refused;
+  ++LoopInternals::counters(loop()).refused;
 }
 
 void Listener::Impl::turned_away(const char* why) {
-  ++loop().mutable_counters().refused;
+  ++LoopInternals::counters(loop()).refused;
   const std::uint64_t count = refused_gate_.pass(loop().now());
   if (count > 0) tell(Report::Kind::refused, why, 0, count);
 }
@@ -228,11 +230,12 @@ void Listener::Impl::run_out(int error) noexcept {
     // accept() wants a descriptor before it looks whether anybody is there; here nobody was.
     if (turned_away == 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
   }
-  loop().mutable_counters().refused += turned_away;
-  const bool waits = loop().guarded("accept", [this] { back_off_.start(next_back_off_); });
+  LoopInternals::counters(loop()).refused += turned_away;
+  const bool waits =
+      LoopInternals::guarded(loop(), "accept", [this] { back_off_.start(next_back_off_); });
   // Without memory for that it is tried again at once: a listener that nothing wakes is deaf.
   if (!waits) return wait_for_newcomers();
-  loop().guarded("accept", [&] {
+  LoopInternals::guarded(loop(), "accept", [&] {
     watcher_.stop(loop().native());
     next_back_off_ = std::min(next_back_off_ * 2, kMaxBackOff);
     ran_out_ = true;

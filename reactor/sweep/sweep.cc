@@ -7,6 +7,7 @@
 #include <cassert>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "sweep_impl.h"
 
 namespace sluice {
@@ -96,7 +97,7 @@ void Sweep::Impl::start() {
 
 void Sweep::Impl::stop() noexcept {
   running_ = false;
-  loop_.stop_timer(*this);
+  LoopInternals::stop_timer(loop_, *this);
   no_wait_.stop(loop_.native());
   for (SweepProbe& probe : probes_.all()) {
     probe.close(loop_.native());

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "sweep_impl.h"
 
 namespace sluice {
@@ -13,7 +14,7 @@ using std::chrono::microseconds;
 
 void Sweep::Impl::go_on() {
   if (armed_for_now_) return;
-  loop_.start_timer(*this, loop_.now());
+  LoopInternals::start_timer(loop_, *this, loop_.now());
   no_wait_.start(loop_.native());
   armed_for_now_ = true;
 }
@@ -21,7 +22,7 @@ void Sweep::Impl::go_on() {
 void Sweep::Impl::expire() {
   // In the queue from start() to stop(), for want of anything else at the end of time: there is
   // room for what was just taken out, and so no call that moves it can throw.
-  loop_.start_timer(*this, TimePoint::max());
+  LoopInternals::start_timer(loop_, *this, TimePoint::max());
   armed_for_now_ = false;
   now_ = Clock::now();
   slice_end_ = now_ + kSlice;
@@ -45,7 +46,7 @@ void Sweep::Impl::arm() {
   if (short_ && (waiting_ > 0 || !exhausted_)) not_after(short_until_);
   if (!pacer_.ready(now_) && (waiting_ > 0 || !exhausted_)) not_after(pacer_.next());
   no_wait_.stop(loop_.native());
-  loop_.start_timer(*this, due.value_or(TimePoint::max()));
+  LoopInternals::start_timer(loop_, *this, due.value_or(TimePoint::max()));
 }
 
 // An attempt has been in flight for some time without a word.
@@ -158,7 +159,7 @@ SweepProbe* Sweep::Impl::pull() {
     if (free == nullptr) break;
     SweepProbe& probe = *free;
     std::optional<SweepTarget> target;
-    const bool given = loop_.guarded("sweep source", [&] { target = source_(); });
+    const bool given = LoopInternals::guarded(loop_, "sweep source", [&] { target = source_(); });
     if (!given || !target) {
       exhausted_ = true;
       probes_.give_back(probe);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "sweep_impl.h"
 
 namespace sluice {
@@ -228,7 +229,7 @@ void Sweep::Impl::tell(SweepProbe& probe, SweepState state, int error, microseco
       ++counters_.failed;
       break;
   }
-  loop_.guarded("sweep report", [&] { sink_(result, socket); });
+  LoopInternals::guarded(loop_, "sweep report", [&] { sink_(result, socket); });
   close_by_reset(socket);
 }
 

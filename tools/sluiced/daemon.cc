@@ -58,7 +58,7 @@ Daemon::~Daemon() {
   // A service must not go before its connections. After a second signal there may be some left.
   while (loop_.counters().connections_open > 0) {
     // Again when there is no memory for it: nothing else can be done without.
-    loop_.guarded("drain", [this] { loop_.drain(std::chrono::milliseconds(0)); });
+    (void)begin_drain(std::chrono::milliseconds(0));
     loop_.poll();
   }
 }
@@ -98,13 +98,22 @@ void Daemon::run() {
   }
 }
 
+bool Daemon::begin_drain(std::chrono::milliseconds deadline) noexcept {
+  try {
+    loop_.drain(deadline);
+    return true;
+  } catch (const std::bad_alloc&) {
+    log_.error("drain: out of memory");
+    return false;
+  }
+}
+
 // Whatever else fails, a signal that is to stop the daemon does.
 void Daemon::stop(std::string_view signal) noexcept {
   log_stop(signal);
   if (!loop_.draining()) {
     if (console_ != nullptr) console_->stop();
-    const bool begun = loop_.guarded("drain", [this] { loop_.drain(drain_timeout_); });
-    if (begun) return;
+    if (begin_drain(drain_timeout_)) return;
   }
   cut_ = true;
   loop_.stop();

@@ -52,6 +52,8 @@ class Daemon {
 
   [[nodiscard]] RunningService* first_that(ConsoleUse use) const noexcept;
   void stop(std::string_view signal) noexcept;
+  // False when there is no memory for it.
+  bool begin_drain(std::chrono::milliseconds deadline) noexcept;
   void log_stop(std::string_view signal) noexcept;
   void log_counters() noexcept;
   void log_report(const Report& report);

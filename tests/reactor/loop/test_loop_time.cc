@@ -1,4 +1,4 @@
-// The loop's idea of now, virtual time, drain, and residents' sweeps.
+// The loop's idea of now, virtual time, drain, and its components' end of turn.
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -9,23 +9,23 @@
 
 #include <criterion/criterion.h>
 
+#include "reactor/loop/loop_component.h"
 #include "support/backend.h"
-#include <sluice/detail/resident.h>
 #include <sluice/loop.h>
 #include <sluice/timer.h>
 
 using sluice::Clock;
 using sluice::Loop;
+using sluice::LoopComponent;
 using sluice::LoopOptions;
 using sluice::Report;
-using sluice::Resident;
 using sluice::TimePoint;
 using sluice::Timer;
 using std::chrono::milliseconds;
 
 TestSuite(loop_time, .timeout = 20);
 TestSuite(loop_drain, .timeout = 20);
-TestSuite(loop_sweep, .timeout = 20);
+TestSuite(loop_end_of_turn, .timeout = 20);
 
 namespace {
 
@@ -36,9 +36,9 @@ LoopOptions virtual_options() {
 }
 
 // Something that a drain has to wait for.
-class Busy final : public Resident {
+class Busy final : public LoopComponent {
  public:
-  explicit Busy(Loop& loop) : Resident(loop) {}
+  explicit Busy(Loop& loop) : LoopComponent(loop) {}
   void begin_drain() override { ++begun; }
   [[nodiscard]] bool drained() const override { return idle; }
   void end_drain() override {
@@ -51,14 +51,14 @@ class Busy final : public Resident {
   int holds_on = 0;  // times that it does not let go
 };
 
-class Sweeper final : public Resident {
+class Ender final : public LoopComponent {
  public:
-  Sweeper(Loop& loop, sluice::Task task) : Resident(loop), task_(std::move(task)) {}
-  void sweep() override {
-    ++sweeps;
+  Ender(Loop& loop, sluice::Task task) : LoopComponent(loop), task_(std::move(task)) {}
+  void end_of_turn() override {
+    ++calls;
     task_();
   }
-  int sweeps = 0;
+  int calls = 0;
 
  private:
   sluice::Task task_;
@@ -374,13 +374,13 @@ Test(loop_drain, is_forgotten_when_the_loop_goes) {
   cr_expect(token.use_count() == 1);
 }
 
-Test(loop_sweep, sweeps_once_at_the_end_of_the_turn_after_the_deferred_tasks) {
+Test(loop_end_of_turn, calls_once_after_the_deferred_tasks) {
   Loop loop(backend_options());
   std::string order;
-  Sweeper sweeper(loop, [&] { order += 's'; });
+  Ender ender(loop, [&] { order += 's'; });
   loop.post([&] {
-    loop.request_sweep(sweeper);
-    loop.request_sweep(sweeper);
+    ender.request_end_of_turn();
+    ender.request_end_of_turn();
     loop.defer([&] { order += 'd'; });
     order += 'p';
   });
@@ -389,59 +389,59 @@ Test(loop_sweep, sweeps_once_at_the_end_of_the_turn_after_the_deferred_tasks) {
   cr_expect(order == "pds", "%s", order.c_str());
 }
 
-Test(loop_sweep, is_asked_for_outside_a_turn_too) {
+Test(loop_end_of_turn, can_be_requested_outside_a_turn) {
   Loop loop(backend_options());
-  Sweeper sweeper(loop, [&] { loop.stop(); });
-  loop.request_sweep(sweeper);
+  Ender ender(loop, [&] { loop.stop(); });
+  ender.request_end_of_turn();
   loop.run();
-  cr_expect(sweeper.sweeps == 1);
+  cr_expect(ender.calls == 1);
 }
 
-Test(loop_sweep, lets_a_resident_go_while_another_sweeps) {
+Test(loop_end_of_turn, may_destroy_another_component) {
   Loop loop(backend_options());
-  std::unique_ptr<Sweeper> second;
-  auto third = std::make_unique<Sweeper>(loop, [] {});
-  Sweeper first(loop, [&] { second.reset(); });
-  second = std::make_unique<Sweeper>(loop, [] { cr_expect(false, "it is gone"); });
-  loop.request_sweep(first);
-  loop.request_sweep(*second);
-  loop.request_sweep(*third);
+  std::unique_ptr<Ender> second;
+  auto third = std::make_unique<Ender>(loop, [] {});
+  Ender first(loop, [&] { second.reset(); });
+  second = std::make_unique<Ender>(loop, [] { cr_expect(false, "it is gone"); });
+  first.request_end_of_turn();
+  second->request_end_of_turn();
+  third->request_end_of_turn();
   loop.poll();
-  cr_expect(first.sweeps == 1);
-  cr_expect(third->sweeps == 1);
+  cr_expect(first.calls == 1);
+  cr_expect(third->calls == 1);
 }
 
-Test(loop_sweep, lets_a_resident_go_in_its_own_sweep) {
+Test(loop_end_of_turn, may_destroy_its_own_component) {
   Loop loop(backend_options());
-  std::unique_ptr<Sweeper> only;
-  only = std::make_unique<Sweeper>(loop, [&] { only.reset(); });
+  std::unique_ptr<Ender> only;
+  only = std::make_unique<Ender>(loop, [&] { only.reset(); });
   // Its task goes with it, so it runs from a copy.
-  loop.request_sweep(*only);
+  only->request_end_of_turn();
   loop.poll();
   cr_expect(only == nullptr);
 }
 
-Test(loop_sweep, reports_what_a_sweep_throws_and_sweeps_the_others) {
+Test(loop_end_of_turn, reports_what_a_component_throws_and_calls_the_others) {
   Loop loop(backend_options());
   int reports = 0;
   loop.set_reporter([&](const Report&) { ++reports; });
-  Sweeper bad(loop, [] { throw std::runtime_error("bad"); });
-  Sweeper good(loop, [] {});
-  loop.request_sweep(bad);
-  loop.request_sweep(good);
+  Ender bad(loop, [] { throw std::runtime_error("bad"); });
+  Ender good(loop, [] {});
+  bad.request_end_of_turn();
+  good.request_end_of_turn();
   loop.poll();
   cr_expect(reports == 1);
-  cr_expect(good.sweeps == 1);
+  cr_expect(good.calls == 1);
 }
 
-Test(loop_sweep, serves_other_work_while_a_resident_asks_again_for_ever) {
+Test(loop_end_of_turn, serves_other_work_while_a_component_requests_it_forever) {
   Loop loop(backend_options());
-  Sweeper* self = nullptr;
-  Sweeper sweeper(loop, [&] { loop.request_sweep(*self); });
-  self = &sweeper;
-  loop.request_sweep(sweeper);
+  Ender* self = nullptr;
+  Ender ender(loop, [&] { self->request_end_of_turn(); });
+  self = &ender;
+  ender.request_end_of_turn();
   Timer timer(loop, [&] { loop.stop(); });
   timer.start(milliseconds(5));
   loop.run();
-  cr_expect(sweeper.sweeps > 1);
+  cr_expect(ender.calls > 1);
 }

@@ -1,0 +1,54 @@
+// What only the library may ask of a Loop. Not installed, so that no program comes to rely on it.
+//
+// Thread: the loop's.
+#ifndef SLUICE_REACTOR_LOOP_LOOP_INTERNALS_H
+#define SLUICE_REACTOR_LOOP_LOOP_INTERNALS_H
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "loop.h"
+#include "loop_component.h"
+
+namespace sluice {
+
+class LoopInternals {
+ public:
+  [[nodiscard]] static Counters& counters(Loop& loop) noexcept { return loop.counters_; }
+  // One for all of the loop's connections: a handler sees what was read as a view into it. Only
+  // pages that data has reached are resident.
+  [[nodiscard]] static std::span<std::byte> read_buffer(Loop& loop) noexcept {
+    return {loop.read_buffer_.get(), Loop::kReadBufferSize};
+  }
+  static void start_timer(Loop& loop, TimerQueue::Entry& entry, TimePoint due) {
+    loop.start_timer(entry, due);
+  }
+  static void stop_timer(Loop& loop, TimerQueue::Entry& entry) noexcept {
+    loop.timers_.remove(entry);
+  }
+  // Where the table of connections keeps itself, so that the loop need not know it.
+  [[nodiscard]] static std::unique_ptr<LoopComponent>& connections(Loop& loop) noexcept {
+    return loop.connections_;
+  }
+  // Where the datagram sockets keep the buffers that they share; empty when there are no sockets.
+  [[nodiscard]] static std::unique_ptr<LoopComponent>& datagrams(Loop& loop) noexcept {
+    return loop.datagrams_;
+  }
+  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
+  template <class Callback>
+  static bool guarded(Loop& loop, std::string_view where, Callback&& callback) noexcept {
+    try {
+      callback();
+      return true;
+    } catch (...) {
+      loop.report_current_exception(where);
+      return false;
+    }
+  }
+};
+
+}  // namespace sluice
+
+#endif
