@@ -1,14 +1,14 @@
 // How long to wait before the next try: exponential back-off with jitter.
 //
-// What it is: a value and a policy; it starts no timer. Each next() may be twice as long as the one
-// before, up to a cap, and is then drawn at random, so that the clients of a server that was away
-// do not all come back at once.
+// What it is: a value and a policy; it starts no timer. The limit of each next() is twice the one
+// before, up to a cap, and the wait is drawn at random below it, so that the clients of a server
+// that was down do not all return at once.
 //
 //   retry.start(backoff.next());   // after a failure
 //   backoff.reset();               // when the server has answered, not already when it accepted
 //
-// Thread: none of its own. Units: milliseconds.
-// Errors: the constructor throws what std::random_device throws, unless it is given a seed.
+// Thread: a plain value. Units: milliseconds.
+// Errors: without a seed, the constructor throws what std::random_device throws.
 // Source: M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015.
 #ifndef SLUICE_REACTOR_BASE_BACKOFF_H
 #define SLUICE_REACTOR_BASE_BACKOFF_H
@@ -41,9 +41,9 @@ class SLUICE_EXPORT Backoff {
 
   // The wait before the next try. At most the cap, however often it is asked for.
   [[nodiscard]] std::chrono::milliseconds next() noexcept;
-  // All is well: the next wait is as the first one was. The randomness goes on.
+  // After a success: the next wait is like the first one. The random sequence continues.
   void reset() noexcept;
-  // How often next() was asked since the beginning, or since reset().
+  // The number of calls of next() since the last reset().
   [[nodiscard]] std::uint64_t tries() const noexcept { return tries_; }
 
  private:

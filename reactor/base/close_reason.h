@@ -1,8 +1,8 @@
-// Why a connection ended: what on_close() is told and what the counters are sorted by.
+// Why a connection ended: on_close() receives it, and the loop counts ends by it.
 //
-// What it is: an enumeration, and the std::error_code that carries it. The two orderly ends have
-// an error_code that tests false; every other one tests true and prints. A system error keeps its
-// errno in std::generic_category() and counts as CloseReason::system_error.
+// What it is: an enumeration, and the std::error_code that carries it. The error_code of the two
+// orderly ends tests false; that of every other reason tests true and has a message. A failed
+// system call keeps its errno in std::generic_category() and counts as CloseReason::system_error.
 #ifndef SLUICE_REACTOR_BASE_CLOSE_REASON_H
 #define SLUICE_REACTOR_BASE_CLOSE_REASON_H
 
@@ -17,17 +17,17 @@ namespace sluice {
 
 enum class CloseReason : std::uint8_t {
   open,            // not closed yet
-  peer_closed,     // the peer ended first, and all was flushed: orderly
-  closed,          // close() was called, and all was flushed: orderly
+  peer_closed,     // the peer ended first, and all output was flushed: orderly
+  closed,          // close() was called, and all output was flushed: orderly
   aborted,         // abort() was called
-  idle_timeout,    // nothing arrived and nothing was taken for ConnectionOptions::idle_timeout
-  write_timeout,   // the peer took nothing of what waits for ConnectionOptions::write_timeout
-  queue_limit,     // more waits to be written than ConnectionOptions::queue_limit
+  idle_timeout,    // no byte went either way for ConnectionOptions::idle_timeout
+  write_timeout,   // the peer accepted no pending output for ConnectionOptions::write_timeout
+  queue_limit,     // a send would have exceeded ConnectionOptions::queue_limit
   input_limit,     // the handler left more unconsumed than ConnectionOptions::input_limit
   handler_threw,   // an exception left a handler
   drain_deadline,  // Loop::drain() ran out of time
-  loop_destroyed,  // the loop went with the connection open
-  system_error     // a system call failed; the error_code says how
+  loop_destroyed,  // the loop was destroyed while the connection was open
+  system_error     // a system call failed; the error_code says which way
 };
 inline constexpr std::size_t kCloseReasons = 12;
 
@@ -35,7 +35,7 @@ inline constexpr std::size_t kCloseReasons = 12;
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;
 
 // Its name is "sluice", and its message() is to_string(). Value 0 stands for both orderly ends,
-// whose message is "closed in order"; every other reason has a value of its own.
+// whose message is "closed in order"; every other reason has its own value.
 SLUICE_EXPORT const std::error_category& close_category() noexcept;
 SLUICE_EXPORT std::error_code make_error_code(CloseReason reason) noexcept;
 

@@ -1,8 +1,8 @@
-// A peer's address in eight bytes: IPv4 in place, IPv6 in an allocation of its own.
+// A peer's address in eight bytes: IPv4 in place, IPv6 in an allocation.
 //
-// What it is: what a connection keeps of its peer. getpeername() cannot be asked later, because a
-// reset socket has forgotten; a whole Address would be most of an idle connection's memory.
-// Unix peers keep nothing and read back as AF_UNIX without a path.
+// What it is: the form in which a connection stores its peer's address. A later getpeername() would
+// fail, because a socket that was reset no longer knows its peer. A whole Address would be most of
+// an idle connection's memory. A Unix peer is stored without its path.
 // Errors: the constructor may throw std::bad_alloc (IPv6).
 #ifndef SLUICE_REACTOR_BASE_COMPACT_ADDRESS_H
 #define SLUICE_REACTOR_BASE_COMPACT_ADDRESS_H
@@ -27,7 +27,7 @@ class SLUICE_EXPORT CompactAddress {
   [[nodiscard]] Address expand() const noexcept;
 
  private:
-  // The low two bits say what the word is; an allocation's address has both clear.
+  // The low two bits are a tag. They are clear in the address of an allocation.
   enum Tag : std::uint64_t { kIpv6 = 0, kIpv4 = 1, kUnix = 2, kTagMask = 3 };
   void clear() noexcept;
   [[nodiscard]] sockaddr_in6* ipv6() const noexcept {

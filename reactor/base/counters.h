@@ -1,4 +1,4 @@
-// What a loop has counted since it was made.
+// What a loop has counted since its construction.
 //
 // What it is: a plain struct of numbers, written by the loop's thread and copied by
 // Loop::counters(). Another thread asks for a copy through Loop::post().
@@ -16,7 +16,7 @@ namespace sluice {
 struct Counters {
   std::uint64_t turns = 0;             // times that the loop woke up
   std::uint64_t connections_open = 0;  // now
-  std::uint64_t accepted = 0;          // by listeners, and kept
+  std::uint64_t accepted = 0;          // by listeners, and given a handler
   std::uint64_t refused = 0;           // accepted and closed at once: a limit, or no descriptors
   std::uint64_t bytes_in = 0;          // streams
   std::uint64_t bytes_out = 0;

@@ -1,9 +1,9 @@
 // An owning file descriptor.
 //
-// What it is: a value that closes one descriptor when it goes. Moving leaves -1 behind.
-// Thread: none of its own; as safe as an int.
-// Errors: close() errors are ignored, as there is nothing that a caller could do about them; in
-// particular EINTR is never retried, because Linux has released the descriptor by then.
+// What it is: a value that closes its descriptor when it is destroyed. Moving leaves -1 behind.
+// Thread: as safe as an int.
+// Errors: errors of close() are ignored, because a caller could do nothing about them. EINTR is
+// never retried, because Linux has released the descriptor by then.
 // Source: POSIX.1-2017 close(), fcntl(), SO_LINGER.
 #ifndef SLUICE_REACTOR_BASE_FD_H
 #define SLUICE_REACTOR_BASE_FD_H
@@ -31,10 +31,10 @@ class SLUICE_EXPORT Fd {
   [[nodiscard]] int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
 
-  // Gives the descriptor up without closing it.
+  // Gives up the descriptor without closing it.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-  // Closes what is held and takes `fd` instead. errno is preserved. REQUIRES: `fd` is not the
-  // descriptor that is held already.
+  // Closes its descriptor and owns `fd` from now on. Preserves errno. REQUIRES: `fd` is not the
+  // descriptor that it owns already.
   void reset(int fd = -1) noexcept;
 
  private:

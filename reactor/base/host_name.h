@@ -1,4 +1,4 @@
-// Names of hosts: what is one, and which of them are this host itself.
+// Names of hosts: whether a text is one, and whether it means this host.
 //
 // What it is: pure functions over text, without a trailing dot or with one.
 // Thread: any. Source: RFC 1035, 2.3.4; RFC 1123, 2.1; RFC 3696, 2; RFC 6761, 6.3.
@@ -10,7 +10,7 @@
 namespace sluice {
 
 // Labels of 1 to 63 letters, digits, "-" and "_", at most 253 bytes in all. Numbers between dots,
-// "127.1", are a mistyped address and no name.
+// such as "127.1", are a mistyped address, not a name.
 [[nodiscard]] bool is_host_name(std::string_view text) noexcept;
 
 // "localhost" and what ends in ".localhost", in any case. REQUIRES: is_host_name(name).

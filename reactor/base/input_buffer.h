@@ -1,12 +1,12 @@
-// The bytes that a handler was shown and did not consume yet.
+// The bytes that a handler has received and not consumed yet.
 //
 //   |-- consumed --|-- bytes() --|-- free --|
 //   0          begin_          end_    capacity
 //
-// What it is: a byte queue in one piece, so that a handler always sees one span. It exists only
-// while there is something in it: an empty one holds no memory.
+// What it is: a contiguous byte queue, so that a handler always sees one span. An empty one holds no
+// memory.
 // Lifetime: bytes() is valid until the next append() or consume().
-// Thread: none of its own. Errors: append() may throw std::bad_alloc and then changes nothing.
+// Thread: one. Errors: append() may throw std::bad_alloc and then changes nothing.
 // Cost: linear in the bytes that pass through, however small the pieces.
 #ifndef SLUICE_REACTOR_BASE_INPUT_BUFFER_H
 #define SLUICE_REACTOR_BASE_INPUT_BUFFER_H
@@ -31,14 +31,14 @@ class SLUICE_EXPORT InputBuffer {
     return block_ == nullptr ? 0 : block_->end - block_->begin;
   }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
-  void append(std::span<const std::byte> bytes);  // also a part of its own bytes()
+  void append(std::span<const std::byte> bytes);  // `bytes` may be part of bytes()
   // REQUIRES: count <= size(). Frees the memory when nothing is left.
   void consume(std::size_t count) noexcept;
   void clear() noexcept { block_.reset(); }
 
  private:
-  // One pointer wide: a silent connection holds one null pointer and no more. The bytes follow the
-  // header in the same allocation.
+  // One pointer wide, because a silent connection holds an empty one. The bytes follow the header
+  // in the same allocation.
   struct Block {
     std::size_t begin;
     std::size_t end;

@@ -1,7 +1,7 @@
-// Gives a failure the endpoint that the function which throws it does not know of.
+// Adds the name of the call and the endpoint to a std::system_error.
 //
-// Errors: what `call` throws as std::system_error is thrown again as "fcntl tcp://[::1]:7: …"; the
-// code is the same.
+// Errors: a std::system_error of `call` is thrown again with the same code and the message
+// "fcntl tcp://[::1]:7: ...".
 #ifndef SLUICE_REACTOR_BASE_NAMED_CALL_H
 #define SLUICE_REACTOR_BASE_NAMED_CALL_H
 

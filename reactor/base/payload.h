@@ -1,10 +1,10 @@
 // An immutable block of bytes that many queues share: one copy however many receivers.
 //
-// What it is: a counted reference to bytes that never change. Copying a Payload counts, it does not
-// copy. An empty one holds nothing.
-// Lifetime: the bytes live as long as the last Payload that names them.
-// Thread: the count is atomic, so a Payload may be handed to another thread's loop through post().
-// Errors: the makers may throw std::bad_alloc.
+// What it is: a counted reference to bytes that never change. Copying a Payload adds a reference and
+// copies no bytes. An empty one refers to nothing.
+// Lifetime: the bytes live as long as the last Payload that refers to them.
+// Thread: the count is atomic, so a Payload may pass to another thread's loop through post().
+// Errors: copy() and concat() may throw std::bad_alloc.
 #ifndef SLUICE_REACTOR_BASE_PAYLOAD_H
 #define SLUICE_REACTOR_BASE_PAYLOAD_H
 

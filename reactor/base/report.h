@@ -1,5 +1,5 @@
-// Something that an operator should hear of, told to the embedder because the library prints
-// nothing: an exception that left a handler, a listener out of descriptors, a limit reached.
+// What an operator should know: an exception that left a handler, a listener out of descriptors, a
+// limit that was reached. The library prints nothing, so it passes reports to the program.
 #ifndef SLUICE_REACTOR_BASE_REPORT_H
 #define SLUICE_REACTOR_BASE_REPORT_H
 
@@ -14,16 +14,17 @@ struct Report {
   enum class Kind : std::uint8_t {
     handler_threw,       // an exception left a callback; `what` holds its what()
     out_of_descriptors,  // EMFILE, ENFILE, ENOBUFS, ENOMEM on accept; accepting pauses
-    accept_resumed,      // and goes on again
+    accept_resumed,      // accepting continues after such a pause
     refused,             // a newcomer was refused for a limit on connections
-    socket_error,        // a socket call failed and the service goes on
+    socket_error,        // a socket call failed, and the service continues
     malformed            // a peer sent what its protocol does not allow; `what` says who and what
   };
   Kind kind;
   std::string where;  // the endpoint or the callback
-  std::string what;   // in words
+  std::string what;   // a message
   std::error_code error;
-  // How many such events this report stands for: repeated ones are told once a second at most.
+  // The number of such events that this report stands for: repeated events are reported at most once
+  // a second.
   std::uint64_t count = 1;
 };
 

@@ -1,8 +1,8 @@
 // Deadlines in order: a binary heap of timers that know their own place in it.
 //
-// What it is: a pure data structure; Loop holds one and arms a single libev timer for its head.
-// It is ours, and not libev's heap, so that a loop on virtual time runs the very same timers.
-// Thread: none of its own. Errors: add() may throw std::bad_alloc.
+// What it is: a pure data structure. A Loop has one and arms a single libev timer for its head. We
+// do not use libev's heap, so that a loop on virtual time runs the same timers.
+// Thread: one. Errors: add() may throw std::bad_alloc.
 // Cost: add, remove O(log n); head O(1).
 #ifndef SLUICE_REACTOR_BASE_TIMER_QUEUE_H
 #define SLUICE_REACTOR_BASE_TIMER_QUEUE_H
@@ -19,8 +19,7 @@ namespace sluice {
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
-// `by` after `time`; the last time there is when it would be past that: "never" does not wrap
-// round.
+// `time` + `by`, or TimePoint::max() where the sum would overflow.
 constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept {
   const auto left = std::chrono::floor<std::chrono::milliseconds>(TimePoint::max() - time);
   return by >= left ? TimePoint::max() : time + by;
@@ -28,7 +27,7 @@ constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept
 
 class SLUICE_EXPORT TimerQueue {
  public:
-  // What waits in the queue. REQUIRES: removed before it goes.
+  // REQUIRES: removed before it is destroyed.
   class Entry {
    public:
     Entry() = default;
@@ -59,12 +58,12 @@ class SLUICE_EXPORT TimerQueue {
   // REQUIRES: not empty.
   [[nodiscard]] TimePoint head() const noexcept { return heap_.front()->due_; }
 
-  void add(Entry& entry, TimePoint due);  // moves it when it is queued already
+  void add(Entry& entry, TimePoint due);  // moves an entry that is queued already
   void remove(Entry& entry) noexcept;     // does nothing when it is not queued
-  // How often add() was called.
+  // The number of calls of add().
   [[nodiscard]] std::uint64_t adds() const noexcept { return sequence_; }
-  // The first entry that is due at `now`, taken out; null when none is, or when it was added after
-  // the first `adds`.
+  // Removes and returns the first entry that is due at `now`. Null when none is due, or when it was
+  // added after the first `adds`.
   Entry* take_due(TimePoint now, std::uint64_t adds = static_cast<std::uint64_t>(-1)) noexcept;
 
  private:

@@ -1,13 +1,13 @@
-// At most so many events in a time, with so many at once: a token bucket.
+// A token bucket: limits the rate of events and the size of a burst.
 //
-// What it is: a pure value of eight bytes, so that there can be one for each source or member. It
-// is full at first, loses a token to each event, and regains them evenly. It keeps no count but the
-// time at which it is full again, so nothing has to run while nothing happens.
+// What it is: a pure value of eight bytes, so that each source or member can have one. It starts
+// full, loses a token to each event, and regains tokens evenly. It stores only the time at which it
+// will be full again, so it needs no timer.
 //
 //   const TokenRate rate = TokenRate::of(5, std::chrono::seconds(10), 8);   // 5 in 10 s, 8 at once
 //   if (!bucket.take(rate, now)) return;                                    // too many
 //
-// Thread: none of its own. Units: nanoseconds.
+// Thread: one. Units: nanoseconds.
 // Source: ITU-T I.371, generic cell rate algorithm, in the form of a virtual schedule.
 #ifndef SLUICE_REACTOR_BASE_TOKEN_BUCKET_H
 #define SLUICE_REACTOR_BASE_TOKEN_BUCKET_H
@@ -30,8 +30,8 @@ struct TokenRate {
                                 std::uint32_t burst) noexcept {
     assert(count > 0 && burst > 0);
     assert(period.count() > 0 && period <= kMaxPeriod);
-    // Not below one: more than a token a nanosecond is as good as no limit. A token that takes
-    // longer than `burst` of them may take makes the bucket's time too long for the clock's type.
+    // At least one nanosecond: a higher rate is as good as no limit. And at most kMaxFill for the
+    // whole bucket, because the clock's type would overflow.
     const std::chrono::nanoseconds each = std::max(period / count, std::chrono::nanoseconds(1));
     return {std::min(each, kMaxFill / burst), burst};
   }
@@ -41,22 +41,22 @@ struct TokenRate {
 
 class TokenBucket {
  public:
-  // When a token is there, if none is taken meanwhile; a time that has passed: one is.
+  // When a token will be there if none is taken meanwhile. A time in the past: there is one now.
   [[nodiscard]] TimePoint next(const TokenRate& rate) const noexcept {
     if (full_at_ == TimePoint::min()) return full_at_;
     return full_at_ - rate.interval * (rate.burst - 1);
   }
-  // `now` need not go forward: an earlier one counts as it is.
+  // `now` may go backwards.
   [[nodiscard]] bool has(const TokenRate& rate, TimePoint now) const noexcept {
     return next(rate) <= now;
   }
-  // Takes one; false, and nothing taken, when there is none.
+  // Takes a token; returns false and changes nothing when there is none.
   bool take(const TokenRate& rate, TimePoint now) noexcept {
     if (!has(rate, now)) return false;
     full_at_ = std::max(full_at_, now) + rate.interval;
     return true;
   }
-  // When it is full again, if nothing is taken; a time that has passed: it is full.
+  // When it will be full if no token is taken. A time in the past: it is full.
   [[nodiscard]] TimePoint full_at() const noexcept { return full_at_; }
 
  private:

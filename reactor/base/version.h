@@ -1,5 +1,5 @@
 // The version of the headers that a program is compiled with, and that of the library that it runs
-// with. The two differ after the shared library was replaced; libsluice.so.MAJOR.MINOR is only
+// with. The two differ after an upgrade of the shared library; libsluice.so.MAJOR.MINOR is only
 // replaced by a library that the same programs can use, see sluice(7).
 //
 // The build reads the version from here, and from nowhere else.
