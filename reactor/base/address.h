@@ -44,7 +44,7 @@ class SLUICE_EXPORT Address {
   static std::optional<Address> from_path(std::string_view path);
   static constexpr std::size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
 
-  // The address that a socket is bound to: getsockname(). Throws std::system_error (the errno of the call).
+  // The address that a socket is bound to. Throws std::system_error (the errno of getsockname()).
   static Address local_of(int fd);
 
   [[nodiscard]] int family() const noexcept { return storage_.base.sa_family; }
@@ -72,7 +72,8 @@ class SLUICE_EXPORT Address {
   // The same without the port and brackets: "fe80::1%eth0".
   [[nodiscard]] std::string host() const;
 
-  // For system calls. size() bytes are valid. A call may write capacity() bytes; set_size() follows.
+  // For system calls. size() bytes are valid. A call may write capacity() bytes, and set_size()
+  // says then how many it wrote.
   [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.base; }
   [[nodiscard]] sockaddr* data() noexcept { return &storage_.base; }
   [[nodiscard]] socklen_t size() const noexcept { return size_; }

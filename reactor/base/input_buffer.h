@@ -3,8 +3,8 @@
 //   |-- consumed --|-- bytes() --|-- free --|
 //   0          begin_          end_    capacity
 //
-// What it is: a contiguous byte queue, so that a handler always sees one span. An empty one holds no
-// memory.
+// What it is: a contiguous byte queue, so that a handler always sees one span. An empty one
+// holds no memory.
 // Lifetime: bytes() is valid until the next append() or consume().
 // Thread: one. Errors: append() may throw std::bad_alloc and then changes nothing.
 // Cost: linear in the bytes that pass through, however small the pieces.

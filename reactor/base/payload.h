@@ -1,7 +1,7 @@
 // An immutable block of bytes that many queues share: one copy however many receivers.
 //
-// What it is: a counted reference to bytes that never change. Copying a Payload adds a reference and
-// copies no bytes. An empty one refers to nothing.
+// What it is: a counted reference to bytes that never change. Copying a Payload adds a reference
+// and copies no bytes. An empty one refers to nothing.
 // Lifetime: the bytes live as long as the last Payload that refers to them.
 // Thread: the count is atomic, so a Payload may pass to another thread's loop through post().
 // Errors: copy() and concat() may throw std::bad_alloc.

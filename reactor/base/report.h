@@ -23,8 +23,8 @@ struct Report {
   std::string where;  // the endpoint or the callback
   std::string what;   // a message
   std::error_code error;
-  // The number of such events that this report stands for: repeated events are reported at most once
-  // a second.
+  // The number of such events that this report stands for: repeated events are reported at most
+  // once a second.
   std::uint64_t count = 1;
 };
 
