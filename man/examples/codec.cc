@@ -54,7 +54,7 @@ std::size_t on_data(sluice::Decoder& decoder, std::string_view in) {
 }  // namespace
 
 int main() {
-  const auto codec = sluice::codec_from("decimal:3");
+  const auto codec = sluice::make_codec("decimal:3");
   std::printf("%s\n", frame(*codec, "hello").c_str());
   std::printf("%s\n", frame(*codec, std::string(1000, 'x')).c_str());
 

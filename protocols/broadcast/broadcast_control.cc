@@ -57,7 +57,7 @@ std::size_t BroadcastControl::on_data(Connection& connection, std::span<const st
 void BroadcastControl::on_eof(Connection& connection) {
   // What was being skipped has had its answer.
   auto rest = connection.unconsumed();
-  if (!decoder_.skipping() && !rest.empty()) {
+  if (!decoder_.is_skipping() && !rest.empty()) {
     if (rest.back() == std::byte{'\r'}) rest = rest.first(rest.size() - 1);
     publish(connection, rest);
   }

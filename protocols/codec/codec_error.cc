@@ -34,7 +34,7 @@ std::string CodecError::message() const {
     case CodecFault::no_digit:
       return byte_where(byte, "begins a netstring; allowed are the digits 0-9");
     case CodecFault::leading_zero:
-      return "the length has a leading zero; only 0 itself begins with one";
+      return "the length has a leading zero; only the length 0 may begin with 0";
     case CodecFault::too_many_digits:
       return "the length has more than " + std::to_string(allowed) + " digits";
     case CodecFault::no_colon:
@@ -42,27 +42,27 @@ std::string CodecError::message() const {
     case CodecFault::no_comma:
       return byte_where(byte, "follows the payload; allowed is \",\"");
     case CodecFault::varint_not_shortest:
-      return "the varint ends in a byte that adds nothing; allowed is the shortest form";
+      return "the varint ends in a zero byte; only the shortest form is allowed";
     case CodecFault::varint_too_long:
-      return "the varint has more than 64 bits; allowed are 10 bytes, the last of them 0x01";
+      return "the varint has more than 64 bits; a tenth byte must be 0x01";
     case CodecFault::bad_escape:
       return byte_where(byte, "follows ESC (0xdb); allowed are 0xdc and 0xdd");
     case CodecFault::ends_early:
-      return "the input ends inside a frame, of which " + std::to_string(found) +
-             (found == 1 ? " byte is there" : " bytes are there");
-    case CodecFault::unsayable:
-      return "a payload of " + std::to_string(found) + " bytes is above the " +
-             std::to_string(allowed) + " that the length can say";
+      return "the input ends inside a frame, after " + std::to_string(found) +
+             (found == 1 ? " byte" : " bytes");
+    case CodecFault::payload_too_long:
+      return "a payload of " + std::to_string(found) + " bytes is above the maximum of " +
+             std::to_string(allowed) + " for its length field";
     case CodecFault::wrong_size:
-      return "a payload of " + std::to_string(found) + " bytes; allowed are " +
-             std::to_string(allowed) + ", no more and no less";
-    case CodecFault::holds_delimiter:
-      return "the receiver would see the end of the message at byte " + std::to_string(offset) +
-             " of " + std::to_string(found);
+      return "a payload of " + std::to_string(found) + " bytes has the wrong size; allowed is " +
+             std::to_string(allowed);
+    case CodecFault::contains_delimiter:
+      return "the receiver would end the message at byte " + std::to_string(offset) + " of " +
+             std::to_string(found);
     case CodecFault::ends_in_cr:
       return "the payload ends in CR, which the receiver would strip";
-    case CodecFault::no_payload:
-      return "an empty payload; slip has no empty frame";
+    case CodecFault::empty_payload:
+      return "the payload is empty; slip has no empty frame";
   }
   return "unknown fault";
 }

@@ -20,7 +20,7 @@
 namespace sluice {
 namespace {
 
-// `parameter` is what follows the colon; nothing when there is no colon.
+// The text after the colon; no value if there is no colon.
 using Parameter = std::optional<std::string_view>;
 using Make = ParsedCodec (*)(Parameter parameter);
 
@@ -36,17 +36,18 @@ CodecNameError error(const Parts&... parts) {
   return result;
 }
 
-ParsedCodec with_number(Parameter parameter, std::string_view family, std::size_t most,
-                        std::unique_ptr<const Codec> (*make)(std::size_t)) {
-  const std::string range = "1-" + std::to_string(most);
+ParsedCodec make_numbered(Parameter parameter, std::string_view family, std::size_t max,
+                          std::unique_ptr<const Codec> (*make)(std::size_t)) {
+  const std::string range = "1-" + std::to_string(max);
   const std::string name(family);
-  if (!parameter)
-    return error("framing ", name, " has no N; it is written ", name, ":N, N ", range);
+  if (!parameter) {
+    return error("framing ", name, " has no N; write ", name, ":N, where N is ", range);
+  }
   std::size_t number = 0;
   const char* const end = parameter->data() + parameter->size();
   const auto [rest, status] = std::from_chars(parameter->data(), end, number);
-  // A leading zero would be another name for the same framing.
-  if (status != std::errc() || rest != end || number < 1 || number > most ||
+  // With leading zeros, one framing would have several names.
+  if (status != std::errc() || rest != end || number < 1 || number > max ||
       parameter->front() == '0') {
     return error("N of framing ", name, ":N is ", quote(*parameter), "; allowed are ", range);
   }
@@ -54,21 +55,21 @@ ParsedCodec with_number(Parameter parameter, std::string_view family, std::size_
 }
 
 ParsedCodec make_decimal(Parameter parameter) {
-  return with_number(parameter ? parameter : "3", "decimal", DecimalCodec::kMaxDigits,
-                     [](std::size_t digits) -> std::unique_ptr<const Codec> {
-                       return std::make_unique<DecimalCodec>(static_cast<unsigned>(digits));
-                     });
+  return make_numbered(parameter ? parameter : "3", "decimal", DecimalCodec::kMaxDigits,
+                       [](std::size_t digits) -> std::unique_ptr<const Codec> {
+                         return std::make_unique<DecimalCodec>(static_cast<unsigned>(digits));
+                       });
 }
 
 ParsedCodec make_fixed(Parameter parameter) {
-  return with_number(parameter, "fixed", FixedCodec::kMaxSize,
-                     [](std::size_t size) -> std::unique_ptr<const Codec> {
-                       return std::make_unique<FixedCodec>(size);
-                     });
+  return make_numbered(parameter, "fixed", FixedCodec::kMaxSize,
+                       [](std::size_t size) -> std::unique_ptr<const Codec> {
+                         return std::make_unique<FixedCodec>(size);
+                       });
 }
 
 ParsedCodec make_delimiter(Parameter parameter) {
-  constexpr std::string_view kForm = "it is written delimiter:HEX, HEX 1-16 bytes of two digits";
+  constexpr std::string_view kForm = "write delimiter:HEX, where HEX is 1-16 bytes in hexadecimal";
   static_assert(DelimiterCodec::kMaxDelimiter == 16);
   if (!parameter) return error("framing delimiter has no HEX; ", kForm);
   const CodecNameError wrong =
@@ -142,7 +143,7 @@ ParsedCodec parse_codec(std::string_view name) {
     const std::string_view form = entry.family.form;
     if (form.substr(0, form.find(':')) != base) continue;
     if (parameter && form == base) {
-      return error("framing ", base, " has nothing behind it, not ", quote(*parameter));
+      return error("framing ", base, " has the parameter ", quote(*parameter), "; it allows none");
     }
     return entry.make(parameter);
   }
@@ -150,7 +151,7 @@ ParsedCodec parse_codec(std::string_view name) {
   return error("framing ", quote(name), " is not known; ", allowed());
 }
 
-std::unique_ptr<const Codec> codec_from(std::string_view name) {
+std::unique_ptr<const Codec> make_codec(std::string_view name) {
   ParsedCodec parsed = parse_codec(name);
   if (const auto* wrong = std::get_if<CodecNameError>(&parsed)) {
     throw std::invalid_argument(wrong->message);

@@ -1,8 +1,8 @@
 // Codecs by name: "decimal:3", "u16be", "line".
 //
-// What it is: one table of the wire formats, which daemon, client and tests all read from.
-// Thread: any. Errors: parse returns them; from() throws std::invalid_argument; both may throw
-// std::bad_alloc.
+// What it is: the one table of wire formats, for the daemon, the client and the tests.
+// Thread: any. Errors: parse_codec() returns them; make_codec() throws std::invalid_argument. Both
+// may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_CODEC_CODEC_REGISTRY_H
 #define SLUICE_PROTOCOLS_CODEC_CODEC_REGISTRY_H
 
@@ -18,25 +18,27 @@
 namespace sluice {
 
 struct CodecFamily {
-  std::string_view form;     // as it is written: "decimal:N", "u8", "delimiter:HEX"
-  std::string_view example;  // a name that parse_codec() reads: "decimal:3", "u8"
-  std::string_view summary;  // what a frame is, a few words
+  std::string_view form;     // how to write the name: "decimal:N", "u8", "delimiter:HEX"
+  std::string_view example;  // a name that parse_codec() accepts: "decimal:3", "u8"
+  std::string_view summary;  // a description of a frame, in a few words
 };
 
-// Every name that there is, in the order in which messages list them. Lives as long as the program.
+// All families, in the order in which messages list them. The span stays valid until the program
+// ends.
 SLUICE_EXPORT std::span<const CodecFamily> codec_families() noexcept;
 
 struct CodecNameError {
-  std::string message;  // what is wrong, what was read, what is allowed: one line
+  std::string message;  // one line: what was read, what is wrong, what is allowed
 };
 
 using ParsedCodec = std::variant<std::unique_ptr<const Codec>, CodecNameError>;
 
-// Reads a name. "decimal" alone is decimal:3. Names are in lower case; HEX may be in either.
+// Makes a codec from its name. "decimal" means decimal:3. Names are in lower case; HEX may be in
+// upper or lower case.
 SLUICE_EXPORT ParsedCodec parse_codec(std::string_view name);
 
-// The same for a name that the program holds itself. Throws std::invalid_argument.
-SLUICE_EXPORT std::unique_ptr<const Codec> codec_from(std::string_view name);
+// The same for a name that is part of the program. Throws std::invalid_argument.
+SLUICE_EXPORT std::unique_ptr<const Codec> make_codec(std::string_view name);
 
 }  // namespace sluice
 

@@ -16,8 +16,8 @@ Decoded Decoder::decode(std::span<const std::byte> in, CodecScratch& scratch) {
   return next(in, dropped, scratch);
 }
 
-// Apart from decode(), so that the result is made where the caller wants it: a copy of what was
-// just written in smaller parts costs more than decoding a short frame.
+// Separate from decode(), so that the compiler constructs the result in the caller's memory: a copy
+// of a value that was just written in smaller parts costs more than decoding a short frame.
 Decoded Decoder::next(std::span<const std::byte> in, std::size_t dropped, CodecScratch& scratch) {
   Decoded result = codec_->decode(in.subspan(dropped), limit_, progress_, scratch);
   if (result.status == DecodeStatus::error) {
@@ -38,14 +38,14 @@ void Decoder::skip() noexcept {
 }
 
 CodecError Decoder::end(std::size_t unconsumed) const noexcept {
-  if (unconsumed == 0 || skipping()) return {};
+  if (unconsumed == 0 || is_skipping()) return {};
   CodecError error{.fault = CodecFault::ends_early};
   error.offset = position_ + unconsumed;
   error.found = unconsumed;
   return error;
 }
 
-// Leaves skip_ at none once the frame's end is among what it drops.
+// Returns how many bytes of `in` to drop. Sets skip_ to none if they include the frame's end.
 std::size_t Decoder::drop(std::span<const std::byte> in) {
   if (skip_ == Skip::searched) {
     const Codec::Resync resync = codec_->resync(in);

@@ -13,7 +13,7 @@ DelimiterCodec::DelimiterCodec(Bytes delimiter) : size_(delimiter.size()) {
   std::copy(delimiter.begin(), delimiter.end(), bytes_.begin());
 }
 
-// The place of the first whole delimiter at or after `from`; in.size() when there is none.
+// The index of the first whole delimiter at or after `from`; in.size() if there is none.
 std::size_t DelimiterCodec::find(Bytes in, std::size_t from) const noexcept {
   if (in.size() < size_) return in.size();
   const Bytes starts = in.first(in.size() - size_ + 1);
@@ -29,16 +29,16 @@ Decoded DelimiterCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& p
                                   CodecScratch& /*scratch*/) const {
   const Bytes window = in.first(std::min(in.size(), limit + size_));
   const std::size_t end = find(window, progress.scanned);
-  if (end < window.size()) return framed(progress, in.first(end), end + size_);
+  if (end < window.size()) return accept_frame(progress, in.first(end), end + size_);
   if (window.size() < limit + size_) {
-    // Its last bytes may begin a delimiter that the next ones complete.
+    // The last bytes may be the start of a delimiter.
     if (window.size() >= size_) progress.scanned = window.size() - size_ + 1;
     return {};
   }
   CodecError error{.fault = CodecFault::too_long, .can_skip = true};
   error.offset = limit;
   error.allowed = limit;
-  return refused(progress, error);
+  return reject_frame(progress, error);
 }
 
 Codec::Resync DelimiterCodec::resync(Bytes in) const {
@@ -48,13 +48,13 @@ Codec::Resync DelimiterCodec::resync(Bytes in) const {
 }
 
 Encoded DelimiterCodec::encode(Bytes payload, CodecScratch& /*scratch*/) const {
-  CodecError error{.fault = CodecFault::holds_delimiter};
+  CodecError error{.fault = CodecFault::contains_delimiter};
   error.found = payload.size();
   error.offset = find(payload, 0);
   if (error.offset < payload.size()) return error;
 
-  // Where payload and delimiter meet, the delimiter may stand a few bytes early: CR CR LF CR LF
-  // in "CR CR LF" before "CR LF CR LF".
+  // The end of the payload and the start of the delimiter may together form an earlier delimiter:
+  // with the delimiter CR LF CR LF, a payload that ends in CR LF gives CR LF CR LF CR LF.
   const std::size_t tail_size = std::min(payload.size(), size_ - 1);
   const Bytes tail = payload.last(tail_size);
   std::array<std::byte, 2 * kMaxDelimiter> seam{};

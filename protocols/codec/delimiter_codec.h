@@ -1,10 +1,10 @@
-// Frames that end in a delimiter of 1 to 16 bytes, which is not the payload's.
+// Frames that end in a delimiter of 1 to 16 bytes, which is not part of the payload.
 //
 //   delimiter:0d0a   hello CR LF
 //
-// The first place where the delimiter's bytes stand ends the frame, so a payload cannot hold them,
-// nor end so that it completes them early; encode() refuses those. The limit is on the payload.
-// A frame that is too long can be skipped: the next one begins behind the delimiter.
+// The first occurrence of the delimiter ends the frame. So a payload cannot contain it, and cannot
+// end in bytes that would make it occur early; encode() rejects both. The limit applies to the
+// payload. A frame that is too long can be skipped: the next one begins after the delimiter.
 #ifndef SLUICE_PROTOCOLS_CODEC_DELIMITER_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_DELIMITER_CODEC_H
 

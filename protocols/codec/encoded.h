@@ -1,9 +1,10 @@
-// One message as it goes onto the wire: header, payload and trailer, to be gathered in one write.
+// An encoded message: header, payload and trailer, for one gathering write.
 //
-// What it is: the few bytes around a payload, held here, and a view of the payload, which is not
-// copied. Or the reason why there is no such frame.
-// Lifetime: header() and trailer() die with this, payload() with the bytes that were encoded.
-// Thread: none of its own. Errors: none; error() is one.
+// What it is: the bytes of the header and trailer, and a view of the payload, which is not copied.
+// Or the reason why the codec cannot encode the payload.
+// Lifetime: header() and trailer() point into this object, payload() into the bytes that were
+// encoded or the codec's scratch. Thread: any, one at a time.
+// Errors: none of its own; error() is that of encode().
 #ifndef SLUICE_PROTOCOLS_CODEC_ENCODED_H
 #define SLUICE_PROTOCOLS_CODEC_ENCODED_H
 
@@ -26,10 +27,10 @@ class Encoded {
   static constexpr std::size_t kMaxTrailer = 16;  // the longest delimiter
 
   explicit Encoded(Bytes payload) noexcept : payload_(payload) {}
-  // NOLINTNEXTLINE(google-explicit-constructor): encode() returns the one or the other.
+  // NOLINTNEXTLINE(google-explicit-constructor): encode() returns a frame or an error.
   Encoded(const CodecError& error) noexcept : error_(error) {}
 
-  // There is a frame. Without one all its parts are empty.
+  // True if there is a frame, and no error. Without a frame all parts are empty.
   explicit operator bool() const noexcept { return !error_; }
   [[nodiscard]] const CodecError& error() const noexcept { return error_; }
 
@@ -43,7 +44,7 @@ class Encoded {
     return payload_.size() + header_size_ + trailer_size_;
   }
 
-  // For codecs. REQUIRES: what is added fits kMaxHeader or kMaxTrailer.
+  // For codecs. REQUIRES: at most kMaxHeader and kMaxTrailer bytes in all.
   Encoded& add_header(std::byte byte) noexcept {
     assert(header_size_ < kMaxHeader);
     header_[header_size_++] = byte;

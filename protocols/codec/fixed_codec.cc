@@ -9,7 +9,7 @@ FixedCodec::FixedCodec(std::size_t size) : size_(size) { assert(size >= 1 && siz
 Decoded FixedCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& progress,
                               CodecScratch& /*scratch*/) const {
   if (in.empty()) return {};
-  return counted(in, limit, progress, 0, size_);
+  return decode_counted(in, limit, progress, 0, size_);
 }
 
 Encoded FixedCodec::encode(Bytes payload, CodecScratch& /*scratch*/) const {

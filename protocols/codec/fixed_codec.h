@@ -1,6 +1,6 @@
-// Frames of one size, with nothing around them.
+// Frames of a fixed size, without a header or trailer.
 //
-// The limit is on that size: below it every frame is refused, and can be skipped.
+// With a limit below that size every frame is rejected, and can be skipped.
 #ifndef SLUICE_PROTOCOLS_CODEC_FIXED_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_FIXED_CODEC_H
 
@@ -16,7 +16,7 @@ class SLUICE_EXPORT FixedCodec final : public Codec {
  public:
   static constexpr std::size_t kMaxSize = 2'147'483'647;
 
-  // REQUIRES: 1 <= size <= kMaxSize. A frame of no bytes could not be told from none.
+  // REQUIRES: 1 <= size <= kMaxSize. A frame of size 0 could not be detected in a stream.
   explicit FixedCodec(std::size_t size);
 
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;

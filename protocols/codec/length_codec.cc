@@ -7,8 +7,8 @@
 namespace sluice {
 namespace {
 
-Encoded unsayable(std::size_t size, std::uint64_t max) {
-  CodecError error{.fault = CodecFault::unsayable};
+CodecError payload_too_long(std::size_t size, std::uint64_t max) {
+  CodecError error{.fault = CodecFault::payload_too_long};
   error.found = size;
   error.allowed = max;
   return error;
@@ -31,16 +31,16 @@ Decoded DecimalCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& pro
       CodecError error{.fault = CodecFault::not_a_digit};
       error.byte = in[i];
       error.offset = i;
-      return refused(progress, error);
+      return reject_frame(progress, error);
     }
     length = length * 10 + digit;
   }
   if (seen < digits_) return {};
-  return counted(in, limit, progress, digits_, length);
+  return decode_counted(in, limit, progress, digits_, length);
 }
 
 Encoded DecimalCodec::encode(Bytes payload, CodecScratch& /*scratch*/) const {
-  if (payload.size() > max_) return unsayable(payload.size(), max_);
+  if (payload.size() > max_) return payload_too_long(payload.size(), max_);
   std::array<char, kMaxDigits> digits;  // NOLINT(*-member-init): written before it is read
   std::size_t rest = payload.size();
   for (unsigned i = digits_; i > 0; rest /= 10) digits[--i] = static_cast<char>('0' + rest % 10);
@@ -67,17 +67,18 @@ Decoded BinaryCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& prog
   if (in.size() < width_) return {};
   std::uint64_t length = 0;
   for (unsigned power = width_; power > 0; --power) {
-    length = length << 8 | std::to_integer<std::uint64_t>(in[place(power - 1)]);
+    length = length << 8 | std::to_integer<std::uint64_t>(in[index_of(power - 1)]);
   }
-  return counted(in, limit, progress, width_, length);
+  return decode_counted(in, limit, progress, width_, length);
 }
 
 Encoded BinaryCodec::encode(Bytes payload, CodecScratch& /*scratch*/) const {
-  if (payload.size() > max_payload()) return unsayable(payload.size(), max_payload());
+  if (payload.size() > max_payload()) return payload_too_long(payload.size(), max_payload());
   Encoded result(payload);
   for (unsigned i = 0; i < width_; ++i) {
-    // place() is its own inverse.
-    result.add_header(static_cast<std::byte>(std::uint64_t{payload.size()} >> 8 * place(i) & 0xff));
+    // index_of() is its own inverse.
+    result.add_header(
+        static_cast<std::byte>(std::uint64_t{payload.size()} >> 8 * index_of(i) & 0xff));
   }
   return result;
 }

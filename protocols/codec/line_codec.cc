@@ -12,13 +12,13 @@ constexpr std::byte kCr{'\r'};
 
 Decoded LineCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& progress,
                              CodecScratch& /*scratch*/) const {
-  // The longest line that is allowed ends in CR LF at limit and limit + 1.
+  // The longest allowed line has its CR at `limit` and its LF at `limit + 1`.
   const Bytes window = in.first(std::min(in.size(), limit + 2));
   const std::size_t end = find_byte(window, kLf, progress.scanned);
   if (end < window.size()) {
     const bool cr = end > 0 && in[end - 1] == kCr;
     const std::size_t size = cr ? end - 1 : end;
-    if (size <= limit) return framed(progress, in.first(size), end + 1);
+    if (size <= limit) return accept_frame(progress, in.first(size), end + 1);
   } else if (window.size() <= limit || (window.size() == limit + 1 && in[limit] == kCr)) {
     progress.scanned = window.size();
     return {};
@@ -26,17 +26,17 @@ Decoded LineCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& progre
   CodecError error{.fault = CodecFault::too_long, .can_skip = true};
   error.offset = limit;
   error.allowed = limit;
-  return refused(progress, error);
+  return reject_frame(progress, error);
 }
 
-Codec::Resync LineCodec::resync(Bytes in) const { return resync_behind(in, kLf); }
+Codec::Resync LineCodec::resync(Bytes in) const { return resync_after(in, kLf); }
 
 Encoded LineCodec::encode(Bytes payload, CodecScratch& /*scratch*/) const {
   CodecError error;
   error.offset = find_byte(payload, kLf);
   error.found = payload.size();
   if (error.offset < payload.size()) {
-    error.fault = CodecFault::holds_delimiter;
+    error.fault = CodecFault::contains_delimiter;
   } else if (!payload.empty() && payload.back() == kCr) {
     error.fault = CodecFault::ends_in_cr;
     error.offset = payload.size() - 1;

@@ -1,10 +1,10 @@
-// Lines: what stands before each LF, less a CR at its end.
+// Lines that end in LF or CR LF.
 //
 //   hello LF        hello CR LF
 //
-// The limit is on the line without its end. Every other byte is the payload's, NUL and a CR inside
-// the line too. Lines are sent with LF alone.
-// A line that is too long can be skipped: the next one begins behind the LF.
+// The limit applies to the line without its end. All other bytes are part of the payload, even NUL
+// and a CR inside the line. encode() ends lines in LF, without a CR.
+// A line that is too long can be skipped: the next one begins after the LF.
 #ifndef SLUICE_PROTOCOLS_CODEC_LINE_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_LINE_CODEC_H
 

@@ -22,26 +22,27 @@ Decoded NetstringCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& p
     const auto digit = std::to_integer<unsigned>(in[i]) - '0';
     if (digit <= 9) {
       if (i == 1 && length == 0) {
-        return refused(progress, error_at(0, in[0], CodecFault::leading_zero));
+        return reject_frame(progress, error_at(0, in[0], CodecFault::leading_zero));
       }
       if (i == kMaxDigits) {
-        return refused(progress, error_at(i, in[i], CodecFault::too_many_digits));
+        return reject_frame(progress, error_at(i, in[i], CodecFault::too_many_digits));
       }
       length = length * 10 + digit;
       continue;
     }
-    if (i == 0) return refused(progress, error_at(i, in[i], CodecFault::no_digit));
-    if (in[i] != std::byte{':'}) return refused(progress, error_at(i, in[i], CodecFault::no_colon));
+    if (i == 0) return reject_frame(progress, error_at(i, in[i], CodecFault::no_digit));
+    if (in[i] != std::byte{':'})
+      return reject_frame(progress, error_at(i, in[i], CodecFault::no_colon));
 
-    // Looked at first, so that the result needs no copy on its way out.
-    const std::size_t behind = in.size() - (i + 1);
-    if (length <= limit && length < behind) {
+    // Checked before decode_counted(), so that its result is returned without a copy.
+    const std::size_t after_colon = in.size() - (i + 1);
+    if (length <= limit && length < after_colon) {
       const std::size_t comma = i + 1 + static_cast<std::size_t>(length);
       if (in[comma] != std::byte{','}) {
-        return refused(progress, error_at(comma, in[comma], CodecFault::no_comma));
+        return reject_frame(progress, error_at(comma, in[comma], CodecFault::no_comma));
       }
     }
-    return counted(in, limit, progress, i + 1, length, 1);
+    return decode_counted(in, limit, progress, i + 1, length, 1);
   }
   return {};
 }

@@ -4,8 +4,8 @@
 //
 // Source: D. J. Bernstein, "Netstrings", 1997-02-01. The length has no leading zeros; an empty
 // message is "0:,".
-// A frame that is too long can be skipped. A bad length, or another byte where the comma belongs,
-// leaves no way to find the next frame.
+// A frame that is too long can be skipped. After an invalid length, or another byte in place of the
+// comma, the next frame cannot be found.
 #ifndef SLUICE_PROTOCOLS_CODEC_NETSTRING_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_NETSTRING_CODEC_H
 
@@ -18,7 +18,7 @@ namespace sluice {
 
 class SLUICE_EXPORT NetstringCodec final : public Codec {
  public:
-  static constexpr std::size_t kMaxDigits = 19;  // 10^19-1 is the last that fits into 64 bits
+  static constexpr std::size_t kMaxDigits = 19;  // 10^19-1 is the highest that fits into 64 bits
 
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;
   [[nodiscard]] std::string name() const override;

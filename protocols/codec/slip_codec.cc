@@ -14,8 +14,8 @@ constexpr std::byte kEsc{0xdb};
 constexpr std::byte kEscEnd{0xdc};
 constexpr std::byte kEscEsc{0xdd};
 
-// Counts the payload bytes in what was not scanned yet of `frame`, which holds no END, and looks at
-// what its escapes stand for.
+// Counts the payload bytes in the part of `frame` that is not scanned yet, and checks its escapes.
+// REQUIRES: `frame` contains no END.
 CodecError scan(Bytes frame, std::size_t limit, DecodeProgress& progress) {
   CodecError error{.fault = CodecFault::none, .can_skip = true};
   error.allowed = limit;
@@ -34,13 +34,13 @@ CodecError scan(Bytes frame, std::size_t limit, DecodeProgress& progress) {
     }
     const std::size_t plain = find_byte(frame, kEsc, at) - at;
     const bool escape = at + plain < frame.size();
-    const std::size_t room = limit - progress.length;
-    if (plain > room || (plain == room && escape)) {
+    const std::size_t allowed = limit - progress.length;
+    if (plain > allowed || (plain == allowed && escape)) {
       error.fault = CodecFault::too_long;
-      error.offset = at + room;
+      error.offset = at + allowed;
       return error;
     }
-    // An escape counts when its ESC is seen.
+    // The ESC is counted, and the byte after it is not.
     progress.length += plain + (escape ? 1 : 0);
     progress.escaped = escape;
     at += plain + (escape ? 1 : 0);
@@ -86,25 +86,25 @@ Decoded SlipCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& progre
   }
   if (error) {
     error.offset += lead;
-    return refused(progress, error, lead);
+    return reject_frame(progress, error, lead);
   }
   if (!whole) {
-    Decoded nothing;
-    nothing.consumed = lead;
-    return nothing;
+    Decoded result;
+    result.consumed = lead;
+    return result;
   }
-  if (progress.length == end) return framed(progress, rest.first(end), lead + end + 1);
-  // All at once, so that growing does not leave more than the limit behind.
+  if (progress.length == end) return accept_frame(progress, rest.first(end), lead + end + 1);
+  // Reserved exactly: a vector that grows could keep more memory than the limit.
   scratch.decoded.reserve(progress.length);
   unescape(rest.first(end), scratch.decoded);
   assert(scratch.decoded.size() == progress.length);
-  return framed(progress, scratch.decoded, lead + end + 1);
+  return accept_frame(progress, scratch.decoded, lead + end + 1);
 }
 
-Codec::Resync SlipCodec::resync(Bytes in) const { return resync_behind(in, kEnd); }
+Codec::Resync SlipCodec::resync(Bytes in) const { return resync_after(in, kEnd); }
 
 Encoded SlipCodec::encode(Bytes payload, CodecScratch& scratch) const {
-  if (payload.empty()) return CodecError{.fault = CodecFault::no_payload};
+  if (payload.empty()) return CodecError{.fault = CodecFault::empty_payload};
   std::size_t plain = first_special(payload);
   if (plain < payload.size()) {
     std::vector<std::byte>& out = scratch.encoded;

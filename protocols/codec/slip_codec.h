@@ -1,15 +1,15 @@
 // SLIP: frames between END bytes, with END and ESC escaped inside.
 //
-//   c0 hello c0      END is c0, written db dc; ESC is db, written db dd
+//   c0 hello c0      END is c0, escaped as db dc; ESC is db, escaped as db dd
 //
-// Source: RFC 1055. As its send_packet() does, encode() also begins with END, which cuts off what
-// noise came before; as its recv_packet() does, decode() takes nothing between two ENDs for no
-// frame, so there is no empty one. What follows ESC must be dc or dd: RFC 1055 lets others pass.
+// Source: RFC 1055. Like its send_packet(), encode() also begins with END, which separates the
+// frame from noise before it. Like its recv_packet(), decode() ignores two ENDs in a row, so there
+// is no empty frame. Unlike RFC 1055, decode() rejects ESC before any byte but dc and dd.
 //
-// A frame without an escape is handed out where it lies. One with escapes is unescaped into the
-// scratch once its END is there; until then its bytes wait in the input, at most two for each byte
-// of the limit. ENDs in a row are consumed as they come.
-// Any refused frame can be skipped: the next one begins behind the END.
+// The payload of a frame without escapes points into the input. A frame with escapes is unescaped
+// into the scratch when its END arrives. Until then it stays in the input, with at most two bytes
+// for each byte of the limit. ENDs in a row are consumed as they arrive.
+// Any rejected frame can be skipped: the next one begins after the END.
 #ifndef SLUICE_PROTOCOLS_CODEC_SLIP_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_SLIP_CODEC_H
 
@@ -23,7 +23,7 @@ namespace sluice {
 class SLUICE_EXPORT SlipCodec final : public Codec {
  public:
   [[nodiscard]] Resync resync(Bytes in) const override;
-  // Copies a payload that holds END or ESC, and only that, into scratch.encoded.
+  // Copies the payload into scratch.encoded only if it contains END or ESC.
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::size_t min_limit() const override { return 1; }

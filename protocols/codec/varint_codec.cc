@@ -17,17 +17,17 @@ Decoded VarintCodec::do_decode(Bytes in, std::size_t limit, DecodeProgress& prog
     CodecError error;
     error.byte = in[i];
     error.offset = i;
-    // Of the tenth byte one bit is left, and nothing may follow it.
+    // The tenth byte has only one bit of the 64, and must be the last one.
     if (i + 1 == kMaxBytes && in[i] > std::byte{1}) {
       error.fault = CodecFault::varint_too_long;
-      return refused(progress, error);
+      return reject_frame(progress, error);
     }
     if (i > 0 && in[i] == std::byte{0}) {
       error.fault = CodecFault::varint_not_shortest;
-      return refused(progress, error);
+      return reject_frame(progress, error);
     }
     length |= std::to_integer<std::uint64_t>(in[i] & ~kMore) << 7 * i;
-    if ((in[i] & kMore) == std::byte{0}) return counted(in, limit, progress, i + 1, length);
+    if ((in[i] & kMore) == std::byte{0}) return decode_counted(in, limit, progress, i + 1, length);
   }
   return {};
 }

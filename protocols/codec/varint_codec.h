@@ -1,10 +1,10 @@
-// Frames that begin with their length as a varint, seven bits a byte, the lowest first.
+// Frames that begin with their length as a varint: seven bits in each byte, the lowest first.
 //
 //   300 bytes   ac 02 ...
 //
-// Source: the Protocol Buffers encoding, "Base 128 Varints". Only the shortest form of a length is
-// read, at most 10 bytes and 64 bits, so that each message has one encoding.
-// A frame that is too long can be skipped; a bad varint leaves no way to find the next frame.
+// Source: the Protocol Buffers encoding, "Base 128 Varints". A length must be in its shortest
+// form, so that each message has one encoding, and has at most 10 bytes and 64 bits.
+// A frame that is too long can be skipped. After an invalid varint the next frame cannot be found.
 #ifndef SLUICE_PROTOCOLS_CODEC_VARINT_CODEC_H
 #define SLUICE_PROTOCOLS_CODEC_VARINT_CODEC_H
 
@@ -17,7 +17,7 @@ namespace sluice {
 
 class SLUICE_EXPORT VarintCodec final : public Codec {
  public:
-  static constexpr std::size_t kMaxBytes = 10;  // of seven bits
+  static constexpr std::size_t kMaxBytes = 10;  // of seven bits each
 
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;
   [[nodiscard]] std::string name() const override;

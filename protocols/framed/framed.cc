@@ -36,7 +36,7 @@ std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
     const Decoded next = decoder_.decode(in.subspan(used), framing_.scratch());
     used += next.consumed;
     if (next.status == DecodeStatus::need_more) {
-      if (decoder_.skipping() && decoder_.position() >= skip_until_) {
+      if (decoder_.is_skipping() && decoder_.position() >= skip_until_) {
         CodecError error{.fault = CodecFault::too_long};
         error.offset = decoder_.position();
         error.allowed = framing_.max_skip();

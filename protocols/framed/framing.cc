@@ -42,7 +42,7 @@ Framing::Framing(std::unique_ptr<const Codec> codec, const FramingOptions& optio
 }
 
 Framing::Framing(std::string_view name, const FramingOptions& options)
-    : Framing(codec_from(name), options) {}
+    : Framing(make_codec(name), options) {}
 
 Framing::~Framing() = default;
 

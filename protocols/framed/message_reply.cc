@@ -15,8 +15,8 @@ MessageReply::MessageReply(const Codec& codec, std::string text)
   CodecScratch scratch;
   const Encoded frame = codec.encode(std::as_bytes(std::span(text_)), scratch);
   if (frame) return;
-  throw std::invalid_argument("the text has no frame in framing " + codec.name() + ": " +
-                              frame.error().message());
+  throw std::invalid_argument("framing " + codec.name() +
+                              " cannot encode the text: " + frame.error().message());
 }
 
 std::optional<MessageReply::Bytes> MessageReply::to(Bytes message) {

@@ -43,8 +43,8 @@ constexpr std::array kRows = {
 };
 
 std::unique_ptr<const Codec> codec_of(const Row& row, std::size_t size) {
-  if (row.name == "fixed:N") return sluice::codec_from("fixed:" + std::to_string(size));
-  return sluice::codec_from(row.name);
+  if (row.name == "fixed:N") return sluice::make_codec("fixed:" + std::to_string(size));
+  return sluice::make_codec(row.name);
 }
 
 // The frame of exactly `size` bytes; empty when the format has none.

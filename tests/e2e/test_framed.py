@@ -114,7 +114,7 @@ class EveryFraming(daemon.EndpointTest):
                 client.shutdown(socket.SHUT_WR)
                 answered = stream_of(name, [message.upper() for message in messages[:-1]])
                 self.assertEqual(receive_all(client), answered)
-        self.daemon.wait_for_log("malformed: .*the input ends inside a frame, of which")
+        self.daemon.wait_for_log("malformed: .*the input ends inside a frame, after")
 
 
 class Refusing(unittest.TestCase):

@@ -24,9 +24,9 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 const std::vector<std::unique_ptr<const Codec>>& codecs() {
   static const auto all = [] {
     std::vector<std::unique_ptr<const Codec>> made;
-    for (const CodecFamily& family : codec_families()) made.push_back(codec_from(family.example));
+    for (const CodecFamily& family : codec_families()) made.push_back(make_codec(family.example));
     for (const auto* more : {"decimal:1", "decimal:19", "fixed:1", "delimiter:616162"}) {
-      made.push_back(codec_from(more));
+      made.push_back(make_codec(more));
     }
     return made;
   }();

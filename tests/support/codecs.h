@@ -81,7 +81,7 @@ inline Lines one_by_one(std::string_view text) {
 // `wire` whole, and a byte at a time, gives these events and leaves `rest`.
 inline void expect_decoded(std::string_view name, std::size_t limit, const std::string& wire,
                            const Lines& events, std::string_view rest = "", bool skip = false) {
-  const auto codec = codec_from(name);
+  const auto codec = make_codec(name);
   for (const Lines& pieces : {Lines{wire}, one_by_one(wire)}) {
     const Outcome outcome = decode_pieces(*codec, limit, pieces, skip);
     for (std::size_t i = 0; i < std::max(events.size(), outcome.events.size()); ++i) {
@@ -112,7 +112,7 @@ inline std::string encoded(const Codec& codec, std::string_view payload) {
 
 inline void expect_encoded(std::string_view name, std::string_view payload,
                            const std::string& want) {
-  const std::string got = encoded(*codec_from(name), payload);
+  const std::string got = encoded(*make_codec(name), payload);
   cr_expect(got == want, "%s: \"%s\", not \"%s\"", std::string(name).c_str(), got.c_str(),
             want.c_str());
 }

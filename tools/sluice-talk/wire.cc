@@ -26,7 +26,7 @@ Wire::Wire(const WireOptions& options) : datagrams_(options.datagrams) {
   limits.limit =
       static_cast<std::size_t>(std::min<std::uint64_t>(codec->max_payload(), kMaxMessage));
   framing_ = std::make_unique<Framing>(std::move(codec), limits);
-  if (options.crlf) crlf_ = codec_from("delimiter:0d0a");
+  if (options.crlf) crlf_ = make_codec("delimiter:0d0a");
 }
 
 std::string Wire::encode(std::string_view message, std::string& to) {

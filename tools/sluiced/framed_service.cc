@@ -106,7 +106,7 @@ constexpr ListenKey kFramedKeys[] = {
 
 void check_framed(ListenSpec& spec) {
   const auto& settings = spec.settings_as<FramedSettings>();
-  const std::unique_ptr<const Codec> codec = codec_from(settings.framing);
+  const std::unique_ptr<const Codec> codec = make_codec(settings.framing);
   const std::size_t limit = settings.max_message.value_or(codec->default_limit());
   const std::string fault = Framing::limit_fault(*codec, limit);
   if (!fault.empty()) throw UsageError("max-message: " + fault);

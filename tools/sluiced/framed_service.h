@@ -14,7 +14,7 @@ namespace sluice {
 extern const Service kFramedService;
 
 struct FramedSettings final : ServiceSettings {
-  std::string framing = "decimal:3";       // what codec_from() reads
+  std::string framing = "decimal:3";       // what make_codec() reads
   std::optional<std::size_t> max_message;  // the codec's default without it
   MessageReply::Kind reply = MessageReply::Kind::echo;
   std::string text;  // of Kind::text

@@ -1,4 +1,4 @@
-// Every fault has a message of its own.
+// The messages of the faults.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -9,9 +9,9 @@
 
 using namespace sluice;
 
-Test(codec_error, tells_each_fault_apart_in_its_message) {
+Test(codec_error, has_a_different_message_for_each_fault) {
   std::vector<std::string> messages;
-  for (int fault = 0; fault <= static_cast<int>(CodecFault::no_payload); ++fault) {
+  for (int fault = 0; fault <= static_cast<int>(CodecFault::empty_payload); ++fault) {
     CodecError error;
     error.fault = static_cast<CodecFault>(fault);
     cr_expect(static_cast<bool>(error) == (fault != 0));
@@ -23,7 +23,7 @@ Test(codec_error, tells_each_fault_apart_in_its_message) {
   cr_expect(std::adjacent_find(messages.begin(), messages.end()) == messages.end());
 }
 
-Test(codec_error, names_what_was_read_and_what_is_allowed) {
+Test(codec_error, says_what_was_read_and_what_is_allowed) {
   CodecError error{.fault = CodecFault::too_long};
   error.found = 300;
   error.allowed = 255;

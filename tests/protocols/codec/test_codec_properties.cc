@@ -1,6 +1,6 @@
-// What holds for every codec of the registry: how the stream is cut does not matter, what is
-// encoded comes back, nothing above the limit is waited for, and no byte is looked at again and
-// again.
+// Properties of all codecs in the registry: the result does not depend on how the stream is split,
+// an encoded message is decoded unchanged, no decoder waits for a payload above the limit, and none
+// examines a byte many times.
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -23,10 +23,10 @@ using CodecPtr = std::unique_ptr<const Codec>;
 
 std::vector<CodecPtr> every_codec() {
   std::vector<CodecPtr> all;
-  for (const CodecFamily& family : codec_families()) all.push_back(codec_from(family.example));
+  for (const CodecFamily& family : codec_families()) all.push_back(make_codec(family.example));
   for (const auto* more : {"decimal:1", "decimal:19", "fixed:1", "delimiter:00", "delimiter:616162",
                            "delimiter:0d0a0d0a0d0a0d0a"}) {
-    all.push_back(codec_from(more));
+    all.push_back(make_codec(more));
   }
   return all;
 }
@@ -36,13 +36,13 @@ Lines random_pieces(std::string_view text, std::mt19937& random) {
   while (!text.empty()) {
     const std::size_t most = random() % 4 == 0 ? 40 : 3;
     const std::size_t size = std::min<std::size_t>(text.size(), random() % (most + 1));
-    pieces.emplace_back(text.substr(0, size));  // An empty one is a read that brought nothing.
+    pieces.emplace_back(text.substr(0, size));  // an empty piece is a read without bytes
     text.remove_prefix(size);
   }
   return pieces;
 }
 
-// Bytes that mean something to some codec come more often than others.
+// Random bytes, with those that have a meaning in some codec more often than others.
 std::string random_bytes(std::size_t size, std::mt19937& random) {
   static const std::string special = "\r\n0129:,ab\xc0\xdb\xdc\xdd\x80\x01" + std::string(2, '\0');
   std::string text;
@@ -52,7 +52,7 @@ std::string random_bytes(std::size_t size, std::mt19937& random) {
   return text;
 }
 
-// A payload of that size that the codec takes; nothing when it takes none.
+// A payload of that size that the codec can encode, if there is one.
 std::optional<std::string> payload_for(const Codec& codec, std::size_t size, std::mt19937& random) {
   CodecScratch scratch;
   for (int attempt = 0; attempt < 20; ++attempt) {
@@ -62,7 +62,7 @@ std::optional<std::string> payload_for(const Codec& codec, std::size_t size, std
   return {};
 }
 
-// At most `limit` and what the codec can say; the one size of a codec that knows no other.
+// At most `limit` and max_payload(). For a codec of a fixed size, that size.
 std::size_t a_size(const Codec& codec, std::mt19937& random, std::size_t limit) {
   const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(codec.max_payload(), limit));
   return codec.name().starts_with("fixed:") ? most : random() % (most + 1);
@@ -77,7 +77,7 @@ void expect_same(const Codec& codec, const Outcome& got, const Outcome& want, co
 
 }  // namespace
 
-Test(codec_properties, frames_do_not_depend_on_how_the_stream_is_cut) {
+Test(codec_properties, frames_do_not_depend_on_how_the_stream_is_split) {
   std::mt19937 random(kSeed);
   for (const CodecPtr& codec : every_codec()) {
     const std::size_t limit = 60;
@@ -100,7 +100,7 @@ Test(codec_properties, frames_do_not_depend_on_how_the_stream_is_cut) {
   }
 }
 
-Test(codec_properties, neither_do_errors_and_what_is_skipped, .timeout = 60) {
+Test(codec_properties, errors_and_skips_do_not_depend_on_how_the_stream_is_split, .timeout = 60) {
   std::mt19937 random(kSeed);
   for (const CodecPtr& codec : every_codec()) {
     for (int round = 0; round < 200; ++round) {
@@ -122,7 +122,7 @@ Test(codec_properties, neither_do_errors_and_what_is_skipped, .timeout = 60) {
   }
 }
 
-Test(codec_properties, what_is_encoded_comes_back_up_to_the_limit_and_not_above_it) {
+Test(codec_properties, an_encoded_message_is_decoded_up_to_the_limit_and_not_above_it) {
   std::mt19937 random(kSeed);
   int refused = 0;
   for (const CodecPtr& codec : every_codec()) {
@@ -177,7 +177,7 @@ Test(codec_properties, every_prefix_of_a_frame_waits_for_more) {
   }
 }
 
-Test(codec_properties, an_endless_frame_is_not_kept) {
+Test(codec_properties, an_endless_frame_is_not_buffered) {
   for (const CodecPtr& codec : every_codec()) {
     for (const char byte : {'x', '0', '1', '\r', '\x80', '\xc0', '\xdb', '\xff'}) {
       const Lines pieces = one_by_one(std::string(2000, byte));
@@ -188,19 +188,19 @@ Test(codec_properties, an_endless_frame_is_not_kept) {
   }
 }
 
-Test(codec_properties, names_read_back) {
+Test(codec_properties, parse_codec_accepts_the_name_of_each_codec) {
   for (const CodecPtr& codec : every_codec()) {
-    cr_expect(codec_from(codec->name())->name() == codec->name());
+    cr_expect(make_codec(codec->name())->name() == codec->name());
   }
 }
 
-// A frame of many pages arrives a byte at a time. A decoder that begins at its start again looks at
-// half of the pages each time; one that remembers looks at one or two.
+// A frame of many pages arrives one byte at a time. A decoder that starts again from its beginning
+// reads half of the pages each time; one that stores its progress reads one or two.
 Test(codec_properties, the_cost_is_linear_when_a_frame_trickles_in, .timeout = 60) {
   constexpr std::size_t kSize = 20'000;
   auto codecs = every_codec();
-  codecs.push_back(codec_from("fixed:20000"));
-  codecs.push_back(codec_from("decimal:5"));
+  codecs.push_back(make_codec("fixed:20000"));
+  codecs.push_back(make_codec("decimal:5"));
   for (const CodecPtr& codec : codecs) {
     if (codec->max_payload() < kSize) continue;
     // For slip half of it is escapes.
@@ -223,8 +223,8 @@ Test(codec_properties, the_cost_is_linear_when_a_frame_trickles_in, .timeout = 6
       if (framed) cr_expect(text_of(one.payload) == payload, "%s", codec->name().c_str());
     }
     cr_expect(framed, "%s", codec->name().c_str());
-    // One that knows the length looks at no byte until all are there. The others look at what is
-    // new, on two pages where it lies across their border, and slip once more to unescape.
+    // A codec with a length in the header reads no byte until all have arrived. The others read the
+    // new bytes, which may be on two pages, and slip reads them again to unescape them.
     const std::string name = codec->name();
     const bool searches = name == "line" || slip || name.starts_with("delimiter:");
     const std::size_t most = (searches ? calls + calls / 100 : 30) + 4 * memory.pages();

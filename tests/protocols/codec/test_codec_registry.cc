@@ -1,4 +1,4 @@
-// Names of framings: each that is read, what it prints back, and each message for a wrong one.
+// Names of framings: the valid ones, and the messages for invalid ones.
 #include <stdexcept>
 #include <string>
 #include <variant>
@@ -35,12 +35,12 @@ const std::string kAllowed =
 Test(codec_registry, makes_each_codec_that_it_lists) {
   cr_expect(codec_families().size() == 13);
   for (const CodecFamily& family : codec_families()) {
-    cr_expect(codec_from(family.example)->name() == family.example);
+    cr_expect(make_codec(family.example)->name() == family.example);
     cr_expect(!family.summary.empty());
   }
 }
 
-Test(codec_registry, frames_what_sluice_protocols_7_shows) {
+Test(codec_registry, encodes_the_examples_of_sluice_protocols_7) {
   expect_encoded("decimal:3", "hello", from_hex("30 30 35 68 65 6c 6c 6f"));
   expect_encoded("u8", "hello", from_hex("05 68 65 6c 6c 6f"));
   expect_encoded("u16be", "hello", from_hex("00 05 68 65 6c 6c 6f"));
@@ -57,25 +57,25 @@ Test(codec_registry, frames_what_sluice_protocols_7_shows) {
 }
 
 Test(codec_registry, reads_parameters) {
-  cr_expect(codec_from("decimal")->name() == "decimal:3");
-  cr_expect(codec_from("decimal:19")->name() == "decimal:19");
-  cr_expect(codec_from("fixed:2147483647")->name() == "fixed:2147483647");
-  cr_expect(codec_from("delimiter:DEadBeeF")->name() == "delimiter:deadbeef");
-  cr_expect(codec_from("delimiter:00")->name() == "delimiter:00");
+  cr_expect(make_codec("decimal")->name() == "decimal:3");
+  cr_expect(make_codec("decimal:19")->name() == "decimal:19");
+  cr_expect(make_codec("fixed:2147483647")->name() == "fixed:2147483647");
+  cr_expect(make_codec("delimiter:DEadBeeF")->name() == "delimiter:deadbeef");
+  cr_expect(make_codec("delimiter:00")->name() == "delimiter:00");
 }
 
-Test(codec_registry, has_a_default_limit_for_each) {
-  cr_expect(codec_from("decimal:3")->default_limit() == 255);
-  cr_expect(codec_from("decimal:2")->default_limit() == 99);
-  cr_expect(codec_from("decimal:9")->default_limit() == 65'536);
-  cr_expect(codec_from("u8")->default_limit() == 255);
-  cr_expect(codec_from("u16le")->default_limit() == 65'535);
-  cr_expect(codec_from("u64be")->default_limit() == 65'536);
-  cr_expect(codec_from("line")->default_limit() == 65'536);
-  cr_expect(codec_from("fixed:70000")->default_limit() == 70'000);
+Test(codec_registry, has_a_default_limit_for_each_codec) {
+  cr_expect(make_codec("decimal:3")->default_limit() == 255);
+  cr_expect(make_codec("decimal:2")->default_limit() == 99);
+  cr_expect(make_codec("decimal:9")->default_limit() == 65'536);
+  cr_expect(make_codec("u8")->default_limit() == 255);
+  cr_expect(make_codec("u16le")->default_limit() == 65'535);
+  cr_expect(make_codec("u64be")->default_limit() == 65'536);
+  cr_expect(make_codec("line")->default_limit() == 65'536);
+  cr_expect(make_codec("fixed:70000")->default_limit() == 70'000);
 }
 
-Test(codec_registry, says_what_is_allowed_instead_of_an_unknown_name) {
+Test(codec_registry, says_which_names_are_allowed) {
   expect_message("", "framing is empty; " + kAllowed);
   expect_message("u16", "framing \"u16\" is not known; " + kAllowed);
   expect_message("Line", "framing \"Line\" is not known; " + kAllowed);
@@ -85,7 +85,7 @@ Test(codec_registry, says_what_is_allowed_instead_of_an_unknown_name) {
                  "framing \"" + std::string(157, 'x') + "…\" is not known; " + kAllowed);
 }
 
-Test(codec_registry, says_what_is_allowed_instead_of_a_wrong_parameter) {
+Test(codec_registry, says_which_parameters_are_allowed) {
   for (const std::string bad :
        {"", "0", "20", "03", "-1", "+3", "3x", " 3", "0x3", "99999999999999999999"}) {
     expect_message("decimal:" + bad, "N of framing decimal:N is \"" + bad + "\"; allowed are 1-19");
@@ -93,10 +93,10 @@ Test(codec_registry, says_what_is_allowed_instead_of_a_wrong_parameter) {
   expect_message("fixed:0", "N of framing fixed:N is \"0\"; allowed are 1-2147483647");
   expect_message("fixed:2147483648",
                  "N of framing fixed:N is \"2147483648\"; allowed are 1-2147483647");
-  expect_message("fixed", "framing fixed has no N; it is written fixed:N, N 1-2147483647");
-  expect_message("line:80", "framing line has nothing behind it, not \"80\"");
-  expect_message("u8:", "framing u8 has nothing behind it, not \"\"");
-  const std::string form = "it is written delimiter:HEX, HEX 1-16 bytes of two digits";
+  expect_message("fixed", "framing fixed has no N; write fixed:N, where N is 1-2147483647");
+  expect_message("line:80", "framing line has the parameter \"80\"; it allows none");
+  expect_message("u8:", "framing u8 has the parameter \"\"; it allows none");
+  const std::string form = "write delimiter:HEX, where HEX is 1-16 bytes in hexadecimal";
   expect_message("delimiter", "framing delimiter has no HEX; " + form);
   for (const std::string bad :
        {"", "0", "0d0", "0x", "0g", "zz", "-1", " 1", "0123456789abcdef0123456789abcdef01"}) {
@@ -104,10 +104,10 @@ Test(codec_registry, says_what_is_allowed_instead_of_a_wrong_parameter) {
   }
 }
 
-Test(codec_registry, throws_for_a_name_that_the_program_holds_itself) {
+Test(codec_registry, make_codec_throws_the_message_of_an_unknown_name) {
   std::string caught;
   try {
-    (void)codec_from("u16");
+    (void)make_codec("u16");
   } catch (const std::invalid_argument& error) {
     caught = error.what();
   }

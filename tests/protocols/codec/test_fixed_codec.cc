@@ -1,4 +1,4 @@
-// Frames of one size.
+// Frames of a fixed size.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -9,27 +9,25 @@
 using namespace sluice;
 using namespace sluice::test;
 
-Test(fixed_codec, cuts_the_stream_into_equal_pieces) {
+Test(fixed_codec, splits_the_stream_into_frames_of_one_size) {
   expect_decoded("fixed:3", 3, "abcdefgh", {"frame abc", "frame def"}, "gh");
   expect_decoded("fixed:1", 99, "ab", {"frame a", "frame b"});
   expect_decoded("fixed:3", 3, "", {});
 }
 
-Test(fixed_codec, refuses_its_own_size_above_the_limit) {
+Test(fixed_codec, rejects_frames_if_its_size_is_above_the_limit) {
   const std::string what = ": a message of 3 bytes is above the limit of 2 (skippable)";
   expect_decoded("fixed:3", 2, "a", {"error 0" + what});
   expect_decoded("fixed:3", 2, "abcd", {"error 0" + what, "error 3" + what}, "", true);
 }
 
-Test(fixed_codec, writes_no_other_size) {
+Test(fixed_codec, rejects_a_payload_of_another_size) {
   expect_encoded("fixed:3", "abc", "abc");
-  expect_encoded("fixed:3", "ab",
-                 "error 0: a payload of 2 bytes; allowed are 3, no more and no less");
-  expect_encoded("fixed:3", "",
-                 "error 0: a payload of 0 bytes; allowed are 3, no more and no less");
+  expect_encoded("fixed:3", "ab", "error 0: a payload of 2 bytes has the wrong size; allowed is 3");
+  expect_encoded("fixed:3", "", "error 0: a payload of 0 bytes has the wrong size; allowed is 3");
 }
 
-Test(fixed_codec, tells_its_sizes) {
+Test(fixed_codec, returns_its_sizes) {
   cr_expect(FixedCodec(16).max_payload() == 16);
   cr_expect(FixedCodec(16).default_limit() == 16);
   cr_expect(FixedCodec(16).max_frame_size(99) == 16);

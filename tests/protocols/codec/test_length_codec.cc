@@ -1,4 +1,4 @@
-// Decimal and binary lengths: the classroom's vector, each width and order, and what is refused.
+// Decimal and binary lengths: known vectors, each width and byte order, and rejected frames.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -18,20 +18,20 @@ Test(length_codec, reads_decimal_lengths) {
   expect_decoded("decimal:3", 255, "00", {}, "00");
 }
 
-Test(length_codec, refuses_what_is_not_a_digit_where_it_stands) {
+Test(length_codec, rejects_a_byte_that_is_not_a_digit_and_reports_its_offset) {
   expect_decoded("decimal:3", 255, "002hi0x5",
                  {"frame hi", "error 6: byte 0x78 in the length is not a digit; allowed are 0-9"});
   for (const std::string bad : {" 05", "+05", "-05",
                                 "\xff"
                                 "05",
                                 "/05", ":05"}) {
-    const auto outcome = decode_pieces(*codec_from("decimal:3"), 255, {bad + "hello"});
+    const auto outcome = decode_pieces(*make_codec("decimal:3"), 255, {bad + "hello"});
     cr_assert(outcome.events.size() == 1);
     cr_expect(outcome.events[0].starts_with("error 0: byte 0x"), "%s", outcome.events[0].c_str());
   }
 }
 
-Test(length_codec, refuses_a_length_above_the_limit_from_the_header_alone) {
+Test(length_codec, rejects_a_length_above_the_limit_when_the_header_has_arrived) {
   expect_decoded("decimal:3", 255, "256",
                  {"error 0: a message of 256 bytes is above the limit of 255 (skippable)"});
   expect_decoded(
@@ -51,8 +51,8 @@ Test(length_codec, skips_a_message_that_is_too_long) {
                  {"error 0: a message of 5 bytes is above the limit of 2 (skippable)", "frame hi",
                   "error 11: a message of 3 bytes is above the limit of 2 (skippable)", "frame "},
                  "", true);
-  // What is skipped is not kept, and its end is not looked for in what follows.
-  const auto outcome = decode_pieces(*codec_from("u64be"), 10,
+  // The skipped bytes are not kept, and the length alone determines where they end.
+  const auto outcome = decode_pieces(*make_codec("u64be"), 10,
                                      {from_hex("ffffffffffffffff"), std::string(5000, 'x')}, true);
   cr_expect(outcome.events.size() == 1);
   cr_expect(outcome.rest.empty());
@@ -71,7 +71,7 @@ Test(length_codec, reads_binary_lengths_of_each_width_and_order) {
   expect_decoded("u32le", 9999, from_hex("02010000") + long_text, {"frame " + long_text});
 }
 
-Test(length_codec, writes_what_it_reads) {
+Test(length_codec, encodes_what_it_decodes) {
   expect_encoded("decimal:3", "hello", "005hello");
   expect_encoded("decimal:3", "", "000");
   expect_encoded("u8", "hi", from_hex("02 6869"));
@@ -85,17 +85,20 @@ Test(length_codec, writes_what_it_reads) {
   expect_encoded("u32le", long_text, from_hex("02010000") + long_text);
 }
 
-Test(length_codec, refuses_a_payload_that_the_length_cannot_say) {
+Test(length_codec, rejects_a_payload_that_is_too_long_for_the_length_field) {
   expect_encoded("decimal:3", std::string(999, 'x'), "999" + std::string(999, 'x'));
-  expect_encoded("decimal:3", std::string(1000, 'x'),
-                 "error 0: a payload of 1000 bytes is above the 999 that the length can say");
-  expect_encoded("u8", std::string(256, 'x'),
-                 "error 0: a payload of 256 bytes is above the 255 that the length can say");
-  expect_encoded("u16le", std::string(65536, 'x'),
-                 "error 0: a payload of 65536 bytes is above the 65535 that the length can say");
+  expect_encoded(
+      "decimal:3", std::string(1000, 'x'),
+      "error 0: a payload of 1000 bytes is above the maximum of 999 for its length field");
+  expect_encoded(
+      "u8", std::string(256, 'x'),
+      "error 0: a payload of 256 bytes is above the maximum of 255 for its length field");
+  expect_encoded(
+      "u16le", std::string(65536, 'x'),
+      "error 0: a payload of 65536 bytes is above the maximum of 65535 for its length field");
 }
 
-Test(length_codec, tells_its_sizes) {
+Test(length_codec, returns_its_sizes) {
   cr_expect(DecimalCodec(3).max_payload() == 999);
   cr_expect(DecimalCodec(3).max_frame_size(255) == 258);
   cr_expect(DecimalCodec(3).max_frame_size(5000) == 1002);

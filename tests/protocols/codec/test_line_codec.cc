@@ -1,4 +1,4 @@
-// Lines: LF and CR LF, the limit on the line alone, and where the next one begins.
+// Lines: LF and CR LF, the limit on the line without its end, and where the next line begins.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -15,12 +15,12 @@ Test(line_codec, reads_lines_with_and_without_cr) {
                  {"frame one", "frame two", "frame ", "frame "}, "last");
 }
 
-Test(line_codec, strips_one_cr_at_the_end_and_no_other) {
+Test(line_codec, strips_only_one_cr_at_the_end) {
   expect_decoded("line", 99, "a\rb\r\r\n\r", {"frame a\rb\r"}, "\r");
   expect_decoded("line", 99, "\0\xff\n"s, {"frame \0\xff"s});
 }
 
-Test(line_codec, holds_the_limit_to_the_line_without_its_end) {
+Test(line_codec, applies_the_limit_to_the_line_without_its_end) {
   expect_decoded("line", 3, "abc\nabc\r\nab\r\n", {"frame abc", "frame abc", "frame ab"});
   const std::string what = ": the message has no end within the limit of 3 bytes (skippable)";
   expect_decoded("line", 3, "ab\nabcd", {"frame ab", "error 6" + what});
@@ -40,12 +40,11 @@ Test(line_codec, skips_to_the_next_line) {
   cr_expect(outcome.held <= LineCodec().max_frame_size(3));
 }
 
-Test(line_codec, writes_lf_and_refuses_what_would_come_back_changed) {
+Test(line_codec, writes_lf_and_rejects_a_payload_that_would_be_decoded_differently) {
   expect_encoded("line", "hello", "hello\n");
   expect_encoded("line", "", "\n");
   expect_encoded("line", "a\rb", "a\rb\n");
-  expect_encoded("line", "hel\nlo",
-                 "error 3: the receiver would see the end of the message at byte 3 of 6");
+  expect_encoded("line", "hel\nlo", "error 3: the receiver would end the message at byte 3 of 6");
   expect_encoded("line", "hello\r",
                  "error 5: the payload ends in CR, which the receiver would strip");
 }

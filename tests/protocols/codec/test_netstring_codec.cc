@@ -1,4 +1,4 @@
-// Netstrings: the vectors of their description, and each way to be malformed with its offset.
+// Netstrings: the vectors of their specification, and each fault with its offset.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -25,8 +25,8 @@ Test(netstring_codec, waits_for_the_comma) {
   expect_decoded("netstring", 99, "12", {}, "12");
 }
 
-Test(netstring_codec, names_what_is_malformed_and_where) {
-  const Lines zero = {"error 0: the length has a leading zero; only 0 itself begins with one"};
+Test(netstring_codec, reports_each_fault_with_its_offset) {
+  const Lines zero = {"error 0: the length has a leading zero; only the length 0 may begin with 0"};
   expect_decoded("netstring", 99, "00:,", zero);
   expect_decoded("netstring", 99, "012:hello world!,", zero);
   expect_decoded("netstring", 99, ":,",
@@ -42,7 +42,7 @@ Test(netstring_codec, names_what_is_malformed_and_where) {
                  {"error 19: the length has more than 19 digits"});
 }
 
-Test(netstring_codec, refuses_a_length_above_the_limit_from_the_header_alone) {
+Test(netstring_codec, rejects_a_length_above_the_limit_when_the_header_has_arrived) {
   expect_decoded("netstring", 11,
                  "12:", {"error 0: a message of 12 bytes is above the limit of 11 (skippable)"});
   expect_decoded(
@@ -59,6 +59,6 @@ Test(netstring_codec, skips_a_message_that_is_too_long) {
                  "", true);
 }
 
-Test(netstring_codec, tells_how_much_it_may_leave_unconsumed) {
+Test(netstring_codec, returns_how_much_it_may_leave_unconsumed) {
   cr_expect(NetstringCodec().max_frame_size(100) == 121);
 }

@@ -1,4 +1,4 @@
-// SLIP: the escapes of RFC 1055, frames handed out without a copy, and where the next one begins.
+// SLIP: the escapes of RFC 1055, payloads that are not copied, and where the next frame begins.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -10,13 +10,13 @@ using namespace sluice;
 using namespace sluice::test;
 using namespace std::string_literals;
 
-Test(slip_codec, writes_what_send_packet_of_rfc_1055_writes) {
+Test(slip_codec, encodes_as_send_packet_of_rfc_1055_does) {
   expect_encoded("slip", "hello", "\xc0hello\xc0");
   expect_encoded("slip", "\xc0", from_hex("c0 db dc c0"));
   expect_encoded("slip", "\xdb", from_hex("c0 db dd c0"));
   expect_encoded("slip", "a\xc0\xdb"s + "b\xdb", from_hex("c0 61 db dc db dd 62 db dd c0"));
   expect_encoded("slip", "\xdc\xdd", from_hex("c0 dc dd c0"));
-  expect_encoded("slip", "", "error 0: an empty payload; slip has no empty frame");
+  expect_encoded("slip", "", "error 0: the payload is empty; slip has no empty frame");
 }
 
 Test(slip_codec, reads_frames_with_and_without_escapes) {
@@ -28,14 +28,14 @@ Test(slip_codec, reads_frames_with_and_without_escapes) {
   expect_decoded("slip", 99, from_hex("c0 6869 db"), {}, from_hex("6869 db"));
 }
 
-Test(slip_codec, takes_ends_in_a_row_for_no_frames_and_keeps_none) {
+Test(slip_codec, ignores_repeated_ends_and_consumes_them) {
   expect_decoded("slip", 99, from_hex("c0 c0 c0 c0"), {});
   const auto outcome = decode_pieces(SlipCodec(), 9, one_by_one(std::string(5000, '\xc0')));
   cr_expect(outcome.events.empty());
   cr_expect(outcome.held == 0);
 }
 
-Test(slip_codec, refuses_an_escape_of_anything_else) {
+Test(slip_codec, rejects_an_escape_of_any_other_byte) {
   expect_decoded("slip", 99, from_hex("c0 61 db 62 c0"),
                  {"error 3: byte 0x62 follows ESC (0xdb); allowed are 0xdc and 0xdd (skippable)"});
   expect_decoded(
@@ -55,7 +55,7 @@ Test(slip_codec, counts_the_limit_in_payload_bytes) {
                   "limit of 0 bytes (skippable)"});
 }
 
-Test(slip_codec, goes_on_behind_the_end_of_a_refused_frame) {
+Test(slip_codec, continues_after_the_end_of_a_rejected_frame) {
   expect_decoded(
       "slip", 3, from_hex("c0 61626364656667 c0 6869 c0 61 db db 61 c0 6f6b c0"),
       {"error 4: the message has no end within the limit of 3 bytes (skippable)", "frame hi",
@@ -74,7 +74,7 @@ Test(slip_codec, copies_only_frames_with_escapes) {
   cr_expect(text_of(escaped.payload) == "a\xc0");
   cr_expect(escaped.payload.data() == scratch.decoded.data());
 
-  // What was decoded can be sent on without a copy between.
+  // A decoded payload can be encoded again without a copy in between.
   const Encoded again = codec.encode(escaped.payload, scratch);
   cr_expect(text_of(again.payload()) == from_hex("61 db dc"));
   cr_expect(text_of(escaped.payload) == "a\xc0");

@@ -27,23 +27,21 @@ Test(varint_codec, reads_and_writes_the_known_vectors) {
   }
 }
 
-Test(varint_codec, refuses_all_but_the_shortest_form) {
-  const std::string what =
-      "the varint ends in a byte that adds nothing; allowed is the shortest form";
+Test(varint_codec, rejects_all_but_the_shortest_form) {
+  const std::string what = "the varint ends in a zero byte; only the shortest form is allowed";
   expect_decoded("varint", 99, from_hex("80 00"), {"error 1: " + what});
   expect_decoded("varint", 99, from_hex("01 78 82 80 00 7878"), {"frame x", "error 4: " + what});
   expect_decoded("varint", 99, from_hex("80 80 80 80 80 80 80 80 80 00"), {"error 9: " + what});
 }
 
-Test(varint_codec, refuses_more_than_64_bits) {
-  const std::string what =
-      "the varint has more than 64 bits; allowed are 10 bytes, the last of them 0x01";
+Test(varint_codec, rejects_more_than_64_bits) {
+  const std::string what = "the varint has more than 64 bits; a tenth byte must be 0x01";
   expect_decoded("varint", 99, from_hex("ff ff ff ff ff ff ff ff ff 02"), {"error 9: " + what});
   expect_decoded("varint", 99, from_hex("80 80 80 80 80 80 80 80 80 81"), {"error 9: " + what});
   expect_decoded("varint", 99, from_hex("ff ff ff ff ff ff ff ff ff ff 01"), {"error 9: " + what});
 }
 
-Test(varint_codec, refuses_a_length_above_the_limit_from_the_header_alone) {
+Test(varint_codec, rejects_a_length_above_the_limit_when_the_header_has_arrived) {
   expect_decoded("varint", 299, from_hex("ac 02"),
                  {"error 0: a message of 300 bytes is above the limit of 299 (skippable)"});
   expect_decoded(

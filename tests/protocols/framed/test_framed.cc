@@ -32,7 +32,7 @@ Lines as_events(const Lines& messages, bool end = false) {
 Test(framed, shows_whole_messages_in_every_framing_however_the_bytes_come) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same pieces every time
   for (const CodecFamily& family : codec_families()) {
-    const auto codec = codec_from(family.example);
+    const auto codec = make_codec(family.example);
     const Lines messages = messages_for(*codec);
     const std::string wire = framed_stream(*codec, messages);
     for (int round = 0; round < 20; ++round) {

@@ -22,7 +22,7 @@ namespace {
 struct World {
   World(std::string_view name, Kind kind) : World(name, MessageReply(kind)) {}
   World(std::string_view name, const std::string& text)
-      : World(name, MessageReply(*codec_from(name), text)) {}
+      : World(name, MessageReply(*make_codec(name), text)) {}
   World(std::string_view name, MessageReply rule) : framing(name), reply(std::move(rule)) {
     loop.set_reporter([this](const Report& report) { told.push_back(report); });
   }
@@ -117,7 +117,7 @@ Test(framed_datagrams, says_when_an_answer_has_no_frame) {
   world.probe.send("bananaA", world.to());
   cr_expect(world.ask("bcdA") == "BCDA");
   cr_assert(world.told.size() == 1);
-  cr_expect(world.told[0].what.find("no answer: the receiver would see the end") !=
+  cr_expect(world.told[0].what.find("no answer: the receiver would end the message") !=
             std::string::npos);
 }
 

@@ -70,7 +70,7 @@ Test(framing, refuses_a_name_that_is_none) {
 
 Test(framing, asks_for_room_for_a_frame_and_for_what_was_read_behind_it) {
   for (const CodecFamily& family : codec_families()) {
-    const auto codec = codec_from(family.example);
+    const auto codec = make_codec(family.example);
     const std::size_t limit = codec->default_limit();
     cr_expect(Framing::input_limit_for(*codec, limit) >=
               codec->max_frame_size(limit) + Loop::kReadBufferSize);
@@ -96,7 +96,7 @@ Test(framing, sends_nothing_of_a_message_that_has_no_frame) {
   MemoryPeer peer(handler);
   const std::string message(256, 'm');
   const CodecError error = framing.send(peer.connection(), bytes_of(message));
-  cr_expect(error.fault == CodecFault::unsayable && error.found == 256);
+  cr_expect(error.fault == CodecFault::payload_too_long && error.found == 256);
   peer.settle();
   cr_expect(peer.received().empty());
 }

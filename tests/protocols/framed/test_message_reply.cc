@@ -20,7 +20,7 @@ std::string answer(MessageReply& reply, std::string_view message) {
 
 std::string refusal(std::string_view framing, const std::string& text) {
   try {
-    const MessageReply reply(*codec_from(framing), text);
+    const MessageReply reply(*make_codec(framing), text);
     return "";
   } catch (const std::invalid_argument& error) {
     return error.what();
@@ -33,7 +33,7 @@ Test(message_reply, is_the_message_the_message_in_upper_case_nothing_or_a_text) 
   MessageReply echo(MessageReply::Kind::echo);
   MessageReply upper(MessageReply::Kind::upper);
   MessageReply none(MessageReply::Kind::none);
-  MessageReply text(*codec_from("line"), "yes, sir");
+  MessageReply text(*make_codec("line"), "yes, sir");
   for (int i = 0; i < 2; ++i) {
     cr_expect(answer(echo, "Hello, 1 ß") == "answer Hello, 1 ß");
     cr_expect(answer(upper, "Hello, 1 ß") == "answer HELLO, 1 ß");
@@ -46,17 +46,17 @@ Test(message_reply, answers_an_empty_message_too) {
   MessageReply upper(MessageReply::Kind::upper);
   cr_expect(answer(upper, "a long one") == "answer A LONG ONE");
   cr_expect(answer(upper, "") == "answer ");
-  MessageReply nothing(*codec_from("line"), "");
+  MessageReply nothing(*make_codec("line"), "");
   cr_expect(answer(nothing, "x") == "answer ");
 }
 
-Test(message_reply, refuses_a_text_that_the_framing_cannot_say) {
+Test(message_reply, rejects_a_text_that_the_framing_cannot_encode) {
   cr_expect(refusal("u8", std::string(255, 't')).empty());
   cr_expect(refusal("u8", std::string(256, 't')) ==
-            "the text has no frame in framing u8: a payload of 256 bytes is above the 255 that "
-            "the length can say");
+            "framing u8 cannot encode the text: a payload of 256 bytes is above the maximum of "
+            "255 for its length field");
   cr_expect(refusal("fixed:4", "four").empty());
-  cr_expect(refusal("fixed:4", "three").find("the text has no frame in framing fixed:4") == 0);
+  cr_expect(refusal("fixed:4", "three").find("framing fixed:4 cannot encode the text") == 0);
   cr_expect(!refusal("line", "two\nlines").empty());
   cr_expect(!refusal("slip", "").empty());
 }

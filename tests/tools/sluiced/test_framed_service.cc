@@ -84,9 +84,10 @@ Test(framed_service, names_what_is_wrong_with_a_key) {
                  "allowed is 16");
   expect_refused(",reply=shout",
                  "reply \"shout\" is not known; allowed are echo, upper, none and text:TEXT");
-  expect_refused(",reply=text:two\\nlines,framing=line",
-                 "reply: the text has no frame in framing line: the receiver would see the end of "
-                 "the message at byte 3 of 9");
+  expect_refused(
+      ",reply=text:two\\nlines,framing=line",
+      "reply: framing line cannot encode the text: the receiver would end the message at "
+      "byte 3 of 9");
   expect_refused(",strict=yes", "strict \"yes\" is not on or off");
 }
 
@@ -114,7 +115,7 @@ Test(framed_service, allows_a_connection_what_its_longest_message_needs) {
   cr_expect(small.input_limit == ConnectionOptions().input_limit);
   cr_expect(small.queue_limit == ConnectionOptions().queue_limit);
   for (const CodecFamily& family : codec_families()) {
-    const auto codec = codec_from(family.example);
+    const auto codec = make_codec(family.example);
     if (codec->max_payload() < 100'000'000) continue;
     const auto large = parsed(",framing=" + std::string(family.example) + ",max-message=100000000")
                            .stream.connection;
