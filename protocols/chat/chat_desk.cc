@@ -9,9 +9,10 @@
 namespace sluice {
 
 ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
-    : LoopComponent(loop),
+    : loop_(loop),
       options_(std::move(options)),
-      house_(options_.rules, [this] { request_end_of_turn(); }),
+      end_of_turn_(loop, [this] { end_turn(); }),
+      house_(options_.rules, [this] { end_of_turn_.request(); }),
       impatient_(loop, [this] { on_impatient(); }) {}
 
 ChatDesk::~ChatDesk() {
@@ -28,7 +29,7 @@ void ChatDesk::fell_behind(ChatPeer& peer) {
   if (options_.patience.count() == 0) return peer.give_up_on();
   try {
     if (!impatient_.running()) impatient_.start(options_.patience);
-    behind_.push_back({&peer, later(loop().now(), options_.patience)});
+    behind_.push_back({&peer, later(loop_.now(), options_.patience)});
   } catch (const std::bad_alloc&) {
     return peer.give_up_on();  // a delivery under way must not end here
   }
@@ -45,7 +46,7 @@ void ChatDesk::caught_up(ChatPeer& peer) noexcept {
 }
 
 void ChatDesk::on_impatient() {
-  const TimePoint now = loop().now();
+  const TimePoint now = loop_.now();
   std::size_t done = 0;
   for (; done < behind_.size() && behind_[done].until <= now; ++done) {
     behind_[done].peer->set_behind(false);
@@ -62,10 +63,10 @@ void ChatDesk::on_impatient() {
 void ChatDesk::let_go_on() noexcept {
   if (waiting_.empty()) return;
   look_again_ = true;
-  request_end_of_turn();
+  end_of_turn_.request();
 }
 
-void ChatDesk::end_of_turn() {
+void ChatDesk::end_turn() {
   if (std::exchange(look_again_, false)) {
     // Who must go on waiting stays on the list; resume() calls nobody back.
     const auto may_speak = [this](ChatPeer* peer) {

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "../../reactor/loop/loop_component.h"
+#include "../../reactor/loop/end_of_turn.h"
 #include "../../reactor/loop/timer.h"
 #include "chat.h"
 #include "chat_house.h"
@@ -16,14 +16,15 @@ namespace sluice {
 
 class ChatPeer;
 
-class ChatDesk final : private LoopComponent {
+class ChatDesk {
  public:
   ChatDesk(Loop& loop, ChatOptions options);
-  ~ChatDesk() override;
+  ChatDesk(const ChatDesk&) = delete;
+  ChatDesk& operator=(const ChatDesk&) = delete;
+  ~ChatDesk();
 
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
-  using LoopComponent::loop;
 
   void came(ChatPeer& peer) { peers_.push_back(&peer); }
   void gone(ChatPeer& peer) noexcept;
@@ -38,11 +39,13 @@ class ChatDesk final : private LoopComponent {
     ChatPeer* peer;
     TimePoint until;  // the patience with it lasts
   };
-  void end_of_turn() override;
+  void end_turn();
   void on_impatient();
   void let_go_on() noexcept;
 
+  Loop& loop_;
   ChatOptions options_;
+  EndOfTurn end_of_turn_;
   ChatHouse house_;
   std::vector<ChatPeer*> peers_;
   std::vector<ChatPeer*> waiting_;

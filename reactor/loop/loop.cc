@@ -9,16 +9,11 @@
 #include "libev_loop.h"
 #include "loop_component.h"
 #include "loop_drain.h"
-#include "loop_internals.h"
 #include "loop_mailbox.h"
 
 namespace sluice {
 
 namespace {
-
-// What one end of turn does at most of flushing, closing and the sends that on_close() makes;
-// a longer chain goes on in the next turn, so that descriptors are served as well.
-constexpr int kMaxEndOfTurnRounds = 8;
 
 unsigned backend_flag(Backend backend) {
   switch (backend) {
@@ -161,7 +156,8 @@ void Loop::on_end_of_turn() noexcept {
   run_deferred();
   run_ends_of_turn();
   if (drain_ != nullptr) finish_drain_if_done();
-  const bool more = !deferred_.empty() || !end_of_turn_.empty();
+  const bool more =
+      !deferred_.empty() || !end_of_turn_callbacks_.empty() || !end_of_turn_output_.empty();
   more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
   arm_timer();
   if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
@@ -173,40 +169,52 @@ void Loop::run_deferred() noexcept {
   if (deferred_.empty()) return;
   std::vector<Task> tasks;
   tasks.swap(deferred_);
-  for (Task& task : tasks) LoopInternals::guarded(*this, "defer", task);
+  for (Task& task : tasks) guarded("defer", task);
 }
 
 void Loop::run_ends_of_turn() noexcept {
-  for (int round = 0; round < kMaxEndOfTurnRounds && !end_of_turn_.empty(); ++round) {
-    // One at a time: a component may be destroyed, and take itself out, while another runs.
-    for (std::size_t left = end_of_turn_.size(); left > 0 && !end_of_turn_.empty(); --left) {
-      LoopComponent* component = end_of_turn_.front();
-      end_of_turn_.erase(end_of_turn_.begin());
-      component->end_of_turn_requested_ = false;
-      LoopInternals::guarded(*this, "end of turn", [component] { component->end_of_turn(); });
-    }
+  for (int round = 0; round < kMaxEndOfTurnRounds; ++round) {
+    if (end_of_turn_callbacks_.empty() && end_of_turn_output_.empty()) return;
+    run_ends_of_turn(end_of_turn_callbacks_);
+    run_ends_of_turn(end_of_turn_output_);
   }
 }
 
-LoopComponent::LoopComponent(Loop& loop) : loop_(loop) {
+// What is requested meanwhile belongs to the next round.
+void Loop::run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept {
+  // One at a time: a component may be destroyed, and take itself out, while another runs.
+  for (std::size_t left = waiting.size(); left > 0 && !waiting.empty(); --left) {
+    LoopComponent* component = waiting.front();
+    waiting.erase(waiting.begin());
+    component->end_of_turn_requested_ = false;
+    guarded("end of turn", [component] { component->end_of_turn(); });
+  }
+}
+
+LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phase) {
   // Capacity for all of them, because request_end_of_turn() must not fail.
-  std::vector<LoopComponent*>& waiting = loop_.end_of_turn_;
   const std::size_t count = loop_.components_.size() + 1;
-  if (waiting.capacity() < count) waiting.reserve(2 * count);
+  for (auto* waiting : {&loop_.end_of_turn_callbacks_, &loop_.end_of_turn_output_}) {
+    if (waiting->capacity() < count) waiting->reserve(2 * count);
+  }
   loop_.components_.push_back(this);
 }
 
 LoopComponent::~LoopComponent() {
   std::erase(loop_.components_, this);
-  std::erase(loop_.end_of_turn_, this);
+  if (!end_of_turn_requested_) return;
+  std::erase(phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_,
+             this);
 }
 
 void LoopComponent::request_end_of_turn() noexcept {
   if (end_of_turn_requested_) return;
-  loop_.end_of_turn_.push_back(this);
+  auto& waiting =
+      phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_;
+  waiting.push_back(this);
   end_of_turn_requested_ = true;
   // Requested outside of a turn, by a host's code: the loop must not wait before it.
-  if (loop_.end_of_turn_.size() == 1) loop_.no_wait_.start(loop_.ev_);
+  if (waiting.size() == 1) loop_.no_wait_.start(loop_.ev_);
 }
 
 }  // namespace sluice

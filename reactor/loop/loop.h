@@ -107,6 +107,9 @@ class SLUICE_EXPORT Loop {
   // the end of a turn after each; then a poll().
   void advance(std::chrono::milliseconds by);
 
+  // How often, at most, one end of turn runs what was requested while it ran (EndOfTurn), so that
+  // descriptors are served too while requests never end.
+  static constexpr int kMaxEndOfTurnRounds = 8;
   // What one read of a connection takes at most.
   static constexpr std::size_t kReadBufferSize = 256 * 1024;
 
@@ -125,11 +128,23 @@ class SLUICE_EXPORT Loop {
   [[nodiscard]] bool in_turn() const noexcept;
   void run_deferred() noexcept;
   void run_ends_of_turn() noexcept;
+  void run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept;
   void start_timer(TimerQueue::Entry& entry, TimePoint due);
   void arm_timer() noexcept;
   void run_in(detail::RunMode mode);
   void finish_drain_if_done();
   void report_current_exception(std::string_view where) noexcept;
+  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
+  template <class Callback>
+  bool guarded(std::string_view where, Callback&& callback) noexcept {
+    try {
+      callback();
+      return true;
+    } catch (...) {
+      report_current_exception(where);
+      return false;
+    }
+  }
 
   LoopOptions options_;
   struct ev_loop* ev_ = nullptr;
@@ -145,7 +160,9 @@ class SLUICE_EXPORT Loop {
   TimerQueue timers_;
   std::vector<Task> deferred_;
   std::vector<LoopComponent*> components_;
-  std::vector<LoopComponent*> end_of_turn_;  // those that asked for it, in that order
+  // Those that asked for the end of this turn, in that order; the callbacks run before the output.
+  std::vector<LoopComponent*> end_of_turn_callbacks_;
+  std::vector<LoopComponent*> end_of_turn_output_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<Drain> drain_;

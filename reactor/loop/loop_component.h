@@ -6,13 +6,19 @@
 #ifndef SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 #define SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 
-#include "loop.h"
+#include <cstdint>
 
 namespace sluice {
 
+class Loop;
+
 class LoopComponent {
  public:
-  explicit LoopComponent(Loop& loop);
+  // The order at the end of a turn: first those whose callbacks may send, then those that write what
+  // was sent and close.
+  enum class Phase : std::uint8_t { callbacks, output };
+
+  explicit LoopComponent(Loop& loop, Phase phase = Phase::output);
   LoopComponent(const LoopComponent&) = delete;
   LoopComponent& operator=(const LoopComponent&) = delete;
   virtual ~LoopComponent();
@@ -22,6 +28,7 @@ class LoopComponent {
   // Makes the loop call end_of_turn() once, at the end of this turn or, outside of a turn, of the
   // next one. From within end_of_turn(): once more.
   void request_end_of_turn() noexcept;
+  [[nodiscard]] bool end_of_turn_requested() const noexcept { return end_of_turn_requested_; }
   virtual void end_of_turn() {}
   // Loop::drain() begins: take on nothing new, finish what there is.
   virtual void begin_drain() {}
@@ -33,6 +40,7 @@ class LoopComponent {
  private:
   friend class Loop;
   Loop& loop_;
+  const Phase phase_;
   bool end_of_turn_requested_ = false;
 };
 

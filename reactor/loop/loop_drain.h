@@ -5,14 +5,13 @@
 #include "../base/timer_queue.h"
 #include "loop.h"
 #include "loop_component.h"
-#include "loop_internals.h"
 
 namespace sluice {
 
 class Loop::Drain final : public TimerQueue::Entry {
  public:
   Drain(Loop& loop, Task done) : loop_(loop), done_(std::move(done)) {}
-  ~Drain() override { LoopInternals::stop_timer(loop_, *this); }
+  ~Drain() override { loop_.timers_.remove(*this); }
 
   [[nodiscard]] Task take_done() { return std::move(done_); }
   [[nodiscard]] bool expired() const noexcept { return expired_; }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "loop.h"
 #include "loop_component.h"
@@ -39,13 +40,7 @@ class LoopInternals {
   // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
   template <class Callback>
   static bool guarded(Loop& loop, std::string_view where, Callback&& callback) noexcept {
-    try {
-      callback();
-      return true;
-    } catch (...) {
-      loop.report_current_exception(where);
-      return false;
-    }
+    return loop.guarded(where, std::forward<Callback>(callback));
   }
 };
 

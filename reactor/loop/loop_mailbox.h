@@ -17,7 +17,6 @@
 
 #include "libev_loop.h"
 #include "loop.h"
-#include "loop_internals.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -91,7 +90,7 @@ class Loop::Mailbox {
       tasks.swap(tasks_);
     }
     // Outside the lock: a task may post.
-    for (Task& task : tasks) LoopInternals::guarded(loop_, "post", task);
+    for (Task& task : tasks) loop_.guarded("post", task);
   }
 
   Loop& loop_;

@@ -9,7 +9,6 @@
 #include "loop.h"
 #include "loop_component.h"
 #include "loop_drain.h"
-#include "loop_internals.h"
 
 namespace sluice {
 
@@ -77,7 +76,7 @@ void Loop::run_due_timers(TimePoint now) noexcept {
   // One that starts itself anew with no delay is due again in the next turn, not in this one.
   const std::uint64_t adds = timers_.adds();
   while (TimerQueue::Entry* entry = timers_.take_due(now, adds)) {
-    LoopInternals::guarded(*this, "timer", [entry] { entry->expire(); });
+    guarded("timer", [entry] { entry->expire(); });
   }
 }
 
@@ -121,7 +120,7 @@ void Loop::finish_drain_if_done() {
   Task task = drain_->take_done();
   drain_.reset();
   if (task) {
-    LoopInternals::guarded(*this, "drain", task);
+    guarded("drain", task);
   } else {
     stop();
   }

@@ -63,18 +63,12 @@ Signal::Signal(Loop& loop, int signal, Task function)
 Signal::~Signal() {
   watcher_.stop(loop_.native());
   signal_owners().give_back(signal_);
-  if (destroyed_ != nullptr) *destroyed_ = true;
 }
 
 void Signal::on_signal() noexcept {
-  // As Timer does: the function may destroy this object.
-  bool destroyed = false;
-  destroyed_ = &destroyed;
-  Task running = std::move(function_);
-  LoopInternals::guarded(loop_, "signal", running);
-  if (destroyed) return;
-  destroyed_ = nullptr;
-  function_ = std::move(running);
+  // The function may destroy this object.
+  Loop& loop = loop_;
+  function_.run([&loop](Task& function) { LoopInternals::guarded(loop, "signal", function); });
 }
 
 }  // namespace sluice

@@ -13,6 +13,7 @@
 #define SLUICE_REACTOR_LOOP_SIGNALS_H
 
 #include "../base/export.h"
+#include "callback.h"
 #include "loop.h"
 #include "watcher.h"
 
@@ -31,8 +32,7 @@ class SLUICE_EXPORT Signal {
 
   Loop& loop_;
   int signal_;
-  Task function_;
-  bool* destroyed_ = nullptr;  // set while the function runs
+  detail::Callback<Task> function_;
   SignalWatcher watcher_;
 };
 

@@ -9,14 +9,9 @@ namespace sluice {
 
 using std::chrono::milliseconds;
 
-Timer::Timer(Loop& loop, Task function) : loop_(loop), function_(std::move(function)) {
-  assert(function_);
-}
+Timer::Timer(Loop& loop, Task function) : loop_(loop), function_(std::move(function)) {}
 
-Timer::~Timer() {
-  stop();
-  if (destroyed_ != nullptr) *destroyed_ = true;
-}
+Timer::~Timer() { stop(); }
 
 void Timer::start(milliseconds after) {
   every_ = milliseconds(0);
@@ -38,15 +33,9 @@ void Timer::expire() {
     if (next <= loop_.now()) next = later(next + (loop_.now() - next) / every_ * every_, every_);
     LoopInternals::start_timer(loop_, *this, next);
   }
-  // The function may destroy this timer, and with it the function that is running: it runs from
-  // the stack and goes back only to a timer that is still there.
-  bool destroyed = false;
-  destroyed_ = &destroyed;
-  Task running = std::move(function_);
-  LoopInternals::guarded(loop_, "timer", running);
-  if (destroyed) return;
-  destroyed_ = nullptr;
-  function_ = std::move(running);
+  // The function may destroy this timer.
+  Loop& loop = loop_;
+  function_.run([&loop](Task& function) { LoopInternals::guarded(loop, "timer", function); });
 }
 
 }  // namespace sluice

@@ -15,6 +15,7 @@
 
 #include "../base/export.h"
 #include "../base/timer_queue.h"
+#include "callback.h"
 #include "loop.h"
 
 namespace sluice {
@@ -37,9 +38,8 @@ class SLUICE_EXPORT Timer final : private TimerQueue::Entry {
   void expire() override;
 
   Loop& loop_;
-  Task function_;
+  detail::Callback<Task> function_;
   std::chrono::milliseconds every_{0};  // 0: once
-  bool* destroyed_ = nullptr;           // set while the function runs
 };
 
 }  // namespace sluice

@@ -20,15 +20,11 @@ int error_of(int descriptor) noexcept { return ::fcntl(descriptor, F_GETFD) < 0 
 
 Watch::Watch(Loop& loop, int descriptor, Function function)
     : loop_(loop), function_(std::move(function)) {
-  assert(function_);
   watcher_.bind<&Watch::on_ready>(this, descriptor);
   check_open();
 }
 
-Watch::~Watch() {
-  stop();
-  if (destroyed_ != nullptr) *destroyed_ = true;
-}
+Watch::~Watch() { stop(); }
 
 void Watch::check_open() const {
   const int error = error_of(descriptor());
@@ -57,16 +53,12 @@ void Watch::stop() noexcept { watcher_.stop(loop_.native()); }
 void Watch::on_ready(int events) noexcept {
   // libev stops a watcher that its backend refuses, and tells that as an event.
   if (this->events() == 0) return on_refused();
-  // The function may destroy this watch, and with it the function that is running: it runs from
-  // the stack and goes back only to a watch that is still there.
-  bool destroyed = false;
-  destroyed_ = &destroyed;
-  Function running = std::move(function_);
-  LoopInternals::guarded(loop_, "watch",
-                         [&running, events] { running(events & (kReadable | kWritable)); });
-  if (destroyed) return;
-  destroyed_ = nullptr;
-  function_ = std::move(running);
+  // The function may destroy this watch.
+  Loop& loop = loop_;
+  function_.run([&loop, events](Function& function) {
+    LoopInternals::guarded(loop, "watch",
+                           [&function, events] { function(events & (kReadable | kWritable)); });
+  });
 }
 
 void Watch::on_refused() noexcept {

@@ -26,6 +26,7 @@
 #include <functional>
 
 #include "../base/export.h"
+#include "callback.h"
 #include "loop.h"
 #include "watcher.h"
 
@@ -56,8 +57,7 @@ class SLUICE_EXPORT Watch {
   void on_refused() noexcept;
 
   Loop& loop_;
-  Function function_;
-  bool* destroyed_ = nullptr;  // set while the function runs
+  detail::Callback<Function> function_;
   IoWatcher watcher_;
 };
 

@@ -67,7 +67,7 @@ struct LookUp {
 class Resolver::Impl final : public LoopComponent, private AresChannel::Owner {
  public:
   Impl(Loop& loop, const ResolverOptions& options)
-      : LoopComponent(loop),
+      : LoopComponent(loop, Phase::callbacks),
         deadline_(options.deadline),
         timer_(loop, [this] { on_deadline(); }),
         channel_(loop, options, *this) {}

@@ -1,7 +1,6 @@
-// The loop's idea of now, virtual time, drain, and its components' end of turn.
+// The loop's idea of now, virtual time, and the drain of its components.
 #include <chrono>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,14 +17,12 @@ using sluice::Clock;
 using sluice::Loop;
 using sluice::LoopComponent;
 using sluice::LoopOptions;
-using sluice::Report;
 using sluice::TimePoint;
 using sluice::Timer;
 using std::chrono::milliseconds;
 
 TestSuite(loop_time, .timeout = 20);
 TestSuite(loop_drain, .timeout = 20);
-TestSuite(loop_end_of_turn, .timeout = 20);
 
 namespace {
 
@@ -49,19 +46,6 @@ class Busy final : public LoopComponent {
   int ended = 0;
   bool idle = false;
   int holds_on = 0;  // times that it does not let go
-};
-
-class Ender final : public LoopComponent {
- public:
-  Ender(Loop& loop, sluice::Task task) : LoopComponent(loop), task_(std::move(task)) {}
-  void end_of_turn() override {
-    ++calls;
-    task_();
-  }
-  int calls = 0;
-
- private:
-  sluice::Task task_;
 };
 
 }  // namespace
@@ -372,76 +356,4 @@ Test(loop_drain, is_forgotten_when_the_loop_goes) {
   }
   cr_expect(*token == 0);
   cr_expect(token.use_count() == 1);
-}
-
-Test(loop_end_of_turn, calls_once_after_the_deferred_tasks) {
-  Loop loop(backend_options());
-  std::string order;
-  Ender ender(loop, [&] { order += 's'; });
-  loop.post([&] {
-    ender.request_end_of_turn();
-    ender.request_end_of_turn();
-    loop.defer([&] { order += 'd'; });
-    order += 'p';
-  });
-  loop.poll();
-  loop.poll();
-  cr_expect(order == "pds", "%s", order.c_str());
-}
-
-Test(loop_end_of_turn, can_be_requested_outside_a_turn) {
-  Loop loop(backend_options());
-  Ender ender(loop, [&] { loop.stop(); });
-  ender.request_end_of_turn();
-  loop.run();
-  cr_expect(ender.calls == 1);
-}
-
-Test(loop_end_of_turn, may_destroy_another_component) {
-  Loop loop(backend_options());
-  std::unique_ptr<Ender> second;
-  auto third = std::make_unique<Ender>(loop, [] {});
-  Ender first(loop, [&] { second.reset(); });
-  second = std::make_unique<Ender>(loop, [] { cr_expect(false, "it is gone"); });
-  first.request_end_of_turn();
-  second->request_end_of_turn();
-  third->request_end_of_turn();
-  loop.poll();
-  cr_expect(first.calls == 1);
-  cr_expect(third->calls == 1);
-}
-
-Test(loop_end_of_turn, may_destroy_its_own_component) {
-  Loop loop(backend_options());
-  std::unique_ptr<Ender> only;
-  only = std::make_unique<Ender>(loop, [&] { only.reset(); });
-  // Its task goes with it, so it runs from a copy.
-  only->request_end_of_turn();
-  loop.poll();
-  cr_expect(only == nullptr);
-}
-
-Test(loop_end_of_turn, reports_what_a_component_throws_and_calls_the_others) {
-  Loop loop(backend_options());
-  int reports = 0;
-  loop.set_reporter([&](const Report&) { ++reports; });
-  Ender bad(loop, [] { throw std::runtime_error("bad"); });
-  Ender good(loop, [] {});
-  bad.request_end_of_turn();
-  good.request_end_of_turn();
-  loop.poll();
-  cr_expect(reports == 1);
-  cr_expect(good.calls == 1);
-}
-
-Test(loop_end_of_turn, serves_other_work_while_a_component_requests_it_forever) {
-  Loop loop(backend_options());
-  Ender* self = nullptr;
-  Ender ender(loop, [&] { self->request_end_of_turn(); });
-  self = &ender;
-  ender.request_end_of_turn();
-  Timer timer(loop, [&] { loop.stop(); });
-  timer.start(milliseconds(5));
-  loop.run();
-  cr_expect(ender.calls > 1);
 }
