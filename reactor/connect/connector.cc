@@ -196,12 +196,14 @@ void Connector::start_socket(std::vector<Address> addresses, Connected connected
 }
 
 void Connector::begin(std::unique_ptr<Race> race) {
+  LoopInternals::assert_thread(loop_);
   race->begin();
   cancel();
   race_ = std::move(race);
 }
 
 void Connector::cancel() noexcept {
+  LoopInternals::assert_thread(loop_);
   if (finishing_ != nullptr) std::exchange(finishing_, nullptr)->cancel_calls();
   race_.reset();
 }

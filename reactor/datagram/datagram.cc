@@ -87,6 +87,7 @@ DatagramSocket::~DatagramSocket() = default;
 
 bool DatagramSocket::send_to(std::span<const std::byte> data, const Address& to,
                              unsigned interface) {
+  LoopInternals::assert_thread(loop());
   assert(!impl_->connected() && to.is_ip());
   if (!to.is_ip()) return false;
   if (interface == 0) return impl_->send(data, &to, DatagramSource());
@@ -95,19 +96,23 @@ bool DatagramSocket::send_to(std::span<const std::byte> data, const Address& to,
 }
 
 bool DatagramSocket::send(std::span<const std::byte> data) {
+  LoopInternals::assert_thread(loop());
   assert(impl_->connected());
   return impl_->send(data, nullptr, DatagramSource());
 }
 
 bool DatagramSocket::reply(const Datagram& datagram, std::span<const std::byte> data) {
+  LoopInternals::assert_thread(loop());
   return impl_->reply(datagram, data);
 }
 
 void DatagramSocket::join(const Address& group, std::string_view interface) {
+  LoopInternals::assert_thread(loop());
   change_membership(impl_->socket(), Membership::join, group, interface);
 }
 
 void DatagramSocket::leave(const Address& group, std::string_view interface) {
+  LoopInternals::assert_thread(loop());
   change_membership(impl_->socket(), Membership::leave, group, interface);
 }
 
@@ -119,7 +124,10 @@ std::size_t DatagramSocket::queued() const noexcept { return impl_->queue().queu
 
 int DatagramSocket::receive_buffer() const { return receive_buffer_of(impl_->socket()); }
 
-void DatagramSocket::close() noexcept { impl_->close(); }
+void DatagramSocket::close() noexcept {
+  LoopInternals::assert_thread(loop());
+  impl_->close();
+}
 
 bool DatagramSocket::closed() const noexcept { return impl_->closed(); }
 

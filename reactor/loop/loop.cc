@@ -70,6 +70,7 @@ void Loop::begin() {
 }
 
 Loop::~Loop() {
+  assert(not_run_elsewhere());
   assert(!running_ && "a loop must not be destroyed by its own callback");
   // Not reset(), which forgets the table first: an on_close() may look for others in it.
   delete connections_.get();
@@ -100,8 +101,24 @@ Backend Loop::backend() const noexcept {
   }
 }
 
+bool Loop::not_run_elsewhere() const noexcept {
+  const std::thread::id thread = thread_.load(std::memory_order_relaxed);
+  if (thread == std::thread::id() || thread == std::this_thread::get_id()) return true;
+  // A host's ev_run() returns without a word.
+  return !owns_ev_ && detail::loop_depth(ev_) == 0;
+}
+
+// A host runs its loop itself, and may do so in another thread than before.
+void Loop::note_hosts_thread() noexcept {
+#ifndef NDEBUG
+  if (!owns_ev_) thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+#endif
+}
+
 void Loop::run_in(detail::RunMode mode) {
+  assert(not_run_elsewhere());
   assert(!running_ && "a loop is not run from its own callbacks");
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   running_ = true;
   now_known_ = false;
   heeds_stop_ = mode == detail::RunMode::until_stopped;
@@ -111,6 +128,7 @@ void Loop::run_in(detail::RunMode mode) {
   on_end_of_turn();
   heeds_stop_ = true;
   running_ = false;
+  thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
 
 void Loop::run() { run_in(detail::RunMode::until_stopped); }
@@ -121,6 +139,7 @@ void Loop::stop() { mailbox_->request_stop(); }
 void Loop::post(Task task) { mailbox_->post(std::move(task)); }
 
 void Loop::defer(Task task) {
+  assert(not_run_elsewhere());
   if (!in_turn()) now_known_ = false;
   deferred_.push_back(std::move(task));
   no_wait_.start(ev_);
@@ -129,6 +148,7 @@ void Loop::defer(Task task) {
 bool Loop::in_turn() const noexcept { return running_ || detail::loop_depth(ev_) > 0; }
 
 TimePoint Loop::now() const noexcept {
+  assert(not_run_elsewhere());
   // Once a turn: a clock is cheap, but not beside everything else that a turn does not do. Between
   // two runs there is no turn, and what was read in the last one may be long ago.
   if (options_.virtual_time) return now_;
@@ -140,11 +160,13 @@ TimePoint Loop::now() const noexcept {
 }
 
 void Loop::on_woken() noexcept {
+  note_hosts_thread();
   ++counters_.turns;
   now_known_ = false;
 }
 
 void Loop::on_before_wait() noexcept {
+  note_hosts_thread();
   // A run begins with a wait and not with the end of a turn: what was deferred meanwhile belongs
   // to the end of the turn to come, which does not wait.
   if (!std::exchange(turn_ended_, false)) return on_end_of_turn();
@@ -192,6 +214,7 @@ void Loop::run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept {
 }
 
 LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phase) {
+  assert(loop_.not_run_elsewhere());
   // Capacity for all of them, because request_end_of_turn() must not fail.
   const std::size_t count = loop_.components_.size() + 1;
   for (auto* waiting : {&loop_.end_of_turn_callbacks_, &loop_.end_of_turn_output_}) {
@@ -201,6 +224,7 @@ LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phas
 }
 
 LoopComponent::~LoopComponent() {
+  assert(loop_.not_run_elsewhere());
   std::erase(loop_.components_, this);
   if (!end_of_turn_requested_) return;
   std::erase(phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_,
@@ -208,6 +232,7 @@ LoopComponent::~LoopComponent() {
 }
 
 void LoopComponent::request_end_of_turn() noexcept {
+  assert(loop_.not_run_elsewhere());
   if (end_of_turn_requested_) return;
   auto& waiting =
       phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_;

@@ -6,19 +6,26 @@
 // what was sent is written, and connections that were closed have their on_close() and are freed.
 // Lifetime: everything made on a loop (listeners, sockets, timers, signals) must go before it.
 // Destroying the loop closes the connections that are left (CloseReason::loop_destroyed).
-// Thread: every function belongs to the thread that runs the loop, but for post() and stop().
+// Thread: a loop, and everything made on it, is used by one thread at a time: by the thread that
+// runs it, from the beginning of run(), run_once(), poll() or a host's ev_run() to its return. A
+// loop that does not run may be used, run or destroyed by any thread; the program orders such
+// calls, for example by joining the thread that ran it. Only post() and stop() may be called at any
+// time. A build of the library with assertions (without NDEBUG) aborts when another thread uses a
+// loop that runs.
 // Errors: constructors throw std::system_error (EMFILE, ENOMEM, ENOSPC: no descriptor, memory or
 // room for another watch) and std::invalid_argument (a backend that is not there). Exceptions that
 // leave a task are reported (Report::Kind::handler_threw), and the loop goes on.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_H
 #define SLUICE_REACTOR_LOOP_LOOP_H
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -126,6 +133,9 @@ class SLUICE_EXPORT Loop {
   void on_timer() noexcept;
   void run_due_timers(TimePoint now) noexcept;
   [[nodiscard]] bool in_turn() const noexcept;
+  // False in a thread that may call only post() and stop() now.
+  [[nodiscard]] bool not_run_elsewhere() const noexcept;
+  void note_hosts_thread() noexcept;
   void run_deferred() noexcept;
   void run_ends_of_turn() noexcept;
   void run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept;
@@ -149,6 +159,8 @@ class SLUICE_EXPORT Loop {
   LoopOptions options_;
   struct ev_loop* ev_ = nullptr;
   bool owns_ev_ = true;
+  // That runs it; none while it does not run. With a host's loop: that ran it last.
+  std::atomic<std::thread::id> thread_{};
   bool running_ = false;
   bool heeds_stop_ = true;   // not in run_once() and poll(), which leave a stop() for run()
   bool turn_ended_ = false;  // by run_in(): the next wait is the first of a run

@@ -4,6 +4,7 @@
 #ifndef SLUICE_REACTOR_LOOP_LOOP_INTERNALS_H
 #define SLUICE_REACTOR_LOOP_LOOP_INTERNALS_H
 
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -17,6 +18,10 @@ namespace sluice {
 
 class LoopInternals {
  public:
+  // REQUIRES: no other thread runs the loop. Costs nothing in a build without assertions.
+  static void assert_thread([[maybe_unused]] const Loop& loop) noexcept {
+    assert(loop.not_run_elsewhere() && "meanwhile other threads may only post() and stop()");
+  }
   [[nodiscard]] static Counters& counters(Loop& loop) noexcept { return loop.counters_; }
   // One for all of the loop's connections: a handler sees what was read as a view into it. Only
   // pages that data has reached are resident.
@@ -27,6 +32,7 @@ class LoopInternals {
     loop.start_timer(entry, due);
   }
   static void stop_timer(Loop& loop, TimerQueue::Entry& entry) noexcept {
+    assert_thread(loop);
     loop.timers_.remove(entry);
   }
   // Where the table of connections keeps itself, so that the loop need not know it.

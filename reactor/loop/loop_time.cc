@@ -45,6 +45,7 @@ Backend backend_from(std::string_view name) {
 }
 
 void Loop::start_timer(TimerQueue::Entry& entry, TimePoint due) {
+  assert(not_run_elsewhere());
   timers_.add(entry, due);
   // Only an earlier head moves libev's timer at once; the end of the turn sees to the rest. A host
   // may call from outside a turn, and then there is no end of turn before the wait but this.
@@ -81,6 +82,7 @@ void Loop::run_due_timers(TimePoint now) noexcept {
 }
 
 void Loop::advance(milliseconds by) {
+  assert(not_run_elsewhere());
   assert(options_.virtual_time && "only a loop on virtual time can be advanced");
   poll();  // what was asked for before happens before time passes
   const TimePoint end = later(now_, by);
@@ -97,6 +99,7 @@ void Loop::advance(milliseconds by) {
 }
 
 void Loop::drain(milliseconds deadline, Task done) {
+  assert(not_run_elsewhere());
   const TimePoint due = later(now(), deadline);
   if (drain_ != nullptr) {
     if (drain_->queued() && due < drain_->due()) start_timer(*drain_, due);
@@ -127,6 +130,7 @@ void Loop::finish_drain_if_done() {
 }
 
 void Loop::report(const Report& report) noexcept {
+  assert(not_run_elsewhere());
   if (!reporter_) return;
   try {
     const Reporter running = reporter_;  // it may set another

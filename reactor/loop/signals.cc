@@ -51,6 +51,7 @@ Signal::Signal(Loop& loop, int signal, Task function)
   const auto fail = [signal](int error) {
     throw std::system_error(error, std::generic_category(), "signal " + std::to_string(signal));
   };
+  LoopInternals::assert_thread(loop);
   if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) fail(EINVAL);
   // Asks whether the system lets it be caught at all (the C library keeps some for itself).
   struct sigaction current {};
@@ -61,6 +62,7 @@ Signal::Signal(Loop& loop, int signal, Task function)
 }
 
 Signal::~Signal() {
+  LoopInternals::assert_thread(loop_);
   watcher_.stop(loop_.native());
   signal_owners().give_back(signal_);
 }

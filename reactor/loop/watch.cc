@@ -34,6 +34,7 @@ void Watch::check_open() const {
 }
 
 void Watch::watch(int events) {
+  LoopInternals::assert_thread(loop_);
   assert((events & ~(kReadable | kWritable)) == 0);
   if (events == 0) return stop();
   if (events == this->events()) return;
@@ -48,7 +49,10 @@ void Watch::watch(int events) {
   watcher_.watch(loop_.native(), events);
 }
 
-void Watch::stop() noexcept { watcher_.stop(loop_.native()); }
+void Watch::stop() noexcept {
+  LoopInternals::assert_thread(loop_);
+  watcher_.stop(loop_.native());
+}
 
 void Watch::on_ready(int events) noexcept {
   // libev stops a watcher that its backend refuses, and tells that as an event.

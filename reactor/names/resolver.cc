@@ -281,14 +281,19 @@ Resolver::~Resolver() = default;
 
 LookupId Resolver::addresses(std::string_view host, std::uint16_t port, int family,
                              AddressesFound found) {
+  LoopInternals::assert_thread(impl_->loop());
   return impl_->addresses(host, port, family, std::move(found));
 }
 
 LookupId Resolver::names(const Address& address, NamesFound found) {
+  LoopInternals::assert_thread(impl_->loop());
   return impl_->names(address, std::move(found));
 }
 
-void Resolver::cancel(LookupId id) noexcept { impl_->cancel(id); }
+void Resolver::cancel(LookupId id) noexcept {
+  LoopInternals::assert_thread(impl_->loop());
+  impl_->cancel(id);
+}
 
 std::size_t Resolver::pending() const noexcept { return impl_->pending(); }
 

@@ -44,6 +44,7 @@ Address Connection::local() const noexcept {
 
 Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
                               const ConnectionOptions& options) {
+  LoopInternals::assert_thread(loop);
   assert(protocol);
   set_nonblocking_cloexec(socket.get());
   Address peer;
@@ -66,6 +67,7 @@ Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
 }
 
 Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
+  LoopInternals::assert_thread(loop);
   if (LoopInternals::connections(loop) == nullptr) return nullptr;
   return ConnectionTable::of(loop).find(id);
 }
@@ -107,12 +109,14 @@ void Connection::update_interest() noexcept {
 }
 
 void Connection::pause() noexcept {
+  LoopInternals::assert_thread(group_->loop());
   assert(pauses_ < 255);
   ++pauses_;
   if (pauses_ == 1) update_interest();
 }
 
 void Connection::resume() noexcept {
+  LoopInternals::assert_thread(group_->loop());
   assert(pauses_ > 0);
   if (--pauses_ != 0 || state_ != State::open) return;
   update_interest();
@@ -123,12 +127,14 @@ void Connection::resume() noexcept {
 }
 
 void Connection::shutdown() {
+  LoopInternals::assert_thread(group_->loop());
   if (state_ != State::open || shutdown_wanted_) return;
   shutdown_wanted_ = true;
   if (!in_callback_) mark_dirty();
 }
 
 void Connection::close() noexcept {
+  LoopInternals::assert_thread(group_->loop());
   if (state_ != State::open) return;
   state_ = State::flushing;
   shutdown_wanted_ = true;
@@ -138,6 +144,7 @@ void Connection::close() noexcept {
 }
 
 void Connection::abort() noexcept {
+  LoopInternals::assert_thread(group_->loop());
   if (state_ != State::closed) finish(CloseReason::aborted);
 }
 

@@ -70,6 +70,7 @@ OutputQueue& Connection::output() {
 }
 
 void Connection::send(std::span<const std::byte> bytes) {
+  LoopInternals::assert_thread(group_->loop());
   // Contained, because whoever sends may be another one's handler, and is not to blame.
   contain([this, bytes]() mutable {
     if (!accepts(bytes.size())) return;
@@ -85,6 +86,7 @@ void Connection::send(std::span<const std::byte> bytes) {
 }
 
 void Connection::send(const Payload& payload) {
+  LoopInternals::assert_thread(group_->loop());
   contain([this, &payload] {
     if (!accepts(payload.size())) return;
     queue_collected();

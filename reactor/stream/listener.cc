@@ -90,6 +90,7 @@ class Listener::Impl final : public LoopComponent {
   }
 
   void close() noexcept {
+    LoopInternals::assert_thread(loop());
     if (closed_) return;
     closed_ = true;
     back_off_.stop();
@@ -97,6 +98,7 @@ class Listener::Impl final : public LoopComponent {
     socket_.close();
   }
   void set_paused(bool paused) noexcept {
+    LoopInternals::assert_thread(loop());
     paused_ = paused;
     if (paused) {
       watcher_.stop(loop().native());

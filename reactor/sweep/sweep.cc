@@ -90,6 +90,7 @@ Sweep::Impl::Impl(Loop& loop, const SweepOptions& options, Source source, Sink s
 Sweep::Impl::~Impl() { stop(); }
 
 void Sweep::Impl::start() {
+  LoopInternals::assert_thread(loop_);
   running_ = true;
   reuse_ = options_.reuse_refused && refused_socket_connects_again();
   go_on();
