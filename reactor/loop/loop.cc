@@ -61,7 +61,9 @@ Loop::Loop(struct ev_loop* host, const LoopOptions& options)
 void Loop::begin() {
   // Not make_unique: that would touch every page of it at once.
   read_buffer_.reset(new std::byte[kReadBufferSize]);
-  mailbox_ = std::make_unique<Mailbox>(*this);
+  mailbox_ = std::make_unique<LoopMailbox>(ev_, owns_ev_, [this](std::vector<Task>& tasks) {
+    for (Task& task : tasks) guarded("post", task);
+  });
   after_wait_.bind<&Loop::on_woken>(this);
   before_wait_.bind<&Loop::on_before_wait>(this);
   timer_.bind<&Loop::on_timer>(this);

@@ -38,6 +38,7 @@
 namespace sluice {
 
 class LoopComponent;
+class LoopMailbox;
 
 namespace detail {
 enum class RunMode;  // libev_loop.h
@@ -123,7 +124,6 @@ class SLUICE_EXPORT Loop {
  private:
   friend class LoopComponent;
   friend class LoopInternals;
-  class Mailbox;
   class Drain;
 
   void begin();
@@ -176,7 +176,7 @@ class SLUICE_EXPORT Loop {
   std::vector<LoopComponent*> end_of_turn_callbacks_;
   std::vector<LoopComponent*> end_of_turn_output_;
   std::unique_ptr<std::byte[]> read_buffer_;
-  std::unique_ptr<Mailbox> mailbox_;
+  std::unique_ptr<LoopMailbox> mailbox_;
   std::unique_ptr<Drain> drain_;
   AfterWaitWatcher after_wait_;
   BeforeWaitWatcher before_wait_;

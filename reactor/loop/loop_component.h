@@ -14,8 +14,8 @@ class Loop;
 
 class LoopComponent {
  public:
-  // The order at the end of a turn: first those whose callbacks may send, then those that write what
-  // was sent and close.
+  // The order at the end of a turn: first those whose callbacks may send, then those that write
+  // what was sent, and close.
   enum class Phase : std::uint8_t { callbacks, output };
 
   explicit LoopComponent(Loop& loop, Phase phase = Phase::output);

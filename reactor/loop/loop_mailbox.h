@@ -10,36 +10,40 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "libev_loop.h"
-#include "loop.h"
 #include "watcher.h"
 
 namespace sluice {
 
-class Loop::Mailbox {
+class LoopMailbox {
  public:
-  explicit Mailbox(Loop& loop) : loop_(loop) {
+  using Task = std::function<void()>;
+  using Run = std::function<void(std::vector<Task>& tasks)>;
+
+  // `run` runs what was posted, and does not throw. `owned`: the loop is not a host's.
+  LoopMailbox(struct ev_loop* loop, bool owned, Run run) : loop_(loop), run_(std::move(run)) {
     require_descriptors();
-    async_.bind<&Mailbox::on_woken>(this);
-    async_.start(loop_.native());
+    async_.bind<&LoopMailbox::on_woken>(this);
+    async_.start(loop_);
     // A loop that no post and no signal wakes would wait for ever. A host's is the host's to try.
-    if (!loop_.owns_ev_) return;
-    if (!detail::loop_watches(loop_.native())) {
+    if (!owned) return;
+    if (!detail::loop_watches(loop_)) {
       // libev closes its descriptor only when it is watched, or is about to be.
-      async_.stop(loop_.native());
-      async_.start(loop_.native());
+      async_.stop(loop_);
+      async_.start(loop_);
       throw std::system_error(ENOSPC, std::generic_category(), "event loop, wake-up");
     }
-    async_.hasten_refusals(loop_.native());
+    async_.hasten_refusals(loop_);
   }
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
-  ~Mailbox() { async_.stop(loop_.native()); }
+  LoopMailbox(const LoopMailbox&) = delete;
+  LoopMailbox& operator=(const LoopMailbox&) = delete;
+  ~LoopMailbox() { async_.stop(loop_); }
 
   void post(Task task) {
     bool first = false;
@@ -49,12 +53,12 @@ class Loop::Mailbox {
       tasks_.push_back(std::move(task));
     }
     // Later ones ride on the first one's wake-up: it finds them all.
-    if (first) async_.send(loop_.native());
+    if (first) async_.send(loop_);
   }
 
   void request_stop() noexcept {
     stop_.store(true, std::memory_order_release);
-    async_.send(loop_.native());
+    async_.send(loop_);
   }
 
   // Lets go of the tasks that wait; false when there were none.
@@ -90,10 +94,11 @@ class Loop::Mailbox {
       tasks.swap(tasks_);
     }
     // Outside the lock: a task may post.
-    for (Task& task : tasks) loop_.guarded("post", task);
+    run_(tasks);
   }
 
-  Loop& loop_;
+  struct ev_loop* loop_;
+  Run run_;
   std::mutex mutex_;
   std::vector<Task> tasks_;
   std::atomic<bool> stop_{false};
