@@ -9,7 +9,7 @@
 #include "../base/address.h"
 #include "../base/endpoint.h"
 #include "../base/fd.h"
-#include "datagram.h"
+#include "datagram_types.h"
 
 namespace sluice {
 

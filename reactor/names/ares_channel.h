@@ -22,7 +22,7 @@
 #include "../loop/timer.h"
 #include "../loop/watcher.h"
 #include "ares_sockets.h"
-#include "resolver.h"
+#include "resolver_types.h"
 
 struct ares_channeldata;
 

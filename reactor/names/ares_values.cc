@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "resolver.h"
+#include "resolver_types.h"
 
 namespace sluice {
 

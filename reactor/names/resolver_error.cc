@@ -1,7 +1,7 @@
 #include <string>
 #include <system_error>
 
-#include "resolver.h"
+#include "resolver_types.h"
 
 namespace sluice {
 namespace {

@@ -8,7 +8,7 @@
 #include "../base/endpoint.h"
 #include "../base/export.h"
 #include "../base/fd.h"
-#include "listener.h"
+#include "listener_options.h"
 #include "socket_file.h"
 
 namespace sluice {

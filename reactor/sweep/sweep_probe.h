@@ -15,8 +15,8 @@
 #include "../base/fd.h"
 #include "../connect/connect_socket.h"
 #include "../loop/watcher.h"
-#include "sweep.h"
 #include "sweep_outcome.h"
+#include "sweep_types.h"
 #include "sweep_wheel.h"
 
 namespace sluice {
