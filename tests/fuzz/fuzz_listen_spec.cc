@@ -4,6 +4,8 @@
 #include "tools/sluiced/listen_spec.h"
 
 using namespace sluice;
+using namespace sluice::tools;
+using namespace sluice::tools::daemon;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

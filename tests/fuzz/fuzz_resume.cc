@@ -5,6 +5,7 @@
 #include "tools/sluice-scan/resume_file.h"
 
 using namespace sluice;
+using namespace sluice::tools::scan;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

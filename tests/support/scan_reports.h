@@ -11,6 +11,9 @@
 
 namespace sluice::test {
 
+using tools::scan::HostReport;
+using tools::scan::ScanSummary;
+
 // Three of its ports are open.
 inline HostReport busy_host() {
   HostReport host;

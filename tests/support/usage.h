@@ -12,7 +12,7 @@ template <class Action>
 std::string usage_error_of(Action&& action) {
   try {
     action();
-  } catch (const sluice::UsageError& error) {
+  } catch (const sluice::tools::UsageError& error) {
     return error.what();
   }
   return "";

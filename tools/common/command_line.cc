@@ -20,7 +20,7 @@
 #include "names.h"
 #include "usage_error.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 // Bytes of a message: what was read, and what is wrong with it.
@@ -181,4 +181,4 @@ std::string help_of(std::span<const OptionSpec> options) {
   return out.str();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sluice {
+namespace sluice::tools {
 
 struct OptionSpec {
   std::string_view name;     // without its dashes: "listen"
@@ -50,6 +50,6 @@ class CommandLine {
 // "  -l, --listen ENDPOINT    what it does", a line for each.
 std::string help_of(std::span<const OptionSpec> options);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 std::string in_words(rlim_t limit) {
@@ -36,4 +36,4 @@ DescriptorLimit raise_descriptor_limit() {
   return result;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

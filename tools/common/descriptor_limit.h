@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace sluice {
+namespace sluice::tools {
 
 struct DescriptorLimit {
   // What is assumed where the system does not say: OPEN_MAX of the oldest ones, and a bit.
@@ -24,6 +24,6 @@ struct DescriptorLimit {
 // Raises the soft limit to the hard one.
 DescriptorLimit raise_descriptor_limit();
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -9,7 +9,7 @@
 #include "number.h"
 #include "usage_error.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 using std::chrono::milliseconds;
@@ -77,4 +77,4 @@ std::optional<milliseconds> parse_wait(std::string_view what, std::string_view t
   return parse(what, text, ", and 0 or off");
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools {
 
 // More than anybody waits, and far from where the arithmetic of clocks ends.
 inline constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(24 * 365);
@@ -27,6 +27,6 @@ std::optional<std::chrono::milliseconds> parse_wait(std::string_view what, std::
 // The same, where 0 is no limit too. Returns 0 for both, as ConnectionOptions has it.
 std::chrono::milliseconds parse_timeout(std::string_view what, std::string_view text);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

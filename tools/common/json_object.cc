@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 using Json = nlohmann::json;
@@ -48,4 +48,4 @@ void JsonObject::add(std::string_view key, std::string_view json) {
   members_.append(key).append("\":").append(json);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

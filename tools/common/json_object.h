@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools {
 
 // A string of JSON, with its quotation marks. In ASCII, what is beyond it being \uXXXX, so that no
 // terminal is told anything; what is no UTF-8 is replaced.
@@ -42,6 +42,6 @@ class JsonObject {
   std::string members_;  // with the brace that begins them
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "terminal_line.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
@@ -131,4 +131,4 @@ void LineInput::deliver_lines() {
   }
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -23,7 +23,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 class TerminalLine;
 
@@ -79,6 +79,6 @@ class LineInput {
   std::optional<Watch> watch_;  // where there is no terminal_
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-namespace sluice {
+namespace sluice::tools {
 
 template <class Names>
 std::string join_names(const Names& names) {
@@ -21,6 +21,6 @@ std::string join_names(const Names& names) {
   return all;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "../../reactor/base/quote.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 constexpr int kTries = 100;  // names that are taken already
@@ -100,4 +100,4 @@ void NewFile::link_or_refuse() {
   temporary_.clear();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

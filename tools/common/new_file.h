@@ -19,7 +19,7 @@
 
 #include "../../reactor/base/fd.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 class NewFile {
  public:
@@ -48,6 +48,6 @@ class NewFile {
   Fd file_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -7,7 +7,7 @@
 #include "../../reactor/base/quote.h"
 #include "usage_error.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 std::optional<std::uint64_t> parse_digits(std::string_view text, int base) {
   std::uint64_t number = 0;
@@ -39,4 +39,4 @@ mode_t parse_mode(std::string_view what, std::string_view text) {
   return static_cast<mode_t>(*number);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools {
 
 // As many as there can be connections: their slots are numbered with 32 bits.
 inline constexpr std::uint64_t kMaxCount = 4'294'967'295;
@@ -29,6 +29,6 @@ mode_t parse_mode(std::string_view what, std::string_view text);
 // All of `text` as digits of `base`; nothing when there is anything else or it does not fit.
 std::optional<std::uint64_t> parse_digits(std::string_view text, int base);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 // _POSIX_PIPE_BUF is less; Linux and the BSDs take this much of a pipe that polls as writable.
@@ -69,4 +69,4 @@ void Output::flush() {
   drained_();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

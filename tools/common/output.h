@@ -20,7 +20,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 class Output {
  public:
@@ -50,6 +50,6 @@ class Output {
   Watch watch_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

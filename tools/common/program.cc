@@ -1,24 +1,52 @@
 #include "program.h"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
+#include "signal_setup.h"
 #include "standard_streams.h"
 #include "usage_error.h"
 
-namespace sluice {
+namespace sluice::tools {
+namespace {
 
-int run_program(const char* name, const std::function<int()>& run) noexcept {
+void report(const Program& program, const std::string& why) {
+  if (program.report) return program.report(why);
+  std::fprintf(stderr, "%s: %s\n", program.name.c_str(), why.c_str());
+}
+
+int end(const Program& program, const Outcome& outcome) {
+  if (!outcome.message.empty()) report(program, outcome.message);
+  if (outcome.signal != 0) {
+    std::signal(outcome.signal, SIG_DFL);
+    std::raise(outcome.signal);
+  }
+  if (outcome.interrupted_by != 0) return kSignalStatus + outcome.interrupted_by;
+  return static_cast<int>(outcome.status);
+}
+
+}  // namespace
+
+int run_program(const Program& program, int argc, char** argv) noexcept {
   try {
     occupy_standard_streams();
-    return run();
+    let_signals_through(program.signals);
+    if (program.ignores_pipe) std::signal(SIGPIPE, SIG_IGN);
+    return end(program, program.run(argc, argv));
   } catch (const UsageError& error) {
+    const char* const name = program.name.c_str();
     std::fprintf(stderr, "%s: %s\n%s: --help says what is allowed\n", name, error.what(), name);
-    return kWrongUsage;
+    return static_cast<int>(ExitStatus::wrong_usage);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
-    return kProgramFailed;
+    report(program, error.what());
+    return static_cast<int>(ExitStatus::failed);
   }
 }
 
-}  // namespace sluice
+Outcome answer_with(std::string_view text) {
+  write_standard_output(text);
+  return {};
+}
+
+}  // namespace sluice::tools

@@ -1,21 +1,38 @@
-// The outermost frame of a program: what main() does around what the program is.
+// The main() of every program.
 //
-// What it is: occupies the standard streams, runs, and says on the standard error why that failed:
-// wrong usage in two lines, anything else in one.
-// Thread: the main one. Errors: none; what `run` throws becomes an exit status.
+// run_program() occupies the standard streams, sets the signals, runs the program and turns its
+// Outcome, or what it throws, into an exit status. A failure is reported in one line on the
+// standard error, wrong usage in one for each error and one that refers to --help.
+// Thread: the main one.
 #ifndef SLUICE_TOOLS_COMMON_PROGRAM_H
 #define SLUICE_TOOLS_COMMON_PROGRAM_H
 
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-namespace sluice {
+#include "exit_status.h"
 
-inline constexpr int kProgramFailed = 1;
-inline constexpr int kWrongUsage = 2;
+namespace sluice::tools {
 
-// What `run` returns, kWrongUsage for UsageError, kProgramFailed for any other exception.
-int run_program(const char* name, const std::function<int()>& run) noexcept;
+struct Program {
+  std::string name;
+  std::vector<int> signals;   // unblocked first: a parent may have left them blocked
+  bool ignores_pipe = false;  // write() reports that a reader has left, and SIGPIPE does not kill
+  std::function<Outcome(int argc, char** argv)> run;
+  // Reports a failure other than wrong usage. If empty, it is "NAME: WHY" on the standard error.
+  std::function<void(std::string_view why)> report;
+};
 
-}  // namespace sluice
+// Returns the exit status. An exception becomes ExitStatus::wrong_usage if it is a UsageError, and
+// ExitStatus::failed otherwise.
+int run_program(const Program& program, int argc, char** argv) noexcept;
+
+// For --help and --version: writes `text` to the standard output. Throws as
+// write_standard_output().
+Outcome answer_with(std::string_view text);
+
+}  // namespace sluice::tools
 
 #endif

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 constexpr std::size_t kMaxBar = 40;
@@ -63,4 +63,4 @@ void ProgressLine::draw() {
   drawn_ = true;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -15,7 +15,7 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 // "[=====>      ] words" in less than `columns`; without the bar where there is no room for it.
 // `share` is 0 to 1.
@@ -43,6 +43,6 @@ class ProgressLine {
   Timer timer_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

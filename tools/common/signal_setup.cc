@@ -2,9 +2,9 @@
 
 #include <csignal>
 
-namespace sluice {
+namespace sluice::tools {
 
-void let_signals_through(std::initializer_list<int> signals) noexcept {
+void let_signals_through(const std::vector<int>& signals) noexcept {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
@@ -16,4 +16,4 @@ bool is_ignored(int signal) noexcept {
   return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

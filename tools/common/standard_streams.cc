@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 [[noreturn]] void fail(const char* what) {
@@ -39,4 +39,4 @@ void write_standard_output(std::string_view text) {
   }
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools {
 
 // Puts /dev/null where one of them is closed: otherwise the first socket would get its number, and
 // what is meant for the log would go to a client. REQUIRES: nothing was opened before.
@@ -16,6 +16,6 @@ void occupy_standard_streams();
 // (EBADF) when the standard output was closed at start.
 void write_standard_output(std::string_view text);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

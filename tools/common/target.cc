@@ -7,7 +7,7 @@
 #include "../../reactor/base/quote.h"
 #include "usage_error.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 constexpr std::size_t kMaxText = 1024;  // bytes of an endpoint in a message
@@ -79,4 +79,4 @@ Target parse_target(std::string_view text) {
   return target;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

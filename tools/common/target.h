@@ -15,7 +15,7 @@
 
 #include "../../reactor/base/endpoint.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 // "tcp://example.org:80": a host whose addresses are not known yet.
 struct NamedHost {
@@ -46,6 +46,6 @@ struct Target {
 // Without a scheme it is tcp.
 Target parse_target(std::string_view text);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -24,7 +24,7 @@
 
 #include "standard_streams.h"
 
-namespace sluice {
+namespace sluice::tools {
 namespace {
 
 constexpr int kHistory = 1000;  // lines
@@ -284,4 +284,4 @@ void TerminalLine::handle_keys() {
   }
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

@@ -21,7 +21,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools {
 
 class TerminalLine {
  public:
@@ -53,6 +53,6 @@ class TerminalLine {
   Watch keys_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

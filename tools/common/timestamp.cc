@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
-namespace sluice {
+namespace sluice::tools {
 
 std::string timestamp(std::chrono::system_clock::time_point when) {
   const auto since_epoch =
@@ -21,4 +21,4 @@ std::string timestamp(std::chrono::system_clock::time_point when) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools

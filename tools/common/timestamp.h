@@ -7,10 +7,10 @@
 #include <chrono>
 #include <string>
 
-namespace sluice {
+namespace sluice::tools {
 
 std::string timestamp(std::chrono::system_clock::time_point when);
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -4,13 +4,13 @@
 
 #include <stdexcept>
 
-namespace sluice {
+namespace sluice::tools {
 
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools
 
 #endif

@@ -3,7 +3,7 @@
 #include "completion.h"
 #include "value_kind.h"
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 namespace {
 
 // "-l --listen", separated as given.
@@ -90,4 +90,4 @@ std::string bash_completion(const Program& program) {
   return text + "} &&\n  complete -F " + function + ' ' + name + '\n';
 }
 
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions

@@ -17,7 +17,7 @@
 
 #include "../common/command_line.h"
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 
 enum class Operands : std::uint8_t { none, hosts, others };
 
@@ -33,6 +33,6 @@ struct Program {
 std::string bash_completion(const Program& program);
 std::string zsh_completion(const Program& program);
 
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions
 
 #endif

@@ -1,8 +1,4 @@
 // write_completions DIRECTORY: writes the completions of every program. The build runs it.
-//
-// Errors: a message on the standard error, and exit status 1.
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -11,6 +7,7 @@
 #include <vector>
 
 #include "../../protocols/codec/codec_registry.h"
+#include "../common/program.h"
 #include "../sluice-fetch/options.h"
 #include "../sluice-lookup/options.h"
 #include "../sluice-scan/options.h"
@@ -19,13 +16,14 @@
 #include "../sluiced/services.h"
 #include "completion.h"
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 namespace {
 
 // "echo=": the endpoint follows.
 std::vector<std::string> services() {
   std::vector<std::string> words;
-  for (const Service* service : all_services()) words.push_back(std::string(service->name) + '=');
+  for (const daemon::Service* service : daemon::all_services())
+    words.push_back(std::string(service->name) + '=');
   return words;
 }
 
@@ -41,11 +39,11 @@ std::vector<std::string> framings() {
 
 std::vector<Program> programs() {
   return {
-      {"sluiced", daemon_option_table(), Operands::none, {{"listen", services()}}},
-      {"sluice-fetch", fetch_option_table(), Operands::others, {}},
-      {"sluice-lookup", lookup_option_table(), Operands::hosts, {}},
-      {"sluice-scan", scan_option_table(), Operands::hosts, {}},
-      {"sluice-talk", talk_option_table(), Operands::hosts, {{"framing", framings()}}},
+      {"sluiced", daemon::daemon_option_table(), Operands::none, {{"listen", services()}}},
+      {"sluice-fetch", fetch::fetch_option_table(), Operands::others, {}},
+      {"sluice-lookup", lookup::lookup_option_table(), Operands::hosts, {}},
+      {"sluice-scan", scan::scan_option_table(), Operands::hosts, {}},
+      {"sluice-talk", talk::talk_option_table(), Operands::hosts, {{"framing", framings()}}},
   };
 }
 
@@ -65,19 +63,19 @@ void write_all(const std::filesystem::path& directory) {
   }
 }
 
+Outcome run(int argc, char** argv) {
+  if (argc != 2) throw std::runtime_error("the only operand is DIRECTORY");
+  write_all(argv[1]);
+  return {};
+}
+
 }  // namespace
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fputs("usage: write_completions DIRECTORY\n", stderr);
-    return 2;
-  }
-  try {
-    sluice::completions::write_all(argv[1]);
-    return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "write_completions: %s\n", error.what());
-    return 1;
-  }
+  return sluice::tools::run_program({.name = "write_completions",
+                                     .signals = {},
+                                     .run = sluice::tools::completions::run,
+                                     .report = nullptr},
+                                    argc, argv);
 }

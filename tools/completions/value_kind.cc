@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 
 Value value_of(const Program& program, const OptionSpec& option) {
   if (option.value.empty()) return {};
@@ -21,4 +21,4 @@ Value value_of(const Program& program, const OptionSpec& option) {
   return value;
 }
 
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions

@@ -7,7 +7,7 @@
 
 #include "completion.h"
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 
 enum class ValueKind : std::uint8_t {
   none,       // the option takes no value
@@ -24,6 +24,6 @@ struct Value {
 
 Value value_of(const Program& program, const OptionSpec& option);
 
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions
 
 #endif

@@ -3,7 +3,7 @@
 #include "completion.h"
 #include "value_kind.h"
 
-namespace sluice::completions {
+namespace sluice::tools::completions {
 namespace {
 
 // As one word of the shell.
@@ -97,4 +97,4 @@ std::string zsh_completion(const Program& program) {
   return text + '\n';
 }
 
-}  // namespace sluice::completions
+}  // namespace sluice::tools::completions

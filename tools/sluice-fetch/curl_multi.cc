@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
 
 // What libcurl calls. An exception must not pass through it; for -1 it ends the transfers, and the
@@ -122,4 +122,4 @@ void CurlMulti::take_finished() {
   }
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

@@ -20,7 +20,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 class CurlMulti {
  public:
@@ -52,6 +52,6 @@ class CurlMulti {
   Timer timer_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

@@ -11,7 +11,7 @@
 #include "../../reactor/base/quote.h"
 #include "../common/signal_setup.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 Fetch::Fetch(const FetchOptions& options)
     : options_(options),
@@ -24,7 +24,7 @@ Fetch::Fetch(const FetchOptions& options)
   heed_signals();
   loop_.set_reporter([this](const Report& report) {
     // Only what must not happen: a function of ours threw, or libcurl failed as a whole.
-    finish({ExitStatus::failed, report.where + ": " + report.what, 0});
+    finish({ExitStatus::failed, report.where + ": " + report.what});
   });
 }
 
@@ -47,7 +47,7 @@ Outcome Fetch::run() {
   start_some();
   loop_.run();
   progress_.stop();
-  if (outcome_.status == ExitStatus::well && failed_ > 0) outcome_.status = ExitStatus::failed;
+  if (outcome_.status == ExitStatus::success && failed_ > 0) outcome_.status = ExitStatus::failed;
   return outcome_;
 }
 
@@ -103,7 +103,7 @@ void Fetch::on_drained() {
 
 void Fetch::on_output_failed(std::error_code error) {
   if (error == std::errc::broken_pipe) return finish({ExitStatus::failed, "", SIGPIPE});
-  finish({ExitStatus::failed, "standard output: " + error.message(), 0});
+  finish({ExitStatus::failed, "standard output: " + error.message()});
 }
 
 void Fetch::finish(const Outcome& outcome) {
@@ -130,4 +130,4 @@ FetchProgress Fetch::progress() const {
   return progress;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

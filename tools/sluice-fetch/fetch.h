@@ -19,15 +19,15 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
+#include "../common/exit_status.h"
 #include "../common/output.h"
 #include "../common/progress_line.h"
 #include "curl_multi.h"
-#include "exit_status.h"
 #include "fetch_progress.h"
 #include "options.h"
 #include "transfer.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 class Fetch {
  public:
@@ -67,6 +67,6 @@ class Fetch {
   std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "../common/progress_line.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 std::string printed_bytes(std::uint64_t bytes) {
   constexpr std::array kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -35,4 +35,4 @@ std::string fetch_progress(const FetchProgress& progress, std::size_t columns) {
   return bar_and_words(share, words, columns);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 struct FetchProgress {
   std::size_t urls = 0;
@@ -26,6 +26,6 @@ std::string printed_bytes(std::uint64_t bytes);
 // "[=====>    ] 3 of 10, 1 failed  12.3 MiB  4.1 MiB/s", in less than `columns`.
 std::string fetch_progress(const FetchProgress& progress, std::size_t columns);
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

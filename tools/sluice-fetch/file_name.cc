@@ -6,7 +6,7 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
 
 // "%zz" stays as it is: it is no encoding of anything.
@@ -50,4 +50,4 @@ std::string file_name_of(const Url& url) {
   return name;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

@@ -13,12 +13,12 @@
 
 #include "url.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 inline constexpr std::size_t kMaxFileName = 255;  // NAME_MAX of the usual file systems
 
 std::string file_name_of(const Url& url);
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

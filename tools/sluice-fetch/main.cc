@@ -2,26 +2,15 @@
 #include <curl/curl.h>
 
 #include <csignal>
-#include <cstdio>
 #include <new>
 #include <string>
 
 #include "../common/program.h"
-#include "../common/signal_setup.h"
-#include "../common/standard_streams.h"
-#include "exit_status.h"
 #include "fetch.h"
 #include "options.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
-
-void set_signals() {
-  let_signals_through({SIGTERM, SIGINT, SIGHUP, SIGPIPE});
-  // A reader that is gone is told by write(), so that unfinished files can be removed; and TLS
-  // writes without MSG_NOSIGNAL.
-  std::signal(SIGPIPE, SIG_IGN);
-}
 
 std::string parts_of_all(const FetchOptions& options) {
   std::string text;
@@ -41,29 +30,22 @@ Outcome run(int argc, char** argv) {
   const FetchOptions options = parse_fetch_options(argc, argv);
   if (!options.answer.empty() || options.parse) {
     std::signal(SIGPIPE, SIG_DFL);
-    write_standard_output(options.parse ? parts_of_all(options) : options.answer);
-    return {};
+    return answer_with(options.parse ? parts_of_all(options) : options.answer);
   }
   Fetch fetch(options);
   return fetch.run();
 }
 
-int end(const Outcome& outcome) {
-  if (!outcome.message.empty()) {
-    std::fprintf(stderr, "sluice-fetch: %s\n", outcome.message.c_str());
-  }
-  // The shell has to know that it was the signal: a loop in a script ends then too.
-  if (outcome.signal == SIGPIPE) std::signal(SIGPIPE, SIG_DFL);
-  if (outcome.signal != 0) std::raise(outcome.signal);
-  return static_cast<int>(outcome.status);
-}
-
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 int main(int argc, char** argv) {
-  return sluice::run_program("sluice-fetch", [=] {
-    sluice::set_signals();
-    return sluice::end(sluice::run(argc, argv));
-  });
+  return sluice::tools::run_program({.name = "sluice-fetch",
+                                     .signals = {SIGTERM, SIGINT, SIGHUP, SIGPIPE},
+                                     // write() reports that a reader has left, so that unfinished
+                                     // files can be removed; and TLS writes without MSG_NOSIGNAL.
+                                     .ignores_pipe = true,
+                                     .run = sluice::tools::fetch::run,
+                                     .report = nullptr},
+                                    argc, argv);
 }

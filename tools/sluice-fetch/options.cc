@@ -13,7 +13,7 @@
 #include "../common/usage_error.h"
 #include "file_name.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
 
 constexpr std::array kOptions = {
@@ -136,4 +136,4 @@ FetchOptions parse_fetch_options(int argc, const char* const* argv) {
   return options;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

@@ -17,7 +17,7 @@
 #include "../common/new_file.h"
 #include "url.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 enum class BodiesTo : std::uint8_t { standard_output, files, nowhere };
 
@@ -52,6 +52,6 @@ std::span<const OptionSpec> fetch_option_table() noexcept;
 
 FetchOptions parse_fetch_options(int argc, const char* const* argv);
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

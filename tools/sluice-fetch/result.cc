@@ -4,7 +4,7 @@
 
 #include "../common/json_object.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 std::string as_json(const FetchResult& result) {
   const auto add_if_there = [](JsonObject& object, std::string_view key,
@@ -26,4 +26,4 @@ std::string as_json(const FetchResult& result) {
   return object.line();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

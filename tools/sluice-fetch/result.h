@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 struct FetchResult {
   std::string url;            // as it is shown: without a password
@@ -23,6 +23,6 @@ struct FetchResult {
 // One object on one line, in ASCII.
 std::string as_json(const FetchResult& result);
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

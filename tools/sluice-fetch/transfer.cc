@@ -11,7 +11,7 @@
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
 
 constexpr std::size_t kMaxReason = 512;  // bytes: a server may have a say in it
@@ -184,4 +184,4 @@ std::string Transfer::reason(CURLcode code) const {
   }
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

@@ -27,7 +27,7 @@
 #include "options.h"
 #include "result.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 class Transfer {
  public:
@@ -81,6 +81,6 @@ class Transfer {
   std::unique_ptr<CURL, Cleanup> easy_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

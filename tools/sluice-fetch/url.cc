@@ -12,7 +12,7 @@
 #include "../common/json_object.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::fetch {
 namespace {
 
 struct Free {
@@ -128,4 +128,4 @@ std::string without_password(const std::string& text) {
   return error == CURLUE_OK ? shown_of(handle, text) : text;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch

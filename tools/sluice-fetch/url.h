@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools::fetch {
 
 // As they stand in the URL, percent-encoded where it is. What it does not have is nothing.
 struct Url {
@@ -43,6 +43,6 @@ std::string parts_as_json(const Url& url);
 // A URL that libcurl tells of, without a password; as it is when it cannot be read.
 std::string without_password(const std::string& text);
 
-}  // namespace sluice
+}  // namespace sluice::tools::fetch
 
 #endif

@@ -6,7 +6,7 @@
 #include "../../reactor/base/quote.h"
 #include "../common/json_object.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
 // No name is as long: at most 253 bytes, each escaped.
@@ -105,4 +105,4 @@ std::string json_of(const OwnHost& host) {
   return object.line();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup

@@ -15,7 +15,7 @@
 #include "own_host.h"
 #include "query.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 
 struct Service {
   std::string name;
@@ -41,6 +41,6 @@ std::string complaint_of(const Query& query, const Answer& answer);
 std::string text_of(const OwnHost& host);
 std::string json_of(const OwnHost& host);
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 #endif

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
 // For the full name of this host alone: nobody waits long for what is not asked for by name.
@@ -36,7 +36,7 @@ Lookup::Lookup(const LookupOptions& options, const ServiceNames& services)
           loop_, STDOUT_FILENO, [this] { finish(); },
           [this](std::error_code error) {
             complain("standard output: " + error.message());
-            well_ = false;
+            outcome_.status = ExitStatus::failed;
             loop_.stop();
           }),
       resolver_(loop_, resolver_options(options)),
@@ -46,17 +46,17 @@ Lookup::Lookup(const LookupOptions& options, const ServiceNames& services)
   // end.
   loop_.set_reporter([this](const Report& report) {
     complain(report.what);
-    well_ = false;
+    outcome_.status = ExitStatus::failed;
     loop_.stop();
   });
 }
 
-bool Lookup::run() {
+Outcome Lookup::run() {
   if (answers_.empty()) ask_own_host();
   for (std::size_t i = 0; i < answers_.size(); ++i) ask(i);
   finish();
   loop_.run();
-  return well_;
+  return outcome_;
 }
 
 void Lookup::ask(std::size_t index) {
@@ -114,7 +114,7 @@ void Lookup::print(std::size_t index) {
   const Answer answer = std::move(*answers_[index]);
   const bool failed = !answer.error.empty();
   if (failed) {
-    well_ = false;
+    outcome_.status = ExitStatus::failed;
     complain(complaint_of(query, answer));
   }
   if (options_.json) {
@@ -129,4 +129,4 @@ void Lookup::finish() {
   if (missing_ == 0 && output_.empty()) loop_.stop();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup

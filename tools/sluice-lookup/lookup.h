@@ -17,20 +17,21 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/names/resolver.h"
 #include "../../reactor/names/service_names.h"
+#include "../common/exit_status.h"
 #include "../common/output.h"
 #include "answer.h"
 #include "options.h"
 #include "own_host.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 
 class Lookup {
  public:
   // REQUIRES: both outlive it.
   Lookup(const LookupOptions& options, const ServiceNames& services);
 
-  // True when all was found and written. What was not is told on the standard error.
-  bool run();
+  // Succeeds if everything was found and written. The standard error has what was not.
+  Outcome run();
 
  private:
   void ask(std::size_t index);
@@ -48,9 +49,9 @@ class Lookup {
   std::vector<std::optional<Answer>> answers_;
   std::size_t printed_ = 0;
   std::size_t missing_;  // answers that have not come
-  bool well_ = true;
+  Outcome outcome_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 #endif

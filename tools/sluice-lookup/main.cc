@@ -2,32 +2,26 @@
 #include <csignal>
 
 #include "../common/program.h"
-#include "../common/signal_setup.h"
-#include "../common/standard_streams.h"
 #include "lookup.h"
 #include "options.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
-enum ExitStatus { kWell = 0, kFailed = 1 };
-
-int run(int argc, char** argv) {
+Outcome run(int argc, char** argv) {
   const ServiceNames services = ServiceNames::of_host();
   const LookupOptions options = parse_lookup_options(argc, argv, services);
-  if (!options.answer.empty()) {
-    write_standard_output(options.answer);
-    return kWell;
-  }
-  return Lookup(options, services).run() ? kWell : kFailed;
+  if (!options.answer.empty()) return answer_with(options.answer);
+  return Lookup(options, services).run();
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 int main(int argc, char** argv) {
-  return sluice::run_program("sluice-lookup", [=] {
-    sluice::let_signals_through({SIGTERM, SIGINT, SIGHUP, SIGPIPE});
-    return sluice::run(argc, argv);
-  });
+  return sluice::tools::run_program({.name = "sluice-lookup",
+                                     .signals = {SIGTERM, SIGINT, SIGHUP, SIGPIPE},
+                                     .run = sluice::tools::lookup::run,
+                                     .report = nullptr},
+                                    argc, argv);
 }

@@ -11,7 +11,7 @@
 #include "../common/duration.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
@@ -91,4 +91,4 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
   return options;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup

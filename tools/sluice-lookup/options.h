@@ -15,7 +15,7 @@
 #include "../common/command_line.h"
 #include "query.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 
 struct LookupOptions {
   std::vector<Query> queries;  // empty: this host itself
@@ -32,6 +32,6 @@ std::span<const OptionSpec> lookup_option_table() noexcept;
 
 LookupOptions parse_lookup_options(int argc, const char* const* argv, const ServiceNames& services);
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "../../protocols/udp/interfaces.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
 constexpr std::size_t kMaxHostName = 256;
@@ -68,4 +68,4 @@ std::string full_name_of(std::string_view name, const std::vector<std::string>& 
   return {};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup

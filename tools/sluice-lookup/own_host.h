@@ -15,7 +15,7 @@
 
 #include "../../reactor/names/resolver.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 
 struct OwnHost {
   struct Interface {
@@ -39,6 +39,6 @@ void find_full_name(Resolver& resolver, const std::string& name,
 // The first of `names` that is `name`, a dot and more, in any case; empty when none is.
 std::string full_name_of(std::string_view name, const std::vector<std::string>& names);
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 #endif

@@ -6,7 +6,7 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 namespace {
 
 bool is_number(std::string_view text) noexcept {
@@ -81,4 +81,4 @@ Query parse_query(std::string_view text, const ServiceNames& services, TakenFor 
   return query;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup

@@ -19,7 +19,7 @@
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/names/service_names.h"
 
-namespace sluice {
+namespace sluice::tools::lookup {
 
 enum class QueryKind { name, address, service, port };
 
@@ -41,6 +41,6 @@ struct Query {
 // TakenFor::name: an address or a name. TakenFor::service: a port or a service.
 Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as);
 
-}  // namespace sluice
+}  // namespace sluice::tools::lookup
 
 #endif

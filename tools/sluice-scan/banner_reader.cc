@@ -9,7 +9,7 @@
 
 #include "../../reactor/base/quote.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{50};
@@ -115,4 +115,4 @@ std::string printable_banner(std::string_view said) {
   return escape(said, said.size() * 4 + 3);  // \xNN is four bytes: nothing is cut
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -21,7 +21,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class BannerReader {
  public:
@@ -60,6 +60,6 @@ class BannerReader {
 
 std::string printable_banner(std::string_view said);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

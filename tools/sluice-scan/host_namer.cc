@@ -4,7 +4,7 @@
 
 #include "../../reactor/base/quote.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 HostNamer::HostNamer(Resolver* resolver, std::function<void(const HostReport&)> out)
     : resolver_(resolver), out_(std::move(out)) {}
@@ -74,4 +74,4 @@ std::vector<std::uint64_t> HostNamer::held() const {
   return positions;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

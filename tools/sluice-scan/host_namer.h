@@ -15,7 +15,7 @@
 #include "../../reactor/names/resolver.h"
 #include "listings/listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class HostNamer {
  public:
@@ -57,6 +57,6 @@ class HostNamer {
   std::size_t under_way_ = 0;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

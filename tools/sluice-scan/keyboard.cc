@@ -9,7 +9,7 @@
 
 #include "../common/signal_setup.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 // In the background a change of the terminal's mode would stop the whole process group.
@@ -58,4 +58,4 @@ void Keyboard::on_stop() {
   if (in_foreground()) take();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

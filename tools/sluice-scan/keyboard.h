@@ -19,7 +19,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/watch.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class Keyboard {
  public:
@@ -42,6 +42,6 @@ class Keyboard {
   std::optional<Watch> keys_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -14,7 +14,7 @@
 #include "targets/target_file.h"
 #include "targets/target_spec.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::chrono::milliseconds kDefaultBanner{1000};
@@ -232,4 +232,4 @@ SweepOptions sweep_options(const ScanOptions& options) {
   return sweep;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

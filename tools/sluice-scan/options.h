@@ -23,7 +23,7 @@
 #include "targets/scan_space.h"
 #include "targets/target_set.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 enum class ScanFormat { table, json, grepable };
 
@@ -65,6 +65,6 @@ ScanOptions parse_scan_options(int argc, const char* const* argv);
 
 SweepOptions sweep_options(const ScanOptions& options);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

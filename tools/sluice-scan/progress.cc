@@ -5,7 +5,7 @@
 
 #include "../common/progress_line.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 double share_of(const ProgressState& state) {
@@ -54,4 +54,4 @@ void print_progress(const ProgressState& state) {
   std::fprintf(stderr, "sluice-scan: %s\n", progress_line(state).c_str());
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct ProgressState {
   std::uint64_t done = 0;
@@ -27,6 +27,6 @@ std::string progress_bar(const ProgressState& state, std::size_t columns);
 // The line for who asks, on the standard error, terminal or not.
 void print_progress(const ProgressState& state);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

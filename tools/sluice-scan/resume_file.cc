@@ -17,7 +17,7 @@
 #include "../common/new_file.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
@@ -226,4 +226,4 @@ std::string difference(const ScanIdentity& of_file, const ScanIdentity& of_scan)
   return {};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -18,7 +18,7 @@
 
 #include "targets/scan_space.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 // The same for the same scan, whenever and wherever it is run.
 struct ScanIdentity {
@@ -54,6 +54,6 @@ void remove_resume(const std::string& file);
 // What tells them apart, in words; empty when they are of one scan.
 std::string difference(const ScanIdentity& of_file, const ScanIdentity& of_scan);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

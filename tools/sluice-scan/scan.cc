@@ -12,7 +12,7 @@
 #include "../common/signal_setup.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 using std::chrono::milliseconds;
@@ -45,7 +45,7 @@ Scan::Scan(ScanOptions& options)
     // Only what must not happen: a function of ours threw.
     if (report.kind != Report::Kind::handler_threw) return;
     broken_ = true;
-    outcome_ = {ExitStatus::incomplete, report.what, 0, false};
+    outcome_ = {ExitStatus::failed, report.what};
     loop_.stop();
   });
 }
@@ -58,7 +58,7 @@ Outcome Scan::run() {
   names.deadline = kNameDeadline;
   resolver_ = std::make_unique<Resolver>(loop_, names);
   targets_ = std::make_unique<ScanTargets>(loop_, *resolver_, options_);
-  if (!targets_->resolve() || outcome_.signal != 0) return outcome_;
+  if (!targets_->resolve() || outcome_.interrupted_by != 0) return outcome_;
   if (options_.targets.size() == 0) {
     tell_failures();
     return outcome_;
@@ -174,15 +174,18 @@ void Scan::on_tick() {
 
 void Scan::on_write_failed(const std::string& name, std::error_code error) {
   if (std::exchange(broken_, true)) return;
-  outcome_.status = ExitStatus::incomplete;
+  outcome_.status = ExitStatus::failed;
   // Nobody reads any more: head(1), say. That is no news to whoever did it.
-  outcome_.reader_left = error == std::errc::broken_pipe;
-  if (!outcome_.reader_left) outcome_.message = escape(name, kMaxQuoted) + ": " + error.message();
+  if (error == std::errc::broken_pipe) {
+    outcome_.signal = SIGPIPE;
+  } else {
+    outcome_.message = escape(name, kMaxQuoted) + ": " + error.message();
+  }
   loop_.stop();
 }
 
 void Scan::on_signal(int signal) {
-  outcome_.signal = signal;
+  outcome_.interrupted_by = signal;
   // A second one ends it at once, and nobody would restore the terminal then.
   progress_.stop();
   keyboard_.reset();
@@ -222,7 +225,7 @@ void Scan::finish(bool complete) {
 
 void Scan::end_if_written() {
   if (!listings_->ended()) {
-    if (outcome_.signal == 0 && listings_->naming()) return;
+    if (outcome_.interrupted_by == 0 && listings_->naming()) return;
     progress_.stop();
     summary_.time = std::chrono::system_clock::now();
     summary_.elapsed = std::chrono::duration_cast<milliseconds>(loop_.now() - started_);
@@ -241,17 +244,17 @@ void Scan::end_if_written() {
     }
   } catch (const std::system_error& error) {
     broken_ = true;
-    outcome_ = {ExitStatus::incomplete, error.what(), 0, false};
+    outcome_ = {ExitStatus::failed, error.what()};
   }
 }
 
 void Scan::tell_failures() {
   for (const std::string& why : targets_->unresolved()) {
-    outcome_.status = ExitStatus::incomplete;
+    outcome_.status = ExitStatus::failed;
     say(why);
   }
   for (const auto& [error, failure] : failures_) {
-    outcome_.status = ExitStatus::incomplete;
+    outcome_.status = ExitStatus::failed;
     std::string text = failure.first + ": " + std::generic_category().message(error);
     if (failure.count > 1) text += " (and " + std::to_string(failure.count - 1) + " more like it)";
     say(text);
@@ -272,7 +275,7 @@ ProgressState Scan::progress() const {
 
 void Scan::print_progress() {
   progress_.clear();
-  sluice::print_progress(progress());
+  scan::print_progress(progress());
 }
 
 void Scan::say(const std::string& text) {
@@ -280,4 +283,4 @@ void Scan::say(const std::string& text) {
   std::fprintf(stderr, "sluice-scan: %s\n", text.c_str());
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

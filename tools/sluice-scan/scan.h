@@ -16,8 +16,8 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/names/resolver.h"
+#include "../common/exit_status.h"
 #include "../common/progress_line.h"
-#include "exit_status.h"
 #include "keyboard.h"
 #include "options.h"
 #include "progress.h"
@@ -27,7 +27,7 @@
 #include "scan_targets.h"
 #include "targets/scan_space.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class Scan final : private ScanEvents {
  public:
@@ -89,6 +89,6 @@ class Scan final : private ScanEvents {
   Timer tick_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

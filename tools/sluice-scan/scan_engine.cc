@@ -5,7 +5,7 @@
 
 #include "../common/descriptor_limit.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 // For the standard streams, the listings, the loop and the resolver.
@@ -135,4 +135,4 @@ std::vector<std::uint64_t> ScanEngine::pending() const {
   return positions;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -23,7 +23,7 @@
 #include "banner_reader.h"
 #include "targets/scan_space.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class ScanEvents {
  public:
@@ -91,6 +91,6 @@ class ScanEngine {
   std::unique_ptr<Sweep> sweep_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -10,7 +10,7 @@
 #include "listings/table_output.h"
 #include "listings/xml_output.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
@@ -143,4 +143,4 @@ std::vector<std::uint64_t> ScanListings::held() const {
   return positions;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

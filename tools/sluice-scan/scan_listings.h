@@ -22,7 +22,7 @@
 #include "options.h"
 #include "targets/scan_space.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class ScanListings {
  public:
@@ -72,6 +72,6 @@ class ScanListings {
   bool ended_ = false;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -7,7 +7,7 @@
 #include "../common/usage_error.h"
 #include "targets/target_lookup.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 bool ScanTargets::resolve() {
   // Exclusions are of both families whatever is scanned.
@@ -55,4 +55,4 @@ void ScanTargets::take(const std::string& name, const std::vector<Address>& addr
   names_.emplace(number.address(0), escape(name, kMaxQuoted));
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

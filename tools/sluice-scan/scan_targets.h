@@ -17,7 +17,7 @@
 #include "../../reactor/names/resolver.h"
 #include "options.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class ScanTargets {
  public:
@@ -43,6 +43,6 @@ class ScanTargets {
   std::vector<std::string> unresolved_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -3,8 +3,9 @@
 #include <system_error>
 
 #include "../../protocols/codec/decoder.h"
+#include "network_error.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -156,4 +157,4 @@ void DatagramSession::touch() {
   if (options_.silence.count() > 0 && !closing_) silence_.start(options_.silence);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

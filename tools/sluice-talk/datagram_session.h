@@ -22,7 +22,7 @@
 #include "session.h"
 #include "wire.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 struct MulticastGroup {
   Address address;
@@ -79,6 +79,6 @@ class DatagramSession final : public Session, private DatagramHandler {
   std::unique_ptr<DatagramSocket> socket_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

@@ -12,7 +12,7 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 namespace {
 
 constexpr std::chrono::milliseconds kDatagramWait{1000};
@@ -176,4 +176,4 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   return options;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

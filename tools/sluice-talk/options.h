@@ -19,7 +19,7 @@
 #include "printer.h"
 #include "wire.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 struct TalkOptions {
   Target target;
@@ -46,6 +46,6 @@ std::span<const OptionSpec> talk_option_table() noexcept;
 
 TalkOptions parse_talk_options(int argc, const char* const* argv);
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

@@ -8,7 +8,7 @@
 #include "../common/json_object.h"
 #include "../common/timestamp.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 namespace {
 
 std::string_view text_of(std::span<const std::byte> bytes) {
@@ -118,4 +118,4 @@ std::string base64(std::span<const std::byte> bytes) {
   return out;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

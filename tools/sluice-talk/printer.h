@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 enum class PrintFormat : std::uint8_t { text, hex, json };
 
@@ -42,6 +42,6 @@ std::string harmless(std::string_view text);
 
 std::string base64(std::span<const std::byte> bytes);
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

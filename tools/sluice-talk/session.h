@@ -10,9 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "exit_status.h"
+#include "../common/exit_status.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 // What a session tells its owner. None of these runs inside a function of the session but
 // start()'s.
@@ -47,6 +47,6 @@ class Session {
   virtual void close() = 0;  // sends what waits; on_closed() follows
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "../../protocols/framed/framed.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 namespace {
 
 // What the peer goes on sending after all is said; who waits longer waits at a shell prompt.
@@ -201,4 +201,4 @@ void StreamSession::on_closed(std::error_code reason) {
   events_.on_closed(outcome);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

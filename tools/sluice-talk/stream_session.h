@@ -17,7 +17,7 @@
 #include "session.h"
 #include "wire.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 struct StreamSessionOptions {
   std::optional<Address> bind;           // the local address
@@ -68,6 +68,6 @@ class StreamSession final : public Session {
   bool all_sent_ = false;  // before close(): how the peer goes is its own affair
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

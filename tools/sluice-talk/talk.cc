@@ -11,7 +11,7 @@
 #include "datagram_session.h"
 #include "stream_session.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 Talk::Talk(const TalkOptions& options)
     : options_(options),
@@ -29,7 +29,7 @@ Talk::Talk(const TalkOptions& options)
           return finish(ExitStatus::timed_out,
                         options_.target.text + ": " + count_of_messages() + within);
         }
-        finish(ExitStatus::well);
+        finish(ExitStatus::success);
       }) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
@@ -171,7 +171,7 @@ void Talk::end_input() {
   if (finished_) return;
   input_ended_ = true;
   session_->half_close();
-  if (peer_ended_) return finish(ExitStatus::well);
+  if (peer_ended_) return finish(ExitStatus::success);
   if (options_.wait) wait_.start(*options_.wait);
 }
 
@@ -185,7 +185,7 @@ void Talk::on_message(std::string_view from, std::span<const std::byte> message)
     output_.write(text);
     if (output_.full()) session_->pause();
   }
-  if (options_.expect && received_ == *options_.expect) finish(ExitStatus::well);
+  if (options_.expect && received_ == *options_.expect) finish(ExitStatus::success);
 }
 
 void Talk::on_end() {
@@ -196,14 +196,14 @@ void Talk::on_end() {
                   options_.target.text + ": " + count_of_messages() + " before the peer's end");
   }
   // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
-  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::well);
+  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::success);
   peer_ended_ = true;
 }
 
 void Talk::on_closed(const Outcome& outcome) {
   closed_ = true;
   const bool satisfied = options_.expect && received_ == *options_.expect;
-  if (outcome_.status == ExitStatus::well && !satisfied) outcome_ = outcome;
+  if (outcome_.status == ExitStatus::success && !satisfied) outcome_ = outcome;
   finished_ = true;
   wait_.stop();
   if (input_ != nullptr) input_->stop();
@@ -246,4 +246,4 @@ void Talk::stop_if_done() {
   if (closed_ && output_.empty()) loop_.stop();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

@@ -18,14 +18,14 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/names/resolver.h"
+#include "../common/exit_status.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
-#include "exit_status.h"
 #include "options.h"
 #include "session.h"
 #include "wire.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 class Talk final : private SessionEvents {
  public:
@@ -80,6 +80,6 @@ class Talk final : private SessionEvents {
   std::unique_ptr<LineInput> input_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

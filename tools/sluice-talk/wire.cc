@@ -8,7 +8,7 @@
 #include "../../protocols/codec/codec_registry.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 Wire::Wire(const WireOptions& options) : datagrams_(options.datagrams) {
   if (options.framing == "none") {
@@ -51,4 +51,4 @@ std::string Wire::encode(std::string_view message, std::string& to) {
   return {};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk

@@ -13,7 +13,7 @@
 
 #include "../../protocols/framed/framing.h"
 
-namespace sluice {
+namespace sluice::tools::talk {
 
 struct WireOptions {
   std::string framing = "none";  // or what parse_codec() reads
@@ -46,6 +46,6 @@ class Wire {
   std::string tail_;  // of what is not framed
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::talk
 
 #endif

@@ -16,7 +16,7 @@
 #include "../common/usage_error.h"
 #include "listen_spec.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::size_t kMaxInterface = IFNAMSIZ - 1;
@@ -183,4 +183,4 @@ const Service kBroadcastService = {
     },
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

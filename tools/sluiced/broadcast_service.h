@@ -13,7 +13,7 @@
 #include "listen_spec.h"
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 extern const Service kBroadcastService;
 
@@ -28,6 +28,6 @@ struct BroadcastSettings final : ServiceSettings {
 // "attic: echo tcp/7007, chat tcp/9000": what of `all` others can reach, as far as it fits.
 std::string broadcast_message(std::string_view host, std::span<const ListenSpec> all);
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -13,7 +13,7 @@
 #include "../common/usage_error.h"
 #include "listen_spec.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::string_view kOperator = "operator";
@@ -183,4 +183,4 @@ const Service kChatService = {
         -> std::unique_ptr<RunningService> { return std::make_unique<ChatRunning>(host, spec); },
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

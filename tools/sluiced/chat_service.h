@@ -10,7 +10,7 @@
 #include "../../reactor/stream/connection_options.h"
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 extern const Service kChatService;
 
@@ -29,6 +29,6 @@ struct ChatSettings final : ServiceSettings {
   [[nodiscard]] ChatOptions options() const;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::string_view kPublish = "/publish ";
@@ -78,4 +78,4 @@ void DaemonConsole::leave() noexcept {
   stop();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

@@ -19,7 +19,7 @@
 #include "log.h"
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 class DaemonConsole final : private Console {
  public:
@@ -46,6 +46,6 @@ class DaemonConsole final : private Console {
   LineInput input_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

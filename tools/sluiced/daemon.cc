@@ -7,7 +7,7 @@
 
 #include "../../reactor/base/quote.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::size_t kMaxEndpoint = 1024;  // bytes of an announced one; a path has at most 108
@@ -182,4 +182,4 @@ std::string counters_text(const Counters& counters) {
   return text;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

@@ -23,7 +23,7 @@
 #include "service.h"
 #include "spare_memory.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 class Daemon {
  public:
@@ -75,6 +75,6 @@ class Daemon {
 // "turns=12 connections_open=3 …"
 std::string counters_text(const Counters& counters);
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

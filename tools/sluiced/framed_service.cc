@@ -19,7 +19,7 @@
 #include "../common/usage_error.h"
 #include "listen_spec.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 using Kind = MessageReply::Kind;
@@ -154,4 +154,4 @@ const Service kFramedService = {
     .start = start_framed,
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

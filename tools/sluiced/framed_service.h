@@ -9,7 +9,7 @@
 #include "../../protocols/framed/message_reply.h"
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 extern const Service kFramedService;
 
@@ -21,6 +21,6 @@ struct FramedSettings final : ServiceSettings {
   bool strict = true;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 struct Answer {
@@ -58,4 +58,4 @@ std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,
   return found;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

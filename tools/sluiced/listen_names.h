@@ -11,12 +11,12 @@
 #include "../../reactor/names/resolver.h"
 #include "listen_spec.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 // In the same order. Asks nobody when there is no name.
 std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,
                                       const ResolverOptions& options = {});
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -12,7 +12,7 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 bool over_tcp(Scheme scheme) { return scheme == Scheme::tcp; }
@@ -161,4 +161,4 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
   return spec;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

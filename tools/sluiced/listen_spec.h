@@ -24,7 +24,7 @@
 #include "../common/target.h"
 #include "services.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 // A -l whose host is a name, to be read again when its addresses are known: listen_names.h.
 struct NamedListen {
@@ -59,6 +59,6 @@ std::span<const ListenKey> common_keys() noexcept;
 // "on" or "off". Throws UsageError that names `what`.
 bool parse_switch(std::string_view what, std::string_view text);
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -6,7 +6,7 @@
 #include "../../reactor/base/quote.h"
 #include "../common/timestamp.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 std::string_view name_of(LogLevel level) {
@@ -66,4 +66,4 @@ bool Log::write_at_once(std::string_view bytes) noexcept {
   return count == static_cast<ssize_t>(bytes.size());
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

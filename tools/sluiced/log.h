@@ -19,7 +19,7 @@
 #include <string>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 enum class LogLevel : std::uint8_t { info, warning, error };
 
@@ -50,6 +50,6 @@ class Log {
   std::uint64_t untold_ = 0;  // dropped since the log last said so
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

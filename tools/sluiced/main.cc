@@ -2,35 +2,24 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "../../reactor/base/version.h"
 #include "../common/descriptor_limit.h"
-#include "../common/signal_setup.h"
+#include "../common/program.h"
 #include "../common/standard_streams.h"
-#include "../common/usage_error.h"
 #include "daemon.h"
 #include "listen_names.h"
 #include "log.h"
 #include "options.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::string_view kPlainInAShell =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-";
-
-enum ExitStatus { kStopped = 0, kFailed = 1, kWrongUsage = 2 };
-
-void set_signals() {
-  let_signals_through({SIGTERM, SIGINT, SIGUSR1, SIGHUP});
-  // A reader of the log that goes away must not take the daemon with it.
-  std::signal(SIGPIPE, SIG_IGN);
-}
 
 void log_descriptor_limit(Log& log) {
   const DescriptorLimit limit = raise_descriptor_limit();
@@ -60,12 +49,9 @@ void log_start(Log& log, const Daemon& daemon, const Options& options, std::stri
   }
 }
 
-int run(int argc, char** argv, Log& log) {
+Outcome run(int argc, char** argv, Log& log) {
   Options options = parse_options(argc, argv);
-  if (!options.answer.empty()) {
-    write_standard_output(options.answer);
-    return kStopped;
-  }
+  if (!options.answer.empty()) return answer_with(options.answer);
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
@@ -74,23 +60,21 @@ int run(int argc, char** argv, Log& log) {
   write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();
   daemon.run();
-  return kStopped;
+  return {};
 }
 
 }  // namespace
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 int main(int argc, char** argv) {
-  sluice::Log log(STDERR_FILENO);
-  try {
-    sluice::occupy_standard_streams();
-    sluice::set_signals();
-    return sluice::run(argc, argv, log);
-  } catch (const sluice::UsageError& error) {
-    std::fprintf(stderr, "sluiced: %s\nsluiced: --help says what is allowed\n", error.what());
-    return sluice::kWrongUsage;
-  } catch (const std::exception& error) {
-    log.error(error.what());
-    return sluice::kFailed;
-  }
+  sluice::tools::daemon::Log log(STDERR_FILENO);
+  return sluice::tools::run_program(
+      {.name = "sluiced",
+       .signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP},
+       // A reader of the log that leaves must not take the daemon with it.
+       .ignores_pipe = true,
+       .run = [&log](int count,
+                     char** words) { return sluice::tools::daemon::run(count, words, log); },
+       .report = [&log](std::string_view why) { log.error(why); }},
+      argc, argv);
 }

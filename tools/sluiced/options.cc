@@ -14,7 +14,7 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::array<std::string_view, 5> kDefaultListen = {
@@ -139,4 +139,4 @@ Options parse_options(int argc, const char* const* argv) {
   return options;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

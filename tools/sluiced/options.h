@@ -15,7 +15,7 @@
 #include "../common/command_line.h"
 #include "listen_spec.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 struct Options {
   LoopOptions loop;
@@ -35,6 +35,6 @@ Options parse_options(int argc, const char* const* argv);
 // One command for each service that runs without -l; `talk` is the path of sluice-talk.
 std::vector<std::string> default_examples(std::string_view talk);
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -15,7 +15,7 @@
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/loop/loop.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 struct ListenSpec;
 
@@ -101,6 +101,6 @@ struct Service {
   }
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -8,7 +8,7 @@
 #include "framed_service.h"
 #include "small_services.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::array kServices = {
@@ -26,4 +26,4 @@ const Service* find_service(std::string_view name) noexcept {
   return found == kServices.end() ? nullptr : *found;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

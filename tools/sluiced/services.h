@@ -7,13 +7,13 @@
 
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 std::span<const Service* const> all_services() noexcept;
 
 // Null when there is none of that name.
 const Service* find_service(std::string_view name) noexcept;
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -14,7 +14,7 @@
 #include "listen_spec.h"
 #include "stream_service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 class DatagramRunning final : public RunningService {
@@ -110,4 +110,4 @@ const Service kGreetService = {
     .start = start_greet,
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

@@ -7,7 +7,7 @@
 
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 extern const Service kEchoService;
 extern const Service kDiscardService;
@@ -22,6 +22,6 @@ struct GreetSettings final : ServiceSettings {
   bool given = false;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -4,7 +4,7 @@
 #include <malloc.h>
 #endif
 
-namespace sluice {
+namespace sluice::tools::daemon {
 namespace {
 
 void give_back() noexcept {
@@ -19,4 +19,4 @@ void give_back() noexcept {
 
 SpareMemory::SpareMemory(Loop& loop) : timer_(loop, give_back) { timer_.start_repeating(kEvery); }
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon

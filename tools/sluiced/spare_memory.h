@@ -12,7 +12,7 @@
 
 #include "../../reactor/loop/timer.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 class SpareMemory {
  public:
@@ -25,6 +25,6 @@ class SpareMemory {
   Timer timer_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

@@ -12,7 +12,7 @@
 #include "listen_spec.h"
 #include "service.h"
 
-namespace sluice {
+namespace sluice::tools::daemon {
 
 template <class Handler>
 class StreamService final : public RunningService {
@@ -28,6 +28,6 @@ class StreamService final : public RunningService {
   Listener listener_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::daemon
 
 #endif

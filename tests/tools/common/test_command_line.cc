@@ -8,8 +8,8 @@
 #include "support/usage.h"
 #include "tools/common/command_line.h"
 
-using sluice::CommandLine;
-using sluice::OptionSpec;
+using sluice::tools::CommandLine;
+using sluice::tools::OptionSpec;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -80,7 +80,7 @@ Test(command_line, a_value_that_may_be_left_out_follows_an_equals_sign) {
   cr_expect(without.operands() == Words({"1s"}));
   const std::array<const char*, 2> together = {"program", "--wait=1s"};
   cr_expect(values(CommandLine(kOptionalValue, 2, together.data()), "wait") == Words({"1s"}));
-  cr_expect(sluice::help_of(kOptionalValue).find("  --wait[=TIME] ") != std::string::npos);
+  cr_expect(sluice::tools::help_of(kOptionalValue).find("  --wait[=TIME] ") != std::string::npos);
 }
 
 Test(command_line, what_is_no_option_is_an_operand) {
@@ -102,12 +102,12 @@ Test(command_line, what_a_reader_throws_gets_the_option_and_the_value) {
   const auto thrown = [&](auto error) {
     return usage_error_of([&] { line.each("count", [&](std::string_view) { throw error; }); });
   };
-  cr_expect(thrown(sluice::UsageError("is bad")) == "--count x\\x1b: is bad");
+  cr_expect(thrown(sluice::tools::UsageError("is bad")) == "--count x\\x1b: is bad");
   cr_expect(thrown(std::invalid_argument("is bad")) == "--count x\\x1b: is bad");
 }
 
 Test(command_line, help_has_a_row_for_each) {
-  const std::string help = sluice::help_of(kOptions);
+  const std::string help = sluice::tools::help_of(kOptions);
   cr_expect(help.find("  -l, --listen WHERE ") != help.npos);
   cr_expect(help.find("  --count COUNT ") != help.npos);
   cr_expect(help.find("  -v, --verbose ") != help.npos);

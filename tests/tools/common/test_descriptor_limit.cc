@@ -5,8 +5,8 @@
 
 #include "tools/common/descriptor_limit.h"
 
-using sluice::DescriptorLimit;
-using sluice::raise_descriptor_limit;
+using sluice::tools::DescriptorLimit;
+using sluice::tools::raise_descriptor_limit;
 
 Test(descriptor_limit, the_soft_one_becomes_the_hard_one) {
   const rlimit low{100, 200};

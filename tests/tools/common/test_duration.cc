@@ -7,10 +7,10 @@
 #include "support/usage.h"
 #include "tools/common/duration.h"
 
-using sluice::parse_duration;
-using sluice::parse_some_time;
-using sluice::parse_timeout;
-using sluice::parse_wait;
+using sluice::tools::parse_duration;
+using sluice::tools::parse_some_time;
+using sluice::tools::parse_timeout;
+using sluice::tools::parse_wait;
 using namespace std::chrono_literals;
 
 namespace {
@@ -39,11 +39,11 @@ Test(duration, reads_zero_with_and_without_a_unit) {
 }
 
 Test(duration, reads_up_to_a_year_in_every_unit) {
-  cr_expect(parse_duration("idle", "365d") == sluice::kMaxDuration);
-  cr_expect(parse_duration("idle", "8760h") == sluice::kMaxDuration);
-  cr_expect(parse_duration("idle", "525600m") == sluice::kMaxDuration);
-  cr_expect(parse_duration("idle", "31536000s") == sluice::kMaxDuration);
-  cr_expect(parse_duration("idle", "31536000000ms") == sluice::kMaxDuration);
+  cr_expect(parse_duration("idle", "365d") == sluice::tools::kMaxDuration);
+  cr_expect(parse_duration("idle", "8760h") == sluice::tools::kMaxDuration);
+  cr_expect(parse_duration("idle", "525600m") == sluice::tools::kMaxDuration);
+  cr_expect(parse_duration("idle", "31536000s") == sluice::tools::kMaxDuration);
+  cr_expect(parse_duration("idle", "31536000000ms") == sluice::tools::kMaxDuration);
 }
 
 Test(duration, refuses_more_than_a_year_and_wraps_nothing) {

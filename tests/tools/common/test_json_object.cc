@@ -10,10 +10,10 @@
 #include "tools/common/json_object.h"
 
 using nlohmann::json;
-using sluice::json_array;
-using sluice::json_string;
-using sluice::json_string_as_utf8;
-using sluice::JsonObject;
+using sluice::tools::json_array;
+using sluice::tools::json_string;
+using sluice::tools::json_string_as_utf8;
+using sluice::tools::JsonObject;
 
 Test(json_object, an_object_without_members_is_one) {
   cr_expect(JsonObject().text() == "{}");

@@ -15,9 +15,9 @@
 #include <sluice/loop.h>
 
 using sluice::Fd;
-using sluice::LineInput;
-using sluice::LineInputOptions;
 using sluice::Loop;
+using sluice::tools::LineInput;
+using sluice::tools::LineInputOptions;
 using Lines = std::vector<std::string>;
 
 namespace {

@@ -8,8 +8,8 @@
 
 Test(names, names_are_joined_as_in_a_sentence) {
   using Names = std::vector<std::string_view>;
-  cr_expect(sluice::join_names(Names{}).empty());
-  cr_expect(sluice::join_names(Names{"a"}) == "a");
-  cr_expect(sluice::join_names(Names{"a", "b"}) == "a and b");
-  cr_expect(sluice::join_names(Names{"a", "b", "c"}) == "a, b and c");
+  cr_expect(sluice::tools::join_names(Names{}).empty());
+  cr_expect(sluice::tools::join_names(Names{"a"}) == "a");
+  cr_expect(sluice::tools::join_names(Names{"a", "b"}) == "a and b");
+  cr_expect(sluice::tools::join_names(Names{"a", "b", "c"}) == "a, b and c");
 }

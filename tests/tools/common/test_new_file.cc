@@ -15,10 +15,10 @@
 #include "support/scratch.h"
 #include "tools/common/new_file.h"
 
-using sluice::NewFile;
 using sluice::test::exists;
 using sluice::test::mode_of;
 using sluice::test::Scratch;
+using sluice::tools::NewFile;
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include "support/usage.h"
 #include "tools/common/number.h"
 
-using sluice::parse_count;
-using sluice::parse_mode;
+using sluice::tools::parse_count;
+using sluice::tools::parse_mode;
 
 Test(number, reads_counts_in_their_whole_range) {
   cr_expect(parse_count("max", "1") == 1);

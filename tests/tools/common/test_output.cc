@@ -13,7 +13,7 @@
 
 using sluice::Fd;
 using sluice::Loop;
-using sluice::Output;
+using sluice::tools::Output;
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "tools/common/progress_line.h"
 
-using sluice::bar_and_words;
+using sluice::tools::bar_and_words;
 
 Test(progress_line, a_bar_shows_the_share) {
   cr_expect(bar_and_words(0, "words", 19) == "[>         ] words");

@@ -5,8 +5,8 @@
 
 #include "tools/common/signal_setup.h"
 
-using sluice::is_ignored;
-using sluice::let_signals_through;
+using sluice::tools::is_ignored;
+using sluice::tools::let_signals_through;
 
 namespace {
 

@@ -8,9 +8,9 @@
 
 using sluice::Address;
 using sluice::Endpoint;
-using sluice::parse_target;
 using sluice::Scheme;
-using sluice::Target;
+using sluice::tools::parse_target;
+using sluice::tools::Target;
 
 namespace {
 
@@ -73,7 +73,7 @@ Test(target, a_port_is_checked_also_behind_a_name) {
 }
 
 Test(target, the_addresses_of_a_name_get_its_port_and_transport) {
-  const auto named = sluice::parse_named_host("udp://localhost:7");
+  const auto named = sluice::tools::parse_named_host("udp://localhost:7");
   cr_assert(named.has_value());
   const auto endpoints =
       named->at({*Address::from_ip("::1", 0), *Address::from_ip("127.0.0.1", 99)});
@@ -85,6 +85,6 @@ Test(target, the_addresses_of_a_name_get_its_port_and_transport) {
 Test(target, an_endpoint_with_an_address_or_a_path_names_no_host) {
   for (const auto* text : {"tcp://127.0.0.1:7", "tcp://[::1]:7", "tcp://*:7", "unix://localhost:7",
                            "tcp://localhost", "localhost:7", "tcp://127.1:7"}) {
-    cr_expect(!sluice::parse_named_host(text).has_value(), "%s", text);
+    cr_expect(!sluice::tools::parse_named_host(text).has_value(), "%s", text);
   }
 }

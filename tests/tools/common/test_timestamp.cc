@@ -5,7 +5,7 @@
 
 #include "tools/common/timestamp.h"
 
-using sluice::timestamp;
+using sluice::tools::timestamp;
 using namespace std::chrono_literals;
 using Time = std::chrono::system_clock::time_point;
 

@@ -6,9 +6,9 @@
 
 #include "tools/sluice-fetch/fetch_progress.h"
 
-using sluice::fetch_progress;
-using sluice::FetchProgress;
-using sluice::printed_bytes;
+using sluice::tools::fetch::fetch_progress;
+using sluice::tools::fetch::FetchProgress;
+using sluice::tools::fetch::printed_bytes;
 using std::chrono::milliseconds;
 
 Test(fetch_progress, bytes_are_printed_in_the_unit_that_fits) {

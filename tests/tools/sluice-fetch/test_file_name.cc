@@ -6,9 +6,9 @@
 #include "support/usage.h"
 #include "tools/sluice-fetch/file_name.h"
 
-using sluice::file_name_of;
-using sluice::kMaxFileName;
-using sluice::parse_url;
+using sluice::tools::fetch::file_name_of;
+using sluice::tools::fetch::kMaxFileName;
+using sluice::tools::fetch::parse_url;
 
 namespace {
 

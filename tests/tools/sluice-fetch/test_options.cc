@@ -10,9 +10,9 @@
 #include "tools/sluice-fetch/options.h"
 #include <sluice/version.h>
 
-using sluice::BodiesTo;
-using sluice::FetchOptions;
-using sluice::NewFile;
+using sluice::tools::NewFile;
+using sluice::tools::fetch::BodiesTo;
+using sluice::tools::fetch::FetchOptions;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
@@ -22,8 +22,8 @@ FetchOptions parsed(const Words& words) {
   std::vector<const char*> argv = {"sluice-fetch"};
   for (const std::string& word : words) argv.push_back(word.c_str());
   try {
-    return sluice::parse_fetch_options(static_cast<int>(argv.size()), argv.data());
-  } catch (const sluice::UsageError& error) {
+    return sluice::tools::fetch::parse_fetch_options(static_cast<int>(argv.size()), argv.data());
+  } catch (const sluice::tools::UsageError& error) {
     cr_assert_fail("%s", error.what());
     throw;
   }

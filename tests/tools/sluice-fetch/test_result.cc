@@ -5,8 +5,8 @@
 
 #include "tools/sluice-fetch/result.h"
 
-using sluice::as_json;
-using sluice::FetchResult;
+using sluice::tools::fetch::as_json;
+using sluice::tools::fetch::FetchResult;
 
 Test(fetch_result, is_one_object_on_one_line) {
   FetchResult result;

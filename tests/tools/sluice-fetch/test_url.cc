@@ -6,9 +6,9 @@
 #include "support/usage.h"
 #include "tools/sluice-fetch/url.h"
 
-using sluice::parse_url;
-using sluice::Url;
-using sluice::without_password;
+using sluice::tools::fetch::parse_url;
+using sluice::tools::fetch::Url;
+using sluice::tools::fetch::without_password;
 
 namespace {
 

@@ -5,13 +5,13 @@
 
 #include "tools/sluice-lookup/answer.h"
 
-using sluice::Answer;
-using sluice::OwnHost;
-using sluice::Query;
-using sluice::QueryKind;
 using sluice::Scheme;
 using sluice::ServiceNames;
-using sluice::TakenFor;
+using sluice::tools::lookup::Answer;
+using sluice::tools::lookup::OwnHost;
+using sluice::tools::lookup::Query;
+using sluice::tools::lookup::QueryKind;
+using sluice::tools::lookup::TakenFor;
 
 namespace {
 
@@ -26,12 +26,12 @@ ServiceNames services() {
 }
 
 Query query_of(const char* text) {
-  return sluice::parse_query(text, services(), TakenFor::what_it_is);
+  return sluice::tools::lookup::parse_query(text, services(), TakenFor::what_it_is);
 }
 
 void expect_line(const char* text, const std::string& want) {
   const Query query = query_of(text);
-  const std::string got = line_of(query, sluice::answer_from(services(), query));
+  const std::string got = line_of(query, sluice::tools::lookup::answer_from(services(), query));
   cr_expect(got == want, "got %s", got.c_str());
 }
 
@@ -55,7 +55,7 @@ Test(lookup_answer, what_was_not_said_of_a_service_is_said) {
 
 Test(lookup_answer, what_is_not_there_is_complained_of) {
   const Query query = query_of("9/tcp");
-  const Answer answer = sluice::answer_from(services(), query);
+  const Answer answer = sluice::tools::lookup::answer_from(services(), query);
   cr_expect(answer.services.empty());
   cr_expect(complaint_of(query, answer) == "port \"9/tcp\": not in the services database");
 }
@@ -82,7 +82,7 @@ Test(lookup_answer, json_says_the_kind_and_what_was_found) {
   expect_json(query_of("::1"), {"", {"a.test", "b.test"}, {}},
               "{\"query\":\"::1\",\"kind\":\"address\",\"names\":[\"a.test\",\"b.test\"]}\n");
   const Query port = query_of("514/udp");
-  expect_json(port, sluice::answer_from(services(), port),
+  expect_json(port, sluice::tools::lookup::answer_from(services(), port),
               "{\"query\":\"514/udp\",\"kind\":\"port\",\"services\":"
               "[{\"name\":\"syslog\",\"port\":514,\"proto\":\"udp\"}]}\n");
   expect_json(query_of("host.test"), {"not found", {}, {}},

@@ -9,9 +9,9 @@
 #include "support/usage.h"
 #include "tools/sluice-lookup/options.h"
 
-using sluice::LookupOptions;
-using sluice::QueryKind;
 using sluice::ServiceNames;
+using sluice::tools::lookup::LookupOptions;
+using sluice::tools::lookup::QueryKind;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
@@ -22,7 +22,8 @@ LookupOptions read(const Words& words) {
   for (const std::string& word : words) argv.push_back(word.c_str());
   ServiceNames services;
   services.add("ssh", 22, sluice::Scheme::tcp);
-  return sluice::parse_lookup_options(static_cast<int>(argv.size()), argv.data(), services);
+  return sluice::tools::lookup::parse_lookup_options(static_cast<int>(argv.size()), argv.data(),
+                                                     services);
 }
 
 std::string server_of(const std::string& text) {

@@ -10,9 +10,9 @@
 
 #include "tools/sluice-lookup/own_host.h"
 
-using sluice::full_name_of;
-using sluice::own_host;
-using sluice::OwnHost;
+using sluice::tools::lookup::full_name_of;
+using sluice::tools::lookup::own_host;
+using sluice::tools::lookup::OwnHost;
 
 namespace {
 

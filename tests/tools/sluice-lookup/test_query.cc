@@ -6,11 +6,11 @@
 #include "support/usage.h"
 #include "tools/sluice-lookup/query.h"
 
-using sluice::Query;
-using sluice::QueryKind;
 using sluice::Scheme;
 using sluice::ServiceNames;
-using sluice::TakenFor;
+using sluice::tools::lookup::Query;
+using sluice::tools::lookup::QueryKind;
+using sluice::tools::lookup::TakenFor;
 
 namespace {
 
@@ -23,7 +23,7 @@ ServiceNames services() {
 }
 
 Query read(const char* text, TakenFor as = TakenFor::what_it_is) {
-  return sluice::parse_query(text, services(), as);
+  return sluice::tools::lookup::parse_query(text, services(), as);
 }
 
 std::string error_of(const char* text, TakenFor as = TakenFor::what_it_is) {

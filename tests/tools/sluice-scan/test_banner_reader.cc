@@ -10,9 +10,9 @@
 #include "support/backend.h"
 #include "tools/sluice-scan/banner_reader.h"
 
-using sluice::BannerReader;
 using sluice::Fd;
 using sluice::Loop;
+using sluice::tools::scan::BannerReader;
 using std::chrono::milliseconds;
 
 namespace {
@@ -122,8 +122,9 @@ Test(scan_banner_reader, going_is_silent) {
 }
 
 Test(scan_banner_reader, what_is_not_printable_is_made_so) {
-  cr_expect(sluice::printable_banner("SSH-2.0\r\n") == "SSH-2.0");
-  cr_expect(sluice::printable_banner("a\r\nb\n\n") == "a\\x0d\\x0ab");
-  cr_expect(sluice::printable_banner("\x1b[2J\xff w\xc3\xb6rld") == "\\x1b[2J\\xff w\xc3\xb6rld");
-  cr_expect(sluice::printable_banner("").empty());
+  cr_expect(sluice::tools::scan::printable_banner("SSH-2.0\r\n") == "SSH-2.0");
+  cr_expect(sluice::tools::scan::printable_banner("a\r\nb\n\n") == "a\\x0d\\x0ab");
+  cr_expect(sluice::tools::scan::printable_banner("\x1b[2J\xff w\xc3\xb6rld") ==
+            "\\x1b[2J\\xff w\xc3\xb6rld");
+  cr_expect(sluice::tools::scan::printable_banner("").empty());
 }

@@ -11,6 +11,7 @@
 #include "tools/sluice-scan/options.h"
 
 using namespace sluice;
+using namespace sluice::tools::scan;
 using std::chrono::milliseconds;
 
 namespace {

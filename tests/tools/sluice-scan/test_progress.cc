@@ -6,10 +6,10 @@
 #include "support/scan_reports.h"
 #include "tools/sluice-scan/progress.h"
 
-using sluice::progress_bar;
-using sluice::progress_line;
-using sluice::ProgressState;
 using sluice::test::expect_text;
+using sluice::tools::scan::progress_bar;
+using sluice::tools::scan::progress_line;
+using sluice::tools::scan::ProgressState;
 
 namespace {
 

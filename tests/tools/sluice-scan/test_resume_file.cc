@@ -16,12 +16,12 @@
 #include "support/usage.h"
 #include "tools/sluice-scan/resume_file.h"
 
-using sluice::difference;
-using sluice::load_resume;
-using sluice::resume_from;
-using sluice::ResumeState;
-using sluice::save_resume;
 using sluice::test::Scratch;
+using sluice::tools::scan::difference;
+using sluice::tools::scan::load_resume;
+using sluice::tools::scan::resume_from;
+using sluice::tools::scan::ResumeState;
+using sluice::tools::scan::save_resume;
 
 namespace {
 
@@ -54,9 +54,9 @@ Test(scan_resume_file, what_is_saved_is_loaded) {
   cr_expect(state->next == some_state().next && state->pending == some_state().pending);
   cr_expect(names_in(scratch / "") == 1, "the temporary file is gone");
   cr_expect(sluice::test::mode_of(file) == 0600);
-  sluice::remove_resume(file);
+  sluice::tools::scan::remove_resume(file);
   cr_expect(!sluice::test::exists(file));
-  sluice::remove_resume(file);  // harmless
+  sluice::tools::scan::remove_resume(file);  // harmless
 }
 
 Test(scan_resume_file, a_place_that_cannot_be_written_is_named) {

@@ -11,8 +11,8 @@
 #include <sluice/version.h>
 
 using sluice::Endpoint;
-using sluice::PrintFormat;
-using sluice::TalkOptions;
+using sluice::tools::talk::PrintFormat;
+using sluice::tools::talk::TalkOptions;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
@@ -21,13 +21,13 @@ namespace {
 TalkOptions read(const Words& words) {
   std::vector<const char*> argv = {"sluice-talk"};
   for (const std::string& word : words) argv.push_back(word.c_str());
-  return sluice::parse_talk_options(static_cast<int>(argv.size()), argv.data());
+  return sluice::tools::talk::parse_talk_options(static_cast<int>(argv.size()), argv.data());
 }
 
 TalkOptions parsed(const Words& words) {
   try {
     return read(words);
-  } catch (const sluice::UsageError& error) {
+  } catch (const sluice::tools::UsageError& error) {
     cr_assert_fail("%s", error.what());
     throw;
   }

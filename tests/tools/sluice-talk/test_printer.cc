@@ -8,21 +8,21 @@
 
 #include "tools/sluice-talk/printer.h"
 
-using sluice::PrintFormat;
-using sluice::PrintOptions;
+using sluice::tools::talk::PrintFormat;
+using sluice::tools::talk::PrintOptions;
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
 namespace {
 
 std::string shown(std::string_view text, const PrintOptions& options) {
-  return sluice::printed({"127.0.0.1:7007", std::chrono::system_clock::time_point(1ms),
-                          std::as_bytes(std::span(text))},
-                         options);
+  return sluice::tools::talk::printed({"127.0.0.1:7007", std::chrono::system_clock::time_point(1ms),
+                                       std::as_bytes(std::span(text))},
+                                      options);
 }
 
 std::string base64_of(std::string_view text) {
-  return sluice::base64(std::as_bytes(std::span(text)));
+  return sluice::tools::talk::base64(std::as_bytes(std::span(text)));
 }
 
 PrintOptions format(PrintFormat format) {
@@ -67,11 +67,11 @@ Test(printer, a_pipe_gets_every_byte_and_a_terminal_no_control_character) {
 }
 
 Test(printer, harmless_text_keeps_tabs_newlines_and_letters) {
-  cr_expect(sluice::harmless("a\tb\nc") == "a\tb\nc");
-  cr_expect(sluice::harmless("h\xc3\xb6\r\nx\r") == "h\xc3\xb6\nx\\x0d");
-  cr_expect(sluice::harmless("") == "");
+  cr_expect(sluice::tools::talk::harmless("a\tb\nc") == "a\tb\nc");
+  cr_expect(sluice::tools::talk::harmless("h\xc3\xb6\r\nx\r") == "h\xc3\xb6\nx\\x0d");
+  cr_expect(sluice::tools::talk::harmless("") == "");
   const std::string worst(10'000, '\x01');
-  cr_expect(sluice::harmless(worst).size() == 40'000);
+  cr_expect(sluice::tools::talk::harmless(worst).size() == 40'000);
 }
 
 Test(printer, hex_has_offsets_bytes_and_characters_and_ends_with_the_length) {

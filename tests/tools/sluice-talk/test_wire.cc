@@ -6,8 +6,8 @@
 #include "support/usage.h"
 #include "tools/sluice-talk/wire.h"
 
-using sluice::Wire;
-using sluice::WireOptions;
+using sluice::tools::talk::Wire;
+using sluice::tools::talk::WireOptions;
 
 namespace {
 

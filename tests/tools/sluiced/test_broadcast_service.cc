@@ -10,13 +10,13 @@
 #include "tools/sluiced/broadcast_service.h"
 #include "tools/sluiced/listen_spec.h"
 
-using sluice::broadcast_message;
 using sluice::BroadcastOptions;
-using sluice::BroadcastSettings;
 using sluice::Endpoint;
-using sluice::ListenSpec;
-using sluice::parse_listen_spec;
 using sluice::test::ip;
+using sluice::tools::daemon::broadcast_message;
+using sluice::tools::daemon::BroadcastSettings;
+using sluice::tools::daemon::ListenSpec;
+using sluice::tools::daemon::parse_listen_spec;
 using namespace std::chrono_literals;
 
 namespace {

@@ -9,6 +9,7 @@
 #include "tools/sluiced/listen_spec.h"
 
 using namespace sluice;
+using namespace sluice::tools::daemon;
 
 namespace {
 

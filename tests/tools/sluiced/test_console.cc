@@ -17,13 +17,13 @@
 #include <sluice/fd.h>
 #include <sluice/loop.h>
 
-using sluice::Console;
-using sluice::DaemonConsole;
 using sluice::Endpoint;
 using sluice::Fd;
-using sluice::Log;
 using sluice::Loop;
-using sluice::RunningService;
+using sluice::tools::daemon::Console;
+using sluice::tools::daemon::DaemonConsole;
+using sluice::tools::daemon::Log;
+using sluice::tools::daemon::RunningService;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -177,8 +177,8 @@ Test(console, holds_a_bounded_amount_of_what_nobody_reads) {
     world.turn();
     shown += world.out.read().size();
   }
-  cr_expect(shown >= sluice::Output::kHighWater);
-  cr_expect(shown < sluice::Output::kHighWater + 1024 * 1024, "%zu", shown);
+  cr_expect(shown >= sluice::tools::Output::kHighWater);
+  cr_expect(shown < sluice::tools::Output::kHighWater + 1024 * 1024, "%zu", shown);
   cr_expect(shown % line.size() == 0, "whole lines");
   world.talks.console->print("after\n");
   world.turn();

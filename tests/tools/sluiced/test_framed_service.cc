@@ -11,6 +11,7 @@
 #include <sluice/framing.h>
 
 using namespace sluice;
+using namespace sluice::tools::daemon;
 using Kind = MessageReply::Kind;
 
 namespace {

@@ -8,6 +8,7 @@
 #include "tools/sluiced/small_services.h"
 
 using namespace sluice;
+using namespace sluice::tools::daemon;
 
 namespace {
 

@@ -13,8 +13,8 @@
 
 using sluice::Endpoint;
 using sluice::ListenerOptions;
-using sluice::ListenSpec;
-using sluice::parse_listen_spec;
+using sluice::tools::daemon::ListenSpec;
+using sluice::tools::daemon::parse_listen_spec;
 using namespace std::chrono_literals;
 
 namespace {
@@ -22,7 +22,7 @@ namespace {
 ListenSpec parsed(const std::string& text) {
   try {
     return parse_listen_spec(text, 7s);
-  } catch (const sluice::UsageError& error) {
+  } catch (const sluice::tools::UsageError& error) {
     cr_assert_fail("%s: %s", text.c_str(), error.what());
     throw;
   }
@@ -34,7 +34,7 @@ void expect_refused(const std::string& text, const std::string& why) {
 
 std::string greeting(const std::string& text) {
   const ListenSpec spec = parsed("greet=tcp://*:0,text=" + text);
-  return spec.settings_as<sluice::GreetSettings>().text;
+  return spec.settings_as<sluice::tools::daemon::GreetSettings>().text;
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ Test(listen_spec, without_keys_nothing_is_limited) {
 }
 
 Test(listen_spec, reads_every_service_over_every_transport_that_it_runs_over) {
-  for (const sluice::Service* service : sluice::all_services()) {
+  for (const sluice::tools::daemon::Service* service : sluice::tools::daemon::all_services()) {
     for (const std::string endpoint : {"tcp://[::1]:0", "udp://*:0", "unix:///tmp/x"}) {
       const auto scheme = Endpoint::from(endpoint).scheme();
       if (!service->runs_over(scheme)) continue;
@@ -160,9 +160,9 @@ Test(listen_spec, names_an_escape_that_does_not_exist) {
 }
 
 Test(listen_spec, every_key_is_allowed_somewhere) {
-  for (const sluice::Service* service : sluice::all_services()) {
-    for (const auto keys : {sluice::common_keys(), service->keys}) {
-      for (const sluice::ListenKey& key : keys) {
+  for (const sluice::tools::daemon::Service* service : sluice::tools::daemon::all_services()) {
+    for (const auto keys : {sluice::tools::daemon::common_keys(), service->keys}) {
+      for (const sluice::tools::daemon::ListenKey& key : keys) {
         bool fits = false;
         for (const auto scheme :
              {sluice::Scheme::tcp, sluice::Scheme::udp, sluice::Scheme::unix_stream}) {

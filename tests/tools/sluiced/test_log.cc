@@ -14,9 +14,9 @@
 #include <sluice/fd.h>
 
 using sluice::Fd;
-using sluice::Log;
-using sluice::log_line;
-using sluice::LogLevel;
+using sluice::tools::daemon::Log;
+using sluice::tools::daemon::log_line;
+using sluice::tools::daemon::LogLevel;
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
 

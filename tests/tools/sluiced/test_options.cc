@@ -13,7 +13,7 @@
 
 using sluice::Backend;
 using sluice::Endpoint;
-using sluice::Options;
+using sluice::tools::daemon::Options;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
@@ -22,13 +22,13 @@ namespace {
 Options read(const Words& words) {
   std::vector<const char*> argv = {"sluiced"};
   for (const std::string& word : words) argv.push_back(word.c_str());
-  return sluice::parse_options(static_cast<int>(argv.size()), argv.data());
+  return sluice::tools::daemon::parse_options(static_cast<int>(argv.size()), argv.data());
 }
 
 Options parsed(const Words& words) {
   try {
     return read(words);
-  } catch (const sluice::UsageError& error) {
+  } catch (const sluice::tools::UsageError& error) {
     cr_assert_fail("%s", error.what());
     throw;
   }
@@ -44,8 +44,8 @@ void expect_refused(const Words& words, const std::string& why) {
   expect_message(joined(words), usage_error_of([&] { (void)read(words); }), why);
 }
 
-const std::string& greeting(const sluice::ListenSpec& spec) {
-  return spec.settings_as<sluice::GreetSettings>().text;
+const std::string& greeting(const sluice::tools::daemon::ListenSpec& spec) {
+  return spec.settings_as<sluice::tools::daemon::GreetSettings>().text;
 }
 
 }  // namespace
@@ -64,7 +64,8 @@ Test(options, without_any_four_services_are_served_on_loopback_only) {
     cr_expect(options.listen[i].service->name == wanted[i].first);
     cr_expect(options.listen[i].endpoint == wanted[i].second);
   }
-  const std::vector<std::string> examples = sluice::default_examples("bin/sluice-talk");
+  const std::vector<std::string> examples =
+      sluice::tools::daemon::default_examples("bin/sluice-talk");
   cr_expect(examples.size() == wanted.size());
   cr_expect(examples.at(0) == "bin/sluice-talk --send hello --expect 1 127.0.0.1:7007");
   cr_expect(options.loop.backend == Backend::automatic);

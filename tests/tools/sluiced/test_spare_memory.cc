@@ -11,7 +11,7 @@
 #include "tools/sluiced/spare_memory.h"
 #include <sluice/loop.h>
 
-using sluice::SpareMemory;
+using sluice::tools::daemon::SpareMemory;
 
 namespace {
 

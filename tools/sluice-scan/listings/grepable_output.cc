@@ -8,7 +8,7 @@
 #include "../../common/timestamp.h"
 #include "table_output.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 std::string field(std::string text) {
@@ -56,4 +56,4 @@ std::string GrepableListing::end(const ScanSummary& summary) {
          std::to_string(summary.ports) + " ports: " + in_words(summary) + '\n';
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -13,7 +13,7 @@
 
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class GrepableListing final : public Listing {
  public:
@@ -27,6 +27,6 @@ class GrepableListing final : public Listing {
   bool open_only_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 HostBook::HostBook(const ScanSpace& space,
                    std::function<std::uint64_t(std::uint64_t group)> expected)
@@ -99,4 +99,4 @@ std::vector<std::uint64_t> HostBook::held() const {
   return positions;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -17,7 +17,7 @@
 #include "../targets/scan_space.h"
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class HostBook {
  public:
@@ -56,6 +56,6 @@ class HostBook {
   bool finished_ = false;  // a group is
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

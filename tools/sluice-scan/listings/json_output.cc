@@ -4,7 +4,7 @@
 
 #include "../../common/json_object.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 std::string JsonListing::port(const PortReport& report) {
   if (open_only_ && report.state != SweepState::open) return {};
@@ -41,4 +41,4 @@ std::string JsonListing::end(const ScanSummary& summary) {
   return object.line();
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -12,7 +12,7 @@
 
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class JsonListing final : public Listing {
  public:
@@ -26,6 +26,6 @@ class JsonListing final : public Listing {
   bool open_only_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -16,7 +16,7 @@
 #include "../../../reactor/base/address.h"
 #include "../../../reactor/sweep/sweep.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 using WallTime = std::chrono::system_clock::time_point;
 
@@ -91,6 +91,6 @@ class Listing {
   virtual std::string end(const ScanSummary&) { return {}; }
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -13,7 +13,7 @@
 #include "../../common/usage_error.h"
 #include "xml_output.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask
@@ -61,4 +61,4 @@ void close_listing(const std::string& file, Fd fd) {
   if (::close(fd.release()) != 0) fail(file);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -13,7 +13,7 @@
 
 #include "../../../reactor/base/fd.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 Fd open_listing(const std::string& file, bool append);
 
@@ -26,6 +26,6 @@ XmlFile open_xml(const std::string& file, bool resumed);
 // What the system kept back until now, as some file systems do. Throws like the others.
 void close_listing(const std::string& file, Fd fd);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "listing_file.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 ListingSink::ListingSink(Loop& loop, std::unique_ptr<Listing> listing, std::string name, Fd fd,
                          Events events)
@@ -32,4 +32,4 @@ void ListingSink::close() {
   if (fd_) close_listing(name_, std::move(fd_));
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

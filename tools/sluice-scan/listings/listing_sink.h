@@ -17,7 +17,7 @@
 #include "../../common/output.h"
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class ListingSink {
  public:
@@ -46,6 +46,6 @@ class ListingSink {
   Output output_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 using Row = std::array<std::string, 5>;  // PORT STATE SERVICE RTT BANNER
@@ -110,4 +110,4 @@ std::string TableListing::end(const ScanSummary& summary) {
   return text + '\n';
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -11,7 +11,7 @@
 
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct TableOptions {
   bool open_only = false;  // nothing is said of ports that are not
@@ -35,6 +35,6 @@ std::string in_words(std::chrono::microseconds rtt);
 // "3 open, 997 closed": what there is none of is left out; empty when there is nothing.
 std::string in_words(const ScanSummary& counts);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "../../../reactor/base/version.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::string_view kEnd = "<runstats>";
@@ -147,4 +147,4 @@ std::size_t find_xml_end(std::string_view tail) {
   return tail.ends_with(kClose) ? tail.rfind(kEnd) : tail.npos;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -14,7 +14,7 @@
 
 #include "listing.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct XmlOptions {
   bool open_only = false;
@@ -42,6 +42,6 @@ std::string xml_escape(std::string_view text);
 std::size_t find_xml_end(std::string_view tail);
 inline constexpr std::size_t kMaxXmlEnd = 4096;  // bytes
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "common_ports_table.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::uint16_t kFirstUserPort = 1024;  // RFC 6335
@@ -26,4 +26,4 @@ const std::vector<std::uint16_t>& common_ports() {
   return list;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

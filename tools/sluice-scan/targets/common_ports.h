@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <vector>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 // How many are scanned when none are named. The list is at least so long.
 inline constexpr std::size_t kDefaultTopPorts = 1000;
 
 const std::vector<std::uint16_t>& common_ports();
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -11,7 +11,7 @@
 #include <array>
 #include <cstdint>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 // clang-format off
 inline constexpr std::array<std::uint16_t, 811> kCuratedPorts = {
@@ -78,6 +78,6 @@ inline constexpr std::array<std::uint16_t, 811> kCuratedPorts = {
 };
 // clang-format on
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "../../../reactor/base/address.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct IpNumber {
   int family = 0;  // AF_INET or AF_INET6
@@ -50,6 +50,6 @@ struct IpRange {
   friend auto operator<=>(const IpRange&, const IpRange&) = default;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

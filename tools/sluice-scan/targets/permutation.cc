@@ -3,7 +3,7 @@
 #include <bit>
 #include <cassert>
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 // The finaliser of SplitMix64: every bit of the result depends on every bit of `value`.
@@ -47,4 +47,4 @@ std::uint64_t Permutation::at(std::uint64_t position) const noexcept {
   return number;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class Permutation {
  public:
@@ -34,6 +34,6 @@ class Permutation {
   std::uint64_t keys_[kRounds];
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -9,7 +9,7 @@
 #include "../../common/usage_error.h"
 #include "common_ports.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::uint64_t kMaxPort = 65'535;
@@ -99,4 +99,4 @@ std::string ports_to_string(const PortList& ports) {
   return text;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

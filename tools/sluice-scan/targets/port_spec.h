@@ -15,7 +15,7 @@
 
 #include "../../../reactor/names/service_names.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 using PortList = std::vector<std::uint16_t>;
 
@@ -24,6 +24,6 @@ PortList parse_ports(std::string_view text, const ServiceNames& services);
 // "22,80,8000-8100". REQUIRES: sorted, each port once.
 std::string ports_to_string(const PortList& ports);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 ScanSpace::ScanSpace(const TargetSet& targets, const PortList& ports, std::uint64_t seed,
                      Shard shard)
@@ -45,4 +45,4 @@ ScanSpace::Place ScanSpace::place(std::uint64_t position) const noexcept {
           ports_[static_cast<std::size_t>(mixed % ports_.size())]};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

@@ -18,7 +18,7 @@
 #include "port_spec.h"
 #include "target_set.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct Shard {
   std::uint64_t index = 1;  // 1 … count
@@ -67,6 +67,6 @@ class ScanSpace {
   mutable Permutation order_;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

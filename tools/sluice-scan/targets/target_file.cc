@@ -13,7 +13,7 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
@@ -73,4 +73,4 @@ void read_targets(const std::string& file,
   if (!waiting.empty()) take(waiting);
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

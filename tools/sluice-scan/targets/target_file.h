@@ -13,13 +13,13 @@
 #include <string>
 #include <string_view>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 inline constexpr std::size_t kMaxTargetLine = 64 * 1024;  // bytes
 
 // "-" is the standard input.
 void read_targets(const std::string& file, const std::function<void(std::string_view target)>& use);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

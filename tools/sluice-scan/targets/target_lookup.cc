@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 TargetLookup::TargetLookup(Resolver& resolver, const std::vector<std::string>& names, int family,
                            Done done)
@@ -38,4 +38,4 @@ const Address& scanned_address(const std::vector<Address>& addresses) {
   return found == addresses.end() ? addresses.front() : *found;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

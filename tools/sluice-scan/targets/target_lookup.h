@@ -14,7 +14,7 @@
 
 #include "../../../reactor/names/resolver.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct NamedTarget {
   std::string name;
@@ -48,6 +48,6 @@ class TargetLookup {
 // else the first. REQUIRES: there is one.
 const Address& scanned_address(const std::vector<Address>& addresses);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

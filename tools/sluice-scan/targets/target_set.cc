@@ -6,7 +6,7 @@
 
 #include "../../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 // Sorts, and makes one range of those that overlap or touch.
@@ -130,4 +130,4 @@ std::uint64_t TargetSet::fingerprint() const noexcept {
   return hash;
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

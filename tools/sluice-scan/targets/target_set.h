@@ -13,7 +13,7 @@
 
 #include "ip_number.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 class TargetSet {
  public:
@@ -42,6 +42,6 @@ class TargetSet {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

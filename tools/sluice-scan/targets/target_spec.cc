@@ -8,7 +8,7 @@
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 namespace {
 
 constexpr std::size_t kMaxName = 253;  // RFC 1035, without the last dot
@@ -138,4 +138,4 @@ TargetSpec parse_target_spec(std::string_view text) {
   return {std::string(text), {}};
 }
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan

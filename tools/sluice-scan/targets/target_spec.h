@@ -19,7 +19,7 @@
 
 #include "ip_number.h"
 
-namespace sluice {
+namespace sluice::tools::scan {
 
 struct TargetSpec {
   std::string name;             // or else
@@ -31,6 +31,6 @@ inline constexpr std::uint64_t kMaxRangesOfTarget = 65'536;
 
 TargetSpec parse_target_spec(std::string_view text);
 
-}  // namespace sluice
+}  // namespace sluice::tools::scan
 
 #endif

@@ -5,7 +5,7 @@
 #include "tools/sluice-scan/listings/grepable_output.h"
 #include <sluice/version.h>
 
-using sluice::GrepableListing;
+using sluice::tools::scan::GrepableListing;
 using namespace sluice::test;  // the reports
 
 Test(scan_grepable_output, a_host_is_a_line) {

@@ -7,18 +7,19 @@
 #include "tools/sluice-scan/listings/host_book.h"
 #include "tools/sluice-scan/targets/target_spec.h"
 
-using sluice::HostBook;
-using sluice::OpenPort;
-using sluice::PortList;
-using sluice::ScanSpace;
 using sluice::SweepState;
-using sluice::TargetSet;
+using sluice::tools::scan::HostBook;
+using sluice::tools::scan::OpenPort;
+using sluice::tools::scan::PortList;
+using sluice::tools::scan::ScanSpace;
+using sluice::tools::scan::TargetSet;
 
 namespace {
 
 struct World {
   explicit World(const std::string& text) {
-    for (const auto& range : sluice::parse_target_spec(text).ranges) targets.add(range);
+    for (const auto& range : sluice::tools::scan::parse_target_spec(text).ranges)
+      targets.add(range);
     targets.freeze();
   }
 

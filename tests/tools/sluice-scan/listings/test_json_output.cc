@@ -8,10 +8,10 @@
 #include "tools/sluice-scan/listings/json_output.h"
 
 using sluice::Address;
-using sluice::JsonListing;
-using sluice::PortReport;
 using sluice::SweepState;
 using sluice::test::expect_text;
+using sluice::tools::scan::JsonListing;
+using sluice::tools::scan::PortReport;
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include "support/scan_reports.h"
 #include "tools/sluice-scan/listings/table_output.h"
 
-using sluice::in_words;
-using sluice::TableListing;
+using sluice::tools::scan::in_words;
+using sluice::tools::scan::TableListing;
 using namespace sluice::test;  // the reports
 
 Test(scan_table_output, a_host_is_a_table_of_its_open_ports_and_a_line_of_the_others) {

@@ -6,9 +6,9 @@
 #include "support/scan_reports.h"
 #include "tools/sluice-scan/listings/xml_output.h"
 
-using sluice::find_xml_end;
-using sluice::xml_escape;
-using sluice::XmlListing;
+using sluice::tools::scan::find_xml_end;
+using sluice::tools::scan::xml_escape;
+using sluice::tools::scan::XmlListing;
 using namespace sluice::test;  // the reports
 
 Test(scan_xml_output, what_has_a_meaning_in_xml_is_escaped) {
@@ -66,7 +66,7 @@ Test(scan_xml_output, an_end_can_be_taken_away_again) {
   cr_expect(find_xml_end(document) == document.npos);
   document += listing.end(summary(false));
   cr_expect(find_xml_end(document) == end);
-  cr_expect(document.size() - end < sluice::kMaxXmlEnd);
+  cr_expect(document.size() - end < sluice::tools::scan::kMaxXmlEnd);
   cr_expect(find_xml_end("") == std::string_view::npos);
   XmlListing more({false, true});
   expect_text(more.begin({}), "");

@@ -6,8 +6,8 @@
 #include "tools/sluice-scan/targets/ip_number.h"
 
 using sluice::Address;
-using sluice::IpNumber;
-using sluice::IpRange;
+using sluice::tools::scan::IpNumber;
+using sluice::tools::scan::IpRange;
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 #include "tools/sluice-scan/targets/permutation.h"
 
-using sluice::Permutation;
+using sluice::tools::scan::Permutation;
 
 namespace {
 

@@ -9,9 +9,9 @@
 #include "tools/sluice-scan/targets/common_ports.h"
 #include "tools/sluice-scan/targets/port_spec.h"
 
-using sluice::common_ports;
-using sluice::parse_ports;
-using sluice::PortList;
+using sluice::tools::scan::common_ports;
+using sluice::tools::scan::parse_ports;
+using sluice::tools::scan::PortList;
 
 namespace {
 
@@ -25,7 +25,7 @@ sluice::ServiceNames services() {
 }
 
 std::string in_words(const std::string& text) {
-  return sluice::ports_to_string(parse_ports(text, services()));
+  return sluice::tools::scan::ports_to_string(parse_ports(text, services()));
 }
 
 void expect_refused(const std::string& text, const std::string& why) {
@@ -60,7 +60,7 @@ Test(scan_port_spec, top_is_the_beginning_of_the_table) {
 
 Test(scan_port_spec, the_table_has_each_port_once_and_all_the_system_ones) {
   const auto& ports = common_ports();
-  cr_assert(ports.size() >= sluice::kDefaultTopPorts);
+  cr_assert(ports.size() >= sluice::tools::scan::kDefaultTopPorts);
   const std::set<std::uint16_t> once(ports.begin(), ports.end());
   cr_expect(once.size() == ports.size());
   cr_expect(once.count(0) == 0);

@@ -10,16 +10,16 @@
 #include "tools/sluice-scan/targets/scan_space.h"
 #include "tools/sluice-scan/targets/target_spec.h"
 
-using sluice::PortList;
-using sluice::ScanSpace;
-using sluice::Shard;
-using sluice::TargetSet;
+using sluice::tools::scan::PortList;
+using sluice::tools::scan::ScanSpace;
+using sluice::tools::scan::Shard;
+using sluice::tools::scan::TargetSet;
 
 namespace {
 
 TargetSet targets_of(const std::string& text) {
   TargetSet set;
-  for (const auto& range : sluice::parse_target_spec(text).ranges) set.add(range);
+  for (const auto& range : sluice::tools::scan::parse_target_spec(text).ranges) set.add(range);
   set.freeze();
   return set;
 }

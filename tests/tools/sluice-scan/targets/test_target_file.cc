@@ -9,7 +9,7 @@
 #include "support/usage.h"
 #include "tools/sluice-scan/targets/target_file.h"
 
-using sluice::read_targets;
+using sluice::tools::scan::read_targets;
 
 namespace {
 
@@ -47,7 +47,7 @@ Test(scan_target_file, what_is_wrong_is_told_with_its_line) {
   const std::string file = written(scratch, "a\n\nb c\n");
   const std::string why = usage_error_of([&] {
     read_targets(file, [](std::string_view target) {
-      if (target == "c") throw sluice::UsageError("no c");
+      if (target == "c") throw sluice::tools::UsageError("no c");
     });
   });
   cr_expect(why == file + ":3: no c", "%s", why.c_str());

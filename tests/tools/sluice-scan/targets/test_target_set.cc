@@ -9,7 +9,7 @@
 #include "tools/sluice-scan/targets/target_set.h"
 #include "tools/sluice-scan/targets/target_spec.h"
 
-using sluice::TargetSet;
+using sluice::tools::scan::TargetSet;
 
 namespace {
 
@@ -18,10 +18,11 @@ using Texts = std::vector<std::string>;
 TargetSet set_of(const Texts& wanted, const Texts& unwanted = {}) {
   TargetSet set;
   for (const std::string& text : unwanted) {
-    for (const auto& range : sluice::parse_target_spec(text).ranges) set.take_out(range);
+    for (const auto& range : sluice::tools::scan::parse_target_spec(text).ranges)
+      set.take_out(range);
   }
   for (const std::string& text : wanted) {
-    for (const auto& range : sluice::parse_target_spec(text).ranges) set.add(range);
+    for (const auto& range : sluice::tools::scan::parse_target_spec(text).ranges) set.add(range);
   }
   set.freeze();
   return set;
