@@ -21,26 +21,15 @@
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_H
 
-#include <chrono>
-#include <cstddef>
 #include <memory>
-#include <optional>
 
 #include "../../reactor/base/export.h"
-#include "../../reactor/base/token_bucket.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/stream/protocol.h"
 #include "chat_house.h"
+#include "chat_options.h"
 
 namespace sluice {
-
-struct ChatOptions {
-  ChatRules rules;
-  std::size_t max_line = 4096;  // bytes, without the line's end
-  // The lines of each connection; nothing: as many as it likes.
-  std::optional<TokenRate> rate = TokenRate::of(10, std::chrono::seconds(1), 50);
-  std::chrono::milliseconds patience{100};  // 0: nobody waits for anybody
-};
 
 class SLUICE_EXPORT Chat {
  public:

@@ -4,8 +4,6 @@
 #include <new>
 #include <utility>
 
-#include "chat_peer.h"
-
 namespace sluice {
 
 ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
@@ -16,45 +14,46 @@ ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
       impatient_(loop, [this] { on_impatient(); }) {}
 
 ChatDesk::~ChatDesk() {
-  for (ChatPeer* peer : peers_) peer->detach();
+  for (ChatSeat* seat : seats_) seat->detach();
 }
 
-void ChatDesk::gone(ChatPeer& peer) noexcept {
-  std::erase(peers_, &peer);
-  std::erase(waiting_, &peer);
-  caught_up(peer);
+void ChatDesk::gone(ChatSeat& seat) noexcept {
+  std::erase(seats_, &seat);
+  std::erase(waiting_, &seat);
+  caught_up(seat);
 }
 
-void ChatDesk::fell_behind(ChatPeer& peer) {
-  if (options_.patience.count() == 0) return peer.give_up_on();
+void ChatDesk::fell_behind(ChatSeat& seat) {
+  if (options_.patience.count() == 0) return seat.give_up_on();
   try {
     if (!impatient_.running()) impatient_.start(options_.patience);
-    behind_.push_back({&peer, later(loop_.now(), options_.patience)});
+    patience_.push_back({&seat, later(loop_.now(), options_.patience)});
   } catch (const std::bad_alloc&) {
-    return peer.give_up_on();  // a delivery under way must not end here
+    return seat.give_up_on();  // a delivery under way must not end here
   }
-  peer.set_behind(true);
+  house_.set_behind(*seat.member(), true);
 }
 
-void ChatDesk::caught_up(ChatPeer& peer) noexcept {
-  const auto same = [&peer](const Behind& one) { return one.peer == &peer; };
-  const auto found = std::ranges::find_if(behind_, same);
-  if (found == behind_.end()) return;
-  behind_.erase(found);
-  peer.set_behind(false);
+void ChatDesk::caught_up(ChatSeat& seat) noexcept {
+  const auto same = [&seat](const Patience& one) { return one.seat == &seat; };
+  const auto found = std::ranges::find_if(patience_, same);
+  if (found == patience_.end()) return;
+  patience_.erase(found);
+  if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
   let_go_on();
 }
 
 void ChatDesk::on_impatient() {
   const TimePoint now = loop_.now();
   std::size_t done = 0;
-  for (; done < behind_.size() && behind_[done].until <= now; ++done) {
-    behind_[done].peer->set_behind(false);
-    behind_[done].peer->give_up_on();
+  for (; done < patience_.size() && patience_[done].until <= now; ++done) {
+    ChatSeat& seat = *patience_[done].seat;
+    if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
+    seat.give_up_on();
   }
-  behind_.erase(behind_.begin(), behind_.begin() + static_cast<std::ptrdiff_t>(done));
-  if (!behind_.empty()) {
-    impatient_.start(std::chrono::ceil<std::chrono::milliseconds>(behind_.front().until - now));
+  patience_.erase(patience_.begin(), patience_.begin() + static_cast<std::ptrdiff_t>(done));
+  if (!patience_.empty()) {
+    impatient_.start(std::chrono::ceil<std::chrono::milliseconds>(patience_.front().until - now));
   }
   let_go_on();
 }
@@ -68,10 +67,10 @@ void ChatDesk::let_go_on() noexcept {
 
 void ChatDesk::end_turn() {
   if (std::exchange(look_again_, false)) {
-    // Who must go on waiting stays on the list; resume() calls nobody back.
-    const auto may_speak = [this](ChatPeer* peer) {
-      if (peer->member() != nullptr && house_.held_up(*peer->member())) return false;
-      peer->resume();
+    // Those that must wait longer stay on the list; resume() calls nobody back.
+    const auto may_speak = [this](ChatSeat* seat) {
+      if (seat->member() != nullptr && house_.held_up(*seat->member())) return false;
+      seat->resume();
       return true;
     };
     std::erase_if(waiting_, may_speak);

@@ -9,12 +9,23 @@
 
 #include "../../reactor/loop/end_of_turn.h"
 #include "../../reactor/loop/timer.h"
-#include "chat.h"
 #include "chat_house.h"
+#include "chat_options.h"
 
 namespace sluice {
 
-class ChatPeer;
+// A connection in the chat, as the desk knows it.
+class ChatSeat {
+ public:
+  virtual void detach() noexcept = 0;  // the desk is destroyed
+  // Null before it has entered and after it has left.
+  [[nodiscard]] virtual ChatMember* member() const noexcept = 0;
+  virtual void give_up_on() noexcept = 0;  // nobody waits for it until it has caught up
+  virtual void resume() noexcept = 0;      // it waited, and may speak again
+
+ protected:
+  ~ChatSeat() = default;
+};
 
 class ChatDesk {
  public:
@@ -26,18 +37,19 @@ class ChatDesk {
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
 
-  void came(ChatPeer& peer) { peers_.push_back(&peer); }
-  void gone(ChatPeer& peer) noexcept;
+  void came(ChatSeat& seat) { seats_.push_back(&seat); }
+  void gone(ChatSeat& seat) noexcept;
 
-  // `peer` is paused, and is resumed when somebody has caught up and its room is free.
-  void wait(ChatPeer& peer) { waiting_.push_back(&peer); }
-  void fell_behind(ChatPeer& peer);         // does not throw
-  void caught_up(ChatPeer& peer) noexcept;  // or is gone
+  // `seat` is paused, and is resumed when somebody has caught up and its room is free.
+  void wait(ChatSeat& seat) { waiting_.push_back(&seat); }
+  void fell_behind(ChatSeat& seat);         // does not throw. REQUIRES: it is a member
+  void caught_up(ChatSeat& seat) noexcept;  // or is gone
 
  private:
-  struct Behind {
-    ChatPeer* peer;
-    TimePoint until;  // the patience with it lasts
+  // A seat whose member is behind, and when the others stop waiting for it.
+  struct Patience {
+    ChatSeat* seat;
+    TimePoint until;
   };
   void end_turn();
   void on_impatient();
@@ -47,9 +59,9 @@ class ChatDesk {
   ChatOptions options_;
   EndOfTurn end_of_turn_;
   ChatHouse house_;
-  std::vector<ChatPeer*> peers_;
-  std::vector<ChatPeer*> waiting_;
-  std::vector<Behind> behind_;  // in the order in which they fell behind
+  std::vector<ChatSeat*> seats_;
+  std::vector<ChatSeat*> waiting_;
+  std::vector<Patience> patience_;  // in the order in which they fell behind
   Timer impatient_;
   bool look_again_ = false;  // somebody has caught up: the end of the turn resumes who waits
 };

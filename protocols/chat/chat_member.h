@@ -37,6 +37,8 @@ class SLUICE_EXPORT ChatMember {
   [[nodiscard]] std::string_view nick() const noexcept {
     return std::string_view(prefix_).substr(1, prefix_.size() - 3);
   }
+  // It cannot keep up: ChatHouse::set_behind().
+  [[nodiscard]] bool behind() const noexcept { return behind_; }
 
  private:
   friend class ChatHouse;

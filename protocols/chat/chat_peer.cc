@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "chat_desk.h"
-
 namespace sluice {
 namespace {
 
@@ -145,21 +143,15 @@ void ChatPeer::deliver(const Payload& block) {
   if (connection_->state() != Connection::State::open) return;
   const std::size_t after = connection_->queued();
   if (after == before) dropped_ += block.size();
-  if (after <= connection_->options().high_water || behind_ || stalled_) return;
-  if (member_ != nullptr) desk_->fell_behind(*this);
+  if (after <= connection_->options().high_water || stalled_) return;
+  if (member_ != nullptr && !member_->behind()) desk_->fell_behind(*this);
 }
 
 void ChatPeer::dismissed() {
   // The house has let go of the member already.
-  behind_ = false;
   member_ = nullptr;
   desk_->caught_up(*this);
   connection_->close();
-}
-
-void ChatPeer::set_behind(bool behind) noexcept {
-  behind_ = behind;
-  if (member_ != nullptr) desk_->house().set_behind(*member_, behind);
 }
 
 void ChatPeer::give_up_on() noexcept { stalled_ = true; }

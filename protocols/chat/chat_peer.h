@@ -15,14 +15,13 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/stream/connection.h"
 #include "../../reactor/stream/protocol.h"
+#include "chat_desk.h"
 #include "chat_intake.h"
 #include "chat_member.h"
 
 namespace sluice {
 
-class ChatDesk;
-
-class ChatPeer final : public Protocol, public ChatOutlet {
+class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
  public:
   explicit ChatPeer(ChatDesk& desk);
   ~ChatPeer() override;
@@ -36,14 +35,12 @@ class ChatPeer final : public Protocol, public ChatOutlet {
   void deliver(const Payload& block) override;
   void dismissed() override;
 
-  // --- For ChatDesk ---
-  void detach() noexcept;  // the desk goes
-  [[nodiscard]] const ChatMember* member() const noexcept { return member_; }
-  void set_behind(bool behind) noexcept;
-  void give_up_on() noexcept;  // nobody waits for it until it has caught up
-  void resume() noexcept;      // it waited, and may speak again
-
  private:
+  void detach() noexcept override;
+  [[nodiscard]] ChatMember* member() const noexcept override { return member_; }
+  void give_up_on() noexcept override;
+  void resume() noexcept override;
+
   [[nodiscard]] bool may_speak();
   [[nodiscard]] bool take(const ChatIntake::Step& step);
   void leave(std::string_view reason);
@@ -55,8 +52,7 @@ class ChatPeer final : public Protocol, public ChatOutlet {
   TokenBucket allowance_;
   std::unique_ptr<Timer> rate_timer_;  // made when it first waits
   std::uint64_t dropped_ = 0;          // bytes that it was not sent and has not been told of
-  bool behind_ = false;
-  bool stalled_ = false;  // the patience with it has run out
+  bool stalled_ = false;               // the patience with it has run out
 };
 
 }  // namespace sluice
