@@ -15,26 +15,22 @@
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_H
 
-#include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "../base/export.h"
-#include "../base/fd.h"
 #include "../loop/loop.h"
 #include "sweep_types.h"
 
 namespace sluice {
 
+class SweepEngine;
+
 class SLUICE_EXPORT Sweep {
  public:
-  // The next target; nothing at the end, after which it is not called again.
-  using Source = std::function<std::optional<SweepTarget>()>;
-  // `socket` is the open connection when state is open, and else holds none. Who wants it takes it
-  // (std::move); what is left is closed by a reset, so that nothing stays in TIME_WAIT.
-  using Sink = std::function<void(const SweepResult&, Fd& socket)>;
-  using Done = std::function<void()>;
+  using Source = SweepSource;
+  using Sink = SweepSink;
+  using Done = SweepDone;
 
   // Nothing runs before start(). REQUIRES: functions that are not empty, a loop on real time.
   Sweep(Loop& loop, const SweepOptions& options, Source source, Sink sink, Done done);
@@ -50,12 +46,11 @@ class SLUICE_EXPORT Sweep {
 
   [[nodiscard]] const SweepCounters& counters() const noexcept;
   // What was pulled and not reported yet: with what the source has not given, all that is left to
-  // do. For who wants to go on another day. May throw std::bad_alloc.
+  // do later. May throw std::bad_alloc.
   [[nodiscard]] std::vector<SweepTarget> pending() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<SweepEngine> engine_;
 };
 
 }  // namespace sluice

@@ -5,21 +5,21 @@
 #include <utility>
 
 #include "../loop/loop_internals.h"
-#include "sweep_impl.h"
+#include "sweep_engine.h"
 
 namespace sluice {
 
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-void Sweep::Impl::go_on() {
+void SweepEngine::go_on() {
   if (armed_for_now_) return;
   LoopInternals::start_timer(loop_, *this, loop_.now());
   no_wait_.start(loop_.native());
   armed_for_now_ = true;
 }
 
-void Sweep::Impl::expire() {
+void SweepEngine::expire() {
   // In the queue from start() to stop(), for want of anything else at the end of time: there is
   // room for what was just taken out, and so no call that moves it can throw.
   LoopInternals::start_timer(loop_, *this, TimePoint::max());
@@ -39,7 +39,7 @@ void Sweep::Impl::expire() {
   if (running_) arm();
 }
 
-void Sweep::Impl::arm() {
+void SweepEngine::arm() {
   if (finished() || now_ >= slice_end_) return go_on();
   std::optional<TimePoint> due = wheel_.next();
   const auto not_after = [&due](TimePoint time) { due = due ? std::min(*due, time) : time; };
@@ -50,7 +50,7 @@ void Sweep::Impl::arm() {
 }
 
 // An attempt has been in flight for some time without a word.
-void Sweep::Impl::look_at(SweepProbe& probe) {
+void SweepEngine::look_at(SweepProbe& probe) {
   const auto age = duration_cast<microseconds>(now_ - probe.sent);
   const microseconds timeout = timeout_of(probe);
   if (age >= std::min(timeout, probe.task.path->window.age())) leave_window(probe);
@@ -67,7 +67,7 @@ void Sweep::Impl::look_at(SweepProbe& probe) {
   now_ = Clock::now();
 }
 
-microseconds Sweep::Impl::timeout_of(const SweepProbe& probe) const noexcept {
+microseconds SweepEngine::timeout_of(const SweepProbe& probe) const noexcept {
   const SweepRtt& rtt = probe.task.path->window.rtt();
   const microseconds most = std::max(options_.max_timeout, options_.min_timeout);
   microseconds timeout = options_.first_timeout;
@@ -80,7 +80,7 @@ microseconds Sweep::Impl::timeout_of(const SweepProbe& probe) const noexcept {
 
 // The age at which something may have changed: it leaves the window, or is given up. On a path of
 // which nothing is known the next answer may say that it is time.
-microseconds Sweep::Impl::next_look(const SweepProbe& probe, microseconds age) const noexcept {
+microseconds SweepEngine::next_look(const SweepProbe& probe, microseconds age) const noexcept {
   const SweepWindow& window = probe.task.path->window;
   microseconds next = timeout_of(probe);
   if (probe.in_window) next = std::min(next, window.age());
@@ -91,7 +91,7 @@ microseconds Sweep::Impl::next_look(const SweepProbe& probe, microseconds age) c
   return next;
 }
 
-void Sweep::Impl::pump() {
+void SweepEngine::pump() {
   while (running_ && now_ < slice_end_) {
     SweepProbe* const probe = next_probe();
     if (probe == nullptr) break;
@@ -99,33 +99,33 @@ void Sweep::Impl::pump() {
   }
 }
 
-bool Sweep::Impl::has_room() const noexcept {
+bool SweepEngine::has_room() const noexcept {
   return counters_.in_flight < parallel_ && (!short_ || now_ >= short_until_);
 }
 
-bool Sweep::Impl::worth_a_pump() const noexcept {
+bool SweepEngine::worth_a_pump() const noexcept {
   if (!has_room()) return false;
   const bool more = !exhausted_ && waiting_ < kMaxAhead && pacer_.ready(now_);
   return more || !ready_loopback_.empty() || (!ready_.empty() && in_network_ < network_.size());
 }
 
-bool Sweep::Impl::paced(const SweepPath& path) const noexcept {
+bool SweepEngine::paced(const SweepPath& path) const noexcept {
   return options_.rate_on_loopback || !path.loopback;
 }
 
-bool Sweep::Impl::may_launch(const SweepPath& path) const noexcept {
+bool SweepEngine::may_launch(const SweepPath& path) const noexcept {
   if (paced(path) && !pacer_.ready(now_)) return false;
   return path.loopback || (path.has_room() && in_network_ < network_.size());
 }
 
-SweepProbe* Sweep::Impl::next_probe() {
+SweepProbe* SweepEngine::next_probe() {
   if (!has_room()) return nullptr;
   if (SweepProbe* const probe = next_waiting(ready_loopback_)) return probe;
   if (SweepProbe* const probe = next_waiting(ready_)) return probe;
   return pull();
 }
 
-SweepProbe* Sweep::Impl::next_waiting(SweepList<SweepPath>& ready) noexcept {
+SweepProbe* SweepEngine::next_waiting(SweepList<SweepPath>& ready) noexcept {
   while (!ready.empty()) {
     SweepPath& path = ready.front();
     if (path.waiting.empty() || !path.has_room()) {
@@ -143,7 +143,7 @@ SweepProbe* Sweep::Impl::next_waiting(SweepList<SweepPath>& ready) noexcept {
   return nullptr;
 }
 
-SweepProbe* Sweep::Impl::take_probe() noexcept {
+SweepProbe* SweepEngine::take_probe() noexcept {
   try {
     return &probes_.take();
   } catch (const std::bad_alloc&) {
@@ -152,7 +152,7 @@ SweepProbe* Sweep::Impl::take_probe() noexcept {
   }
 }
 
-SweepProbe* Sweep::Impl::pull() {
+SweepProbe* SweepEngine::pull() {
   const TimePoint end = now_ + kSlice;
   while (running_ && !exhausted_ && waiting_ < kMaxAhead && pacer_.ready(now_)) {
     SweepProbe* const free = take_probe();
@@ -177,14 +177,14 @@ SweepProbe* Sweep::Impl::pull() {
   return nullptr;
 }
 
-void Sweep::Impl::run_short() noexcept {
+void SweepEngine::run_short() noexcept {
   ++counters_.local_waits;
   short_ = true;
   short_until_ = now_ + next_wait_;
   next_wait_ = std::min(2 * next_wait_, kMaxWait);
 }
 
-void Sweep::Impl::wait(SweepProbe& probe, bool first) noexcept {
+void SweepEngine::wait(SweepProbe& probe, bool first) noexcept {
   SweepPath& path = *probe.task.path;
   if (first) {
     path.waiting.push_front(probe);
@@ -195,12 +195,12 @@ void Sweep::Impl::wait(SweepProbe& probe, bool first) noexcept {
   make_ready(path);
 }
 
-void Sweep::Impl::make_ready(SweepPath& path) noexcept {
+void SweepEngine::make_ready(SweepPath& path) noexcept {
   if (path.waiting.empty() || path.linked() || !path.has_room()) return;
   (path.loopback ? ready_loopback_ : ready_).push_back(path);
 }
 
-bool Sweep::Impl::launch(SweepProbe& probe) {
+bool SweepEngine::launch(SweepProbe& probe) {
   SweepProbe::Task& task = probe.task;
   SweepPath& path = *task.path;
   ++counters_.attempts;
@@ -227,7 +227,7 @@ bool Sweep::Impl::launch(SweepProbe& probe) {
   return conclude(probe, {.outcome = outcome, .error = error, .reusable = reusable});
 }
 
-bool Sweep::Impl::find_socket(SweepProbe& probe, int& error) {
+bool SweepEngine::find_socket(SweepProbe& probe, int& error) {
   if (probe.socket) return true;
   const Address& target = probe.task.target.address;
   if (!target.is_ip()) {
@@ -243,7 +243,7 @@ bool Sweep::Impl::find_socket(SweepProbe& probe, int& error) {
   return error == 0;
 }
 
-void Sweep::Impl::fly(SweepProbe& probe) noexcept {
+void SweepEngine::fly(SweepProbe& probe) noexcept {
   SweepPath& path = *probe.task.path;
   probe.in_flight = true;
   ++counters_.in_flight;

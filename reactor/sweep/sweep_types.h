@@ -7,10 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string_view>
 
 #include "../base/address.h"
 #include "../base/export.h"
+#include "../base/fd.h"
 #include "../connect/connect_socket.h"
 
 namespace sluice {
@@ -69,6 +72,13 @@ struct SweepCounters {
   std::uint64_t self_connects = 0;  // found, and tried again
   std::uint64_t in_flight = 0;
 };
+
+// The next target; nothing at the end, after which it is not called again.
+using SweepSource = std::function<std::optional<SweepTarget>()>;
+// `socket` is the open connection when state is open, and else holds none. Move it out to keep it;
+// what is left is closed by a reset, so that nothing stays in TIME_WAIT.
+using SweepSink = std::function<void(const SweepResult&, Fd& socket)>;
+using SweepDone = std::function<void()>;
 
 }  // namespace sluice
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "../loop/loop_internals.h"
-#include "sweep_impl.h"
+#include "sweep_engine.h"
 
 namespace sluice {
 
@@ -52,7 +52,7 @@ SweepState state_of(SweepOutcome outcome) noexcept {
 
 }  // namespace
 
-void Sweep::Impl::on_ready(SweepProbe& probe) {
+void SweepEngine::on_ready(SweepProbe& probe) {
   now_ = Clock::now();
   const Word word = word_of(probe);
   if (word.outcome == SweepOutcome::under_way) return;
@@ -76,7 +76,7 @@ void Sweep::Impl::on_ready(SweepProbe& probe) {
   if (running_ && (finished() || worth_a_pump())) go_on();
 }
 
-Sweep::Impl::Word Sweep::Impl::word_of(SweepProbe& probe) noexcept {
+SweepEngine::Word SweepEngine::word_of(SweepProbe& probe) noexcept {
   const Address& target = probe.task.target.address;
   const int error = probe.ask(reuse_);
   const SweepOutcome outcome = outcome_of_connect(error, target);
@@ -94,7 +94,7 @@ Sweep::Impl::Word Sweep::Impl::word_of(SweepProbe& probe) noexcept {
 
 // A message that arrives while the kernel is busy with the socket is noted, and decides nothing
 // there: the attempt would go on unheard. It is as good as an answer.
-Sweep::Impl::Word Sweep::Impl::word_of_icmp(SweepProbe& probe) noexcept {
+SweepEngine::Word SweepEngine::word_of_icmp(SweepProbe& probe) noexcept {
   const Address& target = probe.task.target.address;
   auto icmp = icmp_about(probe.socket.get(), target);
   if (!icmp && reuse_) icmp = SweepIcmp{.error = pending_error(probe.socket.get())};
@@ -106,7 +106,7 @@ Sweep::Impl::Word Sweep::Impl::word_of_icmp(SweepProbe& probe) noexcept {
   return {.outcome = outcome, .error = icmp->error, .reusable = false};
 }
 
-bool Sweep::Impl::conclude(SweepProbe& probe, const Word& word) {
+bool SweepEngine::conclude(SweepProbe& probe, const Word& word) {
   probe.reusable = word.reusable;
   switch (word.outcome) {
     case SweepOutcome::under_way:
@@ -151,7 +151,7 @@ bool Sweep::Impl::conclude(SweepProbe& probe, const Word& word) {
   return true;
 }
 
-bool Sweep::Impl::hear_silence(SweepProbe& probe) {
+bool SweepEngine::hear_silence(SweepProbe& probe) {
   probe.close(loop_.native());
   short_until_ = now_;
   SweepProbe::Task& task = probe.task;
@@ -169,7 +169,7 @@ bool Sweep::Impl::hear_silence(SweepProbe& probe) {
   return false;
 }
 
-unsigned Sweep::Impl::retries_for(const SweepProbe& probe) const noexcept {
+unsigned SweepEngine::retries_for(const SweepProbe& probe) const noexcept {
   const SweepPath& path = *probe.task.path;
   if (path.loopback || options_.retries == 0) return options_.retries;
   const SweepHosts::Host* const host = hosts_.find(probe.task.target.address);
@@ -186,7 +186,7 @@ unsigned Sweep::Impl::retries_for(const SweepProbe& probe) const noexcept {
   return std::max(options_.retries, static_cast<unsigned>(std::min(attempts - 1, most)));
 }
 
-void Sweep::Impl::learn(const SweepProbe& probe, microseconds rtt) noexcept {
+void SweepEngine::learn(const SweepProbe& probe, microseconds rtt) noexcept {
   const SweepProbe::Task& task = probe.task;
   SweepWindow& window = task.path->window;
   const bool clean = rtt < kKernelRetransmits;
@@ -201,7 +201,7 @@ void Sweep::Impl::learn(const SweepProbe& probe, microseconds rtt) noexcept {
   }
 }
 
-void Sweep::Impl::tell(SweepProbe& probe, SweepState state, int error, microseconds rtt) {
+void SweepEngine::tell(SweepProbe& probe, SweepState state, int error, microseconds rtt) {
   Fd socket;
   if (state == SweepState::open) socket = probe.take_socket(loop_.native());
   const SweepResult result{.target = probe.task.target,
@@ -233,7 +233,7 @@ void Sweep::Impl::tell(SweepProbe& probe, SweepState state, int error, microseco
   close_by_reset(socket);
 }
 
-void Sweep::Impl::leave_window(SweepProbe& probe) noexcept {
+void SweepEngine::leave_window(SweepProbe& probe) noexcept {
   if (!std::exchange(probe.in_window, false)) return;
   SweepPath& path = *probe.task.path;
   --path.in_window;
@@ -241,14 +241,14 @@ void Sweep::Impl::leave_window(SweepProbe& probe) noexcept {
   make_ready(path);
 }
 
-void Sweep::Impl::land(SweepProbe& probe) noexcept {
+void SweepEngine::land(SweepProbe& probe) noexcept {
   probe.unlink();
   leave_window(probe);
   probe.in_flight = false;
   --counters_.in_flight;
 }
 
-void Sweep::Impl::retire(SweepProbe& probe) noexcept {
+void SweepEngine::retire(SweepProbe& probe) noexcept {
   if (probe.socket) {
     Fd& spare = spares_[probe.task.target.address.family() == AF_INET6 ? 1 : 0];
     if (running_ && !probe.watched() && probe.reusable && !spare) {

@@ -1,9 +1,9 @@
 // The inside of Sweep: what is pulled, launched, waited for, judged and reported.
 //
-// sweep.cc has the public face; sweep_turn.cc the pulling and launching, and what time brings;
-// sweep_verdict.cc what becomes of an attempt.
-#ifndef SLUICE_REACTOR_SWEEP_SWEEP_IMPL_H
-#define SLUICE_REACTOR_SWEEP_SWEEP_IMPL_H
+// sweep_engine.cc starts and stops it; sweep_turn.cc pulls targets, launches probes and handles
+// timeouts; sweep_verdict.cc decides what an attempt has shown.
+#ifndef SLUICE_REACTOR_SWEEP_SWEEP_ENGINE_H
+#define SLUICE_REACTOR_SWEEP_SWEEP_ENGINE_H
 
 #include <array>
 #include <chrono>
@@ -11,22 +11,24 @@
 #include <vector>
 
 #include "../base/timer_queue.h"
+#include "../loop/loop.h"
 #include "../loop/watcher.h"
-#include "sweep.h"
 #include "sweep_hosts.h"
 #include "sweep_outcome.h"
 #include "sweep_pacer.h"
 #include "sweep_path.h"
 #include "sweep_probe.h"
+#include "sweep_types.h"
 #include "sweep_wheel.h"
 #include "sweep_window.h"
 
 namespace sluice {
 
-class Sweep::Impl final : private TimerQueue::Entry, private SweepProbe::Owner {
+class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
  public:
-  Impl(Loop& loop, const SweepOptions& options, Source source, Sink sink, Done done);
-  ~Impl() override;
+  SweepEngine(Loop& loop, const SweepOptions& options, SweepSource source, SweepSink sink,
+              SweepDone done);
+  ~SweepEngine() override;
 
   void start();
   void stop() noexcept;
@@ -94,9 +96,9 @@ class Sweep::Impl final : private TimerQueue::Entry, private SweepProbe::Owner {
 
   Loop& loop_;
   SweepOptions options_;
-  Source source_;
-  Sink sink_;
-  Done done_;
+  SweepSource source_;
+  SweepSink sink_;
+  SweepDone done_;
   SweepCounters counters_;
   std::size_t parallel_;
   bool running_ = false;
