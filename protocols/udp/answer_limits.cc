@@ -7,17 +7,9 @@
 #include <cstring>
 #include <span>
 
+#include "../../reactor/base/split_mix64.h"
+
 namespace sluice {
-namespace {
-
-// The finisher of splitmix64: every bit of the result depends on every bit of `x`.
-std::uint64_t mix(std::uint64_t x) noexcept {
-  x = (x ^ (x >> 30)) * 0xbf58'476d'1ce4'e5b9;
-  x = (x ^ (x >> 27)) * 0x94d0'49bb'1331'11eb;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
 
 AnswerLimits::AnswerLimits(std::uint32_t in_all, std::uint32_t per_source, std::uint64_t seed)
     : in_all_(TokenRate::of(in_all, std::chrono::seconds(1), in_all)),
@@ -50,7 +42,7 @@ AnswerLimits::Key AnswerLimits::key_of(const Address& source) noexcept {
 }
 
 AnswerLimits::Place& AnswerLimits::place_of(const Key& key) noexcept {
-  const std::size_t set = mix(mix(seed_ ^ key[0]) ^ key[1]) % (kSources / kWays);
+  const std::size_t set = mix64(mix64(seed_ ^ key[0]) ^ key[1]) % (kSources / kWays);
   const auto places = std::span(places_).subspan(set * kWays, kWays);
   Place* oldest = &places[0];
   for (Place& place : places) {

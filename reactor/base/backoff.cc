@@ -3,6 +3,8 @@
 #include <cassert>
 #include <random>
 
+#include "split_mix64.h"
+
 namespace sluice {
 
 using std::chrono::milliseconds;
@@ -26,7 +28,7 @@ Backoff::Backoff(const BackoffOptions& options)
       cap_(options.cap),
       last_(options.first),
       jitter_(options.jitter),
-      state_(options.seed ? *options.seed : seed_of_the_system()) {
+      random_(options.seed ? *options.seed : seed_of_the_system()) {
   assert(first_ > milliseconds(0) && cap_ >= first_);
 }
 
@@ -45,15 +47,10 @@ void Backoff::reset() noexcept {
 }
 
 milliseconds Backoff::between(milliseconds low, milliseconds high) noexcept {
-  // SplitMix64. The remainder favours small numbers by less than one in
-  // 2^20, for every range that is shorter than five centuries.
-  state_ += 0x9e3779b97f4a7c15;
-  std::uint64_t bits = state_;
-  bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
-  bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
-  bits ^= bits >> 31;
+  // The remainder favours small numbers by less than one in 2^20, for every range that is shorter
+  // than five centuries.
   const auto range = static_cast<std::uint64_t>((high - low).count()) + 1;
-  return low + milliseconds(static_cast<milliseconds::rep>(bits % range));
+  return low + milliseconds(static_cast<milliseconds::rep>(mix64(random_ += kGoldenGamma) % range));
 }
 
 }  // namespace sluice

@@ -54,7 +54,7 @@ class SLUICE_EXPORT Backoff {
   std::chrono::milliseconds cap_;
   std::chrono::milliseconds last_;  // decorrelated: the last one; else what it was drawn from
   Jitter jitter_;
-  std::uint64_t state_;
+  std::uint64_t random_;  // SplitMix64's state
   std::uint64_t tries_ = 0;
 };
 

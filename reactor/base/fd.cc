@@ -43,4 +43,10 @@ void reset_on_close(int fd) noexcept {
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
+void close_by_reset(Fd& socket) noexcept {
+  if (!socket) return;
+  reset_on_close(socket.get());
+  socket.reset();
+}
+
 }  // namespace sluice

@@ -44,10 +44,12 @@ class SLUICE_EXPORT Fd {
 // Makes `fd` non-blocking and close-on-exec. Throws std::system_error (the errno of fcntl()).
 SLUICE_EXPORT void set_nonblocking_cloexec(int fd);
 
-// Closing the socket will drop what the kernel still holds, show the peer a reset, and leave
-// nothing in TIME_WAIT: a linger of zero seconds. Where it fails, closing is as ever.
-// For the rooms of the reactor and the tools.
+// For the library and its tools, not for embedders.
+// Makes close() drop what the kernel still holds, send the peer a reset and leave nothing in
+// TIME_WAIT: a linger of zero seconds. If that fails, the socket closes as usual.
 void reset_on_close(int fd) noexcept;
+// The same, and closes it now. Does nothing when none is held.
+void close_by_reset(Fd& socket) noexcept;
 
 }  // namespace sluice
 

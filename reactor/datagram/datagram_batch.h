@@ -39,9 +39,6 @@ struct BatchResult {
 [[nodiscard]] BatchResult receive_batch(int fd, std::span<BatchMessage> messages) noexcept;
 [[nodiscard]] BatchResult send_batch(int fd, std::span<BatchMessage> messages) noexcept;
 
-// Whether the error means "not now": there is nothing to receive, or no room to send.
-[[nodiscard]] bool would_block(int error) noexcept;
-
 }  // namespace sluice
 
 #endif

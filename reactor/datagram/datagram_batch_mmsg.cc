@@ -26,8 +26,6 @@ BatchResult send_batch(int fd, std::span<BatchMessage> messages) noexcept {
   return result_of(::sendmmsg(fd, messages.data(), count, MSG_NOSIGNAL));
 }
 
-bool would_block(int error) noexcept { return error == EAGAIN; }
-
 }  // namespace sluice
 
 #endif

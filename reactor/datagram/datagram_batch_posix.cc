@@ -36,14 +36,6 @@ BatchResult send_batch(int fd, std::span<BatchMessage> messages) noexcept {
   return each(messages, [fd](msghdr& header) { return ::sendmsg(fd, &header, MSG_NOSIGNAL); });
 }
 
-// POSIX allows two names for it; where they are one number, a compiler warns of `||`.
-bool would_block(int error) noexcept {
-#if EAGAIN != EWOULDBLOCK
-  if (error == EWOULDBLOCK) return true;
-#endif
-  return error == EAGAIN;
-}
-
 }  // namespace sluice
 
 #endif

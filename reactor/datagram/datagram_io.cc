@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "../base/try_again.h"
 #include "../loop/loop_internals.h"
 #include "datagram_impl.h"
 
@@ -49,7 +50,7 @@ void DatagramSocket::Impl::receive() noexcept {
     flush();
     if (closed()) return;
     if (result.error != 0) {
-      if (would_block(result.error) || result.error == EINTR) return;
+      if (try_again(result.error)) return;
       // A connected socket's errors are its peer's: ICMP said that something sent came to nothing.
       call("on_error",
            [this, &result] { handler_.on_error(*face_, error_of(result.error), socket_.peer); });

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "../base/try_again.h"
 #include "../loop/loop.h"
 #include "../loop/loop_internals.h"
 #include "connection.h"
@@ -13,11 +14,6 @@
 #include "connection_table.h"
 
 namespace sluice {
-
-// What a non-blocking call says when there is nothing to do just now.
-inline bool try_again(int error) noexcept {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
 
 inline std::size_t Connection::waiting() const noexcept {
   return (output_ == nullptr ? 0 : output_->size()) +

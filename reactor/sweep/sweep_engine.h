@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "../base/backoff.h"
 #include "../base/timer_queue.h"
 #include "../loop/loop.h"
 #include "../loop/watcher.h"
@@ -41,9 +42,6 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
   // Pulled and not launched, because their path or the rate has no room for them: more than that
   // are left with the source.
   static constexpr std::size_t kMaxAhead = 1024;
-  // The first of a shortage's waits; each one after it is twice as long, up to the longest.
-  static constexpr std::chrono::milliseconds kFirstWait{10};
-  static constexpr std::chrono::milliseconds kMaxWait{1000};
   // What a turn of the loop is held up by at most, but for one callback and for answers. Of these
   // none is left for the next turn: it would be fetched from the kernel once more, its socket would
   // come too late for the next target, and its probe would seem to be off the path. (Tried: twice
@@ -120,7 +118,10 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
 
   bool short_ = false;  // of a descriptor, a port or a buffer
   TimePoint short_until_{};
-  std::chrono::milliseconds next_wait_ = kFirstWait;
+  Backoff shortage_{BackoffOptions{.first = std::chrono::milliseconds(10),
+                                   .cap = std::chrono::milliseconds(1000),
+                                   .jitter = Jitter::none,
+                                   .seed = 0}};
 
   SweepProbes probes_;
   std::array<Fd, 2> spares_;  // refused sockets that nothing watches: IPv4, IPv6

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "../base/split_mix64.h"
+
 namespace sluice {
 
 SweepKey host_key(const Address& address) noexcept {
@@ -41,7 +43,7 @@ std::size_t SweepKeyHash::operator()(const SweepKey& key) const noexcept {
   // in a word; the multiplication spreads them over all of it.
   std::uint64_t hash = key.family ^ (std::uint64_t{key.scope} << 32);
   for (const std::uint32_t word : key.words) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+    hash = (hash ^ word) * kGoldenGamma;
     hash ^= hash >> 32;
   }
   return static_cast<std::size_t>(hash);

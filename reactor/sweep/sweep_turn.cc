@@ -180,8 +180,7 @@ SweepProbe* SweepEngine::pull() {
 void SweepEngine::run_short() noexcept {
   ++counters_.local_waits;
   short_ = true;
-  short_until_ = now_ + next_wait_;
-  next_wait_ = std::min(2 * next_wait_, kMaxWait);
+  short_until_ = now_ + shortage_.next();
 }
 
 void SweepEngine::wait(SweepProbe& probe, bool first) noexcept {
@@ -216,7 +215,7 @@ bool SweepEngine::launch(SweepProbe& probe) {
   const SweepOutcome outcome = outcome_of_connect(error, task.target.address);
   if (outcome != SweepOutcome::wait && short_) {
     short_ = false;
-    next_wait_ = kFirstWait;
+    shortage_.reset();
   }
   if (outcome == SweepOutcome::under_way) {
     fly(probe);

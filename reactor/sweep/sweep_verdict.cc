@@ -29,12 +29,6 @@ constexpr unsigned kMaxRetriesFactor = 4;
 // What is lost is known later than what is answered: while a window opens, more is lost than known.
 constexpr double kLossUnknown = 1.5;
 
-void close_by_reset(Fd& socket) noexcept {
-  if (!socket) return;
-  reset_on_close(socket.get());
-  socket.reset();
-}
-
 SweepState state_of(SweepOutcome outcome) noexcept {
   switch (outcome) {
     case SweepOutcome::open:

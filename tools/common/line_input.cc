@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../../reactor/base/try_again.h"
 #include "terminal_line.h"
 
 namespace sluice::tools {
@@ -87,7 +88,7 @@ void LineInput::read() {
   // One read of a descriptor that is readable does not wait, whatever its flags.
   const ssize_t count = ::read(STDIN_FILENO, read_buffer_.get(), kReadSize);
   if (count < 0) {
-    if (errno == EAGAIN || errno == EINTR) return;
+    if (try_again(errno)) return;
     return fail(std::generic_category().message(errno));
   }
   if (count == 0) ended_ = true;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "../../reactor/base/try_again.h"
+
 namespace sluice::tools {
 namespace {
 
@@ -43,7 +45,7 @@ void Output::flush() {
     const ssize_t count = ::write(descriptor_, queue_.data() + written_, size);
     if (count >= 0) {
       written_ += static_cast<std::size_t>(count);
-    } else if (errno == EAGAIN) {
+    } else if (would_block(errno)) {
       break;
     } else if (errno != EINTR) {
       const std::error_code error(errno, std::generic_category());

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "../../reactor/base/try_again.h"
+
 namespace sluice::tools {
 namespace {
 
@@ -30,7 +32,7 @@ void write_standard_output(std::string_view text) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
     if (count >= 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
+    } else if (would_block(errno)) {
       pollfd wait{STDOUT_FILENO, POLLOUT, 0};
       ::poll(&wait, 1, -1);
     } else if (errno != EINTR) {

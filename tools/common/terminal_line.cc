@@ -22,6 +22,7 @@
 // interface, not the one like readline's: that one keeps its state in globals.
 #include <histedit.h>
 
+#include "../../reactor/base/try_again.h"
 #include "standard_streams.h"
 
 namespace sluice::tools {
@@ -131,7 +132,7 @@ bool TerminalLine::Editor::fill() {
   const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
   if (count > 0) keys_.append(bytes.data(), static_cast<std::size_t>(count));
   if (count == 0) errno = 0;
-  return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
+  return count > 0 || (count < 0 && try_again(errno));
 }
 
 bool TerminalLine::Editor::wait_for_keys() {

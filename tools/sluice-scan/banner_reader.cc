@@ -8,17 +8,12 @@
 #include <utility>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/base/try_again.h"
 
 namespace sluice::tools::scan {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{50};
-
-// So that nothing of ours stays in TIME_WAIT.
-void close_by_reset(Fd& socket) {
-  reset_on_close(socket.get());
-  socket.reset();
-}
 
 }  // namespace
 
@@ -35,8 +30,8 @@ class BannerReader::Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
-    watch_.stop();  // before the descriptor is closed
-    if (fd_) close_by_reset(fd_);
+    watch_.stop();         // before the descriptor is closed
+    close_by_reset(fd_);  // so that nothing of ours stays in TIME_WAIT
   }
 
   [[nodiscard]] bool is_over(TimePoint now) const {
@@ -46,7 +41,7 @@ class BannerReader::Socket {
   bool read() {
     std::array<char, kMaxBanner> buffer;
     const ssize_t count = ::recv(fd_.get(), buffer.data(), kMaxBanner - said_.size(), MSG_DONTWAIT);
-    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    if (count < 0) return try_again(errno);
     said_.append(buffer.data(), static_cast<std::size_t>(count));
     heard_ = reader_.loop_.now();
     return count > 0 && said_.size() < kMaxBanner;

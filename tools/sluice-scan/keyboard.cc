@@ -7,6 +7,7 @@
 #include <csignal>
 #include <utility>
 
+#include "../../reactor/base/try_again.h"
 #include "../common/signal_setup.h"
 
 namespace sluice::tools::scan {
@@ -47,7 +48,7 @@ void Keyboard::read() {
   std::array<char, 256> keys;
   const ssize_t count = ::read(STDIN_FILENO, keys.data(), keys.size());
   // A terminal that has gone away stays readable forever.
-  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return keys_->stop();
+  if (count == 0 || (count < 0 && !try_again(errno))) return keys_->stop();
   if (count > 0) pressed_();
 }
 

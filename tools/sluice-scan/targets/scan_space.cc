@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../../../reactor/base/split_mix64.h"
+
 namespace sluice::tools::scan {
 
 ScanSpace::ScanSpace(const TargetSet& targets, const PortList& ports, std::uint64_t seed,
@@ -21,7 +23,7 @@ std::uint64_t ScanSpace::before(std::uint64_t index) const noexcept {
 
 std::uint64_t ScanSpace::seed_of(std::uint64_t group) const noexcept {
   // Times an odd constant: groups of one scan differ, and so do those of scans with seeds 1 and 2.
-  return seed_ ^ (group * 0x9e3779b97f4a7c15);
+  return seed_ ^ (group * kGoldenGamma);
 }
 
 std::uint64_t ScanSpace::group_start(std::uint64_t group) const noexcept {
