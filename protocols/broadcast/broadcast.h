@@ -47,11 +47,11 @@
 #include "../../reactor/base/export.h"
 #include "../../reactor/datagram/datagram.h"
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/paced_report.h"
 #include "../../reactor/loop/timer.h"
 #include "../udp/answer_limits.h"
 #include "../udp/delayed_answers.h"
 #include "../udp/group_membership.h"
-#include "../udp/paced_report.h"
 #include "../udp/reply_guard.h"
 #include "broadcast_targets.h"
 

@@ -14,8 +14,8 @@ FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& 
       reply_(reply),
       fault_report_(loop, [this] { return describe_fault(); }),
       errors_(loop, where_),
-      socket_(loop, local, *this, options),
-      where_(endpoint().to_string()) {
+      socket_(loop, local, *this, options) {
+  where_ = endpoint().to_string();
   if (answers()) guard_.add_port(endpoint().address().port());
 }
 

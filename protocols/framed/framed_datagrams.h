@@ -23,8 +23,8 @@
 
 #include "../../reactor/base/export.h"
 #include "../../reactor/datagram/datagram.h"
+#include "../../reactor/loop/paced_report.h"
 #include "../udp/answer_errors.h"
-#include "../udp/paced_report.h"
 #include "../udp/reply_guard.h"
 #include "framing.h"
 #include "message_reply.h"
@@ -68,13 +68,13 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   MessageReply& reply_;
   std::vector<std::byte> answer_;  // at most the longest request
   std::uint64_t faults_ = 0;
+  std::string where_;  // the endpoint, for the reports, which are made until the end
   // The latest ones, for the reports.
   Outcome last_fault_;
   Address last_peer_;
   PacedReport fault_report_;
   AnswerErrors errors_;
   DatagramSocket socket_;
-  std::string where_;  // the endpoint, for reports
 };
 
 }  // namespace sluice

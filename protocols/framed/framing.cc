@@ -8,16 +8,15 @@
 
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/base/report.h"
-#include "../../reactor/base/report_gate.h"
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/paced_report.h"
 #include "../../reactor/stream/connection.h"
 #include "../codec/codec_registry.h"
 
 namespace sluice {
 namespace {
 
-std::string peer_of(const Connection& connection) {
-  const Address peer = connection.peer();
+std::string peer_name(const Address& peer) {
   // Most clients of a Unix socket have no name.
   return peer.is_ip() ? peer.to_string() : "a local peer";
 }
@@ -31,12 +30,49 @@ std::string place_of(const Connection& connection) {
 
 }  // namespace
 
+// The latest fault, and its report. Its texts are made when it is reported, which may be a second
+// later, so it keeps values: the connection may be gone by then.
+class Framing::FaultReport {
+ public:
+  enum class What : std::uint8_t { malformed, no_answer };
+
+  void happened(const Connection& connection, What what, const CodecError& error) {
+    // A system call, so once a connection, however many of its frames are skipped.
+    if (connection.id() != connection_ || place_.empty()) place_ = place_of(connection);
+    connection_ = connection.id();
+    peer_ = connection.peer();
+    what_ = what;
+    error_ = error;
+    report_.happened(connection.loop());
+  }
+
+ private:
+  [[nodiscard]] Report describe() const {
+    std::string text = peer_name(peer_);
+    if (what_ == What::malformed) {
+      text += ": at byte " + std::to_string(error_.offset) + ": ";
+    } else {
+      text += ": no answer: ";
+    }
+    text += error_.message();
+    text += error_.can_skip ? "; skipped" : "; closed";
+    return {.kind = Report::Kind::malformed, .where = place_, .what = std::move(text), .error = {}};
+  }
+
+  ConnectionId connection_;
+  std::string place_;
+  Address peer_;
+  What what_ = What::malformed;
+  CodecError error_;
+  PacedReport report_{[this] { return describe(); }};
+};
+
 Framing::Framing(std::unique_ptr<const Codec> codec, const FramingOptions& options)
     : codec_(std::move(codec)),
       limit_(options.limit.value_or(codec_->default_limit())),
       strict_(options.strict),
       max_skip_(options.max_skip),
-      gate_(std::make_unique<ReportGate>()) {
+      report_(std::make_unique<FaultReport>()) {
   const std::string fault = limit_fault(*codec_, limit_);
   if (!fault.empty()) throw std::invalid_argument(fault);
 }
@@ -80,31 +116,14 @@ CodecError Framing::send(Connection& connection, Bytes message) {
   return {};
 }
 
-// `what` makes the text only when it is told, so that a flood formats none.
-template <class What>
-void Framing::tell(const Connection& connection, What&& what) {
-  ++faults_;
-  Loop& loop = connection.loop();
-  const std::uint64_t count = gate_->pass(loop.now());
-  if (count == 0) return;
-  loop.report({.kind = Report::Kind::malformed,
-               .where = place_of(connection),
-               .what = peer_of(connection) + ": " + what(),
-               .error = {},
-               .count = count});
-}
-
 void Framing::report(const Connection& connection, const CodecError& error) {
-  tell(connection, [&error] {
-    return "at byte " + std::to_string(error.offset) + ": " + error.message() +
-           (error.can_skip ? "; skipped" : "; closed");
-  });
+  ++faults_;
+  report_->happened(connection, FaultReport::What::malformed, error);
 }
 
 void Framing::report_unsent(const Connection& connection, const CodecError& error) {
-  tell(connection, [&error] {
-    return "no answer: " + error.message() + (error.can_skip ? "; skipped" : "; closed");
-  });
+  ++faults_;
+  report_->happened(connection, FaultReport::What::no_answer, error);
 }
 
 }  // namespace sluice

@@ -24,7 +24,6 @@
 namespace sluice {
 
 class Connection;
-class ReportGate;
 
 struct FramingOptions {
   static constexpr std::uint64_t kDefaultMaxSkip = 16 * 1024 * 1024;
@@ -66,12 +65,12 @@ class SLUICE_EXPORT Framing {
   CodecError send(Connection& connection, Bytes message);
 
   // Tells the loop's reporter (Report::Kind::malformed) who sent what is wrong, where and what
-  // follows: "192.0.2.1:50000: at byte 34: …; closed". Once a second at most: what is held back is
-  // counted in the next one's Report::count.
+  // follows: "192.0.2.1:50000: at byte 34: …; closed". Once a second at most (PacedReport):
+  // Report::count says how many there were, and the text is the latest one's.
   void report(const Connection& connection, const CodecError& error);
   // The same for an answer that send() refused: "192.0.2.1:50000: no answer: …; closed".
   void report_unsent(const Connection& connection, const CodecError& error);
-  // How many were reported or held back.
+  // How many of both there were.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
 
   [[nodiscard]] const Codec& codec() const noexcept { return *codec_; }
@@ -81,8 +80,7 @@ class SLUICE_EXPORT Framing {
   [[nodiscard]] CodecScratch& scratch() noexcept { return scratch_; }
 
  private:
-  template <class What>
-  void tell(const Connection& connection, What&& what);
+  class FaultReport;
 
   std::unique_ptr<const Codec> codec_;
   std::size_t limit_;
@@ -90,7 +88,7 @@ class SLUICE_EXPORT Framing {
   std::uint64_t max_skip_;
   std::uint64_t faults_ = 0;
   CodecScratch scratch_;
-  std::unique_ptr<ReportGate> gate_;
+  std::unique_ptr<FaultReport> report_;
 };
 
 }  // namespace sluice

@@ -12,7 +12,7 @@
 #include "../../reactor/base/address.h"
 #include "../../reactor/base/export.h"
 #include "../../reactor/loop/loop.h"
-#include "paced_report.h"
+#include "../../reactor/loop/paced_report.h"
 
 namespace sluice {
 

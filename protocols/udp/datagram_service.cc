@@ -13,8 +13,8 @@ DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& 
       // Not make_unique: that would clear, and so make resident, what echo never touches.
       room_(answer_ ? new std::byte[kRoom] : nullptr),
       errors_(loop, where_),
-      socket_(loop, local, *this, options),
-      where_(endpoint().to_string()) {
+      socket_(loop, local, *this, options) {
+  where_ = endpoint().to_string();
   if (answer_) guard_.add_port(endpoint().address().port());
 }
 

@@ -66,9 +66,9 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   DatagramAnswer answer_;
   AnswerSize size_;
   std::unique_ptr<std::byte[]> room_;
+  std::string where_;  // the endpoint, for the reports, which are made until the end
   AnswerErrors errors_;
   DatagramSocket socket_;
-  std::string where_;  // the endpoint, for reports
 };
 
 }  // namespace sluice

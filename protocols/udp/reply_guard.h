@@ -30,8 +30,8 @@
 #include "../../reactor/base/export.h"
 #include "../../reactor/datagram/datagram.h"
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/paced_report.h"
 #include "own_broadcasts.h"
-#include "paced_report.h"
 
 namespace sluice {
 

@@ -28,7 +28,7 @@ struct Report {
   std::uint64_t count = 1;
 };
 
-// Runs on the loop's thread. It must not throw; what it throws is dropped.
+// Runs on the loop's thread, and while the loop is destroyed. What it throws is dropped.
 using Reporter = std::function<void(const Report&)>;
 
 }  // namespace sluice

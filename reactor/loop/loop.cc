@@ -10,6 +10,7 @@
 #include "loop_component.h"
 #include "loop_drain.h"
 #include "loop_mailbox.h"
+#include "paced_report.h"
 
 namespace sluice {
 
@@ -78,6 +79,7 @@ Loop::~Loop() {
   delete connections_.get();
   (void)connections_.release();
   drain_.reset();
+  while (paced_reports_ != nullptr) paced_reports_->detach();
   assert(components_.empty() && "listeners and sockets must go before their loop");
   assert(timers_.empty() && "timers must go before their loop");
   // What a task holds may post or defer when it goes.

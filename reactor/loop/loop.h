@@ -44,6 +44,8 @@ namespace detail {
 enum class RunMode;  // libev_loop.h
 }  // namespace detail
 
+class PacedReport;
+
 using Task = std::function<void()>;
 
 enum class Backend : std::uint8_t { automatic, epoll, poll, select };
@@ -124,6 +126,7 @@ class SLUICE_EXPORT Loop {
  private:
   friend class LoopComponent;
   friend class LoopInternals;
+  friend class PacedReport;
   class Drain;
 
   void begin();
@@ -175,6 +178,7 @@ class SLUICE_EXPORT Loop {
   // Those that asked for the end of this turn, in that order; the callbacks run before the output.
   std::vector<LoopComponent*> end_of_turn_callbacks_;
   std::vector<LoopComponent*> end_of_turn_output_;
+  PacedReport* paced_reports_ = nullptr;  // the first of those that have this loop
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<LoopMailbox> mailbox_;
   std::unique_ptr<Drain> drain_;

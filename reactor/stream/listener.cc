@@ -11,8 +11,10 @@
 #include <system_error>
 #include <utility>
 
-#include "../base/report_gate.h"
+#include "../base/backoff.h"
+#include "../base/try_again.h"
 #include "../loop/loop_internals.h"
+#include "../loop/paced_report.h"
 #include "../loop/timer.h"
 #include "connection_table.h"
 #include "descriptor_reserve.h"
@@ -25,8 +27,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kFirstBackOff{50};
-constexpr milliseconds kMaxBackOff{1000};
+// How long nobody is accepted when the process or the system is out of something.
+constexpr BackoffOptions kWaits{
+    .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
 
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -65,7 +68,9 @@ class Listener::Impl final : public LoopComponent {
         factory_(std::move(factory)),
         socket_(std::forward<Socket>(socket)...),
         sources_(options.max_per_source),
-        back_off_(loop, [this] { after_back_off(); }),
+        refusals_(loop, [this] { return make_report(Report::Kind::refused, limit_, 0); }),
+        shortages_(loop, [this] { return describe_shortage(); }),
+        retry_(loop, [this] { after_wait(); }),
         group_(ConnectionTable::of(loop).make_group(options.connection)) {
     assert(options.accept_batch > 0);
     if (options.max_per_source != ListenerOptions::kNoLimit) {
@@ -93,7 +98,7 @@ class Listener::Impl final : public LoopComponent {
     LoopInternals::assert_thread(loop());
     if (closed_) return;
     closed_ = true;
-    back_off_.stop();
+    retry_.stop();
     watcher_.stop(loop().native());
     socket_.close();
   }
@@ -114,22 +119,25 @@ class Listener::Impl final : public LoopComponent {
   }
   void on_ready(int events) noexcept;
   void accept_some() noexcept;
-  void after_back_off();
+  void after_wait();
   void welcome(Fd newcomer, const Address& peer);
   [[nodiscard]] const char* limit_reached(const Address& peer);
   void turned_away(const char* why);
   void run_out(int error) noexcept;
-  void tell(Report::Kind kind, std::string what, int error, std::uint64_t count);
+  [[nodiscard]] Report describe_shortage() const;
+  [[nodiscard]] Report make_report(Report::Kind kind, std::string what, int error) const;
 
   const ListenerOptions options_;
   ProtocolFactory factory_;
   ListenSocket socket_;
   DescriptorReserve reserve_;
   SourceLimits sources_;
-  Timer back_off_;
-  milliseconds next_back_off_ = kFirstBackOff;
-  ReportGate out_gate_;
-  ReportGate refused_gate_;
+  const char* limit_ = "";  // that the latest newcomer was refused for
+  int shortage_ = 0;        // errno of the latest wait
+  PacedReport refusals_;
+  PacedReport shortages_;
+  Timer retry_;
+  Backoff waits_{kWaits};
   bool ran_out_ = false;    // and nobody was accepted since
   bool recovered_ = false;  // somebody was; it is told when it has lasted
   bool accepting_ = false;  // on_ready() is running
@@ -163,7 +171,7 @@ void Listener::Impl::accept_some() noexcept {
       if (!welcomed) ++LoopInternals::counters(loop()).refused;
       continue;
     }
-    if (error == EAGAIN || error == EWOULDBLOCK) return;
+    if (would_block(error)) return;
     if (newcomer_gone(error)) continue;
     return run_out(error);
   }
@@ -184,9 +192,9 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
   if (ran_out_) {
     ran_out_ = false;
     recovered_ = true;
-    next_back_off_ = kFirstBackOff;
+    waits_.reset();
     reserve_.refill();
-    back_off_.start(ReportGate::kInterval);
+    retry_.start(PacedReport::kPace);
   }
   if (const char* why = limit_reached(peer)) return turned_away(why);
   const bool counted = options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip();
@@ -218,8 +226,8 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
 
 void Listener::Impl::turned_away(const char* why) {
   ++LoopInternals::counters(loop()).refused;
-  const std::uint64_t count = refused_gate_.pass(loop().now());
-  if (count > 0) tell(Report::Kind::refused, why, 0, count);
+  limit_ = why;
+  refusals_.happened();
 }
 
 // No descriptors, or no memory, for a newcomer: those who wait are turned away, as far as the spare
@@ -230,40 +238,42 @@ void Listener::Impl::run_out(int error) noexcept {
   if (error == EMFILE || error == ENFILE) {
     while (turned_away < options_.accept_batch && reserve_.turn_away(socket_.fd())) ++turned_away;
     // accept() wants a descriptor before it looks whether anybody is there; here nobody was.
-    if (turned_away == 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (turned_away == 0 && would_block(errno)) return;
   }
   LoopInternals::counters(loop()).refused += turned_away;
   const bool waits =
-      LoopInternals::guarded(loop(), "accept", [this] { back_off_.start(next_back_off_); });
+      LoopInternals::guarded(loop(), "accept", [this] { retry_.start(waits_.next()); });
   // Without memory for that it is tried again at once: a listener that nothing wakes is deaf.
   if (!waits) return wait_for_newcomers();
   LoopInternals::guarded(loop(), "accept", [&] {
     watcher_.stop(loop().native());
-    next_back_off_ = std::min(next_back_off_ * 2, kMaxBackOff);
     ran_out_ = true;
     recovered_ = false;
-    const std::uint64_t count = out_gate_.pass(loop().now());
-    if (count == 0) return;
-    tell(out_of_resources(error) ? Report::Kind::out_of_descriptors : Report::Kind::socket_error,
-         std::generic_category().message(error) + "; accepting pauses", error, count);
+    shortage_ = error;
+    shortages_.happened();
   });
 }
 
-void Listener::Impl::after_back_off() {
+void Listener::Impl::after_wait() {
   wait_for_newcomers();
   if (!recovered_) return;
   recovered_ = false;
-  (void)out_gate_.pass(loop().now());  // one report a second, of either kind
-  // Last, because the reporter may let go of this listener.
-  tell(Report::Kind::accept_resumed, "accepting goes on", 0, 1);
+  shortages_.hold_back();  // one report a second, of either kind
+  // Last, because the reporter may destroy this listener.
+  loop().report(make_report(Report::Kind::accept_resumed, "accepting goes on", 0));
 }
 
-void Listener::Impl::tell(Report::Kind kind, std::string what, int error, std::uint64_t count) {
-  loop().report(Report{.kind = kind,
-                       .where = endpoint().to_string(),
-                       .what = std::move(what),
-                       .error = std::error_code(error, std::generic_category()),
-                       .count = count});
+Report Listener::Impl::describe_shortage() const {
+  const bool resources = out_of_resources(shortage_);
+  return make_report(resources ? Report::Kind::out_of_descriptors : Report::Kind::socket_error,
+                     std::generic_category().message(shortage_) + "; accepting pauses", shortage_);
+}
+
+Report Listener::Impl::make_report(Report::Kind kind, std::string what, int error) const {
+  return {.kind = kind,
+          .where = endpoint().to_string(),
+          .what = std::move(what),
+          .error = std::error_code(error, std::generic_category())};
 }
 
 Listener::Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,

@@ -34,20 +34,32 @@ std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
   return line;
 }
 
+Log::~Log() {
+  try {
+    report_dropped();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory, and nobody left to tell
+  }
+}
+
 void Log::write(LogLevel level, std::string_view text) noexcept {
   try {
     if (!write_line(level, text)) {
       ++dropped_;
-      ++untold_;
+      ++unreported_;
       return;
     }
-    if (untold_ == 0) return;
-    const std::string told = "log: " + std::to_string(untold_) + " lines were dropped before this";
-    if (write_line(LogLevel::warning, told)) untold_ = 0;
+    report_dropped();
   } catch (...) {  // no memory, not even for a line
     ++dropped_;
-    ++untold_;
+    ++unreported_;
   }
+}
+
+void Log::report_dropped() {
+  if (unreported_ == 0) return;
+  const std::string text =
+      "log: " + std::to_string(unreported_) + " lines were dropped before this";
+  if (write_line(LogLevel::warning, text)) unreported_ = 0;
 }
 
 bool Log::write_line(LogLevel level, std::string_view text) {

@@ -156,8 +156,8 @@ Test(framed_errors, looks_for_an_end_no_further_than_it_was_allowed) {
 
 Test(framed_errors, half_closes_and_not_resets_over_a_socket_when_a_frame_is_refused) {
   Framing framing("decimal:3");
-  Loop loop(backend_options());
   std::vector<Report> told;
+  Loop loop(backend_options());
   loop.set_reporter([&told](const Report& report) { told.push_back(report); });
   const Listener listener(
       loop, Endpoint::from("tcp://127.0.0.1:0"),

@@ -2,6 +2,8 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <criterion/criterion.h>
 
@@ -164,10 +166,26 @@ Test(framing, reports_once_a_second_and_counts_the_rest) {
   MemoryPeer peer(handler);
   for (int i = 0; i < 100; ++i) framing.report(peer.connection(), some_error());
   cr_expect(peer.reports().size() == 1);
-  peer.advance(std::chrono::milliseconds(1'000));
   framing.report_unsent(peer.connection(), some_error());
+  peer.advance(std::chrono::milliseconds(1'000));
   cr_assert(peer.reports().size() == 2);
   cr_expect(peer.reports().back().count == 100);
   cr_expect(peer.reports().back().what.find("127.0.0.1:49152: no answer: a message of 300") == 0);
   cr_expect(framing.faults() == 101);
+}
+
+Test(framing, reports_at_the_loops_end_what_it_held_back) {
+  Framing framing("decimal:3");
+  Handler handler;
+  std::vector<Report> reports;
+  {
+    Pair pair = unix_pair();
+    Loop loop;
+    loop.set_reporter([&reports](const Report& report) { reports.push_back(report); });
+    Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
+    for (int i = 0; i < 3; ++i) framing.report(connection, some_error());
+    cr_expect(reports.size() == 1);
+  }
+  cr_assert(reports.size() == 2);
+  cr_expect(reports[1].count == 2);
 }

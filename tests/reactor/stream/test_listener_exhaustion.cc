@@ -20,10 +20,10 @@ using std::chrono::milliseconds;
 namespace {
 
 struct Service {
+  std::vector<Report> reports;
   Handler handler;
   Loop loop{backend_options()};
   Listener listener{loop, Endpoint::from("tcp://127.0.0.1:0"), handler};
-  std::vector<Report> reports;
 
   Service() {
     loop.set_reporter([this](const Report& report) { reports.push_back(report); });

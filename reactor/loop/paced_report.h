@@ -1,0 +1,62 @@
+// Events that may be very frequent, reported to the loop's reporter at most once a second.
+//
+// What it is: the first event is reported at once. Those within the second after it are reported
+// together at its end, with their number (Report::count), and so on until a second passes without
+// any. No event is lost: when the object or its loop is destroyed, what is not reported yet is.
+// Lifetime: it and its loop may be destroyed in either order. The reporter may destroy it, but not
+// from the report that its destructor makes. What `describe` reads must outlive it.
+// Thread: the loop's.
+// Errors: happened() may throw std::bad_alloc and what `describe` throws; the event is counted, and
+// reported with the next one.
+#ifndef SLUICE_REACTOR_LOOP_PACED_REPORT_H
+#define SLUICE_REACTOR_LOOP_PACED_REPORT_H
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "../base/export.h"
+#include "../base/report.h"
+#include "../base/timer_queue.h"
+
+namespace sluice {
+
+class Loop;
+
+class SLUICE_EXPORT PacedReport final : private TimerQueue::Entry {
+ public:
+  static constexpr std::chrono::seconds kPace{1};
+
+  // `describe` makes the report of the latest event. It runs only when one is reported, so that a
+  // flood of events formats no text. REQUIRES: not empty.
+  PacedReport(Loop& loop, std::function<Report()> describe);
+  // For an owner that learns of its loop from the first event.
+  explicit PacedReport(std::function<Report()> describe);
+  ~PacedReport() override;
+
+  // REQUIRES: it has a loop.
+  void happened();
+  // REQUIRES: `loop` is the one that it has, if it has one.
+  void happened(Loop& loop);
+  // As if an event had just been reported: the next report comes in a second at the earliest.
+  void hold_back();
+
+ private:
+  friend class Loop;
+
+  void expire() override;
+  void report_now();
+  void attach(Loop& loop) noexcept;
+  void detach() noexcept;  // reports what is left, and forgets the loop
+
+  Loop* loop_ = nullptr;
+  std::function<Report()> describe_;
+  std::uint64_t unreported_ = 0;
+  // The loop's other ones.
+  PacedReport* previous_ = nullptr;
+  PacedReport* next_ = nullptr;
+};
+
+}  // namespace sluice
+
+#endif
