@@ -82,7 +82,7 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
       membership_(socket_),
       announce_timer_(loop, [this] { announce(); }),
       answer_timer_(loop, [this] { answer_waiting(); }),
-      follow_timer_(loop, [this] { read_targets(); }) {
+      follow_timer_(loop, [this] { follow_group(); }) {
   if (options_.announce.count() > 0) {
     announce_timer_.start(random_up_to(BroadcastOptions::kMaxDelay));
   }
@@ -138,8 +138,13 @@ void Broadcast::arm_answers() {
   answer_timer_.start(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
+void Broadcast::follow_group() {
+  if (socket_.draining() || socket_.closed()) return follow_timer_.stop();
+  read_targets();
+}
+
 void Broadcast::announce() {
-  if (loop_.draining() || socket_.closed()) return;
+  if (socket_.draining() || socket_.closed()) return;
   const auto jitter = options_.announce * BroadcastOptions::kJitterPercent / 100;
   const auto next = options_.announce - jitter + random_up_to(2 * jitter);
   announce_timer_.start(std::max(next, std::chrono::milliseconds(1)));

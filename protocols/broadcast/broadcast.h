@@ -22,7 +22,8 @@
 //   options.message = "attic: echo tcp/7007";
 //   Broadcast service(loop, Endpoint::from("udp://*:12345"), guard, options);
 //
-// Lifetime: must go before its loop and its guard. A drain of the loop ends the announcements.
+// Lifetime: must go before its loop and its guard. A drain, of the loop or of this service alone,
+// ends the announcements and waits for the answers that are under way.
 // Thread: the loop's.
 // Errors: the constructor throws std::invalid_argument (see the options) and std::system_error as
 // DatagramSocket's does. At run time a target that fails (ENETUNREACH, EACCES, ENODEV) is reported
@@ -40,6 +41,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../reactor/base/address.h"
@@ -105,10 +107,20 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
+  // Ends this service alone, as DatagramSocket::drain() does: it announces and receives no more,
+  // and sends the answers that wait for their moment. `done` may destroy it.
+  void drain(std::chrono::milliseconds deadline, Task done = {}) {
+    socket_.drain(deadline, std::move(done));
+  }
+
  private:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
+  [[nodiscard]] bool is_finished(const DatagramSocket& /*socket*/) const noexcept override {
+    return waiting_.size() == 0;
+  }
   void announce();
+  void follow_group();
   void answer_waiting();
   void arm_answers();
   std::vector<BroadcastTarget> read_targets();

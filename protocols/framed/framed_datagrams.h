@@ -14,11 +14,13 @@
 #ifndef SLUICE_PROTOCOLS_FRAMED_FRAMED_DATAGRAMS_H
 #define SLUICE_PROTOCOLS_FRAMED_FRAMED_DATAGRAMS_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../reactor/base/export.h"
@@ -43,6 +45,10 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   // Datagrams that were not answered for what is in them, or because the answer was longer.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
+  // Ends this service alone, as DatagramSocket::drain() does. `done` may destroy it.
+  void drain(std::chrono::milliseconds deadline, Task done = {}) {
+    socket_.drain(deadline, std::move(done));
+  }
 
  private:
   using Bytes = std::span<const std::byte>;

@@ -12,6 +12,7 @@
 #ifndef SLUICE_PROTOCOLS_UDP_DATAGRAM_SERVICE_H
 #define SLUICE_PROTOCOLS_UDP_DATAGRAM_SERVICE_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@
 #include <span>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "../../reactor/base/address.h"
 #include "../../reactor/base/endpoint.h"
@@ -57,6 +59,10 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   // With the real port when 0 was asked for.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] DatagramSocket& socket() noexcept { return socket_; }
+  // Ends this service alone, as DatagramSocket::drain() does. `done` may destroy it.
+  void drain(std::chrono::milliseconds deadline, Task done = {}) {
+    socket_.drain(deadline, std::move(done));
+  }
 
  private:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;

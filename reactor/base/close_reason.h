@@ -25,7 +25,7 @@ enum class CloseReason : std::uint8_t {
   queue_limit,     // a send would have exceeded ConnectionOptions::queue_limit
   input_limit,     // the handler left more unconsumed than ConnectionOptions::input_limit
   handler_threw,   // an exception left a handler
-  drain_deadline,  // Loop::drain() ran out of time
+  drain_deadline,  // a drain, of the loop or of the listener, ran out of time
   loop_destroyed,  // the loop was destroyed while the connection was open
   system_error     // a system call failed; the error_code says which way
 };

@@ -26,6 +26,7 @@ static_assert(DatagramOptions::kMaxSize < DatagramBuffers::kSlotSize);
 
 void DatagramHandler::on_error(DatagramSocket&, std::error_code, const Address&) {}
 void DatagramHandler::on_writable(DatagramSocket&) {}
+bool DatagramHandler::is_finished(const DatagramSocket&) const noexcept { return true; }
 
 DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& handler,
                            const DatagramOptions& options)
@@ -61,6 +62,8 @@ void DatagramSocket::Impl::close() noexcept {
   watcher_.stop(loop().native());
   watch_again_.stop();
   socket_.fd.reset();
+  // Outside of a turn, the end of the drain would wait for some other event.
+  if (draining_) request_end_of_turn();
 }
 
 void DatagramSocket::Impl::begin_drain() {
@@ -130,5 +133,11 @@ void DatagramSocket::close() noexcept {
 }
 
 bool DatagramSocket::closed() const noexcept { return impl_->closed(); }
+
+void DatagramSocket::drain(std::chrono::milliseconds deadline, Task done) {
+  impl_->drain(deadline, std::move(done));
+}
+
+bool DatagramSocket::draining() const noexcept { return impl_->draining(); }
 
 }  // namespace sluice

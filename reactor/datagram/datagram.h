@@ -72,6 +72,16 @@ class SLUICE_EXPORT DatagramSocket {
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
 
+  // Ends this socket while the rest of the loop goes on: stops receiving, sends what is queued and
+  // what its handler still has to send (DatagramHandler::is_finished()), then closes it and runs
+  // `done`, once, at the end of that turn. At `deadline` the rest is dropped first. Datagrams that
+  // wait in the kernel are not received any more.
+  // Legal anywhere, also when the socket is closed. A second call only shortens the deadline.
+  // `done` may destroy the socket; a socket that is destroyed before drops `done`.
+  // Throws std::bad_alloc, and then nothing has begun.
+  void drain(std::chrono::milliseconds deadline, Task done = {});
+  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
+
  private:
   class Impl;
   explicit DatagramSocket(std::unique_ptr<Impl> impl) noexcept;

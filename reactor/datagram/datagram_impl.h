@@ -38,7 +38,9 @@ class DatagramSocket::Impl final : public LoopComponent {
 
   void end_of_turn() override { flush(); }
   void begin_drain() override;
-  [[nodiscard]] bool drained() const override { return closed() || (queue_.empty() && !failure_); }
+  [[nodiscard]] bool drained() const override {
+    return closed() || (queue_.empty() && !failure_ && handler_.is_finished(*face_));
+  }
   void end_drain() override { close(); }
 
  private:

@@ -39,6 +39,9 @@ class SLUICE_EXPORT DatagramHandler {
   virtual void on_error(DatagramSocket& socket, std::error_code error, const Address& to);
   // A queue that was too full for a datagram has fallen to half. The default does nothing.
   virtual void on_writable(DatagramSocket& socket);
+  // Asked while the socket or its loop drains, at the end of each turn: whether the handler has
+  // nothing left to send of its own accord, such as an answer that it delays. The default is true.
+  [[nodiscard]] virtual bool is_finished(const DatagramSocket& socket) const noexcept;
 };
 
 enum class DatagramOverflow : std::uint8_t { drop_newest, drop_oldest };

@@ -181,9 +181,9 @@ void Loop::on_before_wait() noexcept {
 void Loop::on_end_of_turn() noexcept {
   run_deferred();
   run_ends_of_turn();
-  if (drain_ != nullptr) finish_drain_if_done();
-  const bool more =
-      !deferred_.empty() || !end_of_turn_callbacks_.empty() || !end_of_turn_output_.empty();
+  if (drain_ != nullptr || single_drains_ > 0) finish_drains();
+  const bool more = !deferred_.empty() || !end_of_turn_callbacks_.empty() ||
+                    !end_of_turn_output_.empty() || drain_begun_;
   more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
   arm_timer();
   if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);

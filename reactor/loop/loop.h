@@ -44,6 +44,7 @@ namespace detail {
 enum class RunMode;  // libev_loop.h
 }  // namespace detail
 
+class LoopDrain;
 class PacedReport;
 
 using Task = std::function<void()>;
@@ -103,7 +104,8 @@ class SLUICE_EXPORT Loop {
   // Stops listening, hands each connection what had arrived, lets it flush and closes it; when none
   // is left, or after `deadline`, closes the rest (CloseReason::drain_deadline) and runs `done`, or
   // stop() when that is empty. A second call only shortens the deadline. A connection that is made
-  // meanwhile has until the deadline too.
+  // meanwhile has until the deadline too. Drains of single listeners and sockets that are under way
+  // finish too, their own tasks first.
   void drain(std::chrono::milliseconds deadline, Task done = {});
   [[nodiscard]] bool draining() const noexcept { return drain_ != nullptr; }
 
@@ -125,9 +127,9 @@ class SLUICE_EXPORT Loop {
 
  private:
   friend class LoopComponent;
+  friend class LoopDrain;
   friend class LoopInternals;
   friend class PacedReport;
-  class Drain;
 
   void begin();
   void on_woken() noexcept;        // after the wait
@@ -145,7 +147,9 @@ class SLUICE_EXPORT Loop {
   void start_timer(TimerQueue::Entry& entry, TimePoint due);
   void arm_timer() noexcept;
   void run_in(detail::RunMode mode);
-  void finish_drain_if_done();
+  void begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
+                   std::chrono::milliseconds deadline, Task done);
+  void finish_drains() noexcept;
   void report_current_exception(std::string_view where) noexcept;
   // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
   template <class Callback>
@@ -181,7 +185,9 @@ class SLUICE_EXPORT Loop {
   PacedReport* paced_reports_ = nullptr;  // the first of those that have this loop
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<LoopMailbox> mailbox_;
-  std::unique_ptr<Drain> drain_;
+  std::unique_ptr<LoopDrain> drain_;
+  std::size_t single_drains_ = 0;  // of single components, which own them
+  bool drain_begun_ = false;       // since they were looked at
   AfterWaitWatcher after_wait_;
   BeforeWaitWatcher before_wait_;
   NoWaitWatcher no_wait_;

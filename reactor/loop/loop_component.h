@@ -6,11 +6,15 @@
 #ifndef SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 #define SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace sluice {
 
 class Loop;
+class LoopDrain;
 
 class LoopComponent {
  public:
@@ -30,17 +34,28 @@ class LoopComponent {
   void request_end_of_turn() noexcept;
   [[nodiscard]] bool end_of_turn_requested() const noexcept { return end_of_turn_requested_; }
   virtual void end_of_turn() {}
-  // Loop::drain() begins: take on nothing new, finish what there is.
+
+  // The steps of a drain, of this one alone or of the whole loop, whose drain is the drain of all.
+  // They call no handler. Begin, perhaps more than once: take on nothing new, finish what there is.
   virtual void begin_drain() {}
-  // Nothing is left to finish.
+  // Nothing is left to finish. Asked at the end of each turn.
   [[nodiscard]] virtual bool drained() const { return true; }
-  // The deadline has passed: let go of what is left.
+  // Close what is left: the deadline has passed. A drain of this one alone ends with it, too.
   virtual void end_drain() {}
+
+  // Drains this one alone, while the rest of the loop goes on: begins, and runs `done` at the end
+  // of the turn in which it is drained, at the latest soon after `deadline`. A second call only
+  // shortens the deadline. `done` may destroy this object; destroyed before, it drops `done`.
+  // Throws std::bad_alloc, and then has not begun.
+  void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
+  void cancel_drain() noexcept;                  // drops the deadline and `done`
 
  private:
   friend class Loop;
   Loop& loop_;
   const Phase phase_;
+  std::unique_ptr<LoopDrain> drain_;
   bool end_of_turn_requested_ = false;
 };
 

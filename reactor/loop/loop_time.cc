@@ -1,4 +1,4 @@
-// The loop's other half: timers, virtual time, drain and reports.
+// The loop's other half: timers, virtual time and reports.
 #include <algorithm>
 #include <cassert>
 #include <exception>
@@ -7,8 +7,6 @@
 
 #include "libev_loop.h"
 #include "loop.h"
-#include "loop_component.h"
-#include "loop_drain.h"
 
 namespace sluice {
 
@@ -96,37 +94,6 @@ void Loop::advance(milliseconds by) {
   }
   now_ = end;
   poll();
-}
-
-void Loop::drain(milliseconds deadline, Task done) {
-  assert(not_run_elsewhere());
-  const TimePoint due = later(now(), deadline);
-  if (drain_ != nullptr) {
-    if (drain_->queued() && due < drain_->due()) start_timer(*drain_, due);
-    return;
-  }
-  auto drain = std::make_unique<Drain>(*this, std::move(done));
-  start_timer(*drain, due);
-  drain_ = std::move(drain);  // when nothing can throw any more: who finds no memory asks again
-  for (std::size_t i = 0; i < components_.size(); ++i) components_[i]->begin_drain();
-  no_wait_.start(ev_);  // nothing may be left to wait for
-}
-
-void Loop::finish_drain_if_done() {
-  const bool done =
-      std::all_of(components_.begin(), components_.end(),
-                  [](const LoopComponent* component) { return component->drained(); });
-  if (!done) {
-    if (drain_->expired()) drain_->let_go();  // what was opened since the deadline
-    return;
-  }
-  Task task = drain_->take_done();
-  drain_.reset();
-  if (task) {
-    guarded("drain", task);
-  } else {
-    stop();
-  }
 }
 
 void Loop::report(const Report& report) noexcept {

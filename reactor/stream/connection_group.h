@@ -7,6 +7,7 @@
 #define SLUICE_REACTOR_STREAM_CONNECTION_GROUP_H
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "../loop/idle_list.h"
@@ -40,6 +41,9 @@ class ConnectionGroup {
   IdleList idle_;
   IdleList stalled_;
   IdleList lingering_;
+  // A drain of this group alone waits for the table's next pass, or is in the present one.
+  enum class Drain : std::uint8_t { none, waits, in_pass };
+  Drain drain_ = Drain::none;
   std::size_t open_ = 0;
   std::size_t place_ = 0;  // in the table's list
   bool held_ = true;       // by the listener, or whoever made it

@@ -156,17 +156,41 @@ void ConnectionTable::free(Connection& connection) noexcept {
 }
 
 void ConnectionTable::begin_drain() {
+  all_wait_ = true;
+  begin_pass();
+}
+
+void ConnectionTable::begin_drain(ConnectionGroup& group) noexcept {
+  group.drain_ = ConnectionGroup::Drain::waits;
+  begin_pass();
+}
+
+void ConnectionTable::begin_pass() noexcept {
+  if (drain_step_ != DrainStep::none) return;
   // Not here: this may be a handler's callback, and the last bytes go to other handlers.
   drain_step_ = DrainStep::read;
   request_end_of_turn();
 }
 
+template <class Visit>
+void ConnectionTable::each_in_pass(Visit&& visit) {
+  each([this, &visit](Connection& connection) {
+    const bool in_pass = connection.group_->drain_ == ConnectionGroup::Drain::in_pass;
+    if (all_in_pass_ || in_pass) visit(connection);
+  });
+}
+
 void ConnectionTable::drain_step() {
+  using Drain = ConnectionGroup::Drain;
   switch (drain_step_) {
     case DrainStep::none:
       return;
     case DrainStep::read:
-      each([](Connection& connection) { connection.read_for_drain(); });
+      all_in_pass_ = std::exchange(all_wait_, false);
+      for (const auto& group : groups_) {
+        if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
+      }
+      each_in_pass([](Connection& connection) { connection.read_for_drain(); });
       // Without memory for a task, as if it had run: what handlers have deferred comes too late,
       // but the drain goes on. Nothing else would ever bring it to its end.
       drain_step_ = DrainStep::pass_on;
@@ -185,8 +209,15 @@ void ConnectionTable::drain_step() {
       request_end_of_turn();
       return;
     case DrainStep::close:
-      each([](Connection& connection) { connection.close(); });
+      each_in_pass([](Connection& connection) { connection.close(); });
+      all_in_pass_ = false;
       drain_step_ = DrainStep::none;
+      bool more = all_wait_;
+      for (const auto& group : groups_) {
+        if (group->drain_ == Drain::in_pass) group->drain_ = Drain::none;
+        more = more || group->drain_ == Drain::waits;
+      }
+      if (more) begin_pass();
       return;
   }
 }
@@ -194,6 +225,13 @@ void ConnectionTable::drain_step() {
 void ConnectionTable::end_drain() {
   closing_ = open_ > 0;
   each([](Connection& connection) { connection.finish(CloseReason::drain_deadline); });
+}
+
+void ConnectionTable::end_drain(ConnectionGroup& group) noexcept {
+  if (group.open_ == 0) return;
+  each([&group](Connection& connection) {
+    if (connection.group_ == &group) connection.finish(CloseReason::drain_deadline);
+  });
 }
 
 }  // namespace sluice

@@ -46,6 +46,12 @@ class ConnectionTable final : public LoopComponent {
     return open_ == 0 && drain_step_ == DrainStep::none;
   }
   void end_drain() override;
+  // The same for the connections of one group. REQUIRES: it is not given any more of them.
+  void begin_drain(ConnectionGroup& group) noexcept;
+  [[nodiscard]] static bool drained(const ConnectionGroup& group) noexcept {
+    return group.open_ == 0 && group.drain_ == ConnectionGroup::Drain::none;
+  }
+  void end_drain(ConnectionGroup& group) noexcept;
 
  private:
   static constexpr std::size_t kBlock = 64;
@@ -71,11 +77,17 @@ class ConnectionTable final : public LoopComponent {
   std::uint32_t next_slot_ = 0;
   std::uint32_t generation_ = 0;
   std::size_t open_ = 0;
-  // What each had sent is read; deferred tasks and others who take part in a turn (a chat) make of
-  // it what goes to the rest; then all are closed.
+  // A pass over the connections that are drained: those of all groups, or of some. What each peer
+  // had sent is read; deferred tasks and others that take part in a turn (a chat) make of it what
+  // goes to the rest; then they are closed. A drain that begins meanwhile waits for the next pass.
   enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
+  void begin_pass() noexcept;
   void drain_step();
+  template <class Visit>
+  void each_in_pass(Visit&& visit);
   DrainStep drain_step_ = DrainStep::none;
+  bool all_wait_ = false;  // for the next pass
+  bool all_in_pass_ = false;
   bool closing_ = false;  // all are let go of: nothing new until they are gone
   std::vector<Connection*> dirty_;
   std::vector<Connection*> this_round_;

@@ -16,6 +16,7 @@
 #include "../loop/loop_internals.h"
 #include "../loop/paced_report.h"
 #include "../loop/timer.h"
+#include "accept_error.h"
 #include "connection_table.h"
 #include "descriptor_reserve.h"
 #include "listen_socket.h"
@@ -30,32 +31,6 @@ namespace {
 // How long nobody is accepted when the process or the system is out of something.
 constexpr BackoffOptions kWaits{
     .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
-
-bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-// The newcomer's own misfortune, and on Linux pending errors of its path: the next one may be fine.
-bool newcomer_gone(int error) {
-  switch (error) {
-    case ECONNABORTED:
-    case EINTR:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-#ifdef ENONET
-    case ENONET:
-#endif
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -91,6 +66,7 @@ class Listener::Impl final : public LoopComponent {
   // have been called by it: then it goes when they have returned.
   static void let_go(std::unique_ptr<Impl> impl) noexcept {
     impl->close();
+    impl->cancel_drain();
     if (impl->accepting_) impl.release()->orphaned_ = true;
   }
 
@@ -111,7 +87,12 @@ class Listener::Impl final : public LoopComponent {
       wait_for_newcomers();
     }
   }
-  void begin_drain() override { close(); }
+  void begin_drain() override {
+    close();
+    group_.table().begin_drain(group_);
+  }
+  [[nodiscard]] bool drained() const override { return ConnectionTable::drained(group_); }
+  void end_drain() override { group_.table().end_drain(group_); }
 
  private:
   void wait_for_newcomers() noexcept {
@@ -297,5 +278,7 @@ std::size_t Listener::connections() const noexcept { return impl_->connections()
 void Listener::close() noexcept { impl_->close(); }
 void Listener::pause() noexcept { impl_->set_paused(true); }
 void Listener::resume() noexcept { impl_->set_paused(false); }
+void Listener::drain(milliseconds deadline, Task done) { impl_->drain(deadline, std::move(done)); }
+bool Listener::draining() const noexcept { return impl_->draining(); }
 
 }  // namespace sluice

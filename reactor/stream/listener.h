@@ -18,6 +18,7 @@
 #ifndef SLUICE_REACTOR_STREAM_LISTENER_H
 #define SLUICE_REACTOR_STREAM_LISTENER_H
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
@@ -52,6 +53,18 @@ class SLUICE_EXPORT Listener {
   // Leaves newcomers in the backlog until resume(). Not counted.
   void pause() noexcept;
   void resume() noexcept;
+
+  // Ends this service while all others of the loop go on: stops listening, hands each of its
+  // connections what had arrived, lets it flush and closes it. `done` runs once, at the end of the
+  // turn in which the last of them is gone; at `deadline` the rest is closed first
+  // (CloseReason::drain_deadline). Newcomers that nobody has accepted yet are reset.
+  // Legal anywhere, a connection's callback included. A second call only shortens the deadline.
+  // `done` may destroy the listener, and usually does. A listener that is destroyed before drops
+  // `done` and the deadline, and its connections end as they would have, in their own time.
+  // Loop::drain() meanwhile shares the steps; `done` runs before the loop's task.
+  // Throws std::bad_alloc, and then nothing has begun.
+  void drain(std::chrono::milliseconds deadline, Task done = {});
+  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
 
  private:
   class Impl;

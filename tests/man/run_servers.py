@@ -21,10 +21,14 @@ SECONDS = 10
 class Server:
     """An example that prints `listening ENDPOINT` and serves it; killed when the block is left."""
 
-    def __init__(self, program, endpoint):
-        self.process = subprocess.Popen([program, endpoint], stdout=subprocess.PIPE, text=True)
+    def __init__(self, program, *arguments):
+        self.name = program.name
+        self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
+        self.read_endpoint()
+
+    def read_endpoint(self):
         line = self.process.stdout.readline()
-        assert line.startswith("listening "), f"{program.name} says {line!r}"
+        assert line.startswith("listening "), f"{self.name} says {line!r}"
         self.endpoint = line.split()[1]
 
     def __enter__(self):
@@ -151,12 +155,33 @@ def control(run, directory):
         assert not os.path.exists(path), "the socket's file is still there"
 
 
+def move_service(run, _):
+    with Server(run / "move_service") as server:
+        with server.connect() as old:
+            old.sendall(b"one\n")
+            expect(read_line(old), b"one\n")
+            server.process.send_signal(signal.SIGHUP)
+            former = server.endpoint
+            server.read_endpoint()
+            assert server.endpoint != former, former
+            expect(read_to_the_end(old), b"")
+            with server.connect() as new:
+                new.sendall(b"two\n")
+                expect(read_line(new), b"two\n")
+                old.close()
+                new.sendall(b"three\n")
+                expect(read_line(new), b"three\n")
+                server.process.send_signal(signal.SIGTERM)
+                expect(read_to_the_end(new), b"")
+        expect(server.process.wait(SECONDS), 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control):
+    for test in (echo_server, chat, chat_rooms, control, move_service):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

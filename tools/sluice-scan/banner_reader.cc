@@ -30,7 +30,7 @@ class BannerReader::Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
-    watch_.stop();         // before the descriptor is closed
+    watch_.stop();        // before the descriptor is closed
     close_by_reset(fd_);  // so that nothing of ours stays in TIME_WAIT
   }
 

@@ -380,6 +380,47 @@ Test(broadcast, ends_its_announcements_when_the_loop_drains) {
   cr_expect(world.service.counts().sent == sent);
 }
 
+Test(broadcast, drained_sends_the_answers_that_wait_and_announces_no_more) {
+  BroadcastOptions with = options();
+  with.announce = milliseconds(1'000);
+  with.interface = "lo";
+  World world(with);
+  world.loop.advance(seconds(2));
+  const UdpProbe probe;
+  probe.allow_broadcast();
+  probe.send("who is there?", to_all(world));
+  turn_a_while(world.loop);
+  cr_expect(world.service.counts().answered == 0, "the answer waits for its moment");
+  const auto sent = world.service.counts().sent;
+  int done = 0;
+  world.service.drain(seconds(5), [&done] { ++done; });
+  turn_a_while(world.loop);
+  cr_expect(done == 0);
+  world.loop.advance(BroadcastOptions::kMaxDelay);
+  cr_expect(done == 1);
+  cr_expect(probe.receive(world.loop) == kMessage);
+  world.loop.advance(seconds(30));
+  cr_expect(world.service.counts().sent == sent);
+  cr_expect(done == 1);
+  cr_expect(world.service.publish("hello").refusal == "the service is closed");
+}
+
+Test(broadcast, drained_drops_the_answers_that_wait_at_the_deadline) {
+  BroadcastOptions with = options();
+  with.seed = 1'000'000'007;  // whose first delay is not 0
+  World world(with);
+  const UdpProbe probe;
+  probe.allow_broadcast();
+  probe.send("who is there?", to_all(world));
+  turn_a_while(world.loop);
+  int done = 0;
+  world.service.drain(milliseconds(0), [&done] { ++done; });
+  world.loop.advance(milliseconds(0));
+  cr_expect(done == 1);
+  world.loop.advance(seconds(1));
+  cr_expect(world.service.counts().answered == 0);
+}
+
 Test(broadcast, refuses_options_that_make_no_sense) {
   BroadcastOptions with = options();
   with.message.clear();

@@ -602,3 +602,33 @@ Test(chat, delivers_what_had_arrived_before_a_drain) {
     cr_expect(heard.starts_with(as_said_by(from, "one\ntwo\n")), "%s", heard.c_str());
   }
 }
+
+Test(chat, drained_on_one_listener_passes_its_last_words_on_to_members_on_another_one) {
+  Loop loop(backend_options());
+  Chat chat(loop, plain());
+  Listener ended(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
+  const Listener kept(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
+  Peer speaker(ended.endpoint().address());
+  sluice::test::turn_until(loop, [&] { return chat.house().members() == 1; });
+  Peer hearer(kept.endpoint().address());
+  sluice::test::turn_until(loop, [&] { return chat.house().members() == 2; });
+  sluice::test::turn_a_while(loop);
+  (void)speaker.waiting();
+  (void)hearer.waiting();
+  bool done = false;
+  speaker.send("one\ntwo\nlast words");
+  ended.drain(std::chrono::seconds(100), [&] { done = true; });
+  (void)speaker.receive_all(loop);
+  cr_expect(speaker.error() == 0);
+  speaker.close();
+  sluice::test::turn_until(loop, [&] { return done; });
+  sluice::test::turn_a_while(loop);
+  const std::string heard = hearer.waiting();
+  cr_expect(heard.starts_with(as_said_by("guest1", "one\ntwo\n")), "%s", heard.c_str());
+  cr_expect(!hearer.ended());
+  cr_expect(chat.house().members() == 1);
+  // The member that stays is served as before.
+  hearer.send("/nick bob\n");
+  sluice::test::turn_a_while(loop);
+  cr_expect(!hearer.waiting().empty());
+}
