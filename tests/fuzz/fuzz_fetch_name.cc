@@ -8,6 +8,7 @@
 #include "tools/sluice-fetch/url.h"
 
 using namespace sluice;
+using namespace sluice::tools;
 using namespace sluice::tools::fetch;
 
 namespace {

@@ -9,6 +9,7 @@
 #include "tools/sluiced/options.h"
 
 using namespace sluice;
+using namespace sluice::tools;
 using namespace sluice::tools::daemon;
 
 namespace {

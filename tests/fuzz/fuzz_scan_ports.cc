@@ -7,6 +7,7 @@
 #include "tools/sluice-scan/targets/port_spec.h"
 
 using namespace sluice;
+using namespace sluice::tools;
 using namespace sluice::tools::scan;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,6 +9,7 @@
 #include "tools/sluice-scan/targets/target_spec.h"
 
 using namespace sluice;
+using namespace sluice::tools;
 using namespace sluice::tools::scan;
 
 namespace {
