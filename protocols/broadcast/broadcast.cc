@@ -113,7 +113,7 @@ void Broadcast::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
     return;
   }
   // What the system does not tell may have been for many.
-  if (datagram.unicast && !guard_.sent_to_many(datagram)) {
+  if (datagram.unicast && !guard_.is_sent_to_many(datagram)) {
     if (socket.reply(datagram, bytes_of(options_.message))) ++counts_.answered;
     return;
   }
@@ -126,14 +126,14 @@ void Broadcast::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
 }
 
 void Broadcast::answer_waiting() {
-  while (const auto to = waiting_.take_due(loop_.now())) {
+  while (const auto to = waiting_.pop_due(loop_.now())) {
     if (socket_.send_to(bytes_of(options_.message), *to)) ++counts_.answered;
   }
   if (waiting_.size() > 0) arm_answers();
 }
 
 void Broadcast::arm_answers() {
-  const auto left = std::max(waiting_.next() - loop_.now(), Clock::duration::zero());
+  const auto left = std::max(waiting_.next_due() - loop_.now(), Clock::duration::zero());
   // Rounded up: a timer that runs a moment too early would find nothing due.
   answer_timer_.start(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
@@ -177,7 +177,7 @@ std::vector<BroadcastTarget> Broadcast::read_targets() {
     for (const BroadcastTarget& target : targets) {
       if (target.to.family() == AF_INET6) groups.push_back(target.to);
     }
-    if (const auto error = membership_.follow(groups)) tell("a group cannot be joined", error);
+    if (const auto error = membership_.set_groups(groups)) tell("a group cannot be joined", error);
   }
   return targets;
 }

@@ -45,8 +45,8 @@ std::optional<Address> target_of(const InterfaceAddress& one, const BroadcastSco
   if (!scope.ipv4 || !(one.broadcast || one.loopback)) return std::nullopt;
   // An address that was configured without its broadcast address has one all the same, and some
   // tools say 0.0.0.0 for none.
-  const bool named = one.named_broadcast.value_or(0) != 0;
-  const auto number = named ? one.named_broadcast : one.last_of_network();
+  const bool named = one.configured_broadcast.value_or(0) != 0;
+  const auto number = named ? one.configured_broadcast : one.last_of_network();
   if (!number) return std::nullopt;
   const Address to = ipv4_address(*number, scope.port);
   Address own = one.address;

@@ -73,7 +73,7 @@ Report FramedDatagrams::describe_fault() const {
 
 void FramedDatagrams::on_error(DatagramSocket& /*socket*/, std::error_code error,
                                const Address& to) {
-  errors_.happened(error, to);
+  errors_.report(error, to);
 }
 
 }  // namespace sluice

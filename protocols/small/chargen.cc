@@ -26,11 +26,12 @@ Payload make_round() {
 Chargen::Chargen() : round_(make_round()) {}
 
 void Chargen::fill(Connection& connection) const {
-  // Only whole rounds are sent, so that every connection stands at the beginning of one and needs
-  // no place of its own. One byte above the high-water mark must wait: only then does on_writable()
-  // come. What a fast peer takes meanwhile is not made up for here: it would keep the loop.
-  const std::size_t goal = connection.options().high_water;
-  for (std::size_t waiting = connection.queued(); waiting <= goal; waiting += round_.size()) {
+  // Sends only whole rounds, so that no connection needs to store its position in one. Queues more
+  // than the high-water mark, because on_writable() is called only after the queue was above it.
+  // Counts what it sends itself and does not read queued() again: a peer that reads fast would
+  // otherwise keep this loop running forever.
+  const std::size_t high_water = connection.options().high_water;
+  for (std::size_t queued = connection.queued(); queued <= high_water; queued += round_.size()) {
     connection.send(round_);
   }
 }
@@ -44,9 +45,9 @@ std::size_t Chargen::on_data(Connection& /*connection*/, std::span<const std::by
 void Chargen::on_eof(Connection& /*connection*/) {}
 
 void Chargen::on_writable(Connection& connection) {
-  // Not here: the connection would be above its high-water mark again before it has read anything,
-  // and what the peer sends would never be dropped. A task deferred by a deferred task runs a
-  // turn later, and in that turn the connection reads. It may also be gone by then.
+  // Calling fill() here would raise the queue above the high-water mark again before the connection
+  // has read anything, so the input of the peer would never be dropped. A task that a deferred task
+  // defers runs one turn later, and the connection reads in between. It may have closed by then.
   Loop& loop = connection.loop();
   auto refill = [this, &loop, id = connection.id()] {
     if (Connection* const open = Connection::find(loop, id)) fill(*open);
@@ -55,13 +56,13 @@ void Chargen::on_writable(Connection& connection) {
 }
 
 DatagramAnswer chargen_answer() {
-  // The RFC's "random number" asks for variety, not for secrecy: a linear congruence will do.
+  // The "random number" of the RFC need not be secret, so a linear congruential generator suffices.
   return [round = make_round(), state = std::uint32_t{1}](
              std::span<const std::byte> /*request*/,
-             std::span<std::byte> room) mutable -> std::span<const std::byte> {
+             std::span<std::byte> buffer) mutable -> std::span<const std::byte> {
     state = state * 1'664'525 + 1'013'904'223;
     const std::size_t wanted = (state >> 16) % (Chargen::kMaxDatagram + 1);
-    return round.bytes().first(std::min(wanted, room.size()));
+    return round.bytes().first(std::min(wanted, buffer.size()));
   };
 }
 

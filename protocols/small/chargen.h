@@ -1,18 +1,17 @@
-// Chargen: lines of printable characters, for as long as somebody takes them.
+// Chargen: sends lines of printable characters as long as the peer reads them.
 //
 //    !"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefg
 //   !"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefgh
 //
-// What it is: over streams one object that all connections share, without memory of any of them. It
-// sends as fast as the peer takes, and drops what the peer sends. It goes on after the peer's
-// half-close, which says only that the peer has nothing to say: `nc host 19 </dev/null` gets its
-// lines. It ends with the connection: the peer closes, resets, or takes nothing for
-// ConnectionOptions::write_timeout. Over UDP a function for DatagramService: each datagram is
-// answered by 0 to 512 characters. That multiplies what a forger sends by up to 512: REQUIRES
-// AnswerSize::any of DatagramService, and ought to be off unless asked for.
-// Memory: the lines are held once; what waits is at most ConnectionOptions::high_water plus one
-// round of them (kRound), and REQUIRES that queue_limit leaves room for that.
-// Lifetime: REQUIRES that a Chargen outlives its connections. Thread: none of its own.
+// What it is: over streams, one object for all connections, without state for each. It sends as
+// fast as the peer reads, and drops all input. It continues after the peer half-closes, so that
+// `nc host 19 </dev/null` receives lines, until the peer closes or resets the connection, or reads
+// nothing for ConnectionOptions::write_timeout. Over UDP, a function for DatagramService, which
+// answers each datagram with 0 to 512 characters. That amplifies a forged request up to 512 times:
+// REQUIRES DatagramService with AnswerSize::any, and should be off by default.
+// Memory: all connections share the lines. At most ConnectionOptions::high_water plus kRound bytes
+// are queued for a connection; REQUIRES that queue_limit is at least that.
+// Lifetime: REQUIRES that a Chargen outlives its connections. Thread: the loop's.
 // Errors: the constructor may throw std::bad_alloc. Source: RFC 864.
 #ifndef SLUICE_PROTOCOLS_SMALL_CHARGEN_H
 #define SLUICE_PROTOCOLS_SMALL_CHARGEN_H
@@ -30,9 +29,10 @@ namespace sluice {
 
 class SLUICE_EXPORT Chargen final : public Protocol {
  public:
-  static constexpr std::size_t kCharacters = 95;  // the printable ones of ASCII, from the space
-  static constexpr std::size_t kLineLength = 72;  // without its CR LF
-  // After as many lines as there are characters the first line comes again.
+  static constexpr std::size_t kCharacters =
+      95;  // the printable characters of ASCII, from the space
+  static constexpr std::size_t kLineLength = 72;  // without CR LF
+  // The size of a round: the lines repeat after kCharacters lines.
   static constexpr std::size_t kRound = kCharacters * (kLineLength + 2);
   static constexpr std::size_t kMaxDatagram = 512;
 
@@ -49,7 +49,7 @@ class SLUICE_EXPORT Chargen final : public Protocol {
   Payload round_;
 };
 
-// A DatagramAnswer: some number of characters, the first ones of a round, whatever the request was.
+// Returns a DatagramAnswer that answers any request with a varying number of characters.
 SLUICE_EXPORT DatagramAnswer chargen_answer();
 
 }  // namespace sluice

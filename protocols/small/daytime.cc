@@ -20,14 +20,13 @@ constexpr std::array kMonths = {"January",   "February", "March",    "April",
 }  // namespace
 
 std::string daytime_line(WallTime now) {
-  // The calendar of <chrono>, and not gmtime() and strftime(): those share a buffer between
-  // threads and speak the locale's language.
+  // Not gmtime() and strftime(): gmtime() uses a static buffer, and strftime() uses the locale.
   using namespace std::chrono;
   const auto seconds_now = floor<seconds>(now);
   const auto day_now = floor<days>(seconds_now);
   const year_month_day date(day_now);
   const hh_mm_ss time(seconds_now - day_now);
-  std::array<char, 80> text{};  // the longest line is 47 bytes, and a year at most six
+  std::array<char, 80> text{};  // the longest line has 47 bytes
   const int length = std::snprintf(
       text.data(), text.size(), "%s, %s %u, %d %02d:%02d:%02d-UTC\r\n",
       kWeekdays.at(weekday(day_now).c_encoding()), kMonths.at(unsigned{date.month()} - 1),
@@ -51,11 +50,11 @@ std::size_t Daytime::on_data(Connection& /*connection*/, std::span<const std::by
 DatagramAnswer daytime_answer(WallClock clock) {
   assert(clock);
   return [clock = std::move(clock)](std::span<const std::byte> /*request*/,
-                                    std::span<std::byte> room) -> std::span<const std::byte> {
+                                    std::span<std::byte> buffer) -> std::span<const std::byte> {
     const std::string line = daytime_line(clock());
-    const auto bytes = std::as_bytes(std::span(line)).first(std::min(line.size(), room.size()));
-    std::ranges::copy(bytes, room.begin());
-    return room.first(bytes.size());
+    const auto bytes = std::as_bytes(std::span(line)).first(std::min(line.size(), buffer.size()));
+    std::ranges::copy(bytes, buffer.begin());
+    return buffer.first(bytes.size());
   };
 }
 

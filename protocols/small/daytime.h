@@ -1,14 +1,14 @@
-// Daytime: the date and the time of day as a line of text.
+// Daytime: sends the date and the time of day as a line of text.
 //
 //   Saturday, November 21, 2026 02:17:10-UTC\r\n
 //
-// What it is: over streams one object that all connections share; it sends the line and closes,
-// and what the peer sends is dropped. Over UDP a function for DatagramService. The form is the
-// first of the two that the RFC proposes. Always UTC and English: neither the time zone nor the
-// locale of the process matters.
-// Over UDP the answer is longer than an empty request, so a forged source makes it a small
-// amplifier: REQUIRES AnswerSize::any of DatagramService, and ought to be off unless asked for.
-// Lifetime: REQUIRES that a Daytime outlives its connections. Thread: none of its own.
+// What it is: over streams, one object for all connections. It sends the line and closes, and drops
+// all input. Over UDP, a function for DatagramService. The line has the first of the two formats of
+// the RFC. It is always in UTC and in English, whatever the time zone and the locale.
+// Over UDP the answer may be longer than the request, which an attacker can use to amplify traffic:
+// REQUIRES DatagramService with AnswerSize::any, and should be off by default.
+// Lifetime: REQUIRES that a Daytime outlives its connections.
+// Thread: any, as far as `clock` allows.
 // Source: RFC 867.
 #ifndef SLUICE_PROTOCOLS_SMALL_DAYTIME_H
 #define SLUICE_PROTOCOLS_SMALL_DAYTIME_H
@@ -24,7 +24,7 @@
 
 namespace sluice {
 
-// The line for that moment, with its CR LF; fractions of a second are left out.
+// The line for `now`, with CR LF, rounded down to a second.
 SLUICE_EXPORT std::string daytime_line(WallTime now);
 
 class SLUICE_EXPORT Daytime final : public Protocol {
@@ -39,7 +39,7 @@ class SLUICE_EXPORT Daytime final : public Protocol {
   WallClock clock_;
 };
 
-// Whatever the request was, the line. REQUIRES: `clock` is not empty.
+// Returns a DatagramAnswer that answers any request with the line. REQUIRES: `clock` is not empty.
 SLUICE_EXPORT DatagramAnswer daytime_answer(WallClock clock = std::chrono::system_clock::now);
 
 }  // namespace sluice

@@ -1,8 +1,8 @@
-// Discard: what arrives is counted and dropped.
+// Discard: drops all input, and counts it.
 //
-// What it is: one object that all connections share. Nothing is ever sent; the peer's half-close
-// ends the connection. Over UDP it is a DatagramService without an answer.
-// Lifetime: REQUIRES that a Discard outlives its connections. Thread: one loop's.
+// What it is: one object for all connections of a loop. It sends nothing, and closes when the peer
+// half-closes. Over UDP, use a DatagramService with an empty answer.
+// Lifetime: REQUIRES that a Discard outlives its connections. Thread: the loop's.
 // Source: RFC 863.
 #ifndef SLUICE_PROTOCOLS_SMALL_DISCARD_H
 #define SLUICE_PROTOCOLS_SMALL_DISCARD_H
@@ -20,7 +20,7 @@ class SLUICE_EXPORT Discard final : public Protocol {
  public:
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
 
-  // Bytes that were dropped, over all its connections.
+  // The number of bytes dropped, from all connections.
   [[nodiscard]] std::uint64_t discarded() const noexcept { return discarded_; }
 
  private:

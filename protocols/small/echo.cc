@@ -10,7 +10,7 @@ std::size_t Echo::on_data(Connection& connection, std::span<const std::byte> in)
 }
 
 std::span<const std::byte> echo_answer(std::span<const std::byte> request,
-                                       std::span<std::byte> /*room*/) {
+                                       std::span<std::byte> /*buffer*/) {
   return request;
 }
 

@@ -1,10 +1,10 @@
-// Echo: what arrives is sent back.
+// Echo: sends all input back.
 //
-// What it is: over streams one object that all connections share, without memory of any of them.
-// The peer's half-close ends the connection once everything has gone back. Over UDP a function
-// for DatagramService: a datagram goes back as it came, an empty one too.
-// Memory: what a peer does not take back is bounded by ConnectionOptions::high_water plus one read.
-// Lifetime: REQUIRES that an Echo outlives its connections. Thread: none of its own.
+// What it is: over streams, one object for all connections, without state for each. When the peer
+// half-closes, it closes after it has sent everything back. Over UDP, a function for
+// DatagramService, which also answers empty datagrams.
+// Memory: at most ConnectionOptions::high_water plus one read is queued for a connection.
+// Lifetime: REQUIRES that an Echo outlives its connections. Thread: any.
 // Source: RFC 862.
 #ifndef SLUICE_PROTOCOLS_SMALL_ECHO_H
 #define SLUICE_PROTOCOLS_SMALL_ECHO_H
@@ -22,9 +22,9 @@ class SLUICE_EXPORT Echo final : public Protocol {
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
 };
 
-// A DatagramAnswer: the request itself.
+// A DatagramAnswer: returns the request.
 SLUICE_EXPORT std::span<const std::byte> echo_answer(std::span<const std::byte> request,
-                                                     std::span<std::byte> room);
+                                                     std::span<std::byte> buffer);
 
 }  // namespace sluice
 

@@ -1,11 +1,10 @@
-// Greet: sends a text to whoever connects, and closes.
+// Greet: sends a text to each client, and closes.
 //
-// What it is: one object that all connections share. It sends the text it was made with, byte for
-// byte: a newline is there when the text has one. An empty text is an end alone.
-// What the peer sends is dropped. It has no form over UDP: it speaks without being asked, and its
-// text may be longer than a request.
-// Memory: the text is held once, however many connections it waits on.
-// Lifetime: REQUIRES that a Greet outlives its connections. Thread: none of its own.
+// What it is: one object for all connections. It sends the text byte for byte, and adds no newline.
+// With an empty text it only closes. It drops all input. There is no greet over UDP, because it
+// sends without a request, and its text may be longer than a request.
+// Memory: all connections share one copy of the text.
+// Lifetime: REQUIRES that a Greet outlives its connections. Thread: the loop's.
 // Errors: the constructor may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_SMALL_GREET_H
 #define SLUICE_PROTOCOLS_SMALL_GREET_H

@@ -10,7 +10,7 @@
 namespace sluice {
 namespace {
 
-// From 1900 to 1970: seventy years, seventeen of them leap years (the RFC's own figure).
+// The seconds from 1900 to 1970, which had seventeen leap years (RFC 868 has the same number).
 constexpr std::int64_t kUnixEpoch = 2'208'988'800;
 
 }  // namespace
@@ -37,11 +37,11 @@ std::size_t TimeProtocol::on_data(Connection& /*connection*/, std::span<const st
 DatagramAnswer time_protocol_answer(WallClock clock) {
   assert(clock);
   return [clock = std::move(clock)](std::span<const std::byte> /*request*/,
-                                    std::span<std::byte> room) -> std::span<const std::byte> {
+                                    std::span<std::byte> buffer) -> std::span<const std::byte> {
     const auto bytes = time_protocol_bytes(clock());
-    const std::size_t count = std::min(bytes.size(), room.size());
-    std::copy_n(bytes.begin(), count, room.begin());
-    return room.first(count);
+    const std::size_t count = std::min(bytes.size(), buffer.size());
+    std::copy_n(bytes.begin(), count, buffer.begin());
+    return buffer.first(count);
   };
 }
 

@@ -1,12 +1,13 @@
-// Time: the seconds since 1900-01-01 00:00:00 UTC as a 32-bit number, most significant byte first.
+// Time: sends the seconds since 1900-01-01 00:00:00 UTC as a 32-bit number, most significant byte
+// first.
 //
-// What it is: over streams one object that all connections share; it sends the four bytes and
-// closes, and what the peer sends is dropped. Over UDP a function for DatagramService.
-// The number wraps: after 2036-02-07 06:28:15 UTC it starts at 0 again, as every client of a
-// 32-bit count must know for itself.
-// Over UDP the answer is longer than an empty request: REQUIRES AnswerSize::any of
-// DatagramService, and ought to be off unless asked for.
-// Lifetime: REQUIRES that a TimeProtocol outlives its connections. Thread: none of its own.
+// What it is: over streams, one object for all connections. It sends the four bytes and closes, and
+// drops all input. Over UDP, a function for DatagramService.
+// The number wraps to 0 after 2036-02-07 06:28:15 UTC, and clients must allow for that.
+// Over UDP the answer may be longer than the request: REQUIRES DatagramService with
+// AnswerSize::any, and should be off by default.
+// Lifetime: REQUIRES that a TimeProtocol outlives its connections.
+// Thread: any, as far as `clock` allows.
 // Source: RFC 868.
 #ifndef SLUICE_PROTOCOLS_SMALL_TIME_PROTOCOL_H
 #define SLUICE_PROTOCOLS_SMALL_TIME_PROTOCOL_H
@@ -22,7 +23,7 @@
 
 namespace sluice {
 
-// As they go over the wire; fractions of a second are left out.
+// The four bytes as they are sent, for `now` rounded down to a second.
 SLUICE_EXPORT std::array<std::byte, 4> time_protocol_bytes(WallTime now) noexcept;
 
 class SLUICE_EXPORT TimeProtocol final : public Protocol {
@@ -37,7 +38,8 @@ class SLUICE_EXPORT TimeProtocol final : public Protocol {
   WallClock clock_;
 };
 
-// Whatever the request was, the four bytes. REQUIRES: `clock` is not empty.
+// Returns a DatagramAnswer that answers any request with the four bytes.
+// REQUIRES: `clock` is not empty.
 SLUICE_EXPORT DatagramAnswer time_protocol_answer(WallClock clock = std::chrono::system_clock::now);
 
 }  // namespace sluice

@@ -11,8 +11,8 @@
 namespace sluice {
 namespace {
 
-// Eight bytes at once, each in a lane of its own: no addition below carries out of its lane, since
-// only seven bits of each byte take part.
+// Converts eight bytes at once. Each byte is a separate lane: the additions use only seven bits of
+// each byte, so none carries into the next lane.
 std::uint64_t upper_of_eight(std::uint64_t bytes) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x80 * kOnes;
@@ -29,7 +29,7 @@ void to_upper_ascii(std::span<const std::byte> in, std::span<std::byte> out) noe
   assert(out.size() >= in.size());
   std::uint64_t eight = 0;
   std::size_t done = 0;
-  // The size of the copies is a constant here, so that they are single moves.
+  // The copies have a constant size, so that each compiles to one move.
   for (; in.size() - done >= sizeof eight; done += sizeof eight) {
     std::memcpy(&eight, in.data() + done, sizeof eight);
     eight = upper_of_eight(eight);
@@ -43,7 +43,7 @@ void to_upper_ascii(std::span<const std::byte> in, std::span<std::byte> out) noe
 }
 
 std::size_t Upper::on_data(Connection& connection, std::span<const std::byte> in) {
-  std::array<std::byte, kPiece> piece;  // NOLINT(*-member-init): written before it is read
+  std::array<std::byte, kMaxPiece> piece;  // NOLINT(*-member-init): written before it is read
   for (std::size_t done = 0; done < in.size();) {
     const std::size_t count = std::min(in.size() - done, piece.size());
     to_upper_ascii(in.subspan(done, count), piece);
@@ -54,10 +54,10 @@ std::size_t Upper::on_data(Connection& connection, std::span<const std::byte> in
 }
 
 std::span<const std::byte> upper_answer(std::span<const std::byte> request,
-                                        std::span<std::byte> room) {
-  const std::size_t count = std::min(request.size(), room.size());
-  to_upper_ascii(request.first(count), room);
-  return room.first(count);
+                                        std::span<std::byte> buffer) {
+  const std::size_t count = std::min(request.size(), buffer.size());
+  to_upper_ascii(request.first(count), buffer);
+  return buffer.first(count);
 }
 
 }  // namespace sluice

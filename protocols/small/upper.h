@@ -1,11 +1,10 @@
-// Upper: what arrives is sent back with a–z as A–Z.
+// Upper: sends all input back with the letters a to z in upper case.
 //
-// What it is: over streams one object that all connections share, without memory of any of them.
-// Every other byte goes back as it came, whatever the locale, so UTF-8 passes unharmed. The peer's
-// half-close ends the connection once everything has gone back. Over UDP a function for
-// DatagramService.
-// Memory: what a peer does not take back is bounded by ConnectionOptions::high_water plus one read.
-// Lifetime: REQUIRES that an Upper outlives its connections. Thread: none of its own.
+// What it is: over streams, one object for all connections, without state for each. It changes no
+// other byte, whatever the locale, so UTF-8 stays valid. When the peer half-closes, it closes after
+// it has sent everything back. Over UDP, a function for DatagramService.
+// Memory: at most ConnectionOptions::high_water plus one read is queued for a connection.
+// Lifetime: REQUIRES that an Upper outlives its connections. Thread: any.
 #ifndef SLUICE_PROTOCOLS_SMALL_UPPER_H
 #define SLUICE_PROTOCOLS_SMALL_UPPER_H
 
@@ -17,21 +16,21 @@
 
 namespace sluice {
 
-// Writes `in` to `out` with a–z as A–Z. REQUIRES: out.size() >= in.size(); the two are the same
-// bytes or do not overlap.
+// Writes `in` to `out` with the letters a to z in upper case.
+// REQUIRES: out.size() >= in.size(); the two are the same memory or do not overlap.
 SLUICE_EXPORT void to_upper_ascii(std::span<const std::byte> in, std::span<std::byte> out) noexcept;
 
 class SLUICE_EXPORT Upper final : public Protocol {
  public:
-  // On the stack while it works: what is longer is sent in several pieces.
-  static constexpr std::size_t kPiece = 16 * 1024;
+  // The size of the buffer on the stack; a longer input is sent in several pieces.
+  static constexpr std::size_t kMaxPiece = 16 * 1024;
 
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
 };
 
-// A DatagramAnswer: the request in upper case, written into `room`. What `room` cannot hold is cut.
+// A DatagramAnswer: writes the request to `buffer` in upper case, at most buffer.size() bytes.
 SLUICE_EXPORT std::span<const std::byte> upper_answer(std::span<const std::byte> request,
-                                                      std::span<std::byte> room);
+                                                      std::span<std::byte> buffer);
 
 }  // namespace sluice
 

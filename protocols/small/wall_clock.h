@@ -1,4 +1,4 @@
-// The time of day as daytime and time tell it: a function, so that a test can say what time it is.
+// The clock of daytime and time. It is a function, so that a test can supply its own.
 #ifndef SLUICE_PROTOCOLS_SMALL_WALL_CLOCK_H
 #define SLUICE_PROTOCOLS_SMALL_WALL_CLOCK_H
 

@@ -7,7 +7,7 @@ namespace sluice {
 AnswerErrors::AnswerErrors(Loop& loop, const std::string& where)
     : where_(where), report_(loop, [this] { return describe(); }) {}
 
-void AnswerErrors::happened(std::error_code error, const Address& to) {
+void AnswerErrors::report(std::error_code error, const Address& to) {
   last_ = error;
   last_to_ = to;
   report_.happened();

@@ -1,8 +1,8 @@
-// The answers of a UDP service that the system did not take, told once a second at most.
+// Reports that a UDP service could not send an answer, at most once a second.
 //
-// What it is: the latest such error, behind a PacedReport (Report::Kind::socket_error).
-// Lifetime: must go before its loop; REQUIRES that `where` outlives it. Thread: the loop's.
-// Errors: happened() may throw std::bad_alloc.
+// What it is: the latest error, and a PacedReport of it (Report::Kind::socket_error).
+// Lifetime: must be destroyed before its loop; REQUIRES that `where` outlives it.
+// Thread: the loop's. Errors: report() may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_UDP_ANSWER_ERRORS_H
 #define SLUICE_PROTOCOLS_UDP_ANSWER_ERRORS_H
 
@@ -18,11 +18,11 @@ namespace sluice {
 
 class SLUICE_EXPORT AnswerErrors {
  public:
-  // `where` is the endpoint, as reports name it; it is read when one is told.
+  // `where` is the endpoint for the reports. It is read when a report is made.
   AnswerErrors(Loop& loop, const std::string& where);
 
-  // As DatagramHandler::on_error() is told it.
-  void happened(std::error_code error, const Address& to);
+  // The arguments are those of DatagramHandler::on_error().
+  void report(std::error_code error, const Address& to);
 
  private:
   [[nodiscard]] Report describe() const;

@@ -11,20 +11,20 @@
 
 namespace sluice {
 
-AnswerLimits::AnswerLimits(std::uint32_t in_all, std::uint32_t per_source, std::uint64_t seed)
-    : in_all_(TokenRate::of(in_all, std::chrono::seconds(1), in_all)),
+AnswerLimits::AnswerLimits(std::uint32_t total, std::uint32_t per_source, std::uint64_t seed)
+    : total_(TokenRate::of(total, std::chrono::seconds(1), total)),
       per_source_(TokenRate::of(per_source, std::chrono::seconds(1), per_source)),
       seed_(seed),
-      places_(kSources) {}
+      slots_(kMaxSources) {}
 
 bool AnswerLimits::take(const Address& source, TimePoint now) noexcept {
   assert(source.is_ip());
-  if (!all_.has(in_all_, now)) return false;
+  if (!all_.has(total_, now)) return false;
   const Key key = key_of(source);
-  Place& place = place_of(key);
-  if (place.source != key) place = {key, TokenBucket()};
-  if (!place.bucket.take(per_source_, now)) return false;
-  all_.take(in_all_, now);
+  Slot& slot = slot_of(key);
+  if (slot.source != key) slot = {key, TokenBucket()};
+  if (!slot.bucket.take(per_source_, now)) return false;
+  all_.take(total_, now);
   return true;
 }
 
@@ -41,13 +41,13 @@ AnswerLimits::Key AnswerLimits::key_of(const Address& source) noexcept {
   return key;
 }
 
-AnswerLimits::Place& AnswerLimits::place_of(const Key& key) noexcept {
-  const std::size_t set = mix64(mix64(seed_ ^ key[0]) ^ key[1]) % (kSources / kWays);
-  const auto places = std::span(places_).subspan(set * kWays, kWays);
-  Place* oldest = &places[0];
-  for (Place& place : places) {
-    if (place.source == key) return place;
-    if (place.bucket.full_at() < oldest->bucket.full_at()) oldest = &place;
+AnswerLimits::Slot& AnswerLimits::slot_of(const Key& key) noexcept {
+  const std::size_t set = mix64(mix64(seed_ ^ key[0]) ^ key[1]) % (kMaxSources / kWays);
+  const auto slots = std::span(slots_).subspan(set * kWays, kWays);
+  Slot* oldest = &slots[0];
+  for (Slot& slot : slots) {
+    if (slot.source == key) return slot;
+    if (slot.bucket.full_at() < oldest->bucket.full_at()) oldest = &slot;
   }
   return *oldest;
 }

@@ -1,11 +1,11 @@
-// How many answers a second: in all, and to each source.
+// Limits the rate of answers: in total, and to each source.
 //
-// What it is: token buckets, one for all and one for each of the sources that were answered last:
-// so many at once, and so many a second from then on. A source is an IP address; its port
-// does not count. The sources are kept in a table of kSources places that never grows: one that was
-// answered long ago makes room for a new one. Who can send from thousands of addresses can so
-// be answered more often from one of them, but not more often than the limit for all.
-// Thread: none of its own. Errors: the constructor may throw std::bad_alloc.
+// What it is: one token bucket for all answers, and one for each source that was answered recently.
+// A limit of N allows N answers at once, and N a second after that. A source is an IP address,
+// whatever its port. The table of sources has kMaxSources slots and never grows: a new source
+// replaces the one that was answered least recently. A sender with thousands of addresses can
+// therefore exceed the limit for one of them, but not the limit for all.
+// Thread: any, one at a time. Errors: the constructor may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_UDP_ANSWER_LIMITS_H
 #define SLUICE_PROTOCOLS_UDP_ANSWER_LIMITS_H
 
@@ -23,32 +23,33 @@ namespace sluice {
 
 class SLUICE_EXPORT AnswerLimits {
  public:
-  static constexpr std::size_t kSources = 1024;
+  static constexpr std::size_t kMaxSources = 1024;
 
-  // Answers a second. `seed`, which no peer knows, decides which sources share places.
-  // REQUIRES: both limits > 0.
-  AnswerLimits(std::uint32_t in_all, std::uint32_t per_source, std::uint64_t seed);
+  // The limits are in answers a second. `seed` determines which sources share slots; it should be
+  // random, so that no peer can choose addresses that collide. REQUIRES: both limits > 0.
+  AnswerLimits(std::uint32_t total, std::uint32_t per_source, std::uint64_t seed);
 
-  // Whether `source` may be answered now; counts the answer if so. REQUIRES: source.is_ip().
+  // Takes a token for an answer to `source`. Returns false if either limit is reached.
+  // REQUIRES: source.is_ip().
   [[nodiscard]] bool take(const Address& source, TimePoint now) noexcept;
 
  private:
-  using Key = std::array<std::uint64_t, 2>;  // an IPv6 address, or an IPv4 one mapped
-  struct Place {
+  using Key = std::array<std::uint64_t, 2>;  // an IPv6 address, or an IPv4-mapped one
+  struct Slot {
     Key source{};
     TokenBucket bucket;
   };
-  static constexpr std::size_t kWays = 4;  // places that a source may have
+  static constexpr std::size_t kWays = 4;  // the number of slots that a source may use
 
   static Key key_of(const Address& source) noexcept;
-  // The place of `key`, or the one that it is to have.
-  [[nodiscard]] Place& place_of(const Key& key) noexcept;
+  // The slot of `key`; if it has none, the one to replace.
+  [[nodiscard]] Slot& slot_of(const Key& key) noexcept;
 
-  TokenRate in_all_;
+  TokenRate total_;
   TokenRate per_source_;
   std::uint64_t seed_;
   TokenBucket all_;
-  std::vector<Place> places_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace sluice

@@ -10,8 +10,9 @@ DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& 
     : guard_(guard),
       answer_(std::move(answer)),
       size_(size),
-      // Not make_unique: that would clear, and so make resident, what echo never touches.
-      room_(answer_ ? new std::byte[kRoom] : nullptr),
+      // Not make_unique: that would clear the buffer, and so make pages resident that echo never
+      // uses.
+      buffer_(answer_ ? new std::byte[kMaxAnswer] : nullptr),
       errors_(loop, where_),
       socket_(loop, local, *this, options) {
   where_ = endpoint().to_string();
@@ -25,14 +26,14 @@ DatagramService::~DatagramService() {
 void DatagramService::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
   if (!answer_ || datagram.truncated) return;
   if (!guard_.allows(datagram, where_)) return;
-  const auto answer = answer_(datagram.data, {room_.get(), kRoom});
+  const auto answer = answer_(datagram.data, {buffer_.get(), kMaxAnswer});
   if (size_ == AnswerSize::at_most_request && answer.size() > datagram.data.size()) return;
   socket.reply(datagram, answer);
 }
 
 void DatagramService::on_error(DatagramSocket& /*socket*/, std::error_code error,
                                const Address& to) {
-  errors_.happened(error, to);
+  errors_.report(error, to);
 }
 
 }  // namespace sluice

@@ -1,14 +1,15 @@
-// A UDP service that answers each datagram with one: a function behind the ReplyGuard.
+// A UDP service that answers each datagram with one datagram.
 //
-// What it is: a socket and its handler in one. It keeps nothing about whom it answers; what waits
-// to be sent is bounded by DatagramOptions::queue_limit, and what does not fit is dropped.
+// What it is: a socket, a function that makes the answers, and a ReplyGuard that decides which
+// requests get none. It keeps no state about its clients. Answers that wait to be sent are limited
+// by DatagramOptions::queue_limit; further answers are dropped.
 //
 //   ReplyGuard guard(loop);
 //   DatagramService echo(loop, Endpoint::from("udp://127.0.0.1:7007"), guard, echo_answer);
 //
-// Lifetime: must go before its loop and its guard. Thread: the loop's.
-// Errors: the constructor throws std::system_error as DatagramSocket's does. An answer that cannot
-// be sent is reported (Report::Kind::socket_error) once a second at most, and the service goes on.
+// Lifetime: must be destroyed before its loop and its guard. Thread: the loop's.
+// Errors: the constructor throws std::system_error, as DatagramSocket's does. The service reports
+// answers that it cannot send (Report::Kind::socket_error), at most once a second, and continues.
 #ifndef SLUICE_PROTOCOLS_UDP_DATAGRAM_SERVICE_H
 #define SLUICE_PROTOCOLS_UDP_DATAGRAM_SERVICE_H
 
@@ -32,23 +33,23 @@
 
 namespace sluice {
 
-// Makes the answer to `request`. It may write it into `room`, or return a view of `request` or of
-// bytes of its own; they must last until it is called again. The two spans do not overlap.
+// Makes the answer to `request`. The answer may be part of `buffer`, part of `request`, or other
+// memory that is valid until the next call. The two spans do not overlap.
 using DatagramAnswer = std::function<std::span<const std::byte>(std::span<const std::byte> request,
-                                                                std::span<std::byte> room)>;
+                                                                std::span<std::byte> buffer)>;
 
 enum class AnswerSize : std::uint8_t {
-  at_most_request,  // a longer answer is not sent: nobody gets more than they sent
-  any               // for services that were asked for by name: chargen, daytime, time
+  at_most_request,  // a longer answer is not sent: a forged request must not amplify traffic
+  any               // for services that the user has requested by name: chargen, daytime, time
 };
 
 class SLUICE_EXPORT DatagramService final : private DatagramHandler {
  public:
-  // More than any UDP datagram carries.
-  static constexpr std::size_t kRoom = 65'535;
+  // More than the payload of any UDP datagram.
+  static constexpr std::size_t kMaxAnswer = 65'535;
 
-  // An empty `answer` drops what arrives: discard. A request that was truncated
-  // (DatagramOptions::max_size) is not answered.
+  // With an empty `answer` the service drops all requests, as discard does. It does not answer a
+  // request that was truncated (DatagramOptions::max_size).
   DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard, DatagramAnswer answer,
                   AnswerSize size = AnswerSize::at_most_request,
                   const DatagramOptions& options = {});
@@ -56,7 +57,7 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   DatagramService& operator=(const DatagramService&) = delete;
   ~DatagramService() override;
 
-  // With the real port when 0 was asked for.
+  // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] DatagramSocket& socket() noexcept { return socket_; }
   // Ends this service alone, as DatagramSocket::drain() does. `done` may destroy it.
@@ -71,8 +72,8 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   ReplyGuard& guard_;
   DatagramAnswer answer_;
   AnswerSize size_;
-  std::unique_ptr<std::byte[]> room_;
-  std::string where_;  // the endpoint, for the reports, which are made until the end
+  std::unique_ptr<std::byte[]> buffer_;
+  std::string where_;  // the endpoint, for reports; the destructor may still make one
   AnswerErrors errors_;
   DatagramSocket socket_;
 };

@@ -11,7 +11,7 @@ bool DelayedAnswers::add(const Address& to, TimePoint due) {
   return true;
 }
 
-std::optional<Address> DelayedAnswers::take_due(TimePoint now) {
+std::optional<Address> DelayedAnswers::pop_due(TimePoint now) {
   if (waiting_.empty() || waiting_.front().due > now) return std::nullopt;
   std::ranges::pop_heap(waiting_, later);
   const Address to = waiting_.back().to;

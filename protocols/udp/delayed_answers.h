@@ -1,7 +1,7 @@
-// Whom to answer, and when: answers that wait for a moment of their own.
+// Answers that are sent later: the addresses to answer, each with its time.
 //
-// What it is: a heap of addresses by time, of at most `limit`. Thread: none of its own.
-// Errors: add() may throw std::bad_alloc.
+// What it is: a heap of at most `limit` addresses, the earliest first.
+// Thread: any, one at a time. Errors: add() may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_UDP_DELAYED_ANSWERS_H
 #define SLUICE_PROTOCOLS_UDP_DELAYED_ANSWERS_H
 
@@ -19,12 +19,12 @@ class SLUICE_EXPORT DelayedAnswers {
  public:
   explicit DelayedAnswers(std::size_t limit) noexcept : limit_(limit) {}
 
-  // False, and nothing added, when as many wait already.
+  // Returns false, and adds nothing, if `limit` answers are waiting already.
   bool add(const Address& to, TimePoint due);
-  // The one that is due first, taken out; nothing when none is due at `now`.
-  std::optional<Address> take_due(TimePoint now);
-  // When the first is due. REQUIRES: size() > 0.
-  [[nodiscard]] TimePoint next() const noexcept { return waiting_.front().due; }
+  // Removes and returns the first address that is due at `now`, if any.
+  std::optional<Address> pop_due(TimePoint now);
+  // When the first answer is due. REQUIRES: size() > 0.
+  [[nodiscard]] TimePoint next_due() const noexcept { return waiting_.front().due; }
   [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
 
  private:

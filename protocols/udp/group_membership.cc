@@ -5,26 +5,26 @@
 namespace sluice {
 namespace {
 
-bool holds(std::span<const Address> list, const Address& one) noexcept {
+bool contains(std::span<const Address> list, const Address& one) noexcept {
   return std::ranges::find(list, one) != list.end();
 }
 
 }  // namespace
 
-std::error_code GroupMembership::follow(std::span<const Address> groups) {
+std::error_code GroupMembership::set_groups(std::span<const Address> groups) {
   std::error_code failure;
-  const auto gone = [this, groups](const Address& one) {
-    if (holds(groups, one)) return false;
+  const auto leave_if_absent = [this, groups](const Address& one) {
+    if (contains(groups, one)) return false;
     try {
       socket_.leave(one);
     } catch (const std::system_error&) {
-      // Not joined any more, which is what was wanted.
+      // The kernel has removed the membership already.
     }
     return true;
   };
-  joined_.erase(std::remove_if(joined_.begin(), joined_.end(), gone), joined_.end());
+  joined_.erase(std::remove_if(joined_.begin(), joined_.end(), leave_if_absent), joined_.end());
   for (const Address& group : groups) {
-    if (holds(joined_, group)) continue;
+    if (contains(joined_, group)) continue;
     try {
       joined_.reserve(joined_.size() + 1);
       socket_.join(group);

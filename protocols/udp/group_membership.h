@@ -1,8 +1,8 @@
-// A socket's membership of a multicast group on interfaces that come and go.
+// A socket's membership in multicast groups, on interfaces that may appear and disappear.
 //
-// What it is: the interfaces on which the socket has joined. The kernel keeps a socket's place in
-// a group of an interface that has vanished, and a socket has only so many; so that place is given
-// up.
+// What it is: the list of groups that the socket has joined, each on one interface. The kernel
+// limits the number of memberships of a socket, and keeps those on an interface that no longer
+// exists. So the socket must leave a group when its interface disappears.
 // Lifetime: REQUIRES that the socket outlives it. Thread: the loop's.
 // Source: RFC 3678 section 5.1.
 #ifndef SLUICE_PROTOCOLS_UDP_GROUP_MEMBERSHIP_H
@@ -22,10 +22,10 @@ class SLUICE_EXPORT GroupMembership {
  public:
   explicit GroupMembership(DatagramSocket& socket) noexcept : socket_(socket) {}
 
-  // Joined from now on: each of `groups`, whose zone names its interface, and no other one. Returns
-  // why one of them could not be joined; that is tried again when follow() is called again. An
-  // interface that has gone meanwhile is no failure. May throw std::bad_alloc.
-  std::error_code follow(std::span<const Address> groups);
+  // Makes the socket a member of exactly these groups; the zone of each names its interface.
+  // Returns an error if a group cannot be joined; the next call tries again. An interface that has
+  // disappeared meanwhile is not an error. May throw std::bad_alloc.
+  std::error_code set_groups(std::span<const Address> groups);
 
   [[nodiscard]] std::span<const Address> joined() const noexcept { return joined_; }
 

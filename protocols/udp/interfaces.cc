@@ -19,7 +19,7 @@ std::optional<std::uint32_t> ipv4_of(const sockaddr* address) noexcept {
   return ntohl(ipv4.sin_addr.s_addr);
 }
 
-constexpr std::uint32_t kMaxMask = 0xffff'fffc;
+constexpr std::uint32_t kMaxMask = 0xffff'fffc;  // /30: a longer prefix has no broadcast address
 
 InterfaceAddress read(const ifaddrs& entry) {
   const bool ipv4 = entry.ifa_addr->sa_family == AF_INET;
@@ -33,9 +33,9 @@ InterfaceAddress read(const ifaddrs& entry) {
   result.multicast = (entry.ifa_flags & IFF_MULTICAST) != 0;
   result.address = Address(entry.ifa_addr, size);
   if (ipv4) result.netmask = ipv4_of(entry.ifa_netmask);
-  // Without the flag the field holds the other end of a point-to-point link.
+  // Without the flag, ifa_broadaddr is the peer's address of a point-to-point link.
   result.broadcast = (entry.ifa_flags & IFF_BROADCAST) != 0;
-  if (result.broadcast) result.named_broadcast = ipv4_of(entry.ifa_broadaddr);
+  if (result.broadcast) result.configured_broadcast = ipv4_of(entry.ifa_broadaddr);
   return result;
 }
 

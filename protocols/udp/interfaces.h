@@ -1,7 +1,7 @@
-// The addresses of this host's network interfaces, as the system has them now.
+// The current addresses of this host's network interfaces.
 //
-// What it is: getifaddrs() as values. An interface without an address of IPv4 or IPv6 has none
-// here, and one with several stands there several times.
+// What it is: the result of getifaddrs() as values, one for each IPv4 or IPv6 address. An interface
+// without addresses is not in the list, and one with several is there several times.
 // Thread: any. Errors: may throw std::bad_alloc. Source: getifaddrs(3).
 #ifndef SLUICE_PROTOCOLS_UDP_INTERFACES_H
 #define SLUICE_PROTOCOLS_UDP_INTERFACES_H
@@ -17,23 +17,23 @@
 namespace sluice {
 
 struct SLUICE_EXPORT InterfaceAddress {
-  std::string interface;  // its name, without the label that an address of it may bear
-  unsigned index = 0;     // its number; 0 when it has gone meanwhile
+  std::string interface;  // its name, without the label of the address ("eth0", not "eth0:1")
+  unsigned index = 0;     // its number; 0 if it no longer exists
   bool up = false;
   bool loopback = false;
-  bool broadcast = false;  // it carries broadcasts; neither loopback nor a point-to-point link does
+  bool broadcast = false;  // false for loopback and for a point-to-point link
   bool multicast = false;
   Address address;  // with port 0
   // IPv4, in the host's byte order.
   std::optional<std::uint32_t> netmask;
-  std::optional<std::uint32_t> named_broadcast;  // where one is configured
+  std::optional<std::uint32_t> configured_broadcast;
 
-  // IPv4: the network's last address, which is a broadcast address whether it is configured or not,
-  // but for a network of two addresses (RFC 3021) or of one, which has none.
+  // IPv4: the last address of the network. It is a broadcast address even if it is not configured
+  // as one. A network of two addresses (RFC 3021) or of one has none.
   [[nodiscard]] std::optional<std::uint32_t> last_of_network() const noexcept;
 };
 
-// Nothing when the system could not say (errno: out of descriptors, say).
+// No value if getifaddrs() fails; errno has the reason, such as EMFILE.
 SLUICE_EXPORT std::optional<std::vector<InterfaceAddress>> interface_addresses();
 
 }  // namespace sluice

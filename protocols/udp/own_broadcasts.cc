@@ -12,14 +12,14 @@ bool OwnBroadcasts::contains(std::uint32_t address) {
 }
 
 void OwnBroadcasts::refresh() {
-  stale_at_ = loop_.now() + kFresh;
+  stale_at_ = loop_.now() + kMaxAge;
   const auto interfaces = interface_addresses();
   if (!interfaces) return;
   addresses_.clear();
   for (const InterfaceAddress& one : *interfaces) {
-    if (one.named_broadcast) addresses_.push_back(*one.named_broadcast);
-    // An address may be configured without naming its broadcast address, and loopback names none;
-    // the network's last address is one all the same.
+    if (one.configured_broadcast) addresses_.push_back(*one.configured_broadcast);
+    // An address may be configured without a broadcast address, and loopback has none; the last
+    // address of the network is a broadcast address nevertheless.
     if (const auto last = one.last_of_network()) addresses_.push_back(*last);
   }
   std::ranges::sort(addresses_);

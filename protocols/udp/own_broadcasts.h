@@ -1,8 +1,8 @@
-// The directed broadcast addresses of this host's own networks: 192.0.2.255 of 192.0.2.1/24.
+// The directed broadcast addresses of this host's networks: 192.0.2.255 for 192.0.2.1/24.
 //
-// What it is: a list read from the system when it is first asked for and again when it is
-// older than kFresh. Where reading it fails, the last one stands.
-// Lifetime: must go before its loop. Thread: the loop's.
+// What it is: a list that contains() reads from the system when it is first called, and again when
+// the list is older than kMaxAge. If that fails, the old list remains.
+// Lifetime: must be destroyed before its loop. Thread: the loop's.
 // Errors: contains() may throw std::bad_alloc. Source: getifaddrs(3); RFC 1122 3.3.6.
 #ifndef SLUICE_PROTOCOLS_UDP_OWN_BROADCASTS_H
 #define SLUICE_PROTOCOLS_UDP_OWN_BROADCASTS_H
@@ -18,7 +18,7 @@ namespace sluice {
 
 class SLUICE_EXPORT OwnBroadcasts {
  public:
-  static constexpr std::chrono::seconds kFresh{5};
+  static constexpr std::chrono::seconds kMaxAge{5};
 
   explicit OwnBroadcasts(Loop& loop) noexcept : loop_(loop) {}
 

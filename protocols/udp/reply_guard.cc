@@ -18,8 +18,8 @@ constexpr std::uint16_t kNfs = 2049;
 
 constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-// In the host's byte order; of a mapped address the IPv4 one. Judged once or twice a datagram, so
-// it copies no Address.
+// In the host's byte order; the IPv4 address of an IPv4-mapped one. Called once or twice for each
+// datagram, so it copies no Address.
 std::optional<std::uint32_t> ipv4_of(const Address& address) noexcept {
   std::uint32_t ipv4 = 0;
   const auto* const bytes = reinterpret_cast<const unsigned char*>(address.data());
@@ -35,8 +35,8 @@ std::optional<std::uint32_t> ipv4_of(const Address& address) noexcept {
   return ntohl(ipv4);
 }
 
-// 0/8 is "this host on this network" (RFC 1122 3.2.1.3), 224/4 multicast, 255/8 broadcasts only.
-bool is_no_single_host(std::uint32_t ipv4) noexcept {
+// 0/8 is "this host on this network" (RFC 1122 section 3.2.1.3), 224/4 multicast, 255/8 broadcast.
+bool is_for_many_hosts(std::uint32_t ipv4) noexcept {
   const std::uint32_t net = ipv4 >> 24;
   return net == 0 || (net >= 224 && net < 240) || net == 255;
 }
@@ -46,11 +46,11 @@ bool is_no_single_host(std::uint32_t ipv4) noexcept {
 std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
   switch (refusal) {
     case ReplyGuard::Refusal::none:
-      return "it may be answered";
+      return "an answer is allowed";
     case ReplyGuard::Refusal::reserved_port:
       return "its port is below 1024 or 2049";
     case ReplyGuard::Refusal::service_port:
-      return "its port is one that is answered on here";
+      return "this server answers on the same port";
     case ReplyGuard::Refusal::source_address:
       return "its address is broadcast, multicast or unspecified";
     case ReplyGuard::Refusal::sent_to_many:
@@ -63,7 +63,7 @@ ReplyGuard::ReplyGuard(Loop& loop)
     : broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
 
 bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, RequestsTo requests) {
-  const Refusal refusal = judge(datagram, requests);
+  const Refusal refusal = check(datagram, requests);
   if (refusal == Refusal::none) return true;
   ++refused_;
   last_ = refusal;
@@ -73,18 +73,19 @@ bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, Reques
   return false;
 }
 
-ReplyGuard::Refusal ReplyGuard::judge(const Datagram& datagram, RequestsTo requests) {
+ReplyGuard::Refusal ReplyGuard::check(const Datagram& datagram, RequestsTo requests) {
   const std::uint16_t port = datagram.from.port();
   if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
   if (std::ranges::find(ports_, port) != ports_.end()) return Refusal::service_port;
   if (datagram.from.is_unspecified() || is_for_many(datagram.from)) return Refusal::source_address;
-  if (requests == RequestsTo::one && sent_to_many(datagram)) return Refusal::sent_to_many;
+  if (requests == RequestsTo::one && is_sent_to_many(datagram)) return Refusal::sent_to_many;
   return Refusal::none;
 }
 
-bool ReplyGuard::sent_to_many(const Datagram& datagram) {
-  // An unspecified destination is one that the system did not tell. Of a socket that is bound to a
-  // directed broadcast address the reactor takes that for its own, so it is looked at here too.
+bool ReplyGuard::is_sent_to_many(const Datagram& datagram) {
+  // The destination is unspecified if the system does not provide it. If a socket is bound to a
+  // directed broadcast address, Datagram::unicast is true for datagrams to that address, so this
+  // also checks the address.
   if (datagram.to.is_unspecified()) return false;
   return !datagram.unicast || is_for_many(datagram.to);
 }
@@ -92,7 +93,7 @@ bool ReplyGuard::sent_to_many(const Datagram& datagram) {
 bool ReplyGuard::is_for_many(const Address& address) {
   const auto ipv4 = ipv4_of(address);
   if (!ipv4) return address.is_multicast();
-  return is_no_single_host(*ipv4) || broadcasts_.contains(*ipv4);
+  return is_for_many_hosts(*ipv4) || broadcasts_.contains(*ipv4);
 }
 
 void ReplyGuard::add_port(std::uint16_t port) { ports_.push_back(port); }

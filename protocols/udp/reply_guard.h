@@ -1,23 +1,24 @@
-// Who gets no answer over UDP: the rule against loops and amplifiers.
+// Decides which requests over UDP get no answer, to prevent loops and amplification.
 //
-// A datagram's source can be forged. A service that answers whoever is named there can be made to
-// talk for ever to another one that does the same, and to flood a third party. So no answer goes
-//   - to a source port below 1024, or 2049 (NFS): where such services are;
-//   - to a source port on which a service that shares this guard listens, on whatever host: two of
-//     them, here or on two hosts set up alike, are not to talk to each other;
-//   - to a source that is broadcast (255/8, or this host's own 192.0.2.255), multicast or
-//     unspecified (0/8, ::); loopback is allowed;
-//   - to a request that was itself sent to a broadcast or multicast address, if the system tells:
-//     one forged datagram would be answered by every host (RFC 1122 3.2.2 says so of ICMP). A
-//     service that is there to be found so says RequestsTo::any, and limits its answers itself.
-// IPv4 addresses mapped into IPv6 are judged as IPv4.
-// What it cannot see: a loop with a foreign answerer on another port from 1024 on.
+// The source of a datagram can be forged. An attacker could make two services answer each other
+// forever, or make a service flood a third party. So no answer is sent
+//   - to a source port below 1024, or 2049 (NFS), where other UDP services listen;
+//   - to a source port on which a service with this guard listens, on any host: two such services,
+//     on this host or on two hosts with the same configuration, must not answer each other;
+//   - to a source address that is broadcast (255/8, or the 192.0.2.255 of one of this host's
+//     networks), multicast or unspecified (0/8, ::); loopback is allowed;
+//   - to a request that was sent to a broadcast or multicast address, if the system provides the
+//     destination: every host would answer one forged datagram (RFC 1122 section 3.2.2 has the same
+//     rule for ICMP). A service that clients discover in this way uses RequestsTo::any, and limits
+//     its answers itself.
+// An IPv4-mapped IPv6 address is treated as the IPv4 address.
+// The guard cannot detect a loop with another program's service on another port above 1023.
 //
-// What it is: one object for the UDP services of a loop. A refusal is counted, and told to the
-// loop's reporter (Report::Kind::refused) once a second at most.
-// Lifetime: must go before its loop and after the services that use it. Thread: the loop's.
-// Errors: allows() and add_port() may throw std::bad_alloc.
-// Source: the first and third rule are those of OpenBSD's inetd(8), but for loopback.
+// What it is: one object for all UDP services of a loop. It counts refusals, and reports them
+// (Report::Kind::refused) at most once a second.
+// Lifetime: must be destroyed after the services that use it, and before its loop.
+// Thread: the loop's. Errors: allows() and add_port() may throw std::bad_alloc.
+// Source: the first and third rule are those of OpenBSD's inetd(8), which also refuses loopback.
 #ifndef SLUICE_PROTOCOLS_UDP_REPLY_GUARD_H
 #define SLUICE_PROTOCOLS_UDP_REPLY_GUARD_H
 
@@ -35,31 +36,33 @@
 
 namespace sluice {
 
-// Which requests a service answers: those to this host alone, or those to many hosts at once too.
+// Which requests a service answers: only those that were sent to one host, or also those that were
+// sent to a broadcast or multicast address.
 enum class RequestsTo : std::uint8_t { one, any };
 
 class SLUICE_EXPORT ReplyGuard {
  public:
   enum class Refusal : std::uint8_t {
-    none,            // it may be answered
-    reserved_port,   // the source's: below 1024, or 2049
-    service_port,    // the source's: one that was given to add_port()
-    source_address,  // broadcast, multicast, unspecified
-    sent_to_many     // the request's own destination was broadcast or multicast
+    none,            // an answer is allowed
+    reserved_port,   // the source port is below 1024, or 2049
+    service_port,    // the source port was passed to add_port()
+    source_address,  // the source address is broadcast, multicast or unspecified
+    sent_to_many     // the request was sent to a broadcast or multicast address
   };
 
   explicit ReplyGuard(Loop& loop);
 
-  // Whether `datagram`, which arrived at `where` (the endpoint, for the report), may be answered.
-  // Counts and reports when it may not.
+  // Returns whether `datagram` may be answered; counts and reports it if not. `where` is the
+  // service's endpoint, for the report.
   [[nodiscard]] bool allows(const Datagram& datagram, std::string_view where,
                             RequestsTo requests = RequestsTo::one);
-  // The same without counting.
-  [[nodiscard]] Refusal judge(const Datagram& datagram, RequestsTo requests = RequestsTo::one);
-  // Whether it was sent to a broadcast or multicast address; false where the system does not tell.
-  [[nodiscard]] bool sent_to_many(const Datagram& datagram);
+  // The same, but does not count or report.
+  [[nodiscard]] Refusal check(const Datagram& datagram, RequestsTo requests = RequestsTo::one);
+  // Whether `datagram` was sent to a broadcast or multicast address; false if the system does not
+  // provide the destination.
+  [[nodiscard]] bool is_sent_to_many(const Datagram& datagram);
 
-  // A port that is answered on. One that was added twice must be removed twice.
+  // Adds the port of a service. A port that was added twice must be removed twice.
   void add_port(std::uint16_t port);
   void remove_port(std::uint16_t port) noexcept;
 
@@ -79,7 +82,7 @@ class SLUICE_EXPORT ReplyGuard {
   PacedReport report_;
 };
 
-// In words: "its port is below 1024 or 2049".
+// The reason in words: "its port is below 1024 or 2049".
 SLUICE_EXPORT std::string_view to_string(ReplyGuard::Refusal refusal) noexcept;
 
 }  // namespace sluice

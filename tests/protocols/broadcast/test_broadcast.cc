@@ -226,9 +226,9 @@ Test(broadcast, tells_the_guard_its_port_and_takes_it_back) {
   const Address to = ip("192.0.2.2", 7);
   const sluice::Datagram datagram{
       .data = {}, .from = from, .to = to, .interface = 0, .truncated = false, .unicast = true};
-  cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::service_port);
+  cr_expect(guard.check(datagram) == ReplyGuard::Refusal::service_port);
   service.reset();
-  cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::none);
+  cr_expect(guard.check(datagram) == ReplyGuard::Refusal::none);
 }
 
 Test(broadcast, answers_each_source_so_often_and_no_oftener) {

@@ -32,7 +32,7 @@ InterfaceAddress ethernet(const char* name, unsigned index, const char* address)
   one.address = ip(address);
   if (one.address.family() == AF_INET) {
     one.netmask = kMask24;
-    one.named_broadcast = one.last_of_network();
+    one.configured_broadcast = one.last_of_network();
   }
   return one;
 }
@@ -41,14 +41,14 @@ InterfaceAddress loopback(const char* address) {
   InterfaceAddress one = ethernet("lo", 1, address);
   one.loopback = true;
   one.broadcast = one.multicast = false;
-  one.named_broadcast.reset();
+  one.configured_broadcast.reset();
   return one;
 }
 
 InterfaceAddress point_to_point(const char* address) {
   InterfaceAddress one = ethernet("tun0", 9, address);
   one.broadcast = false;
-  one.named_broadcast.reset();
+  one.configured_broadcast.reset();
   return one;
 }
 
@@ -138,22 +138,22 @@ Test(broadcast_targets, leave_out_what_is_down_or_gone) {
 
 Test(broadcast_targets, take_the_networks_last_address_where_none_is_named) {
   InterfaceAddress one = ethernet("eth0", 2, "192.0.2.1");
-  one.named_broadcast.reset();
+  one.configured_broadcast.reset();
   expect(choose({one}), {"192.0.2.255"});
-  one.named_broadcast = 0;
+  one.configured_broadcast = 0;
   expect(choose({one}), {"192.0.2.255"});
-  one.named_broadcast = 0xc000'0263;
+  one.configured_broadcast = 0xc000'0263;
   expect(choose({one}), {"192.0.2.99"});
 }
 
 Test(broadcast_targets, leave_out_a_network_of_one_or_two) {
   InterfaceAddress one = ethernet("eth0", 2, "192.0.2.1");
-  one.named_broadcast.reset();
+  one.configured_broadcast.reset();
   one.netmask = 0xffff'fffe;
   expect(choose({one}), {});
   one.netmask = 0xffff'ffff;
   expect(choose({one}), {});
-  one.named_broadcast = 0xc000'0201;  // its own address, as some tools set it
+  one.configured_broadcast = 0xc000'0201;  // its own address, as some tools set it
   expect(choose({one}), {});
 }
 

@@ -152,9 +152,9 @@ Test(framed_datagrams, tells_the_guard_its_own_port_while_it_is_there) {
   {
     const FramedDatagrams service(loop, Endpoint::from("udp://127.0.0.1:0"), guard, framing, reply);
     from.set_port(service.endpoint().address().port());
-    cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::service_port);
+    cr_expect(guard.check(datagram) == ReplyGuard::Refusal::service_port);
   }
-  cr_expect(guard.judge(datagram) == ReplyGuard::Refusal::none);
+  cr_expect(guard.check(datagram) == ReplyGuard::Refusal::none);
 }
 
 Test(framed_datagrams, reports_an_answer_that_cannot_be_sent) {

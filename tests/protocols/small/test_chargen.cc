@@ -1,4 +1,4 @@
-// Chargen: the RFC's lines, as many as the peer takes and not one more in memory than it may be.
+// Chargen: the lines of the RFC, as many as the peer reads, with a limited queue.
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -35,7 +35,7 @@ using sluice::test::UdpProbe;
 
 namespace {
 
-// A peer that takes nothing yet.
+// A peer that does not read yet.
 class Peer : public MemoryPeer {
  public:
   explicit Peer(Chargen& chargen, const ConnectionOptions& options = {})
@@ -47,7 +47,7 @@ class Peer : public MemoryPeer {
   }
 };
 
-// What the RFC's picture says, one character after the other.
+// The pattern of the RFC, one character after the other.
 std::string expected(std::size_t size) {
   std::string text;
   for (std::size_t line = 0; text.size() < size; ++line) {
@@ -62,7 +62,7 @@ std::string expected(std::size_t size) {
 
 }  // namespace
 
-Test(chargen, begins_as_the_rfc_shows_it) {
+Test(chargen, begins_with_the_lines_of_the_rfc) {
   Chargen chargen;
   Peer peer(chargen);
   cr_expect(peer.take(2 * 74) ==
@@ -81,7 +81,7 @@ Test(chargen, starts_again_after_ninety_five_lines) {
   cr_expect(text.substr(0, Chargen::kRound) == text.substr(Chargen::kRound));
 }
 
-Test(chargen, sends_without_a_gap_however_little_is_taken_at_once) {
+Test(chargen, sends_without_a_gap_however_little_the_peer_reads_at_once) {
   Chargen chargen;
   const ConnectionOptions options{.high_water = 20'000};
   Peer peer(chargen, options);
@@ -94,7 +94,7 @@ Test(chargen, sends_without_a_gap_however_little_is_taken_at_once) {
   cr_expect(text == expected(text.size()));
 }
 
-Test(chargen, sends_as_much_as_is_taken) {
+Test(chargen, sends_as_much_as_the_peer_reads) {
   Chargen chargen;
   Peer peer(chargen);
   const std::string text = peer.take(5'000'000);
@@ -102,7 +102,7 @@ Test(chargen, sends_as_much_as_is_taken) {
   cr_expect(text == expected(text.size()));
 }
 
-Test(chargen, holds_no_more_than_the_high_water_mark_and_one_round) {
+Test(chargen, queues_at_most_the_high_water_mark_and_one_round) {
   Chargen chargen;
   const ConnectionOptions options{.high_water = 20'000, .queue_limit = 20'000 + Chargen::kRound};
   Peer peer(chargen, options);
@@ -126,7 +126,7 @@ Test(chargen, drops_what_the_peer_sends) {
   cr_expect(peer.connection().unconsumed().empty());
 }
 
-Test(chargen, goes_on_after_the_peers_half_close) {
+Test(chargen, continues_after_the_peer_half_closes) {
   Chargen chargen;
   Peer peer(chargen);
   (void)peer.take(400'000);  // so that it reads, and sees the end
@@ -141,7 +141,7 @@ Test(chargen, goes_on_after_the_peers_half_close) {
   cr_expect(!peer.saw_end());
 }
 
-Test(chargen, ends_when_the_peer_resets) {
+Test(chargen, closes_when_the_peer_resets) {
   Chargen chargen;
   Peer peer(chargen);
   (void)peer.take(1'000);
@@ -149,7 +149,7 @@ Test(chargen, ends_when_the_peer_resets) {
   cr_expect(peer.close_reason() == CloseReason::system_error);
 }
 
-Test(chargen, does_not_wait_for_ever_for_a_peer_that_takes_nothing) {
+Test(chargen, does_not_wait_forever_for_a_peer_that_reads_nothing) {
   Chargen chargen;
   const ConnectionOptions options;
   Peer peer(chargen, options);
@@ -157,7 +157,7 @@ Test(chargen, does_not_wait_for_ever_for_a_peer_that_takes_nothing) {
   cr_expect(peer.close_reason() == CloseReason::write_timeout);
 }
 
-Test(chargen, ends_when_it_is_closed_from_outside) {
+Test(chargen, stops_when_another_function_closes_the_connection) {
   Chargen chargen;
   Peer peer(chargen);
   peer.connection().close();
@@ -165,7 +165,7 @@ Test(chargen, ends_when_it_is_closed_from_outside) {
   cr_expect(peer.saw_end());
 }
 
-Test(chargen, lets_go_of_a_connection_that_ends_before_it_is_filled_again) {
+Test(chargen, ignores_a_connection_that_closes_before_the_next_fill) {
   Loop loop(LoopOptions{.virtual_time = true});
   {
     Chargen chargen;
@@ -202,7 +202,7 @@ Test(chargen, serves_two_fast_peers_side_by_side) {
   }
 }
 
-Test(chargen, answers_a_datagram_with_at_most_512_characters_and_not_always_as_many) {
+Test(chargen, answers_a_datagram_with_a_varying_number_of_up_to_512_characters) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService chargen(loop, Endpoint::from("udp://127.0.0.1:0"), guard, chargen_answer(),

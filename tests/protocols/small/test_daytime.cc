@@ -1,4 +1,4 @@
-// Daytime: one line of UTC, whatever the zone and the language.
+// Daytime: one line in UTC, whatever the time zone and the locale.
 #include <chrono>
 #include <clocale>
 #include <cstdlib>
@@ -36,11 +36,9 @@ const char* const kLine = "Saturday, November 21, 2026 02:17:10-UTC\r\n";
 
 }  // namespace
 
-Test(daytime, writes_a_moment_as_the_rfc_proposes) {
-  cr_expect(daytime_line(at(kMoment)) == kLine);
-}
+Test(daytime, writes_the_format_of_the_rfc) { cr_expect(daytime_line(at(kMoment)) == kLine); }
 
-Test(daytime, knows_every_weekday) {
+Test(daytime, writes_every_weekday) {
   for (const char* day :
        {"Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"}) {
     static int days = 0;
@@ -49,7 +47,7 @@ Test(daytime, knows_every_weekday) {
   }
 }
 
-Test(daytime, agrees_with_the_systems_calendar) {
+Test(daytime, agrees_with_the_calendar_of_the_system) {
   cr_assert(std::setlocale(LC_ALL, "C") != nullptr);
   // About every three weeks from 1900 to 2100, at all times of day.
   for (std::int64_t t = -2'208'988'800; t < 4'102'444'800; t += 1'799'999) {
@@ -65,20 +63,20 @@ Test(daytime, agrees_with_the_systems_calendar) {
   }
 }
 
-Test(daytime, leaves_fractions_of_a_second_out) {
+Test(daytime, rounds_down_to_a_second) {
   cr_expect(daytime_line(at(kMoment) + std::chrono::milliseconds(999)) == kLine);
   cr_expect(daytime_line(at(0) - std::chrono::milliseconds(1)) ==
             "Wednesday, December 31, 1969 23:59:59-UTC\r\n");
 }
 
-Test(daytime, minds_neither_the_time_zone_nor_the_locale) {
+Test(daytime, ignores_the_time_zone_and_the_locale) {
   ::setenv("TZ", "Asia/Kathmandu", 1);
   ::tzset();
   std::setlocale(LC_ALL, "");
   cr_expect(daytime_line(at(kMoment)) == kLine);
 }
 
-Test(daytime, sends_its_line_and_ends) {
+Test(daytime, sends_its_line_and_closes) {
   Daytime daytime([] { return at(kMoment); });
   MemoryPeer peer(daytime);
   peer.settle();
@@ -88,7 +86,7 @@ Test(daytime, sends_its_line_and_ends) {
   cr_expect(peer.close_reason() == CloseReason::closed);
 }
 
-Test(daytime, asks_the_clock_for_each_connection) {
+Test(daytime, reads_the_clock_for_each_connection) {
   std::int64_t now = kMoment;
   Daytime daytime([&now] { return at(now); });
   MemoryPeer first(daytime);
@@ -100,7 +98,7 @@ Test(daytime, asks_the_clock_for_each_connection) {
   cr_expect(second.received() == "Saturday, November 21, 2026 02:17:11-UTC\r\n");
 }
 
-Test(daytime, tells_the_systems_time_unless_told_otherwise) {
+Test(daytime, uses_the_clock_of_the_system_by_default) {
   const std::string before = daytime_line(std::chrono::system_clock::now());
   Daytime daytime;
   MemoryPeer peer(daytime);

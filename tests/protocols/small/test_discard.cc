@@ -1,4 +1,4 @@
-// Discard: what arrives is counted and gone.
+// Discard: all input is counted and dropped.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -32,7 +32,7 @@ Test(discard, sends_nothing_and_keeps_nothing) {
   cr_expect(!peer.saw_end());
 }
 
-Test(discard, counts_what_all_its_connections_sent) {
+Test(discard, counts_the_bytes_of_all_its_connections) {
   Discard discard;
   Loop loop(LoopOptions{.virtual_time = true});
   MemoryPeer one(loop, discard);
@@ -43,7 +43,7 @@ Test(discard, counts_what_all_its_connections_sent) {
   cr_expect(discard.discarded() == 8);
 }
 
-Test(discard, ends_when_the_peer_has_ended) {
+Test(discard, closes_when_the_peer_half_closes) {
   Discard discard;
   MemoryPeer peer(discard);
   peer.send("x");

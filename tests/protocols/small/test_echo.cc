@@ -1,4 +1,4 @@
-// Echo, over a stream in memory and over UDP: what goes in comes out, and nothing piles up.
+// Echo, over a stream in memory and over UDP: it sends its input back, with a limited queue.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -34,7 +34,7 @@ Test(echo, sends_every_byte_back) {
   cr_expect(peer.received() == every_byte());
 }
 
-Test(echo, says_nothing_by_itself) {
+Test(echo, sends_nothing_without_input) {
   Echo echo;
   MemoryPeer peer(echo);
   peer.settle();
@@ -50,7 +50,7 @@ Test(echo, sends_pieces_back_in_their_order) {
   cr_expect(peer.received() == text);
 }
 
-Test(echo, keeps_the_connections_that_share_it_apart) {
+Test(echo, does_not_mix_the_connections_that_share_it) {
   Echo echo;
   Loop loop(LoopOptions{.virtual_time = true});
   MemoryPeer one(loop, echo);
@@ -64,7 +64,7 @@ Test(echo, keeps_the_connections_that_share_it_apart) {
   cr_expect(!two.closed());
 }
 
-Test(echo, ends_when_the_peer_has_ended) {
+Test(echo, closes_when_the_peer_half_closes) {
   Echo echo;
   MemoryPeer peer(echo);
   peer.send("last words");
@@ -75,7 +75,7 @@ Test(echo, ends_when_the_peer_has_ended) {
   cr_expect(peer.close_reason() == CloseReason::peer_closed);
 }
 
-Test(echo, sends_everything_back_before_it_ends) {
+Test(echo, sends_everything_back_before_it_closes) {
   Echo echo;
   MemoryPeer peer(echo);
   peer.set_window(4);
@@ -89,7 +89,7 @@ Test(echo, sends_everything_back_before_it_ends) {
   cr_expect(peer.close_reason() == CloseReason::peer_closed);
 }
 
-Test(echo, holds_no_more_than_the_high_water_mark_and_one_read_for_a_peer_that_takes_nothing) {
+Test(echo, queues_at_most_the_high_water_mark_and_one_read_for_a_peer_that_reads_nothing) {
   Echo echo;
   const ConnectionOptions options{.high_water = 100'000};
   MemoryPeer peer(echo, options);
@@ -134,7 +134,7 @@ Test(echo, answers_over_ipv6) {
   cr_expect(probe.ask(loop, "six", echo.endpoint().address()) == "six");
 }
 
-Test(echo, answers_on_a_wildcard_socket_from_the_address_that_was_asked) {
+Test(echo, answers_on_a_wildcard_socket_from_the_address_of_the_request) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService echo(loop, Endpoint::from("udp://0.0.0.0:0"), guard, echo_answer);
@@ -143,25 +143,25 @@ Test(echo, answers_on_a_wildcard_socket_from_the_address_that_was_asked) {
   cr_expect(probe.ask(loop, "here", asked) == "here");
 }
 
-Test(echo, does_not_answer_a_source_where_nfs_listens) {
+Test(echo, does_not_answer_the_port_of_nfs) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService echo(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer);
   const UdpProbe forger(own_loopback(2049));
   const UdpProbe honest(own_loopback(0));
   forger.send("loop?", echo.endpoint().address());
-  // What is sent later is answered later: its answer says that the other was dealt with.
+  // A later request is answered later, so its answer shows that the first was handled.
   cr_expect(honest.ask(loop, "mine", echo.endpoint().address()) == "mine");
   cr_expect(!forger.waiting().has_value());
   cr_expect(guard.refused() == 1);
 }
 
-Test(echo, does_not_talk_to_another_echo_for_ever) {
+Test(echo, does_not_answer_another_echo_forever) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService one(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer);
   DatagramService two(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer);
-  // What one gets if somebody forges two's address.
+  // The datagram that one receives if an attacker forges the address of two.
   two.socket().send_to(sluice::test::bytes_of("ping"), one.endpoint().address());
   const UdpProbe honest;
   for (int i = 0; i < 100; ++i) {

@@ -1,4 +1,4 @@
-// Greet: one text, and the end.
+// Greet: sends one text, and closes.
 #include <chrono>
 #include <string>
 
@@ -35,9 +35,9 @@ Test(greet, sends_its_text_and_adds_nothing) {
 
 Test(greet, sends_nothing_for_an_empty_text) { cr_expect(greeting("").empty()); }
 
-Test(greet, sends_every_byte_as_it_is) { cr_expect(greeting("a\0b\r"s) == "a\0b\r"s); }
+Test(greet, sends_every_byte_unchanged) { cr_expect(greeting("a\0b\r"s) == "a\0b\r"s); }
 
-Test(greet, ends_after_its_text) {
+Test(greet, closes_after_its_text) {
   Greet greet("hello");
   MemoryPeer peer(greet);
   peer.settle();
@@ -47,7 +47,7 @@ Test(greet, ends_after_its_text) {
   cr_expect(peer.close_reason() == CloseReason::closed);
 }
 
-Test(greet, does_not_wait_for_ever_for_the_peers_end) {
+Test(greet, does_not_wait_forever_for_the_peer_to_close) {
   Greet greet("hello");
   const ConnectionOptions options;
   MemoryPeer peer(greet, options);

@@ -1,4 +1,4 @@
-// Time: four bytes that say how many seconds have passed since 1900.
+// Time: the seconds since 1900 in four bytes.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -51,7 +51,7 @@ std::uint32_t number_of(std::string_view bytes) {
 
 // The RFC's own list: "the time 1 is 12:00:01 am on 1 January 1900 GMT; the base will serve until
 // 2036".
-Test(time_protocol, gives_the_numbers_that_the_rfc_lists) {
+Test(time_protocol, gives_the_numbers_of_the_rfc) {
   cr_expect(number_of(bytes_at(0)) == 2'208'988'800);            // 1 January 1970
   cr_expect(number_of(bytes_at(189'302'400)) == 2'398'291'200);  // 1 January 1976
   cr_expect(number_of(bytes_at(315'532'800)) == 2'524'521'600);  // 1 January 1980
@@ -69,13 +69,13 @@ Test(time_protocol, wraps_in_february_2036) {
   cr_expect(number_of(bytes_at(2'085'978'496)) == 0);
 }
 
-Test(time_protocol, leaves_fractions_of_a_second_out) {
+Test(time_protocol, rounds_down_to_a_second) {
   cr_expect(text_of(time_protocol_bytes(at(kMoment) + std::chrono::milliseconds(999))) == kBytes);
   cr_expect(number_of(text_of(time_protocol_bytes(at(0) - std::chrono::milliseconds(1)))) ==
             2'208'988'799);
 }
 
-Test(time_protocol, sends_four_bytes_and_ends) {
+Test(time_protocol, sends_four_bytes_and_closes) {
   TimeProtocol time([] { return at(kMoment); });
   MemoryPeer peer(time);
   peer.settle();
@@ -85,7 +85,7 @@ Test(time_protocol, sends_four_bytes_and_ends) {
   cr_expect(peer.close_reason() == CloseReason::closed);
 }
 
-Test(time_protocol, tells_the_systems_time_unless_told_otherwise) {
+Test(time_protocol, uses_the_clock_of_the_system_by_default) {
   const std::uint32_t before =
       number_of(text_of(time_protocol_bytes(std::chrono::system_clock::now())));
   TimeProtocol time;

@@ -1,4 +1,4 @@
-// Upper: a–z become A–Z and nothing else changes, at any length, place and locale.
+// Upper: a-z become A-Z and nothing else changes, at any length and position and in any locale.
 #include <clocale>
 #include <cstddef>
 #include <span>
@@ -31,7 +31,7 @@ using sluice::test::UdpProbe;
 
 namespace {
 
-// The same, one byte after the other.
+// The expected result, computed one byte after the other.
 std::string expected(std::string_view text) {
   std::string upper(text);
   for (char& c : upper) {
@@ -55,7 +55,7 @@ Test(upper, changes_the_letters_of_ascii_and_nothing_else) {
   cr_expect(out == expected(in));
 }
 
-Test(upper, treats_each_byte_alike_wherever_it_stands) {
+Test(upper, converts_each_byte_alike_at_every_position) {
   for (std::size_t place = 0; place < 20; ++place) {
     for (int value = 0; value < 256; ++value) {
       for (const char neighbour : {'\x00', 'z', '\x7f', '\xff'}) {
@@ -85,7 +85,7 @@ Test(upper, works_in_place) {
   cr_expect(text == want);
 }
 
-Test(upper, leaves_utf_8_whole_in_every_locale) {
+Test(upper, keeps_utf_8_valid_in_every_locale) {
   for (const char* locale : {"C", "C.UTF-8", "tr_TR.UTF-8", "de_DE.ISO-8859-1"}) {
     if (std::setlocale(LC_ALL, locale) == nullptr) continue;
     Upper upper;
@@ -103,9 +103,9 @@ Test(upper, sends_pieces_back_in_their_order) {
   cr_expect(peer.received() == expected(text));
 }
 
-Test(upper, sends_back_what_is_longer_than_its_piece) {
-  for (const std::size_t size : {Upper::kPiece - 1, Upper::kPiece, Upper::kPiece + 1,
-                                 2 * Upper::kPiece, 3 * Upper::kPiece + 5}) {
+Test(upper, sends_back_an_input_that_is_longer_than_its_buffer) {
+  for (const std::size_t size : {Upper::kMaxPiece - 1, Upper::kMaxPiece, Upper::kMaxPiece + 1,
+                                 2 * Upper::kMaxPiece, 3 * Upper::kMaxPiece + 5}) {
     Upper upper;
     MemoryPeer peer(upper);
     const std::string text = letters(size);
@@ -114,7 +114,7 @@ Test(upper, sends_back_what_is_longer_than_its_piece) {
   }
 }
 
-Test(upper, sends_everything_back_before_it_ends) {
+Test(upper, sends_everything_back_before_it_closes) {
   Upper upper;
   MemoryPeer peer(upper);
   peer.set_window(4);
@@ -127,7 +127,7 @@ Test(upper, sends_everything_back_before_it_ends) {
   cr_expect(peer.close_reason() == CloseReason::peer_closed);
 }
 
-Test(upper, holds_no_more_than_the_high_water_mark_and_one_read_for_a_peer_that_takes_nothing) {
+Test(upper, queues_at_most_the_high_water_mark_and_one_read_for_a_peer_that_reads_nothing) {
   Upper upper;
   const ConnectionOptions options{.high_water = 100'000};
   MemoryPeer peer(upper, options);
@@ -140,7 +140,7 @@ Test(upper, holds_no_more_than_the_high_water_mark_and_one_read_for_a_peer_that_
   cr_expect(peer.received() == expected(text));
 }
 
-Test(upper, answers_a_datagram_of_the_same_size) {
+Test(upper, answers_with_a_datagram_of_the_same_size) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService upper(loop, Endpoint::from("udp://127.0.0.1:0"), guard, upper_answer);

@@ -1,4 +1,4 @@
-// How many answers a second: in all, and to each source.
+// The rate of answers: in total, and to each source.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -34,7 +34,7 @@ Address numbered(std::uint32_t number) {
 
 }  // namespace
 
-Test(answer_limits, hold_for_each_source) {
+Test(answer_limits, apply_to_each_source) {
   AnswerLimits limits(50, 2, 1);
   cr_expect(answers(limits, ip("192.0.2.1", 1), kStart) == 2);
   cr_expect(answers(limits, ip("192.0.2.2", 1), kStart) == 2);
@@ -44,7 +44,7 @@ Test(answer_limits, hold_for_each_source) {
   cr_expect(answers(limits, ip("192.0.2.1", 1), kStart + seconds(60)) == 2);
 }
 
-Test(answer_limits, do_not_mind_the_sources_port) {
+Test(answer_limits, ignore_the_port_of_the_source) {
   AnswerLimits limits(50, 2, 1);
   int count = 0;
   for (std::uint16_t port = 1024; port < 1124; ++port) {
@@ -53,13 +53,13 @@ Test(answer_limits, do_not_mind_the_sources_port) {
   cr_expect(count == 2);
 }
 
-Test(answer_limits, take_a_mapped_address_for_what_it_maps) {
+Test(answer_limits, treat_an_ipv4_mapped_address_as_ipv4) {
   AnswerLimits limits(50, 2, 1);
   cr_expect(answers(limits, ip("192.0.2.1"), kStart) == 2);
   cr_expect(answers(limits, ip("::ffff:192.0.2.1"), kStart) == 0);
 }
 
-Test(answer_limits, hold_for_all_together) {
+Test(answer_limits, apply_to_all_sources_together) {
   AnswerLimits limits(50, 2, 1);
   int count = 0;
   for (std::uint32_t number = 1; number <= 500; ++number) {
@@ -70,7 +70,7 @@ Test(answer_limits, hold_for_all_together) {
   cr_expect(answers(limits, numbered(600), kStart + milliseconds(20)) == 1);
 }
 
-Test(answer_limits, are_not_used_up_for_others_by_one_that_asks_too_often) {
+Test(answer_limits, do_not_let_one_frequent_source_use_up_the_limit_for_all) {
   AnswerLimits limits(50, 2, 1);
   cr_expect(answers(limits, ip("192.0.2.1"), kStart, 100'000) == 2);
   int count = 0;
@@ -80,21 +80,21 @@ Test(answer_limits, are_not_used_up_for_others_by_one_that_asks_too_often) {
   cr_expect(count == 48);
 }
 
-Test(answer_limits, are_not_charged_to_a_source_that_the_limit_for_all_refused) {
+Test(answer_limits, take_no_token_of_a_source_if_the_limit_for_all_is_reached) {
   AnswerLimits limits(1, 1, 1);
   cr_expect(answers(limits, ip("192.0.2.1"), kStart) == 1);
   cr_expect(answers(limits, ip("192.0.2.2"), kStart + milliseconds(500)) == 0);
   cr_expect(answers(limits, ip("192.0.2.2"), kStart + seconds(1)) == 1);
 }
 
-Test(answer_limits, forget_the_oldest_of_very_many_sources_and_never_the_limit_for_all) {
+Test(answer_limits, forget_the_oldest_of_many_sources_but_keep_the_limit_for_all) {
   AnswerLimits limits(1'000'000, 1, 7);
   std::uint32_t answered = 0;
   for (std::uint32_t number = 1; number <= 100'000; ++number) {
     answered += limits.take(numbered(number), kStart + microseconds(number)) ? 1U : 0U;
   }
   cr_expect(answered == 100'000);
-  // The latest are remembered, in their places.
+  // The latest sources still have their slots.
   std::uint32_t known = 0;
   for (std::uint32_t number = 99'901; number <= 100'000; ++number) {
     known += limits.take(numbered(number), kStart + milliseconds(100)) ? 0U : 1U;

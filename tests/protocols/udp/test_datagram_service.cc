@@ -1,4 +1,4 @@
-// A UDP service made of a function: what it is shown, and which of its answers are sent.
+// A UDP service with a function: which requests it gets, and which of its answers are sent.
 #include <algorithm>
 #include <cstddef>
 #include <span>
@@ -51,14 +51,14 @@ std::span<const std::byte> as_many(std::span<const std::byte> request, std::span
 
 }  // namespace
 
-Test(datagram_service, knows_the_port_that_it_was_given) {
+Test(datagram_service, returns_the_port_that_the_system_assigned) {
   World world;
   const DatagramService service(world.loop, world.any, world.guard, as_many);
   cr_expect(service.endpoint().address().port() != 0);
   cr_expect(service.endpoint().to_string().rfind("udp://127.0.0.1:", 0) == 0);
 }
 
-Test(datagram_service, throws_when_the_address_is_taken) {
+Test(datagram_service, throws_if_the_address_is_in_use) {
   World world;
   const DatagramService service(world.loop, world.any, world.guard, as_many);
   try {
@@ -69,13 +69,13 @@ Test(datagram_service, throws_when_the_address_is_taken) {
   }
 }
 
-Test(datagram_service, shows_each_request_to_its_function) {
+Test(datagram_service, passes_each_request_to_its_function) {
   World world;
   std::vector<std::string> seen;
   const DatagramService service(world.loop, world.any, world.guard,
                                 [&seen](auto request, auto room) {
                                   seen.push_back(text_of(request));
-                                  cr_expect(room.size() == DatagramService::kRoom);
+                                  cr_expect(room.size() == DatagramService::kMaxAnswer);
                                   return request;
                                 });
   const Address to = service.endpoint().address();
@@ -95,13 +95,13 @@ Test(datagram_service, sends_no_answer_that_is_longer_than_its_request) {
   cr_expect(world.probe.ask(world.loop, "003", to) == "aaa");
 }
 
-Test(datagram_service, sends_a_longer_one_when_that_is_asked_for) {
+Test(datagram_service, sends_a_longer_answer_with_answer_size_any) {
   World world;
   const DatagramService service(world.loop, world.any, world.guard, as_many, AnswerSize::any);
   cr_expect(world.probe.ask(world.loop, "5", service.endpoint().address()) == "aaaaa");
 }
 
-Test(datagram_service, answers_nothing_without_a_function) {
+Test(datagram_service, drops_all_requests_without_a_function) {
   World world;
   const DatagramService mute(world.loop, world.any, world.guard, {});
   const DatagramService service(world.loop, world.any, world.guard, as_many);
@@ -110,7 +110,7 @@ Test(datagram_service, answers_nothing_without_a_function) {
   cr_expect(!world.probe.waiting().has_value());
 }
 
-Test(datagram_service, does_not_answer_what_it_did_not_hear_to_the_end) {
+Test(datagram_service, does_not_answer_a_truncated_request) {
   World world;
   DatagramOptions options;
   options.max_size = 4;
@@ -122,7 +122,7 @@ Test(datagram_service, does_not_answer_what_it_did_not_hear_to_the_end) {
   cr_expect(!world.probe.waiting().has_value());
 }
 
-Test(datagram_service, asks_the_guard_before_its_function) {
+Test(datagram_service, asks_the_guard_before_it_calls_its_function) {
   World world;
   int asked = 0;
   const DatagramService service(world.loop, world.any, world.guard, [&asked](auto request, auto) {
@@ -138,7 +138,7 @@ Test(datagram_service, asks_the_guard_before_its_function) {
   cr_expect(world.told[0].where == service.endpoint().to_string());
 }
 
-Test(datagram_service, gives_its_port_back_to_the_guard) {
+Test(datagram_service, removes_its_port_from_the_guard) {
   World world;
   const DatagramService stays(world.loop, world.any, world.guard, as_many);
   Address from;
@@ -150,11 +150,11 @@ Test(datagram_service, gives_its_port_back_to_the_guard) {
   cr_expect(later.ask(world.loop, "1", stays.endpoint().address()) == "a");
 }
 
-Test(datagram_service, reports_an_answer_that_cannot_be_sent_and_goes_on) {
+Test(datagram_service, reports_an_answer_that_it_cannot_send_and_continues) {
   World world;
   const DatagramService service(world.loop, world.any, world.guard, as_many, AnswerSize::any);
   const Address to = service.endpoint().address();
-  world.probe.send("65535", to);  // more than a datagram holds
+  world.probe.send("65535", to);  // more than the maximum of a datagram
   world.probe.send("65535", to);
   cr_expect(world.probe.ask(world.loop, "2", to) == "aa");
   cr_assert(world.told.size() == 1, "%zu reports", world.told.size());

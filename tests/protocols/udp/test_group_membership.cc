@@ -1,4 +1,4 @@
-// A socket's group on interfaces that come and go, in a network of the test's own.
+// A socket's groups on interfaces that appear and disappear, in a network namespace of the test.
 #include <net/if.h>
 
 #include <optional>
@@ -25,7 +25,7 @@ using sluice::Loop;
 namespace {
 
 struct World {
-  // What the kernel says: joining twice is an error.
+  // Asks the kernel: joining twice is an error.
   bool is_member(const Address& group) {
     try {
       socket.join(group);
@@ -48,28 +48,28 @@ struct Network {
 
 }  // namespace
 
-Test(group_membership, follows_the_interfaces_that_it_is_told_of) {
+Test(group_membership, joins_and_leaves_groups_as_the_list_changes) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   const TestInterface two("two", "10.9.2.1");
   World world;
   const Address on_one = ip("ff12::77%one");
   const Address on_two = ip("ff12::77%two");
-  cr_expect(!world.membership.follow(std::vector{on_one}));
+  cr_expect(!world.membership.set_groups(std::vector{on_one}));
   cr_expect(world.is_member(on_one) && !world.is_member(on_two));
-  cr_expect(!world.membership.follow(std::vector{on_one, on_two}));
+  cr_expect(!world.membership.set_groups(std::vector{on_one, on_two}));
   cr_expect(world.is_member(on_one) && world.is_member(on_two));
-  cr_expect(!world.membership.follow(std::vector{on_two}));
+  cr_expect(!world.membership.set_groups(std::vector{on_two}));
   cr_expect(!world.is_member(on_one) && world.is_member(on_two));
   cr_expect(world.membership.joined().size() == 1);
-  cr_expect(!world.membership.follow({}));
+  cr_expect(!world.membership.set_groups({}));
   cr_expect(!world.is_member(on_two));
 }
 
-Test(group_membership, gives_up_its_places_on_interfaces_that_have_gone) {
+Test(group_membership, leaves_groups_on_interfaces_that_no_longer_exist) {
   const Network network;
   World world;
-  // The kernel lets a socket hold so many places; all but three are taken.
+  // The kernel limits the memberships of a socket; all but three are in use.
   int taken = 0;
   const auto group = [](int number) { return ip("ff12::1:" + std::to_string(number), 0); };
   try {
@@ -80,30 +80,30 @@ Test(group_membership, gives_up_its_places_on_interfaces_that_have_gone) {
   for (int i = 0; i < 3; ++i) world.socket.leave(group(i), "lo");
   for (int i = 0; i < 20; ++i) {
     const TestInterface one("one", "10.9.1.1");
-    const std::error_code error = world.membership.follow(std::vector{ip("ff12::77%one")});
+    const std::error_code error = world.membership.set_groups(std::vector{ip("ff12::77%one")});
     cr_assert(!error, "interface %d: %s", i, error.message().c_str());
   }
 }
 
-Test(group_membership, does_not_mind_an_interface_that_has_gone) {
+Test(group_membership, ignores_an_interface_that_no_longer_exists) {
   const Network network;
   World world;
-  cr_expect(!world.membership.follow(std::vector{ip("ff12::77%4711")}));
+  cr_expect(!world.membership.set_groups(std::vector{ip("ff12::77%4711")}));
   cr_expect(world.membership.joined().empty());
 }
 
-Test(group_membership, says_why_a_group_cannot_be_joined) {
+Test(group_membership, returns_why_a_group_cannot_be_joined) {
   World world;
-  const std::error_code error = world.membership.follow(std::vector{ip("fe80::1%1")});
+  const std::error_code error = world.membership.set_groups(std::vector{ip("fe80::1%1")});
   cr_expect(error == std::errc::invalid_argument, "%s", error.message().c_str());
   cr_expect(world.membership.joined().empty());
 }
 
-Test(group_membership, does_not_mind_a_socket_that_was_closed) {
+Test(group_membership, works_with_a_closed_socket) {
   World world;
-  cr_expect(!world.membership.follow(std::vector{ip("ff12::77%1")}));
+  cr_expect(!world.membership.set_groups(std::vector{ip("ff12::77%1")}));
   cr_assert(world.membership.joined().size() == 1);
   world.socket.close();
-  cr_expect(!world.membership.follow({}));
+  cr_expect(!world.membership.set_groups({}));
   cr_expect(world.membership.joined().empty());
 }

@@ -1,4 +1,4 @@
-// What the system says of its interfaces, and what follows from an address and its netmask.
+// The list of the system's interfaces, and the last address of a network.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,19 +33,19 @@ const InterfaceAddress* find(const std::vector<InterfaceAddress>& list,
 
 }  // namespace
 
-Test(interfaces, know_the_last_address_of_a_network) {
+Test(interfaces, return_the_last_address_of_a_network) {
   cr_expect(last_of("192.0.2.1", 0xffff'ff00) == 0xc000'02ffU);
   cr_expect(last_of("192.0.2.1", 0xffff'ff80) == 0xc000'027fU);
   cr_expect(last_of("192.0.2.1", 0xffff'fffc) == 0xc000'0203U);
 }
 
-Test(interfaces, know_that_a_network_of_two_or_one_has_no_broadcast_address) {
+Test(interfaces, return_no_last_address_for_a_network_of_one_or_two) {
   cr_expect(!last_of("192.0.2.1", 0xffff'fffe));
   cr_expect(!last_of("192.0.2.1", 0xffff'ffff));
   cr_expect(!last_of("2001:db8::1", 0xffff'ff00));
 }
 
-Test(interfaces, are_listed_with_their_addresses_and_what_they_carry) {
+Test(interfaces, are_listed_with_their_addresses_and_flags) {
   enter_network_namespace();
   const TestInterface wire("wire", "10.9.1.1");
   const PointToPoint link("link", "10.9.2.1");
@@ -65,13 +65,13 @@ Test(interfaces, are_listed_with_their_addresses_and_what_they_carry) {
   cr_expect(!six->netmask && !six->last_of_network());
   const InterfaceAddress* const other = find(*list, "10.9.2.1");
   cr_assert(other != nullptr);
-  cr_expect(!other->broadcast && !other->named_broadcast);
+  cr_expect(!other->broadcast && !other->configured_broadcast);
   const InterfaceAddress* const loopback = find(*list, "127.0.0.1");
   cr_assert(loopback != nullptr);
   cr_expect(loopback->loopback && !loopback->broadcast && loopback->up);
 }
 
-Test(interfaces, are_gone_from_the_list_when_they_are_gone) {
+Test(interfaces, disappear_from_the_list_when_they_are_removed) {
   enter_network_namespace();
   {
     const TestInterface wire("wire", "10.9.1.1");

@@ -1,4 +1,4 @@
-// The broadcast addresses of this host's own networks, as the system knows them now.
+// The broadcast addresses of this host's networks, as the system has them now.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -43,7 +43,7 @@ void set(const char* interface, unsigned long what, const char* text) {
   cr_assert(::ioctl(fd.get(), what, &request) == 0, "ioctl: errno %d", errno);
 }
 
-// The network of the loopback interface in this process's own name space.
+// The network of the loopback interface in a network namespace of this process.
 void set_network(const char* address, const char* mask) {
   set("lo", SIOCSIFADDR, address);
   set("lo", SIOCSIFNETMASK, mask);
@@ -55,7 +55,7 @@ bool own_name_space() {
 
 }  // namespace
 
-Test(own_broadcasts, hold_the_one_of_every_interface) {
+Test(own_broadcasts, contain_that_of_each_interface) {
   Loop loop(LoopOptions{.virtual_time = true});
   OwnBroadcasts broadcasts(loop);
   ifaddrs* first = nullptr;
@@ -69,7 +69,7 @@ Test(own_broadcasts, hold_the_one_of_every_interface) {
   ::freeifaddrs(first);
 }
 
-Test(own_broadcasts, hold_the_one_of_loopback_and_no_host_of_it) {
+Test(own_broadcasts, contain_that_of_loopback_but_no_address_of_a_host) {
   Loop loop(LoopOptions{.virtual_time = true});
   OwnBroadcasts broadcasts(loop);
   cr_expect(broadcasts.contains(number("127.255.255.255")));
@@ -78,7 +78,7 @@ Test(own_broadcasts, hold_the_one_of_loopback_and_no_host_of_it) {
   cr_expect(!broadcasts.contains(number("8.8.8.8")));
 }
 
-Test(own_broadcasts, follow_the_networks_mask) {
+Test(own_broadcasts, depend_on_the_netmask) {
   if (!own_name_space()) cr_skip("no network name space of its own");
   set_network("192.0.2.1", "255.255.255.128");
   Loop loop(LoopOptions{.virtual_time = true});
@@ -88,7 +88,7 @@ Test(own_broadcasts, follow_the_networks_mask) {
   cr_expect(!broadcasts.contains(number("192.0.2.1")));
 }
 
-Test(own_broadcasts, know_that_a_network_of_two_has_none) {
+Test(own_broadcasts, contain_none_for_a_network_of_two) {
   if (!own_name_space()) cr_skip("no network name space of its own");
   set_network("192.0.2.1", "255.255.255.254");
   Loop loop(LoopOptions{.virtual_time = true});
@@ -97,9 +97,10 @@ Test(own_broadcasts, know_that_a_network_of_two_has_none) {
   cr_expect(!broadcasts.contains(number("192.0.2.0")));
 }
 
-Test(own_broadcasts, hold_one_that_is_not_the_networks_last_address) {
+Test(own_broadcasts, contain_a_configured_one_that_is_not_the_last_address) {
   if (!own_name_space()) cr_skip("no network name space of its own");
-  // An Ethernet of its own, since loopback takes no broadcast address; it goes with the descriptor.
+  // A TAP interface, because loopback allows no broadcast address; it lasts as long as its
+  // descriptor.
   const Fd tap(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   ifreq request{};
   std::strncpy(request.ifr_name, "wire", sizeof request.ifr_name - 1);
@@ -122,7 +123,7 @@ Test(own_broadcasts, notice_a_new_network_after_some_seconds) {
   OwnBroadcasts broadcasts(loop);
   cr_expect(broadcasts.contains(number("192.0.2.255")));
   set_network("198.51.100.1", "255.255.255.0");
-  loop.advance(OwnBroadcasts::kFresh - std::chrono::milliseconds(1));
+  loop.advance(OwnBroadcasts::kMaxAge - std::chrono::milliseconds(1));
   cr_expect(broadcasts.contains(number("192.0.2.255")));
   cr_expect(!broadcasts.contains(number("198.51.100.255")));
   loop.advance(std::chrono::milliseconds(1));

@@ -1,4 +1,4 @@
-// Who gets no answer over UDP, and what is told of it.
+// Which requests over UDP get no answer, and how refusals are reported.
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -33,13 +33,13 @@ using Refusal = ReplyGuard::Refusal;
 
 namespace {
 
-// A guard on virtual time, asked about datagrams that never were.
+// A guard on virtual time, which checks invented datagrams.
 struct World {
   World() {
     loop.set_reporter([this](const Report& report) { told.push_back(report); });
   }
-  Refusal judge(const Address& from, const Address& to = {}, bool unicast = false) {
-    return guard.judge({.data = {},
+  Refusal check(const Address& from, const Address& to = {}, bool unicast = false) {
+    return guard.check({.data = {},
                         .from = from,
                         .to = to,
                         .interface = 0,
@@ -61,57 +61,57 @@ constexpr std::uint16_t kPort = 40'000;
 
 }  // namespace
 
-Test(reply_guard, lets_a_host_on_the_net_have_its_answer) {
+Test(reply_guard, allows_an_answer_to_a_host_on_the_network) {
   World world;
   for (const char* from : {"198.51.100.7", "10.0.0.1", "1.0.0.0", "223.255.255.255", "2001:db8::1",
                            "fe80::1", "::ffff:198.51.100.7"}) {
-    cr_expect(world.judge(ip(from, kPort)) == Refusal::none, "%s", from);
+    cr_expect(world.check(ip(from, kPort)) == Refusal::none, "%s", from);
   }
 }
 
-Test(reply_guard, lets_loopback_have_its_answer) {
+Test(reply_guard, allows_an_answer_to_loopback) {
   World world;
   for (const char* from : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"}) {
-    cr_expect(world.judge(ip(from, kPort)) == Refusal::none, "%s", from);
+    cr_expect(world.check(ip(from, kPort)) == Refusal::none, "%s", from);
   }
 }
 
-Test(reply_guard, refuses_every_port_below_1024_and_that_of_nfs) {
+Test(reply_guard, refuses_all_ports_below_1024_and_that_of_nfs) {
   World world;
   for (const char* from : {"127.0.0.1", "198.51.100.7", "2001:db8::1"}) {
     for (int port = 0; port <= 65'535; ++port) {
       const bool refused =
-          world.judge(ip(from, static_cast<std::uint16_t>(port))) == Refusal::reserved_port;
+          world.check(ip(from, static_cast<std::uint16_t>(port))) == Refusal::reserved_port;
       cr_assert(refused == (port < 1024 || port == 2049), "port %d", port);
       if (port == 3'000) port = 65'000;
     }
   }
 }
 
-Test(reply_guard, refuses_a_source_that_is_no_single_host) {
+Test(reply_guard, refuses_a_source_that_is_not_a_single_host) {
   World world;
   for (const char* from :
        {"0.0.0.0", "0.1.2.3", "255.255.255.255", "255.0.0.1", "224.0.0.1", "239.255.255.250",
         "127.255.255.255", "::", "ff02::1", "ff0e::1", "::ffff:0.0.0.0", "::ffff:255.255.255.255",
         "::ffff:224.0.0.1", "::ffff:127.255.255.255"}) {
-    cr_expect(world.judge(ip(from, kPort)) == Refusal::source_address, "%s", from);
+    cr_expect(world.check(ip(from, kPort)) == Refusal::source_address, "%s", from);
   }
 }
 
-Test(reply_guard, refuses_a_source_that_is_no_ip_address) {
+Test(reply_guard, refuses_a_source_that_is_not_an_ip_address) {
   World world;
-  cr_expect(world.judge(Address()) != Refusal::none);
-  cr_expect(world.judge(*Address::from_path("/run/x")) != Refusal::none);
+  cr_expect(world.check(Address()) != Refusal::none);
+  cr_expect(world.check(*Address::from_path("/run/x")) != Refusal::none);
 }
 
-Test(reply_guard, takes_a_destination_that_is_no_ip_address_for_a_single_host) {
+Test(reply_guard, treats_a_destination_that_is_not_an_ip_address_as_a_single_host) {
   World world;
-  cr_expect(world.judge(ip("198.51.100.7", kPort), Address(), true) == Refusal::none);
-  cr_expect(world.judge(ip("198.51.100.7", kPort), *Address::from_path("/run/x"), true) ==
+  cr_expect(world.check(ip("198.51.100.7", kPort), Address(), true) == Refusal::none);
+  cr_expect(world.check(ip("198.51.100.7", kPort), *Address::from_path("/run/x"), true) ==
             Refusal::none);
 }
 
-Test(reply_guard, has_words_for_every_refusal) {
+Test(reply_guard, has_a_text_for_each_refusal) {
   std::set<std::string_view> words;
   for (const Refusal each : {Refusal::none, Refusal::reserved_port, Refusal::service_port,
                              Refusal::source_address, Refusal::sent_to_many}) {
@@ -121,47 +121,47 @@ Test(reply_guard, has_words_for_every_refusal) {
   cr_expect(to_string(static_cast<Refusal>(99)) == "?");
 }
 
-Test(reply_guard, refuses_a_request_that_was_sent_to_many) {
+Test(reply_guard, refuses_a_request_that_was_sent_to_many_hosts) {
   World world;
   const Address from = ip("198.51.100.7", kPort);
   for (const char* to :
        {"255.255.255.255", "224.0.0.1", "127.255.255.255", "ff02::1", "::ffff:224.0.0.1"}) {
-    cr_expect(world.judge(from, ip(to, 7)) == Refusal::sent_to_many, "%s", to);
-    cr_expect(world.judge(from, ip(to, 7), true) == Refusal::sent_to_many, "%s", to);
+    cr_expect(world.check(from, ip(to, 7)) == Refusal::sent_to_many, "%s", to);
+    cr_expect(world.check(from, ip(to, 7), true) == Refusal::sent_to_many, "%s", to);
   }
   for (const char* to : {"198.51.100.1", "127.0.0.1", "::1", "fe80::1"}) {
-    cr_expect(world.judge(from, ip(to, 7), true) == Refusal::none, "%s", to);
-    cr_expect(world.judge(from, ip(to, 7), false) == Refusal::sent_to_many, "%s", to);
+    cr_expect(world.check(from, ip(to, 7), true) == Refusal::none, "%s", to);
+    cr_expect(world.check(from, ip(to, 7), false) == Refusal::sent_to_many, "%s", to);
   }
 }
 
-Test(reply_guard, lets_a_service_that_is_there_to_be_found_hear_requests_to_many) {
+Test(reply_guard, allows_requests_to_many_hosts_for_a_discoverable_service) {
   World world;
   const Address from = ip("198.51.100.7", kPort);
-  const auto judge = [&world](const Address& source, const Address& to) {
-    return world.guard.judge(
+  const auto check = [&world](const Address& source, const Address& to) {
+    return world.guard.check(
         {.data = {}, .from = source, .to = to, .interface = 0, .truncated = false},
         sluice::RequestsTo::any);
   };
   world.guard.add_port(7007);
   for (const char* to : {"255.255.255.255", "127.255.255.255", "ff02::1"}) {
-    cr_expect(judge(from, ip(to, 7)) == Refusal::none, "%s", to);
-    cr_expect(judge(ip("198.51.100.7", 53), ip(to, 7)) == Refusal::reserved_port);
-    cr_expect(judge(ip("198.51.100.7", 7007), ip(to, 7)) == Refusal::service_port);
-    cr_expect(judge(ip("224.0.0.1", kPort), ip(to, 7)) == Refusal::source_address);
+    cr_expect(check(from, ip(to, 7)) == Refusal::none, "%s", to);
+    cr_expect(check(ip("198.51.100.7", 53), ip(to, 7)) == Refusal::reserved_port);
+    cr_expect(check(ip("198.51.100.7", 7007), ip(to, 7)) == Refusal::service_port);
+    cr_expect(check(ip("224.0.0.1", kPort), ip(to, 7)) == Refusal::source_address);
   }
 }
 
-Test(reply_guard, tells_a_request_to_many_from_one_to_this_host) {
+Test(reply_guard, distinguishes_a_request_to_many_hosts_from_one_to_this_host) {
   World world;
   const Address from = ip("198.51.100.7", kPort);
   const auto many = [&](const Address& to, bool unicast) {
-    return world.guard.sent_to_many({.data = {},
-                                     .from = from,
-                                     .to = to,
-                                     .interface = 0,
-                                     .truncated = false,
-                                     .unicast = unicast});
+    return world.guard.is_sent_to_many({.data = {},
+                                        .from = from,
+                                        .to = to,
+                                        .interface = 0,
+                                        .truncated = false,
+                                        .unicast = unicast});
   };
   cr_expect(many(ip("127.255.255.255", 7), true));
   cr_expect(many(ip("198.51.100.1", 7), false));
@@ -169,21 +169,21 @@ Test(reply_guard, tells_a_request_to_many_from_one_to_this_host) {
   cr_expect(!many(ip("0.0.0.0", 7), false));
 }
 
-Test(reply_guard, does_not_mind_a_destination_that_the_system_does_not_tell) {
+Test(reply_guard, allows_a_request_whose_destination_is_not_known) {
   World world;
   for (const Address& to : {Address(), ip("0.0.0.0", 7), ip("::", 7)}) {
-    cr_expect(world.judge(ip("198.51.100.7", kPort), to) == Refusal::none);
+    cr_expect(world.check(ip("198.51.100.7", kPort), to) == Refusal::none);
   }
 }
 
-Test(reply_guard, refuses_the_ports_that_are_answered_on) {
+Test(reply_guard, refuses_the_ports_of_its_services) {
   World world;
   world.guard.add_port(7007);
-  cr_expect(world.judge(ip("127.0.0.1", 7007)) == Refusal::service_port);
-  cr_expect(world.judge(ip("198.51.100.7", 7007)) == Refusal::service_port);
-  cr_expect(world.judge(ip("198.51.100.7", 7008)) == Refusal::none);
+  cr_expect(world.check(ip("127.0.0.1", 7007)) == Refusal::service_port);
+  cr_expect(world.check(ip("198.51.100.7", 7007)) == Refusal::service_port);
+  cr_expect(world.check(ip("198.51.100.7", 7008)) == Refusal::none);
   world.guard.remove_port(7007);
-  cr_expect(world.judge(ip("127.0.0.1", 7007)) == Refusal::none);
+  cr_expect(world.check(ip("127.0.0.1", 7007)) == Refusal::none);
 }
 
 Test(reply_guard, keeps_a_port_that_was_added_twice_until_it_is_removed_twice) {
@@ -191,13 +191,13 @@ Test(reply_guard, keeps_a_port_that_was_added_twice_until_it_is_removed_twice) {
   world.guard.add_port(7007);
   world.guard.add_port(7007);
   world.guard.remove_port(7007);
-  cr_expect(world.judge(ip("127.0.0.1", 7007)) == Refusal::service_port);
+  cr_expect(world.check(ip("127.0.0.1", 7007)) == Refusal::service_port);
   world.guard.remove_port(7007);
-  cr_expect(world.judge(ip("127.0.0.1", 7007)) == Refusal::none);
+  cr_expect(world.check(ip("127.0.0.1", 7007)) == Refusal::none);
   world.guard.remove_port(7007);
 }
 
-Test(reply_guard, counts_refusals_and_nothing_else) {
+Test(reply_guard, counts_only_refusals) {
   World world;
   cr_expect(world.allows(ip("127.0.0.1", kPort)));
   cr_expect(world.guard.refused() == 0);
@@ -205,11 +205,11 @@ Test(reply_guard, counts_refusals_and_nothing_else) {
   cr_expect(!world.allows(ip("127.0.0.1", 53)));
   cr_expect(!world.allows(ip("224.0.0.1", kPort)));
   cr_expect(world.guard.refused() == 2);
-  cr_expect(world.judge(ip("127.0.0.1", 53)) == Refusal::reserved_port);
+  cr_expect(world.check(ip("127.0.0.1", 53)) == Refusal::reserved_port);
   cr_expect(world.guard.refused() == 2);
 }
 
-Test(reply_guard, reports_where_to_whom_and_why) {
+Test(reply_guard, reports_the_service_the_source_and_the_reason) {
   World world;
   (void)world.allows(ip("198.51.100.7", 53));
   cr_assert(world.told.size() == 1);
@@ -229,14 +229,14 @@ Test(reply_guard, reports_a_flood_once_a_second_with_its_count) {
   world.loop.advance(std::chrono::seconds(1));
   cr_assert(world.told.size() == 2);
   cr_expect(world.told[0].count + world.told[1].count == 10'001);
-  // Of the latest one.
+  // The report describes the latest refusal.
   cr_expect(world.told[1].where == "udp://[::]:7007");
   cr_expect(world.told[1].what.find("[ff02::1]:40000") != std::string::npos, "%s",
             world.told[1].what.c_str());
   cr_expect(world.told[1].what.find("multicast") != std::string::npos);
 }
 
-Test(reply_guard, stands_before_a_service_on_every_kind_of_socket) {
+Test(reply_guard, protects_a_service_on_every_kind_of_socket) {
   Loop loop(backend_options());
   std::vector<Report> told;
   loop.set_reporter([&told](const Report& report) { told.push_back(report); });
