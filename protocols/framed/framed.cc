@@ -23,12 +23,12 @@ class FramedFunction final : public FramedProtocol {
 
 }  // namespace
 
-bool FramedProtocol::goes_on(Connection& connection) const noexcept {
+bool FramedProtocol::can_continue(const Connection& connection) noexcept {
   return connection.state() == Connection::State::open && !connection.paused();
 }
 
 std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
-  // Less would abort a connection whose peer did nothing wrong.
+  // With a lower limit, the connection would abort although its peer has done nothing wrong.
   assert(connection.options().input_limit >= framing_.input_limit());
   interrupted_ = false;
   std::size_t used = 0;
@@ -40,42 +40,43 @@ std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
         CodecError error{.fault = CodecFault::too_long};
         error.offset = decoder_.position();
         error.allowed = framing_.max_skip();
-        refuse(connection, error);
+        reject(connection, error);
       } else if (ended_) {
-        end(connection, in.size() - used);
+        finish(connection, in.size() - used);
       }
       return used;
     }
     if (next.status == DecodeStatus::frame) {
       on_message(connection, next.payload);
     } else {
-      refuse(connection, next.error);
+      reject(connection, next.error);
     }
-  } while (goes_on(connection));
+  } while (can_continue(connection));
   interrupted_ = used < in.size();
-  // Nothing is left that would be shown again, and end this.
-  if (ended_ && !interrupted_) end(connection, 0);
+  // No input is left, so on_data() is not called again.
+  if (ended_ && !interrupted_) finish(connection, 0);
   return used;
 }
 
 void FramedProtocol::on_eof(Connection& connection) {
   ended_ = true;
-  if (!interrupted_) end(connection, connection.unconsumed().size());
+  if (!interrupted_) finish(connection, connection.unconsumed().size());
 }
 
-void FramedProtocol::end(Connection& connection, std::size_t unconsumed) {
+void FramedProtocol::finish(Connection& connection, std::size_t unconsumed) {
   if (connection.state() != Connection::State::open) return;
   CodecError error = decoder_.end(unconsumed);
   if (error) {
-    error.can_skip = !framing_.strict();
+    error.can_skip = !framing_.is_strict();
     on_framing_error(connection, error);
     if (!error.can_skip) return connection.close();
   }
   on_end(connection);
 }
 
-void FramedProtocol::refuse(Connection& connection, CodecError error) {
-  error.can_skip = error.can_skip && !framing_.strict() && error.frame_size <= framing_.max_skip();
+void FramedProtocol::reject(Connection& connection, CodecError error) {
+  error.can_skip =
+      error.can_skip && !framing_.is_strict() && error.frame_size <= framing_.max_skip();
   on_framing_error(connection, error);
   if (!error.can_skip) return connection.close();
   decoder_.skip();

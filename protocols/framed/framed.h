@@ -1,7 +1,7 @@
-// A handler that is shown whole messages and sends whole messages.
+// A handler that receives and sends whole messages.
 //
-// What it is: a Protocol over a Framing: codec, limit and scratch are the listener's, a decoder is
-// the connection's. Derive from it, or hand framed() a function.
+// What it is: a Protocol with a Framing, which the connections of a listener share, and a decoder
+// for its connection. Derive a class from it, or pass a function to framed().
 //
 //   class Shout final : public sluice::FramedProtocol {
 //     using FramedProtocol::FramedProtocol;
@@ -10,18 +10,18 @@
 //     }
 //   };
 //
-// Flow: one read may bring many messages; on_message() runs for one after the other. They stop at
-// once when the connection is not open any more, or paused, by the handler or by backpressure. What
-// was not shown by then stays with the connection, and is shown when it reads again.
-// Errors: a frame that is malformed or too long is never shown, nor is a part of one. First
-// on_framing_error() is told. Then, with FramingOptions::strict, the connection is closed after
-// what was sent before has been flushed; without, the frame is skipped where that is possible.
-// The end: when the peer half-closes inside a frame, that is malformed too, in every framing. So a
-// last line without its LF is not a message: nothing tells the end of what a peer wanted to say
-// from the place where it died while saying it.
-// Memory: an incomplete frame waits with the connection. REQUIRES:
+// Flow: one read may contain many messages. on_message() runs for each in order, and stops as soon
+// as the handler or backpressure pauses the connection, or it is no longer open. The connection
+// keeps the other messages until it reads again.
+// Errors: on_message() never gets a frame that is malformed or too long, nor a part of one.
+// on_framing_error() runs instead. After that, with FramingOptions::strict, the connection closes
+// when it has flushed its output. Otherwise the frame is skipped if the codec can find its end.
+// The end: in every framing, it is an error if the peer half-closes inside a frame. So a last line
+// without LF is not a message: a peer that crashes in the middle of a line looks the same.
+// Memory: an incomplete frame stays in the connection's input buffer. REQUIRES:
 // ConnectionOptions::input_limit >= Framing::input_limit().
-// Lifetime: one object a connection; the Framing outlives it. Thread: the loop's.
+// Lifetime: one object for each connection; REQUIRES that the Framing outlives it.
+// Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_FRAMED_FRAMED_H
 #define SLUICE_PROTOCOLS_FRAMED_FRAMED_H
 
@@ -51,39 +51,40 @@ class SLUICE_EXPORT FramedProtocol : public Protocol {
   void on_eof(Connection& connection) final;
 
  protected:
-  // A whole message, which dies when this returns. It may be empty.
+  // A whole message, which may be empty. It is valid until this returns.
   virtual void on_message(Connection& connection, Bytes message) = 0;
-  // The peer will send no more, and every message has been shown. The default flushes, then closes.
+  // The peer has half-closed, and on_message() has run for all messages. By default this closes the
+  // connection after it has flushed its output.
   virtual void on_end(Connection& connection);
-  // A frame is refused; `error` has its place, counted from the start of the stream. If
-  // error.can_skip it is skipped when this returns, else the connection is closed. The default is
+  // A frame is rejected; error.offset counts from the start of the stream. After this returns, the
+  // frame is skipped if error.can_skip, and the connection closes otherwise. By default this calls
   // Framing::report().
   virtual void on_framing_error(Connection& connection, const CodecError& error);
 
-  // Framing::send(), which says what is returned.
+  // Calls Framing::send(), and returns its result.
   CodecError send_message(Connection& connection, Bytes message) {
     return framing_.send(connection, message);
   }
 
  private:
-  [[nodiscard]] bool goes_on(Connection& connection) const noexcept;
-  void refuse(Connection& connection, CodecError error);
-  void end(Connection& connection, std::size_t unconsumed);
+  [[nodiscard]] static bool can_continue(const Connection& connection) noexcept;
+  void reject(Connection& connection, CodecError error);
+  void finish(Connection& connection, std::size_t unconsumed);
 
   Framing& framing_;
   Decoder decoder_;
-  std::uint64_t skip_until_ = 0;  // in bytes of the stream, while decoder_ skips
-  bool interrupted_ = false;      // there may be whole frames among what is unconsumed
-  bool ended_ = false;            // the peer has, and on_end() waits for those
+  std::uint64_t skip_until_ = 0;  // the stream position at which skipping ends in an error
+  bool interrupted_ = false;      // the unconsumed input may contain whole frames
+  bool ended_ = false;            // the peer has half-closed; on_end() waits for these frames
 };
 
-// Runs for each message. It answers with framing.send(connection, …).
+// Called for each message. It sends answers with framing.send(connection, answer).
 using MessageFunction =
     std::function<void(Connection& connection, Framing& framing, std::span<const std::byte>)>;
 
-// For a Listener: connections whose messages `function` is shown. Each has a copy of it, so what
-// it captures by value is the connection's own. REQUIRES: it is not empty; `framing` outlives the
-// connections.
+// For a Listener: makes handlers that call `function` for each message. Each handler has a copy of
+// the function, and so of what it captures by value. REQUIRES: `function` is not empty; `framing`
+// outlives the connections.
 SLUICE_EXPORT ProtocolFactory framed(Framing& framing, MessageFunction function);
 
 }  // namespace sluice

@@ -16,16 +16,16 @@ FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& 
       errors_(loop, where_),
       socket_(loop, local, *this, options) {
   where_ = endpoint().to_string();
-  if (answers()) guard_.add_port(endpoint().address().port());
+  if (can_answer()) guard_.add_port(endpoint().address().port());
 }
 
 FramedDatagrams::~FramedDatagrams() {
-  if (answers()) guard_.remove_port(endpoint().address().port());
+  if (can_answer()) guard_.remove_port(endpoint().address().port());
 }
 
 void FramedDatagrams::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
   if (datagram.truncated) return;
-  if (answers() && !guard_.allows(datagram, where_)) return;
+  if (can_answer() && !guard_.allows(datagram, where_)) return;
   const Outcome outcome = answer(datagram.data);
   if (outcome.fault != Fault::none) {
     ++faults_;
@@ -36,7 +36,7 @@ void FramedDatagrams::on_datagram(DatagramSocket& socket, const Datagram& datagr
   if (!answer_.empty()) socket.reply(datagram, answer_);
 }
 
-// Leaves the answer in answer_.
+// Writes the answer to answer_.
 FramedDatagrams::Outcome FramedDatagrams::answer(Bytes request) {
   answer_.clear();
   Decoder decoder(framing_.codec(), framing_.limit());
@@ -48,11 +48,11 @@ FramedDatagrams::Outcome FramedDatagrams::answer(Bytes request) {
       const CodecError error = decoder.end(rest.size());
       return {error ? Fault::malformed : Fault::none, error};
     }
-    const auto reply = reply_.to(next.payload);
+    const auto reply = reply_.answer(next.payload);
     if (!reply) continue;
     const Encoded frame = framing_.codec().encode(*reply, framing_.scratch());
-    if (!frame) return {Fault::unsayable, frame.error()};
-    if (frame.size() > request.size() - answer_.size()) return {Fault::longer, {}};
+    if (!frame) return {Fault::not_encodable, frame.error()};
+    if (frame.size() > request.size() - answer_.size()) return {Fault::too_long, {}};
     for (const Bytes part : frame.parts()) answer_.insert(answer_.end(), part.begin(), part.end());
   }
 }
@@ -63,10 +63,10 @@ Report FramedDatagrams::describe_fault() const {
   if (last_fault_.fault == Fault::malformed) {
     what += "at byte " + std::to_string(error.offset) + " of a datagram: " + error.message() +
             "; not answered";
-  } else if (last_fault_.fault == Fault::unsayable) {
+  } else if (last_fault_.fault == Fault::not_encodable) {
     what += "no answer: " + error.message();
   } else {
-    what += "no answer: it would be longer than the request";
+    what += "no answer: the answer is longer than the request";
   }
   return {.kind = Report::Kind::malformed, .where = where_, .what = std::move(what), .error = {}};
 }

@@ -1,16 +1,18 @@
-// The framed service over UDP: a datagram is a sequence of whole frames, and so is its answer.
+// The framed service over UDP: each datagram is a sequence of whole frames, and so is its answer.
 //
-// What it is: a UDP socket that answers each datagram with one, which holds the answers to its
-// messages in their order, framed. All or nothing: a datagram with a frame that is malformed, too
-// long or not all there is not answered at all, strict or not, and is reported
-// (Report::Kind::malformed) once a second at most. A datagram of no bytes has no frames, and no
-// answer.
-// Who is answered is the ReplyGuard's to say, and nobody gets more than they sent: an answer that
-// is longer than its request is reported and not sent. That befalls a text that is longer than the
-// messages, and slip echoed to who sends no END in front.
-// Lifetime: must go before its loop, the guard, the framing and the reply. Thread: the loop's.
-// Errors: the constructor throws what DatagramSocket's does. At run time an answer that cannot be
-// sent is reported (Report::Kind::socket_error) once a second at most.
+// What it is: a UDP socket that answers each datagram with one datagram, which contains the framed
+// answers to its messages in order. If a frame of a datagram is malformed, too long or incomplete,
+// the service does not answer the datagram at all, whether the framing is strict or not, and
+// reports it (Report::Kind::malformed), at most once a second. An empty datagram has no frames, and
+// gets no answer.
+// The ReplyGuard decides which requests may be answered. An answer that is longer than its request
+// is reported and not sent, because a forged request must not amplify traffic. This happens to a
+// reply text that is longer than the messages, and to slip frames that the client sends without an
+// END before them.
+// Lifetime: must be destroyed before its loop, the guard, the framing and the reply.
+// Thread: the loop's.
+// Errors: the constructor throws std::system_error, as DatagramSocket's does. The service reports
+// answers that it cannot send (Report::Kind::socket_error), at most once a second.
 #ifndef SLUICE_PROTOCOLS_FRAMED_FRAMED_DATAGRAMS_H
 #define SLUICE_PROTOCOLS_FRAMED_FRAMED_DATAGRAMS_H
 
@@ -41,9 +43,10 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   FramedDatagrams& operator=(const FramedDatagrams&) = delete;
   ~FramedDatagrams() override;
 
-  // With the real port when 0 was asked for.
+  // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
-  // Datagrams that were not answered for what is in them, or because the answer was longer.
+  // The number of datagrams that got no answer because they were malformed, or because the answer
+  // could not be encoded or was longer than the request.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
   // Ends this service alone, as DatagramSocket::drain() does. `done` may destroy it.
   void drain(std::chrono::milliseconds deadline, Task done = {}) {
@@ -54,9 +57,9 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   using Bytes = std::span<const std::byte>;
   enum class Fault : std::uint8_t {
     none,
-    malformed,  // the request
-    unsayable,  // the framing has no frame for an answer
-    longer      // the answers, than the request
+    malformed,      // the request is
+    not_encodable,  // the codec cannot encode an answer
+    too_long        // the answer is longer than the request
   };
   struct Outcome {
     Fault fault = Fault::none;
@@ -67,15 +70,17 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
   [[nodiscard]] Outcome answer(Bytes request);
   [[nodiscard]] Report describe_fault() const;
-  [[nodiscard]] bool answers() const noexcept { return reply_.kind() != MessageReply::Kind::none; }
+  [[nodiscard]] bool can_answer() const noexcept {
+    return reply_.kind() != MessageReply::Kind::none;
+  }
 
   ReplyGuard& guard_;
   Framing& framing_;
   MessageReply& reply_;
-  std::vector<std::byte> answer_;  // at most the longest request
+  std::vector<std::byte> answer_;  // at most as long as the longest request
   std::uint64_t faults_ = 0;
-  std::string where_;  // the endpoint, for the reports, which are made until the end
-  // The latest ones, for the reports.
+  std::string where_;  // the endpoint, for reports; the destructor may still make one
+  // Of the latest fault, for the report.
   Outcome last_fault_;
   Address last_peer_;
   PacedReport fault_report_;

@@ -7,11 +7,11 @@
 namespace sluice {
 
 void FramedReply::on_message(Connection& connection, Bytes message) {
-  const auto answer = reply_.to(message);
+  const auto answer = reply_.answer(message);
   if (!answer) return;
   CodecError error = send_message(connection, *answer);
   if (!error) return;
-  error.can_skip = !framing().strict();
+  error.can_skip = !framing().is_strict();
   framing().report_unsent(connection, error);
   if (!error.can_skip) connection.close();
 }

@@ -1,10 +1,10 @@
-// The framed service over streams: each message is answered by a rule, framed as it came.
+// The framed service over streams: answers each message by a rule, in the same framing.
 //
-// What it is: a FramedProtocol over a MessageReply, both of which the connections of a listener
-// share. A framing may be unable to frame an answer: a line that ends in CR CR LF is a message that
-// ends in CR, which encode() refuses, and in upper case a message may hold the delimiter. That is
-// reported (Framing::report_unsent()), and closes the connection with FramingOptions::strict;
-// without it the message stays unanswered.
+// What it is: a FramedProtocol with a MessageReply. The connections of a listener share the framing
+// and the reply. The codec may be unable to encode an answer: a line that ends in CR CR LF is a
+// message that ends in CR, which encode() rejects, and a message in upper case may contain the
+// delimiter. This is reported (Framing::report_unsent()). With FramingOptions::strict it closes the
+// connection; otherwise the message gets no answer.
 // Lifetime: REQUIRES that framing and reply outlive the connections. Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_FRAMED_FRAMED_REPLY_H
 #define SLUICE_PROTOCOLS_FRAMED_FRAMED_REPLY_H
@@ -27,7 +27,7 @@ class SLUICE_EXPORT FramedReply final : public FramedProtocol {
   MessageReply& reply_;
 };
 
-// For a Listener.
+// For a Listener: makes the handlers.
 SLUICE_EXPORT ProtocolFactory framed_replies(Framing& framing, MessageReply& reply);
 
 }  // namespace sluice

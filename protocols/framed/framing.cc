@@ -17,11 +17,11 @@ namespace sluice {
 namespace {
 
 std::string peer_name(const Address& peer) {
-  // Most clients of a Unix socket have no name.
+  // Most clients of a Unix socket are not bound to an address.
   return peer.is_ip() ? peer.to_string() : "a local peer";
 }
 
-std::string place_of(const Connection& connection) {
+std::string endpoint_of(const Connection& connection) {
   const Address local = connection.local();
   if (local.is_ip()) return Endpoint(Scheme::tcp, local).to_string();
   if (local.is_unix()) return Endpoint(Scheme::unix_stream, local).to_string();
@@ -30,15 +30,15 @@ std::string place_of(const Connection& connection) {
 
 }  // namespace
 
-// The latest fault, and its report. Its texts are made when it is reported, which may be a second
-// later, so it keeps values: the connection may be gone by then.
+// The latest fault, and its report. It stores values, because it makes the text when it reports,
+// which may be a second later: the connection may no longer exist by then.
 class Framing::FaultReport {
  public:
   enum class What : std::uint8_t { malformed, no_answer };
 
-  void happened(const Connection& connection, What what, const CodecError& error) {
-    // A system call, so once a connection, however many of its frames are skipped.
-    if (connection.id() != connection_ || place_.empty()) place_ = place_of(connection);
+  void record(const Connection& connection, What what, const CodecError& error) {
+    // endpoint_of() makes a system call, so only once for consecutive faults of a connection.
+    if (connection.id() != connection_ || endpoint_.empty()) endpoint_ = endpoint_of(connection);
     connection_ = connection.id();
     peer_ = connection.peer();
     what_ = what;
@@ -56,11 +56,12 @@ class Framing::FaultReport {
     }
     text += error_.message();
     text += error_.can_skip ? "; skipped" : "; closed";
-    return {.kind = Report::Kind::malformed, .where = place_, .what = std::move(text), .error = {}};
+    return {
+        .kind = Report::Kind::malformed, .where = endpoint_, .what = std::move(text), .error = {}};
   }
 
   ConnectionId connection_;
-  std::string place_;
+  std::string endpoint_;
   Address peer_;
   What what_ = What::malformed;
   CodecError error_;
@@ -83,17 +84,17 @@ Framing::Framing(std::string_view name, const FramingOptions& options)
 Framing::~Framing() = default;
 
 std::string Framing::limit_fault(const Codec& codec, std::size_t limit) {
-  const std::uint64_t most = std::min<std::uint64_t>(codec.max_payload(), Codec::kMaxLimit);
-  const std::size_t least = codec.min_limit();
-  if (limit >= least && limit <= most) return {};
-  std::string allowed = std::to_string(least);
-  if (most > least) allowed += "-" + std::to_string(most);
+  const std::uint64_t max = std::min<std::uint64_t>(codec.max_payload(), Codec::kMaxLimit);
+  const std::size_t min = codec.min_limit();
+  if (limit >= min && limit <= max) return {};
+  std::string allowed = std::to_string(min);
+  if (max > min) allowed += "-" + std::to_string(max);
   return "the limit " + std::to_string(limit) + " on a message of framing " + codec.name() +
          " is out of range; allowed is " + allowed;
 }
 
 std::size_t Framing::input_limit_for(const Codec& codec, std::size_t limit) {
-  // Twice a read: a drain of the loop may read once more before what was left is shown again.
+  // Two reads: a drain of the loop may read once more before the handler gets the rest again.
   return codec.max_frame_size(limit) + 2 * Loop::kReadBufferSize;
 }
 
@@ -101,10 +102,11 @@ CodecError Framing::send(Connection& connection, Bytes message) {
   const Encoded frame = codec_->encode(message, scratch_);
   if (!frame) return frame.error();
   const ConnectionOptions& options = connection.options();
-  const std::size_t room = options.queue_limit - std::min(connection.queued(), options.queue_limit);
-  if (options.overflow == OverflowPolicy::drop_newest && frame.size() > room) {
-    // The header might still fit, and would then stand before somebody else's payload. As one send
-    // it is dropped whole, and counted.
+  const std::size_t space =
+      options.queue_limit - std::min(connection.queued(), options.queue_limit);
+  if (options.overflow == OverflowPolicy::drop_newest && frame.size() > space) {
+    // Sent in parts, the header might still fit and the payload not, and the next frame would then
+    // follow a header that is not its own. One send drops and counts the whole frame.
     std::vector<std::byte> whole;
     for (const Bytes part : frame.parts()) whole.insert(whole.end(), part.begin(), part.end());
     connection.send(whole);
@@ -118,12 +120,12 @@ CodecError Framing::send(Connection& connection, Bytes message) {
 
 void Framing::report(const Connection& connection, const CodecError& error) {
   ++faults_;
-  report_->happened(connection, FaultReport::What::malformed, error);
+  report_->record(connection, FaultReport::What::malformed, error);
 }
 
 void Framing::report_unsent(const Connection& connection, const CodecError& error) {
   ++faults_;
-  report_->happened(connection, FaultReport::What::no_answer, error);
+  report_->record(connection, FaultReport::What::no_answer, error);
 }
 
 }  // namespace sluice

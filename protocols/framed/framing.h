@@ -1,12 +1,12 @@
-// How the connections of one listener are framed: the codec, the limits, and the memory they share.
+// The framing of a listener's connections: the codec, the limits, and the memory they share.
 //
-// What it is: one object for any number of FramedProtocols, and the way in which they send. The
-// codec is immutable; the scratch serves one connection after the other.
-// Lifetime: REQUIRES that it outlives the connections that use it: declare it before the loop.
-// Thread: the loop's. It serves the connections of one loop.
-// Errors: the constructors throw std::invalid_argument, which names the framing, the limit and what
-// is allowed; send() returns them; std::bad_alloc from the scratch.
-// Units: bytes of payload for the limit, of the wire for the others.
+// What it is: one object for any number of FramedProtocols, which also send through it. The codec
+// is immutable; the connections use the scratch one at a time.
+// Lifetime: REQUIRES that it outlives the connections that use it; declare it before the loop.
+// Thread: the loop's. REQUIRES that all its connections are on one loop.
+// Errors: the constructors throw std::invalid_argument, which names the framing, the limit and the
+// allowed range; send() returns its errors. The scratch may throw std::bad_alloc.
+// Units: the limit is in bytes of payload, the other sizes in bytes on the wire.
 #ifndef SLUICE_PROTOCOLS_FRAMED_FRAMING_H
 #define SLUICE_PROTOCOLS_FRAMED_FRAMING_H
 
@@ -28,13 +28,13 @@ class Connection;
 struct FramingOptions {
   static constexpr std::uint64_t kDefaultMaxSkip = 16 * 1024 * 1024;
 
-  // Of a message that is received; Codec::default_limit() without it.
+  // The maximum size of a received message; without a value, Codec::default_limit().
   std::optional<std::size_t> limit{};
-  // A frame that is malformed or too long closes the connection. If false, it is skipped where the
-  // framing tells where the next one begins, and closes the connection only elsewhere.
+  // A frame that is malformed or too long closes the connection. If false, it is skipped, and the
+  // connection closes only if the codec cannot find the next frame.
   bool strict = true;
-  // A frame that is skipped has at most so many bytes: a promise of 2^63 would be read for ever.
-  // What is longer closes the connection after all.
+  // The maximum size of a frame that is skipped; a longer one closes the connection. Without this,
+  // a frame with a length of 2^63 would be skipped forever.
   std::uint64_t max_skip = kDefaultMaxSkip;
 };
 
@@ -44,38 +44,40 @@ class SLUICE_EXPORT Framing {
 
   // REQUIRES: `codec` is not null.
   explicit Framing(std::unique_ptr<const Codec> codec, const FramingOptions& options = {});
-  // By a name that parse_codec() reads.
+  // `name` is a name for parse_codec().
   explicit Framing(std::string_view name, const FramingOptions& options = {});
   Framing(const Framing&) = delete;
   Framing& operator=(const Framing&) = delete;
   ~Framing();
 
-  // What is wrong with `limit` for this codec, in a line; empty when nothing is. A limit that the
-  // format cannot reach, or with which it could receive nothing, is a mistake.
+  // Returns the reason why `limit` is invalid for this codec, in one line; empty if it is valid. A
+  // limit is invalid if no message can be as long, or if every message would be longer.
   static std::string limit_fault(const Codec& codec, std::size_t limit);
-  // What ConnectionOptions::input_limit must be at least: an incomplete frame, and what was read
-  // behind it when the connection was paused in the middle of that.
+  // The minimum of ConnectionOptions::input_limit: an incomplete frame, and the input after it that
+  // was read before the connection was paused.
   static std::size_t input_limit_for(const Codec& codec, std::size_t limit);
   [[nodiscard]] std::size_t input_limit() const { return input_limit_for(codec(), limit_); }
 
-  // Frames `message` and appends it to what the connection sends, header, payload and trailer in
-  // order, without another copy. The error when there is no such frame: nothing is sent then.
-  // With OverflowPolicy::drop_newest a message is dropped whole or not at all.
-  // The limit is not asked: it is on what is received.
+  // Encodes `message` and appends it to the connection's output without another copy. If the codec
+  // cannot encode it, returns the error and sends nothing. With OverflowPolicy::drop_newest a
+  // message is dropped as a whole or not at all. The limit does not apply, because it is for
+  // received messages.
   CodecError send(Connection& connection, Bytes message);
 
-  // Tells the loop's reporter (Report::Kind::malformed) who sent what is wrong, where and what
-  // follows: "192.0.2.1:50000: at byte 34: …; closed". Once a second at most (PacedReport):
-  // Report::count says how many there were, and the text is the latest one's.
+  // Reports a malformed frame (Report::Kind::malformed) with the peer, the offset, the error and
+  // the consequence: "192.0.2.1:50000: at byte 34: byte 0x78 in the length is not a digit; allowed
+  // are 0-9; closed". At most one report a second is made (PacedReport): it describes the latest
+  // error, and Report::count is the number of errors.
   void report(const Connection& connection, const CodecError& error);
-  // The same for an answer that send() refused: "192.0.2.1:50000: no answer: …; closed".
+  // Reports an answer that send() has rejected: "192.0.2.1:50000: no answer: the payload ends in
+  // CR, which the receiver would strip; closed".
   void report_unsent(const Connection& connection, const CodecError& error);
-  // How many of both there were.
+  // The number of calls of report() and report_unsent().
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
 
   [[nodiscard]] const Codec& codec() const noexcept { return *codec_; }
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
-  [[nodiscard]] bool strict() const noexcept { return strict_; }
+  [[nodiscard]] bool is_strict() const noexcept { return strict_; }
   [[nodiscard]] std::uint64_t max_skip() const noexcept { return max_skip_; }
   [[nodiscard]] CodecScratch& scratch() noexcept { return scratch_; }
 

@@ -19,7 +19,7 @@ MessageReply::MessageReply(const Codec& codec, std::string text)
                               " cannot encode the text: " + frame.error().message());
 }
 
-std::optional<MessageReply::Bytes> MessageReply::to(Bytes message) {
+std::optional<MessageReply::Bytes> MessageReply::answer(Bytes message) {
   switch (kind_) {
     case Kind::echo:
       return message;

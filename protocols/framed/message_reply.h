@@ -1,10 +1,10 @@
-// What a message is answered with: itself, itself in upper case, nothing, or a text.
+// Makes the answer to a message: the message, the message in upper case, a fixed text, or none.
 //
-// What it is: the rule of the framed service, over bytes; it knows no socket and no framing. One
-// object for any number of connections.
-// Memory: the longest message so far, for upper. Thread: none of its own.
-// Errors: the constructor throws std::invalid_argument, which says why the text has no frame; to()
-// may throw std::bad_alloc.
+// What it is: the rule of the framed service, for bytes, without sockets or framing. One object
+// serves any number of connections.
+// Memory: for upper, as much as the longest message so far. Thread: any, one at a time.
+// Errors: the constructor throws std::invalid_argument if the codec cannot encode the text;
+// answer() may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_FRAMED_MESSAGE_REPLY_H
 #define SLUICE_PROTOCOLS_FRAMED_MESSAGE_REPLY_H
 
@@ -28,12 +28,12 @@ class SLUICE_EXPORT MessageReply {
 
   // REQUIRES: `kind` is not text.
   explicit MessageReply(Kind kind);
-  // Each message is answered with `text`. Refuses one that `codec` cannot frame.
+  // Answers each message with `text`. Throws if `codec` cannot encode it.
   MessageReply(const Codec& codec, std::string text);
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  // Nothing for Kind::none. The answer dies with `message` and with the next call.
-  [[nodiscard]] std::optional<Bytes> to(Bytes message);
+  // No value for Kind::none. The answer is valid as long as `message`, and until the next call.
+  [[nodiscard]] std::optional<Bytes> answer(Bytes message);
 
  private:
   Kind kind_;

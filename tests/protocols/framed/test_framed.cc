@@ -1,5 +1,5 @@
-// Whole messages and nothing but whole messages: however the bytes come, wherever the handler
-// stops, whatever the peer sends.
+// Handlers get only whole messages, however the stream is split, wherever the handler stops, and
+// whatever the peer sends.
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -29,7 +29,7 @@ Lines as_events(const Lines& messages, bool end = false) {
 
 }  // namespace
 
-Test(framed, shows_whole_messages_in_every_framing_however_the_bytes_come) {
+Test(framed, delivers_whole_messages_in_every_framing_however_the_stream_is_split) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same pieces every time
   for (const CodecFamily& family : codec_families()) {
     const auto codec = make_codec(family.example);
@@ -53,7 +53,7 @@ Test(framed, shows_whole_messages_in_every_framing_however_the_bytes_come) {
   }
 }
 
-Test(framed, sends_back_what_it_was_shown_in_every_framing) {
+Test(framed, sends_messages_back_in_every_framing) {
   for (const CodecFamily& family : codec_families()) {
     FramedWorld world(family.example);
     world.echo();
@@ -64,7 +64,7 @@ Test(framed, sends_back_what_it_was_shown_in_every_framing) {
   }
 }
 
-Test(framed, takes_a_function_in_place_of_a_class) {
+Test(framed, works_with_a_function_instead_of_a_class) {
   Framing framing("decimal:3");
   const ProtocolFactory factory =
       framed(framing, [](Connection& connection, Framing& self, std::span<const std::byte> in) {
@@ -77,7 +77,7 @@ Test(framed, takes_a_function_in_place_of_a_class) {
   cr_expect(peer.received() == "005hello001!");
 }
 
-Test(framed, stops_in_the_middle_of_a_read_when_it_is_paused_and_goes_on_when_it_is_resumed) {
+Test(framed, stops_in_the_middle_of_a_read_when_paused_and_continues_when_resumed) {
   FramedWorld world("decimal:3");
   world.journal.then = [](Connection& connection, std::string_view) { connection.pause(); };
   world.peer.send("001a001b001c00");
@@ -97,7 +97,7 @@ Test(framed, stops_in_the_middle_of_a_read_when_it_is_paused_and_goes_on_when_it
   expect_events(world.journal.events, want);
 }
 
-Test(framed, holds_a_whole_read_and_a_frame_for_a_handler_that_pauses) {
+Test(framed, buffers_a_whole_read_and_a_frame_for_a_handler_that_pauses) {
   FramedWorld world("u32be", {.limit = 100'000},
                     {.input_limit = 100'004 + 2 * Loop::kReadBufferSize});
   std::string wire = encoded(world.framing.codec(), std::string(100'000, 'x'));
@@ -113,7 +113,7 @@ Test(framed, holds_a_whole_read_and_a_frame_for_a_handler_that_pauses) {
   cr_expect(!world.peer.closed());
 }
 
-Test(framed, ends_after_what_waited_for_the_resume) {
+Test(framed, ends_after_the_messages_that_waited_for_resume) {
   FramedWorld world("line");
   world.journal.then = [](Connection& connection, std::string_view) { connection.pause(); };
   world.peer.send("a\nb\n");
@@ -128,7 +128,7 @@ Test(framed, ends_after_what_waited_for_the_resume) {
   cr_expect(world.peer.close_reason() == CloseReason::peer_closed);
 }
 
-Test(framed, shows_all_before_the_end_when_it_hears_of_that_first) {
+Test(framed, delivers_all_messages_before_the_end_if_the_end_is_reported_first) {
   for (const bool pauses_again : {false, true}) {
     FramedWorld world("line");
     world.journal.then = [](Connection& connection, std::string_view) { connection.pause(); };
@@ -144,7 +144,7 @@ Test(framed, shows_all_before_the_end_when_it_hears_of_that_first) {
   }
 }
 
-Test(framed, stops_when_the_peer_takes_no_answers_and_loses_none) {
+Test(framed, stops_while_the_peer_reads_no_answers_and_loses_none) {
   FramedWorld world("decimal:3", {}, {.high_water = 1'000});
   world.echo();
   const std::string message(200, 'm');
@@ -164,7 +164,7 @@ Test(framed, stops_when_the_peer_takes_no_answers_and_loses_none) {
   cr_expect(back == wire);
 }
 
-Test(framed, shows_nothing_after_close_or_abort_and_sends_what_came_before) {
+Test(framed, delivers_nothing_after_close_or_abort_and_sends_earlier_answers) {
   for (const bool abort : {false, true}) {
     FramedWorld world("decimal:3");
     world.journal.then = [&](Connection& connection, std::string_view message) {
@@ -178,7 +178,7 @@ Test(framed, shows_nothing_after_close_or_abort_and_sends_what_came_before) {
   }
 }
 
-Test(framed, goes_on_after_a_half_close_of_its_own) {
+Test(framed, continues_after_it_half_closes) {
   FramedWorld world("line");
   world.journal.then = [](Connection& connection, std::string_view) { connection.shutdown(); };
   world.peer.send("a\nb\n");
@@ -186,8 +186,8 @@ Test(framed, goes_on_after_a_half_close_of_its_own) {
   cr_expect(world.peer.saw_end() && !world.peer.closed());
 }
 
-Test(framed, keeps_the_messages_of_its_connections_apart) {
-  // Escapes: both go through the one scratch.
+Test(framed, does_not_mix_the_messages_of_its_connections) {
+  // Both messages have escapes, and so use the same scratch.
   Framing framing("slip");
   Journal one;
   Journal two;

@@ -29,7 +29,7 @@ struct World {
 
   [[nodiscard]] const Address& to() const { return service.endpoint().address(); }
   std::string ask(std::string_view request) { return probe.ask(loop, request, to()); }
-  // Nothing comes back: what was asked later is answered, and first.
+  // No answer arrives: the first answer is that to a later request.
   void expect_no_answer(std::string_view request, std::string_view fair) {
     probe.send(request, to());
     const std::string back = ask(fair);
@@ -68,7 +68,7 @@ Test(framed_datagrams, answers_the_largest_datagram) {
   cr_expect(world.ask(largest) == largest);
 }
 
-Test(framed_datagrams, answers_all_of_a_datagram_or_nothing) {
+Test(framed_datagrams, answers_a_datagram_as_a_whole_or_not_at_all) {
   World world("decimal:3", Kind::echo);
   world.expect_no_answer("005hello003ye", "002ok");
   world.expect_no_answer("005hello0x3yes", "002ok");
@@ -78,7 +78,7 @@ Test(framed_datagrams, answers_all_of_a_datagram_or_nothing) {
   cr_expect(world.service.faults() == 4);
 }
 
-Test(framed_datagrams, does_not_skip_when_it_is_not_strict) {
+Test(framed_datagrams, does_not_skip_frames_even_if_it_is_not_strict) {
   FramingOptions options{.limit = 5, .strict = false};
   Framing framing("line", options);
   MessageReply reply(Kind::echo);
@@ -90,7 +90,7 @@ Test(framed_datagrams, does_not_skip_when_it_is_not_strict) {
   cr_expect(probe.ask(loop, "fair\n", service.endpoint().address()) == "fair\n");
 }
 
-Test(framed_datagrams, says_who_sent_what_once_a_second) {
+Test(framed_datagrams, reports_malformed_datagrams_once_a_second) {
   World world("decimal:3", Kind::echo);
   for (int i = 0; i < 10; ++i) world.expect_no_answer("005hello0x3yes", "002ok");
   cr_assert(world.told.size() <= 3 && !world.told.empty());
@@ -102,17 +102,17 @@ Test(framed_datagrams, says_who_sent_what_once_a_second) {
                                "digit; allowed are 0-9; not answered");
 }
 
-Test(framed_datagrams, sends_no_more_than_it_was_sent) {
+Test(framed_datagrams, sends_no_answer_that_is_longer_than_its_request) {
   World text("decimal:3", "a long answer");
   text.expect_no_answer("002hi", "013a long answer");
   cr_assert(text.told.size() == 1);
-  cr_expect(text.told[0].what.ends_with("no answer: it would be longer than the request"));
-  // The answer begins with an END, which the request does without.
+  cr_expect(text.told[0].what.ends_with("no answer: the answer is longer than the request"));
+  // The answer begins with an END, and the request does not.
   World slip("slip", Kind::echo);
   slip.expect_no_answer(from_hex("61 c0"), from_hex("c0 61 c0"));
 }
 
-Test(framed_datagrams, says_when_an_answer_has_no_frame) {
+Test(framed_datagrams, reports_an_answer_that_cannot_be_encoded) {
   World world("delimiter:41", Kind::upper);
   world.probe.send("bananaA", world.to());
   cr_expect(world.ask("bcdA") == "BCDA");
@@ -121,7 +121,7 @@ Test(framed_datagrams, says_when_an_answer_has_no_frame) {
             std::string::npos);
 }
 
-Test(framed_datagrams, answers_nothing_where_that_is_the_rule_and_looks_at_it_all_the_same) {
+Test(framed_datagrams, checks_requests_even_if_it_answers_nothing) {
   World world("decimal:3", Kind::none);
   world.probe.send("002ok", world.to());
   world.probe.send("0x", world.to());
@@ -129,9 +129,9 @@ Test(framed_datagrams, answers_nothing_where_that_is_the_rule_and_looks_at_it_al
   cr_expect(!world.probe.waiting());
 }
 
-Test(framed_datagrams, keeps_to_the_guard) {
+Test(framed_datagrams, does_not_answer_requests_that_the_guard_refuses) {
   World world("decimal:3", Kind::echo);
-  // Another service of this loop: the two would answer each other for ever.
+  // Another service of this loop: the two would answer each other forever.
   world.guard.add_port(world.probe.address().port());
   world.probe.send("002ok", world.to());
   turn_until(world.loop, [&] { return world.guard.refused() == 1; });
@@ -140,7 +140,7 @@ Test(framed_datagrams, keeps_to_the_guard) {
   cr_expect(world.ask("002ok") == "002ok");
 }
 
-Test(framed_datagrams, tells_the_guard_its_own_port_while_it_is_there) {
+Test(framed_datagrams, adds_its_port_to_the_guard_as_long_as_it_exists) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   Framing framing("line");
@@ -157,7 +157,7 @@ Test(framed_datagrams, tells_the_guard_its_own_port_while_it_is_there) {
   cr_expect(guard.check(datagram) == ReplyGuard::Refusal::none);
 }
 
-Test(framed_datagrams, reports_an_answer_that_cannot_be_sent) {
+Test(framed_datagrams, reports_an_answer_that_it_cannot_send) {
   if (std::system("nft --version >/dev/null 2>&1") != 0) cr_skip_test("there is no nft");
   enter_network_namespace();
   World world("line", Kind::echo);

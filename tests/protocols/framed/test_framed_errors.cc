@@ -1,4 +1,4 @@
-// Frames that are refused: what closes, what is skipped and how far, and what the log is told.
+// Rejected frames: which close the connection, which are skipped and how far, and the reports.
 #include <string>
 #include <vector>
 
@@ -15,7 +15,7 @@ using namespace sluice::test;
 
 namespace {
 
-// What comes of `wire`: the events, and how it ended.
+// Checks the events that `wire` causes, and how the connection ends.
 void expect_course(std::string_view name, const FramingOptions& options, const std::string& wire,
                    const Lines& want) {
   for (const std::size_t piece : {MemoryPeer::kUnlimited, std::size_t{1}}) {
@@ -30,7 +30,7 @@ void expect_course(std::string_view name, const FramingOptions& options, const s
 
 }  // namespace
 
-Test(framed_errors, sends_earlier_answers_before_it_closes_over_a_malformed_frame) {
+Test(framed_errors, send_earlier_answers_before_a_malformed_frame_closes_the_connection) {
   FramedWorld world("decimal:3");
   world.echo();
   world.peer.send("005hello0x5world");
@@ -43,10 +43,10 @@ Test(framed_errors, sends_earlier_answers_before_it_closes_over_a_malformed_fram
   cr_expect(world.peer.reports()[0].what.find("127.0.0.1:49152: at byte 9: byte 0x78") == 0);
 }
 
-Test(framed_errors, refuses_what_is_too_long_in_every_framing) {
+Test(framed_errors, reject_a_message_that_is_too_long_in_every_framing) {
   constexpr std::string_view kLong = "more than ten bytes";
   for (const CodecFamily& family : codec_families()) {
-    if (family.form == "fixed:N") continue;  // Its limit is its size.
+    if (family.form == "fixed:N") continue;  // its limit is its size
     const auto codec = make_codec(family.example);
     const std::string ok = encoded(*codec, "ok");
     const std::string wire = ok + encoded(*codec, kLong) + ok;
@@ -64,7 +64,7 @@ Test(framed_errors, refuses_what_is_too_long_in_every_framing) {
   }
 }
 
-Test(framed_errors, closes_over_what_is_malformed_strict_or_not) {
+Test(framed_errors, close_after_a_malformed_frame_whether_strict_or_not) {
   for (const bool strict : {true, false}) {
     const FramingOptions options{.strict = strict};
     expect_course("decimal:3", options, "001a00x",
@@ -84,7 +84,7 @@ Test(framed_errors, closes_over_what_is_malformed_strict_or_not) {
   }
 }
 
-Test(framed_errors, skips_a_malformed_frame_whose_end_it_can_find) {
+Test(framed_errors, skip_a_malformed_frame_if_its_end_can_be_found) {
   const std::string wire = from_hex("c0 61 c0 db 62 63 c0 64 c0");
   const std::string what = "error 4: byte 0x62 follows ESC (0xdb); allowed are 0xdc and 0xdd ";
   expect_course("slip", {.strict = true}, wire, {"message a", what + "(closed)"});
@@ -92,7 +92,7 @@ Test(framed_errors, skips_a_malformed_frame_whose_end_it_can_find) {
                 {"message a", what + "(skipped)", "message d", "end"});
 }
 
-Test(framed_errors, takes_an_end_inside_a_frame_for_malformed_in_every_framing) {
+Test(framed_errors, include_an_end_of_input_inside_a_frame_in_every_framing) {
   for (const CodecFamily& family : codec_families()) {
     const auto codec = make_codec(family.example);
     const std::string whole = encoded(*codec, messages_for(*codec)[0]);
@@ -112,7 +112,7 @@ Test(framed_errors, takes_an_end_inside_a_frame_for_malformed_in_every_framing) 
   }
 }
 
-Test(framed_errors, says_nothing_of_an_end_inside_of_what_is_skipped) {
+Test(framed_errors, do_not_include_an_end_of_input_inside_a_skipped_frame) {
   FramedWorld world("decimal:3", {.limit = 10, .strict = false});
   world.peer.send("020only a part");
   world.peer.end();
@@ -120,7 +120,7 @@ Test(framed_errors, says_nothing_of_an_end_inside_of_what_is_skipped) {
                 {"error 0: a message of 20 bytes is above the limit of 10 (skipped)", "end"});
 }
 
-Test(framed_errors, skips_no_more_than_it_was_allowed) {
+Test(framed_errors, skip_at_most_the_allowed_number_of_bytes) {
   const FramingOptions options{.limit = 10, .strict = false, .max_skip = 1'000};
   // The header, and 992 or 993 bytes.
   for (const std::size_t size : {992, 993}) {
@@ -138,7 +138,7 @@ Test(framed_errors, skips_no_more_than_it_was_allowed) {
                  "(closed)"});
 }
 
-Test(framed_errors, looks_for_an_end_no_further_than_it_was_allowed) {
+Test(framed_errors, search_for_an_end_in_at_most_the_allowed_number_of_bytes) {
   const FramingOptions options{.limit = 10, .strict = false, .max_skip = 1'000};
   for (const char* name : {"line", "delimiter:0d0a", "slip"}) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{100}}) {
@@ -154,7 +154,7 @@ Test(framed_errors, looks_for_an_end_no_further_than_it_was_allowed) {
   }
 }
 
-Test(framed_errors, half_closes_and_not_resets_over_a_socket_when_a_frame_is_refused) {
+Test(framed_errors, half_close_a_socket_and_do_not_reset_it) {
   Framing framing("decimal:3");
   std::vector<Report> told;
   Loop loop(backend_options());

@@ -42,7 +42,7 @@ Test(framed_reply, answers_each_message_by_its_rule) {
   cr_expect(none.peer.received().empty() && !none.peer.saw_end());
 }
 
-Test(framed_reply, ends_when_the_peer_does) {
+Test(framed_reply, closes_when_the_peer_half_closes) {
   World world("netstring", Kind::echo);
   world.peer.send("5:hello,");
   world.peer.end();
@@ -51,13 +51,13 @@ Test(framed_reply, ends_when_the_peer_does) {
   cr_expect(world.peer.reports().empty());
 }
 
-Test(framed_reply, answers_lines_with_lf_alone) {
+Test(framed_reply, answers_lines_with_lf_only) {
   World world("line", Kind::upper);
   world.peer.send("hello\r\nworld\n");
   cr_expect(world.peer.received() == "HELLO\nWORLD\n");
 }
 
-Test(framed_reply, closes_with_a_reason_over_an_answer_that_has_no_frame) {
+Test(framed_reply, reports_an_answer_that_cannot_be_encoded_and_closes) {
   World world("line", Kind::echo);
   world.peer.send("ok\nodd\r\r\nok\n");
   cr_expect(world.peer.received() == "ok\n");
@@ -68,7 +68,7 @@ Test(framed_reply, closes_with_a_reason_over_an_answer_that_has_no_frame) {
             "closed");
 }
 
-Test(framed_reply, leaves_such_a_message_unanswered_when_it_is_not_strict) {
+Test(framed_reply, does_not_answer_such_a_message_if_it_is_not_strict) {
   World line("line", Kind::echo, {.strict = false});
   line.peer.send("ok\nodd\r\r\nok\n");
   cr_expect(line.peer.received() == "ok\nok\n");

@@ -1,4 +1,4 @@
-// What the connections of a listener share: limits that are refused at set-up, and sending.
+// What the connections of a listener share: invalid limits, sending, and reports.
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -37,17 +37,17 @@ CodecError some_error() {
 
 }  // namespace
 
-Test(framing, has_the_codec_s_own_limit_where_nobody_said_otherwise) {
+Test(framing, uses_the_default_limit_of_the_codec) {
   cr_expect(Framing("decimal:3").limit() == 255);
   cr_expect(Framing("u8").limit() == 255);
   cr_expect(Framing("line").limit() == 65'536);
   cr_expect(Framing("fixed:16").limit() == 16);
-  cr_expect(Framing("line").strict());
+  cr_expect(Framing("line").is_strict());
   cr_expect(Framing("u32be", {.limit = 7, .strict = false}).limit() == 7);
-  cr_expect(!Framing("u32be", {.limit = 7, .strict = false}).strict());
+  cr_expect(!Framing("u32be", {.limit = 7, .strict = false}).is_strict());
 }
 
-Test(framing, refuses_a_limit_that_the_format_cannot_say) {
+Test(framing, rejects_a_limit_above_the_maximum_of_the_format) {
   cr_expect(refusal("decimal:3", {.limit = 999}).empty());
   cr_expect(refusal("decimal:3", {.limit = 1000}) ==
             "the limit 1000 on a message of framing decimal:3 is out of range; allowed is 0-999");
@@ -56,7 +56,7 @@ Test(framing, refuses_a_limit_that_the_format_cannot_say) {
   cr_expect(refusal("u16le", {.limit = 65'536}).find("allowed is 0-65535") != std::string::npos);
 }
 
-Test(framing, refuses_a_limit_with_which_nothing_could_be_received) {
+Test(framing, rejects_a_limit_with_which_nothing_could_be_received) {
   cr_expect(refusal("fixed:16", {.limit = 15}) ==
             "the limit 15 on a message of framing fixed:16 is out of range; allowed is 16");
   cr_expect(refusal("fixed:16", {.limit = 17}).find("allowed is 16") != std::string::npos);
@@ -66,11 +66,11 @@ Test(framing, refuses_a_limit_with_which_nothing_could_be_received) {
   cr_expect(refusal("netstring", {.limit = 0}).empty());
 }
 
-Test(framing, refuses_a_name_that_is_none) {
+Test(framing, rejects_an_unknown_name) {
   cr_expect(refusal("morse", {}).find("framing \"morse\" is not known") == 0);
 }
 
-Test(framing, asks_for_room_for_a_frame_and_for_what_was_read_behind_it) {
+Test(framing, requires_an_input_limit_for_a_frame_and_the_input_after_it) {
   for (const CodecFamily& family : codec_families()) {
     const auto codec = make_codec(family.example);
     const std::size_t limit = codec->default_limit();
@@ -92,7 +92,7 @@ Test(framing, sends_header_payload_and_trailer_in_order) {
   }
 }
 
-Test(framing, sends_nothing_of_a_message_that_has_no_frame) {
+Test(framing, sends_nothing_of_a_message_that_it_cannot_encode) {
   Framing framing("u8");
   Handler handler;
   MemoryPeer peer(handler);
@@ -103,7 +103,7 @@ Test(framing, sends_nothing_of_a_message_that_has_no_frame) {
   cr_expect(peer.received().empty());
 }
 
-Test(framing, drops_a_message_whole_or_not_at_all) {
+Test(framing, drops_a_message_as_a_whole_or_not_at_all) {
   Framing framing("decimal:3");
   Handler handler;
   const ConnectionOptions options{
@@ -118,7 +118,7 @@ Test(framing, drops_a_message_whole_or_not_at_all) {
   cr_expect(peer.received() == "0100123456789004abcd");
 }
 
-Test(framing, closes_over_a_queue_that_is_full_as_every_send_does) {
+Test(framing, closes_at_the_queue_limit_as_every_send_does) {
   Framing framing("decimal:3");
   Handler handler;
   MemoryPeer peer(handler, {.high_water = 20, .queue_limit = 20});
@@ -129,7 +129,7 @@ Test(framing, closes_over_a_queue_that_is_full_as_every_send_does) {
   cr_expect(peer.close_reason() == CloseReason::queue_limit);
 }
 
-Test(framing, reports_who_where_and_what) {
+Test(framing, reports_the_endpoint_the_peer_and_the_error) {
   Framing framing("decimal:3");
   Handler handler;
   MemoryPeer peer(handler);

@@ -1,4 +1,4 @@
-// What a message is answered with.
+// The answers to messages.
 #include <stdexcept>
 #include <string>
 
@@ -14,7 +14,7 @@ using namespace sluice::test;
 namespace {
 
 std::string answer(MessageReply& reply, std::string_view message) {
-  const auto bytes = reply.to(bytes_of(message));
+  const auto bytes = reply.answer(bytes_of(message));
   return bytes ? "answer " + text_of(*bytes) : "none";
 }
 
@@ -29,7 +29,7 @@ std::string refusal(std::string_view framing, const std::string& text) {
 
 }  // namespace
 
-Test(message_reply, is_the_message_the_message_in_upper_case_nothing_or_a_text) {
+Test(message_reply, answers_with_the_message_in_either_case_with_a_text_or_not_at_all) {
   MessageReply echo(MessageReply::Kind::echo);
   MessageReply upper(MessageReply::Kind::upper);
   MessageReply none(MessageReply::Kind::none);
