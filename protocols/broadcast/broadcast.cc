@@ -14,17 +14,17 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
   return std::as_bytes(std::span(text));
 }
 
-// Empty when it may be sent.
-std::string wrong_with(std::string_view text) {
-  if (text.empty()) return "it is empty";
+// Empty if the text may be sent.
+std::string text_error(std::string_view text) {
+  if (text.empty()) return "the text is empty";
   if (text.size() <= BroadcastOptions::kMaxMessage) return {};
-  return "it has " + std::to_string(text.size()) + " bytes, and at most " +
+  return "the text has " + std::to_string(text.size()) + " bytes; at most " +
          std::to_string(BroadcastOptions::kMaxMessage) + " are allowed";
 }
 
 void check_message(std::string_view message) {
-  const std::string wrong = wrong_with(message);
-  if (!wrong.empty()) throw std::invalid_argument("broadcast message: " + wrong);
+  const std::string error = text_error(message);
+  if (!error.empty()) throw std::invalid_argument("broadcast message: " + error);
 }
 
 BroadcastOptions checked(BroadcastOptions options) {
@@ -33,13 +33,18 @@ BroadcastOptions checked(BroadcastOptions options) {
   if (!group.is_unspecified() &&
       (group.unmapped().family() != AF_INET6 || !group.is_multicast() || group.scope_id() != 0)) {
     throw std::invalid_argument("broadcast group " + group.host() +
-                                ": not an IPv6 multicast address without a zone");
+                                ": it must be an IPv6 multicast address without a zone");
   }
   if (options.announce.count() < 0) {
-    throw std::invalid_argument("broadcast announce: a negative time");
+    throw std::invalid_argument("broadcast announce is " +
+                                std::to_string(options.announce.count()) +
+                                " ms; it must be at least 0");
   }
-  if (options.answers_per_second == 0 || options.answers_per_source == 0) {
-    throw std::invalid_argument("broadcast answers: 0 a second");
+  if (options.answers_per_second == 0) {
+    throw std::invalid_argument("broadcast answers_per_second is 0; it must be at least 1");
+  }
+  if (options.answers_per_source == 0) {
+    throw std::invalid_argument("broadcast answers_per_source is 0; it must be at least 1");
   }
   return options;
 }
@@ -48,7 +53,7 @@ DatagramOptions socket_options(const BroadcastOptions& options) noexcept {
   DatagramOptions result;
   result.broadcast = true;
   result.reuse_port = options.reuse_port;
-  result.max_size = 1;  // that it came is all that counts
+  result.max_size = 1;  // the contents are ignored
   return result;
 }
 
@@ -62,7 +67,7 @@ BroadcastScope scope_of(const Endpoint& local, const BroadcastOptions& options) 
           .port = address.port()};
 }
 
-std::uint64_t from_the_system() {
+std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
 }
@@ -73,23 +78,23 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
     : loop_(loop),
       guard_(guard),
       options_(checked(std::move(options))),
-      random_(options_.seed != 0 ? options_.seed : static_cast<std::uint32_t>(from_the_system())),
-      limits_(options_.answers_per_second, options_.answers_per_source, from_the_system()),
-      trouble_(loop, [this] { return last_; }),
+      random_(options_.seed != 0 ? options_.seed : static_cast<std::uint32_t>(random_seed())),
+      limits_(options_.answers_per_second, options_.answers_per_source, random_seed()),
+      error_report_(loop, [this] { return last_error_; }),
       socket_(loop, local, *this, socket_options(options_)),
       where_(socket_.local().to_string()),
       scope_(scope_of(socket_.local(), options_)),
       membership_(socket_),
       announce_timer_(loop, [this] { announce(); }),
       answer_timer_(loop, [this] { answer_waiting(); }),
-      follow_timer_(loop, [this] { follow_group(); }) {
+      refresh_timer_(loop, [this] { refresh_groups(); }) {
   if (options_.announce.count() > 0) {
     announce_timer_.start(random_up_to(BroadcastOptions::kMaxDelay));
   }
-  // Who asks the group is heard only where it was joined.
+  // Requests to the group arrive only on interfaces on which the socket has joined it.
   if (scope_.ipv6 && scope_.bound.is_unspecified()) {
     read_targets();
-    follow_timer_.start_repeating(BroadcastOptions::kFollow);
+    refresh_timer_.start_repeating(BroadcastOptions::kRefreshInterval);
   }
   guard_.add_port(endpoint().address().port());
 }
@@ -102,9 +107,9 @@ void Broadcast::set_message(std::string_view message) {
 }
 
 void Broadcast::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
-  // The guard knows the port too, but would report every announcement on the network as a refusal.
+  // The guard would refuse this port too, but would report every announcement on the network.
   if (datagram.from.port() == endpoint().address().port()) {
-    ++counts_.heard;
+    ++counts_.ignored;
     return;
   }
   if (!guard_.allows(datagram, where_, RequestsTo::any)) return;
@@ -112,7 +117,7 @@ void Broadcast::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
     ++counts_.limited;
     return;
   }
-  // What the system does not tell may have been for many.
+  // If the system does not provide the destination, it may have been a broadcast address.
   if (datagram.unicast && !guard_.is_sent_to_many(datagram)) {
     if (socket.reply(datagram, bytes_of(options_.message))) ++counts_.answered;
     return;
@@ -134,12 +139,12 @@ void Broadcast::answer_waiting() {
 
 void Broadcast::arm_answers() {
   const auto left = std::max(waiting_.next_due() - loop_.now(), Clock::duration::zero());
-  // Rounded up: a timer that runs a moment too early would find nothing due.
+  // Rounded up, because no answer would be due if the timer ran early.
   answer_timer_.start(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
-void Broadcast::follow_group() {
-  if (socket_.draining() || socket_.closed()) return follow_timer_.stop();
+void Broadcast::refresh_groups() {
+  if (socket_.draining() || socket_.closed()) return refresh_timer_.stop();
   read_targets();
 }
 
@@ -150,25 +155,26 @@ void Broadcast::announce() {
   announce_timer_.start(std::max(next, std::chrono::milliseconds(1)));
   const auto targets = read_targets();
   send_to_all(options_.message, targets);
-  // Told when it comes to be so, and not again every few seconds.
-  if (targets.empty() && had_targets_) tell("there is no interface to announce on", {});
+  // Reported only when the last target disappears, and not for each announcement.
+  if (targets.empty() && had_targets_) report_error("there is no interface to announce on", {});
   had_targets_ = !targets.empty();
 }
 
-Broadcast::Published Broadcast::publish(std::string_view text) {
-  std::string wrong = wrong_with(text);
-  if (!wrong.empty()) return {.targets = 0, .refusal = std::move(wrong)};
-  if (socket_.closed()) return {.targets = 0, .refusal = "the service is closed"};
+Broadcast::PublishResult Broadcast::publish(std::string_view text) {
+  std::string error = text_error(text);
+  if (!error.empty()) return {.targets = 0, .error = std::move(error)};
+  if (socket_.closed()) return {.targets = 0, .error = "the service is closed"};
   const auto targets = read_targets();
   const std::size_t sent = send_to_all(text, targets);
-  if (sent == 0 && !targets.empty()) return {.targets = 0, .refusal = "the send queue is full"};
-  return {.targets = sent, .refusal = {}};
+  if (sent == 0 && !targets.empty()) return {.targets = 0, .error = "the send queue is full"};
+  return {.targets = sent, .error = {}};
 }
 
 std::vector<BroadcastTarget> Broadcast::read_targets() {
   const auto interfaces = interface_addresses();
   if (!interfaces) {
-    tell("the interfaces cannot be read", std::error_code(errno, std::generic_category()));
+    report_error("cannot read the list of interfaces",
+                 std::error_code(errno, std::generic_category()));
     return {};
   }
   auto targets = broadcast_targets(*interfaces, scope_);
@@ -177,7 +183,9 @@ std::vector<BroadcastTarget> Broadcast::read_targets() {
     for (const BroadcastTarget& target : targets) {
       if (target.to.family() == AF_INET6) groups.push_back(target.to);
     }
-    if (const auto error = membership_.set_groups(groups)) tell("a group cannot be joined", error);
+    if (const auto error = membership_.set_groups(groups)) {
+      report_error("cannot join a group", error);
+    }
   }
   return targets;
 }
@@ -192,19 +200,19 @@ std::size_t Broadcast::send_to_all(std::string_view text,
   return sent;
 }
 
-std::chrono::milliseconds Broadcast::random_up_to(std::chrono::milliseconds most) {
+std::chrono::milliseconds Broadcast::random_up_to(std::chrono::milliseconds max) {
   using Distribution = std::uniform_int_distribution<std::chrono::milliseconds::rep>;
-  return std::chrono::milliseconds(Distribution(0, most.count())(random_));
+  return std::chrono::milliseconds(Distribution(0, max.count())(random_));
 }
 
 void Broadcast::on_error(DatagramSocket& /*socket*/, std::error_code error, const Address& to) {
-  tell(to.is_ip() ? "nothing sent to " + to.to_string() : "the socket has an error", error);
+  report_error(to.is_ip() ? "cannot send to " + to.to_string() : "error on the socket", error);
 }
 
-void Broadcast::tell(std::string what, std::error_code error) {
-  last_ = {
+void Broadcast::report_error(std::string what, std::error_code error) {
+  last_error_ = {
       .kind = Report::Kind::socket_error, .where = where_, .what = std::move(what), .error = error};
-  trouble_.happened();
+  error_report_.happened();
 }
 
 }  // namespace sluice

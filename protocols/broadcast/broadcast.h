@@ -1,34 +1,35 @@
-// Broadcast: a host that can be found, that says that it is there, and that talks to all at once.
+// Broadcast: answers discovery requests, announces its host, and publishes texts.
 //
-// What it is: one UDP socket that does three things. Each datagram is a text, whole and alone,
+// What it is: one UDP socket that does three things. Each datagram contains exactly one text,
 // without a newline.
-//   Discovery. Whatever is sent to its port is answered to the sender with the message, also when
-//   it was sent to a broadcast address or to the group. Then the answer waits for up to kMaxDelay,
-//   so that a hundred hosts do not answer in one moment.
-//   Announcing. Every `announce`, less or more by up to kJitterPercent, the message goes to
-//   everyone on every network (broadcast_targets.h); the first time within kMaxDelay.
-//   Publishing. publish() sends a line there at once.
-// The interfaces are read anew each time, and every kFollow for the group's sake.
+//   Discovery. It answers any datagram sent to its port with the message, even if the datagram was
+//   sent to a broadcast address or to the group. In that case it delays the answer by up to
+//   kMaxDelay, so that the hosts of a network do not all answer at the same time.
+//   Announcing. It sends the message to all targets (broadcast_targets.h) at the interval
+//   `announce`, varied by up to kJitterPercent; the first time within kMaxDelay.
+//   Publishing. publish() sends a text to all targets at once.
+// It reads the list of interfaces each time, and also every kRefreshInterval, to join the group on
+// new interfaces.
 //
-// Who is not answered: those that the ReplyGuard names, but for requests to many, and whoever
-// sends from this service's own port number, on whatever host. That is where such a service sends
-// its announcements and its answers from: answered, two of them would talk for ever. A client
-// therefore asks from another port, as it does when it binds none.
-// A request's bytes are not looked at, so a short forged one draws a longer answer: what bounds
-// that are kMaxMessage and the two limits on answers.
+// No answer is sent to a source that the ReplyGuard refuses (but RequestsTo::any applies), nor to a
+// source with this service's own port number, on any host. Such services send their announcements
+// and answers from that port, and two of them would answer each other forever. A client must
+// therefore use another source port, as it does if it does not bind one.
+// The contents of a request are ignored, so a short forged one may cause a longer answer.
+// kMaxMessage and the two limits on answers limit this amplification.
 //
 //   ReplyGuard guard(loop);
 //   BroadcastOptions options;
 //   options.message = "attic: echo tcp/7007";
 //   Broadcast service(loop, Endpoint::from("udp://*:12345"), guard, options);
 //
-// Lifetime: must go before its loop and its guard. A drain, of the loop or of this service alone,
-// ends the announcements and waits for the answers that are under way.
+// Lifetime: must be destroyed before its loop and its guard. While the loop or this service drains,
+// it sends no announcements; the drain waits for the delayed answers.
 // Thread: the loop's.
-// Errors: the constructor throws std::invalid_argument (see the options) and std::system_error as
-// DatagramSocket's does. At run time a target that fails (ENETUNREACH, EACCES, ENODEV) is reported
-// (Report::Kind::socket_error), and the others get theirs; so is having nowhere to announce.
-// Each is told once a second at most.
+// Errors: the constructor throws std::invalid_argument (see the options) and std::system_error, as
+// DatagramSocket's does. If a target fails at run time (ENETUNREACH, EACCES, ENODEV), the service
+// reports it (Report::Kind::socket_error), and still sends to the others. It also reports that
+// there is no target to announce to. It makes at most one report a second.
 // Source: RFC 919; RFC 4291 section 2.7.1.
 #ifndef SLUICE_PROTOCOLS_BROADCAST_BROADCAST_H
 #define SLUICE_PROTOCOLS_BROADCAST_BROADCAST_H
@@ -60,20 +61,20 @@
 namespace sluice {
 
 struct BroadcastOptions {
-  // A datagram that fits an Ethernet frame with IPv6's and UDP's headers, and a tunnel's.
+  // In bytes. Fits into an Ethernet frame with the headers of IPv6, UDP and a tunnel.
   static constexpr std::size_t kMaxMessage = 1'400;
-  static constexpr std::size_t kMaxWaiting = 256;  // answers that wait; more are not given
+  static constexpr std::size_t kMaxWaiting = 256;  // delayed answers; further requests get none
   static constexpr std::chrono::milliseconds kMaxDelay{100};
   static constexpr int kJitterPercent = 10;
-  static constexpr std::chrono::seconds kFollow{5};
+  static constexpr std::chrono::seconds kRefreshInterval{5};
 
   std::string message;                    // 1 to kMaxMessage bytes
   std::chrono::milliseconds announce{0};  // 0: never
   std::string interface;                  // for announcing, publishing and the group; empty: all
   Address group;                          // IPv6 multicast, no zone; unspecified: ff02::1
-  std::uint32_t answers_per_second = 50;  // at once, and a second from then on; not 0
+  std::uint32_t answers_per_second = 50;  // in a burst, and a second after that; not 0
   std::uint32_t answers_per_source = 2;   // the same for each IP address; not 0
-  std::uint32_t seed = 0;                 // of delay and jitter; 0: from the system
+  std::uint32_t seed = 0;                 // for delay and jitter; 0: random
   bool reuse_port = false;                // SO_REUSEPORT
 };
 
@@ -81,14 +82,15 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
  public:
   struct Counts {
     std::uint64_t answered = 0;
-    std::uint64_t limited = 0;  // not answered: above a limit
-    std::uint64_t heard = 0;    // from the own port number: what others like it say
-    std::uint64_t sent = 0;     // announced and published, a datagram a target
+    std::uint64_t limited = 0;  // not answered because of a limit
+    std::uint64_t ignored = 0;  // from the service's own port number: other services' datagrams
+    std::uint64_t sent = 0;     // announcements and published texts, counted for each target
   };
-  // Of publish(): the targets that it goes to, which may be none; or why it goes to nobody.
-  struct Published {
+  // The result of publish(): the number of targets, which may be 0, or the reason why nothing is
+  // sent.
+  struct PublishResult {
     std::size_t targets = 0;
-    std::string refusal;
+    std::string error;
   };
 
   Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, BroadcastOptions options);
@@ -96,19 +98,19 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   Broadcast& operator=(const Broadcast&) = delete;
   ~Broadcast() override;
 
-  // To every target, at the end of the turn. Refused: an empty text, one of more than kMaxMessage
-  // bytes, a full send queue, a closed socket.
-  Published publish(std::string_view text);
+  // Sends `text` to all targets at the end of the turn. Fails if the text is empty or has more than
+  // kMaxMessage bytes, if the send queue is full, or if the socket is closed.
+  PublishResult publish(std::string_view text);
 
-  // From now on. Throws std::invalid_argument as the constructor does.
+  // Changes the message. Throws std::invalid_argument, as the constructor does.
   void set_message(std::string_view message);
 
-  // With the real port when 0 was asked for.
+  // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
-  // Ends this service alone, as DatagramSocket::drain() does: it announces and receives no more,
-  // and sends the answers that wait for their moment. `done` may destroy it.
+  // Drains only this service, as DatagramSocket::drain() does: it announces and receives no more,
+  // and sends the delayed answers. `done` may destroy it.
   void drain(std::chrono::milliseconds deadline, Task done = {}) {
     socket_.drain(deadline, std::move(done));
   }
@@ -120,13 +122,13 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
     return waiting_.size() == 0;
   }
   void announce();
-  void follow_group();
+  void refresh_groups();
   void answer_waiting();
   void arm_answers();
   std::vector<BroadcastTarget> read_targets();
   std::size_t send_to_all(std::string_view text, std::span<const BroadcastTarget> targets);
-  [[nodiscard]] std::chrono::milliseconds random_up_to(std::chrono::milliseconds most);
-  void tell(std::string what, std::error_code error);
+  [[nodiscard]] std::chrono::milliseconds random_up_to(std::chrono::milliseconds max);
+  void report_error(std::string what, std::error_code error);
 
   Loop& loop_;
   ReplyGuard& guard_;
@@ -136,15 +138,15 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   DelayedAnswers waiting_{BroadcastOptions::kMaxWaiting};
   Counts counts_;
   bool had_targets_ = true;
-  Report last_;  // the latest trouble, for the report
-  PacedReport trouble_;
+  Report last_error_;
+  PacedReport error_report_;
   DatagramSocket socket_;
   std::string where_;  // the endpoint, for reports
   BroadcastScope scope_;
   GroupMembership membership_;
   Timer announce_timer_;
   Timer answer_timer_;
-  Timer follow_timer_;
+  Timer refresh_timer_;
 };
 
 }  // namespace sluice

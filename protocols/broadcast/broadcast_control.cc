@@ -38,7 +38,7 @@ ListenerOptions BroadcastControl::listener_options() {
 }
 
 std::size_t BroadcastControl::on_data(Connection& connection, std::span<const std::byte> in) {
-  CodecScratch scratch;  // lines use none of it
+  CodecScratch scratch;  // not used by lines
   std::size_t consumed = 0;
   for (;;) {
     const Decoded line = decoder_.decode(in.subspan(consumed), scratch);
@@ -48,14 +48,14 @@ std::size_t BroadcastControl::on_data(Connection& connection, std::span<const st
       publish(connection, line.payload);
       continue;
     }
-    connection.send("error: it has more than " + std::to_string(kMaxLine) +
-                    " bytes, and no more are allowed\n");
+    connection.send("error: the text has more than " + std::to_string(kMaxLine) +
+                    " bytes; no more are allowed\n");
     decoder_.skip();
   }
 }
 
 void BroadcastControl::on_eof(Connection& connection) {
-  // What was being skipped has had its answer.
+  // A line that is being skipped has been answered already.
   auto rest = connection.unconsumed();
   if (!decoder_.is_skipping() && !rest.empty()) {
     if (rest.back() == std::byte{'\r'}) rest = rest.first(rest.size() - 1);
@@ -65,12 +65,12 @@ void BroadcastControl::on_eof(Connection& connection) {
 }
 
 void BroadcastControl::publish(Connection& connection, std::span<const std::byte> line) {
-  const Broadcast::Published done = broadcast_.publish(text_of(line));
+  const Broadcast::PublishResult result = broadcast_.publish(text_of(line));
   std::string answer;
-  if (done.refusal.empty()) {
-    answer = "ok " + std::to_string(done.targets);
+  if (result.error.empty()) {
+    answer = "ok " + std::to_string(result.targets);
   } else {
-    answer = "error: " + done.refusal;
+    answer = "error: " + result.error;
   }
   connection.send(answer += '\n');
 }

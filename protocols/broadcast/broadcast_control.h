@@ -1,19 +1,19 @@
-// What stands behind a Broadcast's control socket: each line that comes is published.
+// The handler of a Broadcast's control socket, which publishes each line that it receives.
 //
-//   > the printer is on fire LF        (a CR before the LF is stripped)
-//   < ok 2 LF                          it went to two targets; "ok 0": there was none
+//   > the printer is on fire LF        a CR before the LF is stripped
+//   < ok 2 LF                          the line was sent to two targets; "ok 0" if there are none
 //   > LF
-//   < error: it is empty LF
+//   < error: the text is empty LF
 //
-// What it is: the handler of one connection over a stream socket, a Unix socket that only its owner
-// can open. Every line gets one line back, in order. Of a line above Broadcast's limit nothing is
-// kept but the answer. The last line needs no LF when the peer has half-closed.
+// What it is: the handler of one connection. The connection should be on a Unix socket that only
+// its owner can open. Each line gets one line as an answer, in order. A line above the limit of
+// Broadcast is not stored. The last line needs no LF if the peer half-closes after it.
 //
 //   Listener control(loop, Endpoint::from("unix:///run/b.sock"),
 //                    BroadcastControl::factory(service), BroadcastControl::listener_options());
 //
-// Lifetime: REQUIRES that the Broadcast is there for as long as the loop turns.
-// Thread: the loop's. Errors: those of the lines in their answers.
+// Lifetime: REQUIRES that the Broadcast exists as long as the loop runs.
+// Thread: the loop's. Errors: the answer to a line says why it was not published.
 #ifndef SLUICE_PROTOCOLS_BROADCAST_BROADCAST_CONTROL_H
 #define SLUICE_PROTOCOLS_BROADCAST_BROADCAST_CONTROL_H
 
@@ -38,7 +38,7 @@ class SLUICE_EXPORT BroadcastControl final : public Protocol {
   explicit BroadcastControl(Broadcast& broadcast);
 
   static ProtocolFactory factory(Broadcast& broadcast);
-  // For the owner alone (mode 0600), kMaxConnections, and no more held of a line than it may have.
+  // Mode 0600, kMaxConnections, and an input limit of one line.
   static ListenerOptions listener_options();
 
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;

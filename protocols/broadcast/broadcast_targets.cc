@@ -43,15 +43,15 @@ std::optional<Address> target_of(const InterfaceAddress& one, const BroadcastSco
     return with_zone(group, one.index, scope.port);
   }
   if (!scope.ipv4 || !(one.broadcast || one.loopback)) return std::nullopt;
-  // An address that was configured without its broadcast address has one all the same, and some
-  // tools say 0.0.0.0 for none.
-  const bool named = one.configured_broadcast.value_or(0) != 0;
-  const auto number = named ? one.configured_broadcast : one.last_of_network();
+  // An address that was configured without a broadcast address has one nevertheless. Some tools
+  // configure 0.0.0.0 for none.
+  const bool configured = one.configured_broadcast.value_or(0) != 0;
+  const auto number = configured ? one.configured_broadcast : one.last_of_network();
   if (!number) return std::nullopt;
   const Address to = ipv4_address(*number, scope.port);
   Address own = one.address;
   own.set_port(scope.port);
-  // A network of one: what goes to its "broadcast address" comes to nobody else.
+  // In a network of one address, the "broadcast address" is this host's own address.
   if (to == own) return std::nullopt;
   return to;
 }
@@ -75,7 +75,7 @@ std::vector<BroadcastTarget> broadcast_targets(std::span<const InterfaceAddress>
     if (!is_in_scope(one, scope)) continue;
     const auto to = target_of(one, scope);
     if (!to) continue;
-    // An interface may have several addresses of one network.
+    // An interface may have several addresses in one network.
     const bool known = std::ranges::any_of(targets, [&one, &to](const BroadcastTarget& other) {
       return other.to == *to && other.interface == one.index;
     });

@@ -48,7 +48,7 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   // The number of datagrams that got no answer because they were malformed, or because the answer
   // could not be encoded or was longer than the request.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }
-  // Ends this service alone, as DatagramSocket::drain() does. `done` may destroy it.
+  // Drains only this service, as DatagramSocket::drain() does. `done` may destroy it.
   void drain(std::chrono::milliseconds deadline, Task done = {}) {
     socket_.drain(deadline, std::move(done));
   }

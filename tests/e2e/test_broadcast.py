@@ -13,7 +13,7 @@ import daemon
 from daemon import PATIENCE, Daemon, address_of, ask, connect
 
 ALL = "127.255.255.255"  # loopback's directed broadcast address stands for a network's
-TOO_LONG = "error: it has more than 1400 bytes, and no more are allowed\n"
+TOO_LONG = "error: the text has more than 1400 bytes; no more are allowed\n"
 
 
 def port_of(endpoint):
@@ -171,7 +171,7 @@ class Control(unittest.TestCase):
 
     def test_each_line_is_broadcast(self):
         self.assertEqual(spoken(self.path, b"one\ntwo\r\n\nthree"),
-                         "ok 1\nok 1\nerror: it is empty\nok 1\n")
+                         "ok 1\nok 1\nerror: the text is empty\nok 1\n")
         self.assertEqual([self.hearer.recv(100) for _ in range(3)], [b"one", b"two", b"three"])
 
     def test_a_line_that_is_too_long_is_refused_and_the_next_is_sent(self):

@@ -34,8 +34,8 @@ BroadcastOptions options_of(const ServiceHost& host, const ListenSpec& spec) {
   return options;
 }
 
-std::string outcome(const Broadcast::Published& published) {
-  if (!published.refusal.empty()) return "not sent: " + published.refusal + '\n';
+std::string outcome(const Broadcast::PublishResult& published) {
+  if (!published.error.empty()) return "not sent: " + published.error + '\n';
   return "sent to " + std::to_string(published.targets) +
          (published.targets == 1 ? " target\n" : " targets\n");
 }

@@ -1,4 +1,4 @@
-// A host that can be found, on loopback: who is answered, when, and how often.
+// Discovery and announcements on loopback: which requests are answered, when, and how often.
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -66,7 +66,7 @@ struct Silent final : sluice::Protocol {
   std::size_t on_data(Connection&, std::span<const std::byte> in) override { return in.size(); }
 };
 
-// A service on virtual time, all of whose delays pass when they are told to.
+// A service on virtual time: its delays pass when the test advances the time.
 struct World {
   explicit World(const BroadcastOptions& with = options(), const char* at = "udp://0.0.0.0:0")
       : service(loop, Endpoint::from(at), guard, with) {
@@ -82,7 +82,7 @@ struct World {
   Broadcast service;
 };
 
-// Loopback's directed broadcast address stands for that of a network.
+// The directed broadcast address of loopback, in place of that of a network.
 Address to_all(const World& world) { return ip("127.255.255.255", world.port()); }
 
 std::string refusal_of(const BroadcastOptions& with) {
@@ -96,7 +96,7 @@ std::string refusal_of(const BroadcastOptions& with) {
 
 }  // namespace
 
-Test(broadcast, answers_whoever_asks_with_its_message) {
+Test(broadcast, answers_any_request_with_its_message) {
   for (const char* at : {"udp://0.0.0.0:0", "udp://127.0.0.1:0", "udp://*:0"}) {
     World world(options(), at);
     const UdpProbe probe;
@@ -114,7 +114,7 @@ Test(broadcast, answers_over_ipv6) {
   }
 }
 
-Test(broadcast, answers_an_empty_datagram_and_the_largest_there_is) {
+Test(broadcast, answers_an_empty_datagram_and_the_largest) {
   World world;
   const UdpProbe probe;
   cr_expect(probe.ask(world.loop, "", world.address()) == kMessage);
@@ -123,14 +123,14 @@ Test(broadcast, answers_an_empty_datagram_and_the_largest_there_is) {
   cr_expect(world.told.empty());
 }
 
-Test(broadcast, answers_with_the_message_that_it_has_now) {
+Test(broadcast, answers_with_its_current_message) {
   World world;
   world.service.set_message("moved");
   const UdpProbe probe;
   cr_expect(probe.ask(world.loop, "?", world.address()) == "moved");
 }
 
-Test(broadcast, lets_the_answer_to_a_broadcast_wait) {
+Test(broadcast, delays_the_answer_to_a_broadcast) {
   for (const char* at : {"udp://0.0.0.0:0", "udp://*:0"}) {
     World world(options(), at);
     const UdpProbe probe(own_loopback(0));
@@ -168,7 +168,7 @@ Test(broadcast, spreads_its_delays) {
   cr_expect(moments > 20, "%d", moments);
 }
 
-Test(broadcast, holds_no_more_answers_than_it_has_room_for) {
+Test(broadcast, limits_the_number_of_delayed_answers) {
   BroadcastOptions with = options();
   with.answers_per_second = with.answers_per_source = 100'000;
   World world(with);
@@ -187,20 +187,20 @@ Test(broadcast, holds_no_more_answers_than_it_has_room_for) {
 
 Test(broadcast, does_not_answer_its_own_port_number_on_any_host) {
   World world(options(), "udp://127.0.0.1:0");
-  // As an announcement or an answer of the same service on another host comes.
+  // As an announcement or answer of the same service on another host arrives.
   const UdpProbe other(own_loopback(world.port()));
   for (int i = 0; i < 2; ++i) other.send("attic too: echo 7007", world.address());
   const UdpProbe probe;
   cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
   world.loop.advance(seconds(1));
   cr_expect(!other.waiting().has_value());
-  cr_expect(world.service.counts().heard == 2);
-  // It is no refusal that an operator should hear of.
+  cr_expect(world.service.counts().ignored == 2);
+  // This is normal, so it is not reported as a refusal.
   cr_expect(world.guard.refused() == 0);
   cr_expect(world.told.empty());
 }
 
-Test(broadcast, keeps_the_other_rules_of_the_guard) {
+Test(broadcast, follows_the_other_rules_of_the_guard) {
   World world;
   world.guard.add_port(40'404);
   const UdpProbe reserved(own_loopback(2049));
@@ -217,7 +217,7 @@ Test(broadcast, keeps_the_other_rules_of_the_guard) {
   cr_expect(world.guard.refused() == 3);
 }
 
-Test(broadcast, tells_the_guard_its_port_and_takes_it_back) {
+Test(broadcast, adds_its_port_to_the_guard_and_removes_it) {
   Loop loop(virtual_time());
   ReplyGuard guard(loop);
   std::optional<Broadcast> service;
@@ -231,7 +231,7 @@ Test(broadcast, tells_the_guard_its_port_and_takes_it_back) {
   cr_expect(guard.check(datagram) == ReplyGuard::Refusal::none);
 }
 
-Test(broadcast, answers_each_source_so_often_and_no_oftener) {
+Test(broadcast, limits_the_answers_to_each_source) {
   BroadcastOptions with = options();
   with.answers_per_source = 2;
   World world(with);
@@ -247,7 +247,7 @@ Test(broadcast, answers_each_source_so_often_and_no_oftener) {
   cr_expect(greedy.ask(world.loop, "?", world.address()) == kMessage);
 }
 
-Test(broadcast, answers_so_often_in_all_and_no_oftener) {
+Test(broadcast, limits_the_answers_in_total) {
   BroadcastOptions with = options();
   with.answers_per_second = 5;
   with.answers_per_source = 1;
@@ -287,14 +287,14 @@ Test(broadcast, announces_within_its_jitter_and_starts_soon) {
   cr_expect(shorter > 0 && shorter < static_cast<int>(gaps.size()) - 1, "%d", shorter);
 }
 
-Test(broadcast, announces_nothing_unless_told_to) {
+Test(broadcast, announces_nothing_by_default) {
   World world;
   world.loop.advance(seconds(3600));
   cr_expect(world.service.counts().sent == 0);
   cr_expect(world.told.empty());
 }
 
-Test(broadcast, announces_and_publishes_on_loopback_when_that_is_named) {
+Test(broadcast, announces_and_publishes_on_loopback_if_it_is_named) {
   BroadcastOptions with = options();
   with.interface = "lo";
   with.announce = seconds(10);
@@ -306,7 +306,7 @@ Test(broadcast, announces_and_publishes_on_loopback_when_that_is_named) {
   cr_expect(got->data == kMessage);
   cr_expect(got->from.port() == world.port());
   const auto published = world.service.publish("the printer is on fire");
-  cr_expect(published.refusal.empty());
+  cr_expect(published.error.empty());
   cr_expect(published.targets == 1, "%zu", published.targets);
   world.loop.poll();
   got = listener.receive(5000);
@@ -321,32 +321,32 @@ Test(broadcast, does_not_answer_itself) {
   cr_expect(world.service.publish("me?").targets == 1);
   turn_a_while(world.loop);
   world.loop.advance(seconds(1));
-  cr_expect(world.service.counts().heard == 1);
+  cr_expect(world.service.counts().ignored == 1);
   cr_expect(world.service.counts().answered == 0);
 }
 
-Test(broadcast, publishes_to_nobody_where_there_is_nobody) {
+Test(broadcast, publishes_to_no_target_if_there_is_none) {
   BroadcastOptions with = options();
   with.interface = "nowhere0";
   World world(with);
   const auto published = world.service.publish("hello?");
-  cr_expect(published.refusal.empty());
+  cr_expect(published.error.empty());
   cr_expect(published.targets == 0);
 }
 
-Test(broadcast, refuses_to_publish_what_is_too_long_or_empty) {
+Test(broadcast, rejects_a_text_that_is_too_long_or_empty) {
   BroadcastOptions with = options();
   with.interface = "lo";
   World world(with);
-  cr_expect(world.service.publish("").refusal == "it is empty");
+  cr_expect(world.service.publish("").error == "the text is empty");
   const auto refused = world.service.publish(std::string(1401, 'x'));
-  cr_expect(refused.refusal == "it has 1401 bytes, and at most 1400 are allowed", "%s",
-            refused.refusal.c_str());
+  cr_expect(refused.error == "the text has 1401 bytes; at most 1400 are allowed", "%s",
+            refused.error.c_str());
   cr_expect(world.service.counts().sent == 0);
   cr_expect(world.service.publish(std::string(1400, 'x')).targets == 1);
 }
 
-Test(broadcast, says_once_that_there_is_nowhere_to_announce) {
+Test(broadcast, reports_once_that_there_is_no_target) {
   BroadcastOptions with = options();
   with.announce = seconds(1);
   with.interface = "nowhere0";
@@ -358,7 +358,7 @@ Test(broadcast, says_once_that_there_is_nowhere_to_announce) {
   cr_expect(world.told[0].what == "there is no interface to announce on");
 }
 
-Test(broadcast, ends_its_announcements_when_the_loop_drains) {
+Test(broadcast, sends_no_announcements_while_the_loop_drains) {
   BroadcastOptions with = options();
   with.announce = milliseconds(100);
   with.interface = "lo";
@@ -366,7 +366,7 @@ Test(broadcast, ends_its_announcements_when_the_loop_drains) {
   world.loop.advance(seconds(1));
   const auto sent = world.service.counts().sent;
   cr_expect(sent > 0);
-  // A connection whose peer does not end keeps the drain going.
+  // A connection whose peer does not close keeps the drain going.
   int pair[2];
   cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
   Fd peer(pair[1]);
@@ -380,7 +380,7 @@ Test(broadcast, ends_its_announcements_when_the_loop_drains) {
   cr_expect(world.service.counts().sent == sent);
 }
 
-Test(broadcast, drained_sends_the_answers_that_wait_and_announces_no_more) {
+Test(broadcast, drain_sends_the_delayed_answers_and_no_announcements) {
   BroadcastOptions with = options();
   with.announce = milliseconds(1'000);
   with.interface = "lo";
@@ -390,7 +390,7 @@ Test(broadcast, drained_sends_the_answers_that_wait_and_announces_no_more) {
   probe.allow_broadcast();
   probe.send("who is there?", to_all(world));
   turn_a_while(world.loop);
-  cr_expect(world.service.counts().answered == 0, "the answer waits for its moment");
+  cr_expect(world.service.counts().answered == 0, "the answer is delayed");
   const auto sent = world.service.counts().sent;
   int done = 0;
   world.service.drain(seconds(5), [&done] { ++done; });
@@ -402,12 +402,12 @@ Test(broadcast, drained_sends_the_answers_that_wait_and_announces_no_more) {
   world.loop.advance(seconds(30));
   cr_expect(world.service.counts().sent == sent);
   cr_expect(done == 1);
-  cr_expect(world.service.publish("hello").refusal == "the service is closed");
+  cr_expect(world.service.publish("hello").error == "the service is closed");
 }
 
-Test(broadcast, drained_drops_the_answers_that_wait_at_the_deadline) {
+Test(broadcast, drain_drops_the_delayed_answers_at_the_deadline) {
   BroadcastOptions with = options();
-  with.seed = 1'000'000'007;  // whose first delay is not 0
+  with.seed = 1'000'000'007;  // gives a first delay above 0
   World world(with);
   const UdpProbe probe;
   probe.allow_broadcast();
@@ -421,13 +421,13 @@ Test(broadcast, drained_drops_the_answers_that_wait_at_the_deadline) {
   cr_expect(world.service.counts().answered == 0);
 }
 
-Test(broadcast, refuses_options_that_make_no_sense) {
+Test(broadcast, rejects_invalid_options) {
   BroadcastOptions with = options();
   with.message.clear();
-  cr_expect(refusal_of(with) == "broadcast message: it is empty");
+  cr_expect(refusal_of(with) == "broadcast message: the text is empty");
   with.message = std::string(1401, 'x');
   cr_expect(refusal_of(with) ==
-            "broadcast message: it has 1401 bytes, and at most 1400 are allowed");
+            "broadcast message: the text has 1401 bytes; at most 1400 are allowed");
   for (const char* group : {"239.1.2.3", "fe80::1", "ff02::1%lo"}) {
     with = options();
     with.group = ip(group);
@@ -435,16 +435,16 @@ Test(broadcast, refuses_options_that_make_no_sense) {
   }
   with = options();
   with.answers_per_second = 0;
-  cr_expect(refusal_of(with) == "broadcast answers: 0 a second");
+  cr_expect(refusal_of(with) == "broadcast answers_per_second is 0; it must be at least 1");
   with = options();
   with.answers_per_source = 0;
-  cr_expect(refusal_of(with) == "broadcast answers: 0 a second");
+  cr_expect(refusal_of(with) == "broadcast answers_per_source is 0; it must be at least 1");
   with = options();
   with.announce = milliseconds(-1);
-  cr_expect(refusal_of(with) == "broadcast announce: a negative time");
+  cr_expect(refusal_of(with) == "broadcast announce is -1 ms; it must be at least 0");
 }
 
-Test(broadcast, refuses_a_new_message_that_it_could_not_send_and_keeps_the_old) {
+Test(broadcast, rejects_a_new_message_that_it_could_not_send_and_keeps_the_old_one) {
   World world;
   try {
     world.service.set_message("");
@@ -455,7 +455,7 @@ Test(broadcast, refuses_a_new_message_that_it_could_not_send_and_keeps_the_old) 
   cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
 }
 
-Test(broadcast, throws_when_its_port_is_taken) {
+Test(broadcast, throws_if_its_port_is_in_use) {
   World world;
   try {
     const Broadcast second(world.loop, world.service.endpoint(), world.guard, options());
@@ -465,12 +465,12 @@ Test(broadcast, throws_when_its_port_is_taken) {
   }
 }
 
-Test(broadcast, reports_that_the_interfaces_cannot_be_read_and_goes_on) {
+Test(broadcast, reports_that_it_cannot_read_the_interfaces_and_continues) {
   World world;
   Hoard hoard;
   cr_expect(world.service.publish("hello").targets == 0);
   cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
-  cr_expect(world.told[0].what == "the interfaces cannot be read", "%s",
+  cr_expect(world.told[0].what == "cannot read the list of interfaces", "%s",
             world.told[0].what.c_str());
   cr_expect(world.told[0].error == std::errc::too_many_files_open, "%s",
             world.told[0].error.message().c_str());

@@ -1,4 +1,4 @@
-// The control socket: a line that comes is published, and a line says so.
+// The control socket: it publishes each line that it receives, and answers with a line.
 #include <sys/stat.h>
 
 #include <string>
@@ -57,21 +57,21 @@ struct World {
 
 }  // namespace
 
-Test(broadcast_control, publishes_each_line_and_says_to_how_many) {
+Test(broadcast_control, publishes_each_line_and_answers_with_the_number_of_targets) {
   World world;
   cr_expect(world.ask("one\n") == "ok 1\n");
   cr_expect(world.ask("two\r\n") == "ok 1\n");
   cr_expect(world.service.counts().sent == 2);
 }
 
-Test(broadcast_control, answers_lines_that_come_together_in_order) {
+Test(broadcast_control, answers_lines_of_one_read_in_order) {
   World world;
   world.peer.send("one\n\ntwo\n");
   world.peer.end();
-  cr_expect(world.peer.receive_all(world.loop) == "ok 1\nerror: it is empty\nok 1\n");
+  cr_expect(world.peer.receive_all(world.loop) == "ok 1\nerror: the text is empty\nok 1\n");
 }
 
-Test(broadcast_control, takes_a_line_in_pieces) {
+Test(broadcast_control, accepts_a_line_in_pieces) {
   World world;
   for (const char c : std::string("slowly\r")) {
     world.peer.send({&c, 1});
@@ -81,7 +81,7 @@ Test(broadcast_control, takes_a_line_in_pieces) {
   cr_expect(world.ask("\n") == "ok 1\n");
 }
 
-Test(broadcast_control, takes_a_last_line_without_its_end) {
+Test(broadcast_control, accepts_a_last_line_without_its_end) {
   World world;
   world.peer.send("one\ntwo\r");
   world.peer.end();
@@ -89,10 +89,10 @@ Test(broadcast_control, takes_a_last_line_without_its_end) {
   cr_expect(world.service.counts().sent == 2);
 }
 
-Test(broadcast_control, refuses_a_line_that_is_too_long_and_takes_the_next) {
+Test(broadcast_control, rejects_a_line_that_is_too_long_and_accepts_the_next) {
   World world;
   cr_expect(world.ask(std::string(1400, 'x') + "\r\n") == "ok 1\n");
-  const std::string refused = "error: it has more than 1400 bytes, and no more are allowed\n";
+  const std::string refused = "error: the text has more than 1400 bytes; no more are allowed\n";
   cr_expect(world.ask(std::string(1401, 'x') + "\n") == refused);
   world.peer.send(std::string(100'000, 'x'));
   world.peer.send("\nnext\n");
@@ -106,11 +106,11 @@ Test(broadcast_control, does_not_publish_the_end_of_a_line_that_was_too_long) {
   world.peer.send(std::string(5000, 'x'));
   world.peer.end();
   cr_expect(world.peer.receive_all(world.loop) ==
-            "error: it has more than 1400 bytes, and no more are allowed\n");
+            "error: the text has more than 1400 bytes; no more are allowed\n");
   cr_expect(world.service.counts().sent == 0);
 }
 
-Test(broadcast_control, says_when_there_is_nobody) {
+Test(broadcast_control, answers_that_there_are_no_targets) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   Broadcast service(loop, Endpoint::from("udp://127.0.0.1:0"), guard, options("nowhere0"));
@@ -121,7 +121,7 @@ Test(broadcast_control, says_when_there_is_nobody) {
   cr_expect(peer.receive(loop, 5) == "ok 0\n");
 }
 
-Test(broadcast_control, is_for_its_owner_alone) {
+Test(broadcast_control, is_only_for_the_owner_of_the_socket) {
   World world;
   const Scratch scratch;
   const std::string file = scratch / "control";

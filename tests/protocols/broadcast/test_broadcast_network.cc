@@ -1,4 +1,4 @@
-// A sender with two Ethernets and a link without broadcasts, and receivers on hosts of their own.
+// A sender with two Ethernets and a link without broadcasts, and receivers on other hosts.
 //
 //   sender  left  10.9.1.1 ----+-- first  10.9.1.2
 //                              +-- second 10.9.1.3
@@ -44,7 +44,7 @@ namespace {
 constexpr std::uint16_t kPort = 12'345;
 constexpr std::string_view kMessage = "attic: echo 7007";
 
-// A host with one interface. The process is in it once it is made.
+// A host with one interface. Its constructor moves the process into the host's namespace.
 struct Host {
   explicit Host(const std::string& address) : interface("eth0", address) {}
   NetworkNamespace network;
@@ -81,7 +81,7 @@ struct Network {
   [[nodiscard]] Peer receiver_at(const Host& host, int family = AF_INET) const {
     return socket_at(host, Address::any(family, kPort));
   }
-  // How many its interface has received.
+  // The number of frames that its interface has received.
   [[nodiscard]] unsigned long frames_at(const Host& host) const {
     host.network.enter();
     std::FILE* const list = std::fopen("/proc/self/net/dev", "r");
@@ -95,7 +95,7 @@ struct Network {
     sender.enter();
     return frames;
   }
-  // Until the kernel has taken all link-local addresses into use.
+  // Waits until the kernel has finished duplicate address detection.
   void wait_for_ipv6() const {
     for (const Host* host : {first.get(), second.get(), third.get()}) {
       host->network.enter();
@@ -175,7 +175,7 @@ void allow_broadcast(const Peer& peer) { peer.set(SOL_SOCKET, SO_BROADCAST, 1); 
 
 }  // namespace
 
-Test(broadcast_network, announces_on_every_network_that_has_broadcasts) {
+Test(broadcast_network, announces_on_every_network_that_supports_broadcasts) {
   World world(every(milliseconds(50)), "udp://0.0.0.0:12345");
   const Peer first = world.network.receiver_at(*world.network.first);
   const Peer second = world.network.receiver_at(*world.network.second);
@@ -204,7 +204,7 @@ Test(broadcast_network, publishes_on_every_network_at_once) {
   }
 }
 
-Test(broadcast_network, publishes_on_the_interface_that_is_named_alone) {
+Test(broadcast_network, publishes_only_on_the_named_interface) {
   BroadcastOptions with;
   with.interface = "right";
   World world(with, "udp://0.0.0.0:12345");
@@ -218,7 +218,7 @@ Test(broadcast_network, publishes_on_the_interface_that_is_named_alone) {
 
 Test(broadcast_network, reaches_two_links_of_one_network) {
   World world({}, "udp://0.0.0.0:12345");
-  // As a host that is on one network twice; the routing table knows one of them.
+  // A host with two interfaces on one network; the routing table has only one of them.
   world.network.lose_right();
   world.network.right.emplace("right", "10.9.1.9");
   world.network.right_wire.plug(*world.network.right);
@@ -226,11 +226,11 @@ Test(broadcast_network, reaches_two_links_of_one_network) {
   const Peer third = world.network.receiver_at(*world.network.third);
   cr_expect(world.service->publish("to both").targets == 2);
   world.expect_hears(first, "to both", ip("10.9.1.1", kPort));
-  // Host three is not in that network, so what counts is that a frame came by.
+  // Host three is not in that network, so the test counts the frames on its interface.
   world.turn_until([&world] { return world.network.frames_at(*world.network.third) > 0; });
 }
 
-Test(broadcast_network, survives_an_interface_that_vanishes_and_finds_one_that_comes) {
+Test(broadcast_network, continues_when_an_interface_disappears_and_detects_a_new_one) {
   World world(every(milliseconds(20)), "udp://0.0.0.0:12345");
   const Peer first = world.network.receiver_at(*world.network.first);
   const Peer third = world.network.receiver_at(*world.network.third);
@@ -248,7 +248,7 @@ Test(broadcast_network, survives_an_interface_that_vanishes_and_finds_one_that_c
   world.network.right.emplace("right", "10.9.2.7");
   world.network.right_wire.plug(*world.network.right);
   world.expect_hears(third, kMessage, ip("10.9.2.7", kPort));
-  // A datagram that was on its way out when the interface went may be told, and nothing else.
+  // Only a datagram that was queued when the interface disappeared may be reported.
   cr_expect(world.told.size() <= 1);
 }
 
@@ -256,7 +256,7 @@ Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_th
   World world(every(milliseconds(20)), "udp://[::]:12345");
   world.network.wait_for_ipv6();
   const Peer third = world.network.receiver_at(*world.network.third, AF_INET6);
-  // An address that the kernel is still asking the network about is none to send from.
+  // The kernel does not send from an address during duplicate address detection.
   set_ipv6("left", "accept_dad", "1");
   set_ipv6("left", "dad_transmits", "1000");
   set_ipv6("left", "disable_ipv6", "1");
@@ -265,13 +265,13 @@ Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_th
   for (int round = 0; round < 10; ++round) cr_expect(world.hears(third)->data == kMessage);
   cr_assert(world.told.size() == 1, "%zu", world.told.size());
   cr_expect(world.told[0].kind == Report::Kind::socket_error);
-  cr_expect(world.told[0].what == "nothing sent to [ff02::1%left]:12345", "%s",
+  cr_expect(world.told[0].what == "cannot send to [ff02::1%left]:12345", "%s",
             world.told[0].what.c_str());
   cr_expect(world.told[0].error == std::errc::address_not_available, "%s",
             world.told[0].error.message().c_str());
 }
 
-Test(broadcast_network, is_found_by_a_directed_broadcast_and_by_the_limited_one) {
+Test(broadcast_network, answers_requests_by_directed_and_by_limited_broadcast) {
   for (const char* at : {"udp://0.0.0.0:12345", "udp://*:12345"}) {
     World world({}, at);
     const Peer asker = world.network.socket_at(*world.network.second, ip("0.0.0.0"));
@@ -281,29 +281,29 @@ Test(broadcast_network, is_found_by_a_directed_broadcast_and_by_the_limited_one)
       asker.send("who is there?", ip(to, kPort));
       const auto got = world.hears(asker);
       cr_expect(got->data == kMessage);
-      // By unicast, and from the address in the asker's network.
+      // By unicast, and from the address in the client's network.
       cr_expect(got->from == ip("10.9.1.1", kPort), "%s", got->from.to_string().c_str());
     }
     cr_expect(world.guard.refused() == 0);
   }
 }
 
-Test(broadcast_network, two_of_them_hear_each_other_and_never_answer) {
+Test(broadcast_network, two_services_receive_each_others_datagrams_and_never_answer) {
   World world(every(milliseconds(20)), "udp://0.0.0.0:12345");
   world.network.first->network.enter();
-  // Its interfaces are read here, in the sender's network, so it publishes nothing of its own; what
-  // matters is that it would answer.
+  // It reads its interfaces here, in the sender's network, so it publishes nothing itself. The test
+  // only needs that it would answer.
   ReplyGuard guard(world.loop);
   BroadcastOptions with;
   with.message = "cellar: echo 7007";
   Broadcast other(world.loop, Endpoint::from("udp://0.0.0.0:12345"), guard, with);
   world.network.sender.enter();
-  world.turn_until([&other] { return other.counts().heard >= 10; });
-  // And what an answer of the other's would look like.
+  world.turn_until([&other] { return other.counts().ignored >= 10; });
+  // A datagram that looks like an answer of the other service.
   const Peer forged = world.network.socket_at(*world.network.third, ip("0.0.0.0", kPort));
   forged.send("cellar: echo 7007", ip("10.9.2.1", kPort));
-  const auto heard = world.service->counts().heard;
-  world.turn_until([&world, heard] { return world.service->counts().heard > heard; });
+  const auto heard = world.service->counts().ignored;
+  world.turn_until([&world, heard] { return world.service->counts().ignored > heard; });
   world.turn_a_while();
   cr_expect(other.counts().answered == 0);
   cr_expect(world.service->counts().answered == 0);
@@ -316,7 +316,7 @@ Test(broadcast_network, announces_to_all_nodes_of_each_link_over_ipv6) {
     world.network.wait_for_ipv6();
     const Peer first = world.network.receiver_at(*world.network.first, AF_INET6);
     const Peer third = world.network.receiver_at(*world.network.third, AF_INET6);
-    // So that what IPv4 brings to the same socket is not taken for it.
+    // So that the test does not mistake the IPv4 datagrams on the same socket for it.
     cr_expect(world.service->publish("to all nodes").targets >= 2);
     for (const Peer* peer : {&first, &third}) {
       Address from = world.hears(*peer)->from;
@@ -326,11 +326,11 @@ Test(broadcast_network, announces_to_all_nodes_of_each_link_over_ipv6) {
   }
 }
 
-Test(broadcast_network, is_found_by_who_asks_all_nodes) {
+Test(broadcast_network, answers_requests_to_all_nodes) {
   for (const char* at : {"udp://[::]:12345", "udp://*:12345"}) {
     World world({}, at);
     world.network.wait_for_ipv6();
-    // It joins where there is something to join on, a while after that is so.
+    // The service joins the group some time after the interface appears.
     static_cast<void>(world.service->publish("now"));
     const Peer asker = world.network.socket_at(*world.network.third, ip("::"));
     world.network.third->network.enter();
@@ -345,7 +345,7 @@ Test(broadcast_network, is_found_by_who_asks_all_nodes) {
   }
 }
 
-Test(broadcast_network, is_found_in_another_group_and_announces_there) {
+Test(broadcast_network, answers_requests_to_another_group_and_announces_there) {
   BroadcastOptions with;
   with.group = ip("ff05::5aa");
   World world(with, "udp://[::]:12345");
@@ -363,7 +363,7 @@ Test(broadcast_network, is_found_in_another_group_and_announces_there) {
   asker.set(IPPROTO_IPV6, IPV6_JOIN_GROUP, request);
   prober.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, index);
   world.network.sender.enter();
-  // The group is no link's, so its zone says nothing: it leaves by every interface all the same.
+  // The group is not link-local, so its zone has no effect: it is still sent on every interface.
   cr_expect(world.service->publish("to the group").targets >= 2);
   const auto got = world.hears(asker);
   cr_expect(got->data == "to the group");

@@ -1,4 +1,4 @@
-// Where a datagram for everybody goes, chosen from lists of interfaces that never were.
+// The targets of broadcasts, chosen from invented lists of interfaces.
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -23,7 +23,7 @@ namespace {
 constexpr std::uint32_t kMask24 = 0xffff'ff00;
 constexpr std::uint16_t kPort = 12'345;
 
-// An Ethernet interface's.
+// The address of an Ethernet interface.
 InterfaceAddress ethernet(const char* name, unsigned index, const char* address) {
   InterfaceAddress one;
   one.interface = name;
@@ -52,7 +52,7 @@ InterfaceAddress point_to_point(const char* address) {
   return one;
 }
 
-// In IPv6 addresses a number for the zone, since the interfaces are not there: "ff02::1%2".
+// IPv6 addresses have a number as the zone, because the interfaces do not exist: "ff02::1%2".
 void expect(const std::vector<BroadcastTarget>& got, std::initializer_list<const char*> want) {
   cr_assert(got.size() == want.size(), "%zu targets, not %zu", got.size(), want.size());
   std::size_t place = 0;
@@ -97,18 +97,18 @@ Test(broadcast_targets, are_the_broadcast_address_of_each_network_and_the_group_
   cr_expect(targets[2].interface == 2);
 }
 
-Test(broadcast_targets, are_of_the_families_that_the_socket_has) {
+Test(broadcast_targets, have_the_address_families_of_the_socket) {
   expect(choose(kTwo, scope(true, false)), {"192.0.2.255", "198.51.100.255"});
   expect(choose(kTwo, scope(false, true)), {"ff02::1%2"});
 }
 
-Test(broadcast_targets, are_those_of_the_interface_that_is_named) {
+Test(broadcast_targets, are_those_of_the_named_interface) {
   expect(choose(kTwo, on("eth1")), {"198.51.100.255"});
   expect(choose(kTwo, on("eth2")), {});
   expect(choose(kTwo, on("eth")), {});
 }
 
-Test(broadcast_targets, leave_out_loopback_unless_it_is_named) {
+Test(broadcast_targets, exclude_loopback_unless_it_is_named) {
   InterfaceAddress four = loopback("127.0.0.1");
   four.netmask = 0xff00'0000;
   const std::vector<InterfaceAddress> list = {four, loopback("::1")};
@@ -116,27 +116,27 @@ Test(broadcast_targets, leave_out_loopback_unless_it_is_named) {
   expect(choose(list, on("lo")), {"127.255.255.255", "ff02::1%1"});
 }
 
-Test(broadcast_targets, leave_out_a_link_without_broadcasts) {
+Test(broadcast_targets, exclude_a_link_without_broadcasts) {
   expect(choose({point_to_point("192.0.2.1"), kTwo[1]}), {"198.51.100.255"});
   expect(choose({point_to_point("192.0.2.1")}, on("tun0")), {});
-  // It may carry multicast.
+  // It may support multicast.
   expect(choose({point_to_point("fe80::9%9")}), {"ff02::1%9"});
 }
 
-Test(broadcast_targets, leave_out_an_interface_that_carries_no_multicast) {
+Test(broadcast_targets, exclude_an_interface_without_multicast) {
   InterfaceAddress one = ethernet("eth0", 2, "fe80::1%2");
   one.multicast = false;
   expect(choose({one}), {});
 }
 
-Test(broadcast_targets, leave_out_what_is_down_or_gone) {
+Test(broadcast_targets, exclude_interfaces_that_are_down_or_no_longer_exist) {
   std::vector<InterfaceAddress> list = kTwo;
   list[0].up = false;
   list[2].index = 0;
   expect(choose(list), {"198.51.100.255"});
 }
 
-Test(broadcast_targets, take_the_networks_last_address_where_none_is_named) {
+Test(broadcast_targets, use_the_last_address_of_the_network_if_none_is_configured) {
   InterfaceAddress one = ethernet("eth0", 2, "192.0.2.1");
   one.configured_broadcast.reset();
   expect(choose({one}), {"192.0.2.255"});
@@ -146,7 +146,7 @@ Test(broadcast_targets, take_the_networks_last_address_where_none_is_named) {
   expect(choose({one}), {"192.0.2.99"});
 }
 
-Test(broadcast_targets, leave_out_a_network_of_one_or_two) {
+Test(broadcast_targets, exclude_a_network_of_one_or_two) {
   InterfaceAddress one = ethernet("eth0", 2, "192.0.2.1");
   one.configured_broadcast.reset();
   one.netmask = 0xffff'fffe;
@@ -157,25 +157,25 @@ Test(broadcast_targets, leave_out_a_network_of_one_or_two) {
   expect(choose({one}), {});
 }
 
-Test(broadcast_targets, come_once_each) {
+Test(broadcast_targets, contain_no_duplicates) {
   const std::vector<InterfaceAddress> list = {
       ethernet("eth0", 2, "192.0.2.1"), ethernet("eth0", 2, "192.0.2.2"),
       ethernet("eth1", 3, "192.0.2.3"), ethernet("eth0", 2, "fe80::1%2"),
       ethernet("eth0", 2, "2001:db8::1")};
   const auto targets = choose(list);
-  // Two links may be of one network; each gets its own.
+  // Two links may be on one network; each is a separate target.
   expect(targets, {"192.0.2.255", "192.0.2.255", "ff02::1%2"});
   cr_expect(targets[0].interface == 2);
   cr_expect(targets[1].interface == 3);
 }
 
-Test(broadcast_targets, are_those_of_the_network_that_the_socket_is_bound_in) {
+Test(broadcast_targets, are_those_of_the_network_of_the_bound_address) {
   expect(choose(kTwo, scope(true, false, ip("198.51.100.1", kPort))), {"198.51.100.255"});
   expect(choose(kTwo, scope(true, false, ip("127.0.0.1", kPort))), {});
   expect(choose(kTwo, scope(false, true, ip("fe80::1%2", kPort))), {"ff02::1%2"});
 }
 
-Test(broadcast_targets, may_be_another_group) {
+Test(broadcast_targets, use_another_group_if_it_is_set) {
   BroadcastScope another;
   another.group = ip("ff05::c");
   another.ipv4 = false;
@@ -186,4 +186,6 @@ Test(broadcast_targets, may_be_another_group) {
   cr_expect(targets[0].interface == 2);
 }
 
-Test(broadcast_targets, name_all_nodes_of_a_link) { cr_expect(all_nodes(7) == ip("ff02::1", 7)); }
+Test(broadcast_targets, use_the_address_of_all_nodes_on_a_link) {
+  cr_expect(all_nodes(7) == ip("ff02::1", 7));
+}
