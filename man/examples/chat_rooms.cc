@@ -16,7 +16,7 @@ class Scribe final : public sluice::ChatOutlet {
     std::fwrite(block.bytes().data(), 1, block.size(), stdout);
     std::fflush(stdout);
   }
-  void dismissed() override {}
+  void on_dismissed() override {}
 };
 
 }  // namespace

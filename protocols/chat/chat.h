@@ -1,23 +1,27 @@
-// A chat over streams: plain lines, as nc and telnet send them, with rooms, names and commands.
+// A chat over streams, with rooms, names and commands. Clients send plain lines, as nc and telnet
+// do.
 //
 //   sluice::Loop loop;
 //   sluice::Chat chat(loop, {});
 //   const sluice::Listener listener(loop, endpoint, chat.factory(), {});
 //
-// What it is: the connections' side of a ChatHouse, whose rules it follows: it cuts what arrives
-// into lines, takes telnet's commands out, and delivers at the end of a turn.
-// A line above ChatOptions::max_line is skipped, and its sender told so. A last line without a line
-// feed counts. Above ChatOptions::rate a connection is not read until its next line is allowed:
-// nothing is lost, it waits.
-// Slow members: a member with more than ConnectionOptions::high_water waiting for it is behind, and
-// who would speak to it is not read until it has caught up, so that nothing is lost between peers
-// that read. After ChatOptions::patience nobody waits for it any more, until it has caught up.
-// Above ConnectionOptions::queue_limit that policy holds: closed, and the room hears "too slow"; or
-// what is newest is dropped in whole blocks, and the member is told how much once it reads.
-// Lifetime: must go before its loop. Connections that are left then are closed, and say nothing
-// any more. Thread: the loop's. Errors: std::bad_alloc.
-// Limits: REQUIRES of the connections input_limit >= max_line + Loop::kReadBufferSize, and
-// high_water + ChatHouse's largest block well below queue_limit; the defaults are.
+// What it is: the connections of a ChatHouse, which has the rules. It splits the input into lines,
+// removes telnet commands, and delivers at the end of a turn.
+// A line above ChatOptions::max_line is skipped, and its sender gets a notice. The last line needs
+// no line feed. Above ChatOptions::rate a connection is not read until its next line is allowed, so
+// nothing is lost.
+// Slow members: a member is behind while more than ConnectionOptions::high_water is queued for it.
+// The chat does not read connections whose lines would be sent to it until it has caught up, so
+// members that read lose nothing. After ChatOptions::patience the others no longer wait for the
+// member until it has caught up.
+// At ConnectionOptions::queue_limit the connection's OverflowPolicy applies: the connection is
+// closed and the room gets the reason "too slow", or the newest blocks are dropped as a whole, and
+// the member gets the number of dropped bytes when it reads again.
+// Lifetime: must be destroyed before its loop. The destructor closes the remaining connections, and
+// the rooms get no notice of that. Thread: the loop's. Errors: std::bad_alloc.
+// Limits: REQUIRES of the connections that input_limit >= max_line + Loop::kReadBufferSize, and
+// that high_water plus the largest block of ChatHouse is well below queue_limit. The defaults meet
+// both.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_H
 
@@ -38,14 +42,14 @@ class SLUICE_EXPORT Chat {
   Chat& operator=(const Chat&) = delete;
   ~Chat();
 
-  // What a Listener makes its handlers with; any number of listeners. REQUIRES: they, and the
-  // function, are not used after this object.
+  // For any number of listeners: makes their handlers. REQUIRES: neither the listeners nor the
+  // function are used after this object is destroyed.
   [[nodiscard]] ProtocolFactory factory();
-  // The handler of one connection.
+  // Makes the handler of one connection.
   [[nodiscard]] ProtocolRef handler();
 
-  // For members without a connection, such as a terminal: enter(), hear(), leave(). What they say
-  // is delivered at the end of the turn. They leave before this object goes.
+  // For members without a connection, such as a terminal: enter(), submit(), leave(). Their lines
+  // are delivered at the end of the turn. REQUIRES: they leave before this object is destroyed.
   [[nodiscard]] ChatHouse& house() noexcept;
   [[nodiscard]] const ChatOptions& options() const noexcept;
 

@@ -1,4 +1,4 @@
-// The commands of a chat. The rest of the rules is in chat_house.cc.
+// The commands of a chat. chat_house.cc has the other rules.
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -11,7 +11,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t kEchoed = 32;  // bytes of an unknown command that the hint repeats
+constexpr std::size_t kMaxEchoed = 32;  // bytes of an unknown command that the hint repeats
 
 std::string_view trimmed(std::string_view text) noexcept {
   const std::size_t first = text.find_first_not_of(' ');
@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-// The first word of `text`, which is left with what follows it.
+// Removes the first word from `text` and returns it.
 std::string_view take_word(std::string_view& text) noexcept {
   text = trimmed(text);
   const std::string_view word = text.substr(0, text.find(' '));
@@ -27,7 +27,7 @@ std::string_view take_word(std::string_view& text) noexcept {
   return word;
 }
 
-std::string safe(std::string_view text) {
+std::string sanitized(std::string_view text) {
   std::string result;
   append_chat_text(result, text);
   return result;
@@ -62,63 +62,63 @@ std::span<const ChatHouse::Command> ChatHouse::commands() noexcept {
   return kCommands;
 }
 
-bool ChatHouse::command(ChatMember& member, std::string_view line, Congestion congestion) {
+bool ChatHouse::run_command(ChatMember& member, std::string_view line, Congestion congestion) {
   const std::string_view word = line.substr(0, line.find(' '));
-  const std::string key = chat_name_key(word.substr(0, kEchoed));
+  const std::string key = chat_name_key(word.substr(0, kMaxEchoed));
   for (const Command& command : commands()) {
     if (command.name == key) {
       return (this->*command.run)(member, trimmed(line.substr(word.size())), congestion);
     }
   }
-  tell(member, "there is no command /" + safe(word.substr(0, kEchoed)) +
-                   "; /help lists those there are, and // begins a line with a slash");
+  notify(member, "there is no command /" + sanitized(word.substr(0, kMaxEchoed)) +
+                     "; /help lists those there are, and // begins a line with a slash");
   return true;
 }
 
 bool ChatHouse::nick(ChatMember& member, std::string_view wanted, Congestion /*congestion*/) {
   if (const std::string error = chat_name_error(wanted); !error.empty()) {
-    tell(member, error);
+    notify(member, error);
     return true;
   }
   const ChatMember* const holder = find(wanted);
   if (holder != nullptr && holder != &member) {
-    tell(member, "the name " + std::string(wanted) + " is taken; you are still " +
-                     std::string(member.nick()));
+    notify(member, "the name " + std::string(wanted) + " is taken; you are still " +
+                       std::string(member.nick()));
     return true;
   }
   const std::string old(member.nick());
   if (old == wanted) return true;
   std::string key = chat_name_key(wanted);
-  if (member.room_->owes(member)) member.room_->flush();
+  if (member.room_->has_lines_for(member)) member.room_->flush();
   member.set_nick(wanted);
   auto owned = members_.extract(members_.find(*member.key_));
   const std::string old_key = std::exchange(owned.key(), std::move(key));
-  members_.insert(std::move(owned));  // as many as before: it allocates nothing
-  gave_up(old_key);
+  members_.insert(std::move(owned));  // allocates nothing: the table is not larger than before
+  release_nick(old_key);
   member.room_->announce({old, " is now ", wanted});
-  touched(*member.room_);
+  mark_dirty(*member.room_);
   return true;
 }
 
 bool ChatHouse::me(ChatMember& member, std::string_view text, Congestion /*congestion*/) {
   if (text.empty()) {
-    tell(member, "what do you do? /me TEXT");
+    notify(member, "what do you do? /me TEXT");
     return true;
   }
   member.room_->act(member, text);
-  touched(*member.room_);
+  mark_dirty(*member.room_);
   return true;
 }
 
 bool ChatHouse::msg(ChatMember& member, std::string_view rest, Congestion congestion) {
   const std::string_view name = take_word(rest);
   if (name.empty() || rest.empty()) {
-    tell(member, "whom, and what? /msg NICK TEXT");
+    notify(member, "whom, and what? /msg NICK TEXT");
     return true;
   }
   ChatMember* const target = is_chat_name(name) ? find(name) : nullptr;
   if (target == nullptr) {
-    tell(member, "nobody is called " + safe(name.substr(0, kChatNameSize)));
+    notify(member, "nobody is called " + sanitized(name.substr(0, kMaxChatName)));
     return true;
   }
   if (target->behind_ && congestion == Congestion::wait) return false;
@@ -133,30 +133,31 @@ bool ChatHouse::msg(ChatMember& member, std::string_view rest, Congestion conges
 
 bool ChatHouse::join(ChatMember& member, std::string_view name, Congestion congestion) {
   if (const std::string error = chat_name_error(name); !error.empty()) {
-    tell(member, error);
+    notify(member, error);
     return true;
   }
   const auto found = rooms_.find(chat_name_key(name));
   if (found != rooms_.end() && found->second.get() == member.room_) {
-    tell(member, "you are in " + member.room_->name() + " already");
+    notify(member, "you are in " + member.room_->name() + " already");
     return true;
   }
-  // Who is alone in a room closes it by going, unless it is the lobby.
+  // A room other than the lobby is removed when its only member leaves it.
   const bool frees_one = member.room_ != lobby_ && member.room_->members().size() == 1;
   if (found == rooms_.end() && rooms_.size() - (frees_one ? 1 : 0) >= rules_.max_rooms) {
-    tell(member, "no room can be opened: there are " + std::to_string(rooms_.size()) +
-                     ", and at most " + std::to_string(rules_.max_rooms) + "; /rooms lists them");
+    notify(member, "no room can be opened: there are " + std::to_string(rooms_.size()) +
+                       ", and at most " + std::to_string(rules_.max_rooms) + "; /rooms lists them");
     return true;
   }
   if (found != rooms_.end() && found->second.get() != lobby_ &&
       found->second->members().size() >= rules_.max_in_room) {
-    tell(member, found->second->name() + " is full: at most " + count_of(rules_.max_in_room));
+    notify(member, found->second->name() + " is full: at most " + count_of(rules_.max_in_room));
     return true;
   }
-  if (found != rooms_.end() && found->second->held_up != 0 && congestion == Congestion::wait) {
+  if (found != rooms_.end() && found->second->members_behind != 0 &&
+      congestion == Congestion::wait) {
     return false;
   }
-  ChatRoom& to = room(name);
+  ChatRoom& to = find_or_make_room(name);
   try {
     move(member, to);
   } catch (...) {
@@ -187,39 +188,39 @@ bool ChatHouse::who(ChatMember& member, std::string_view name, Congestion /*cong
   if (!name.empty()) {
     const auto found = is_chat_name(name) ? rooms_.find(chat_name_key(name)) : rooms_.end();
     if (found == rooms_.end()) {
-      tell(member, "there is no room " + safe(name.substr(0, kChatNameSize)));
+      notify(member, "there is no room " + sanitized(name.substr(0, kMaxChatName)));
       return true;
     }
     room = found->second.get();
   }
   std::string text = count_of(room->members().size()) + " in " + room->name();
   const char* before = ": ";
-  const std::size_t shown = std::min(room->members().size(), kNames);
+  const std::size_t shown = std::min(room->members().size(), kMaxNames);
   for (const ChatMember* one : std::span(room->members()).first(shown)) {
     text += std::exchange(before, ", ");
     text += one->nick();
   }
   if (shown < room->members().size()) text += " and more";
-  tell(member, text);
+  notify(member, text);
   return true;
 }
 
 bool ChatHouse::topic(ChatMember& member, std::string_view text, Congestion /*congestion*/) {
   ChatRoom& room = *member.room_;
   if (text.empty()) {
-    tell(member,
-         room.topic.empty() ? "no topic is set; /topic TEXT sets one" : "topic: " + room.topic);
+    notify(member,
+           room.topic.empty() ? "no topic is set; /topic TEXT sets one" : "topic: " + room.topic);
     return true;
   }
-  std::string topic = safe(text);
-  if (topic.size() > kTopic) {
-    tell(member, "a topic of " + std::to_string(topic.size()) + " bytes is too long: at most " +
-                     std::to_string(kTopic));
+  std::string topic = sanitized(text);
+  if (topic.size() > kMaxTopic) {
+    notify(member, "a topic of " + std::to_string(topic.size()) + " bytes is too long: at most " +
+                       std::to_string(kMaxTopic));
     return true;
   }
   room.announce({member.nick(), " set the topic: ", topic});
   room.topic = std::move(topic);
-  touched(room);
+  mark_dirty(room);
   return true;
 }
 
@@ -235,17 +236,17 @@ bool ChatHouse::help(ChatMember& member, std::string_view /*rest*/, Congestion /
 }
 
 bool ChatHouse::quit(ChatMember& member, std::string_view reason, Congestion /*congestion*/) {
-  // Before it is gone, for its last replies to come after what it heard before them.
-  if (member.room_->owes(member)) member.room_->flush();
+  // A member that has left receives nothing more, so it gets the collected lines first.
+  if (member.room_->has_lines_for(member)) member.room_->flush();
   ChatOutlet& outlet = member.outlet_;
-  const std::string text = safe(reason);
+  const std::string text = sanitized(reason);
   try {
     leave(member, text);
   } catch (...) {
-    outlet.dismissed();
+    outlet.on_dismissed();
     throw;
   }
-  outlet.dismissed();
+  outlet.on_dismissed();
   return true;
 }
 

@@ -69,7 +69,7 @@ void ChatDesk::end_turn() {
   if (std::exchange(look_again_, false)) {
     // Those that must wait longer stay on the list; resume() calls nobody back.
     const auto may_speak = [this](ChatSeat* seat) {
-      if (seat->member() != nullptr && house_.held_up(*seat->member())) return false;
+      if (seat->member() != nullptr && house_.is_congested(*seat->member())) return false;
       seat->resume();
       return true;
     };

@@ -17,21 +17,21 @@ void ChatHistory::note(std::size_t offset, std::size_t size) {
 
 void ChatHistory::commit(std::string_view block) {
   for (std::size_t i = 0; i < noted_.size(); ++i) {
-    const Place& place = noted_[(oldest_ + i) % noted_.size()];
-    keep(block.substr(place.offset, place.size));
+    const Position& position = noted_[(oldest_ + i) % noted_.size()];
+    keep(block.substr(position.offset, position.size));
   }
   noted_.clear();
   oldest_ = 0;
 }
 
 void ChatHistory::keep(std::string_view line) {
-  std::string reused;  // the oldest line's memory, since lines are much alike in length
-  while (!kept_.empty() && (kept_.size() >= limit_ || bytes_ + line.size() > kBytes)) {
+  std::string reused;  // the memory of the oldest line, because most lines have a similar length
+  while (!kept_.empty() && (kept_.size() >= limit_ || bytes_ + line.size() > kMaxBytes)) {
     bytes_ -= kept_.front().size();
     reused = std::move(kept_.front());
     kept_.pop_front();
   }
-  if (line.size() > kBytes) return;
+  if (line.size() > kMaxBytes) return;
   reused.assign(line);
   kept_.push_back(std::move(reused));
   bytes_ += line.size();

@@ -1,10 +1,10 @@
-// The last lines that were said in a room.
+// The last lines of a room.
 //
-// What it is: a ring of copies. A line is first only noted, as a place in the block that is being
-// collected, and copied when the block is finished: of a thousand lines that one read brings, the
-// last ones are copied and no others.
-// Limits: `lines` lines, and kBytes in all, of which the oldest give way.
-// Thread: none of its own. Errors: std::bad_alloc.
+// What it is: a queue of copies. note() stores only the position of a line in the current block,
+// and commit() copies the lines when the block is finished. If one read contains a thousand lines,
+// only the last ones are copied.
+// Limits: `lines` lines and kMaxBytes in total; new lines replace the oldest ones.
+// Thread: any, one at a time. Errors: std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_HISTORY_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_HISTORY_H
 
@@ -18,29 +18,29 @@ namespace sluice {
 
 class ChatHistory {
  public:
-  static constexpr std::size_t kBytes = 64 * 1024;
+  static constexpr std::size_t kMaxBytes = 64 * 1024;
 
   explicit ChatHistory(std::size_t lines);
 
-  // The block has a line of `size` bytes at `offset`.
+  // The current block has a line of `size` bytes at `offset`.
   void note(std::size_t offset, std::size_t size);
-  // Copies what was noted since the last time. REQUIRES: it was noted of `block`.
+  // Copies the lines that were noted since the last commit(). REQUIRES: they are in `block`.
   void commit(std::string_view block);
   [[nodiscard]] std::size_t lines() const noexcept { return kept_.size(); }
-  void append_to(std::string& text) const;  // the oldest first; without what is only noted
+  void append_to(std::string& text) const;  // the copied lines, the oldest first
 
  private:
-  struct Place {
+  struct Position {
     std::size_t offset;
     std::size_t size;
   };
   void keep(std::string_view line);
 
   std::size_t limit_;
-  std::vector<Place> noted_;  // a ring as soon as it is full
-  std::size_t oldest_ = 0;    // of noted_
+  std::vector<Position> noted_;  // a ring once it is full
+  std::size_t oldest_ = 0;       // the index of the oldest position in noted_
   std::deque<std::string> kept_;
-  std::size_t bytes_ = 0;  // of kept_
+  std::size_t bytes_ = 0;  // the size of all lines in kept_
 };
 
 }  // namespace sluice

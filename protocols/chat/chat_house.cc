@@ -19,7 +19,7 @@ std::string guest_nick(std::uint64_t number) {
   return nick;
 }
 
-// The N of a key guestN as guest_nick() writes it; 0 when it is none.
+// The N of a key guestN in the form that guest_nick() makes; 0 for any other key.
 std::uint64_t guest_number(std::string_view key) noexcept {
   if (!key.starts_with(kGuest)) return 0;
   key.remove_prefix(kGuest.size());
@@ -31,12 +31,12 @@ std::uint64_t guest_number(std::string_view key) noexcept {
 
 }  // namespace
 
-// --- Coming and going ---
+// --- Members ---
 
 ChatHouse::ChatHouse(ChatRules rules, std::function<void()> wake)
     : rules_(std::move(rules)), wake_(std::move(wake)) {
   assert(is_chat_name(rules_.lobby));
-  lobby_ = &room(rules_.lobby);
+  lobby_ = &find_or_make_room(rules_.lobby);
 }
 
 ChatHouse::~ChatHouse() = default;
@@ -46,7 +46,7 @@ ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
     outlet.deliver(Payload::copy("* the chat is full: at most " +
                                  std::to_string(rules_.max_members) +
                                  " members; try again later\n"));
-    outlet.dismissed();
+    outlet.on_dismissed();
     return nullptr;
   }
   const std::string name = free_nick(nick);
@@ -56,7 +56,7 @@ ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
     place->second = std::make_unique<ChatMember>(outlet, name);
     place->second->key_ = &place->first;
     lobby_->announce({name, " joined"});
-    touched(*lobby_);
+    mark_dirty(*lobby_);
     lobby_->add(*place->second);
   } catch (...) {
     members_.erase(place);
@@ -68,10 +68,10 @@ ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
 
 void ChatHouse::leave(ChatMember& member, std::string_view reason) {
   ChatRoom& room = *member.room_;
-  // Out of the house before anything can throw.
+  // Removed before anything can throw.
   const auto owned = members_.extract(members_.find(*member.key_));
   assert(owned && owned.mapped().get() == &member);
-  gave_up(owned.key());
+  release_nick(owned.key());
   room.remove(member);
   if (room.members().empty()) return remove_if_empty(room);
   if (reason.empty()) {
@@ -79,22 +79,22 @@ void ChatHouse::leave(ChatMember& member, std::string_view reason) {
   } else {
     room.announce({member.nick(), " left (", reason, ")"});
   }
-  touched(room);
+  mark_dirty(room);
 }
 
 void ChatHouse::move(ChatMember& member, ChatRoom& to) {
   ChatRoom& from = *member.room_;
-  if (from.owes(member)) from.flush();
-  // What may throw comes before the move, which is to be whole.
+  if (from.has_lines_for(member)) from.flush();
+  // All that may throw comes before the move, so that the member is in exactly one room.
   const Payload text = Payload::copy(welcome(to, member.nick()));
   to.announce({member.nick(), " joined"});
-  touched(to);
+  mark_dirty(to);
   to.add(member);
   from.remove(member);
   member.outlet_.deliver(text);
   if (from.members().empty()) return remove_if_empty(from);
   from.announce({member.nick(), " left (went to ", to.name(), ")"});
-  touched(from);
+  mark_dirty(from);
 }
 
 std::string ChatHouse::free_nick(std::string_view wanted) {
@@ -105,7 +105,7 @@ std::string ChatHouse::free_nick(std::string_view wanted) {
   }
 }
 
-void ChatHouse::gave_up(std::string_view key) noexcept {
+void ChatHouse::release_nick(std::string_view key) noexcept {
   if (const std::uint64_t number = guest_number(key); number != 0) {
     first_guest_ = std::min(first_guest_, number);
   }
@@ -124,7 +124,7 @@ std::string ChatHouse::welcome(ChatRoom& room, std::string_view nick) const {
   room.append_history(text);
   const auto& members = room.members();
   text += members.empty() ? "* nobody else is here" : "* here:";
-  const std::size_t shown = std::min(members.size(), kNamesAtFirst);
+  const std::size_t shown = std::min(members.size(), kMaxWelcomeNames);
   for (std::size_t i = 0; i < shown; ++i) {
     text += i == 0 ? " " : ", ";
     text += members[i]->nick();
@@ -138,7 +138,7 @@ std::string ChatHouse::welcome(ChatRoom& room, std::string_view nick) const {
 
 // --- Rooms ---
 
-ChatRoom& ChatHouse::room(std::string_view name) {
+ChatRoom& ChatHouse::find_or_make_room(std::string_view name) {
   std::string key = chat_name_key(name);
   const auto found = rooms_.find(key);
   if (found != rooms_.end()) return *found->second;
@@ -148,7 +148,7 @@ ChatRoom& ChatHouse::room(std::string_view name) {
 
 void ChatHouse::remove_if_empty(ChatRoom& room) noexcept {
   if (!room.members().empty()) return;
-  // Nobody hears what is still collected; what was said is in the history.
+  // Lines that are still collected have no receiver. Those that members said are in the history.
   if (&room == lobby_) return;
   std::erase(dirty_, &room);
   const auto same = [&room](const auto& entry) { return entry.second.get() == &room; };
@@ -166,20 +166,20 @@ ChatMember* ChatHouse::find(std::string_view nick) {
 
 // --- Delivery ---
 
-bool ChatHouse::hear(ChatMember& member, std::string_view line, Congestion congestion) {
+bool ChatHouse::submit(ChatMember& member, std::string_view line, Congestion congestion) {
   if (line.empty()) return true;
   ChatRoom& room = *member.room_;
-  if (room.held_up != 0 && congestion == Congestion::wait) return false;
+  if (room.members_behind != 0 && congestion == Congestion::wait) return false;
   if (line.front() == '/') {
-    if (!line.starts_with("//")) return command(member, line.substr(1), congestion);
+    if (!line.starts_with("//")) return run_command(member, line.substr(1), congestion);
     line.remove_prefix(1);
   }
   room.say(member, line);
-  touched(room);
+  mark_dirty(room);
   return true;
 }
 
-void ChatHouse::touched(ChatRoom& room) {
+void ChatHouse::mark_dirty(ChatRoom& room) {
   if (!room.dirty) {
     dirty_.push_back(&room);
     room.dirty = true;
@@ -189,30 +189,30 @@ void ChatHouse::touched(ChatRoom& room) {
 
 void ChatHouse::flush() {
   while (!dirty_.empty()) {
-    // It stays on the list until it is done, should that find no memory.
+    // The room stays on the list if its flush() throws.
     dirty_.back()->flush();
     dirty_.back()->dirty = false;
     dirty_.pop_back();
   }
 }
 
-void ChatHouse::tell(ChatMember& member, std::string_view text) {
+void ChatHouse::notify(ChatMember& member, std::string_view text) {
   deliver(member, "* " + std::string(text) + "\n");
 }
 
 void ChatHouse::deliver(ChatMember& member, std::string_view text) {
-  if (member.room_->owes(member)) member.room_->flush();
+  if (member.room_->has_lines_for(member)) member.room_->flush();
   member.outlet_.deliver(Payload::copy(text));
 }
 
 void ChatHouse::set_behind(ChatMember& member, bool behind) noexcept {
   if (member.behind_ == behind) return;
   member.behind_ = behind;
-  behind ? ++member.room_->held_up : --member.room_->held_up;
+  behind ? ++member.room_->members_behind : --member.room_->members_behind;
 }
 
-bool ChatHouse::held_up(const ChatMember& member) const noexcept {
-  return member.room_->held_up != 0;
+bool ChatHouse::is_congested(const ChatMember& member) const noexcept {
+  return member.room_->members_behind != 0;
 }
 
 }  // namespace sluice

@@ -1,21 +1,24 @@
-// The rules of a chat: who is there, what they are called, who hears what.
+// The rules of a chat: its members, their names, its rooms, and which member receives which line.
 //
 //   member types              the others in the room read
 //   hello                     <ann> hello
 //   /me waves                 * ann waves
 //   //not a command           <ann> /not a command
 //
-// What it is: members, rooms and their last lines, without a socket or a clock: lines come in
-// through hear(), and go out through each member's ChatOutlet. A member is in one room at a time;
-// newcomers begin in the lobby, as guestN. /help, and sluice_chat(3), list the commands.
-// Delivery: what is said is collected and delivered by flush(), all that one member said in a row
-// as one shared block; `wake` is called when there is something to flush. Members of a room hear
-// all in one order.
-// Congestion: who delivers says with set_behind() that a member cannot keep up. While one is
-// behind, hear() refuses what would be delivered to it; the line is to be offered again later.
-// Limits: ChatRules; a topic kTopic bytes, a room's history 64 KiB, a block and a line.
-// Lifetime: owns members and rooms; outlets must outlive their members. Thread: one.
-// Errors: std::bad_alloc; members and rooms are as they were then, or as they were to be.
+// What it is: members, rooms and their last lines, without sockets or clocks. submit() accepts
+// lines, and each member's ChatOutlet receives them. A member is in one room at a time. A new
+// member starts in the lobby, as guestN. /help and sluice_chat(3) list the commands.
+// Delivery: the house collects lines until flush(), and calls `wake` when there is something to
+// flush. Consecutive lines of one member are delivered as one shared block. All members of a room
+// receive the lines in the same order.
+// Congestion: the outlet calls set_behind() when its member does not keep up. While a member is
+// behind, submit() rejects lines that would be delivered to it, and the caller submits them again
+// later.
+// Limits: those of ChatRules. A topic has at most kMaxTopic bytes, and the history of a room at
+// most 64 KiB. A block may exceed ChatRules::block by one line.
+// Lifetime: owns members and rooms. REQUIRES that outlets outlive their members.
+// Thread: any, one at a time.
+// Errors: std::bad_alloc; the call then had its full effect on members and rooms, or none.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_HOUSE_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_HOUSE_H
 
@@ -36,48 +39,48 @@
 namespace sluice {
 
 struct ChatRules {
-  std::string lobby = "lobby";  // the room of newcomers. REQUIRES: is_chat_name(lobby)
+  std::string lobby = "lobby";  // the first room. REQUIRES: is_chat_name(lobby)
   std::string greeting = "Welcome. Type to talk; /help lists the commands.";  // empty: none
-  std::size_t history = 20;        // lines of a room that a newcomer is shown
-  std::size_t max_members = 4096;  // in all; a newcomer above it is told so and dismissed
-  std::size_t max_rooms = 256;     // with the lobby
-  // In one room, but for the lobby, which takes whom the house takes.
+  std::size_t history = 20;        // lines of a room that a new member receives
+  std::size_t max_members = 4096;  // above it, a newcomer gets a notice and is dismissed
+  std::size_t max_rooms = 256;     // including the lobby
+  // In a room other than the lobby, which max_members limits.
   std::size_t max_in_room = static_cast<std::size_t>(-1);
-  std::size_t block = 128 * 1024;  // bytes that are collected before they are delivered
+  std::size_t block = 128 * 1024;  // a room that has collected so many bytes delivers them at once
 };
 
 class SLUICE_EXPORT ChatHouse {
  public:
-  static constexpr std::size_t kTopic = 400;        // bytes of a topic
-  static constexpr std::size_t kNamesAtFirst = 50;  // that a newcomer is shown
-  static constexpr std::size_t kNames = 4096;       // that /who shows
-  // What hear() does while somebody who would hear the line is behind.
+  static constexpr std::size_t kMaxTopic = 400;        // bytes of a topic
+  static constexpr std::size_t kMaxWelcomeNames = 50;  // names in the welcome
+  static constexpr std::size_t kMaxNames = 4096;       // names in the answer to /who
+  // Whether submit() waits for members who are behind.
   enum class Congestion : std::uint8_t { wait, ignore };
 
   explicit ChatHouse(ChatRules rules = {}, std::function<void()> wake = {});
   ChatHouse(const ChatHouse&) = delete;
   ChatHouse& operator=(const ChatHouse&) = delete;
-  ~ChatHouse();  // says nothing to anybody
+  ~ChatHouse();  // delivers nothing to the members
 
-  // A newcomer, called `nick` if that is a name and free, else guestN with the smallest N that is
-  // free. Null when the house is full: the outlet has been told so and dismissed.
+  // Adds a member. Its name is `nick` if that is valid and free, else guestN with the smallest free
+  // N. Returns null if the house is full: the outlet gets a notice, and then on_dismissed().
   ChatMember* enter(ChatOutlet& outlet, std::string_view nick = {});
-  // A line that `member` typed, without its end; an empty one is ignored. False: somebody who would
-  // hear it is behind, and nothing has happened. `member` may be gone after it, when it has typed
-  // /quit: dismissed() says so.
-  [[nodiscard]] bool hear(ChatMember& member, std::string_view line,
-                          Congestion congestion = Congestion::wait);
-  // Tells `member` alone, as a line that begins with "* ".
-  void tell(ChatMember& member, std::string_view text);
-  // `member` goes, whatever is thrown; the others in the room are told, with the reason if it is
-  // not empty.
+  // Processes a line that `member` typed, without its end; an empty line is ignored. Returns false,
+  // without any effect, if a member that would receive the line is behind. If the line is /quit,
+  // `member` is destroyed, and its outlet gets on_dismissed().
+  [[nodiscard]] bool submit(ChatMember& member, std::string_view line,
+                            Congestion congestion = Congestion::wait);
+  // Sends a notice to `member` alone: a line that begins with "* ".
+  void notify(ChatMember& member, std::string_view text);
+  // Removes `member`, even if it throws. The others in the room get a notice, with the reason if it
+  // is not empty.
   void leave(ChatMember& member, std::string_view reason);
-  // Delivers all that is collected.
+  // Delivers all collected lines.
   void flush();
 
   void set_behind(ChatMember& member, bool behind) noexcept;
-  // Somebody in the room of `member` is behind.
-  [[nodiscard]] bool held_up(const ChatMember& member) const noexcept;
+  // Whether a member in the room of `member` is behind.
+  [[nodiscard]] bool is_congested(const ChatMember& member) const noexcept;
 
   [[nodiscard]] std::size_t members() const noexcept { return members_.size(); }
   [[nodiscard]] std::size_t rooms() const noexcept { return rooms_.size(); }
@@ -89,17 +92,17 @@ class SLUICE_EXPORT ChatHouse {
 
   // chat_house.cc
   [[nodiscard]] std::string free_nick(std::string_view wanted);
-  void gave_up(std::string_view key) noexcept;  // a nick is free again
-  ChatRoom& room(std::string_view name);        // made when there is none
-  void touched(ChatRoom& room);
+  void release_nick(std::string_view key) noexcept;
+  ChatRoom& find_or_make_room(std::string_view name);
+  void mark_dirty(ChatRoom& room);
   void remove_if_empty(ChatRoom& room) noexcept;
   void deliver(ChatMember& member, std::string_view text);
   void move(ChatMember& member, ChatRoom& to);
   [[nodiscard]] std::string welcome(ChatRoom& room, std::string_view nick) const;
   [[nodiscard]] ChatMember* find(std::string_view nick);
 
-  // chat_commands.cc: false as hear() is
-  bool command(ChatMember& member, std::string_view line, Congestion congestion);
+  // chat_commands.cc. These return what submit() returns.
+  bool run_command(ChatMember& member, std::string_view line, Congestion congestion);
   bool nick(ChatMember& member, std::string_view wanted, Congestion congestion);
   bool me(ChatMember& member, std::string_view text, Congestion congestion);
   bool msg(ChatMember& member, std::string_view rest, Congestion congestion);
@@ -113,12 +116,12 @@ class SLUICE_EXPORT ChatHouse {
 
   ChatRules rules_;
   std::function<void()> wake_;
-  // Both by chat_name_key().
+  // The keys of both are those of chat_name_key().
   std::unordered_map<std::string, std::unique_ptr<ChatMember>> members_;
   std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>> rooms_;
   ChatRoom* lobby_;
   std::vector<ChatRoom*> dirty_;
-  std::uint64_t first_guest_ = 1;  // every guestN below it is taken
+  std::uint64_t first_guest_ = 1;  // all names guestN with a smaller N are in use
 };
 
 }  // namespace sluice

@@ -1,11 +1,12 @@
-// Cuts what a member of a chat sends into lines.
+// Splits the input of a chat member into lines.
 //
-// What it is: the state between two reads: telnet's commands are taken out, the carriage return
-// before a line feed is stripped, and a line above the limit is skipped to its end without being
-// held. Only the beginning of a line whose end has not come yet is copied.
-// Limit: of that beginning at most `limit` bytes and a carriage return are held.
-// Lifetime: a line is valid until the next call. Thread: none of its own. Errors: std::bad_alloc.
-// Cost: linear in the bytes, however small the pieces.
+// What it is: the state between two reads. It removes telnet commands and the carriage return
+// before a line feed, and skips a line above the limit without storing it. It copies a line only if
+// its end has not arrived yet.
+// Limit: it stores at most `limit` bytes of such a line, and a carriage return.
+// Lifetime: a line is valid until the next call. Thread: any, one at a time.
+// Errors: std::bad_alloc.
+// Cost: linear in the number of bytes, even if they arrive one at a time.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_INTAKE_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_INTAKE_H
 
@@ -23,30 +24,30 @@ class ChatIntake {
  public:
   enum class Kind : std::uint8_t { none, line, too_long };
   struct Step {
-    Kind kind = Kind::none;  // none: what was taken holds no line
-    std::string_view line;   // without its end; empty when it is too long
-    std::size_t taken = 0;   // bytes of `in`
+    Kind kind = Kind::none;    // none: the consumed bytes contain no whole line
+    std::string_view line;     // without its end; empty if it is too long
+    std::size_t consumed = 0;  // bytes of `in`
   };
 
-  // The next line of `in`, which begins where the last step ended. A line that is too long is told
-  // once, as soon as it is.
+  // Finds the next line of `in`, which begins where the last step ended. Returns Kind::too_long
+  // once for a line, as soon as it is above the limit.
   [[nodiscard]] Step next(std::span<const std::byte> in, std::size_t limit);
-  // Takes the last step back, which was a line: it comes again, when the same bytes are shown.
+  // Undoes the last step, which must have returned a line. The next call gets the same bytes again.
   void undo() noexcept;
-  // The line that the end of the input ends. Kind::none when there is none.
-  [[nodiscard]] Step last();
+  // The input has ended: returns the last line if it has no line feed, else Kind::none.
+  [[nodiscard]] Step finish();
 
  private:
   [[nodiscard]] Step next_filtered(std::span<const std::byte> in, std::size_t limit);
-  // Appends to what is held; true when the line is too long now.
+  // Appends to held_. Returns false, and clears it, if the line is now above the limit.
   [[nodiscard]] bool hold(std::string_view bytes, std::size_t limit);
 
   std::string held_;
-  std::size_t held_before_ = 0;  // the last step
+  std::size_t held_before_ = 0;  // the size of held_ before the last step
   TelnetFilter telnet_;
   TelnetFilter telnet_before_;
   bool skipping_ = false;
-  bool given_ = false;  // held_ was given out, and is to be emptied
+  bool returned_ = false;  // the last step returned held_, which the next one clears
 };
 
 }  // namespace sluice

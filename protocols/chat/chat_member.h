@@ -1,7 +1,9 @@
-// Somebody in a chat, and where what they are to hear goes.
+// A member of a chat, and the outlet that receives the member's lines.
 //
-// Lifetime: a ChatMember belongs to its ChatHouse and is gone after leave() or dismissed(). A
-// ChatOutlet belongs to who gave it, and outlives its member. Thread: one, the house's.
+// Lifetime: the ChatHouse owns a ChatMember, and destroys it in leave() or before on_dismissed().
+// The caller of ChatHouse::enter() owns the ChatOutlet, and must keep it as long as the member
+// exists.
+// Thread: the house's.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_MEMBER_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_MEMBER_H
 
@@ -16,16 +18,16 @@ namespace sluice {
 
 class ChatRoom;
 
-// A connection, a terminal, a test's recorder.
+// Implemented by a connection, a terminal, or a recorder in a test.
 class SLUICE_EXPORT ChatOutlet {
  public:
   virtual ~ChatOutlet() = default;
-  // One or more whole lines, each with its line feed. It must not call the house, but for
-  // ChatHouse::set_behind(), and must not throw.
+  // Receives one or more whole lines, each with its line feed. It must not throw, and must not call
+  // any function of the house but set_behind().
   virtual void deliver(const Payload& block) = 0;
-  // The member has left by /quit, or there was no room for it: nothing more is delivered, and the
-  // ChatMember is gone. It must not call the house.
-  virtual void dismissed() = 0;
+  // The member has left by /quit, or the house was full. Nothing more is delivered, and the
+  // ChatMember no longer exists. It must not call the house.
+  virtual void on_dismissed() = 0;
 };
 
 class SLUICE_EXPORT ChatMember {
@@ -53,11 +55,12 @@ class SLUICE_EXPORT ChatMember {
 
   ChatOutlet& outlet_;
   ChatRoom* room_ = nullptr;
-  const std::string* key_ = nullptr;  // by which its house knows it; in the house's table
-  // The block that its room collects began before this member came: it hears from here on.
-  std::size_t hears_from_ = 0;
+  const std::string* key_ = nullptr;  // its key in the house's table, which owns the string
+  // The member receives its room's current block from this offset on. It is not 0 if the block
+  // began before the member joined.
+  std::size_t block_offset_ = 0;
   bool behind_ = false;
-  std::string prefix_;  // "<nick> ", what every line that it says begins with
+  std::string prefix_;  // "<nick> ", the start of each line that the member says
 };
 
 }  // namespace sluice

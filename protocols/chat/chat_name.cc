@@ -5,7 +5,7 @@
 namespace sluice {
 namespace {
 
-// Not isalnum(): what that allows depends on the locale.
+// Not isalnum(), which depends on the locale.
 constexpr bool is_name_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
@@ -18,7 +18,7 @@ constexpr char lower(char c) noexcept {
 }  // namespace
 
 bool is_chat_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= kChatNameSize && std::ranges::all_of(name, is_name_byte);
+  return !name.empty() && name.size() <= kMaxChatName && std::ranges::all_of(name, is_name_byte);
 }
 
 std::string chat_name_error(std::string_view name) {
@@ -27,14 +27,14 @@ std::string chat_name_error(std::string_view name) {
   if (name.empty()) {
     what = "a name is missing";
   } else if (wrong != name.end()) {
-    // All before it is ASCII, so that counting bytes is counting characters.
+    // All bytes before it are ASCII, so the number of bytes is the number of characters.
     what = "character " + std::to_string(wrong - name.begin() + 1) + " cannot be in a name";
-  } else if (name.size() > kChatNameSize) {
+  } else if (name.size() > kMaxChatName) {
     what = "a name of " + std::to_string(name.size()) + " characters is too long";
   } else {
     return what;
   }
-  return what + ": allowed are 1 to " + std::to_string(kChatNameSize) +
+  return what + ": allowed are 1 to " + std::to_string(kMaxChatName) +
          " letters a-z, digits, '-' and '_'";
 }
 

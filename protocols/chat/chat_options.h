@@ -15,10 +15,10 @@ namespace sluice {
 
 struct ChatOptions {
   ChatRules rules;
-  std::size_t max_line = 4096;  // bytes, without the line's end
-  // The lines of each connection; nothing: as many as it likes.
+  std::size_t max_line = 4096;  // bytes, without the end of the line
+  // The rate of lines from each connection; without a value it is not limited.
   std::optional<TokenRate> rate = TokenRate::of(10, std::chrono::seconds(1), 50);
-  std::chrono::milliseconds patience{100};  // 0: nobody waits for anybody
+  std::chrono::milliseconds patience{100};  // 0: nobody waits for a slow member
 };
 
 }  // namespace sluice

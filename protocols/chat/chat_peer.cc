@@ -63,7 +63,7 @@ std::size_t ChatPeer::on_data(Connection& /*connection*/, std::span<const std::b
       intake_.undo();
       break;
     }
-    taken += step.taken;
+    taken += step.consumed;
   }
   return member_ == nullptr ? in.size() : taken;
 }
@@ -88,14 +88,14 @@ bool ChatPeer::take(const ChatIntake::Step& step) {
   if (step.kind == ChatIntake::Kind::none) return true;
   if (step.kind == ChatIntake::Kind::line) {
     if (step.line.empty()) return true;
-    if (!desk_->house().hear(*member_, step.line)) {
+    if (!desk_->house().submit(*member_, step.line)) {
       desk_->wait(*this);
       connection_->pause();
       return false;
     }
   } else {
-    desk_->house().tell(*member_, "that line is too long and nobody has heard it: at most " +
-                                      std::to_string(desk_->options().max_line) + " bytes");
+    desk_->house().notify(*member_, "that line is too long and nobody has heard it: at most " +
+                                        std::to_string(desk_->options().max_line) + " bytes");
   }
   const std::optional<TokenRate>& rate = desk_->options().rate;
   if (rate) (void)allowance_.take(*rate, connection_->loop().now());
@@ -104,10 +104,10 @@ bool ChatPeer::take(const ChatIntake::Step& step) {
 
 void ChatPeer::on_eof(Connection& connection) {
   if (member_ != nullptr) {
-    const ChatIntake::Step step = intake_.last();
+    const ChatIntake::Step step = intake_.finish();
     // Nothing can come after it, so it neither waits its turn nor for who is behind.
     if (step.kind == ChatIntake::Kind::line) {
-      (void)desk_->house().hear(*member_, step.line, ChatHouse::Congestion::ignore);
+      (void)desk_->house().submit(*member_, step.line, ChatHouse::Congestion::ignore);
     }
   }
   leave({});
@@ -147,7 +147,7 @@ void ChatPeer::deliver(const Payload& block) {
   if (member_ != nullptr && !member_->behind()) desk_->fell_behind(*this);
 }
 
-void ChatPeer::dismissed() {
+void ChatPeer::on_dismissed() {
   // The house has let go of the member already.
   member_ = nullptr;
   desk_->caught_up(*this);

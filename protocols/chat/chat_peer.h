@@ -33,7 +33,7 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
   void on_close(Connection& connection, std::error_code reason) override;
 
   void deliver(const Payload& block) override;
-  void dismissed() override;
+  void on_dismissed() override;
 
  private:
   void detach() noexcept override;

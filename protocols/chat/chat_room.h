@@ -1,11 +1,11 @@
-// A room of a chat: who is in it, what it is about, what was said last.
+// A room of a chat: its members, its topic and its last lines. Only for ChatHouse.
 //
-// What it is: a list of members and one block that collects what they are to hear. A block has one
-// author, who does not hear it, or none; a line of another author, or the end of a turn, delivers
-// what is there. So all lines that one read brings become one block, all members hear all in one
-// order, and a hundred farewells in a turn are one delivery a member. For the ChatHouse alone.
-// Lifetime: REQUIRES that members are removed before they go. Thread: one.
-// Errors: std::bad_alloc; a line that found no memory is not said at all.
+// What it is: a list of members, and one block that collects lines for them. A block has one
+// author, who does not receive it, or none. A line of another author, or the end of a turn,
+// delivers the block. So all lines of one read become one block, all members receive all lines in
+// the same order, and a hundred members that leave in one turn cause one delivery to each member.
+// Lifetime: REQUIRES that members are removed before they are destroyed. Thread: the house's.
+// Errors: std::bad_alloc; the line is then not added at all.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_ROOM_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_ROOM_H
 
@@ -31,37 +31,37 @@ class ChatRoom {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::vector<ChatMember*>& members() const noexcept { return members_; }
   std::string topic;
-  bool dirty = false;  // the house has it on its list of rooms to flush
+  bool dirty = false;  // the room is on the house's list of rooms to flush
 
-  // What is collected already is not for the newcomer.
+  // The member does not receive lines that are collected already.
   void add(ChatMember& member);
   void remove(ChatMember& member) noexcept;
 
-  void say(ChatMember& from, std::string_view text);  // "<nick> text"
-  void act(ChatMember& from, std::string_view text);  // "* nick text", for the others too
-  void announce(std::initializer_list<std::string_view> parts);  // "* ", the parts; for everybody
+  void say(ChatMember& from, std::string_view text);             // "<nick> text"
+  void act(ChatMember& from, std::string_view text);             // "* nick text"
+  void announce(std::initializer_list<std::string_view> parts);  // "* " and the parts; no author
   void flush();
-  // Something is collected that `member` must hear before anything else is delivered to it.
-  [[nodiscard]] bool owes(const ChatMember& member) const noexcept {
-    return member.hears_from_ < block_.size() && author_ != &member;
+  // The block has lines that `member` must receive before anything else is delivered to it.
+  [[nodiscard]] bool has_lines_for(const ChatMember& member) const noexcept {
+    return member.block_offset_ < block_.size() && author_ != &member;
   }
   void append_history(std::string& text);
 
-  // Members who are behind; while there are any, others do not speak.
-  std::size_t held_up = 0;
+  // The number of members who are behind. While there are any, the lines of the others wait.
+  std::size_t members_behind = 0;
 
  private:
-  enum class Remembered : bool { no, yes };
+  enum class InHistory : bool { no, yes };
   // Adds the line that `write` appends to the block.
-  [[nodiscard]] std::vector<Payload> parts_for_newcomers() const;
   template <class Write>
-  void collect(const ChatMember* author, Remembered remembered, Write&& write);
+  void collect(const ChatMember* author, InHistory in_history, Write&& write);
+  [[nodiscard]] std::vector<Payload> parts_for_newcomers() const;
 
   std::string name_;
-  std::vector<ChatMember*> members_;  // in the order in which they came
+  std::vector<ChatMember*> members_;  // in the order in which they joined
   std::size_t max_block_;
   std::string block_;
-  bool newcomers_ = false;  // some members are to hear only a part of the block
+  bool has_newcomers_ = false;  // some members receive only a part of the block
   const ChatMember* author_ = nullptr;
   ChatHistory history_;
 };

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// Whether each of eight bytes is in 0x20..0x7E. A lane for each byte: no addition below carries out
-// of its lane, since only seven bits of each byte take part.
+// Whether each of eight bytes is in 0x20..0x7E. Each byte is a separate lane: the additions use
+// only seven bits of each byte, so none carries into the next lane.
 bool all_plain(std::uint64_t bytes) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHigh = 0x80 * kOnes;
@@ -22,7 +22,7 @@ bool all_plain(std::uint64_t bytes) noexcept {
 
 constexpr bool is_plain(unsigned char c) noexcept { return c >= 0x20 && c < 0x7F; }
 
-// How many bytes of `text`, from `from` on, are printable ASCII.
+// The number of printable ASCII bytes in `text` from `from` on, up to the first other byte.
 std::size_t plain_run(std::string_view text, std::size_t from) noexcept {
   std::size_t at = from;
   std::uint64_t eight = 0;
@@ -34,8 +34,8 @@ std::size_t plain_run(std::string_view text, std::size_t from) noexcept {
   return at - from;
 }
 
-// The rest of a character after its first byte (Unicode 3.9, table 3-7): how many bytes, and what
-// the first of them may be. The others are 80..BF. None: it begins no character.
+// The bytes of a character after the first (Unicode section 3.9, table 3-7): their number, and the
+// range of the first of them. The others are in 80..BF. The size is 0 if the first byte is invalid.
 struct Tail {
   std::size_t size;
   unsigned char from;
@@ -53,13 +53,13 @@ constexpr Tail tail_of(unsigned char first) noexcept {
   return {0, 0, 0};
 }
 
-bool passes(std::uint32_t character) noexcept {
+bool is_safe(std::uint32_t character) noexcept {
   if (character >= 0x80 && character <= 0x9F) return false;
   if (character >= 0x2028 && character <= 0x202E) return false;
   return character < 0x2066 || character > 0x2069;
 }
 
-// What begins at `at` and is not printable ASCII. Returns how many bytes it is.
+// Appends the character at `at`, which is not printable ASCII. Returns its size in `text`.
 std::size_t append_one(std::string& to, std::string_view text, std::size_t at) {
   const auto first = static_cast<unsigned char>(text[at]);
   if (first == '\t') {
@@ -71,12 +71,12 @@ std::size_t append_one(std::string& to, std::string_view text, std::size_t at) {
   std::size_t size = 1;
   for (; size <= tail.size && at + size < text.size(); ++size) {
     const auto next = static_cast<unsigned char>(text[at + size]);
-    const bool fits = size == 1 ? next >= tail.from && next <= tail.to : (next & 0xC0) == 0x80;
-    if (!fits) break;
+    const bool valid = size == 1 ? next >= tail.from && next <= tail.to : (next & 0xC0) == 0x80;
+    if (!valid) break;
     character = character << 6 | (next & 0x3FU);
   }
   const bool whole = tail.size > 0 && size == tail.size + 1;
-  to += whole && passes(character) ? text.substr(at, size) : kReplacement;
+  to += whole && is_safe(character) ? text.substr(at, size) : kReplacement;
   return size;
 }
 

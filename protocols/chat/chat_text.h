@@ -1,19 +1,19 @@
-// Makes a line that somebody typed safe for other people's terminals.
+// Makes a member's line safe for the terminals of the others.
 //
-// What passes: every character of valid UTF-8 (RFC 3629) but those below: letters of all
-// languages, combining marks, emoji with their joiners, U+200E and U+200F for the direction.
-// What is replaced by U+FFFD, one for each:
+// It keeps all characters of valid UTF-8 (RFC 3629) except those below: letters of all languages,
+// combining marks, emoji with their joiners, and the direction marks U+200E and U+200F.
+// It replaces each of these by U+FFFD:
 //   - a control character: U+0000 to U+001F, U+007F, and U+0080 to U+009F, so that no escape
 //     sequence, bell or carriage return gets through; a tab becomes a space;
-//   - U+2028 and U+2029, which some terminals take for the end of a line;
-//   - U+202A to U+202E and U+2066 to U+2069, which turn the text around that follows them, also
-//     what is not their author's;
-//   - what is not UTF-8: each longest beginning of a character, or else each byte, as Unicode 3.9
-//     recommends ("substitution of maximal subparts"). Overlong forms, surrogates and what is above
-//     U+10FFFF are not UTF-8.
-// Replaced and not dropped, so that who reads sees that something was there.
-// Size: what is appended is at most three times as long as the line.
-// Thread: any. Errors: std::bad_alloc; `to` may then hold a part.
+//   - U+2028 and U+2029, which some terminals treat as the end of a line;
+//   - U+202A to U+202E and U+2066 to U+2069, which change the direction of the text that follows,
+//     even the text of other members;
+//   - invalid UTF-8: each maximal start of a character, or else each byte, as section 3.9 of the
+//     Unicode Standard recommends ("substitution of maximal subparts"). Overlong forms, surrogates
+//     and characters above U+10FFFF are invalid.
+// It replaces them and does not drop them, so that readers see that something is missing.
+// Size: it appends at most three times the size of the line.
+// Thread: any. Errors: std::bad_alloc; a part may then be appended.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_TEXT_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_TEXT_H
 

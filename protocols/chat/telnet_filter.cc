@@ -3,8 +3,8 @@
 namespace sluice {
 namespace {
 
-constexpr std::byte kFirstCommand{240};  // and SE, which ends parameters
-constexpr std::byte kSe = kFirstCommand;
+constexpr std::byte kFirstCommand{240};
+constexpr std::byte kSe = kFirstCommand;  // ends the parameters after SB
 constexpr std::byte kSb{250};
 constexpr std::byte kWill{251};
 constexpr std::byte kDont{254};

@@ -1,12 +1,12 @@
-// Takes the commands of telnet out of what a peer sends, a byte at a time.
+// Removes telnet commands from the input of a peer, one byte at a time.
 //
-// What it is: the state between two bytes. Of IAC IAC, which stands for the byte 0xFF, that byte is
-// left; of every other command nothing is: WILL, WONT, DO and DONT with the option that follows,
-// and SB to IAC SE, over any number of reads. IAC before a byte that is no command is dropped
-// alone, so that a stray 0xFF does not swallow the end of a line. Nothing is ever answered: a
-// telnet that hears no answer keeps to plain lines.
-// Cost: bytes that hold no 0xFF need not be shown to it while it is idle().
-// Thread: none of its own. Source: RFC 854, RFC 855.
+// What it is: the state between two bytes. It removes WILL, WONT, DO and DONT with the option that
+// follows, everything from SB to IAC SE, and all other commands, even if they arrive in several
+// reads. IAC IAC represents the byte 0xFF, and leaves that byte. IAC before a byte that is not a
+// command is removed without that byte, so that a stray 0xFF does not remove the end of a line.
+// It never answers: a telnet client that gets no answer continues with plain lines.
+// Cost: while is_idle(), the caller may skip it for input without 0xFF.
+// Thread: any, one at a time. Source: RFC 854, RFC 855.
 #ifndef SLUICE_PROTOCOLS_CHAT_TELNET_FILTER_H
 #define SLUICE_PROTOCOLS_CHAT_TELNET_FILTER_H
 
@@ -21,9 +21,9 @@ class SLUICE_EXPORT TelnetFilter {
  public:
   static constexpr std::byte kIac{0xFF};  // "interpret as command"
 
-  // Not within a command.
-  [[nodiscard]] bool idle() const noexcept { return state_ == State::text; }
-  // True when `byte` is text, false when it belongs to a command.
+  // No command is incomplete.
+  [[nodiscard]] bool is_idle() const noexcept { return state_ == State::text; }
+  // Returns true if `byte` is text, and false if it is part of a command.
   [[nodiscard]] bool pass(std::byte byte) noexcept;
 
  private:

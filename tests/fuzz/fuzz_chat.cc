@@ -31,12 +31,12 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t piece, std:
     in = in.first(std::min(piece, in.size()));
     while (!in.empty()) {
       const ChatIntake::Step step = intake.next(in, limit);
-      SLUICE_MUST(step.taken > 0 && step.taken <= in.size());
+      SLUICE_MUST(step.consumed > 0 && step.consumed <= in.size());
       take(step);
-      in = in.subspan(step.taken);
+      in = in.subspan(step.consumed);
     }
   }
-  take(intake.last());
+  take(intake.finish());
   return lines;
 }
 

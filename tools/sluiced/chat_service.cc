@@ -45,7 +45,7 @@ class ChatRunning final : public RunningService, private ChatOutlet {
   void console_line(std::string_view line) override {
     if (member_ == nullptr) return;
     // The operator speaks also while somebody is behind: a terminal does not flood.
-    (void)chat_.house().hear(*member_, line, ChatHouse::Congestion::ignore);
+    (void)chat_.house().submit(*member_, line, ChatHouse::Congestion::ignore);
   }
   void close_console() override {
     console_ = nullptr;
@@ -58,7 +58,7 @@ class ChatRunning final : public RunningService, private ChatOutlet {
     const auto bytes = block.bytes();
     console_->print({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  void dismissed() override {
+  void on_dismissed() override {
     member_ = nullptr;
     if (console_ != nullptr) console_->leave();
   }

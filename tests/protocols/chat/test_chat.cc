@@ -1,4 +1,4 @@
-// A chat's connections: lines in, blocks out, and nobody who spoils it for the others.
+// The connections of a chat: lines, deliveries, and members that are slow or misbehave.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ ChatOptions plain() {
 struct World {
   explicit World(ChatOptions options = plain()) : chat(loop, std::move(options)) {}
 
-  // A newcomer, called `nick`, after all who are there have heard of it.
+  // Adds a member called `nick`, and delivers the notice of that to all members.
   std::unique_ptr<MemoryPeer> enter(const std::string& nick,
                                     const ConnectionOptions& options = {}) {
     auto peer = std::make_unique<MemoryPeer>(loop, chat.handler(), options);
@@ -96,7 +96,7 @@ std::size_t count(std::string_view text, std::string_view what) {
 
 // --- Lines ---
 
-Test(chat, delivers_what_is_typed_to_the_others) {
+Test(chat, delivers_a_line_to_the_others) {
   World world;
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob");
@@ -109,7 +109,7 @@ Test(chat, delivers_what_is_typed_to_the_others) {
   cr_expect(ann->received() == "<bob> hello\n");
 }
 
-Test(chat, makes_the_same_of_lines_however_they_arrive) {
+Test(chat, handles_lines_alike_however_they_are_split) {
   const std::string typed = "one\r\n\xff\xfb\x01two\n\n/me acts\nfour\xff\xfa\n\xff\xf0\n";
   for (std::size_t piece = 1; piece <= typed.size(); ++piece) {
     World world;
@@ -120,7 +120,7 @@ Test(chat, makes_the_same_of_lines_however_they_arrive) {
   }
 }
 
-Test(chat, delivers_all_lines_to_a_member_that_takes_a_few_bytes_at_a_time) {
+Test(chat, delivers_all_lines_to_a_member_that_reads_a_few_bytes_at_a_time) {
   World world;
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob");
@@ -134,7 +134,7 @@ Test(chat, delivers_all_lines_to_a_member_that_takes_a_few_bytes_at_a_time) {
   cr_expect(heard == as_said_by("ann", lines(100, " line")));
 }
 
-Test(chat, refuses_a_line_that_is_too_long_and_skips_it) {
+Test(chat, rejects_a_line_that_is_too_long_and_skips_it) {
   ChatOptions options = plain();
   options.max_line = 100;
   World world(options);
@@ -166,7 +166,7 @@ Test(chat, survives_a_binary_flood) {
   cr_expect(bob->received() == "<ann> still here\n");
 }
 
-Test(chat, says_a_last_line_without_a_line_feed_and_leaves) {
+Test(chat, delivers_a_last_line_without_a_line_feed) {
   World world;
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob");
@@ -179,7 +179,7 @@ Test(chat, says_a_last_line_without_a_line_feed_and_leaves) {
 
 // --- Leaving ---
 
-Test(chat, closes_the_connection_of_who_quits) {
+Test(chat, closes_the_connection_of_a_member_that_quits) {
   World world;
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob");
@@ -192,7 +192,7 @@ Test(chat, closes_the_connection_of_who_quits) {
   cr_expect(bob->received().empty());
 }
 
-Test(chat, says_why_a_member_was_lost) {
+Test(chat, announces_to_the_room_why_a_connection_was_lost) {
   World world;
   const auto ann = world.enter("ann");
   const auto reset = world.enter("reset");
@@ -208,7 +208,7 @@ Test(chat, says_why_a_member_was_lost) {
   cr_expect(ann->received() == "* slow left (too slow)\n");
 }
 
-Test(chat, tells_a_newcomer_that_it_is_full_and_closes) {
+Test(chat, sends_a_notice_to_a_newcomer_if_it_is_full_and_closes) {
   ChatOptions options = plain();
   options.rules.max_members = 1;
   World world(options);
@@ -220,7 +220,7 @@ Test(chat, tells_a_newcomer_that_it_is_full_and_closes) {
   cr_expect(ann->received().empty());
 }
 
-Test(chat, hears_of_a_hundred_who_leave_in_one_turn_in_one_block) {
+Test(chat, announces_a_hundred_members_that_leave_in_one_turn_in_one_block) {
   World world;
   const auto ann = world.enter("ann");
   std::vector<std::unique_ptr<MemoryPeer>> all;
@@ -236,7 +236,7 @@ Test(chat, hears_of_a_hundred_who_leave_in_one_turn_in_one_block) {
   cr_expect(count(ann->received(), " left (connection lost)\n") == 100);
 }
 
-Test(chat, goes_on_when_a_member_leaves_while_it_is_written_to) {
+Test(chat, continues_when_a_member_leaves_during_a_delivery) {
   World world;
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob");
@@ -248,7 +248,7 @@ Test(chat, goes_on_when_a_member_leaves_while_it_is_written_to) {
   cr_expect(heard == as_said_by("ann", lines(1'000, " line")) + "* bob left (connection lost)\n");
 }
 
-Test(chat, may_go_before_its_connections) {
+Test(chat, may_be_destroyed_before_its_connections) {
   Loop loop(LoopOptions{.virtual_time = true});
   auto chat = std::make_unique<Chat>(loop, plain());
   MemoryPeer ann(loop, chat->handler());
@@ -261,13 +261,13 @@ Test(chat, may_go_before_its_connections) {
   cr_expect(ann.saw_end() && bob.saw_end());
 }
 
-// --- How fast ---
+// --- The rate ---
 
-Test(chat, lets_a_member_wait_who_speaks_too_fast_and_loses_nothing) {
+Test(chat, delays_a_member_that_sends_too_fast_and_loses_nothing) {
   ChatOptions options = plain();
   options.rate = TokenRate::of(10, std::chrono::seconds(1), 5);
   World world(options);
-  const auto ann = world.enter("ann");  // which took one
+  const auto ann = world.enter("ann");  // which used up one line
   const auto bob = world.enter("bob");
   ann->advance(milliseconds(10'000));
   const std::string typed = lines(100, " line");
@@ -288,7 +288,7 @@ Test(chat, lets_a_member_wait_who_speaks_too_fast_and_loses_nothing) {
   cr_expect(heard == as_said_by("ann", typed) + "* ann left\n");
 }
 
-Test(chat, holds_little_of_who_speaks_too_fast) {
+Test(chat, buffers_little_for_a_member_that_sends_too_fast) {
   ChatOptions options = plain();
   options.rate = TokenRate::of(1, std::chrono::seconds(1), 1);
   World world(options);
@@ -299,11 +299,11 @@ Test(chat, holds_little_of_who_speaks_too_fast) {
   ann->reset();
 }
 
-// --- Who cannot keep up ---
+// --- Slow members ---
 
 Test(chat, loses_nothing_between_members_that_read_slowly) {
   World world;
-  // Slow enough to be behind again and again, never for the whole patience.
+  // Slow enough to be behind repeatedly, but never for the whole patience.
   const ConnectionOptions small{.high_water = 20'000, .queue_limit = 400'000};
   const auto ann = world.enter("ann");
   const auto bob = world.enter("bob", small);
@@ -326,7 +326,7 @@ Test(chat, loses_nothing_between_members_that_read_slowly) {
   cr_expect(cleo->received() == want);
 }
 
-Test(chat, waits_for_who_never_reads_no_longer_than_its_patience) {
+Test(chat, waits_for_a_member_that_never_reads_only_for_its_patience) {
   World world;
   const ConnectionOptions small{.high_water = 20'000, .queue_limit = 400'000};
   const auto ann = world.enter("ann");
@@ -352,7 +352,7 @@ Test(chat, waits_for_who_never_reads_no_longer_than_its_patience) {
   cr_expect(heard.substr(0, at) + heard.substr(at + farewell.size()) == as_said_by("ann", typed));
 }
 
-Test(chat, goes_on_at_once_when_who_was_waited_for_is_gone) {
+Test(chat, continues_at_once_when_the_slow_member_disconnects) {
   for (const bool quits : {false, true}) {
     World world;
     const auto ann = world.enter("ann");
@@ -393,7 +393,7 @@ Test(chat, waits_with_a_private_line_for_a_member_in_another_room) {
   cr_expect(count(slow->received(), "[ann] ") == 10'000);
 }
 
-Test(chat, waits_once_for_who_never_reads) {
+Test(chat, waits_only_once_for_a_member_that_never_reads) {
   World world;
   const ConnectionOptions small{.high_water = 1'000, .queue_limit = 10'000'000};
   const auto ann = world.enter("ann");
@@ -405,7 +405,7 @@ Test(chat, waits_once_for_who_never_reads) {
     ann->send(lines(1'000, " line"));
     cr_expect(ann->unread() == 0 && ann->connection().unconsumed().empty());
   }
-  // When it has caught up, it is waited for again.
+  // After it has caught up, the others wait for it again.
   dead->set_window(MemoryPeer::kUnlimited);
   cr_expect(count(dead->received(), "\n") == 11'000);
   dead->set_window(0);
@@ -416,7 +416,7 @@ Test(chat, waits_once_for_who_never_reads) {
   cr_expect(dead->received().ends_with("<ann> one more\n"));
 }
 
-Test(chat, tells_a_member_how_much_it_was_not_sent) {
+Test(chat, sends_a_member_the_number_of_dropped_bytes) {
   ChatOptions options = plain();
   options.patience = milliseconds(0);
   World world(options);
@@ -442,7 +442,7 @@ Test(chat, tells_a_member_how_much_it_was_not_sent) {
   cr_expect(slow->received() == "<ann> after\n");
 }
 
-Test(chat, bounds_what_one_member_asks_for_and_does_not_read) {
+Test(chat, limits_the_replies_to_a_member_that_does_not_read) {
   World world;
   const ConnectionOptions small{.high_water = 10'000, .queue_limit = 1'000'000};
   const auto ann = world.enter("ann", small);
@@ -463,7 +463,7 @@ namespace {
 class Terminal final : public ChatOutlet {
  public:
   void deliver(const Payload& block) override { shown += sluice::test::text_of(block.bytes()); }
-  void dismissed() override { gone = true; }
+  void on_dismissed() override { gone = true; }
   std::string shown;
   bool gone = false;
 };
@@ -478,7 +478,7 @@ Test(chat, has_members_without_a_connection) {
   terminal.shown.clear();
   ann->send("hello\n");
   cr_expect(terminal.shown == "<ann> hello\n");
-  cr_expect(world.chat.house().hear(*console, "hello yourself"));
+  cr_expect(world.chat.house().submit(*console, "hello yourself"));
   ann->settle();
   cr_expect(ann->received() == "<operator> hello yourself\n");
   world.chat.house().leave(*console, "the server stops");
@@ -486,7 +486,7 @@ Test(chat, has_members_without_a_connection) {
   cr_expect(ann->received() == "* operator left (the server stops)\n");
 }
 
-Test(chat, tells_what_it_was_made_with) {
+Test(chat, returns_its_options) {
   ChatOptions options = plain();
   options.max_line = 77;
   const World world(options);
@@ -496,7 +496,7 @@ Test(chat, tells_what_it_was_made_with) {
 
 // --- Real sockets ---
 
-Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {
+Test(chat, delivers_a_flood_over_tcp_to_all_in_one_order) {
   Loop loop(backend_options());
   Chat chat(loop, plain());
   const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), chat.factory());
@@ -509,7 +509,7 @@ Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {
   sluice::test::turn_until(loop, [&] { return chat.house().members() == kMembers; });
   sluice::test::turn_a_while(loop);
   for (const auto& one : all) (void)one->waiting();
-  // Two speak at once; the others hear both in one order.
+  // Two members send at the same time; the others receive both in the same order.
   std::string left[2] = {lines(kLines, " from the one"), lines(kLines, " from the other")};
   std::vector<std::string> heard(kMembers);
   const auto done = [&] {
@@ -518,7 +518,7 @@ Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {
     for (std::size_t i = 0; i < kMembers; ++i) {
       heard[i] += all[i]->waiting();
       const std::size_t want = i < 2 ? kLines : 2 * kLines;
-      // Counted only when it is long enough to be all.
+      // Counted only once it may be complete.
       whole = whole && heard[i].size() > want * 20 && count(heard[i], "\n") == want;
     }
     return whole;
@@ -531,7 +531,7 @@ Test(chat, carries_a_flood_to_many_over_tcp_in_one_order) {
   sluice::test::turn_until(loop, [&] { return chat.house().members() == 0; });
 }
 
-Test(chat, speaks_over_a_unix_socket_pair_and_survives_a_reset) {
+Test(chat, works_over_a_unix_socket_pair_and_survives_a_reset) {
   Loop loop(backend_options());
   Chat chat(loop, plain());
   auto first = sluice::test::unix_pair();
@@ -548,7 +548,7 @@ Test(chat, speaks_over_a_unix_socket_pair_and_survives_a_reset) {
   cr_expect(ann.receive(loop, 31) == "* guest2 left (connection lost)");
 }
 
-// The sockets keep the boundaries of writes: what a member is sent in one write it reads in one.
+// The sockets keep the boundaries of writes, so a member reads one write at a time.
 Test(chat, writes_to_each_member_once_a_turn) {
   Loop loop(backend_options());
   Chat chat(loop, plain());
@@ -583,7 +583,7 @@ Test(chat, writes_to_each_member_once_a_turn) {
   for (const std::size_t i : {3U, 4U}) cr_expect(heard_by(peers[i]).empty());
 }
 
-Test(chat, delivers_what_had_arrived_before_a_drain) {
+Test(chat, delivers_lines_that_arrived_before_a_drain) {
   for (const bool from_the_first : {true, false}) {
     Loop loop(backend_options());
     Chat chat(loop, plain());

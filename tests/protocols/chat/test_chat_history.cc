@@ -42,7 +42,7 @@ Test(chat_history, keeps_the_last_lines_of_many_blocks) {
   cr_expect(text_of(history) == "8\n8b\n9\n");
 }
 
-Test(chat_history, goes_on_with_a_block_that_was_committed_in_part) {
+Test(chat_history, continues_with_a_block_that_was_committed_in_part) {
   ChatHistory history(5);
   std::string block;
   say(history, block, "1\n");
@@ -53,7 +53,7 @@ Test(chat_history, goes_on_with_a_block_that_was_committed_in_part) {
   cr_expect(text_of(history) == "1\n2\n");
 }
 
-Test(chat_history, of_no_lines_keeps_none) {
+Test(chat_history, keeps_no_lines_with_a_limit_of_zero) {
   ChatHistory history(0);
   std::string block;
   say(history, block, "1\n");
@@ -61,7 +61,7 @@ Test(chat_history, of_no_lines_keeps_none) {
   cr_expect(history.lines() == 0);
 }
 
-Test(chat_history, is_bounded_in_bytes) {
+Test(chat_history, limits_its_bytes) {
   ChatHistory history(1'000'000);
   const std::string line(1'000, 'x');
   for (int i = 0; i < 1'000; ++i) {
@@ -70,15 +70,15 @@ Test(chat_history, is_bounded_in_bytes) {
     history.commit(block);
   }
   const std::string text = text_of(history);
-  cr_expect(text.size() <= ChatHistory::kBytes);
-  cr_expect(text.size() > ChatHistory::kBytes - 2 * line.size());
+  cr_expect(text.size() <= ChatHistory::kMaxBytes);
+  cr_expect(text.size() > ChatHistory::kMaxBytes - 2 * line.size());
   cr_expect(text.ends_with("999" + line));
 }
 
-Test(chat_history, leaves_out_a_line_above_its_bytes) {
+Test(chat_history, drops_a_line_above_its_maximum_of_bytes) {
   ChatHistory history(10);
   std::string block;
-  say(history, block, std::string(ChatHistory::kBytes + 1, 'x'));
+  say(history, block, std::string(ChatHistory::kMaxBytes + 1, 'x'));
   say(history, block, "after\n");
   history.commit(block);
   cr_expect(text_of(history) == "after\n");

@@ -1,4 +1,5 @@
-// The rules of a chat, without sockets: who hears what, in which order, and what is refused.
+// The rules of a chat, without sockets: which member receives which line, in which order, and what
+// is rejected.
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -20,7 +21,7 @@ using sluice::Payload;
 
 namespace {
 
-// A member that keeps what it hears.
+// A member that stores what it receives.
 class Recorder final : public ChatOutlet {
  public:
   explicit Recorder(ChatHouse& house, std::string_view nick = {}) : house_(house) {
@@ -33,14 +34,14 @@ class Recorder final : public ChatOutlet {
     const auto bytes = block.bytes();
     heard_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  void dismissed() override { member = nullptr; }
+  void on_dismissed() override { member = nullptr; }
 
-  // False: it is to be said again.
-  bool type(std::string_view line) { return house_.hear(*member, line); }
+  // Returns false if the line must be submitted again.
+  bool type(std::string_view line) { return house_.submit(*member, line); }
   void leave(std::string_view reason = {}) {
     house_.leave(*std::exchange(member, nullptr), reason);
   }
-  // All since the last call.
+  // Everything since the last call.
   std::string heard() {
     house_.flush();
     blocks = 0;
@@ -63,7 +64,7 @@ ChatRules plain() {
   return rules;
 }
 
-// A house with three members who have heard all so far.
+// A house with three members that have received everything so far.
 struct World {
   explicit World(ChatRules rules = plain()) : house(std::move(rules)) {
     for (Recorder* one : {&ann, &bob, &cleo}) (void)one->heard();
@@ -83,9 +84,9 @@ std::size_t count(std::string_view text, std::string_view what) {
 
 }  // namespace
 
-// --- Coming and going ---
+// --- Members ---
 
-Test(chat_house, greets_a_newcomer_and_says_who_is_there) {
+Test(chat_house, greets_a_newcomer_and_lists_the_members) {
   ChatHouse house({.greeting = "Hello!"});
   Recorder one(house);
   cr_expect(one.heard() == "Hello!\n* you are guest1, in the room lobby\n* nobody else is here\n");
@@ -94,7 +95,7 @@ Test(chat_house, greets_a_newcomer_and_says_who_is_there) {
   cr_expect(one.heard() == "* guest2 joined\n");
 }
 
-Test(chat_house, shows_a_newcomer_the_last_lines) {
+Test(chat_house, sends_a_newcomer_the_last_lines) {
   ChatRules rules = plain();
   rules.history = 2;
   World world(rules);
@@ -108,7 +109,7 @@ Test(chat_house, shows_a_newcomer_the_last_lines) {
             "<bob> two\n* bob nods\n* here: ann, bob, cleo\n");
 }
 
-Test(chat_house, shows_a_newcomer_no_line_twice) {
+Test(chat_house, sends_a_newcomer_no_line_twice) {
   World world;
   cr_expect(world.ann.type("before"));
   Recorder one(world.house, "one");
@@ -121,7 +122,7 @@ Test(chat_house, shows_a_newcomer_no_line_twice) {
   cr_expect(heard.ends_with("* here: ann, bob, cleo, one\n<ann> after\n"));
 }
 
-Test(chat_house, calls_newcomers_guest_with_the_smallest_free_number) {
+Test(chat_house, names_newcomers_guest_with_the_smallest_free_number) {
   ChatHouse house(plain());
   std::vector<std::unique_ptr<Recorder>> all;
   for (int i = 1; i <= 5; ++i) all.push_back(std::make_unique<Recorder>(house));
@@ -141,7 +142,7 @@ Test(chat_house, calls_newcomers_guest_with_the_smallest_free_number) {
   cr_expect(five.member->nick() == "guest8", "guest7 is taken, in another case");
 }
 
-Test(chat_house, gives_a_nick_that_was_asked_for_if_it_is_free) {
+Test(chat_house, gives_a_newcomer_the_requested_nick_if_it_is_free) {
   World world;
   Recorder taken(world.house, "ANN");
   Recorder wrong(world.house, "no name");
@@ -149,7 +150,7 @@ Test(chat_house, gives_a_nick_that_was_asked_for_if_it_is_free) {
   cr_expect(wrong.member->nick() == "guest2");
 }
 
-Test(chat_house, turns_away_who_finds_it_full) {
+Test(chat_house, refuses_a_newcomer_if_it_is_full) {
   ChatRules rules = plain();
   rules.max_members = 3;
   World world(rules);
@@ -161,7 +162,7 @@ Test(chat_house, turns_away_who_finds_it_full) {
   cr_expect(Recorder(world.house).member != nullptr);
 }
 
-Test(chat_house, tells_the_others_who_left_and_why) {
+Test(chat_house, announces_which_member_left_and_why) {
   World world;
   world.bob.leave();
   world.cleo.leave("connection lost");
@@ -169,7 +170,7 @@ Test(chat_house, tells_the_others_who_left_and_why) {
   cr_expect(world.house.members() == 1);
 }
 
-Test(chat_house, says_a_hundred_farewells_in_one_block) {
+Test(chat_house, announces_a_hundred_departures_in_one_block) {
   World world;
   std::vector<std::unique_ptr<Recorder>> all;
   for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
@@ -194,9 +195,9 @@ Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
   }
 }
 
-// --- Talking ---
+// --- Lines ---
 
-Test(chat_house, delivers_a_line_to_everybody_else_in_the_room) {
+Test(chat_house, delivers_a_line_to_all_others_in_the_room) {
   World world;
   cr_expect(world.ann.type("hello"));
   cr_expect(world.ann.heard().empty());
@@ -204,7 +205,7 @@ Test(chat_house, delivers_a_line_to_everybody_else_in_the_room) {
   cr_expect(world.cleo.heard() == "<ann> hello\n");
 }
 
-Test(chat_house, makes_one_shared_block_of_lines_in_a_row) {
+Test(chat_house, collects_consecutive_lines_in_one_shared_block) {
   World world;
   for (int i = 0; i < 100; ++i) cr_expect(world.ann.type("line"));
   world.house.flush();
@@ -213,7 +214,7 @@ Test(chat_house, makes_one_shared_block_of_lines_in_a_row) {
   cr_expect(count(world.bob.heard(), "<ann> line\n") == 100);
 }
 
-Test(chat_house, bounds_a_block) {
+Test(chat_house, limits_the_size_of_a_block) {
   World world;
   const std::string line(1'000, 'x');
   std::size_t largest = 0;
@@ -224,7 +225,7 @@ Test(chat_house, bounds_a_block) {
   cr_expect(largest > 128 * 1024 && largest < 130 * 1024, "%zu", largest);
 }
 
-Test(chat_house, lets_all_hear_in_one_order) {
+Test(chat_house, delivers_to_all_in_one_order) {
   World world;
   Recorder dora(world.house, "dora");
   (void)dora.heard();
@@ -237,7 +238,7 @@ Test(chat_house, lets_all_hear_in_one_order) {
   const std::string all = dora.heard();
   cr_expect(count(all, "\n") == 50 + 8 + 10);
   for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) {
-    // What it hears is what the fourth hears, but for its own lines.
+    // Each member receives what the fourth receives, except its own lines.
     const std::string nick(one->member->nick());
     const std::string heard = one->heard();
     std::string want;
@@ -252,7 +253,7 @@ Test(chat_house, lets_all_hear_in_one_order) {
   }
 }
 
-Test(chat_house, answers_in_the_order_of_what_was_typed) {
+Test(chat_house, answers_in_the_order_of_the_lines) {
   World world;
   cr_expect(world.bob.type("first"));
   cr_expect(world.ann.type("/who"));
@@ -269,13 +270,13 @@ Test(chat_house, ignores_empty_lines) {
   cr_expect(world.bob.heard().empty());
 }
 
-Test(chat_house, says_a_line_of_two_slashes_with_one) {
+Test(chat_house, delivers_a_line_with_two_slashes_with_one) {
   World world;
   cr_expect(world.ann.type("//nick bob"));
   cr_expect(world.bob.heard() == "<ann> /nick bob\n");
 }
 
-Test(chat_house, replaces_what_would_harm_a_terminal) {
+Test(chat_house, replaces_characters_that_could_harm_a_terminal) {
   World world;
   Recorder late(world.house, "late");
   (void)late.heard();
@@ -312,7 +313,7 @@ Test(chat_house, changes_a_nick) {
   cr_expect(world.cleo.heard().ends_with("* bob is now ann\n"));
 }
 
-Test(chat_house, refuses_a_nick_that_is_taken) {
+Test(chat_house, rejects_a_nick_that_is_in_use) {
   World world;
   cr_expect(world.bob.type("/nick ANN"));
   cr_expect(world.bob.heard() == "* the name ANN is taken; you are still bob\n");
@@ -320,7 +321,7 @@ Test(chat_house, refuses_a_nick_that_is_taken) {
   cr_expect(world.bob.member->nick() == "bob");
 }
 
-Test(chat_house, refuses_what_is_no_nick) {
+Test(chat_house, rejects_an_invalid_nick) {
   World world;
   cr_expect(world.bob.type("/nick two words"));
   cr_expect(world.bob.heard().starts_with("* character 4 cannot be in a name: allowed are"));
@@ -328,7 +329,7 @@ Test(chat_house, refuses_what_is_no_nick) {
   cr_expect(world.bob.heard().starts_with("* a name is missing"));
 }
 
-Test(chat_house, tells_what_a_member_does) {
+Test(chat_house, delivers_an_action) {
   World world;
   cr_expect(world.ann.type("/me  waves "));
   cr_expect(world.ann.heard().empty());
@@ -337,7 +338,7 @@ Test(chat_house, tells_what_a_member_does) {
   cr_expect(world.ann.heard() == "* what do you do? /me TEXT\n");
 }
 
-Test(chat_house, tells_one_member_alone_in_whatever_room) {
+Test(chat_house, delivers_a_private_message_in_any_room) {
   World world;
   cr_expect(world.bob.type("/join attic"));
   (void)world.bob.heard();
@@ -354,7 +355,7 @@ Test(chat_house, tells_one_member_alone_in_whatever_room) {
             "* whom, and what? /msg NICK TEXT\n");
 }
 
-Test(chat_house, keeps_rooms_apart) {
+Test(chat_house, delivers_lines_only_in_their_room) {
   World world;
   cr_expect(world.bob.type("/join Attic"));
   cr_expect(world.cleo.type("/join aTTIC"));
@@ -370,7 +371,7 @@ Test(chat_house, keeps_rooms_apart) {
   cr_expect(world.house.rooms() == 2);
 }
 
-Test(chat_house, says_last_words_before_a_member_changes_rooms) {
+Test(chat_house, delivers_collected_lines_before_a_member_changes_rooms) {
   World world;
   cr_expect(world.ann.type("bye"));
   cr_expect(world.ann.type("/join attic"));
@@ -389,7 +390,7 @@ Test(chat_house, returns_a_member_to_the_lobby) {
   cr_expect(world.ann.heard() == "* you are in lobby already\n* you are in lobby already\n");
 }
 
-Test(chat_house, lets_an_empty_room_vanish_with_all_that_was_said) {
+Test(chat_house, removes_an_empty_room_with_its_history) {
   World world;
   cr_expect(world.ann.type("/join attic"));
   cr_expect(world.ann.type("an echo"));
@@ -412,7 +413,7 @@ Test(chat_house, keeps_the_lobby_when_it_is_empty) {
   cr_expect(late.heard().find("<ann> anybody?\n") != std::string::npos);
 }
 
-Test(chat_house, opens_no_room_above_the_limit) {
+Test(chat_house, creates_no_room_above_the_limit) {
   ChatRules rules = plain();
   rules.max_rooms = 2;
   World world(rules);
@@ -426,7 +427,7 @@ Test(chat_house, opens_no_room_above_the_limit) {
   cr_expect(world.house.room_of(*world.ann.member) == "cellar");
 }
 
-Test(chat_house, lets_nobody_into_a_room_that_is_full_but_for_the_lobby) {
+Test(chat_house, refuses_members_in_a_full_room_other_than_the_lobby) {
   ChatRules rules = plain();
   rules.max_in_room = 1;
   World world(rules);
@@ -440,7 +441,7 @@ Test(chat_house, lets_nobody_into_a_room_that_is_full_but_for_the_lobby) {
   cr_expect(world.house.room_of(*world.ann.member) == "lobby");
 }
 
-Test(chat_house, refuses_what_is_no_room) {
+Test(chat_house, rejects_an_invalid_room) {
   World world;
   cr_expect(world.ann.type("/join ../etc"));
   cr_expect(world.ann.heard().starts_with("* character 1 cannot be in a name"));
@@ -462,7 +463,7 @@ Test(chat_house, lists_rooms_and_members) {
             "* there is no room cellar\n");
 }
 
-Test(chat_house, shows_a_newcomer_of_a_large_room_some_names) {
+Test(chat_house, sends_a_newcomer_some_names_of_a_large_room) {
   ChatHouse house(plain());
   std::vector<std::unique_ptr<Recorder>> all;
   for (int i = 0; i < 60; ++i) all.push_back(std::make_unique<Recorder>(house));
@@ -480,11 +481,11 @@ Test(chat_house, shows_and_sets_the_topic) {
   cr_expect(world.bob.heard() == "* ann set the topic: the weather\n");
   cr_expect(world.bob.type("/topic"));
   cr_expect(world.bob.heard() == "* topic: the weather\n");
-  cr_expect(world.bob.type("/topic " + std::string(ChatHouse::kTopic + 1, 'x')));
+  cr_expect(world.bob.type("/topic " + std::string(ChatHouse::kMaxTopic + 1, 'x')));
   cr_expect(world.bob.heard() == "* a topic of 401 bytes is too long: at most 400\n");
 }
 
-Test(chat_house, helps) {
+Test(chat_house, lists_its_commands) {
   World world;
   cr_expect(world.ann.type("/HELP"));
   const std::string help = world.ann.heard();
@@ -494,7 +495,7 @@ Test(chat_house, helps) {
   }
 }
 
-Test(chat_house, hints_at_help_for_an_unknown_command) {
+Test(chat_house, mentions_help_after_an_unknown_command) {
   World world;
   for (const std::string line : {"/nope", "/", "/ nick x", "/nickname x"}) {
     cr_expect(world.ann.type(line));
@@ -517,23 +518,23 @@ Test(chat_house, lets_a_member_quit) {
   cr_expect(world.bob.heard().ends_with("(gone fishing)\n"));
 }
 
-// --- Who cannot keep up ---
+// --- Slow members ---
 
-Test(chat_house, refuses_a_line_while_somebody_in_the_room_is_behind) {
+Test(chat_house, rejects_a_line_while_a_member_of_the_room_is_behind) {
   World world;
   world.house.set_behind(*world.cleo.member, true);
-  cr_expect(world.house.held_up(*world.ann.member));
+  cr_expect(world.house.is_congested(*world.ann.member));
   cr_expect(!world.ann.type("hello"));
   cr_expect(!world.ann.type("/me waves"));
   cr_expect(!world.ann.type("/nick x"));
   cr_expect(world.bob.heard().empty());
-  cr_expect(world.house.hear(*world.ann.member, "anyway", ChatHouse::Congestion::ignore));
+  cr_expect(world.house.submit(*world.ann.member, "anyway", ChatHouse::Congestion::ignore));
   world.house.set_behind(*world.cleo.member, false);
   cr_expect(world.ann.type("hello"));
   cr_expect(world.bob.heard() == "<ann> anyway\n<ann> hello\n");
 }
 
-Test(chat_house, lets_other_rooms_go_on_while_somebody_is_behind) {
+Test(chat_house, accepts_lines_in_other_rooms_while_a_member_is_behind) {
   World world;
   cr_expect(world.cleo.type("/join attic"));
   world.house.set_behind(*world.cleo.member, true);
@@ -543,19 +544,19 @@ Test(chat_house, lets_other_rooms_go_on_while_somebody_is_behind) {
   cr_expect(world.house.room_of(*world.ann.member) == "lobby");
 }
 
-Test(chat_house, takes_who_is_behind_along_to_another_room) {
+Test(chat_house, moves_a_member_that_is_behind_to_another_room) {
   World world;
   world.house.set_behind(*world.cleo.member, true);
-  cr_expect(world.house.hear(*world.cleo.member, "/join attic", ChatHouse::Congestion::ignore));
-  cr_expect(!world.house.held_up(*world.ann.member));
-  cr_expect(world.house.held_up(*world.cleo.member));
-  cr_expect(world.house.hear(*world.cleo.member, "/part", ChatHouse::Congestion::ignore));
-  cr_expect(world.house.held_up(*world.ann.member));
+  cr_expect(world.house.submit(*world.cleo.member, "/join attic", ChatHouse::Congestion::ignore));
+  cr_expect(!world.house.is_congested(*world.ann.member));
+  cr_expect(world.house.is_congested(*world.cleo.member));
+  cr_expect(world.house.submit(*world.cleo.member, "/part", ChatHouse::Congestion::ignore));
+  cr_expect(world.house.is_congested(*world.ann.member));
   world.cleo.leave();
-  cr_expect(!world.house.held_up(*world.ann.member));
+  cr_expect(!world.house.is_congested(*world.ann.member));
 }
 
-// --- Waking, and memory ---
+// --- Wake-ups and memory ---
 
 Test(chat_house, wakes_its_owner_when_there_is_something_to_deliver) {
   int woken = 0;
@@ -571,7 +572,7 @@ Test(chat_house, wakes_its_owner_when_there_is_something_to_deliver) {
   cr_expect(two.so_far().find("hello") == std::string::npos);
 }
 
-Test(chat_house, lets_nobody_half_in_when_memory_fails) {
+Test(chat_house, adds_a_member_completely_or_not_at_all_when_memory_fails) {
   for (std::size_t successes = 0; successes < 40; ++successes) {
     World world;
     std::unique_ptr<Recorder> late;
@@ -586,7 +587,7 @@ Test(chat_house, lets_nobody_half_in_when_memory_fails) {
   }
 }
 
-Test(chat_house, is_whole_after_any_failure_of_memory) {
+Test(chat_house, is_consistent_after_any_failure_of_memory) {
   for (std::size_t successes = 0; successes < 60; ++successes) {
     World world;
     for (const char* line :

@@ -1,4 +1,4 @@
-// Lines out of what arrives, however it is cut, with telnet in it and limits on it.
+// Splitting the input into lines, with telnet commands in it, and with a limit.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -20,7 +20,7 @@ using Lines = std::vector<std::string>;
 
 constexpr std::size_t kLimit = 10;
 
-// Each line, or "!" for one that is too long; in reads of at most `piece` bytes.
+// Each line, or "!" for one that is too long, from reads of at most `piece` bytes.
 Lines lines_of(std::string_view text, std::size_t piece = 1'000'000, bool undo = false) {
   ChatIntake intake;
   Lines lines;
@@ -34,13 +34,13 @@ Lines lines_of(std::string_view text, std::size_t piece = 1'000'000, bool undo =
       }
       if (step.kind == ChatIntake::Kind::line) lines.emplace_back(step.line);
       if (step.kind == ChatIntake::Kind::too_long) lines.emplace_back("!");
-      cr_assert(step.taken > 0 && step.taken <= read.size());
-      read.remove_prefix(step.taken);
+      cr_assert(step.consumed > 0 && step.consumed <= read.size());
+      read.remove_prefix(step.consumed);
     }
   }
-  const ChatIntake::Step step = intake.last();
+  const ChatIntake::Step step = intake.finish();
   if (step.kind == ChatIntake::Kind::line) lines.emplace_back(step.line);
-  cr_expect(intake.last().kind == ChatIntake::Kind::none);
+  cr_expect(intake.finish().kind == ChatIntake::Kind::none);
   return lines;
 }
 
@@ -53,7 +53,7 @@ void expect_however_cut(std::string_view text, const Lines& want) {
 
 }  // namespace
 
-Test(chat_intake, cuts_at_line_feeds) {
+Test(chat_intake, splits_at_line_feeds) {
   expect_however_cut("one\ntwo\n\nfour\n", {"one", "two", "", "four"});
 }
 
@@ -61,31 +61,31 @@ Test(chat_intake, strips_one_carriage_return_at_the_end) {
   expect_however_cut("one\r\ntw\ro\r\r\n\r\n", {"one", "tw\ro\r", ""});
 }
 
-Test(chat_intake, takes_a_last_line_without_its_end) {
+Test(chat_intake, returns_a_last_line_without_its_end) {
   expect_however_cut("one\nlast", {"one", "last"});
   expect_however_cut("last\r", {"last"});
 }
 
-Test(chat_intake, allows_as_many_bytes_as_the_limit_says) {
+Test(chat_intake, accepts_a_line_of_up_to_the_limit) {
   expect_however_cut("0123456789\n0123456789\r\n01234567890\nafter\n",
                      {"0123456789", "0123456789", "!", "after"});
 }
 
-Test(chat_intake, tells_once_of_a_line_that_is_too_long) {
+Test(chat_intake, reports_a_line_that_is_too_long_once) {
   expect_however_cut(std::string(1'000, 'x') + "\nafter\n" + std::string(11, 'y'),
                      {"!", "after", "!"});
 }
 
-Test(chat_intake, tells_of_a_line_that_is_too_long_before_it_has_ended) {
+Test(chat_intake, reports_a_line_that_is_too_long_before_it_ends) {
   cr_expect(lines_of(std::string(11, 'x')) == Lines{"!"});
 }
 
-Test(chat_intake, takes_telnet_out_before_it_cuts) {
+Test(chat_intake, removes_telnet_commands_before_it_splits) {
   expect_however_cut("\xff\xfb\x01one\xff\xfa\x1f\0\x50\0\n\xff\xf0two\r\n\xff\xfd\nthree\n"sv,
                      {"onetwo", "three"});
 }
 
-Test(chat_intake, does_not_count_telnet_against_the_limit) {
+Test(chat_intake, does_not_count_telnet_commands_against_the_limit) {
   std::string telnet = "\xff\xfa";
   telnet += std::string(1'000, 'p') + "\xff\xf0";
   expect_however_cut("01234" + telnet + "56789\n", {"0123456789"});
@@ -95,13 +95,13 @@ Test(chat_intake, skips_a_long_line_with_telnet_in_it) {
   expect_however_cut("x\xff\xf1" + std::string(50, 'x') + "\xff\xf1\nafter\n", {"!", "after"});
 }
 
-Test(chat_intake, gives_a_line_that_was_taken_back_again) {
+Test(chat_intake, returns_a_line_again_after_undo) {
   ChatIntake intake;
-  cr_expect(intake.next(bytes_of("be"), kLimit).taken == 2);
+  cr_expect(intake.next(bytes_of("be"), kLimit).consumed == 2);
   for (int i = 0; i < 3; ++i) {
     const ChatIntake::Step step = intake.next(bytes_of("gun\nmore\n"), kLimit);
     cr_expect(step.line == "begun");
-    cr_expect(step.taken == 4);
+    cr_expect(step.consumed == 4);
     if (i < 2) intake.undo();
   }
   cr_expect(intake.next(bytes_of("more\n"), kLimit).line == "more");

@@ -1,4 +1,4 @@
-// What a member or a room may be called.
+// The names of members and rooms.
 #include <string>
 
 #include <criterion/criterion.h>
@@ -15,7 +15,7 @@ constexpr const char* kAllowed = ": allowed are 1 to 32 letters a-z, digits, '-'
 
 }  // namespace
 
-Test(chat_name, is_letters_digits_hyphens_and_underscores) {
+Test(chat_name, has_letters_digits_hyphens_and_underscores) {
   for (int value = 0; value < 256; ++value) {
     const char c = static_cast<char>(value);
     const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -26,14 +26,14 @@ Test(chat_name, is_letters_digits_hyphens_and_underscores) {
   }
 }
 
-Test(chat_name, is_1_to_32_bytes) {
+Test(chat_name, has_1_to_32_bytes) {
   cr_expect(!is_chat_name(""));
   cr_expect(is_chat_name("x"));
   cr_expect(is_chat_name(std::string(32, 'x')));
   cr_expect(!is_chat_name(std::string(33, 'x')));
 }
 
-Test(chat_name, error_says_what_was_wrong_and_what_is_allowed) {
+Test(chat_name, error_says_what_is_wrong_and_what_is_allowed) {
   cr_expect(chat_name_error("Ann-2_b").empty());
   cr_expect(chat_name_error("") == std::string("a name is missing") + kAllowed);
   cr_expect(chat_name_error("two words") ==
@@ -42,11 +42,11 @@ Test(chat_name, error_says_what_was_wrong_and_what_is_allowed) {
             std::string("a name of 33 characters is too long") + kAllowed);
 }
 
-Test(chat_name, error_repeats_nothing_of_the_name) {
+Test(chat_name, error_does_not_contain_the_name) {
   for (const char c : chat_name_error("\x1b[31m\n\xff")) cr_expect(c >= ' ' && c <= '~');
 }
 
-Test(chat_name, keys_are_equal_when_only_the_case_differs) {
+Test(chat_name, keys_are_equal_if_only_the_case_differs) {
   cr_expect(chat_name_key("ANN-Z_09") == "ann-z_09");
   cr_expect(chat_name_key("ann-z_09") == "ann-z_09");
   cr_expect(chat_name_key("ann") != chat_name_key("anna"));

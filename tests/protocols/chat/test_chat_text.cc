@@ -1,4 +1,4 @@
-// A line for other people's terminals: what passes whole, and what is replaced.
+// Lines for the terminals of other members: what is kept, and what is replaced.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -49,7 +49,7 @@ struct Vector {
   std::string_view text;
 };
 
-// What Python 3.11's bytes.decode("utf-8", "replace") makes of them.
+// The results of Python 3.11's bytes.decode("utf-8", "replace").
 constexpr Vector kVectors[] = {
     {"", ""},
     {"plain text", "plain text"},
@@ -114,7 +114,7 @@ Test(chat_text, decodes_as_another_decoder_does) {
   }
 }
 
-Test(chat_text, decodes_alike_wherever_the_bytes_stand) {
+Test(chat_text, decodes_alike_at_every_position) {
   for (std::size_t before = 0; before < 20; ++before) {
     const std::string padding(before, 'p');
     for (const Vector& vector : kVectors) {
@@ -125,7 +125,7 @@ Test(chat_text, decodes_alike_wherever_the_bytes_stand) {
   }
 }
 
-Test(chat_text, passes_printable_ascii_of_any_length) {
+Test(chat_text, keeps_printable_ascii_of_any_length) {
   std::string printable;
   for (char c = ' '; c <= '~'; ++c) printable += c;
   for (std::size_t size = 0; size <= printable.size(); ++size) {
@@ -133,13 +133,13 @@ Test(chat_text, passes_printable_ascii_of_any_length) {
   }
 }
 
-Test(chat_text, appends_to_what_is_there) {
+Test(chat_text, appends_to_the_string) {
   std::string text = "<ann> ";
   append_chat_text(text, "hi");
   cr_expect(text == "<ann> hi");
 }
 
-Test(chat_text, treats_each_control_character_alike_wherever_it_stands) {
+Test(chat_text, replaces_each_control_character_at_every_position) {
   for (std::size_t place = 0; place < 20; ++place) {
     for (int value = 0; value < 0x80; ++value) {
       std::string line(20, 'x');
@@ -156,7 +156,7 @@ Test(chat_text, treats_each_control_character_alike_wherever_it_stands) {
   }
 }
 
-Test(chat_text, lets_no_escape_sequence_through) {
+Test(chat_text, keeps_no_escape_sequence) {
   cr_expect(shown("\x1b[31mred") == std::string(kReplacement) + "[31mred");
   cr_expect(shown("\xc2\x9b"
                   "31mred") == std::string(kReplacement) + "31mred");
@@ -164,7 +164,7 @@ Test(chat_text, lets_no_escape_sequence_through) {
                   "31mred") == std::string(kReplacement) + "31mred");
 }
 
-Test(chat_text, replaces_exactly_the_characters_that_it_names) {
+Test(chat_text, replaces_exactly_the_documented_characters) {
   for (char32_t c = 0x80; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
     const bool replaced = c <= 0x9F || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
@@ -175,7 +175,7 @@ Test(chat_text, replaces_exactly_the_characters_that_it_names) {
   }
 }
 
-Test(chat_text, never_passes_a_control_byte_whatever_comes_in) {
+Test(chat_text, keeps_no_control_byte_of_any_input) {
   std::string flood;
   for (std::size_t i = 0; i < 100'000; ++i) flood += static_cast<char>(i * 2654435761U >> 13);
   const std::string text = shown(flood + every_byte());

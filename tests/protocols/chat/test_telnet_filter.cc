@@ -1,4 +1,4 @@
-// Telnet's commands are taken out, wherever they are cut, and no text is.
+// The filter removes telnet commands, however they are split, and no text.
 #include <string>
 #include <string_view>
 
@@ -26,27 +26,27 @@ std::string filtered(std::string_view in) {
 
 }  // namespace
 
-Test(telnet_filter, passes_all_that_is_no_command) {
+Test(telnet_filter, keeps_all_bytes_outside_of_commands) {
   for (int value = 0; value < 255; ++value) {
     const std::string one(1, static_cast<char>(value));
     cr_expect(filtered(one) == one);
   }
 }
 
-Test(telnet_filter, leaves_one_byte_of_a_doubled_iac) {
+Test(telnet_filter, keeps_one_byte_of_a_doubled_iac) {
   cr_expect(filtered("a\xff\xff"
                      "b"sv) ==
             "a\xff"
             "b");
 }
 
-Test(telnet_filter, drops_commands_of_two_bytes) {
+Test(telnet_filter, removes_commands_of_two_bytes) {
   for (int command = 240; command < 250; ++command) {
     cr_expect(filtered(std::string("a\xff") + static_cast<char>(command) + "b") == "ab");
   }
 }
 
-Test(telnet_filter, drops_negotiation_with_its_option_whatever_that_is) {
+Test(telnet_filter, removes_negotiation_with_any_option) {
   for (int command = 251; command < 255; ++command) {
     for (int option = 0; option < 256; ++option) {
       const std::string in =
@@ -56,7 +56,7 @@ Test(telnet_filter, drops_negotiation_with_its_option_whatever_that_is) {
   }
 }
 
-Test(telnet_filter, drops_parameters_to_their_end) {
+Test(telnet_filter, removes_parameters_to_their_end) {
   // A window of 80 by 10: the rows are a line feed.
   cr_expect(filtered("a\xff\xfa\x1f\0\x50\0\n\xff\xf0"
                      "b"sv) == "ab");
@@ -68,15 +68,15 @@ Test(telnet_filter, drops_parameters_to_their_end) {
 
 Test(telnet_filter, is_idle_only_between_commands) {
   TelnetFilter filter;
-  cr_expect(filter.idle());
+  cr_expect(filter.is_idle());
   for (const char c : "\xff\xfa\x18 x\xff"sv) {
     cr_expect(!filter.pass(static_cast<std::byte>(c)));
-    cr_expect(!filter.idle());
+    cr_expect(!filter.is_idle());
   }
   cr_expect(!filter.pass(std::byte{0xf0}));
-  cr_expect(filter.idle());
+  cr_expect(filter.is_idle());
 }
 
-Test(telnet_filter, keeps_the_text_behind_a_stray_iac) {
+Test(telnet_filter, keeps_the_text_after_a_stray_iac) {
   cr_expect(filtered("caf\xff\nnext"sv) == "caf\nnext");
 }
