@@ -1,7 +1,8 @@
-// Where a chat's connections meet: who waits for whom, and when what was said goes out.
-// For chat.cc alone.
+// The connections of a chat: which of them wait, and when collected lines are delivered. Only for
+// chat.cc.
 //
-// Lifetime: must go before its loop; detaches the peers that are left. Thread: the loop's.
+// Lifetime: must be destroyed before its loop. The destructor detaches the remaining seats.
+// Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 
@@ -14,14 +15,16 @@
 
 namespace sluice {
 
-// A connection in the chat, as the desk knows it.
+// What the desk uses of a connection in the chat.
 class ChatSeat {
  public:
-  virtual void detach() noexcept = 0;  // the desk is destroyed
-  // Null before it has entered and after it has left.
+  virtual void detach() noexcept = 0;  // the desk is being destroyed
+  // Null before the member has entered and after it has left.
   [[nodiscard]] virtual ChatMember* member() const noexcept = 0;
-  virtual void give_up_on() noexcept = 0;  // nobody waits for it until it has caught up
-  virtual void resume() noexcept = 0;      // it waited, and may speak again
+  // It was behind for longer than the patience. The others do not wait for it again until it has
+  // caught up.
+  virtual void mark_stalled() noexcept = 0;
+  virtual void resume() noexcept = 0;  // it need not wait any more
 
  protected:
   ~ChatSeat() = default;
@@ -37,23 +40,26 @@ class ChatDesk {
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
 
-  void came(ChatSeat& seat) { seats_.push_back(&seat); }
-  void gone(ChatSeat& seat) noexcept;
+  void add(ChatSeat& seat) { seats_.push_back(&seat); }
+  void remove(ChatSeat& seat) noexcept;
 
-  // `seat` is paused, and is resumed when somebody has caught up and its room is free.
+  // `seat` has paused its connection. Resumes it when no member in its room is behind any more.
   void wait(ChatSeat& seat) { waiting_.push_back(&seat); }
-  void fell_behind(ChatSeat& seat);         // does not throw. REQUIRES: it is a member
-  void caught_up(ChatSeat& seat) noexcept;  // or is gone
+  // The others wait for `seat`, up to ChatOptions::patience. Never throws.
+  // REQUIRES: seat.member() is not null.
+  void mark_behind(ChatSeat& seat);
+  // The others no longer wait for `seat`, because it has caught up or left.
+  void mark_caught_up(ChatSeat& seat) noexcept;
 
  private:
-  // A seat whose member is behind, and when the others stop waiting for it.
-  struct Patience {
+  // A seat whose member is behind; the others wait for it until the deadline.
+  struct Behind {
     ChatSeat* seat;
-    TimePoint until;
+    TimePoint deadline;
   };
   void end_turn();
-  void on_impatient();
-  void let_go_on() noexcept;
+  void on_patience_expired();
+  void schedule_resume() noexcept;
 
   Loop& loop_;
   ChatOptions options_;
@@ -61,9 +67,9 @@ class ChatDesk {
   ChatHouse house_;
   std::vector<ChatSeat*> seats_;
   std::vector<ChatSeat*> waiting_;
-  std::vector<Patience> patience_;  // in the order in which they fell behind
-  Timer impatient_;
-  bool look_again_ = false;  // somebody has caught up: the end of the turn resumes who waits
+  std::vector<Behind> behind_;  // in the order in which they fell behind
+  Timer patience_timer_;
+  bool resume_pending_ = false;  // at the end of the turn, resume the seats that need not wait
 };
 
 }  // namespace sluice

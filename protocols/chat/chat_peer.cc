@@ -8,8 +8,8 @@
 namespace sluice {
 namespace {
 
-// What the others in the room are told of a member that goes without a word.
-std::string_view farewell(CloseReason reason) noexcept {
+// The reason that the room gets when a member leaves without /quit.
+std::string_view leave_reason(CloseReason reason) noexcept {
   switch (reason) {
     case CloseReason::open:
     case CloseReason::peer_closed:
@@ -34,10 +34,10 @@ std::string_view farewell(CloseReason reason) noexcept {
 
 }  // namespace
 
-ChatPeer::ChatPeer(ChatDesk& desk) : desk_(&desk) { desk.came(*this); }
+ChatPeer::ChatPeer(ChatDesk& desk) : desk_(&desk) { desk.add(*this); }
 
 ChatPeer::~ChatPeer() {
-  if (desk_ != nullptr) desk_->gone(*this);
+  if (desk_ != nullptr) desk_->remove(*this);
 }
 
 void ChatPeer::detach() noexcept {
@@ -56,20 +56,21 @@ void ChatPeer::on_open(Connection& connection) {
 }
 
 std::size_t ChatPeer::on_data(Connection& /*connection*/, std::span<const std::byte> in) {
-  std::size_t taken = 0;
-  while (taken < in.size() && may_speak()) {
-    const ChatIntake::Step step = intake_.next(in.subspan(taken), desk_->options().max_line);
-    if (!take(step)) {
+  std::size_t consumed = 0;
+  while (consumed < in.size() && admit_line()) {
+    const ChatIntake::Step step = intake_.next(in.subspan(consumed), desk_->options().max_line);
+    if (!handle(step)) {
       intake_.undo();
       break;
     }
-    taken += step.consumed;
+    consumed += step.consumed;
   }
-  return member_ == nullptr ? in.size() : taken;
+  return member_ == nullptr ? in.size() : consumed;
 }
 
-// False: it has left, or it is paused, and what it has sent is shown again.
-bool ChatPeer::may_speak() {
+// Returns false if the member has left, or if the connection is paused; it gets its input again
+// when it is resumed. Pauses the connection itself if the member exceeds the rate.
+bool ChatPeer::admit_line() {
   if (member_ == nullptr || connection_->paused()) return false;
   const std::optional<TokenRate>& rate = desk_->options().rate;
   const TimePoint now = connection_->loop().now();
@@ -83,8 +84,8 @@ bool ChatPeer::may_speak() {
   return false;
 }
 
-// False: somebody who would hear it is behind, and it is paused.
-bool ChatPeer::take(const ChatIntake::Step& step) {
+// Returns false, and pauses the connection, if a member that would receive the line is behind.
+bool ChatPeer::handle(const ChatIntake::Step& step) {
   if (step.kind == ChatIntake::Kind::none) return true;
   if (step.kind == ChatIntake::Kind::line) {
     if (step.line.empty()) return true;
@@ -105,7 +106,7 @@ bool ChatPeer::take(const ChatIntake::Step& step) {
 void ChatPeer::on_eof(Connection& connection) {
   if (member_ != nullptr) {
     const ChatIntake::Step step = intake_.finish();
-    // Nothing can come after it, so it neither waits its turn nor for who is behind.
+    // It is the last line, so it waits neither for the rate nor for members who are behind.
     if (step.kind == ChatIntake::Kind::line) {
       (void)desk_->house().submit(*member_, step.line, ChatHouse::Congestion::ignore);
     }
@@ -117,25 +118,25 @@ void ChatPeer::on_eof(Connection& connection) {
 void ChatPeer::on_writable(Connection& connection) {
   stalled_ = false;
   if (desk_ == nullptr || member_ == nullptr) return;
-  desk_->caught_up(*this);
+  desk_->mark_caught_up(*this);
   if (dropped_ == 0) return;
   const std::uint64_t dropped = std::exchange(dropped_, 0);
   connection.send("* " + std::to_string(dropped) + " bytes were dropped: you read too slowly\n");
 }
 
 void ChatPeer::on_close(Connection& connection, std::error_code /*reason*/) {
-  leave(farewell(connection.close_reason()));
+  leave(leave_reason(connection.close_reason()));
   rate_timer_.reset();
 }
 
 void ChatPeer::leave(std::string_view reason) {
   if (member_ == nullptr) return;
-  desk_->caught_up(*this);
+  desk_->mark_caught_up(*this);
   ChatMember& member = *std::exchange(member_, nullptr);
   desk_->house().leave(member, reason);
 }
 
-// --- What it hears ---
+// --- Deliveries ---
 
 void ChatPeer::deliver(const Payload& block) {
   const std::size_t before = connection_->queued();
@@ -144,17 +145,17 @@ void ChatPeer::deliver(const Payload& block) {
   const std::size_t after = connection_->queued();
   if (after == before) dropped_ += block.size();
   if (after <= connection_->options().high_water || stalled_) return;
-  if (member_ != nullptr && !member_->behind()) desk_->fell_behind(*this);
+  if (member_ != nullptr && !member_->behind()) desk_->mark_behind(*this);
 }
 
 void ChatPeer::on_dismissed() {
-  // The house has let go of the member already.
+  // The house has destroyed the member already.
   member_ = nullptr;
-  desk_->caught_up(*this);
+  desk_->mark_caught_up(*this);
   connection_->close();
 }
 
-void ChatPeer::give_up_on() noexcept { stalled_ = true; }
+void ChatPeer::mark_stalled() noexcept { stalled_ = true; }
 
 void ChatPeer::resume() noexcept { connection_->resume(); }
 

@@ -1,6 +1,6 @@
-// A connection in a chat: the handler, and the outlet of its member. For chat.cc alone.
+// A connection in a chat: its handler, and the outlet of its member. Only for chat.cc.
 //
-// Lifetime: owned by its connection. Its ChatDesk may go first, and then detaches it.
+// Lifetime: its connection owns it. Its ChatDesk may be destroyed first, and then detaches it.
 // Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_PEER_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_PEER_H
@@ -38,11 +38,11 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
  private:
   void detach() noexcept override;
   [[nodiscard]] ChatMember* member() const noexcept override { return member_; }
-  void give_up_on() noexcept override;
+  void mark_stalled() noexcept override;
   void resume() noexcept override;
 
-  [[nodiscard]] bool may_speak();
-  [[nodiscard]] bool take(const ChatIntake::Step& step);
+  [[nodiscard]] bool admit_line();
+  [[nodiscard]] bool handle(const ChatIntake::Step& step);
   void leave(std::string_view reason);
 
   ChatDesk* desk_;
@@ -50,9 +50,9 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
   ChatMember* member_ = nullptr;
   ChatIntake intake_;
   TokenBucket allowance_;
-  std::unique_ptr<Timer> rate_timer_;  // made when it first waits
-  std::uint64_t dropped_ = 0;          // bytes that it was not sent and has not been told of
-  bool stalled_ = false;               // the patience with it has run out
+  std::unique_ptr<Timer> rate_timer_;  // made when the member first exceeds the rate
+  std::uint64_t dropped_ = 0;          // dropped bytes that the member does not know of yet
+  bool stalled_ = false;               // it was behind for longer than the patience
 };
 
 }  // namespace sluice

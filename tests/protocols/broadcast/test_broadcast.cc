@@ -70,14 +70,14 @@ struct Silent final : sluice::Protocol {
 struct World {
   explicit World(const BroadcastOptions& with = options(), const char* at = "udp://0.0.0.0:0")
       : service(loop, Endpoint::from(at), guard, with) {
-    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
   }
   [[nodiscard]] std::uint16_t port() const { return service.endpoint().address().port(); }
   [[nodiscard]] Address address() const { return Address::loopback(AF_INET, port()); }
 
   Silent silent;
   Loop loop{virtual_time()};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   ReplyGuard guard{loop};
   Broadcast service;
 };
@@ -120,7 +120,7 @@ Test(broadcast, answers_an_empty_datagram_and_the_largest) {
   cr_expect(probe.ask(world.loop, "", world.address()) == kMessage);
   cr_expect(probe.ask(world.loop, std::string(65'507, '\0'), world.address()) == kMessage);
   cr_expect(probe.ask(world.loop, "x", world.address()) == kMessage);
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
 }
 
 Test(broadcast, answers_with_its_current_message) {
@@ -197,7 +197,7 @@ Test(broadcast, does_not_answer_its_own_port_number_on_any_host) {
   cr_expect(world.service.counts().ignored == 2);
   // This is normal, so it is not reported as a refusal.
   cr_expect(world.guard.refused() == 0);
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
 }
 
 Test(broadcast, follows_the_other_rules_of_the_guard) {
@@ -291,7 +291,7 @@ Test(broadcast, announces_nothing_by_default) {
   World world;
   world.loop.advance(seconds(3600));
   cr_expect(world.service.counts().sent == 0);
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
 }
 
 Test(broadcast, announces_and_publishes_on_loopback_if_it_is_named) {
@@ -352,10 +352,10 @@ Test(broadcast, reports_once_that_there_is_no_target) {
   with.interface = "nowhere0";
   World world(with);
   world.loop.advance(seconds(60));
-  cr_assert(world.told.size() == 1, "%zu", world.told.size());
-  cr_expect(world.told[0].kind == Report::Kind::socket_error);
-  cr_expect(world.told[0].where == world.service.endpoint().to_string());
-  cr_expect(world.told[0].what == "there is no interface to announce on");
+  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
+  cr_expect(world.reports[0].kind == Report::Kind::socket_error);
+  cr_expect(world.reports[0].where == world.service.endpoint().to_string());
+  cr_expect(world.reports[0].what == "there is no interface to announce on");
 }
 
 Test(broadcast, sends_no_announcements_while_the_loop_drains) {
@@ -469,11 +469,11 @@ Test(broadcast, reports_that_it_cannot_read_the_interfaces_and_continues) {
   World world;
   Hoard hoard;
   cr_expect(world.service.publish("hello").targets == 0);
-  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
-  cr_expect(world.told[0].what == "cannot read the list of interfaces", "%s",
-            world.told[0].what.c_str());
-  cr_expect(world.told[0].error == std::errc::too_many_files_open, "%s",
-            world.told[0].error.message().c_str());
+  cr_assert(world.reports.size() == 1, "%zu reports", world.reports.size());
+  cr_expect(world.reports[0].what == "cannot read the list of interfaces", "%s",
+            world.reports[0].what.c_str());
+  cr_expect(world.reports[0].error == std::errc::too_many_files_open, "%s",
+            world.reports[0].error.message().c_str());
   hoard.give_all();
   const UdpProbe probe;
   cr_expect(probe.ask(world.loop, "who is there?", world.address()) == kMessage);

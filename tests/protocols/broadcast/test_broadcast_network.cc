@@ -117,7 +117,7 @@ struct Network {
 struct World {
   explicit World(BroadcastOptions with = {}, const char* at = "udp://*:12345") {
     with.message = kMessage;
-    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
     service.emplace(loop, Endpoint::from(at), guard, with);
   }
   template <class Done>
@@ -127,13 +127,13 @@ struct World {
       return done();
     });
   }
-  std::optional<Peer::Got> hears(const Peer& peer) {
+  std::optional<Peer::Got> receive(const Peer& peer) {
     std::optional<Peer::Got> got;
     turn_until([&] { return (got = peer.receive()).has_value(); });
     return got;
   }
   void expect_hears(const Peer& peer, std::string_view text, const Address& from) {
-    const auto got = hears(peer);
+    const auto got = receive(peer);
     cr_expect(got->data == text, "%s", got->data.c_str());
     cr_expect(got->from == from, "from %s", got->from.to_string().c_str());
   }
@@ -147,7 +147,7 @@ struct World {
   Network network;
   Loop loop{backend_options()};
   ReplyGuard guard{loop};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   std::optional<Broadcast> service;
 };
 
@@ -186,7 +186,8 @@ Test(broadcast_network, announces_on_every_network_that_supports_broadcasts) {
     world.expect_hears(third, kMessage, ip("10.9.2.1", kPort));
   }
   cr_expect(world.network.link.sent() == 0);
-  cr_expect(world.told.empty(), "%s", world.told.empty() ? "" : world.told[0].what.c_str());
+  cr_expect(world.reports.empty(), "%s",
+            world.reports.empty() ? "" : world.reports[0].what.c_str());
 }
 
 Test(broadcast_network, publishes_on_every_network_at_once) {
@@ -249,7 +250,7 @@ Test(broadcast_network, continues_when_an_interface_disappears_and_detects_a_new
   world.network.right_wire.plug(*world.network.right);
   world.expect_hears(third, kMessage, ip("10.9.2.7", kPort));
   // Only a datagram that was queued when the interface disappeared may be reported.
-  cr_expect(world.told.size() <= 1);
+  cr_expect(world.reports.size() <= 1);
 }
 
 Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_the_others) {
@@ -261,14 +262,14 @@ Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_th
   set_ipv6("left", "dad_transmits", "1000");
   set_ipv6("left", "disable_ipv6", "1");
   set_ipv6("left", "disable_ipv6", "0");
-  world.turn_until([&world] { return !world.told.empty(); });
-  for (int round = 0; round < 10; ++round) cr_expect(world.hears(third)->data == kMessage);
-  cr_assert(world.told.size() == 1, "%zu", world.told.size());
-  cr_expect(world.told[0].kind == Report::Kind::socket_error);
-  cr_expect(world.told[0].what == "cannot send to [ff02::1%left]:12345", "%s",
-            world.told[0].what.c_str());
-  cr_expect(world.told[0].error == std::errc::address_not_available, "%s",
-            world.told[0].error.message().c_str());
+  world.turn_until([&world] { return !world.reports.empty(); });
+  for (int round = 0; round < 10; ++round) cr_expect(world.receive(third)->data == kMessage);
+  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
+  cr_expect(world.reports[0].kind == Report::Kind::socket_error);
+  cr_expect(world.reports[0].what == "cannot send to [ff02::1%left]:12345", "%s",
+            world.reports[0].what.c_str());
+  cr_expect(world.reports[0].error == std::errc::address_not_available, "%s",
+            world.reports[0].error.message().c_str());
 }
 
 Test(broadcast_network, answers_requests_by_directed_and_by_limited_broadcast) {
@@ -279,7 +280,7 @@ Test(broadcast_network, answers_requests_by_directed_and_by_limited_broadcast) {
     by_its_interface(asker);
     for (const char* to : {"10.9.1.255", "255.255.255.255"}) {
       asker.send("who is there?", ip(to, kPort));
-      const auto got = world.hears(asker);
+      const auto got = world.receive(asker);
       cr_expect(got->data == kMessage);
       // By unicast, and from the address in the client's network.
       cr_expect(got->from == ip("10.9.1.1", kPort), "%s", got->from.to_string().c_str());
@@ -302,8 +303,8 @@ Test(broadcast_network, two_services_receive_each_others_datagrams_and_never_ans
   // A datagram that looks like an answer of the other service.
   const Peer forged = world.network.socket_at(*world.network.third, ip("0.0.0.0", kPort));
   forged.send("cellar: echo 7007", ip("10.9.2.1", kPort));
-  const auto heard = world.service->counts().ignored;
-  world.turn_until([&world, heard] { return world.service->counts().ignored > heard; });
+  const auto ignored = world.service->counts().ignored;
+  world.turn_until([&world, ignored] { return world.service->counts().ignored > ignored; });
   world.turn_a_while();
   cr_expect(other.counts().answered == 0);
   cr_expect(world.service->counts().answered == 0);
@@ -319,8 +320,8 @@ Test(broadcast_network, announces_to_all_nodes_of_each_link_over_ipv6) {
     // So that the test does not mistake the IPv4 datagrams on the same socket for it.
     cr_expect(world.service->publish("to all nodes").targets >= 2);
     for (const Peer* peer : {&first, &third}) {
-      Address from = world.hears(*peer)->from;
-      if (from.unmapped().family() == AF_INET) from = world.hears(*peer)->from;
+      Address from = world.receive(*peer)->from;
+      if (from.unmapped().family() == AF_INET) from = world.receive(*peer)->from;
       cr_expect(from.host().rfind("fe80::", 0) == 0, "%s", from.to_string().c_str());
     }
   }
@@ -338,7 +339,7 @@ Test(broadcast_network, answers_requests_to_all_nodes) {
     const std::string own = world.network.third->interface.link_local();
     world.network.sender.enter();
     asker.send("who is there?", group);
-    const auto got = world.hears(asker);
+    const auto got = world.receive(asker);
     cr_expect(got->data == kMessage);
     cr_expect(got->from.host().rfind("fe80::", 0) == 0);
     cr_expect(world.guard.refused() == 0);
@@ -365,10 +366,10 @@ Test(broadcast_network, answers_requests_to_another_group_and_announces_there) {
   world.network.sender.enter();
   // The group is not link-local, so its zone has no effect: it is still sent on every interface.
   cr_expect(world.service->publish("to the group").targets >= 2);
-  const auto got = world.hears(asker);
+  const auto got = world.receive(asker);
   cr_expect(got->data == "to the group");
   prober.send("who is there?", group);
-  cr_expect(world.hears(prober)->data == kMessage);
+  cr_expect(world.receive(prober)->data == kMessage);
 }
 
 Test(broadcast_network, survives_the_largest_datagram_by_broadcast) {
@@ -376,5 +377,5 @@ Test(broadcast_network, survives_the_largest_datagram_by_broadcast) {
   const Peer asker = world.network.socket_at(*world.network.first, ip("0.0.0.0"));
   allow_broadcast(asker);
   asker.send(std::string(65'507, 'x'), ip("10.9.1.255", kPort));
-  cr_expect(world.hears(asker)->data == kMessage);
+  cr_expect(world.receive(asker)->data == kMessage);
 }

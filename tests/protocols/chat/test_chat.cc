@@ -126,12 +126,12 @@ Test(chat, delivers_all_lines_to_a_member_that_reads_a_few_bytes_at_a_time) {
   const auto bob = world.enter("bob");
   bob->set_window(0);
   ann->send(lines(100, " line"));
-  std::string heard;
+  std::string received;
   for (int i = 0; i < 1'000; ++i) {
     bob->set_window(7);
-    heard += bob->received();
+    received += bob->received();
   }
-  cr_expect(heard == as_said_by("ann", lines(100, " line")));
+  cr_expect(received == as_said_by("ann", lines(100, " line")));
 }
 
 Test(chat, rejects_a_line_that_is_too_long_and_skips_it) {
@@ -157,10 +157,10 @@ Test(chat, survives_a_binary_flood) {
   ann->send(flood, 1'000);
   ann->send("\xff\xf0\xff\xf0\n");  // in case it left a telnet command open
   (void)ann->received();
-  const std::string heard = bob->received();
-  cr_expect(heard.find('\0') == std::string::npos);
-  cr_expect(heard.find('\x1b') == std::string::npos);
-  cr_expect(count(heard, "\n") == count(heard, "\n<ann> ") + 1, "each line has its author");
+  const std::string received = bob->received();
+  cr_expect(received.find('\0') == std::string::npos);
+  cr_expect(received.find('\x1b') == std::string::npos);
+  cr_expect(count(received, "\n") == count(received, "\n<ann> ") + 1, "each line has its author");
   cr_expect(!ann->closed() && !bob->closed());
   ann->send("still here\n");
   cr_expect(bob->received() == "<ann> still here\n");
@@ -244,8 +244,9 @@ Test(chat, continues_when_a_member_leaves_during_a_delivery) {
   bob->set_window(3);
   ann->send(lines(1'000, " line"));
   bob->reset();
-  const std::string heard = cleo->received();
-  cr_expect(heard == as_said_by("ann", lines(1'000, " line")) + "* bob left (connection lost)\n");
+  const std::string received = cleo->received();
+  cr_expect(received ==
+            as_said_by("ann", lines(1'000, " line")) + "* bob left (connection lost)\n");
 }
 
 Test(chat, may_be_destroyed_before_its_connections) {
@@ -272,20 +273,20 @@ Test(chat, delays_a_member_that_sends_too_fast_and_loses_nothing) {
   ann->advance(milliseconds(10'000));
   const std::string typed = lines(100, " line");
   ann->send(typed);
-  std::string heard = bob->received();
-  cr_expect(count(heard, "\n") == 5, "%zu", count(heard, "\n"));
+  std::string received = bob->received();
+  cr_expect(count(received, "\n") == 5, "%zu", count(received, "\n"));
   ann->advance(milliseconds(99));
   cr_expect(bob->received().empty());
   ann->advance(milliseconds(1));
   const std::string next = bob->received();
   cr_expect(count(next, "\n") == 1);
-  heard += next;
+  received += next;
   bob->send("others do not wait\n");
   cr_expect(ann->received() == "<bob> others do not wait\n");
   ann->end();
   ann->advance(milliseconds(9'400));
-  heard += bob->received();
-  cr_expect(heard == as_said_by("ann", typed) + "* ann left\n");
+  received += bob->received();
+  cr_expect(received == as_said_by("ann", typed) + "* ann left\n");
 }
 
 Test(chat, buffers_little_for_a_member_that_sends_too_fast) {
@@ -313,16 +314,16 @@ Test(chat, loses_nothing_between_members_that_read_slowly) {
   bob->set_window(0);
   ann->send(typed);
   cr_expect(ann->unread() > 0, "the sender waits");
-  std::string heard;
-  for (int i = 0; i < 100'000 && heard.size() < want.size(); ++i) {
-    cr_assert(!bob->closed(), "after %zu bytes", heard.size());
+  std::string received;
+  for (int i = 0; i < 100'000 && received.size() < want.size(); ++i) {
+    cr_assert(!bob->closed(), "after %zu bytes", received.size());
     cr_assert(bob->connection().queued() <= small.queue_limit);
     bob->set_window(10'000);
     bob->advance(milliseconds(5));
     ann->settle();
-    heard += bob->received();
+    received += bob->received();
   }
-  cr_expect(heard == want);
+  cr_expect(received == want);
   cr_expect(cleo->received() == want);
 }
 
@@ -345,11 +346,12 @@ Test(chat, waits_for_a_member_that_never_reads_only_for_its_patience) {
   cr_expect(ann->unread() == 0, "nobody waits any more");
   cr_expect(dead->closed());
   cr_expect(dead->close_reason() == CloseReason::queue_limit);
-  const std::string heard = bob->received();
+  const std::string received = bob->received();
   const std::string farewell = "* dead left (too slow)\n";
-  const std::size_t at = heard.find(farewell);
+  const std::size_t at = received.find(farewell);
   cr_assert(at != std::string::npos);
-  cr_expect(heard.substr(0, at) + heard.substr(at + farewell.size()) == as_said_by("ann", typed));
+  cr_expect(received.substr(0, at) + received.substr(at + farewell.size()) ==
+            as_said_by("ann", typed));
 }
 
 Test(chat, continues_at_once_when_the_slow_member_disconnects) {
@@ -370,9 +372,9 @@ Test(chat, continues_at_once_when_the_slow_member_disconnects) {
       dead->reset();
     }
     ann->settle();
-    const std::string heard = bob->received();
-    cr_expect(count(heard, "<ann> more\n") == 1);
-    cr_expect(count(heard, "* dead left") == 1);
+    const std::string received = bob->received();
+    cr_expect(count(received, "<ann> more\n") == 1);
+    cr_expect(count(received, "* dead left") == 1);
   }
 }
 
@@ -433,11 +435,11 @@ Test(chat, sends_a_member_the_number_of_dropped_bytes) {
   }
   cr_expect(!slow->closed());
   slow->set_window(MemoryPeer::kUnlimited);
-  const std::string heard = slow->received();
-  const std::size_t told = heard.rfind("* ");
-  cr_assert(told != std::string::npos);
-  cr_expect(heard.substr(told) ==
-            "* " + std::to_string(sent - told) + " bytes were dropped: you read too slowly\n");
+  const std::string received = slow->received();
+  const std::size_t notice = received.rfind("* ");
+  cr_assert(notice != std::string::npos);
+  cr_expect(received.substr(notice) ==
+            "* " + std::to_string(sent - notice) + " bytes were dropped: you read too slowly\n");
   ann->send("after\n");
   cr_expect(slow->received() == "<ann> after\n");
 }
@@ -511,22 +513,22 @@ Test(chat, delivers_a_flood_over_tcp_to_all_in_one_order) {
   for (const auto& one : all) (void)one->waiting();
   // Two members send at the same time; the others receive both in the same order.
   std::string left[2] = {lines(kLines, " from the one"), lines(kLines, " from the other")};
-  std::vector<std::string> heard(kMembers);
+  std::vector<std::string> received(kMembers);
   const auto done = [&] {
     for (std::size_t i = 0; i < 2; ++i) left[i].erase(0, all[i]->offer(left[i]));
     bool whole = true;
     for (std::size_t i = 0; i < kMembers; ++i) {
-      heard[i] += all[i]->waiting();
+      received[i] += all[i]->waiting();
       const std::size_t want = i < 2 ? kLines : 2 * kLines;
       // Counted only once it may be complete.
-      whole = whole && heard[i].size() > want * 20 && count(heard[i], "\n") == want;
+      whole = whole && received[i].size() > want * 20 && count(received[i], "\n") == want;
     }
     return whole;
   };
   sluice::test::turn_until(loop, done, "every line");
-  for (std::size_t i = 3; i < kMembers; ++i) cr_expect(heard[i] == heard[2]);
-  cr_expect(heard[1] == as_said_by("guest1", lines(kLines, " from the one")));
-  cr_expect(heard[0] == as_said_by("guest2", lines(kLines, " from the other")));
+  for (std::size_t i = 3; i < kMembers; ++i) cr_expect(received[i] == received[2]);
+  cr_expect(received[1] == as_said_by("guest1", lines(kLines, " from the one")));
+  cr_expect(received[0] == as_said_by("guest2", lines(kLines, " from the other")));
   for (const auto& one : all) one->close();
   sluice::test::turn_until(loop, [&] { return chat.house().members() == 0; });
 }
@@ -597,9 +599,9 @@ Test(chat, delivers_lines_that_arrived_before_a_drain) {
     (void)second.waiting();
     (from_the_first ? first : second).send("one\ntwo\nlast words");
     loop.drain(std::chrono::seconds(10));
-    const std::string heard = (from_the_first ? second : first).receive_all(loop);
+    const std::string received = (from_the_first ? second : first).receive_all(loop);
     const std::string from = from_the_first ? "guest1" : "guest2";
-    cr_expect(heard.starts_with(as_said_by(from, "one\ntwo\n")), "%s", heard.c_str());
+    cr_expect(received.starts_with(as_said_by(from, "one\ntwo\n")), "%s", received.c_str());
   }
 }
 

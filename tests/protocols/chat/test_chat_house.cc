@@ -25,14 +25,14 @@ namespace {
 class Recorder final : public ChatOutlet {
  public:
   explicit Recorder(ChatHouse& house, std::string_view nick = {}) : house_(house) {
-    heard_.reserve(4096);  // for deliver(), which must not throw
+    received_.reserve(4096);  // for deliver(), which must not throw
     member = house.enter(*this, nick);
   }
   void deliver(const Payload& block) override {
     ++blocks;
     last = block;
     const auto bytes = block.bytes();
-    heard_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    received_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   void on_dismissed() override { member = nullptr; }
 
@@ -42,12 +42,12 @@ class Recorder final : public ChatOutlet {
     house_.leave(*std::exchange(member, nullptr), reason);
   }
   // Everything since the last call.
-  std::string heard() {
+  std::string received() {
     house_.flush();
     blocks = 0;
-    return std::exchange(heard_, {});
+    return std::exchange(received_, {});
   }
-  [[nodiscard]] const std::string& so_far() const { return heard_; }
+  [[nodiscard]] const std::string& so_far() const { return received_; }
 
   ChatMember* member = nullptr;
   std::size_t blocks = 0;
@@ -55,7 +55,7 @@ class Recorder final : public ChatOutlet {
 
  private:
   ChatHouse& house_;
-  std::string heard_;
+  std::string received_;
 };
 
 ChatRules plain() {
@@ -67,7 +67,7 @@ ChatRules plain() {
 // A house with three members that have received everything so far.
 struct World {
   explicit World(ChatRules rules = plain()) : house(std::move(rules)) {
-    for (Recorder* one : {&ann, &bob, &cleo}) (void)one->heard();
+    for (Recorder* one : {&ann, &bob, &cleo}) (void)one->received();
   }
   ChatHouse house;
   Recorder ann{house, "ann"};
@@ -89,10 +89,11 @@ std::size_t count(std::string_view text, std::string_view what) {
 Test(chat_house, greets_a_newcomer_and_lists_the_members) {
   ChatHouse house({.greeting = "Hello!"});
   Recorder one(house);
-  cr_expect(one.heard() == "Hello!\n* you are guest1, in the room lobby\n* nobody else is here\n");
+  cr_expect(one.received() ==
+            "Hello!\n* you are guest1, in the room lobby\n* nobody else is here\n");
   Recorder two(house);
-  cr_expect(two.heard() == "Hello!\n* you are guest2, in the room lobby\n* here: guest1\n");
-  cr_expect(one.heard() == "* guest2 joined\n");
+  cr_expect(two.received() == "Hello!\n* you are guest2, in the room lobby\n* here: guest1\n");
+  cr_expect(one.received() == "* guest2 joined\n");
 }
 
 Test(chat_house, sends_a_newcomer_the_last_lines) {
@@ -104,7 +105,7 @@ Test(chat_house, sends_a_newcomer_the_last_lines) {
   cr_expect(world.bob.type("/me nods"));
   cr_expect(world.bob.type("/topic not shown as a line"));
   Recorder late(world.house, "late");
-  cr_expect(late.heard() ==
+  cr_expect(late.received() ==
             "* you are late, in the room lobby\n* topic: not shown as a line\n"
             "<bob> two\n* bob nods\n* here: ann, bob, cleo\n");
 }
@@ -116,10 +117,10 @@ Test(chat_house, sends_a_newcomer_no_line_twice) {
   cr_expect(world.ann.type("between"));
   Recorder two(world.house, "two");
   cr_expect(world.ann.type("after"));
-  cr_expect(count(one.heard(), "before\n") == 1);
-  const std::string heard = two.heard();
-  cr_expect(count(heard, "before\n") == 1 && count(heard, "between\n") == 1);
-  cr_expect(heard.ends_with("* here: ann, bob, cleo, one\n<ann> after\n"));
+  cr_expect(count(one.received(), "before\n") == 1);
+  const std::string received = two.received();
+  cr_expect(count(received, "before\n") == 1 && count(received, "between\n") == 1);
+  cr_expect(received.ends_with("* here: ann, bob, cleo, one\n<ann> after\n"));
 }
 
 Test(chat_house, names_newcomers_guest_with_the_smallest_free_number) {
@@ -156,8 +157,8 @@ Test(chat_house, refuses_a_newcomer_if_it_is_full) {
   World world(rules);
   Recorder late(world.house);
   cr_expect(late.member == nullptr);
-  cr_expect(late.heard() == "* the chat is full: at most 3 members; try again later\n");
-  cr_expect(world.ann.heard().empty());
+  cr_expect(late.received() == "* the chat is full: at most 3 members; try again later\n");
+  cr_expect(world.ann.received().empty());
   world.bob.leave();
   cr_expect(Recorder(world.house).member != nullptr);
 }
@@ -166,7 +167,7 @@ Test(chat_house, announces_which_member_left_and_why) {
   World world;
   world.bob.leave();
   world.cleo.leave("connection lost");
-  cr_expect(world.ann.heard() == "* bob left\n* cleo left (connection lost)\n");
+  cr_expect(world.ann.received() == "* bob left\n* cleo left (connection lost)\n");
   cr_expect(world.house.members() == 1);
 }
 
@@ -174,11 +175,11 @@ Test(chat_house, announces_a_hundred_departures_in_one_block) {
   World world;
   std::vector<std::unique_ptr<Recorder>> all;
   for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
-  (void)world.ann.heard();
+  (void)world.ann.received();
   for (const auto& one : all) one->leave("connection lost");
   world.house.flush();
   cr_expect(world.ann.blocks == 1);
-  cr_expect(count(world.ann.heard(), " left (connection lost)\n") == 100);
+  cr_expect(count(world.ann.received(), " left (connection lost)\n") == 100);
 }
 
 Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
@@ -187,11 +188,11 @@ Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
   for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
   world.house.flush();
   cr_expect(world.ann.blocks == 1);
-  cr_expect(count(world.ann.heard(), " joined\n") == 100);
+  cr_expect(count(world.ann.received(), " joined\n") == 100);
   for (std::size_t i = 0; i < 100; ++i) {
-    const std::string heard = all[i]->heard();
-    cr_assert(count(heard, " joined\n") == 99 - i, "guest%zu", i + 1);
-    cr_assert(heard.starts_with("* you are"), "the welcome comes first");
+    const std::string received = all[i]->received();
+    cr_assert(count(received, " joined\n") == 99 - i, "guest%zu", i + 1);
+    cr_assert(received.starts_with("* you are"), "the welcome comes first");
   }
 }
 
@@ -200,9 +201,9 @@ Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
 Test(chat_house, delivers_a_line_to_all_others_in_the_room) {
   World world;
   cr_expect(world.ann.type("hello"));
-  cr_expect(world.ann.heard().empty());
-  cr_expect(world.bob.heard() == "<ann> hello\n");
-  cr_expect(world.cleo.heard() == "<ann> hello\n");
+  cr_expect(world.ann.received().empty());
+  cr_expect(world.bob.received() == "<ann> hello\n");
+  cr_expect(world.cleo.received() == "<ann> hello\n");
 }
 
 Test(chat_house, collects_consecutive_lines_in_one_shared_block) {
@@ -211,7 +212,7 @@ Test(chat_house, collects_consecutive_lines_in_one_shared_block) {
   world.house.flush();
   cr_expect(world.bob.blocks == 1);
   cr_expect(world.bob.last.bytes().data() == world.cleo.last.bytes().data());
-  cr_expect(count(world.bob.heard(), "<ann> line\n") == 100);
+  cr_expect(count(world.bob.received(), "<ann> line\n") == 100);
 }
 
 Test(chat_house, limits_the_size_of_a_block) {
@@ -228,19 +229,19 @@ Test(chat_house, limits_the_size_of_a_block) {
 Test(chat_house, delivers_to_all_in_one_order) {
   World world;
   Recorder dora(world.house, "dora");
-  (void)dora.heard();
+  (void)dora.received();
   for (int i = 0; i < 50; ++i) {
     Recorder& one = i % 3 == 0 ? world.ann : i % 3 == 1 ? world.bob : world.cleo;
     cr_expect(one.type(std::to_string(i)));
     if (i % 7 == 0) cr_expect(one.type("/me acts " + std::to_string(i)));
     if (i % 5 == 0) cr_expect(one.type("/topic " + std::to_string(i)));
   }
-  const std::string all = dora.heard();
+  const std::string all = dora.received();
   cr_expect(count(all, "\n") == 50 + 8 + 10);
   for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) {
     // Each member receives what the fourth receives, except its own lines.
     const std::string nick(one->member->nick());
-    const std::string heard = one->heard();
+    const std::string received = one->received();
     std::string want;
     for (std::size_t at = 0; at < all.size();) {
       const std::size_t end = all.find('\n', at) + 1;
@@ -249,7 +250,7 @@ Test(chat_house, delivers_to_all_in_one_order) {
       if (line.starts_with("<" + nick + ">") || line.starts_with("* " + nick + " acts")) continue;
       want += line;
     }
-    cr_expect(heard.ends_with(want), "%s", nick.c_str());
+    cr_expect(received.ends_with(want), "%s", nick.c_str());
   }
 }
 
@@ -257,29 +258,29 @@ Test(chat_house, answers_in_the_order_of_the_lines) {
   World world;
   cr_expect(world.bob.type("first"));
   cr_expect(world.ann.type("/who"));
-  cr_expect(world.ann.heard() == "<bob> first\n* 3 members in lobby: ann, bob, cleo\n");
+  cr_expect(world.ann.received() == "<bob> first\n* 3 members in lobby: ann, bob, cleo\n");
   cr_expect(world.ann.type("loud"));
   cr_expect(world.ann.type("/msg bob quiet"));
   cr_expect(world.ann.type("loud again"));
-  cr_expect(world.bob.heard() == "<ann> loud\n[ann] quiet\n<ann> loud again\n");
+  cr_expect(world.bob.received() == "<ann> loud\n[ann] quiet\n<ann> loud again\n");
 }
 
 Test(chat_house, ignores_empty_lines) {
   World world;
   cr_expect(world.ann.type(""));
-  cr_expect(world.bob.heard().empty());
+  cr_expect(world.bob.received().empty());
 }
 
 Test(chat_house, delivers_a_line_with_two_slashes_with_one) {
   World world;
   cr_expect(world.ann.type("//nick bob"));
-  cr_expect(world.bob.heard() == "<ann> /nick bob\n");
+  cr_expect(world.bob.received() == "<ann> /nick bob\n");
 }
 
 Test(chat_house, replaces_characters_that_could_harm_a_terminal) {
   World world;
   Recorder late(world.house, "late");
-  (void)late.heard();
+  (void)late.received();
   cr_expect(late.type("\x1b[2J\r\n\xff"));
   cr_expect(late.type("/me \x1b"));
   cr_expect(late.type("/msg ann \x1b"));
@@ -289,12 +290,12 @@ Test(chat_house, replaces_characters_that_could_harm_a_terminal) {
   cr_expect(late.type("/who \x1b"));
   cr_expect(late.type("/nick \x1b"));
   cr_expect(late.type("/join \x1b"));
-  const std::string told = late.heard();
+  const std::string welcome = late.received();
   cr_expect(late.type("/quit \x1b"));
-  for (const std::string& heard : {world.ann.heard(), told}) {
-    cr_expect(heard.find('\x1b') == std::string::npos);
-    cr_expect(heard.find('\r') == std::string::npos);
-    cr_expect(heard.find("\xEF\xBF\xBD") != std::string::npos);
+  for (const std::string& received : {world.ann.received(), welcome}) {
+    cr_expect(received.find('\x1b') == std::string::npos);
+    cr_expect(received.find('\r') == std::string::npos);
+    cr_expect(received.find("\xEF\xBF\xBD") != std::string::npos);
   }
 }
 
@@ -303,54 +304,54 @@ Test(chat_house, replaces_characters_that_could_harm_a_terminal) {
 Test(chat_house, changes_a_nick) {
   World world;
   cr_expect(world.ann.type("/nick Anna"));
-  cr_expect(world.ann.heard() == "* ann is now Anna\n");
-  cr_expect(world.bob.heard() == "* ann is now Anna\n");
+  cr_expect(world.ann.received() == "* ann is now Anna\n");
+  cr_expect(world.bob.received() == "* ann is now Anna\n");
   cr_expect(world.ann.type("hi"));
-  cr_expect(world.bob.heard() == "<Anna> hi\n");
+  cr_expect(world.bob.received() == "<Anna> hi\n");
   cr_expect(world.ann.type("/nick ANNA"), "the same name in another case");
-  cr_expect(world.bob.heard() == "* Anna is now ANNA\n");
+  cr_expect(world.bob.received() == "* Anna is now ANNA\n");
   cr_expect(world.bob.type("/nick ann"), "which is free now");
-  cr_expect(world.cleo.heard().ends_with("* bob is now ann\n"));
+  cr_expect(world.cleo.received().ends_with("* bob is now ann\n"));
 }
 
 Test(chat_house, rejects_a_nick_that_is_in_use) {
   World world;
   cr_expect(world.bob.type("/nick ANN"));
-  cr_expect(world.bob.heard() == "* the name ANN is taken; you are still bob\n");
-  cr_expect(world.ann.heard().empty());
+  cr_expect(world.bob.received() == "* the name ANN is taken; you are still bob\n");
+  cr_expect(world.ann.received().empty());
   cr_expect(world.bob.member->nick() == "bob");
 }
 
 Test(chat_house, rejects_an_invalid_nick) {
   World world;
   cr_expect(world.bob.type("/nick two words"));
-  cr_expect(world.bob.heard().starts_with("* character 4 cannot be in a name: allowed are"));
+  cr_expect(world.bob.received().starts_with("* character 4 cannot be in a name: allowed are"));
   cr_expect(world.bob.type("/nick"));
-  cr_expect(world.bob.heard().starts_with("* a name is missing"));
+  cr_expect(world.bob.received().starts_with("* a name is missing"));
 }
 
 Test(chat_house, delivers_an_action) {
   World world;
   cr_expect(world.ann.type("/me  waves "));
-  cr_expect(world.ann.heard().empty());
-  cr_expect(world.bob.heard() == "* ann waves\n");
+  cr_expect(world.ann.received().empty());
+  cr_expect(world.bob.received() == "* ann waves\n");
   cr_expect(world.ann.type("/me"));
-  cr_expect(world.ann.heard() == "* what do you do? /me TEXT\n");
+  cr_expect(world.ann.received() == "* what do you do? /me TEXT\n");
 }
 
 Test(chat_house, delivers_a_private_message_in_any_room) {
   World world;
   cr_expect(world.bob.type("/join attic"));
-  (void)world.bob.heard();
-  (void)world.cleo.heard();
+  (void)world.bob.received();
+  (void)world.cleo.received();
   cr_expect(world.ann.type("/msg BOB psst,  you"));
-  cr_expect(world.bob.heard() == "[ann] psst,  you\n");
-  cr_expect(world.cleo.heard().empty());
-  (void)world.ann.heard();
+  cr_expect(world.bob.received() == "[ann] psst,  you\n");
+  cr_expect(world.cleo.received().empty());
+  (void)world.ann.received();
   cr_expect(world.ann.type("/msg dora hello"));
   cr_expect(world.ann.type("/msg bob"));
   cr_expect(world.ann.type("/msg"));
-  cr_expect(world.ann.heard() ==
+  cr_expect(world.ann.received() ==
             "* nobody is called dora\n* whom, and what? /msg NICK TEXT\n"
             "* whom, and what? /msg NICK TEXT\n");
 }
@@ -359,15 +360,15 @@ Test(chat_house, delivers_lines_only_in_their_room) {
   World world;
   cr_expect(world.bob.type("/join Attic"));
   cr_expect(world.cleo.type("/join aTTIC"));
-  cr_expect(world.ann.heard() == "* bob left (went to Attic)\n* cleo left (went to Attic)\n");
-  cr_expect(world.bob.heard() ==
+  cr_expect(world.ann.received() == "* bob left (went to Attic)\n* cleo left (went to Attic)\n");
+  cr_expect(world.bob.received() ==
             "* you are bob, in the room Attic\n* nobody else is here\n* cleo joined\n");
-  cr_expect(world.cleo.heard() ==
+  cr_expect(world.cleo.received() ==
             "* bob left (went to Attic)\n* you are cleo, in the room Attic\n* here: bob\n");
   cr_expect(world.bob.type("up here"));
   cr_expect(world.ann.type("down here"));
-  cr_expect(world.cleo.heard() == "<bob> up here\n");
-  cr_expect(world.ann.heard().empty());
+  cr_expect(world.cleo.received() == "<bob> up here\n");
+  cr_expect(world.ann.received().empty());
   cr_expect(world.house.rooms() == 2);
 }
 
@@ -376,7 +377,7 @@ Test(chat_house, delivers_collected_lines_before_a_member_changes_rooms) {
   cr_expect(world.ann.type("bye"));
   cr_expect(world.ann.type("/join attic"));
   cr_expect(world.ann.type("hello?"));
-  cr_expect(world.bob.heard() == "<ann> bye\n* ann left (went to attic)\n");
+  cr_expect(world.bob.received() == "<ann> bye\n* ann left (went to attic)\n");
 }
 
 Test(chat_house, returns_a_member_to_the_lobby) {
@@ -384,10 +385,10 @@ Test(chat_house, returns_a_member_to_the_lobby) {
   cr_expect(world.ann.type("/join attic"));
   cr_expect(world.ann.type("/part"));
   cr_expect(world.house.room_of(*world.ann.member) == "lobby");
-  (void)world.ann.heard();
+  (void)world.ann.received();
   cr_expect(world.ann.type("/part"));
   cr_expect(world.ann.type("/join LOBBY"));
-  cr_expect(world.ann.heard() == "* you are in lobby already\n* you are in lobby already\n");
+  cr_expect(world.ann.received() == "* you are in lobby already\n* you are in lobby already\n");
 }
 
 Test(chat_house, removes_an_empty_room_with_its_history) {
@@ -399,7 +400,7 @@ Test(chat_house, removes_an_empty_room_with_its_history) {
   cr_expect(world.house.rooms() == 1);
   cr_expect(world.ann.type("/join attic"));
   cr_expect(
-      world.ann.heard().ends_with("* you are ann, in the room attic\n* nobody else is here\n"));
+      world.ann.received().ends_with("* you are ann, in the room attic\n* nobody else is here\n"));
   world.ann.leave();
   cr_expect(world.house.rooms() == 1);
 }
@@ -410,7 +411,7 @@ Test(chat_house, keeps_the_lobby_when_it_is_empty) {
   for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) one->leave();
   cr_expect(world.house.rooms() == 1);
   Recorder late(world.house);
-  cr_expect(late.heard().find("<ann> anybody?\n") != std::string::npos);
+  cr_expect(late.received().find("<ann> anybody?\n") != std::string::npos);
 }
 
 Test(chat_house, creates_no_room_above_the_limit) {
@@ -419,8 +420,8 @@ Test(chat_house, creates_no_room_above_the_limit) {
   World world(rules);
   cr_expect(world.ann.type("/join attic"));
   cr_expect(world.bob.type("/join cellar"));
-  (void)world.cleo.heard();
-  cr_expect(world.bob.heard().ends_with(
+  (void)world.cleo.received();
+  cr_expect(world.bob.received().ends_with(
       "* no room can be opened: there are 2, and at most 2; /rooms lists them\n"));
   cr_expect(world.house.room_of(*world.bob.member) == "lobby");
   cr_expect(world.ann.type("/join cellar"), "which closes the attic");
@@ -433,9 +434,9 @@ Test(chat_house, refuses_members_in_a_full_room_other_than_the_lobby) {
   World world(rules);
   cr_expect(world.ann.type("/join attic"));
   cr_expect(world.bob.type("hello"));
-  (void)world.bob.heard();
+  (void)world.bob.received();
   cr_expect(world.bob.type("/join Attic"));
-  cr_expect(world.bob.heard() == "* attic is full: at most 1 member\n");
+  cr_expect(world.bob.received() == "* attic is full: at most 1 member\n");
   cr_expect(world.house.room_of(*world.bob.member) == "lobby");
   cr_expect(world.ann.type("/part"), "the lobby has two already");
   cr_expect(world.house.room_of(*world.ann.member) == "lobby");
@@ -444,7 +445,7 @@ Test(chat_house, refuses_members_in_a_full_room_other_than_the_lobby) {
 Test(chat_house, rejects_an_invalid_room) {
   World world;
   cr_expect(world.ann.type("/join ../etc"));
-  cr_expect(world.ann.heard().starts_with("* character 1 cannot be in a name"));
+  cr_expect(world.ann.received().starts_with("* character 1 cannot be in a name"));
   cr_expect(world.house.rooms() == 1);
 }
 
@@ -452,13 +453,13 @@ Test(chat_house, lists_rooms_and_members) {
   World world;
   cr_expect(world.cleo.type("/join attic"));
   cr_expect(world.cleo.type("/topic dust"));
-  (void)world.ann.heard();
+  (void)world.ann.received();
   cr_expect(world.ann.type("/rooms"));
-  cr_expect(world.ann.heard() == "* attic: 1 member, dust\n* lobby: 2 members\n");
+  cr_expect(world.ann.received() == "* attic: 1 member, dust\n* lobby: 2 members\n");
   cr_expect(world.ann.type("/who"));
   cr_expect(world.ann.type("/who ATTIC"));
   cr_expect(world.ann.type("/who cellar"));
-  cr_expect(world.ann.heard() ==
+  cr_expect(world.ann.received() ==
             "* 2 members in lobby: ann, bob\n* 1 member in attic: cleo\n"
             "* there is no room cellar\n");
 }
@@ -468,27 +469,27 @@ Test(chat_house, sends_a_newcomer_some_names_of_a_large_room) {
   std::vector<std::unique_ptr<Recorder>> all;
   for (int i = 0; i < 60; ++i) all.push_back(std::make_unique<Recorder>(house));
   Recorder late(house);
-  cr_expect(late.heard().ends_with(", guest50 and 10 more; /who lists all\n"));
+  cr_expect(late.received().ends_with(", guest50 and 10 more; /who lists all\n"));
   cr_expect(late.type("/who"));
-  cr_expect(count(late.heard(), "guest") == 61);
+  cr_expect(count(late.received(), "guest") == 61);
 }
 
 Test(chat_house, shows_and_sets_the_topic) {
   World world;
   cr_expect(world.ann.type("/topic"));
-  cr_expect(world.ann.heard() == "* no topic is set; /topic TEXT sets one\n");
+  cr_expect(world.ann.received() == "* no topic is set; /topic TEXT sets one\n");
   cr_expect(world.ann.type("/topic the weather"));
-  cr_expect(world.bob.heard() == "* ann set the topic: the weather\n");
+  cr_expect(world.bob.received() == "* ann set the topic: the weather\n");
   cr_expect(world.bob.type("/topic"));
-  cr_expect(world.bob.heard() == "* topic: the weather\n");
+  cr_expect(world.bob.received() == "* topic: the weather\n");
   cr_expect(world.bob.type("/topic " + std::string(ChatHouse::kMaxTopic + 1, 'x')));
-  cr_expect(world.bob.heard() == "* a topic of 401 bytes is too long: at most 400\n");
+  cr_expect(world.bob.received() == "* a topic of 401 bytes is too long: at most 400\n");
 }
 
 Test(chat_house, lists_its_commands) {
   World world;
   cr_expect(world.ann.type("/HELP"));
-  const std::string help = world.ann.heard();
+  const std::string help = world.ann.received();
   for (const char* one : {"/nick NAME", "/me TEXT", "/msg NICK TEXT", "/join ROOM", "/part",
                           "/rooms", "/who [ROOM]", "/topic [TEXT]", "/help", "/quit [REASON]"}) {
     cr_expect(count(help, std::string("* ") + one + " ") == 1, "%s", one);
@@ -499,13 +500,13 @@ Test(chat_house, mentions_help_after_an_unknown_command) {
   World world;
   for (const std::string line : {"/nope", "/", "/ nick x", "/nickname x"}) {
     cr_expect(world.ann.type(line));
-    const std::string heard = world.ann.heard();
-    cr_expect(heard.starts_with("* there is no command /"), "%s", line.c_str());
-    cr_expect(heard.find("/help") != std::string::npos);
+    const std::string received = world.ann.received();
+    cr_expect(received.starts_with("* there is no command /"), "%s", line.c_str());
+    cr_expect(received.find("/help") != std::string::npos);
   }
   cr_expect(world.ann.type("/" + std::string(4'000, 'x')));
-  cr_expect(world.ann.heard().size() < 200);
-  cr_expect(world.bob.heard().empty());
+  cr_expect(world.ann.received().size() < 200);
+  cr_expect(world.bob.received().empty());
 }
 
 Test(chat_house, lets_a_member_quit) {
@@ -514,8 +515,8 @@ Test(chat_house, lets_a_member_quit) {
   cr_expect(world.ann.type("/quit  gone fishing"));
   cr_expect(world.ann.member == nullptr);
   cr_expect(world.bob.type("/quit"));
-  cr_expect(world.cleo.heard() == "<ann> ciao\n* ann left (gone fishing)\n* bob left\n");
-  cr_expect(world.bob.heard().ends_with("(gone fishing)\n"));
+  cr_expect(world.cleo.received() == "<ann> ciao\n* ann left (gone fishing)\n* bob left\n");
+  cr_expect(world.bob.received().ends_with("(gone fishing)\n"));
 }
 
 // --- Slow members ---
@@ -527,11 +528,11 @@ Test(chat_house, rejects_a_line_while_a_member_of_the_room_is_behind) {
   cr_expect(!world.ann.type("hello"));
   cr_expect(!world.ann.type("/me waves"));
   cr_expect(!world.ann.type("/nick x"));
-  cr_expect(world.bob.heard().empty());
+  cr_expect(world.bob.received().empty());
   cr_expect(world.house.submit(*world.ann.member, "anyway", ChatHouse::Congestion::ignore));
   world.house.set_behind(*world.cleo.member, false);
   cr_expect(world.ann.type("hello"));
-  cr_expect(world.bob.heard() == "<ann> anyway\n<ann> hello\n");
+  cr_expect(world.bob.received() == "<ann> anyway\n<ann> hello\n");
 }
 
 Test(chat_house, accepts_lines_in_other_rooms_while_a_member_is_behind) {
@@ -583,7 +584,7 @@ Test(chat_house, adds_a_member_completely_or_not_at_all_when_memory_fails) {
     }
     cr_assert(world.house.members() == (late == nullptr ? 3U : 4U), "after %zu", successes);
     cr_assert(world.bob.type("still here"));
-    cr_assert(world.cleo.heard().ends_with("<bob> still here\n"), "after %zu", successes);
+    cr_assert(world.cleo.received().ends_with("<bob> still here\n"), "after %zu", successes);
   }
 }
 
@@ -602,8 +603,9 @@ Test(chat_house, is_consistent_after_any_failure_of_memory) {
       }
     }
     cr_assert(world.bob.type("still here"));
-    const std::string heard = world.cleo.heard();
-    cr_assert(heard.ends_with("<bob> still here\n"), "after %zu: %s", successes, heard.c_str());
+    const std::string received = world.cleo.received();
+    cr_assert(received.ends_with("<bob> still here\n"), "after %zu: %s", successes,
+              received.c_str());
     cr_assert(world.house.members() == (world.ann.member == nullptr ? 2U : 3U));
   }
 }

@@ -24,7 +24,7 @@ struct World {
   World(std::string_view name, const std::string& text)
       : World(name, MessageReply(*make_codec(name), text)) {}
   World(std::string_view name, MessageReply rule) : framing(name), reply(std::move(rule)) {
-    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
   }
 
   [[nodiscard]] const Address& to() const { return service.endpoint().address(); }
@@ -39,7 +39,7 @@ struct World {
   Framing framing;
   MessageReply reply;
   Loop loop{backend_options()};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   ReplyGuard guard{loop};
   FramedDatagrams service{loop, Endpoint::from("udp://127.0.0.1:0"), guard, framing, reply};
   UdpProbe probe;
@@ -58,7 +58,7 @@ Test(framed_datagrams, answers_the_frames_of_a_datagram_with_one_datagram) {
   cr_expect(upper.ask("5:hello,3:yes,") == "5:HELLO,3:YES,");
   World text("line", "ok");
   cr_expect(text.ask("hello\r\nyes\n") == "ok\nok\n");
-  cr_expect(echo.told.empty() && upper.told.empty() && text.told.empty());
+  cr_expect(echo.reports.empty() && upper.reports.empty() && text.reports.empty());
 }
 
 Test(framed_datagrams, answers_the_largest_datagram) {
@@ -93,8 +93,8 @@ Test(framed_datagrams, does_not_skip_frames_even_if_it_is_not_strict) {
 Test(framed_datagrams, reports_malformed_datagrams_once_a_second) {
   World world("decimal:3", Kind::echo);
   for (int i = 0; i < 10; ++i) world.expect_no_answer("005hello0x3yes", "002ok");
-  cr_assert(world.told.size() <= 3 && !world.told.empty());
-  const Report& report = world.told[0];
+  cr_assert(world.reports.size() <= 3 && !world.reports.empty());
+  const Report& report = world.reports[0];
   cr_expect(report.kind == Report::Kind::malformed);
   cr_expect(report.where == world.service.endpoint().to_string());
   cr_expect(report.what == world.probe.address().to_string() +
@@ -105,8 +105,8 @@ Test(framed_datagrams, reports_malformed_datagrams_once_a_second) {
 Test(framed_datagrams, sends_no_answer_that_is_longer_than_its_request) {
   World text("decimal:3", "a long answer");
   text.expect_no_answer("002hi", "013a long answer");
-  cr_assert(text.told.size() == 1);
-  cr_expect(text.told[0].what.ends_with("no answer: the answer is longer than the request"));
+  cr_assert(text.reports.size() == 1);
+  cr_expect(text.reports[0].what.ends_with("no answer: the answer is longer than the request"));
   // The answer begins with an END, and the request does not.
   World slip("slip", Kind::echo);
   slip.expect_no_answer(from_hex("61 c0"), from_hex("c0 61 c0"));
@@ -116,8 +116,8 @@ Test(framed_datagrams, reports_an_answer_that_cannot_be_encoded) {
   World world("delimiter:41", Kind::upper);
   world.probe.send("bananaA", world.to());
   cr_expect(world.ask("bcdA") == "BCDA");
-  cr_assert(world.told.size() == 1);
-  cr_expect(world.told[0].what.find("no answer: the receiver would end the message") !=
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].what.find("no answer: the receiver would end the message") !=
             std::string::npos);
 }
 
@@ -164,12 +164,12 @@ Test(framed_datagrams, reports_an_answer_that_it_cannot_send) {
   world.probe.send("hello\n", world.to());
   shell("nft add table t && nft 'add chain t o { type filter hook output priority 0; }'");
   shell("nft add rule t o meta l4proto udp drop");
-  turn_until(world.loop, [&world] { return !world.told.empty(); });
-  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
-  cr_expect(world.told[0].kind == Report::Kind::socket_error);
-  cr_expect(world.told[0].where == world.service.endpoint().to_string());
-  cr_expect(world.told[0].what == "no answer over UDP to " + world.probe.address().to_string(),
-            "%s", world.told[0].what.c_str());
-  cr_expect(world.told[0].error == std::errc::operation_not_permitted, "%s",
-            world.told[0].error.message().c_str());
+  turn_until(world.loop, [&world] { return !world.reports.empty(); });
+  cr_assert(world.reports.size() == 1, "%zu reports", world.reports.size());
+  cr_expect(world.reports[0].kind == Report::Kind::socket_error);
+  cr_expect(world.reports[0].where == world.service.endpoint().to_string());
+  cr_expect(world.reports[0].what == "no answer over UDP to " + world.probe.address().to_string(),
+            "%s", world.reports[0].what.c_str());
+  cr_expect(world.reports[0].error == std::errc::operation_not_permitted, "%s",
+            world.reports[0].error.message().c_str());
 }

@@ -156,9 +156,9 @@ Test(framed_errors, search_for_an_end_in_at_most_the_allowed_number_of_bytes) {
 
 Test(framed_errors, half_close_a_socket_and_do_not_reset_it) {
   Framing framing("decimal:3");
-  std::vector<Report> told;
+  std::vector<Report> reports;
   Loop loop(backend_options());
-  loop.set_reporter([&told](const Report& report) { told.push_back(report); });
+  loop.set_reporter([&reports](const Report& report) { reports.push_back(report); });
   const Listener listener(
       loop, Endpoint::from("tcp://127.0.0.1:0"),
       framed(framing, [](Connection& connection, Framing& self, std::span<const std::byte> in) {
@@ -168,8 +168,8 @@ Test(framed_errors, half_close_a_socket_and_do_not_reset_it) {
   peer.send("005hello256" + std::string(10'000, 'x'));
   cr_expect(peer.receive_all(loop) == "005hello");
   cr_expect(peer.error() == 0);
-  cr_assert(told.size() == 1);
-  cr_expect(told[0].where == listener.endpoint().to_string());
-  cr_expect(told[0].what.ends_with(
+  cr_assert(reports.size() == 1);
+  cr_expect(reports[0].where == listener.endpoint().to_string());
+  cr_expect(reports[0].what.ends_with(
       ": at byte 8: a message of 256 bytes is above the limit of 255; closed"));
 }

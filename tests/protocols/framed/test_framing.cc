@@ -147,16 +147,16 @@ Test(framing, names_the_endpoint_of_a_socket) {
   Framing framing("line");
   for (const bool tcp : {true, false}) {
     Handler handler;
-    Report told;
+    Report reported;
     Loop loop;
-    loop.set_reporter([&told](const Report& report) { told = report; });
+    loop.set_reporter([&reported](const Report& report) { reported = report; });
     Pair pair = tcp ? tcp_pair() : unix_pair();
     Framing fresh("line");
     fresh.report(Connection::adopt(loop, std::move(pair.ours), handler), some_error());
     const std::string where = tcp ? "tcp://127.0.0.1:" : "";
     const std::string who = tcp ? "127.0.0.1:" : "a local peer: at byte 34";
-    cr_expect(told.where.find(where) == 0, "%s", told.where.c_str());
-    cr_expect(told.what.find(who) == 0, "%s", told.what.c_str());
+    cr_expect(reported.where.find(where) == 0, "%s", reported.where.c_str());
+    cr_expect(reported.what.find(who) == 0, "%s", reported.what.c_str());
   }
 }
 

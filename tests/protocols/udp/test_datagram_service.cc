@@ -32,11 +32,11 @@ namespace {
 
 struct World {
   World() {
-    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
   }
 
   Loop loop{backend_options()};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   ReplyGuard guard{loop};
   Endpoint any = Endpoint::from("udp://127.0.0.1:0");
   UdpProbe probe;
@@ -134,8 +134,8 @@ Test(datagram_service, asks_the_guard_before_it_calls_its_function) {
   (void)world.probe.ask(world.loop, "y", service.endpoint().address());
   cr_expect(asked == 1);
   cr_expect(world.guard.refused() == 1);
-  cr_assert(world.told.size() == 1);
-  cr_expect(world.told[0].where == service.endpoint().to_string());
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].where == service.endpoint().to_string());
 }
 
 Test(datagram_service, removes_its_port_from_the_guard) {
@@ -157,9 +157,9 @@ Test(datagram_service, reports_an_answer_that_it_cannot_send_and_continues) {
   world.probe.send("65535", to);  // more than the maximum of a datagram
   world.probe.send("65535", to);
   cr_expect(world.probe.ask(world.loop, "2", to) == "aa");
-  cr_assert(world.told.size() == 1, "%zu reports", world.told.size());
-  cr_expect(world.told[0].kind == Report::Kind::socket_error);
-  cr_expect(world.told[0].where == service.endpoint().to_string());
-  cr_expect(world.told[0].error == std::errc::message_size);
-  cr_expect(world.told[0].what.find(world.probe.address().to_string()) != std::string::npos);
+  cr_assert(world.reports.size() == 1, "%zu reports", world.reports.size());
+  cr_expect(world.reports[0].kind == Report::Kind::socket_error);
+  cr_expect(world.reports[0].where == service.endpoint().to_string());
+  cr_expect(world.reports[0].error == std::errc::message_size);
+  cr_expect(world.reports[0].what.find(world.probe.address().to_string()) != std::string::npos);
 }

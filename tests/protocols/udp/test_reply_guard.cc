@@ -36,7 +36,7 @@ namespace {
 // A guard on virtual time, which checks invented datagrams.
 struct World {
   World() {
-    loop.set_reporter([this](const Report& report) { told.push_back(report); });
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
   }
   Refusal check(const Address& from, const Address& to = {}, bool unicast = false) {
     return guard.check({.data = {},
@@ -53,7 +53,7 @@ struct World {
   }
 
   Loop loop{LoopOptions{.virtual_time = true}};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   ReplyGuard guard{loop};
 };
 
@@ -201,7 +201,7 @@ Test(reply_guard, counts_only_refusals) {
   World world;
   cr_expect(world.allows(ip("127.0.0.1", kPort)));
   cr_expect(world.guard.refused() == 0);
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
   cr_expect(!world.allows(ip("127.0.0.1", 53)));
   cr_expect(!world.allows(ip("224.0.0.1", kPort)));
   cr_expect(world.guard.refused() == 2);
@@ -212,34 +212,34 @@ Test(reply_guard, counts_only_refusals) {
 Test(reply_guard, reports_the_service_the_source_and_the_reason) {
   World world;
   (void)world.allows(ip("198.51.100.7", 53));
-  cr_assert(world.told.size() == 1);
-  cr_expect(world.told[0].kind == Report::Kind::refused);
-  cr_expect(world.told[0].where == "udp://192.0.2.1:7007");
-  cr_expect(
-      world.told[0].what == "no answer over UDP to 198.51.100.7:53: its port is below 1024 or 2049",
-      "%s", world.told[0].what.c_str());
-  cr_expect(!world.told[0].error);
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].kind == Report::Kind::refused);
+  cr_expect(world.reports[0].where == "udp://192.0.2.1:7007");
+  cr_expect(world.reports[0].what ==
+                "no answer over UDP to 198.51.100.7:53: its port is below 1024 or 2049",
+            "%s", world.reports[0].what.c_str());
+  cr_expect(!world.reports[0].error);
 }
 
 Test(reply_guard, reports_a_flood_once_a_second_with_its_count) {
   World world;
   for (int i = 0; i < 10'000; ++i) (void)world.allows(ip("198.51.100.7", 53));
   (void)world.allows(ip("ff02::1", kPort), "udp://[::]:7007");
-  cr_expect(world.told.size() == 1);
+  cr_expect(world.reports.size() == 1);
   world.loop.advance(std::chrono::seconds(1));
-  cr_assert(world.told.size() == 2);
-  cr_expect(world.told[0].count + world.told[1].count == 10'001);
+  cr_assert(world.reports.size() == 2);
+  cr_expect(world.reports[0].count + world.reports[1].count == 10'001);
   // The report describes the latest refusal.
-  cr_expect(world.told[1].where == "udp://[::]:7007");
-  cr_expect(world.told[1].what.find("[ff02::1]:40000") != std::string::npos, "%s",
-            world.told[1].what.c_str());
-  cr_expect(world.told[1].what.find("multicast") != std::string::npos);
+  cr_expect(world.reports[1].where == "udp://[::]:7007");
+  cr_expect(world.reports[1].what.find("[ff02::1]:40000") != std::string::npos, "%s",
+            world.reports[1].what.c_str());
+  cr_expect(world.reports[1].what.find("multicast") != std::string::npos);
 }
 
 Test(reply_guard, protects_a_service_on_every_kind_of_socket) {
   Loop loop(backend_options());
-  std::vector<Report> told;
-  loop.set_reporter([&told](const Report& report) { told.push_back(report); });
+  std::vector<Report> reports;
+  loop.set_reporter([&reports](const Report& report) { reports.push_back(report); });
   ReplyGuard guard(loop);
   // 0.0.0.0, one address, and a socket of both families: there the source is a mapped address.
   for (const char* at : {"udp://0.0.0.0:0", "udp://127.0.0.1:0", "udp://*:0"}) {
@@ -253,8 +253,8 @@ Test(reply_guard, protects_a_service_on_every_kind_of_socket) {
     cr_expect(!forger.waiting().has_value(), "%s", at);
     cr_expect(guard.refused() == before + 1, "%s", at);
   }
-  cr_assert(!told.empty());
-  cr_expect(told[0].kind == Report::Kind::refused);
+  cr_assert(!reports.empty());
+  cr_expect(reports[0].kind == Report::Kind::refused);
 }
 
 Test(reply_guard, keeps_a_service_from_answering_a_broadcast) {
