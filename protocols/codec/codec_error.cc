@@ -30,23 +30,23 @@ std::string CodecError::message() const {
     case CodecFault::too_long:
       return too_long(found, allowed);
     case CodecFault::not_a_digit:
-      return byte_where(byte, "in the length is not a digit; allowed are 0-9");
+      return byte_where(byte, "in the length is not a digit; allowed: 0-9");
     case CodecFault::no_digit:
-      return byte_where(byte, "begins a netstring; allowed are the digits 0-9");
+      return byte_where(byte, "begins a netstring; allowed: the digits 0-9");
     case CodecFault::leading_zero:
       return "the length has a leading zero; only the length 0 may begin with 0";
     case CodecFault::too_many_digits:
       return "the length has more than " + std::to_string(allowed) + " digits";
     case CodecFault::no_colon:
-      return byte_where(byte, "follows the digits of the length; allowed are a digit and \":\"");
+      return byte_where(byte, "follows the digits of the length; allowed: a digit or \":\"");
     case CodecFault::no_comma:
-      return byte_where(byte, "follows the payload; allowed is \",\"");
+      return byte_where(byte, "follows the payload; allowed: \",\"");
     case CodecFault::varint_not_shortest:
       return "the varint ends in a zero byte; only the shortest form is allowed";
     case CodecFault::varint_too_long:
       return "the varint has more than 64 bits; a tenth byte must be 0x01";
     case CodecFault::bad_escape:
-      return byte_where(byte, "follows ESC (0xdb); allowed are 0xdc and 0xdd");
+      return byte_where(byte, "follows ESC (0xdb); allowed: 0xdc or 0xdd");
     case CodecFault::ends_early:
       return "the input ends inside a frame, after " + std::to_string(found) +
              (found == 1 ? " byte" : " bytes");
@@ -54,8 +54,8 @@ std::string CodecError::message() const {
       return "a payload of " + std::to_string(found) + " bytes is above the maximum of " +
              std::to_string(allowed) + " for its length field";
     case CodecFault::wrong_size:
-      return "a payload of " + std::to_string(found) + " bytes has the wrong size; allowed is " +
-             std::to_string(allowed);
+      return "a payload of " + std::to_string(found) +
+             " bytes has the wrong size; allowed: " + std::to_string(allowed);
     case CodecFault::contains_delimiter:
       return "the receiver would end the message at byte " + std::to_string(offset) + " of " +
              std::to_string(found);

@@ -49,7 +49,7 @@ ParsedCodec make_numbered(Parameter parameter, std::string_view family, std::siz
   // With leading zeros, one framing would have several names.
   if (status != std::errc() || rest != end || number < 1 || number > max ||
       parameter->front() == '0') {
-    return error("N of framing ", name, ":N is ", quote(*parameter), "; allowed are ", range);
+    return error("N of framing ", name, ":N is ", quote(*parameter), "; allowed: ", range);
   }
   return make(number);
 }
@@ -122,7 +122,7 @@ constexpr auto kFamilies = [] {
 }();
 
 std::string allowed() {
-  std::string all = "allowed are ";
+  std::string all = "allowed: ";
   for (std::size_t i = 0; i < kFamilies.size(); ++i) {
     if (i > 0) all += i + 1 == kFamilies.size() ? " and " : ", ";
     all += kFamilies[i].form;
@@ -148,7 +148,7 @@ ParsedCodec parse_codec(std::string_view name) {
     return entry.make(parameter);
   }
   if (name.empty()) return error("framing is empty; ", allowed());
-  return error("framing ", quote(name), " is not known; ", allowed());
+  return error("unknown framing ", quote(name), "; ", allowed());
 }
 
 std::unique_ptr<const Codec> make_codec(std::string_view name) {

@@ -90,7 +90,7 @@ std::string Framing::limit_fault(const Codec& codec, std::size_t limit) {
   std::string allowed = std::to_string(min);
   if (max > min) allowed += "-" + std::to_string(max);
   return "the limit " + std::to_string(limit) + " on a message of framing " + codec.name() +
-         " is out of range; allowed is " + allowed;
+         " is out of range; allowed: " + allowed;
 }
 
 std::size_t Framing::input_limit_for(const Codec& codec, std::size_t limit) {

@@ -15,8 +15,8 @@ namespace {
 
 using Parsed = std::variant<Endpoint, EndpointError>;
 
-constexpr std::string_view kHosts = "allowed are a.b.c.d, [IPv6] and *";
-constexpr std::string_view kPorts = "0–65535";
+constexpr std::string_view kHosts = "allowed: a.b.c.d, [IPv6] and *";
+constexpr std::string_view kPorts = "0-65535";
 constexpr std::string_view kSeparator = "://";
 constexpr std::array kSchemes = {Scheme::tcp, Scheme::udp, Scheme::unix_stream};
 
@@ -38,10 +38,10 @@ Parsed parse_path(std::string_view path) {
     return Endpoint(Scheme::unix_stream, *address);
   }
   const std::string limit = std::to_string(Address::kMaxPath);
-  if (path.empty()) return error("path is empty; allowed are 1–", limit, " bytes");
+  if (path.empty()) return error("path is empty; allowed: 1-", limit, " bytes");
   if (path.size() > Address::kMaxPath) {
-    return error("path ", quote(path), " has ", std::to_string(path.size()),
-                 " bytes; allowed are 1–", limit);
+    return error("path ", quote(path), " has ", std::to_string(path.size()), " bytes; allowed: 1-",
+                 limit);
   }
   if (path.find('\0') != std::string_view::npos) {
     return error("path ", quote(path), " holds a NUL; every other byte is allowed");
@@ -59,7 +59,7 @@ std::variant<HostAndPort, EndpointError> split_bracketed(std::string_view text) 
   }
   const std::string_view rest = text.substr(end + 1);
   const std::string_view host = text.substr(0, end + 1);
-  if (rest.empty()) return error("port is missing after ", quote(host), "; allowed is ", kPorts);
+  if (rest.empty()) return error("port is missing after ", quote(host), "; allowed: ", kPorts);
   if (rest.front() != ':') {
     return error(quote(rest), " follows ", quote(host), " where :PORT is expected");
   }
@@ -71,7 +71,7 @@ std::variant<HostAndPort, EndpointError> split(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (text.empty() || colon == 0) return error("host is empty; ", kHosts);
   if (colon == std::string_view::npos) {
-    return error("port is missing after ", quote(text), "; allowed is ", kPorts);
+    return error("port is missing after ", quote(text), "; allowed: ", kPorts);
   }
   if (text.find(':', colon + 1) != std::string_view::npos) {
     return error("host of ", quote(text),
@@ -85,7 +85,7 @@ std::optional<EndpointError> parse_port(const HostAndPort& part, std::uint16_t& 
   if (text.empty()) {
     const std::string host =
         part.bracketed ? "[" + std::string(part.host) + "]" : std::string(part.host);
-    return error("port is missing after ", quote(host + ":"), "; allowed is ", kPorts);
+    return error("port is missing after ", quote(host + ":"), "; allowed: ", kPorts);
   }
   if (text.find_first_not_of("0123456789") != std::string_view::npos) {
     return error("port ", quote(text), " is not a decimal number in ", kPorts);
@@ -105,8 +105,7 @@ std::optional<Address> parse_host(const HostAndPort& part, std::uint16_t port) {
 
 EndpointError host_error(const HostAndPort& part) {
   if (!part.bracketed) {
-    return error("host ", quote(part.host), " is not a numeric address (names are not looked up); ",
-                 kHosts);
+    return error("host ", quote(part.host), " is not a numeric address; ", kHosts);
   }
   const std::size_t percent = part.host.find('%');
   if (percent != std::string_view::npos &&
@@ -114,7 +113,7 @@ EndpointError host_error(const HostAndPort& part) {
     return error("zone ", quote(part.host.substr(percent + 1)),
                  " is not the name or number of an interface");
   }
-  return error("host ", quote(part.host), " in brackets is not an IPv6 address; ", kHosts);
+  return error("host ", quote(part.host), " in brackets is not an IPv6 address");
 }
 
 Parsed parse_ip(Scheme scheme, std::string_view text) {
@@ -162,7 +161,7 @@ Endpoint Endpoint::wildcard(Scheme scheme, std::uint16_t port) noexcept {
 std::variant<Endpoint, EndpointError> Endpoint::parse(std::string_view text) {
   const std::size_t end = text.find(kSeparator);
   if (end == std::string_view::npos) {
-    return error(quote(text), " has no scheme; allowed are tcp://, udp:// and unix://");
+    return error(quote(text), " has no scheme; allowed: tcp://, udp:// and unix://");
   }
   const std::string_view name = text.substr(0, end);
   const std::string_view rest = text.substr(end + kSeparator.size());

@@ -8,7 +8,7 @@
 // since "[::]" means IPv6 alone and "0.0.0.0" IPv4 alone. "unix://" is a stream socket; what
 // follows is its path, absolute or relative. Schemes are lower case; nothing follows the port.
 // Errors: parse() returns what was wrong, in words that name the part, what was read and what is
-// allowed: `port 99999 is not in 0–65535` (with an en dash, in UTF-8). What was read is cut to
+// allowed: `port 99999 is not in 0-65535`. What was read is cut to
 // 160 bytes and its control characters are escaped, so that it can stand in a log line.
 // Thread: a plain value.
 #ifndef SLUICE_REACTOR_BASE_ENDPOINT_H
@@ -44,7 +44,7 @@ class SLUICE_EXPORT Endpoint {
 
   static std::variant<Endpoint, EndpointError> parse(std::string_view text);
   // The same for text that a program holds itself. Throws std::invalid_argument:
-  // `endpoint "tcp://127.0.0.1:99999": port 99999 is not in 0–65535`.
+  // `endpoint "tcp://127.0.0.1:99999": port 99999 is not in 0-65535`.
   static Endpoint from(std::string_view text);
 
   [[nodiscard]] Scheme scheme() const noexcept { return scheme_; }

@@ -3,7 +3,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::string_view kCut = "…";
+constexpr std::string_view kCut = "...";
 
 unsigned char byte_at(std::string_view text, std::size_t i) {
   return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;

@@ -15,7 +15,7 @@
 
 namespace sluice {
 
-// At most `limit` bytes; a longer text is cut, and ends in an ellipsis. REQUIRES: limit >= 3.
+// At most `limit` bytes; a longer text is cut, and ends in "...". REQUIRES: limit >= 3.
 SLUICE_EXPORT std::string escape(std::string_view text, std::size_t limit);
 
 // The same in quotes, for messages, cut to kMaxQuoted bytes, which is more than the longest valid

@@ -36,8 +36,8 @@ Backend backend_from(std::string_view name) {
   if (name == "io_uring" || name == "iouring") {
     throw std::invalid_argument(
         quoted +
-        " is refused: libev's io_uring stalls when many operations complete at once and loses "
-        "events after a fork; allowed are auto, epoll, poll and select");
+        " is rejected: libev's io_uring stalls when many operations complete at once and loses "
+        "events after a fork; allowed: auto, epoll, poll and select");
   }
   throw std::invalid_argument(quoted + " is not auto, epoll, poll or select");
 }

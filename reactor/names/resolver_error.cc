@@ -15,15 +15,15 @@ class ResolverCategory final : public std::error_category {
       case ResolverError::not_found:
         return "not found";
       case ResolverError::no_address:
-        return "no address of that family";
+        return "no address of the requested family";
       case ResolverError::timed_out:
         return "no server answered in time";
       case ResolverError::server_failed:
         return "the server failed";
       case ResolverError::refused:
-        return "no server would answer";
+        return "no server answers queries";
       case ResolverError::bad_name:
-        return "not a host's name";
+        return "not a valid host name";
       case ResolverError::no_memory:
         return "out of memory";
     }

@@ -241,13 +241,13 @@ void Listener::Impl::after_wait() {
   recovered_ = false;
   shortages_.hold_back();  // one report a second, of either kind
   // Last, because the reporter may destroy this listener.
-  loop().report(make_report(Report::Kind::accept_resumed, "accepting goes on", 0));
+  loop().report(make_report(Report::Kind::accept_resumed, "accepting resumed", 0));
 }
 
 Report Listener::Impl::describe_shortage() const {
   const bool resources = out_of_resources(shortage_);
   return make_report(resources ? Report::Kind::out_of_descriptors : Report::Kind::socket_error,
-                     std::generic_category().message(shortage_) + "; accepting pauses", shortage_);
+                     std::generic_category().message(shortage_) + "; accepting is paused", shortage_);
 }
 
 Report Listener::Impl::make_report(Report::Kind kind, std::string what, int error) const {

@@ -230,7 +230,7 @@ class Stopping(unittest.TestCase):
 class Usage(unittest.TestCase):
     def test_mistakes_end_it(self):
         for keys, message in ((",send-queue=100", "is not a decimal number in 262144"),
-                              (",max-line=65536,send-queue=262144", "is below 8 lines of max-line"),
+                              (",max-line=65536,send-queue=262144", "less than 8 times max-line"),
                               (",slow=wait", "is not close or drop")):
             result = run("-l", f"chat=tcp://127.0.0.1:0{keys}")
             self.assertEqual(result.returncode, 2)

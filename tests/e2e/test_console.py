@@ -212,8 +212,8 @@ class Usage(unittest.TestCase):
         result = run("--console", "-l", "echo=tcp://127.0.0.1:0")
         self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stderr.decode().splitlines()[0],
-                         "sluiced: --console: no service here has a use for a terminal; allowed "
-                         "with chat or broadcast")
+                         "sluiced: --console: no service uses the terminal; serve chat or "
+                         "broadcast")
         self.assertEqual(result.stdout, b"")
 
     def test_the_other_services_do_not_mind(self):

@@ -176,7 +176,8 @@ class Failures(Web):
         for name in ("file", "ftp"):
             url = f"{self.url}/to-{name}"
             result = self.fetch(url)
-            self.expect_failure(result, f"{url}: a redirect to neither http nor https", f'"{name}"')
+            self.expect_failure(result, f"{url}: redirect to a scheme other than http and https",
+                                f'"{name}"')
             self.assertEqual(result.stdout, b"")
 
 

@@ -89,7 +89,8 @@ class Broken(Scratch):
 
         chunked = head(more="Transfer-Encoding: chunked\r\n")
         self.expect_no_file(answer(b"HTTP/1.1 200 OK\r\n"), "headers")
-        self.expect_no_file(answer(chunked + b"0\r\n"), "the heads are larger than 1048576 bytes")
+        self.expect_no_file(answer(chunked + b"0\r\n"),
+                            "the HTTP headers are larger than 1048576 bytes")
 
     def test_a_peer_that_stops_in_the_middle(self):
         self.expect_no_file(Hanging(), "timed out", options=["--timeout", "300ms"])

@@ -174,7 +174,7 @@ class Refusing(unittest.TestCase):
         result = run("-l", "framed=tcp://127.0.0.1:0,framing=u8,max-message=256")
         self.assertEqual(result.returncode, 2)
         self.assertIn(b"max-message: the limit 256 on a message of framing u8 is out of range; "
-                      b"allowed is 0-255", result.stderr)
+                      b"allowed: 0-255", result.stderr)
 
 
 class Replies(unittest.TestCase):

@@ -95,8 +95,8 @@ class Failures(unittest.TestCase):
         self.assertEqual(result.lines, ["ssh/tcp 22/tcp", "22/tcp ssh"])
         self.assertEqual(result.stderr.splitlines(), [
             'sluice-lookup: service "no-such-service/tcp": not in the services database',
-            'sluice-lookup: name "127.1": not a host\'s name',
-            'sluice-lookup: name "x.invalid.": no server would answer'])
+            'sluice-lookup: name "127.1": not a valid host name',
+            'sluice-lookup: name "x.invalid.": no server answers queries'])
 
     def test_a_silent_server_is_waited_for_as_long_as_timeout_says(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
@@ -157,7 +157,7 @@ class Dns(unittest.TestCase):
         result = self.ask("-4", "six.test.", "nobody.test.", "192.0.2.99")
         self.assertEqual((result.status, result.lines), (1, []))
         self.assertEqual(result.stderr.splitlines(), [
-            'sluice-lookup: name "six.test.": no address of that family',
+            'sluice-lookup: name "six.test.": no address of the requested family',
             'sluice-lookup: name "nobody.test.": not found',
             'sluice-lookup: address "192.0.2.99": not found'])
 

@@ -10,19 +10,19 @@ from usage import Mistakes, OptionsOfThePage
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
     ([""], '""', "SERVICE[/PROTO]"),
-    (["65536"], '"65536"', "0–65535"),
+    (["65536"], '"65536"', "0-65535"),
     (["22/sctp"], '"22/sctp"', "tcp or udp"),
     (["/tcp"], '"/tcp"', "missing"),
     (["a\nb/c"], '"a\\x0ab/c"', "tcp or udp"),
-    (["--name", "--service", "x"], "--name, --service", "one of them"),
-    (["-4", "-6"], "--ipv4, --ipv6", "one of them"),
+    (["--name", "--service", "x"], "--name and --service cannot be combined"),
+    (["-4", "-6"], "-4 and -6 cannot be combined"),
     (["--timeout", "5"], "--timeout 5: ", "has no unit"),
     (["--server", "dns.test"], "--server dns.test: ", "a.b.c.d:PORT"),
     (["--server", "127.0.0.1:0"], "--server 127.0.0.1:0: ", "[IPv6]:PORT"),
     (["--backend", "kqueue"], "--backend kqueue: ", "epoll"),
-    (["--frobnicate"], "--frobnicate: not an option", "--server", "--version"),
-    (["-x"], "-x: not an option"),
-    (["--json=yes"], "--json=yes: no value is allowed"),
+    (["--frobnicate"], "--frobnicate: unknown option", "--server", "--version"),
+    (["-x"], "-x: unknown option"),
+    (["--json=yes"], "--json=yes: this option takes no value"),
 ]
 
 

@@ -6,7 +6,7 @@ import unittest
 
 import daemon
 from daemon import Daemon, run
-from usage import SOURCE, section_of
+from usage import SOURCE, lines_beyond_80_columns, section_of
 
 PAGE = SOURCE / "man" / "sluiced.8"
 
@@ -27,6 +27,9 @@ class Page(unittest.TestCase):
         shown = re.findall(r"^  (?:-(\w), )?-(-[\w-]+)", section_of(self.help, "Options:"),
                            re.MULTILINE)
         self.expect_same(sorted(options), sorted(name for row in shown for name in row if name))
+
+    def test_help_is_ascii_and_fits_80_columns(self):
+        self.assertEqual(lines_beyond_80_columns(self.help), [])
 
     def test_options_of_the_synopsis(self):
         synopsis = section_of(self.page, r"\.Sh SYNOPSIS")
@@ -83,8 +86,8 @@ class Page(unittest.TestCase):
                     self.assertEqual(run("-l", spec).returncode, 2)
 
     def test_the_messages_under_diagnostics_are_the_daemon_s(self):
-        shown = section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")
-        messages = re.findall(r"^sluiced: (--\S+) (\S+): .*$", shown, re.MULTILINE)
+        shown = section_of(self.page, r"\.Sh DIAGNOSTICS")
+        messages = re.findall(r"^sluiced: (--?\S+) (\S+): .*$", shown, re.MULTILINE)
         self.assertTrue(messages)
         for option, value in messages:
             first = run(option, value).stderr.decode().splitlines()[0]

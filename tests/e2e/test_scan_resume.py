@@ -68,7 +68,7 @@ class Resuming(unittest.TestCase):
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=2 * PATIENCE)
             self.assertEqual((process.returncode, err), (143, b""))
-            self.assertIn("; interrupted, with ", out.decode())
+            self.assertIn("; interrupted with ", out.decode())
             first = xml.etree.ElementTree.parse(file).getroot()
             self.assertEqual(first.find("runstats/finished").get("exit"), "error")
             self.assertEqual(scan("-n", "--resume", self.file, *arguments).status, 0)
@@ -85,7 +85,8 @@ class Resuming(unittest.TestCase):
                                "1-400", HERE)
         process.stdout.readline()
         process.send_signal(signal.SIGUSR2)
-        self.assertEqual(process.stderr.readline(), f"sluice-scan: written: {self.file}\n".encode())
+        self.assertEqual(process.stderr.readline(),
+                         f"sluice-scan: saved the position in {self.file}\n".encode())
         state = json.loads(pathlib.Path(self.file).read_text())
         self.assertGreater(state["next"], 0)
         process.kill()
@@ -95,13 +96,13 @@ class Resuming(unittest.TestCase):
     def test_the_file_of_another_scan_is_refused_and_kept(self):
         self.assertEqual(self.interrupted("--json", "--rate", "500", "-p", "1-1000", HERE), 130)
         kept = pathlib.Path(self.file).read_text()
-        for arguments, why in ((("-p", "1-999", HERE), 'its ports are "1-1000", and this scan\'s'),
-                               (("-p", "1-1000", "127.0.0.2"), "its targets are as many"),
+        for arguments, why in ((("-p", "1-999", HERE), 'its ports are "1-1000", and those'),
+                               (("-p", "1-1000", "127.0.0.2"), "it has the same number of"),
                                (("-p", "1-1000", "--shard", "1/2", HERE), "its shard is 1/1"),
                                (("-p", "1-1000", "--seed", "1", HERE), "its seed is ")):
             result = scan("-n", "--resume", self.file, *arguments)
             self.assertEqual((result.status, result.stdout), (2, ""))
-            self.assertIn(f"sluice-scan: --resume {self.file} is of another scan: {why}",
+            self.assertIn(f"sluice-scan: --resume {self.file} belongs to another scan: {why}",
                           result.stderr)
         self.assertEqual(pathlib.Path(self.file).read_text(), kept)
 
@@ -112,7 +113,7 @@ class Resuming(unittest.TestCase):
         pathlib.Path(self.file).write_text(json.dumps(state))
         result = scan("-n", "--resume", self.file, "-p", "1-1000", HERE)
         self.assertEqual((result.status, result.stdout), (2, ""))
-        self.assertIn("names positions", result.stderr)
+        self.assertIn("positions outside the scan", result.stderr)
 
     def test_a_place_that_cannot_be_written_is_told_before_the_scan(self):
         result = scan("-n", "-p", "1", "--resume", "/nonexistent/position", HERE)
@@ -128,8 +129,8 @@ class Resuming(unittest.TestCase):
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=2 * PATIENCE)
         self.assertEqual((process.returncode, err), (130, b""))
-        self.assertRegex(out.decode(), r"\A127\.0\.0\.1\n[^Z]*\d+ closed[^Z]*interrupted, with \d+ "
-                                       r"to do\n\Z")
+        self.assertRegex(out.decode(), r"\A127\.0\.0\.1\n[^Z]*\d+ closed[^Z]*interrupted with \d+ "
+                                       r"probes left\n\Z")
 
 
 if __name__ == "__main__":

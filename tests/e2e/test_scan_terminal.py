@@ -65,7 +65,7 @@ class OnATerminal(unittest.TestCase):
         with Terminal(f"--rate 200 -p 1-5000 {HERE}") as typed:
             typed.wait_for(BAR)
             typed.type("C-c")
-            typed.wait_for(re.compile("; interrupted, with [0-9]+ to do$"))
+            typed.wait_for(re.compile("; interrupted with [0-9]+ probes left$"))
             typed.wait_for_last_lines("%")
             typed.terminal_is_restored()
 

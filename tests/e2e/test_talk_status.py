@@ -50,12 +50,13 @@ class Status(unittest.TestCase):
     def test_fewer_than_expected_before_the_end_is_1(self):
         with Server(saying(b"1\n")) as server:
             self.expect(talk(server.endpoint, "--expect", "2"), 1,
-                        server.endpoint, "1 of 2 messages before the peer's end")
+                        server.endpoint,
+                        "received 1 of 2 messages before the peer finished sending")
 
     def test_silence_is_3(self):
         with Server(lambda connection: connection.recv(1) and time.sleep(2)) as server:
             self.expect(talk(server.endpoint, "--timeout", "200ms", "--send", "x"), 3,
-                        server.endpoint, "silent for 200 ms")
+                        server.endpoint, "nothing was sent or received for 200 ms")
 
     def test_no_connection_in_time_is_3(self):
         # A backlog of one that is full drops what else comes.
@@ -128,7 +129,7 @@ class Status(unittest.TestCase):
         for number in (signal.SIGINT, signal.SIGTERM):
             with Server(lambda connection: connection.recv(1)) as server:
                 process = start(server.endpoint, "-v")
-                self.assertIn(b"open to", process.stderr.readline())
+                self.assertIn(b"connected to", process.stderr.readline())
                 process.send_signal(number)
                 self.assertEqual(process.wait(client.PATIENCE), -number)
                 process.communicate()

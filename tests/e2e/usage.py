@@ -30,6 +30,7 @@ class Mistakes:
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 2, result.stderr)
         self.assertTrue(lines[0].startswith(self.program + ": "))
+        self.assertTrue(result.stderr.isascii(), result.stderr)
         self.assertIn("--help", lines[1])
         for part in parts:
             self.assertIn(part, lines[0])
@@ -41,9 +42,13 @@ class Mistakes:
                 self.expect_refused(arguments, *parts)
 
 
+def lines_beyond_80_columns(text):
+    return [line for line in text.splitlines() if len(line) > 80 or not line.isascii()]
+
+
 class OptionsOfThePage:
     """`left` is how much of a line of --help names an option."""
-    left = 44
+    left = 28
 
     @classmethod
     def setUpClass(cls):
@@ -61,8 +66,11 @@ class OptionsOfThePage:
         self.assertTrue(options)
         self.assertEqual(sorted(options), sorted(self.shown))
 
+    def test_help_is_ascii_and_fits_80_columns(self):
+        self.assertEqual(lines_beyond_80_columns(self.help), [])
+
     def options_of_the_synopsis(self):
         return re.findall(r"Fl (-?[\w-]+)", section_of(self.page, r"\.Sh SYNOPSIS"))
 
     def diagnostics(self):
-        return section_of(self.page, r"\.Sh DIAGNOSTICS").replace(r"\(en", "–")
+        return section_of(self.page, r"\.Sh DIAGNOSTICS")

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iomanip>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <new>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -54,8 +53,30 @@ bool takes_next(std::span<const OptionSpec> specs, std::string_view argument) {
 
 struct Words {
   Values arguments;  // for the library
-  Values operands;   // behind "--", whatever they look like
+  Values operands;   // after "--", whatever they look like
+  // By the name of the option: how it was typed, each time. The library reports only the name.
+  std::map<std::string_view, Values> spellings;
 };
+
+// Adds what `argument`, which is not a value, says of options: "--listen", "--listen=x" or "-nl".
+void add_spellings(std::span<const OptionSpec> specs, std::string_view argument, Words& words) {
+  if (argument.starts_with("--")) {
+    const std::string_view name = argument.substr(2, argument.find('=') - 2);
+    for (const OptionSpec& spec : specs) {
+      if (spec.name == name) words.spellings[spec.name].push_back("--" + std::string(name));
+    }
+    return;
+  }
+  if (!argument.starts_with('-')) return;
+  for (const char letter : argument.substr(1)) {
+    const auto spec = std::find_if(specs.begin(), specs.end(), [letter](const OptionSpec& each) {
+      return each.letter == letter;
+    });
+    if (spec == specs.end()) continue;
+    words.spellings[spec->name].push_back(std::string("-") + letter);
+    if (!spec->value.empty() && !spec->optional) return;  // the rest is its value
+  }
+}
 
 // -lVALUE becomes -l VALUE, which the library does not know.
 Words separate(std::span<const OptionSpec> specs, int argc, const char* const* argv) {
@@ -67,6 +88,7 @@ Words separate(std::span<const OptionSpec> specs, int argc, const char* const* a
       words.operands.assign(argv + i + 1, argv + argc);
       break;
     }
+    if (!is_value && i > 0) add_spellings(specs, argument, words);
     const bool joined = !is_value && argument.size() > 2 && argument[0] == '-' &&
                         std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) {
                           return spec.letter == argument[1] && !spec.value.empty();
@@ -82,22 +104,16 @@ Words separate(std::span<const OptionSpec> specs, int argc, const char* const* a
   return words;
 }
 
-std::string name_of(std::span<const OptionSpec> specs, const std::string& argument) {
-  for (const OptionSpec& spec : specs) {
-    if (argument.size() == 2 && argument[1] == spec.letter) return "--" + std::string(spec.name);
-  }
-  return argument;
-}
-
-cxxopts::ParseResult parse(std::span<const OptionSpec> specs, cxxopts::Options& described,
-                           const Values& arguments) {
+cxxopts::ParseResult parse(cxxopts::Options& described, const Values& arguments) {
   std::vector<const char*> pointers;
   pointers.reserve(arguments.size());
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
   try {
     return described.parse(static_cast<int>(pointers.size()), pointers.data());
   } catch (const cxxopts::exceptions::missing_argument&) {
-    throw UsageError(name_of(specs, arguments.back()) + ": the value is missing");
+    const std::string& last = arguments.back();
+    const bool letters = !last.starts_with("--");  // of -nl, -l has no value
+    throw UsageError((letters ? std::string("-") + last.back() : last) + ": the value is missing");
   } catch (const cxxopts::exceptions::exception& error) {
     throw UsageError(error.what());
   }
@@ -106,8 +122,8 @@ cxxopts::ParseResult parse(std::span<const OptionSpec> specs, cxxopts::Options& 
 [[noreturn]] void refuse(std::span<const OptionSpec> specs, const std::string& stranger) {
   Values allowed;
   for (const OptionSpec& spec : specs) allowed.push_back("--" + std::string(spec.name));
-  throw UsageError(escape(stranger, kMaxQuoted) + ": not an option; allowed are " +
-                   join_names(allowed));
+  throw UsageError(escape(stranger, kMaxQuoted) +
+                   ": unknown option; allowed: " + join_names(allowed));
 }
 
 }  // namespace
@@ -115,7 +131,7 @@ cxxopts::ParseResult parse(std::span<const OptionSpec> specs, cxxopts::Options& 
 CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv) {
   cxxopts::Options described = describe(options);
   Words words = separate(options, argc, argv);
-  const cxxopts::ParseResult parsed = parse(options, described, words.arguments);
+  const cxxopts::ParseResult parsed = parse(described, words.arguments);
   for (const std::string& other : parsed.unmatched()) {
     if (other.size() > 1 && other.front() == '-') refuse(options, other);
     operands_.push_back(other);
@@ -130,22 +146,36 @@ CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const ch
     if (spec.value.empty()) {
       for (const std::string& value : values) {
         if (value.empty()) continue;
-        throw UsageError("--" + name + '=' + escape(value, kMaxQuoted) + ": no value is allowed");
+        throw UsageError("--" + name + '=' + escape(value, kMaxQuoted) +
+                         ": this option takes no value");
       }
     }
-    if (!spec.repeatable) values.erase(values.begin(), values.end() - 1);
-    values_[spec.name] = std::move(values);
+    Values& spelled = words.spellings[spec.name];
+    spelled.resize(values.size(), "--" + name);
+    std::vector<Given>& given = given_[spec.name];
+    for (std::size_t i = spec.repeatable ? 0 : values.size() - 1; i < values.size(); ++i) {
+      given.push_back({std::move(spelled[i]), std::move(values[i])});
+    }
   }
+}
+
+std::string CommandLine::spelled(std::string_view name) const {
+  const auto found = given_.find(name);
+  return found == given_.end() ? "--" + std::string(name) : found->second.back().spelled;
+}
+
+void CommandLine::refuse_both(std::string_view one, std::string_view other) const {
+  if (!has(one) || !has(other)) return;
+  throw UsageError(spelled(one) + " and " + spelled(other) + " cannot be combined");
 }
 
 void CommandLine::each(std::string_view name,
                        const std::function<void(std::string_view)>& use) const {
-  const auto found = values_.find(name);
-  if (found == values_.end()) return;
-  for (const std::string& value : found->second) {
-    const auto refuse_value = [&](const char* why) {
-      throw UsageError("--" + std::string(name) + ' ' + escape(value, kMaxRead) + ": " +
-                       escape(why, kMaxWhy));
+  const auto found = given_.find(name);
+  if (found == given_.end()) return;
+  for (const auto& [spelled, value] : found->second) {
+    const auto refuse_value = [&, &spelled = spelled, &value = value](const char* why) {
+      throw UsageError(spelled + ' ' + escape(value, kMaxRead) + ": " + escape(why, kMaxWhy));
     };
     try {
       use(value);
@@ -163,10 +193,15 @@ std::string CommandLine::answer(std::string_view program_and_version,
   return has("version") ? std::string(program_and_version) + '\n' : std::string();
 }
 
+std::string help_row(std::string_view left, std::string_view right) {
+  std::string row = "  " + std::string(left);
+  if (row.size() + 2 > kHelpLeft) row += '\n' + std::string(kHelpLeft, ' ');
+  row.resize(std::max(row.size(), kHelpLeft), ' ');
+  return row + std::string(right) + '\n';
+}
+
 std::string help_of(std::span<const OptionSpec> options) {
-  constexpr int kLeft = 44;
-  std::ostringstream out;
-  out << std::left;
+  std::string text;
   for (const OptionSpec& option : options) {
     std::string usage;
     if (option.letter != 0) usage = std::string("-") + option.letter + ", ";
@@ -176,9 +211,9 @@ std::string help_of(std::span<const OptionSpec> options) {
     } else if (!option.value.empty()) {
       usage += ' ' + std::string(option.value);
     }
-    out << "  " << std::setw(kLeft) << usage << option.summary << '\n';
+    text += help_row(usage, option.summary);
   }
-  return out.str();
+  return text;
 }
 
 }  // namespace sluice::tools

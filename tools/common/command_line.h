@@ -2,11 +2,12 @@
 //
 // What it is: all values are text, and parsed by their reader, which each() runs: the library
 // behind it lets numbers wrap around, splits lists at commas, and names no option in its errors.
-// Errors: UsageError that names the option, what was read and what is allowed. What was read is
-// escaped and cut, so that it is one line.
+// Errors: UsageError that names the option as it was typed (-l or --listen), what was read and what
+// is allowed. What was read is escaped and cut, so that the message is one line.
 #ifndef SLUICE_TOOLS_COMMON_COMMAND_LINE_H
 #define SLUICE_TOOLS_COMMON_COMMAND_LINE_H
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <span>
@@ -31,7 +32,12 @@ class CommandLine {
   CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv);
 
   // REQUIRES: the table has that name.
-  [[nodiscard]] bool has(std::string_view name) const { return values_.count(name) != 0; }
+  [[nodiscard]] bool has(std::string_view name) const { return given_.count(name) != 0; }
+  // The option as it was typed, "-l" or "--listen"; the last time, if there were several. "--NAME"
+  // if it was not given.
+  [[nodiscard]] std::string spelled(std::string_view name) const;
+  // Throws UsageError if both options were given.
+  void refuse_both(std::string_view one, std::string_view other) const;
   // Runs `use` for the value, or for each; puts the option and the value into what it throws
   // (UsageError or std::invalid_argument).
   void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
@@ -43,11 +49,21 @@ class CommandLine {
   [[nodiscard]] const std::vector<std::string>& operands() const noexcept { return operands_; }
 
  private:
-  std::map<std::string_view, std::vector<std::string>> values_;
+  struct Given {
+    std::string spelled;
+    std::string value;
+  };
+
+  std::map<std::string_view, std::vector<Given>> given_;
   std::vector<std::string> operands_;
 };
 
-// "  -l, --listen ENDPOINT    what it does", a line for each.
+// "  --count COUNT    what it does" for --help: one line of at most kHelpColumns, or two if `left`
+// is too long for its column. REQUIRES: `right` fits, in kHelpColumns - kHelpLeft columns.
+constexpr std::size_t kHelpColumns = 80;
+constexpr std::size_t kHelpLeft = 28;
+std::string help_row(std::string_view left, std::string_view right);
+// A row for each option.
 std::string help_of(std::span<const OptionSpec> options);
 
 }  // namespace sluice::tools

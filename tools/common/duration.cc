@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kAllowed = "; allowed are 1ms–365d in ms, s, m, h or d";
+constexpr std::string_view kAllowed = "; allowed: 1ms-365d in ms, s, m, h or d";
 
 struct Unit {
   std::string_view name;
@@ -59,12 +59,12 @@ milliseconds parse(std::string_view what, std::string_view text, std::string_vie
 }  // namespace
 
 milliseconds parse_duration(std::string_view what, std::string_view text) {
-  return parse(what, text, ", and 0");
+  return parse(what, text, ", or 0");
 }
 
 milliseconds parse_some_time(std::string_view what, std::string_view text) {
   const milliseconds time = parse(what, text, "");
-  if (time == milliseconds(0)) refuse(what, text, "is no time at all", "");
+  if (time == milliseconds(0)) refuse(what, text, "is zero", "");
   return time;
 }
 
@@ -74,7 +74,7 @@ milliseconds parse_timeout(std::string_view what, std::string_view text) {
 
 std::optional<milliseconds> parse_wait(std::string_view what, std::string_view text) {
   if (text == "off") return std::nullopt;
-  return parse(what, text, ", and 0 or off");
+  return parse(what, text, ", or 0 or off");
 }
 
 }  // namespace sluice::tools

@@ -50,7 +50,7 @@ void NewFile::check_name() const {
   if (existing_ == Existing::kept) fail(EEXIST);
   // Renamed over, a device or a link would be gone for everybody.
   if (S_ISDIR(status.st_mode)) fail(EISDIR);
-  if (!S_ISREG(status.st_mode)) fail(EINVAL, " is no regular file");
+  if (!S_ISREG(status.st_mode)) fail(EINVAL, " is not a regular file");
 }
 
 void NewFile::create(mode_t mode) {

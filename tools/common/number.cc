@@ -22,7 +22,7 @@ std::uint64_t parse_number(std::string_view what, std::string_view text, std::ui
   const auto number = parse_digits(text, 10);
   if (!number || *number < least || *number > most) {
     throw UsageError(std::string(what) + ' ' + quote(text) + " is not a decimal number in " +
-                     std::to_string(least) + "–" + std::to_string(most));
+                     std::to_string(least) + "-" + std::to_string(most));
   }
   return *number;
 }
@@ -34,7 +34,7 @@ std::uint64_t parse_count(std::string_view what, std::string_view text) {
 mode_t parse_mode(std::string_view what, std::string_view text) {
   const auto number = parse_digits(text, 8);
   if (!number || *number > 0777) {
-    throw UsageError(std::string(what) + ' ' + quote(text) + " is not an octal number in 0–0777");
+    throw UsageError(std::string(what) + ' ' + quote(text) + " is not an octal number in 0-0777");
   }
   return static_cast<mode_t>(*number);
 }

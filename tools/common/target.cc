@@ -59,6 +59,18 @@ std::optional<NamedHost> parse_named_host(std::string_view text) {
   return NamedHost{with_port.scheme(), std::string(parts.host), with_port.address().port()};
 }
 
+Endpoint parse_numeric_endpoint(const std::string& text, std::string_view hosts) {
+  const Parts parts = parts_of(text);
+  const bool numeric = parts.host == "*" || parts.host.starts_with('[') ||
+                       (Address::from_ip(parts.host, 0) && parts.host.find(':') == text.npos);
+  if (over_ip(parts.scheme) && !parts.port.empty() && !numeric) {
+    // A wrong port is the first thing to report.
+    (void)endpoint_of(std::string(parts.scheme) + "://127.0.0.1" + std::string(parts.port));
+    throw UsageError("host " + quote(parts.host) + " is not " + std::string(hosts));
+  }
+  return endpoint_of(text);
+}
+
 Target parse_target(std::string_view text) {
   std::string whole(text);
   if (whole.find(kAfterScheme) == whole.npos) whole = "tcp://" + whole;
@@ -68,14 +80,7 @@ Target parse_target(std::string_view text) {
     target.host = std::move(*named);
     return target;
   }
-  const Parts parts = parts_of(whole);
-  const bool numeric = parts.host == "*" || parts.host.starts_with('[') ||
-                       (Address::from_ip(parts.host, 0) && parts.host.find(':') == whole.npos);
-  if (over_ip(parts.scheme) && !parts.port.empty() && !numeric) {
-    (void)endpoint_of(std::string(parts.scheme) + "://127.0.0.1" + std::string(parts.port));
-    throw UsageError("host " + quote(parts.host) + " is not a name, a.b.c.d or [IPv6]");
-  }
-  target.endpoint = endpoint_of(whole);
+  target.endpoint = parse_numeric_endpoint(whole, "a name, a.b.c.d or [IPv6]");
   return target;
 }
 

@@ -1,9 +1,9 @@
-// Whom to talk to, or where to serve: an endpoint whose host may be a name.
+// The endpoint to talk to or to serve at, whose host may be a name.
 //
 //   tcp://example.org:80   localhost:7007   udp://[::1]:53   unix:///run/x.sock
 //
 // What it is: values, and pure parsers; nothing is looked up.
-// Errors: parse_target() throws UsageError that names the part, what was read and what is allowed.
+// Errors: the parsers throw UsageError that names the part, what was read and what is allowed.
 #ifndef SLUICE_TOOLS_COMMON_TARGET_H
 #define SLUICE_TOOLS_COMMON_TARGET_H
 
@@ -26,10 +26,14 @@ struct NamedHost {
   [[nodiscard]] std::vector<Endpoint> at(const std::vector<Address>& addresses) const;
 };
 
-// Nothing when the text is no TCP or UDP endpoint of a name. A port that is none is a UsageError.
+// Nothing if the text is not a TCP or UDP endpoint whose host is a name.
 std::optional<NamedHost> parse_named_host(std::string_view text);
 
-// The one or the other.
+// An endpoint whose host is not a name. `hosts` lists the allowed hosts for the message, names
+// included: "a name, a.b.c.d or [IPv6]".
+Endpoint parse_numeric_endpoint(const std::string& text, std::string_view hosts);
+
+// An endpoint or a host whose addresses have to be looked up.
 struct Target {
   std::optional<Endpoint> endpoint;
   NamedHost host;    // unless there is an endpoint

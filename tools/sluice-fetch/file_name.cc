@@ -28,11 +28,11 @@ std::string decoded(std::string_view text) {
 std::string_view what_is_wrong_with(const std::string& name) {
   if (name.empty()) return "is empty";
   if (name.size() > kMaxFileName) return "is longer than 255 bytes";
-  if (name.find('/') != name.npos) return "has a slash in it";
+  if (name.find('/') != name.npos) return "contains a slash";
   if (name.front() == '.') return "begins with a dot";
   if (name.front() == '-') return "begins with a dash";
   // What has to be shown in another way: control characters, NUL too, and what is not UTF-8.
-  if (escape(name, 4 * kMaxFileName) != name) return "has control characters or is not UTF-8";
+  if (escape(name, 4 * kMaxFileName) != name) return "contains control characters or is not UTF-8";
   return {};
 }
 
@@ -44,8 +44,8 @@ std::string file_name_of(const Url& url) {
   std::string name = decoded(slash == path.npos ? path : path.substr(slash + 1));
   const std::string_view wrong = what_is_wrong_with(name);
   if (!wrong.empty()) {
-    throw UsageError("URL " + quote(url.shown) + ": the file's name would be " + quote(name) +
-                     ", which " + std::string(wrong) + "; --output FILE gives another");
+    throw UsageError("URL " + quote(url.shown) + ": the file name would be " + quote(name) +
+                     ", which " + std::string(wrong) + "; choose another with --output FILE");
   }
   return name;
 }

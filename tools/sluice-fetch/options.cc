@@ -17,29 +17,29 @@ namespace sluice::tools::fetch {
 namespace {
 
 constexpr std::array kOptions = {
-    OptionSpec{"output", 'o', "FILE", "the body's file; - is the standard output (-)"},
-    OptionSpec{"remote-name", 'O', "", "a file for each body, named as the URL's path ends"},
-    OptionSpec{"force", 0, "", "replace files that are there already"},
-    OptionSpec{"json", 0, "", "print what became of each URL as a JSON object"},
-    OptionSpec{"parallel", 0, "COUNT", "as many at once (8)"},
-    OptionSpec{"parse", 0, "", "print the parts of each URL, and fetch nothing"},
-    OptionSpec{"max-size", 0, "BYTES", "give up on a larger body (no limit)"},
-    OptionSpec{"timeout", 0, "DURATION", "for each URL, in all (off)"},
-    OptionSpec{"redirects", 0, "COUNT", "follow so many, to http and https only (10)"},
-    OptionSpec{"cacert", 0, "FILE", "trust these certificates, and not the system's"},
-    OptionSpec{"insecure", 0, "", "take any certificate"},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
-    OptionSpec{"help", 0, "", "write this and exit"},
-    OptionSpec{"version", 0, "", "write the version and exit"},
+    OptionSpec{"output", 'o', "FILE", "write the body to FILE; - is the standard output (-)"},
+    OptionSpec{"remote-name", 'O', "", "name files after the last part of the URL's path"},
+    OptionSpec{"force", 0, "", "replace existing files"},
+    OptionSpec{"json", 0, "", "print each result as a JSON object on a line"},
+    OptionSpec{"parallel", 0, "COUNT", "limit on simultaneous transfers (8)"},
+    OptionSpec{"parse", 0, "", "print the parts of each URL and fetch nothing"},
+    OptionSpec{"max-size", 0, "BYTES", "limit on the size of a body (none)"},
+    OptionSpec{"timeout", 0, "DURATION", "limit on the time for each URL (off)"},
+    OptionSpec{"redirects", 0, "COUNT", "limit on redirects to follow (10)"},
+    OptionSpec{"cacert", 0, "FILE", "trust these certificates instead of the system's"},
+    OptionSpec{"insecure", 0, "", "do not verify certificates"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"help", 0, "", "print this help and exit"},
+    OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
 std::string help_text() {
   return "Usage: sluice-fetch [OPTION]... URL...\n"
-         "Fetches http:// and https:// URLs, many at once.\n"
+         "Fetches http:// and https:// URLs.\n"
          "\nOptions:\n" +
          help_of(kOptions) +
          "\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
-         "More in sluice-fetch(1).\n";
+         "See sluice-fetch(1).\n";
 }
 
 void refuse_if(bool wrong, const std::string& message) {
@@ -72,7 +72,7 @@ void read_values(FetchOptions& options, const CommandLine& line) {
 }
 
 void read_urls(FetchOptions& options, const CommandLine& line) {
-  refuse_if(line.operands().empty(), "the URL is missing; allowed are http:// and https:// URLs");
+  refuse_if(line.operands().empty(), "the URL is missing; allowed: http:// and https:// URLs");
   for (const std::string& operand : line.operands()) {
     Url url = parse_url(operand);
     refuse_if(
@@ -82,33 +82,34 @@ void read_urls(FetchOptions& options, const CommandLine& line) {
   }
 }
 
-void name_files(FetchOptions& options) {
+void name_files(FetchOptions& options, const CommandLine& line) {
   std::map<std::string, const Url*> names;
   for (FetchJob& job : options.jobs) {
     job.file = file_name_of(job.url);
     const auto [other, is_new] = names.emplace(job.file, &job.url);
     refuse_if(!is_new, "URLs " + quote(other->second->shown) + " and " + quote(job.url.shown) +
-                           ": with --remote-name both would be file " + quote(job.file));
+                           " would both be written to file " + quote(job.file) + " with " +
+                           line.spelled("remote-name"));
   }
 }
 
 void read_destination(FetchOptions& options, const CommandLine& line) {
-  refuse_if(line.has("output") && line.has("remote-name"),
-            "--output, --remote-name: allowed is one of them");
+  line.refuse_both("output", "remote-name");
   refuse_if(line.has("force") && !line.has("remote-name"),
-            "--force: allowed only with --remote-name");
+            "--force: valid only with --remote-name");
   if (options.json) options.bodies = BodiesTo::nowhere;
   line.each("output", [&](std::string_view value) {
     refuse_if(value.empty(), "the file's name is empty");
     if (value == "-") {
-      refuse_if(options.json, "with --json the standard output is for what became of each URL");
+      refuse_if(options.json,
+                "cannot be combined with --json, which writes the results to the standard output");
       return;
     }
     if (value == "/dev/null") {  // where no file can be put, and nobody wants one
       options.bodies = BodiesTo::nowhere;
       return;
     }
-    refuse_if(options.jobs.size() > 1, "allowed with one URL; --remote-name is for several");
+    refuse_if(options.jobs.size() > 1, "valid with one URL only; use --remote-name for several");
     options.bodies = BodiesTo::files;
     options.existing = NewFile::Existing::replaced;
     options.jobs.front().file = value;
@@ -116,7 +117,7 @@ void read_destination(FetchOptions& options, const CommandLine& line) {
   if (!line.has("remote-name")) return;
   options.bodies = BodiesTo::files;
   if (line.has("force")) options.existing = NewFile::Existing::replaced;
-  name_files(options);
+  name_files(options, line);
 }
 
 }  // namespace
@@ -129,8 +130,7 @@ FetchOptions parse_fetch_options(int argc, const char* const* argv) {
   options.answer = line.answer("sluice-fetch " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
   read_values(options, line);
-  refuse_if(options.insecure && !options.cacert.empty(),
-            "--insecure, --cacert: allowed is one of them");
+  line.refuse_both("insecure", "cacert");
   read_urls(options, line);
   if (!options.parse) read_destination(options, line);
   return options;

@@ -162,7 +162,7 @@ FetchResult Transfer::finish(CURLcode code) {
 std::string Transfer::reason(CURLcode code) const {
   if (!why_.empty()) return why_;
   if (heads_ > kMaxHeads) {
-    return "the heads are larger than " + std::to_string(kMaxHeads) + " bytes";
+    return "the HTTP headers are larger than " + std::to_string(kMaxHeads) + " bytes";
   }
   std::string words = words_.front() != 0 ? words_.data() : curl_easy_strerror(code);
   switch (code) {
@@ -173,7 +173,7 @@ std::string Transfer::reason(CURLcode code) const {
     case CURLE_TOO_MANY_REDIRECTS:
       return "more than " + std::to_string(options_.redirects) + " redirects";
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return "a redirect to neither http nor https: " + words;
+      return "redirect to a scheme other than http and https: " + words;
     case CURLE_COULDNT_CONNECT: {
       const auto error = static_cast<int>(info<long>(handle(), CURLINFO_OS_ERRNO));
       if (error != 0) words += ": " + std::generic_category().message(error);

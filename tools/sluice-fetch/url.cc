@@ -77,7 +77,7 @@ Url parse_url(std::string_view text) {
   url.text = text;
   // Without "//" libcurl would read some of these as a host and a port, and others as a scheme.
   if (text.find("://") == text.npos) {
-    refuse(text, "has no scheme; allowed are http:// and https://");
+    refuse(text, "has no scheme; allowed: http:// and https://");
   }
   CURLUcode error = CURLUE_OK;
   const Handle handle = handle_of(url.text, error);

@@ -17,27 +17,27 @@ namespace {
 constexpr std::uint16_t kDnsPort = 53;
 
 constexpr std::array kOptions = {
-    OptionSpec{"name", 0, "", "every word is a host's name or an address"},
-    OptionSpec{"service", 0, "", "every word is a service or a port"},
-    OptionSpec{"ipv4", '4', "", "only IPv4 addresses"},
-    OptionSpec{"ipv6", '6', "", "only IPv6 addresses"},
-    OptionSpec{"json", 0, "", "print each answer as a JSON object, as it comes"},
-    OptionSpec{"timeout", 0, "DURATION", "for each look-up (10s); off: none"},
+    OptionSpec{"name", 0, "", "treat every word as a name or an address"},
+    OptionSpec{"service", 0, "", "treat every word as a service or a port"},
+    OptionSpec{"ipv4", '4', "", "print only IPv4 addresses"},
+    OptionSpec{"ipv6", '6', "", "print only IPv6 addresses"},
+    OptionSpec{"json", 0, "", "print each answer as a JSON object on a line"},
+    OptionSpec{"timeout", 0, "DURATION", "limit on each lookup, or off (10s)"},
     OptionSpec{"server", 0, "ADDRESS[:PORT]", "ask this DNS server; repeatable", true},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
-    OptionSpec{"help", 0, "", "write this and exit"},
-    OptionSpec{"version", 0, "", "write the version and exit"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"help", 0, "", "print this help and exit"},
+    OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
 std::string help_text() {
   return "Usage: sluice-lookup [OPTION]... [NAME|ADDRESS|SERVICE[/PROTO]|PORT[/PROTO]]...\n"
-         "Prints the addresses of names, the names of addresses, and the ports of services.\n"
-         "Without an argument: this host's own name and addresses.\n"
+         "Prints addresses of names, names of addresses, and ports of services.\n"
+         "Without an argument, it prints the name and the addresses of this host.\n"
          "\nOptions:\n" +
          help_of(kOptions) +
-         "\nA word without a dot that the services database has is a service; PROTO is tcp or "
-         "udp.\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
-         "More in sluice-lookup(1).\n";
+         "\nA word without a dot that is in the services database is a service.\n"
+         "PROTO is tcp or udp.\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
+         "See sluice-lookup(1).\n";
 }
 
 Address parse_server(std::string_view text) {
@@ -50,13 +50,7 @@ Address parse_server(std::string_view text) {
     if (!endpoint->any_family() && address.port() != 0 && address.scope_id() == 0) return address;
   }
   throw UsageError("server " + quote(text) +
-                   " is not an address, or a.b.c.d:PORT or [IPv6]:PORT, without a zone");
-}
-
-void refuse_both(const CommandLine& line, const char* one, const char* other) {
-  if (line.has(one) && line.has(other)) {
-    throw UsageError("--" + std::string(one) + ", --" + other + ": allowed is one of them");
-  }
+                   " is not an address, a.b.c.d:PORT or [IPv6]:PORT without a zone");
 }
 
 }  // namespace
@@ -70,8 +64,8 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
   options.answer = line.answer("sluice-lookup " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
 
-  refuse_both(line, "name", "service");
-  refuse_both(line, "ipv4", "ipv6");
+  line.refuse_both("name", "service");
+  line.refuse_both("ipv4", "ipv6");
   TakenFor as = TakenFor::what_it_is;
   if (line.has("name")) as = TakenFor::name;
   if (line.has("service")) as = TakenFor::service;

@@ -24,7 +24,7 @@ Scheme parse_protocol(std::string_view text, std::string_view protocol) {
 std::uint16_t parse_port(std::string_view text, std::string_view digits) {
   const auto port = parse_digits(digits, 10);
   if (!port || *port > 65'535) {
-    throw UsageError(quote(text) + ": port " + escape(digits, kMaxQuoted) + " is not in 0–65535");
+    throw UsageError(quote(text) + ": port " + escape(digits, kMaxQuoted) + " is not in 0-65535");
   }
   return static_cast<std::uint16_t>(*port);
 }
@@ -51,7 +51,8 @@ std::string_view to_string(QueryKind kind) noexcept {
 
 Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as) {
   if (text.empty()) {
-    throw UsageError("\"\": allowed are a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+    throw UsageError(
+        "\"\" is empty; allowed: a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
   }
   Query query;
   query.text = text;

@@ -25,49 +25,48 @@ constexpr std::uint64_t kMaxShards = 1'000'000;
 constexpr std::size_t kMaxCommand = 4096;  // bytes of it in a listing
 
 constexpr std::array kOptions = {
-    OptionSpec{"ports", 'p', "PORTS", "what to connect to (top:1000)"},
-    OptionSpec{"ipv4", '4', "", "IPv4 alone"},
-    OptionSpec{"ipv6", '6', "", "IPv6 alone"},
-    OptionSpec{"input", 'i', "FILE", "read targets from FILE, - for the input; repeatable", true},
-    OptionSpec{"exclude", 0, "TARGET,...", "leave these out; repeatable", true},
-    OptionSpec{"exclude-file", 0, "FILE", "leave out those in FILE; repeatable", true},
-    OptionSpec{"timeout", 0, "DURATION", "how long to wait for an answer at most (3s)"},
-    OptionSpec{"retries", 0, "COUNT", "more attempts after silence (2)"},
-    OptionSpec{"rate", 0, "COUNT", "probes a second (5000; loopback unbounded); 0: unbounded"},
-    OptionSpec{"parallel", 0, "COUNT", "probes in flight at most (what descriptors allow)"},
-    OptionSpec{"seed", 0, "NUMBER", "the order of the scan (random)"},
-    OptionSpec{"shard", 0, "I/N", "do the I-th of N parts of the scan (1/1)"},
-    OptionSpec{"resume", 0, "FILE", "write FILE when interrupted; go on from it"},
+    OptionSpec{"ports", 'p', "PORTS", "ports to connect to (top:1000)"},
+    OptionSpec{"ipv4", '4', "", "IPv4 only"},
+    OptionSpec{"ipv6", '6', "", "IPv6 only"},
+    OptionSpec{"input", 'i', "FILE", "read targets from FILE (- is the standard input)", true},
+    OptionSpec{"exclude", 0, "TARGET,...", "do not scan these; repeatable", true},
+    OptionSpec{"exclude-file", 0, "FILE", "do not scan those in FILE; repeatable", true},
+    OptionSpec{"timeout", 0, "DURATION", "longest wait for an answer (3s)"},
+    OptionSpec{"retries", 0, "COUNT", "attempts after one without an answer (2)"},
+    OptionSpec{"rate", 0, "COUNT", "limit on probes per second (5000), or 0 for none"},
+    OptionSpec{"parallel", 0, "COUNT", "limit on probes in flight (limit on descriptors)"},
+    OptionSpec{"seed", 0, "NUMBER", "seed of the order of the scan (random)"},
+    OptionSpec{"shard", 0, "I/N", "scan the I-th of N parts (1/1)"},
+    OptionSpec{"resume", 0, "FILE", "save the position in FILE, or continue from it"},
     OptionSpec{"open", 0, "", "list open ports only"},
-    OptionSpec{"banner", 0, "DURATION", "read what open ports say (1s)", false, true},
+    OptionSpec{"banner", 0, "DURATION", "list what open ports send (1s)", false, true},
     OptionSpec{"bind", 0, "ADDRESS", "the local address"},
-    OptionSpec{"no-names", 'n', "", "ask for no host's name"},
-    OptionSpec{"json", 0, "", "list as JSON, a line for each port"},
-    OptionSpec{"grepable", 0, "", "list a line for each host"},
-    OptionSpec{"xml", 0, "FILE", "also write nmap's XML to FILE"},
-    OptionSpec{"output", 'o', "FILE", "list to FILE, not to the standard output"},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
-    OptionSpec{"help", 0, "", "write this and exit"},
-    OptionSpec{"version", 0, "", "write the version and exit"},
+    OptionSpec{"no-names", 'n', "", "do not look up names of hosts"},
+    OptionSpec{"json", 0, "", "list each port as a JSON object on a line"},
+    OptionSpec{"grepable", 0, "", "list each host on a line"},
+    OptionSpec{"xml", 0, "FILE", "also write XML as nmap does to FILE"},
+    OptionSpec{"output", 'o', "FILE", "write the listing to FILE (standard output)"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"help", 0, "", "print this help and exit"},
+    OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
 std::string help_text() {
   return "Usage: sluice-scan [OPTION]... TARGET...\n"
-         "Connects to TCP ports of hosts, and lists what is open. Scan what you answer for.\n"
+         "Connects to TCP ports of hosts and lists the open ones.\n"
+         "Scan only hosts that you are responsible for or have permission to scan.\n"
          "\nOptions:\n" +
-         help_of(kOptions) +
-         "\nTargets:\n"
-         "  NAME, a.b.c.d, IPV6                       one host\n"
-         "  a.b.c.d/LEN, IPV6/LEN                     all addresses of a prefix\n"
-         "  10.0.0-3.1-254                            octets may be ranges\n"
-         "\nPorts:\n"
-         "  22,80,8000-8100                           numbers and ranges\n"
-         "  ssh,https                                 services that this host knows\n"
-         "  top:N                                     the N commonest\n"
-         "  -                                         all, 1-65535\n"
+         help_of(kOptions) + "\nTargets:\n" + help_row("NAME, a.b.c.d, IPV6", "one host") +
+         help_row("a.b.c.d/LEN, IPV6/LEN", "all addresses of a prefix") +
+         help_row("10.0.0-3.1-254", "octets may be ranges") + "\nPorts:\n" +
+         help_row("22,80,8000-8100", "numbers and ranges") +
+         help_row("ssh,https", "services that this host knows") +
+         help_row("top:N", "the N most common ports") + help_row("-", "all ports, 1-65535") +
          "\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
-         "More in sluice-scan(1).\n";
+         "See sluice-scan(1).\n";
 }
+
+std::string in_words(int family) { return family == AF_INET ? "IPv4" : "IPv6"; }
 
 void refuse_if(bool wrong, const std::string& message) {
   if (wrong) throw UsageError(message);
@@ -85,24 +84,26 @@ Shard parse_shard(std::string_view text) {
 }
 
 void read_family(ScanOptions& options, const CommandLine& line) {
-  refuse_if(line.has("ipv4") && line.has("ipv6"), "-4, -6: allowed is one of them");
+  line.refuse_both("ipv4", "ipv6");
   if (line.has("ipv4")) options.family = AF_INET;
   if (line.has("ipv6")) options.family = AF_INET6;
   line.each("bind", [&](std::string_view value) {
     const auto address = Address::from_ip(value, 0);
     if (!address) throw UsageError("address " + quote(value) + " is not a.b.c.d or IPv6");
     options.bind = address->unmapped();
-    refuse_if(options.family != 0 && options.family != options.bind->family(),
-              "the address is of the family that -4 or -6 leaves out");
+    refuse_if(
+        options.family != 0 && options.family != options.bind->family(),
+        "the address is not " + in_words(options.family) + ", to which -4 or -6 limits the scan");
     options.family = options.bind->family();
   });
 }
 
 // One would write over what the other has written.
-void refuse_same_file(const char* one, const std::string& file, const char* other,
-                      const std::string& other_file) {
-  refuse_if(!file.empty() && file == other_file && !file.starts_with("/dev/"),
-            std::string(one) + ", " + other + ": both are the file " + quote(file));
+void refuse_same_file(const CommandLine& line, const char* one, const std::string& file,
+                      const char* other, const std::string& other_file) {
+  refuse_if(
+      !file.empty() && file == other_file && !file.starts_with("/dev/"),
+      line.spelled(one) + " and " + line.spelled(other) + " name the same file " + quote(file));
 }
 
 void read_values(ScanOptions& options, const CommandLine& line) {
@@ -139,14 +140,14 @@ void read_values(ScanOptions& options, const CommandLine& line) {
   }
   if (options.output == "-") options.output.clear();
   refuse_if(options.xml == "-" && options.output.empty(),
-            "--xml -: the listing is on the standard output; -o FILE sends it elsewhere");
-  refuse_same_file("--output", options.output, "--xml", options.xml);
-  refuse_same_file("--output", options.output, "--resume", options.resume);
-  refuse_same_file("--xml", options.xml, "--resume", options.resume);
+            "--xml -: the standard output has the listing; send that to a file with -o FILE");
+  refuse_same_file(line, "output", options.output, "xml", options.xml);
+  refuse_same_file(line, "output", options.output, "resume", options.resume);
+  refuse_same_file(line, "xml", options.xml, "resume", options.resume);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   options.open_only = line.has("open");
   options.no_reverse_names = line.has("no-names");
-  refuse_if(line.has("json") && line.has("grepable"), "--json, --grepable: allowed is one of them");
+  line.refuse_both("json", "grepable");
   if (line.has("json")) options.format = ScanFormat::json;
   if (line.has("grepable")) options.format = ScanFormat::grepable;
 }
@@ -155,16 +156,15 @@ void add_target(ScanOptions& options, std::string_view text) {
   TargetSpec target = parse_target_spec(text);
   if (!target.name.empty()) {
     refuse_if(options.names.size() >= kMaxNames,
-              "more than " + std::to_string(kMaxNames) + " names; allowed are so many");
+              "there are too many names; allowed: at most " + std::to_string(kMaxNames));
     options.names.push_back(std::move(target.name));
   }
   for (const IpRange& range : target.ranges) {
     refuse_if(options.family != 0 && range.first.family != options.family,
-              "target " + quote(text) +
-                  " is of the address family that -4, -6 or --bind leaves "
-                  "out");
+              "target " + quote(text) + " is not " + in_words(options.family) +
+                  ", to which -4, -6 or --bind limits the scan");
     refuse_if(range.size() > TargetSet::kMaxAddresses,
-              "target " + quote(text) + " is more than 2^40 addresses, which is what is allowed");
+              "target " + quote(text) + " has more than 2^40 addresses; allowed: at most 2^40");
     options.targets.add(range);
   }
 }
@@ -208,7 +208,7 @@ ScanOptions parse_scan_options(int argc, const char* const* argv) {
   options.answer = line.answer("sluice-scan " SLUICE_VERSION_STRING, help_text);
   if (!options.answer.empty()) return options;
   refuse_if(line.operands().empty() && !line.has("input"),
-            "the TARGET is missing; allowed are a name, a.b.c.d, an IPv6 address, their prefixes "
+            "the TARGET is missing; allowed: a name, a.b.c.d, an IPv6 address, their prefixes "
             "and octet ranges");
   options.command = command_of(argc, argv);
   read_family(options, line);

@@ -36,8 +36,8 @@ std::string read_all(const std::string& file, int fd) {
     if (count == 0) return text;
     text.append(buffer.data(), static_cast<std::size_t>(count));
     if (text.size() > kMaxResumeFile) {
-      throw UsageError(quote(file) + " is too big for a file of --resume: at most " +
-                       std::to_string(kMaxResumeFile) + " bytes are read");
+      throw UsageError(quote(file) + " is too large for a file of --resume; allowed: at most " +
+                       std::to_string(kMaxResumeFile) + " bytes");
     }
   }
 }
@@ -190,7 +190,7 @@ std::optional<ResumeState> load_resume(const std::string& file) {
   if (!fd) fail(file);
   const std::string text = read_all(file, fd.get());
   if (auto state = resume_from(text)) return state;
-  throw UsageError(quote(file) + " is no file that --resume has written");
+  throw UsageError(quote(file) + " is not a file that --resume wrote");
 }
 
 void save_resume(const std::string& file, const ResumeState& state) {
@@ -206,21 +206,22 @@ void remove_resume(const std::string& file) {
 
 std::string difference(const ScanIdentity& of_file, const ScanIdentity& of_scan) {
   if (of_file.addresses != of_scan.addresses) {
-    return "its targets are " + std::to_string(of_file.addresses) + " addresses, and this scan's " +
+    return "it has " + std::to_string(of_file.addresses) + " addresses, and this scan has " +
            std::to_string(of_scan.addresses);
   }
   if (of_file.targets != of_scan.targets) {
-    return "its targets are as many addresses as this scan's, and others";
+    return "it has the same number of addresses, but not the same addresses";
   }
   if (of_file.ports != of_scan.ports) {
-    return "its ports are " + quote(of_file.ports) + ", and this scan's " + quote(of_scan.ports);
+    return "its ports are " + quote(of_file.ports) + ", and those of this scan are " +
+           quote(of_scan.ports);
   }
   if (of_file.seed != of_scan.seed) {
-    return "its seed is " + std::to_string(of_file.seed) + ", and this scan's " +
+    return "its seed is " + std::to_string(of_file.seed) + ", and that of this scan is " +
            std::to_string(of_scan.seed);
   }
   if (!(of_file.shard == of_scan.shard)) {
-    return "its shard is " + in_words(of_file.shard) + ", and this scan's " +
+    return "its shard is " + in_words(of_file.shard) + ", and that of this scan is " +
            in_words(of_scan.shard);
   }
   return {};

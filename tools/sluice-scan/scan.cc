@@ -104,9 +104,9 @@ void Scan::load_position() {
   if (state) {
     const std::string other = difference(state->identity, identity);
     const std::string file = "--resume " + escape(options_.resume, kMaxQuoted);
-    if (!other.empty()) throw UsageError(file + " is of another scan: " + other);
+    if (!other.empty()) throw UsageError(file + " belongs to another scan: " + other);
     if (!state->fits(space_->size()))
-      throw UsageError(file + " names positions that the scan does not have");
+      throw UsageError(file + " is damaged: it has positions outside the scan");
     from_.next = state->next;
     from_.pending = std::move(state->pending);
   } else if (!options_.resume.empty()) {
@@ -166,7 +166,7 @@ void Scan::on_tick() {
   save_requested_ = false;
   try {
     save_position();
-    say("written: " + escape(options_.resume, kMaxQuoted));
+    say("saved the position in " + escape(options_.resume, kMaxQuoted));
   } catch (const std::system_error& error) {
     say(error.what());  // the scan is more than its copy
   }
@@ -195,7 +195,8 @@ void Scan::on_signal(int signal) {
 }
 
 void Scan::on_save_requested() {
-  if (options_.resume.empty()) return say("SIGUSR2: there is no --resume FILE to write");
+  if (options_.resume.empty())
+    return say("SIGUSR2: nothing was saved, because --resume was not given");
   // When what was reported is out: else the file would say so of results that nobody has.
   save_requested_ = true;
 }
@@ -256,7 +257,7 @@ void Scan::tell_failures() {
   for (const auto& [error, failure] : failures_) {
     outcome_.status = ExitStatus::failed;
     std::string text = failure.first + ": " + std::generic_category().message(error);
-    if (failure.count > 1) text += " (and " + std::to_string(failure.count - 1) + " more like it)";
+    if (failure.count > 1) text += " (and " + std::to_string(failure.count - 1) + " more)";
     say(text);
   }
 }

@@ -15,7 +15,8 @@ bool ScanTargets::resolve() {
   if (!look_up(options_.names, options_.family, false)) return false;
   options_.targets.freeze();
   if (options_.targets.size() == 0 && unresolved_.empty()) {
-    throw UsageError("there is no target left to scan: the lists are empty, or all is excluded");
+    throw UsageError(
+        "there is nothing to scan: the target lists are empty or all targets are excluded");
   }
   return true;
 }

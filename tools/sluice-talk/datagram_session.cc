@@ -31,8 +31,8 @@ DatagramSession::DatagramSession(Loop& loop, Wire& wire, std::string name,
       events_(events),
       closed_(loop, [this] { events_.on_closed(outcome_); }),
       silence_(loop, [this] {
-        fail(ExitStatus::timed_out,
-             "silent for " + std::to_string(options_.silence.count()) + " ms");
+        fail(ExitStatus::timed_out, "nothing was sent or received for " +
+                                        std::to_string(options_.silence.count()) + " ms");
       }) {}
 
 void DatagramSession::start() {

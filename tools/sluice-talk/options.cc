@@ -18,43 +18,38 @@ namespace {
 constexpr std::chrono::milliseconds kDatagramWait{1000};
 
 constexpr std::array kOptions = {
-    OptionSpec{"framing", 0, "NAME", "how messages are cut (line; over UDP none)"},
-    OptionSpec{"send", 0, "TEXT", "send TEXT, and no standard input; repeatable", true},
-    OptionSpec{"expect", 0, "COUNT", "end well after COUNT messages"},
-    OptionSpec{"timeout", 0, "DURATION", "for connecting, and for silence (off)"},
-    OptionSpec{"wait", 0, "DURATION", "listen on after the input's end (off; UDP 1s)"},
-    OptionSpec{"listen", 0, "", "receive only; over UDP at ENDPOINT itself"},
+    OptionSpec{"framing", 0, "NAME", "how messages are separated (line; over UDP none)"},
+    OptionSpec{"send", 0, "TEXT", "send TEXT instead of the input; repeatable", true},
+    OptionSpec{"expect", 0, "COUNT", "exit with 0 after COUNT messages"},
+    OptionSpec{"timeout", 0, "DURATION", "limit on connecting and on silence (off)"},
+    OptionSpec{"wait", 0, "DURATION", "keep receiving after the input ends (off; UDP 1s)"},
+    OptionSpec{"listen", 0, "", "receive only; over UDP, bind to ENDPOINT"},
     OptionSpec{"broadcast", 0, "", "UDP: ENDPOINT may be a broadcast address"},
     OptionSpec{"bind", 0, "ENDPOINT", "the local address"},
-    OptionSpec{"join", 0, "GROUP[%INTERFACE]", "UDP: hear a multicast group; repeatable", true},
-    OptionSpec{"crlf", 0, "", "end lines that are sent in CR LF"},
-    OptionSpec{"hex", 0, "", "print messages as bytes"},
+    OptionSpec{"join", 0, "GROUP[%INTERFACE]", "UDP: join a multicast group; repeatable", true},
+    OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
+    OptionSpec{"hex", 0, "", "print messages as hex dumps"},
     OptionSpec{"json", 0, "", "print each message as a JSON object"},
-    OptionSpec{"verbose", 'v', "", "say on the standard error what happens"},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
-    OptionSpec{"help", 0, "", "write this and exit"},
-    OptionSpec{"version", 0, "", "write the version and exit"},
+    OptionSpec{"verbose", 'v', "", "report events on the standard error"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"help", 0, "", "print this help and exit"},
+    OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
 std::string help_text() {
   std::string text =
       "Usage: sluice-talk [OPTION]... ENDPOINT\n"
-      "Sends the lines of the standard input to ENDPOINT, and prints what comes back.\n"
+      "Sends each line of the standard input to ENDPOINT and prints each answer.\n"
       "\nOptions:\n" +
-      help_of(kOptions) +
-      "\nEndpoints:\n"
-      "  [tcp://]HOST:PORT, udp://HOST:PORT        HOST: a name, a.b.c.d or [IPv6]\n"
-      "  unix://PATH                               a stream socket\n"
-      "\nFramings:\n";
+      help_of(kOptions) + "\nEndpoints:\n" +
+      help_row("[tcp://]HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d or [IPv6]") +
+      help_row("unix://PATH", "a Unix stream socket") + "\nFramings:\n";
   for (const CodecFamily& family : codec_families()) {
-    std::string row = "  " + std::string(family.form);
-    row.resize(std::max<std::size_t>(row.size() + 1, 44), ' ');
-    text += row + std::string(family.summary) + '\n';
+    text += help_row(family.form, family.summary);
   }
-  return text +
-         "  none                                      bytes as they come; a datagram a message\n"
+  return text + help_row("none", "unchanged bytes; over UDP, a datagram is a message") +
          "\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
-         "More in sluice-talk(1).\n";
+         "See sluice-talk(1).\n";
 }
 
 MulticastGroup parse_group(std::string_view text) {
@@ -64,16 +59,17 @@ MulticastGroup parse_group(std::string_view text) {
   if (address) group.address = *address;
   if (percent != text.npos) group.interface = text.substr(percent + 1);
   if (!group.address.is_multicast() || (percent != text.npos && group.interface.empty())) {
-    throw UsageError("group " + quote(text) +
-                     " is not a multicast address, 224.0.0.0–239.255.255.255 or ff00::/8, with or "
-                     "without %INTERFACE");
+    throw UsageError(
+        "group " + quote(text) +
+        " is not a multicast address; allowed: 224.0.0.0-239.255.255.255 and ff00::/8, "
+        "with or without %INTERFACE");
   }
   return group;
 }
 
 Endpoint parse_bind(std::string_view text, const Target& target) {
   if (target.scheme() == Scheme::unix_stream) {
-    throw UsageError("allowed only with tcp and udp");
+    throw UsageError("valid only over tcp and udp");
   }
   std::string whole(text);
   const std::string scheme = std::string(to_string(target.scheme())) + "://";
@@ -82,7 +78,7 @@ Endpoint parse_bind(std::string_view text, const Target& target) {
   if (const auto* wrong = std::get_if<EndpointError>(&parsed)) throw UsageError(wrong->message);
   const Endpoint endpoint = std::get<Endpoint>(std::move(parsed));
   if (endpoint.scheme() != target.scheme()) {
-    throw UsageError("allowed is " + scheme + "HOST:PORT, as ENDPOINT is");
+    throw UsageError("the scheme is not that of ENDPOINT; allowed: " + scheme + "HOST:PORT");
   }
   return endpoint;
 }
@@ -94,29 +90,28 @@ void refuse_if(bool wrong, const std::string& message) {
 // What is each right by itself, and not together.
 void check(const TalkOptions& options, const CommandLine& line) {
   const Target& target = options.target;
-  refuse_if(line.has("hex") && line.has("json"), "--hex, --json: allowed is one of them");
+  line.refuse_both("hex", "json");
   refuse_if(options.listen && line.has("send"),
-            "--send: not allowed with --listen, which sends "
-            "nothing");
+            "--send and --listen cannot be combined: --listen sends nothing");
   for (const char* name : {"broadcast", "join"}) {
     refuse_if(line.has(name) && !options.over_udp(),
-              "--" + std::string(name) + ": allowed only with udp://");
+              "--" + std::string(name) + ": valid only with udp://");
   }
   const bool listens_here = options.listen && options.over_udp();
   refuse_if(listens_here && options.bind.has_value(),
-            "--bind: not allowed with --listen over UDP, where ENDPOINT is what is bound");
+            "--bind and --listen cannot be combined over UDP: --listen binds to ENDPOINT");
   refuse_if(listens_here && options.broadcast,
-            "--broadcast: not allowed with --listen, which sends nothing");
+            "--broadcast and --listen cannot be combined: --listen sends nothing");
   refuse_if(target.endpoint && target.endpoint->any_family() && !listens_here,
-            quote(target.text) + ": host * is allowed only with --listen over UDP");
+            quote(target.text) + ": host * is valid only with --listen over UDP");
   refuse_if(target.scheme() != Scheme::unix_stream && target.port() == 0 && !listens_here,
-            quote(target.text) + ": port 0 is not in 1–65535");
+            quote(target.text) + ": port 0 is not in 1-65535");
   const bool lines =
       options.wire.framing == "line" || (options.wire.framing == "none" && options.over_udp());
   refuse_if(options.wire.crlf && !lines,
-            "--crlf: allowed only with framing line, and with none over UDP");
+            "--crlf: valid only with framing line, and with none over UDP");
   refuse_if(options.expect && options.wire.framing == "none" && !options.over_udp(),
-            "--expect: not allowed with framing none, which knows no messages");
+            "--expect: not valid with framing none over a stream, which has no messages");
 }
 
 void read_values(TalkOptions& options, const CommandLine& line) {
@@ -154,9 +149,9 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
 
   const auto& operands = line.operands();
   refuse_if(operands.empty(),
-            "the ENDPOINT is missing; allowed are [tcp://]HOST:PORT, "
+            "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, "
             "udp://HOST:PORT and unix://PATH");
-  if (operands.size() > 1) throw UsageError(quote(operands[1]) + ": allowed is one ENDPOINT");
+  if (operands.size() > 1) throw UsageError(quote(operands[1]) + ": only one ENDPOINT is allowed");
   options.target = parse_target(operands.front());
   options.listen = line.has("listen");
   options.broadcast = line.has("broadcast");

@@ -177,7 +177,7 @@ void StreamSession::on_frame_error(Connection& connection, const CodecError& err
     // A last line without its end is for the reader to judge, as in a file.
     return show(connection.unconsumed().last(error.found));
   }
-  fault_ = "at byte " + std::to_string(error.offset) + " of what the peer sent: framing " +
+  fault_ = "at byte " + std::to_string(error.offset) + " of the stream from the peer: framing " +
            wire_.framing().codec().name() + ": " + error.message();
   connection.close();
 }
@@ -193,8 +193,8 @@ void StreamSession::on_closed(std::error_code reason) {
   if (!fault_.empty()) {
     outcome = {ExitStatus::failed, name_ + ": " + fault_};
   } else if (reason == CloseReason::idle_timeout) {
-    outcome = {ExitStatus::timed_out,
-               name_ + ": silent for " + std::to_string(options_.silence.count()) + " ms"};
+    outcome = {ExitStatus::timed_out, name_ + ": nothing was sent or received for " +
+                                          std::to_string(options_.silence.count()) + " ms"};
   } else if (reason && !all_sent_) {
     outcome = {ExitStatus::failed, name_ + ": " + reason.message()};
   }

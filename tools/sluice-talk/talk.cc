@@ -24,7 +24,7 @@ Talk::Talk(const TalkOptions& options)
           }),
       wait_(loop_, [this] {
         const std::string within =
-            " within " + std::to_string(options_.wait->count()) + " ms of the input's end";
+            " within " + std::to_string(options_.wait->count()) + " ms after the end of the input";
         if (options_.expect) {
           return finish(ExitStatus::timed_out,
                         options_.target.text + ": " + count_of_messages() + within);
@@ -111,9 +111,10 @@ Outcome Talk::run() {
 void Talk::on_ready(const std::string& local) {
   if (options_.verbose) {
     if (options_.listen && options_.over_udp()) {
-      say("listening at " + local);
+      say("listening on " + local);
     } else {
-      say("open to " + options_.target.text + (local.empty() ? "" : " from " + local));
+      say((options_.over_udp() ? "sending to " : "connected to ") + options_.target.text +
+          (local.empty() ? "" : " from " + local));
     }
   }
   if (!options_.send.empty()) {
@@ -190,10 +191,10 @@ void Talk::on_message(std::string_view from, std::span<const std::byte> message)
 
 void Talk::on_end() {
   if (finished_) return;
-  if (options_.verbose || editing()) say(options_.target.text + ": the peer has ended");
+  if (options_.verbose || editing()) say(options_.target.text + ": the peer has finished sending");
   if (options_.expect) {
-    return finish(ExitStatus::failed,
-                  options_.target.text + ": " + count_of_messages() + " before the peer's end");
+    return finish(ExitStatus::failed, options_.target.text + ": " + count_of_messages() +
+                                          " before the peer finished sending");
   }
   // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
   if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::success);
@@ -223,7 +224,8 @@ void Talk::on_signal(int signal) {
 }
 
 std::string Talk::count_of_messages() const {
-  return std::to_string(received_) + " of " + std::to_string(*options_.expect) + " messages";
+  return "received " + std::to_string(received_) + " of " + std::to_string(*options_.expect) +
+         " messages";
 }
 
 void Talk::say(const std::string& text) {

@@ -45,7 +45,7 @@ std::string Wire::encode(std::string_view message, std::string& to) {
   const std::size_t size = to.size() - start;
   if (datagrams_ && size > kMaxDatagram) {
     to.resize(start);
-    return "a datagram of " + std::to_string(size) + " bytes: allowed are at most " +
+    return "a datagram of " + std::to_string(size) + " bytes is too long; allowed: at most " +
            std::to_string(kMaxDatagram);
   }
   return {};

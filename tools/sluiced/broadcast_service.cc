@@ -70,7 +70,7 @@ BroadcastOptions& options_in(const ListenSpec& spec) {
 
 void apply_message(ListenSpec& spec, std::string_view value) {
   if (value.empty() || value.size() > BroadcastOptions::kMaxMessage) {
-    throw UsageError("message has " + std::to_string(value.size()) + " bytes; allowed are 1–" +
+    throw UsageError("message has " + std::to_string(value.size()) + " bytes; allowed: 1-" +
                      std::to_string(BroadcastOptions::kMaxMessage));
   }
   options_in(spec).message = value;
@@ -80,7 +80,7 @@ void apply_announce(ListenSpec& spec, std::string_view value) {
   const auto every = parse_timeout("announce", value);
   if (every.count() != 0 && every < BroadcastSettings::kMinAnnounce) {
     throw UsageError("announce " + quote(value) +
-                     " is too often; allowed are 100ms–365d, and 0 or off");
+                     " is too short; allowed: 100ms-365d, or 0 or off");
   }
   options_in(spec).announce = every;
 }
@@ -88,7 +88,7 @@ void apply_announce(ListenSpec& spec, std::string_view value) {
 // It need not be there yet.
 void apply_interface(ListenSpec& spec, std::string_view value) {
   if (value.empty() || value.size() > kMaxInterface || value.find('/') != value.npos) {
-    throw UsageError("interface " + quote(value) + " is no interface's name; allowed are 1–" +
+    throw UsageError("interface " + quote(value) + " is not an interface name; allowed: 1-" +
                      std::to_string(kMaxInterface) + " bytes without /");
   }
   options_in(spec).interface = value;
@@ -107,7 +107,7 @@ void apply_group(ListenSpec& spec, std::string_view value) {
 void apply_control(ListenSpec& spec, std::string_view value) {
   const auto path = Address::from_path(value);
   if (!path) {
-    throw UsageError("control " + quote(value) + " is not a path of 1–" +
+    throw UsageError("control " + quote(value) + " is not a path of 1-" +
                      std::to_string(Address::kMaxPath) + " bytes that does not start with @");
   }
   spec.settings_as<BroadcastSettings>().control = Endpoint(Scheme::unix_stream, *path);
@@ -119,19 +119,18 @@ std::uint32_t count_of(std::string_view what, std::string_view value) {
 }
 
 constexpr ListenKey kBroadcastKeys[] = {
-    {"message", "TEXT", "what is answered and announced (host name and services)", over_udp,
+    {"message", "TEXT", "answer and announcement (host name and services)", over_udp,
      apply_message},
-    {"announce", "DURATION", "how often it is announced, less or more 10 % (off)", over_udp,
+    {"announce", "DURATION", "interval of announcements, give or take 10% (off)", over_udp,
      apply_announce},
-    {"interface", "NAME", "the only one to send on (all)", over_udp, apply_interface},
-    {"group", "ADDRESS", "over IPv6: the multicast group (ff02::1)", over_udp, apply_group},
-    {"control", "PATH", "a Unix socket; each line sent there is broadcast", over_udp,
-     apply_control},
-    {"answers", "COUNT", "answers a second, in all (50)", over_udp,
+    {"interface", "NAME", "the only interface to send on (all)", over_udp, apply_interface},
+    {"group", "ADDRESS", "IPv6: the multicast group (ff02::1)", over_udp, apply_group},
+    {"control", "PATH", "Unix socket; lines sent to it are broadcast", over_udp, apply_control},
+    {"answers", "COUNT", "limit on answers per second (50)", over_udp,
      [](ListenSpec& spec, std::string_view value) {
        options_in(spec).answers_per_second = count_of("answers", value);
      }},
-    {"answers-per-source", "COUNT", "answers a second, to one address (2)", over_udp,
+    {"answers-per-source", "COUNT", "limit on answers per second to one address (2)", over_udp,
      [](ListenSpec& spec, std::string_view value) {
        options_in(spec).answers_per_source = count_of("answers-per-source", value);
      }},
@@ -140,8 +139,8 @@ constexpr ListenKey kBroadcastKeys[] = {
 void check_broadcast(ListenSpec& spec) {
   const bool given = !options_in(spec).group.is_unspecified();
   if (given && spec.endpoint.address().unmapped().family() == AF_INET) {
-    throw UsageError("group does not go with " + spec.endpoint.to_string() +
-                     ", which is IPv4 alone; allowed are udp://*:PORT and udp://[::]:PORT");
+    throw UsageError("group is not valid for " + spec.endpoint.to_string() +
+                     ", which is IPv4 only; allowed: udp://*:PORT and udp://[::]:PORT");
   }
 }
 
@@ -168,7 +167,7 @@ std::string broadcast_message(std::string_view host, std::span<const ListenSpec>
 
 const Service kBroadcastService = {
     .name = "broadcast",
-    .summary = "can be found, announces itself, and sends lines to all",
+    .summary = "answers discovery, announces, broadcasts",
     .over_streams = false,
     .over_udp = true,
     .console = ConsoleUse::publishes,

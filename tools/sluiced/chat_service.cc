@@ -73,7 +73,7 @@ ChatSettings& settings_in(const ListenSpec& spec) { return spec.settings_as<Chat
 
 void apply_greeting(ListenSpec& spec, std::string_view value) {
   if (value.size() > kMaxGreeting) {
-    throw UsageError("greeting has " + std::to_string(value.size()) + " bytes; allowed are 0–" +
+    throw UsageError("greeting has " + std::to_string(value.size()) + " bytes; allowed: 0-" +
                      std::to_string(kMaxGreeting));
   }
   settings_in(spec).rules.greeting = value;
@@ -84,7 +84,7 @@ void apply_rate(ListenSpec& spec, std::string_view value) {
   if (value == "off") return rate.reset();
   const std::size_t slash = value.find('/');
   if (slash == value.npos) {
-    throw UsageError("rate " + quote(value) + " is not LINES/SECONDS, such as 10/1, and not off");
+    throw UsageError("rate " + quote(value) + " is not off or LINES/SECONDS, such as 10/1");
   }
   const auto lines = parse_number("rate's lines", value.substr(0, slash), 1, kMaxRate);
   const auto seconds = parse_number("rate's seconds", value.substr(slash + 1), 1, kMaxSeconds);
@@ -99,50 +99,52 @@ void apply_slow(ListenSpec& spec, std::string_view value) {
 }
 
 constexpr ListenKey kChatKeys[] = {
-    {"greeting", "TEXT", "the first line that a newcomer reads; may be empty", over_streams,
+    {"greeting", "TEXT", "first text that a new member reads; may be empty", over_streams,
      apply_greeting},
-    {"history", "LINES", "of the room, that a newcomer is shown (20)", over_streams,
+    {"history", "LINES", "lines of a room shown to a new member (20)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.history = parse_number("history", value, 0, kMaxHistory);
      }},
-    {"max-line", "BYTES", "a longer line is not taken (4096)", over_streams,
+    {"max-line", "BYTES", "longest line (4096)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).max_line = parse_number("max-line", value, 1, kMaxLine);
      }},
-    {"max-members", "COUNT", "in all rooms (4096)", over_streams,
+    {"max-members", "COUNT", "limit on members in all rooms (4096)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.max_members = parse_count("max-members", value);
      }},
-    {"max-in-room", "COUNT", "in one room, but the lobby (no limit)", over_streams,
+    {"max-in-room", "COUNT", "limit in one room other than the lobby (none)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.max_in_room = parse_count("max-in-room", value);
      }},
-    {"max-rooms", "COUNT", "with the lobby (256)", over_streams,
+    {"max-rooms", "COUNT", "limit on rooms, the lobby included (256)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).rules.max_rooms = parse_count("max-rooms", value);
      }},
-    {"rate", "LINES/SECONDS", "more of a member waits; or off (10/1)", over_streams, apply_rate},
-    {"burst", "LINES", "at once, before the rate holds (50)", over_streams,
+    {"rate", "LINES/SECONDS", "limit on lines of one member, or off (10/1)", over_streams,
+     apply_rate},
+    {"burst", "LINES", "lines at once after silence (50)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).burst =
            static_cast<std::uint32_t>(parse_number("burst", value, 1, kMaxRate));
      }},
-    {"send-queue", "BYTES", "that wait for a member at most (1048576)", over_streams,
+    {"send-queue", "BYTES", "limit on output pending for a member (1048576)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        settings_in(spec).send_queue =
            parse_number("send-queue", value, kMinSendQueue, kMaxSendQueue);
      }},
-    {"slow", "close|drop", "what happens above send-queue (close)", over_streams, apply_slow},
+    {"slow", "close|drop", "what happens when send-queue is full (close)", over_streams,
+     apply_slow},
 };
 
 void check_chat(ListenSpec& spec) {
   ChatSettings& settings = settings_in(spec);
   const std::size_t least = kLinesInQueue * settings.max_line;
   if (settings.send_queue < least) {
-    throw UsageError("send-queue " + std::to_string(settings.send_queue) + " is below " +
-                     std::to_string(kLinesInQueue) + " lines of max-line " +
-                     std::to_string(settings.max_line) + "; allowed are " + std::to_string(least) +
-                     "–" + std::to_string(kMaxSendQueue));
+    throw UsageError("send-queue " + std::to_string(settings.send_queue) + " is less than " +
+                     std::to_string(kLinesInQueue) + " times max-line " +
+                     std::to_string(settings.max_line) + "; allowed: " + std::to_string(least) +
+                     "-" + std::to_string(kMaxSendQueue));
   }
   // A member is behind, and others wait for it, well before its queue is full: what was collected
   // by then must still fit.
@@ -170,7 +172,7 @@ ChatOptions ChatSettings::options() const {
 
 const Service kChatService = {
     .name = "chat",
-    .summary = "lets people talk, a line at a time, in rooms",
+    .summary = "lets people talk in rooms, line by line",
     .over_streams = true,
     .over_udp = false,
     .console = ConsoleUse::talks,

@@ -18,7 +18,7 @@ DaemonConsole::DaemonConsole(Loop& loop, Log& log, RunningService* talks, Runnin
       output_(
           loop, STDOUT_FILENO, [] {},
           [this](std::error_code error) {
-            log_.warning("console: the standard output failed: " + error.message());
+            log_.warning("console: cannot write to the standard output: " + error.message());
           }),
       input_(
           loop, [this](std::string_view line) { on_line(line); }, [this] { leave(); },
@@ -68,7 +68,7 @@ void DaemonConsole::print(std::string_view text) noexcept {
       output_.write(text);
     }
   } catch (...) {
-    log_.warning("console: no memory for a line");
+    log_.warning("console: a line was dropped: out of memory");
   }
 }
 

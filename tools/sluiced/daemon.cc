@@ -92,9 +92,9 @@ void Daemon::run() {
   const std::uint64_t cut = cut_ ? loop_.counters().connections_open
                                  : loop_.counters().closed_by(CloseReason::drain_deadline);
   if (cut == 0) {
-    log_.info("stopped: every connection had finished");
+    log_.info("stopped: every connection finished");
   } else {
-    log_.warning("stopped: " + plural(cut, "connection") + " cut");
+    log_.warning("stopped: aborted " + plural(cut, "connection"));
   }
 }
 
@@ -123,8 +123,8 @@ void Daemon::log_stop(std::string_view signal) noexcept {
   try {
     std::string what(signal);
     if (loop_.draining()) return log_.warning(what + " again: stopping at once");
-    what += ": draining " + plural(loop_.counters().connections_open, "connection") + ", at most " +
-            std::to_string(drain_timeout_.count()) + " ms";
+    what += ": draining " + plural(loop_.counters().connections_open, "connection") +
+            " for at most " + std::to_string(drain_timeout_.count()) + " ms";
     log_.info(what);
   } catch (const std::bad_alloc&) {
     log_.info(signal);
@@ -136,7 +136,7 @@ void Daemon::log_counters() noexcept {
     log_.info("counters: " + counters_text(loop_.counters()) + " udp_unanswered=" +
               std::to_string(guard_.refused()) + " log_dropped=" + std::to_string(log_.dropped()));
   } catch (...) {
-    log_.warning("counters: no memory to write them");
+    log_.warning("counters: out of memory");
   }
 }
 

@@ -84,21 +84,19 @@ void apply_reply(ListenSpec& spec, std::string_view value) {
     settings.reply = kind;
     return;
   }
-  throw UsageError("reply " + quote(value) +
-                   " is not known; allowed are echo, upper, none and text:TEXT");
+  throw UsageError("unknown reply " + quote(value) + "; allowed: echo, upper, none and text:TEXT");
 }
 
 constexpr ListenKey kFramedKeys[] = {
-    {"framing", "NAME", "how messages are told apart (decimal:3)", over_all, apply_framing},
-    {"max-message", "BYTES", "the longest message that is taken (255, or as framing says)",
-     over_all,
+    {"framing", "NAME", "how messages are separated (decimal:3)", over_all, apply_framing},
+    {"max-message", "BYTES", "longest message received (255, or by framing)", over_all,
      [](ListenSpec& spec, std::string_view value) {
        // 0 where the framing has an empty message: check_framed() knows.
        spec.settings_as<FramedSettings>().max_message =
            parse_number("max-message", value, 0, kMaxCount);
      }},
     {"reply", "RULE", "echo, upper, none or text:TEXT (echo)", over_all, apply_reply},
-    {"strict", "on|off", "stream: close, not skip, what is malformed (on)", over_streams,
+    {"strict", "on|off", "stream: close after a malformed frame (on)", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        spec.settings_as<FramedSettings>().strict = parse_switch("strict", value);
      }},
@@ -112,7 +110,8 @@ void check_framed(ListenSpec& spec) {
   if (!fault.empty()) throw UsageError("max-message: " + fault);
   // Of all framings, fixed:N alone can be of messages that no datagram holds.
   if (spec.endpoint.scheme() == Scheme::udp && codec->min_limit() > kMaxDatagram) {
-    throw UsageError("framing " + codec->name() + " does not go with udp: a datagram has at most " +
+    throw UsageError("framing " + codec->name() +
+                     " is not valid over udp: a datagram has at most " +
                      std::to_string(kMaxDatagram) + " bytes");
   }
   try {
@@ -144,7 +143,7 @@ std::unique_ptr<RunningService> start_framed(const ServiceHost& host, const List
 
 const Service kFramedService = {
     .name = "framed",
-    .summary = "takes messages in a framing of your choice and answers each",
+    .summary = "answers messages in a framing of your choice",
     .over_streams = true,
     .over_udp = true,
     .console = ConsoleUse::none,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "../../reactor/base/quote.h"
@@ -20,15 +19,15 @@ bool over_ip(Scheme scheme) { return scheme != Scheme::unix_stream; }
 bool over_unix(Scheme scheme) { return scheme == Scheme::unix_stream; }
 
 constexpr std::array kKeys = {
-    ListenKey{"idle", "DURATION", "stream: in place of --idle-timeout", over_streams,
+    ListenKey{"idle", "DURATION", "stream: instead of --idle-timeout", over_streams,
               [](ListenSpec& spec, std::string_view value) {
                 spec.stream.connection.idle_timeout = parse_timeout("idle", value);
               }},
-    ListenKey{"max", "COUNT", "stream: connections of this endpoint", over_streams,
+    ListenKey{"max", "COUNT", "stream: limit on open connections here (none)", over_streams,
               [](ListenSpec& spec, std::string_view value) {
                 spec.stream.max_connections = parse_count("max", value);
               }},
-    ListenKey{"per-source", "COUNT", "tcp: connections from one address", over_tcp,
+    ListenKey{"per-source", "COUNT", "tcp: limit on those from one address (none)", over_tcp,
               [](ListenSpec& spec, std::string_view value) {
                 spec.stream.max_per_source = parse_count("per-source", value);
               }},
@@ -38,7 +37,7 @@ constexpr std::array kKeys = {
                 spec.stream.reuse_port = on;
                 spec.datagram.reuse_port = on;
               }},
-    ListenKey{"mode", "OCTAL", "unix: the permissions of the socket's file", over_unix,
+    ListenKey{"mode", "OCTAL", "unix: permissions of the socket file (umask)", over_unix,
               [](ListenSpec& spec, std::string_view value) {
                 spec.stream.mode = parse_mode("mode", value);
               }},
@@ -54,7 +53,7 @@ char unescaped(std::string_view escape) {
     case 'r':
       return '\r';
     default:
-      throw UsageError(quote(escape) + R"( is not an escape; allowed are \, \\ \n and \r)");
+      throw UsageError(quote(escape) + R"( is not an escape; allowed: \, \\ \n and \r)");
   }
 }
 
@@ -78,30 +77,26 @@ const Service& service_named(std::string_view name) {
   if (const Service* service = find_service(name)) return *service;
   std::vector<std::string_view> names;
   for (const Service* service : all_services()) names.push_back(service->name);
-  throw UsageError("service " + quote(name) + " is not known; allowed are " + join_names(names));
-}
-
-Endpoint endpoint_of(const std::string& text) {
-  auto parsed = Endpoint::parse(text);
-  if (const auto* wrong = std::get_if<EndpointError>(&parsed)) {
-    // Names are no business of an Endpoint's, but they are allowed here.
-    throw UsageError(wrong->message + (wrong->message.starts_with("host ") ? ", or a name" : ""));
-  }
-  return std::get<Endpoint>(std::move(parsed));
+  throw UsageError("unknown service " + quote(name) + "; allowed: " + join_names(names));
 }
 
 const ListenKey& key_named(std::string_view name, const ListenSpec& spec) {
+  bool known = false;
   std::vector<std::string_view> allowed;
   for (const std::span<const ListenKey> keys : {common_keys(), spec.service->keys}) {
     for (const ListenKey& key : keys) {
+      known = known || key.name == name;
       if (!key.applies(spec.endpoint.scheme())) continue;
       if (key.name == name) return key;
       allowed.push_back(key.name);
     }
   }
-  throw UsageError("key " + quote(name) + " does not fit; allowed for " +
-                   std::string(spec.service->name) + " over " +
-                   std::string(to_string(spec.endpoint.scheme())) + " are " + join_names(allowed));
+  const std::string where =
+      std::string(spec.service->name) + " over " + std::string(to_string(spec.endpoint.scheme()));
+  const std::string wrong =
+      known ? "key " + quote(name) + " is not valid for " + where + "; allowed: "
+            : "unknown key " + quote(name) + "; allowed for " + where + ": ";
+  throw UsageError(wrong + join_names(allowed));
 }
 
 void apply_keys(ListenSpec& spec, std::span<const std::string> fields) {
@@ -111,7 +106,7 @@ void apply_keys(ListenSpec& spec, std::span<const std::string> fields) {
     if (equals == field.npos) throw UsageError(quote(field) + " is not KEY=VALUE");
     const ListenKey& key = key_named(field.substr(0, equals), spec);
     if (std::find(seen.begin(), seen.end(), key.name) != seen.end()) {
-      throw UsageError("key " + std::string(key.name) + " is given twice; allowed is once");
+      throw UsageError("key " + std::string(key.name) + " is given twice; give it once");
     }
     seen.push_back(key.name);
     key.apply(spec, field.substr(equals + 1));
@@ -133,9 +128,7 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
                              const Endpoint* at) {
   const std::size_t equals = text.find('=');
   if (equals == text.npos) {
-    throw UsageError(
-        "= is missing after the service's name; allowed is "
-        "NAME=ENDPOINT[,KEY=VALUE]...");
+    throw UsageError("there is no = after the service name; allowed: NAME=ENDPOINT[,KEY=VALUE]...");
   }
   const Service& service = service_named(text.substr(0, equals));
   const std::vector<std::string> fields = split(text.substr(equals + 1));
@@ -147,12 +140,12 @@ ListenSpec parse_listen_spec(std::string_view text, std::chrono::milliseconds id
     spec.endpoint = Endpoint(host->scheme, Address::loopback(AF_INET, host->port));
     spec.named = NamedListen{std::move(*host), std::string(text), idle};
   } else {
-    spec.endpoint = endpoint_of(fields.front());
+    spec.endpoint = parse_numeric_endpoint(fields.front(), "a name, a.b.c.d, [IPv6] or *");
   }
   if (!service.runs_over(spec.endpoint.scheme())) {
     throw UsageError(std::string(service.name) + " does not run over " +
-                     std::string(to_string(spec.endpoint.scheme())) + "; allowed " +
-                     (service.over_streams ? "are tcp and unix" : "is udp"));
+                     std::string(to_string(spec.endpoint.scheme())) +
+                     "; allowed: " + (service.over_streams ? "tcp and unix" : "udp"));
   }
   spec.stream.connection.idle_timeout = idle;
   if (service.settings != nullptr) spec.settings = service.settings();

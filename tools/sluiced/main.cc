@@ -24,7 +24,8 @@ constexpr std::string_view kPlainInAShell =
 void log_descriptor_limit(Log& log) {
   const DescriptorLimit limit = raise_descriptor_limit();
   if (limit.error) {
-    log.warning("descriptors: " + limit.now + ", not to be raised: " + limit.error.message());
+    log.warning("descriptors: " + limit.now +
+                "; the limit cannot be raised: " + limit.error.message());
   } else {
     log.info("descriptors: " + limit.now + " (was " + limit.before + ")");
   }

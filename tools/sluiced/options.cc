@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <iomanip>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -33,52 +32,47 @@ constexpr std::array<std::string_view, 5> kDefaultExamples = {
 constexpr std::array kOptions = {
     OptionSpec{"listen", 'l', "NAME=ENDPOINT[,KEY=VALUE]...", "serve NAME at ENDPOINT; repeatable",
                true},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "how to wait for events (auto)"},
-    OptionSpec{"max-connections", 0, "COUNT", "stream connections in all (no limit)"},
-    OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is silent for so long (off)"},
-    OptionSpec{"drain-timeout", 0, "DURATION", "after SIGTERM, cut what is open by then (5s)"},
-    OptionSpec{"console", 0, "", "take part in chat and broadcast from this terminal"},
-    OptionSpec{"help", 0, "", "write this and exit"},
-    OptionSpec{"version", 0, "", "write the version and exit"},
+    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"max-connections", 0, "COUNT", "limit on open stream connections (none)"},
+    OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
+    OptionSpec{"drain-timeout", 0, "DURATION", "time to finish after SIGTERM or SIGINT (5s)"},
+    OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
+    OptionSpec{"help", 0, "", "print this help and exit"},
+    OptionSpec{"version", 0, "", "print the version and exit"},
 };
-
-void add_row(std::ostringstream& out, std::string_view left, std::string_view right) {
-  constexpr int kLeft = 44;
-  out << "  " << std::setw(kLeft) << left << right << '\n';
-}
 
 void add_keys(std::ostringstream& out, std::string_view title, std::span<const ListenKey> keys) {
   out << '\n' << title << ":\n";
   for (const ListenKey& key : keys) {
-    add_row(out, std::string(key.name) + '=' + std::string(key.value), key.summary);
+    out << help_row(std::string(key.name) + '=' + std::string(key.value), key.summary);
   }
 }
 
 std::string help_text() {
   std::ostringstream out;
-  out << std::left
-      << "Usage: sluiced [OPTION]...\n"
+  out << "Usage: sluiced [OPTION]...\n"
          "Serves small network services over TCP, UDP and Unix sockets.\n"
-         "Without -l: echo, framed, chat and broadcast on 127.0.0.1.\n"
+         "Without -l, it serves echo, framed, chat and broadcast on 127.0.0.1.\n"
          "\nOptions:\n"
       << help_of(kOptions) << "\nServices:\n";
   for (const Service* service : all_services()) {
-    const std::string_view but = !service->over_udp       ? "; not over UDP"
-                                 : !service->over_streams ? "; only over UDP"
+    const std::string_view but = !service->over_udp       ? "; no UDP"
+                                 : !service->over_streams ? "; UDP only"
                                                           : "";
-    add_row(out, service->name, std::string(service->summary).append(but));
+    out << help_row(service->name, std::string(service->summary).append(but));
   }
   out << "\nEndpoints:\n";
-  add_row(out, "tcp://HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d, [IPv6], *; PORT 0: any");
-  add_row(out, "unix://PATH", "a stream socket");
+  out << help_row("tcp://HOST:PORT, udp://HOST:PORT",
+                  "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
+  out << help_row("unix://PATH", "a Unix stream socket");
   add_keys(out, "Keys", common_keys());
   for (const Service* service : all_services()) {
     if (!service->keys.empty()) {
       add_keys(out, "Keys of " + std::string(service->name), service->keys);
     }
   }
-  out << "\nA DURATION is 500ms, 30s, 5m, 2h or 1d. A comma in a VALUE is written \\,\n"
-         "More in sluiced(8).\n";
+  out << "\nA DURATION is 500ms, 30s, 5m, 2h or 1d. Write a comma in a VALUE as \\,\n"
+         "See sluiced(8).\n";
   return out.str();
 }
 
@@ -88,9 +82,7 @@ void check_console(const Options& options) {
     return spec.service->console != ConsoleUse::none;
   };
   if (std::any_of(options.listen.begin(), options.listen.end(), used)) return;
-  throw UsageError(
-      "--console: no service here has a use for a terminal; allowed with chat or "
-      "broadcast");
+  throw UsageError("--console: no service uses the terminal; serve chat or broadcast");
 }
 
 }  // namespace
@@ -109,7 +101,7 @@ Options parse_options(int argc, const char* const* argv) {
   const CommandLine line(kOptions, argc, argv);
   if (!line.operands().empty()) {
     throw UsageError(quote(line.operands().front()) +
-                     ": no argument is allowed that is not an option");
+                     " is not an option; sluiced takes only options");
   }
 
   Options options;

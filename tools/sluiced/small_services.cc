@@ -49,7 +49,7 @@ constexpr auto kDaytimeAnswer = [] { return daytime_answer(); };
 constexpr auto kTimeAnswer = [] { return time_protocol_answer(); };
 
 constexpr ListenKey kGreetKeys[] = {
-    {"text", "TEXT", "what is sent; required", over_streams,
+    {"text", "TEXT", "the text to send; required", over_streams,
      [](ListenSpec& spec, std::string_view value) {
        auto& settings = spec.settings_as<GreetSettings>();
        settings.text = value;
@@ -84,21 +84,20 @@ constexpr Service small(std::string_view name, std::string_view summary,
 }  // namespace
 
 const Service kEchoService =
-    small("echo", "sends back what arrives (RFC 862)", start<Echo, kEchoAnswer, kSmall>);
-const Service kDiscardService = small("discard", "takes what arrives and says nothing (RFC 863)",
-                                      start<Discard, kNoAnswer, kSmall>);
+    small("echo", "sends back what it receives (RFC 862)", start<Echo, kEchoAnswer, kSmall>);
+const Service kDiscardService =
+    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
 const Service kChargenService =
     small("chargen", "sends lines of characters (RFC 864)", start<Chargen, kChargenAnswer, kLarge>);
-const Service kDaytimeService =
-    small("daytime", "sends the date and time as text and closes (RFC 867)",
-          start<Daytime, kDaytimeAnswer, kLarge>);
-const Service kTimeService = small("time", "sends the time as four bytes and closes (RFC 868)",
+const Service kDaytimeService = small("daytime", "sends the date and time as text (RFC 867)",
+                                      start<Daytime, kDaytimeAnswer, kLarge>);
+const Service kTimeService = small("time", "sends the time as four bytes (RFC 868)",
                                    start<TimeProtocol, kTimeAnswer, kLarge>);
-const Service kUpperService =
-    small("upper", "sends back what arrives with a-z as A-Z", start<Upper, kUpperAnswer, kSmall>);
+const Service kUpperService = small("upper", "sends back what it receives, a to z as A to Z",
+                                    start<Upper, kUpperAnswer, kSmall>);
 const Service kGreetService = {
     .name = "greet",
-    .summary = "sends a text and closes",
+    .summary = "sends a text and closes the connection",
     .over_streams = true,
     .over_udp = false,
     .console = ConsoleUse::none,

@@ -30,5 +30,5 @@ Test(codec_error, says_what_was_read_and_what_is_allowed) {
   cr_expect(error.message() == "a message of 300 bytes is above the limit of 255");
   error.fault = CodecFault::not_a_digit;
   error.byte = std::byte{0x0a};
-  cr_expect(error.message() == "byte 0x0a in the length is not a digit; allowed are 0-9");
+  cr_expect(error.message() == "byte 0x0a in the length is not a digit; allowed: 0-9");
 }

@@ -27,7 +27,7 @@ void expect_message(const std::string& name, const std::string& want) {
 }
 
 const std::string kAllowed =
-    "allowed are decimal:N, u8, u16be, u16le, u32be, u32le, u64be, varint, netstring, line, "
+    "allowed: decimal:N, u8, u16be, u16le, u32be, u32le, u64be, varint, netstring, line, "
     "fixed:N, delimiter:HEX and slip";
 
 }  // namespace
@@ -77,22 +77,22 @@ Test(codec_registry, has_a_default_limit_for_each_codec) {
 
 Test(codec_registry, says_which_names_are_allowed) {
   expect_message("", "framing is empty; " + kAllowed);
-  expect_message("u16", "framing \"u16\" is not known; " + kAllowed);
-  expect_message("Line", "framing \"Line\" is not known; " + kAllowed);
-  expect_message("fix", "framing \"fix\" is not known; " + kAllowed);
-  expect_message("a\nb\xff", "framing \"a\\x0ab\\xff\" is not known; " + kAllowed);
+  expect_message("u16", "unknown framing \"u16\"; " + kAllowed);
+  expect_message("Line", "unknown framing \"Line\"; " + kAllowed);
+  expect_message("fix", "unknown framing \"fix\"; " + kAllowed);
+  expect_message("a\nb\xff", "unknown framing \"a\\x0ab\\xff\"; " + kAllowed);
   expect_message(std::string(200, 'x'),
-                 "framing \"" + std::string(157, 'x') + "…\" is not known; " + kAllowed);
+                 "unknown framing \"" + std::string(157, 'x') + "...\"; " + kAllowed);
 }
 
 Test(codec_registry, says_which_parameters_are_allowed) {
   for (const std::string bad :
        {"", "0", "20", "03", "-1", "+3", "3x", " 3", "0x3", "99999999999999999999"}) {
-    expect_message("decimal:" + bad, "N of framing decimal:N is \"" + bad + "\"; allowed are 1-19");
+    expect_message("decimal:" + bad, "N of framing decimal:N is \"" + bad + "\"; allowed: 1-19");
   }
-  expect_message("fixed:0", "N of framing fixed:N is \"0\"; allowed are 1-2147483647");
+  expect_message("fixed:0", "N of framing fixed:N is \"0\"; allowed: 1-2147483647");
   expect_message("fixed:2147483648",
-                 "N of framing fixed:N is \"2147483648\"; allowed are 1-2147483647");
+                 "N of framing fixed:N is \"2147483648\"; allowed: 1-2147483647");
   expect_message("fixed", "framing fixed has no N; write fixed:N, where N is 1-2147483647");
   expect_message("line:80", "framing line has the parameter \"80\"; it allows none");
   expect_message("u8:", "framing u8 has the parameter \"\"; it allows none");
@@ -111,5 +111,5 @@ Test(codec_registry, make_codec_throws_the_message_of_an_unknown_name) {
   } catch (const std::invalid_argument& error) {
     caught = error.what();
   }
-  cr_expect(caught == "framing \"u16\" is not known; " + kAllowed);
+  cr_expect(caught == "unknown framing \"u16\"; " + kAllowed);
 }

@@ -23,8 +23,8 @@ Test(fixed_codec, rejects_frames_if_its_size_is_above_the_limit) {
 
 Test(fixed_codec, rejects_a_payload_of_another_size) {
   expect_encoded("fixed:3", "abc", "abc");
-  expect_encoded("fixed:3", "ab", "error 0: a payload of 2 bytes has the wrong size; allowed is 3");
-  expect_encoded("fixed:3", "", "error 0: a payload of 0 bytes has the wrong size; allowed is 3");
+  expect_encoded("fixed:3", "ab", "error 0: a payload of 2 bytes has the wrong size; allowed: 3");
+  expect_encoded("fixed:3", "", "error 0: a payload of 0 bytes has the wrong size; allowed: 3");
 }
 
 Test(fixed_codec, returns_its_sizes) {

@@ -20,7 +20,7 @@ Test(length_codec, reads_decimal_lengths) {
 
 Test(length_codec, rejects_a_byte_that_is_not_a_digit_and_reports_its_offset) {
   expect_decoded("decimal:3", 255, "002hi0x5",
-                 {"frame hi", "error 6: byte 0x78 in the length is not a digit; allowed are 0-9"});
+                 {"frame hi", "error 6: byte 0x78 in the length is not a digit; allowed: 0-9"});
   for (const std::string bad : {" 05", "+05", "-05",
                                 "\xff"
                                 "05",

@@ -30,14 +30,14 @@ Test(netstring_codec, reports_each_fault_with_its_offset) {
   expect_decoded("netstring", 99, "00:,", zero);
   expect_decoded("netstring", 99, "012:hello world!,", zero);
   expect_decoded("netstring", 99, ":,",
-                 {"error 0: byte 0x3a begins a netstring; allowed are the digits 0-9"});
+                 {"error 0: byte 0x3a begins a netstring; allowed: the digits 0-9"});
   expect_decoded("netstring", 99, "1:a,-1:",
-                 {"frame a", "error 4: byte 0x2d begins a netstring; allowed are the digits 0-9"});
+                 {"frame a", "error 4: byte 0x2d begins a netstring; allowed: the digits 0-9"});
   expect_decoded(
-      "netstring", 99, "12 :",
-      {"error 2: byte 0x20 follows the digits of the length; allowed are a digit and \":\""});
+      "netstring", 99,
+      "12 :", {"error 2: byte 0x20 follows the digits of the length; allowed: a digit or \":\""});
   expect_decoded("netstring", 99, "5:hello!",
-                 {"error 7: byte 0x21 follows the payload; allowed is \",\""});
+                 {"error 7: byte 0x21 follows the payload; allowed: \",\""});
   expect_decoded("netstring", 99, "12345678901234567890",
                  {"error 19: the length has more than 19 digits"});
 }

@@ -37,10 +37,10 @@ Test(slip_codec, ignores_repeated_ends_and_consumes_them) {
 
 Test(slip_codec, rejects_an_escape_of_any_other_byte) {
   expect_decoded("slip", 99, from_hex("c0 61 db 62 c0"),
-                 {"error 3: byte 0x62 follows ESC (0xdb); allowed are 0xdc and 0xdd (skippable)"});
+                 {"error 3: byte 0x62 follows ESC (0xdb); allowed: 0xdc or 0xdd (skippable)"});
   expect_decoded(
       "slip", 99, from_hex("61 c0 c0 62 db c0"),
-      {"frame a", "error 5: byte 0xc0 follows ESC (0xdb); allowed are 0xdc and 0xdd (skippable)"});
+      {"frame a", "error 5: byte 0xc0 follows ESC (0xdb); allowed: 0xdc or 0xdd (skippable)"});
 }
 
 Test(slip_codec, counts_the_limit_in_payload_bytes) {
@@ -59,7 +59,7 @@ Test(slip_codec, continues_after_the_end_of_a_rejected_frame) {
   expect_decoded(
       "slip", 3, from_hex("c0 61626364656667 c0 6869 c0 61 db db 61 c0 6f6b c0"),
       {"error 4: the message has no end within the limit of 3 bytes (skippable)", "frame hi",
-       "error 14: byte 0xdb follows ESC (0xdb); allowed are 0xdc and 0xdd (skippable)", "frame ok"},
+       "error 14: byte 0xdb follows ESC (0xdb); allowed: 0xdc or 0xdd (skippable)", "frame ok"},
       "", true);
 }
 

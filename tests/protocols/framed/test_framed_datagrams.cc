@@ -99,7 +99,7 @@ Test(framed_datagrams, reports_malformed_datagrams_once_a_second) {
   cr_expect(report.where == world.service.endpoint().to_string());
   cr_expect(report.what == world.probe.address().to_string() +
                                ": at byte 9 of a datagram: byte 0x78 in the length is not a "
-                               "digit; allowed are 0-9; not answered");
+                               "digit; allowed: 0-9; not answered");
 }
 
 Test(framed_datagrams, sends_no_answer_that_is_longer_than_its_request) {

@@ -36,9 +36,9 @@ Test(framed_errors, send_earlier_answers_before_a_malformed_frame_closes_the_con
   world.peer.send("005hello0x5world");
   cr_expect(world.peer.received() == "005hello");
   cr_expect(world.peer.saw_end() && !world.peer.saw_reset());
-  expect_events(world.journal.events,
-                {"message hello",
-                 "error 9: byte 0x78 in the length is not a digit; allowed are 0-9 (closed)"});
+  expect_events(
+      world.journal.events,
+      {"message hello", "error 9: byte 0x78 in the length is not a digit; allowed: 0-9 (closed)"});
   cr_assert(world.peer.reports().size() == 1);
   cr_expect(world.peer.reports()[0].what.find("127.0.0.1:49152: at byte 9: byte 0x78") == 0);
 }
@@ -69,14 +69,14 @@ Test(framed_errors, close_after_a_malformed_frame_whether_strict_or_not) {
     const FramingOptions options{.strict = strict};
     expect_course("decimal:3", options, "001a00x",
                   {"message a",
-                   "error 6: byte 0x78 in the length is not a digit; allowed are 0-9 "
+                   "error 6: byte 0x78 in the length is not a digit; allowed: 0-9 "
                    "(closed)"});
     expect_course("netstring", options, "1:a,01:b,",
                   {"message a",
                    "error 4: the length has a leading zero; only the length 0 may "
                    "begin with 0 (closed)"});
     expect_course("netstring", options, "1:ab1:b,",
-                  {"error 3: byte 0x62 follows the payload; allowed is \",\" (closed)"});
+                  {"error 3: byte 0x62 follows the payload; allowed: \",\" (closed)"});
     expect_course("varint", options, from_hex("01 61 80 00"),
                   {"message a",
                    "error 3: the varint ends in a zero byte; only the shortest form is "
@@ -86,7 +86,7 @@ Test(framed_errors, close_after_a_malformed_frame_whether_strict_or_not) {
 
 Test(framed_errors, skip_a_malformed_frame_if_its_end_can_be_found) {
   const std::string wire = from_hex("c0 61 c0 db 62 63 c0 64 c0");
-  const std::string what = "error 4: byte 0x62 follows ESC (0xdb); allowed are 0xdc and 0xdd ";
+  const std::string what = "error 4: byte 0x62 follows ESC (0xdb); allowed: 0xdc or 0xdd ";
   expect_course("slip", {.strict = true}, wire, {"message a", what + "(closed)"});
   expect_course("slip", {.strict = false}, wire,
                 {"message a", what + "(skipped)", "message d", "end"});

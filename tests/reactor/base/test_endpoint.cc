@@ -110,24 +110,19 @@ Test(endpoint, prints_the_canonical_form_of_what_it_read) {
 
 Test(endpoint, names_a_port_that_is_out_of_range) {
   expect_messages({
-      {"tcp://127.0.0.1:99999", "port 99999 is not in 0–65535"},
-      {"tcp://127.0.0.1:65536", "port 65536 is not in 0–65535"},
-      {"udp://[::1]:65536", "port 65536 is not in 0–65535"},
-      {"tcp://*:70000", "port 70000 is not in 0–65535"},
-      {"tcp://127.0.0.1:4294967376", "port 4294967376 is not in 0–65535"},
-      {"tcp://127.0.0.1:18446744073709551696", "port 18446744073709551696 is not in 0–65535"},
+      {"tcp://127.0.0.1:99999", "port 99999 is not in 0-65535"},
+      {"tcp://127.0.0.1:65536", "port 65536 is not in 0-65535"},
+      {"udp://[::1]:65536", "port 65536 is not in 0-65535"},
+      {"tcp://*:70000", "port 70000 is not in 0-65535"},
+      {"tcp://127.0.0.1:4294967376", "port 4294967376 is not in 0-65535"},
+      {"tcp://127.0.0.1:18446744073709551696", "port 18446744073709551696 is not in 0-65535"},
       {"tcp://127.0.0.1:" + std::string(161, '9'),
-       "port \"" + std::string(157, '9') + "…\" is not in 0–65535"},
+       "port \"" + std::string(157, '9') + "...\" is not in 0-65535"},
   });
-  // The dash is one character, U+2013, whatever this file's encoding is taken for.
-  const auto result = Endpoint::parse("tcp://127.0.0.1:99999");
-  cr_expect(std::get<EndpointError>(result).message ==
-            "port 99999 is not in 0\xe2\x80\x93"
-            "65535");
 }
 
 Test(endpoint, names_a_port_that_is_no_decimal_number) {
-  const std::string tail = " is not a decimal number in 0–65535";
+  const std::string tail = " is not a decimal number in 0-65535";
   expect_messages({
       {"tcp://127.0.0.1:http", "port \"http\"" + tail},
       {"tcp://127.0.0.1:+1", "port \"+1\"" + tail},
@@ -146,19 +141,18 @@ Test(endpoint, names_a_port_that_is_no_decimal_number) {
 
 Test(endpoint, names_what_a_port_is_missing_after) {
   expect_messages({
-      {"tcp://127.0.0.1", "port is missing after \"127.0.0.1\"; allowed is 0–65535"},
-      {"tcp://127.0.0.1:", "port is missing after \"127.0.0.1:\"; allowed is 0–65535"},
-      {"tcp://*", "port is missing after \"*\"; allowed is 0–65535"},
-      {"tcp://*:", "port is missing after \"*:\"; allowed is 0–65535"},
-      {"udp://[::1]", "port is missing after \"[::1]\"; allowed is 0–65535"},
-      {"udp://[::1]:", "port is missing after \"[::1]:\"; allowed is 0–65535"},
-      {"tcp://7007", "port is missing after \"7007\"; allowed is 0–65535"},
+      {"tcp://127.0.0.1", "port is missing after \"127.0.0.1\"; allowed: 0-65535"},
+      {"tcp://127.0.0.1:", "port is missing after \"127.0.0.1:\"; allowed: 0-65535"},
+      {"tcp://*", "port is missing after \"*\"; allowed: 0-65535"},
+      {"tcp://*:", "port is missing after \"*:\"; allowed: 0-65535"},
+      {"udp://[::1]", "port is missing after \"[::1]\"; allowed: 0-65535"},
+      {"udp://[::1]:", "port is missing after \"[::1]:\"; allowed: 0-65535"},
+      {"tcp://7007", "port is missing after \"7007\"; allowed: 0-65535"},
   });
 }
 
 Test(endpoint, names_a_host_that_is_not_numeric) {
-  const std::string tail =
-      " is not a numeric address (names are not looked up); allowed are a.b.c.d, [IPv6] and *";
+  const std::string tail = " is not a numeric address; allowed: a.b.c.d, [IPv6] and *";
   expect_messages({
       {"tcp://localhost:80", "host \"localhost\"" + tail},
       {"tcp://localhost:99999", "host \"localhost\"" + tail},
@@ -179,7 +173,7 @@ Test(endpoint, names_a_host_that_is_not_numeric) {
 }
 
 Test(endpoint, names_an_empty_host) {
-  const std::string message = "host is empty; allowed are a.b.c.d, [IPv6] and *";
+  const std::string message = "host is empty; allowed: a.b.c.d, [IPv6] and *";
   expect_messages({{"tcp://", message},
                    {"udp://", message},
                    {"tcp://:", message},
@@ -199,7 +193,7 @@ Test(endpoint, asks_for_brackets_around_an_ipv6_address) {
 
 Test(endpoint, names_what_is_wrong_with_brackets) {
   const std::string open = " has no closing ]; an IPv6 address is written [IPv6]:PORT";
-  const std::string tail = " in brackets is not an IPv6 address; allowed are a.b.c.d, [IPv6] and *";
+  const std::string tail = " in brackets is not an IPv6 address";
   expect_messages({
       {"tcp://[::1:80", "host \"[::1:80\"" + open},
       {"tcp://[", "host \"[\"" + open},
@@ -212,8 +206,8 @@ Test(endpoint, names_what_is_wrong_with_brackets) {
       {"tcp://[::1]80", "\"80\" follows \"[::1]\" where :PORT is expected"},
       {"tcp://[::1]x:80", "\"x:80\" follows \"[::1]\" where :PORT is expected"},
       {"tcp://[::1] :80", "\" :80\" follows \"[::1]\" where :PORT is expected"},
-      {"tcp://[::1]:80]", "port \"80]\" is not a decimal number in 0–65535"},
-      {"tcp://[::1]:80:90", "port \"80:90\" is not a decimal number in 0–65535"},
+      {"tcp://[::1]:80]", "port \"80]\" is not a decimal number in 0-65535"},
+      {"tcp://[::1]:80:90", "port \"80:90\" is not a decimal number in 0-65535"},
   });
 }
 
@@ -224,11 +218,8 @@ Test(endpoint, names_a_zone_that_is_no_interface) {
       {"tcp://[fe80::1%]:80", "zone \"\"" + tail},
       {"tcp://[fe80::1%0]:80", "zone \"0\"" + tail},
       {"tcp://[fe80::1%25lo]:80", "zone \"25lo\"" + tail},
-      {"tcp://[fe80::x%lo]:80",
-       "host \"fe80::x%lo\" in brackets is not an IPv6 address; allowed are a.b.c.d, [IPv6] and *"},
-      {"tcp://[127.0.0.1%lo]:80",
-       "host \"127.0.0.1%lo\" in brackets is not an IPv6 address; allowed are a.b.c.d, [IPv6] and "
-       "*"},
+      {"tcp://[fe80::x%lo]:80", "host \"fe80::x%lo\" in brackets is not an IPv6 address"},
+      {"tcp://[127.0.0.1%lo]:80", "host \"127.0.0.1%lo\" in brackets is not an IPv6 address"},
   });
 }
 
@@ -246,7 +237,7 @@ Test(endpoint, names_a_scheme_that_it_does_not_know) {
 }
 
 Test(endpoint, names_a_scheme_that_is_missing) {
-  const std::string tail = " has no scheme; allowed are tcp://, udp:// and unix://";
+  const std::string tail = " has no scheme; allowed: tcp://, udp:// and unix://";
   expect_messages({
       {"", "\"\"" + tail},
       {"127.0.0.1:80", "\"127.0.0.1:80\"" + tail},
@@ -257,18 +248,18 @@ Test(endpoint, names_a_scheme_that_is_missing) {
       {"tcp", "\"tcp\"" + tail},
       {"tcp:", "\"tcp:\"" + tail},
       {"*:80", "\"*:80\"" + tail},
-      {std::string(100000, 'x'), "\"" + std::string(157, 'x') + "…\"" + tail},
+      {std::string(100000, 'x'), "\"" + std::string(157, 'x') + "...\"" + tail},
       {std::string(160, 'x'), "\"" + std::string(160, 'x') + "\"" + tail},
   });
 }
 
 Test(endpoint, names_what_is_wrong_with_a_path) {
   expect_messages({
-      {"unix://", "path is empty; allowed are 1–107 bytes"},
+      {"unix://", "path is empty; allowed: 1-107 bytes"},
       {"unix:///" + std::string(107, 'p'),
-       "path \"/" + std::string(107, 'p') + "\" has 108 bytes; allowed are 1–107"},
+       "path \"/" + std::string(107, 'p') + "\" has 108 bytes; allowed: 1-107"},
       {"unix://" + std::string(4096, 'p'),
-       "path \"" + std::string(157, 'p') + "…\" has 4096 bytes; allowed are 1–107"},
+       "path \"" + std::string(157, 'p') + "...\" has 4096 bytes; allowed: 1-107"},
       {"unix:///run/x\0y"s, "path \"/run/x\\x00y\" holds a NUL; every other byte is allowed"},
       {"unix://\0x"s, "path \"\\x00x\" holds a NUL; every other byte is allowed"},
       {"unix://@chat",
@@ -285,7 +276,7 @@ Test(endpoint, throws_the_message_and_the_text_when_a_program_holds_it_itself) {
     cr_assert_fail("nothing was thrown");
   } catch (const std::invalid_argument& error) {
     cr_expect(std::strcmp(error.what(),
-                          "endpoint \"tcp://127.0.0.1:99999\": port 99999 is not in 0–65535") == 0,
+                          "endpoint \"tcp://127.0.0.1:99999\": port 99999 is not in 0-65535") == 0,
               "%s", error.what());
   }
 }

@@ -10,6 +10,7 @@
 
 using sluice::tools::CommandLine;
 using sluice::tools::OptionSpec;
+using sluice::tools::UsageError;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -88,13 +89,42 @@ Test(command_line, what_is_no_option_is_an_operand) {
 }
 
 Test(command_line, mistakes_are_named) {
-  const std::string allowed = ": not an option; allowed are --listen, --count and --verbose";
+  const std::string allowed = ": unknown option; allowed: --listen, --count and --verbose";
   expect_message("-x", refusal({"-x"}), "-x" + allowed);
   expect_message("--frob=1", refusal({"--frob=1"}), "--frob=1" + allowed);
   expect_message("--x\\n", refusal({"--x\n"}), "--x\\x0a" + allowed);
   expect_message("--count", refusal({"--count"}), "--count: the value is missing");
-  expect_message("-l", refusal({"-l"}), "--listen: the value is missing");
-  expect_message("--verbose=1", refusal({"--verbose=1"}), "--verbose=1: no value is allowed");
+  expect_message("-l", refusal({"-l"}), "-l: the value is missing");
+  expect_message("--verbose=1", refusal({"--verbose=1"}),
+                 "--verbose=1: this option takes no value");
+}
+
+Test(command_line, an_option_is_named_as_it_was_typed) {
+  const CommandLine line =
+      read({"--count", "-l", "-l", "a", "--listen", "b", "--listen=c", "-vld", "-le", "-v"});
+  std::string seen;
+  seen += usage_error_of([&] { line.each("count", [](auto) { throw UsageError("x"); }); }) + '\n';
+  for (const char* const wrong : {"a", "b", "c", "d", "e"}) {
+    seen += usage_error_of([&] {
+              line.each("listen", [wrong](std::string_view value) {
+                if (value == wrong) throw UsageError("x");
+              });
+            }) +
+            '\n';
+  }
+  cr_expect(seen == "--count -l: x\n-l a: x\n--listen b: x\n--listen c: x\n-l d: x\n-l e: x\n",
+            "%s", seen.c_str());
+  cr_expect(line.spelled("verbose") == "-v");
+  cr_expect(line.spelled("listen") == "-l");
+  cr_expect(read({"-v", "--verbose"}).spelled("verbose") == "--verbose");
+  cr_expect(read({}).spelled("verbose") == "--verbose");
+}
+
+Test(command_line, two_options_that_exclude_each_other_are_named) {
+  read({"-v"}).refuse_both("verbose", "count");
+  const CommandLine line = read({"--count=1", "-v"});
+  expect_message("-v --count", usage_error_of([&] { line.refuse_both("verbose", "count"); }),
+                 "-v and --count cannot be combined");
 }
 
 Test(command_line, what_a_reader_throws_gets_the_option_and_the_value) {
@@ -102,8 +132,17 @@ Test(command_line, what_a_reader_throws_gets_the_option_and_the_value) {
   const auto thrown = [&](auto error) {
     return usage_error_of([&] { line.each("count", [&](std::string_view) { throw error; }); });
   };
-  cr_expect(thrown(sluice::tools::UsageError("is bad")) == "--count x\\x1b: is bad");
+  cr_expect(thrown(UsageError("is bad")) == "--count x\\x1b: is bad");
   cr_expect(thrown(std::invalid_argument("is bad")) == "--count x\\x1b: is bad");
+}
+
+Test(command_line, a_row_of_help_breaks_where_its_left_part_is_long) {
+  cr_expect(sluice::tools::help_row("key=VALUE", "what it is") ==
+            "  key=VALUE" + std::string(17, ' ') + "what it is\n");
+  const std::string longest(24, 'x');
+  cr_expect(sluice::tools::help_row(longest, "what it is") == "  " + longest + "  what it is\n");
+  cr_expect(sluice::tools::help_row(longest + 'x', "what it is") ==
+            "  " + longest + "x\n" + std::string(28, ' ') + "what it is\n");
 }
 
 Test(command_line, help_has_a_row_for_each) {

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kSome = "; allowed are 1ms–365d in ms, s, m, h or d";
-const std::string kAllowed = kSome + ", and 0";
+const std::string kSome = "; allowed: 1ms-365d in ms, s, m, h or d";
+const std::string kAllowed = kSome + ", or 0";
 
 void expect_refused(const std::string& text, const std::string& why) {
   expect_message(text, usage_error_of([&] { (void)parse_duration("idle", text); }),
@@ -78,7 +78,7 @@ Test(duration, some_time_is_not_none) {
   cr_expect(parse_some_time("idle", "1ms") == 1ms);
   for (const std::string text : {"0", "0s", "0d"}) {
     expect_message(text, usage_error_of([&] { (void)parse_some_time("idle", text); }),
-                   "idle \"" + text + "\" is no time at all" + kSome);
+                   "idle \"" + text + "\" is zero" + kSome);
   }
   expect_message("30", usage_error_of([] { (void)parse_some_time("idle", "30"); }),
                  "idle \"30\" has no unit" + kSome);

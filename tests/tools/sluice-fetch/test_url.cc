@@ -60,7 +60,7 @@ Test(fetch_url, is_shown_without_its_password) {
 
 Test(fetch_url, that_is_none_is_quoted_with_the_reason) {
   cr_expect(refusal_of("localhost:8080/x") ==
-            "URL \"localhost:8080/x\": has no scheme; allowed are http:// and https://");
+            "URL \"localhost:8080/x\": has no scheme; allowed: http:// and https://");
   for (const char* text : {"", "x", "//h/x", "http://", "http://h:99999/", "http://h:0x50/",
                            "http://a b/", "http://[::1/", "http://h/\x01"}) {
     const std::string refusal = refusal_of(text);

@@ -81,11 +81,11 @@ Test(lookup_query, it_can_be_said_what_all_words_are) {
 
 Test(lookup_query, what_cannot_be_asked_is_quoted) {
   expect_message("", error_of(""),
-                 "\"\": allowed are a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
-  expect_message("65536", error_of("65536"), "\"65536\": port 65536 is not in 0–65535");
+                 "\"\" is empty; allowed: a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+  expect_message("65536", error_of("65536"), "\"65536\": port 65536 is not in 0-65535");
   const std::string huge = "99999999999999999999999/tcp";
   expect_message(huge, error_of(huge.c_str()),
-                 "\"" + huge + "\": port 99999999999999999999999 is not in 0–65535");
+                 "\"" + huge + "\": port 99999999999999999999999 is not in 0-65535");
   expect_message("ssh/sctp", error_of("ssh/sctp"),
                  "\"ssh/sctp\": protocol \"sctp\" is not tcp or udp");
   expect_message("ssh/", error_of("ssh/"), "\"ssh/\": protocol \"\" is not tcp or udp");

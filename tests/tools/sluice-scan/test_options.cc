@@ -80,7 +80,7 @@ Test(scan_options, names_wait_to_be_looked_up) {
 Test(scan_options, a_range_that_is_too_big_is_quoted) {
   for (const char* const text : {"2001:db8::/64", "::/0", "2001:db8::/87"}) {
     const std::string why = usage_error_of([&] { (void)parse({text}); });
-    cr_expect(why.starts_with("target \"" + std::string(text) + "\" is more than 2^40"), "%s",
+    cr_expect(why.starts_with("target \"" + std::string(text) + "\" has more than 2^40"), "%s",
               why.c_str());
   }
   cr_expect(parse({"2001:db8::/88"}).targets.ranges().size() <= 1);

@@ -111,7 +111,7 @@ Test(scan_resume_file, a_fifo_is_not_waited_for) {
   const Scratch scratch;
   const std::string file = scratch / "fifo";
   cr_assert(::mkfifo(file.c_str(), 0600) == 0);
-  cr_expect(usage_error_of([&] { (void)load_resume(file); }).ends_with("--resume has written"));
+  cr_expect(usage_error_of([&] { (void)load_resume(file); }).ends_with("--resume wrote"));
 }
 
 Test(scan_resume_file, positions_are_those_of_the_scan_and_each_is_there_once) {
@@ -134,7 +134,7 @@ Test(scan_resume_file, another_file_is_refused) {
         "{\"sluice-scan\":1,\"scan\":{\"addresses\":\"x\"},\"next\":1,\"pending\":[]}"}) {
     write(file, text);
     const std::string why = usage_error_of([&] { (void)load_resume(file); });
-    cr_expect(why == '"' + file + "\" is no file that --resume has written", "%s: %s", text.c_str(),
+    cr_expect(why == '"' + file + "\" is not a file that --resume wrote", "%s: %s", text.c_str(),
               why.c_str());
   }
 }
@@ -188,18 +188,20 @@ Test(scan_resume_file, what_differs_is_said) {
   const auto scan = some_state().identity;
   auto other = scan;
   other.addresses = 1;
-  cr_expect(difference(scan, other) == "its targets are 256 addresses, and this scan's 1");
+  cr_expect(difference(scan, other) == "it has 256 addresses, and this scan has 1");
   other = scan;
   other.targets = 1;
   cr_expect(difference(scan, other) ==
-            "its targets are as many addresses as this scan's, and others");
+            "it has the same number of addresses, but not the same addresses");
   other = scan;
   other.ports = "22";
-  cr_expect(difference(scan, other) == "its ports are \"22,80\", and this scan's \"22\"");
+  cr_expect(difference(scan, other) ==
+            "its ports are \"22,80\", and those of this scan are \"22\"");
   other = scan;
   other.seed = 1;
-  cr_expect(difference(scan, other) == "its seed is 18446744073709551615, and this scan's 1");
+  cr_expect(difference(scan, other) ==
+            "its seed is 18446744073709551615, and that of this scan is 1");
   other = scan;
   other.shard = {1, 1};
-  cr_expect(difference(scan, other) == "its shard is 2/3, and this scan's 1/1");
+  cr_expect(difference(scan, other) == "its shard is 2/3, and that of this scan is 1/1");
 }

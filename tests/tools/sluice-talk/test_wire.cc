@@ -56,7 +56,8 @@ Test(wire, a_datagram_is_as_long_as_udp_lets_it) {
   cr_expect(encoded({"none", false, true}, most).why.empty());
   const Encoded above = encoded({"none", false, true}, most + 'x');
   cr_expect(above.bytes.empty());
-  expect_message("65508", above.why, "a datagram of 65508 bytes: allowed are at most 65507");
+  expect_message("65508", above.why,
+                 "a datagram of 65508 bytes is too long; allowed: at most 65507");
   cr_expect(!encoded({"u16be", false, true}, most).why.empty());  // with its header
 }
 

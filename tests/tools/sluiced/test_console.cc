@@ -191,7 +191,8 @@ Test(console, goes_on_when_its_output_is_gone) {
   cr_assert(::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
   world.talks.console->print("nobody reads this\n");
   world.turn();
-  cr_expect(world.logged.read().find("console: the standard output failed") != std::string::npos);
+  cr_expect(world.logged.read().find("console: cannot write to the standard output") !=
+            std::string::npos);
   world.type("hello\n");
   cr_expect(world.talks.lines == Lines({"hello"}));
 }

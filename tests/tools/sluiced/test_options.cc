@@ -137,12 +137,12 @@ Test(options, help_does_not_hide_a_mistake) {
 }
 
 Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
-  const std::string count = " is not a decimal number in 1–4294967295";
-  const std::string duration = "; allowed are 1ms–365d in ms, s, m, h or d, and 0";
+  const std::string count = " is not a decimal number in 1-4294967295";
+  const std::string duration = "; allowed: 1ms-365d in ms, s, m, h or d, or 0";
   expect_refused({"--listen", "echo=tcp://127.0.0.1:99999"},
-                 "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0–65535");
+                 "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0-65535");
   expect_refused({"-l", "echo=tcp://127.0.0.1:99999"},
-                 "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0–65535");
+                 "-l echo=tcp://127.0.0.1:99999: port 99999 is not in 0-65535");
   expect_refused({"--max-connections", "0"}, "--max-connections 0: count \"0\"" + count);
   expect_refused({"--max-connections", "-5"}, "--max-connections -5: count \"-5\"" + count);
   expect_refused({"--max-connections="}, "--max-connections : count \"\"" + count);
@@ -163,18 +163,18 @@ Test(options, a_wrong_backend_is_named_with_those_that_exist) {
 
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
-      ": not an option; allowed are --listen, --backend, --max-connections, --idle-timeout, "
+      ": unknown option; allowed: --listen, --backend, --max-connections, --idle-timeout, "
       "--drain-timeout, --console, --help and --version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);
   expect_refused({"-x"}, "-x" + allowed);
   expect_refused({"--list", "echo=tcp://*:0"}, "--list" + allowed);
-  expect_refused({"echo"}, "\"echo\": no argument is allowed that is not an option");
+  expect_refused({"echo"}, "\"echo\" is not an option; sluiced takes only options");
   expect_refused({"--backend", "poll", "extra"},
-                 "\"extra\": no argument is allowed that is not an option");
-  expect_refused({"--", "-l"}, "\"-l\": no argument is allowed that is not an option");
-  expect_refused({""}, "\"\": no argument is allowed that is not an option");
-  expect_refused({"-"}, "\"-\": no argument is allowed that is not an option");
+                 "\"extra\" is not an option; sluiced takes only options");
+  expect_refused({"--", "-l"}, "\"-l\" is not an option; sluiced takes only options");
+  expect_refused({""}, "\"\" is not an option; sluiced takes only options");
+  expect_refused({"-"}, "\"-\" is not an option; sluiced takes only options");
 }
 
 Test(options, a_console_needs_a_service_that_talks) {
@@ -183,19 +183,18 @@ Test(options, a_console_needs_a_service_that_talks) {
   cr_expect(parsed({"--console", "-l", "chat=tcp://*:0"}).console);
   cr_expect(parsed({"--console", "-l", "broadcast=udp://*:0"}).console);
   expect_refused({"--console", "-l", "echo=tcp://*:0"},
-                 "--console: no service here has a use for a terminal; allowed with chat or "
-                 "broadcast");
+                 "--console: no service uses the terminal; serve chat or broadcast");
 }
 
 Test(options, a_missing_value_is_named) {
   expect_refused({"--listen"}, "--listen: the value is missing");
-  expect_refused({"-l"}, "--listen: the value is missing");
+  expect_refused({"-l"}, "-l: the value is missing");
   expect_refused({"--backend", "poll", "--idle-timeout"}, "--idle-timeout: the value is missing");
 }
 
 Test(options, a_value_that_is_too_much_is_named) {
-  expect_refused({"--help=x"}, "--help=x: no value is allowed");
-  expect_refused({"--version=false"}, "--version=false: no value is allowed");
+  expect_refused({"--help=x"}, "--help=x: this option takes no value");
+  expect_refused({"--version=false"}, "--version=false: this option takes no value");
 }
 
 Test(options, a_message_is_one_line_whatever_was_read) {

@@ -47,9 +47,10 @@ XmlFile open_xml(const std::string& file, bool resumed) {
   tail.resize(static_cast<std::size_t>(count));
   const std::size_t end = find_xml_end(tail);
   if (end == tail.npos) {
-    throw UsageError("--xml " + escape(file, kMaxQuoted) +
-                     ": the resumed scan cannot go on behind it; allowed is the file that it wrote "
-                     "before, or a new one");
+    throw UsageError(
+        "--xml " + escape(file, kMaxQuoted) +
+        ": the resumed scan cannot append to this file; allowed: the file that it wrote "
+        "before, or a new one");
   }
   const off_t cut = start + static_cast<off_t>(end);
   if (::ftruncate(xml.fd.get(), cut) != 0 || ::lseek(xml.fd.get(), cut, SEEK_SET) < 0) fail(file);

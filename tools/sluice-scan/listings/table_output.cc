@@ -105,7 +105,8 @@ std::string TableListing::end(const ScanSummary& summary) {
                 std::chrono::duration<double>(summary.elapsed).count());
   text += seconds.data();
   if (!summary.complete) {
-    text += "; interrupted, with " + std::to_string(summary.probes - summary.done()) + " to do";
+    text +=
+        "; interrupted with " + std::to_string(summary.probes - summary.done()) + " probes left";
   }
   return text + '\n';
 }

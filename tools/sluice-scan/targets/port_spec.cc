@@ -25,7 +25,7 @@ std::uint64_t parse_port(std::string_view item, std::string_view digits) {
   const auto port = parse_digits(digits, 10);
   if (!port || *port < 1 || *port > kMaxPort) {
     const std::string part = digits == item ? "" : "has the end " + quote(digits) + ", which ";
-    refuse(item, part + "is not a decimal number in 1–65535");
+    refuse(item, part + "is not a decimal number in 1-65535");
   }
   return *port;
 }
@@ -42,7 +42,7 @@ void add_top(std::string_view item, Ports& ports) {
   const auto& common = common_ports();
   const auto count = parse_digits(item.substr(kTop.size()), 10);
   if (!count || *count < 1 || *count > common.size()) {
-    refuse(item, "is not top: and a decimal number in 1–" + std::to_string(common.size()));
+    refuse(item, "is not top:N with a decimal number N in 1-" + std::to_string(common.size()));
   }
   for (std::size_t i = 0; i < *count; ++i) ports.set(common[i]);
 }
@@ -50,7 +50,7 @@ void add_top(std::string_view item, Ports& ports) {
 void add_item(std::string_view item, const ServiceNames& services, Ports& ports) {
   if (item.empty()) {
     refuse(item,
-           "is empty; allowed are numbers, ranges as in 8000-8100, service names, top:N and "
+           "is empty; allowed: numbers, ranges such as 8000-8100, service names, top:N and "
            "- for all");
   }
   if (item == "-") {
@@ -64,8 +64,8 @@ void add_item(std::string_view item, const ServiceNames& services, Ports& ports)
     ports.set(*port);
   } else {
     refuse(item,
-           "is not a number or range in 1–65535, top:N, - or a service that this host knows "
-           "over TCP");
+           "is not a number or range in 1-65535, top:N, - or a TCP service that this host "
+           "knows");
   }
 }
 

@@ -52,8 +52,8 @@ void subtract(IpRange range, const std::vector<IpRange>& unwanted, std::uint32_t
 
 void refuse_beyond(std::size_t count, std::size_t limit) {
   if (count <= limit) return;
-  throw UsageError("the targets fall apart into more than " + std::to_string(limit) +
-                   " ranges, which is what is allowed");
+  throw UsageError("the targets expand to too many ranges; allowed: at most " +
+                   std::to_string(limit));
 }
 
 // A list of overlapping ones costs no more than what they come to.
@@ -93,7 +93,7 @@ void TargetSet::freeze() {
     starts_.push_back(size_);
     const std::uint64_t more = range.size();
     if (more > kMaxAddresses - size_) {
-      throw UsageError("the targets are more than 2^40 addresses, which is what is allowed");
+      throw UsageError("the targets have more than 2^40 addresses; allowed: at most 2^40");
     }
     size_ += more;
   }

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxName = 253;  // RFC 1035, without the last dot
 constexpr std::string_view kAllowed =
-    "allowed are a name, a.b.c.d, a.b.c.d/0–32, octet ranges as in 10.0.0-3.1-254, an IPv6 "
-    "address and its prefix /0–128";
+    "allowed: a name, a.b.c.d, a.b.c.d/0-32, octet ranges such as 10.0.0-3.1-254, an IPv6 address "
+    "and a prefix of it, /0-128";
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw UsageError("target " + quote(text) + ' ' + why);
@@ -53,7 +53,7 @@ Octets parse_octets(std::string_view whole, std::string_view part) {
   const auto first = octet_of(part.substr(0, dash));
   const auto last = dash == part.npos ? first : octet_of(part.substr(dash + 1));
   if (!first || !last) {
-    refuse(whole, "has the octet " + quote(part) + ", which is not a number or a range in 0–255");
+    refuse(whole, "has the octet " + quote(part) + ", which is not a number or a range in 0-255");
   }
   if (*last < *first) refuse(whole, "has the octet range " + quote(part) + ", which is reversed");
   return {*first, *last};
@@ -67,8 +67,8 @@ std::vector<IpRange> ranges_of(std::string_view text, const std::array<Octets, 4
   std::uint64_t count = 1;
   for (std::size_t i = 0; i < inner; ++i) count *= octets[i].size();
   if (count > kMaxRangesOfTarget) {
-    refuse(text, "falls apart into " + std::to_string(count) + " ranges; at most " +
-                     std::to_string(kMaxRangesOfTarget) + " are allowed");
+    refuse(text, "expands to " + std::to_string(count) + " ranges; allowed: at most " +
+                     std::to_string(kMaxRangesOfTarget));
   }
   std::vector<IpRange> ranges;
   ranges.reserve(count);
@@ -109,14 +109,14 @@ IpRange parse_prefix(std::string_view text, std::size_t slash) {
   const auto address = Address::from_ip(text.substr(0, slash), 0);
   if (!address) {
     const bool named = may_be_name(text.substr(0, slash));
-    refuse(text, named ? "has a prefix length behind a name; allowed is one behind an address"
-                       : "is not an address and its prefix length; " + std::string(kAllowed));
+    refuse(text, named ? "has a prefix length after a name; allowed: after an address"
+                       : "is not an address and a prefix length; " + std::string(kAllowed));
   }
   const IpNumber number = IpNumber::of(*address);
   const std::string_view digits = text.substr(slash + 1);
   const auto length = parse_digits(digits, 10);
   if (!length || *length > number.bits()) {
-    refuse(text, "has the prefix length " + quote(digits) + ", which is not a number in 0–" +
+    refuse(text, "has the prefix length " + quote(digits) + ", which is not a number in 0-" +
                      std::to_string(number.bits()));
   }
   const auto bits = static_cast<unsigned>(*length);
@@ -134,7 +134,7 @@ TargetSpec parse_target_spec(std::string_view text) {
     return {"", {{number, number}}};
   }
   if (auto ranges = parse_octet_ranges(text)) return {"", std::move(*ranges)};
-  if (!may_be_name(text)) refuse(text, "is none; " + std::string(kAllowed));
+  if (!may_be_name(text)) refuse(text, "is not valid; " + std::string(kAllowed));
   return {std::string(text), {}};
 }
 

@@ -45,8 +45,8 @@ Test(scan_table_output, the_last_line_sums_up) {
               "3 open, 990 closed, 1007 filtered; 2 addresses, 1000 ports, 1.23 s\n");
   (void)listing.host(silent_host());
   expect_text(listing.end(summary(false)),
-              "\n3 open, 990 closed, 7 filtered; 2 addresses, 1000 ports, 1.23 s; interrupted, "
-              "with 1000 to do\n");
+              "\n3 open, 990 closed, 7 filtered; 2 addresses, 1000 ports, 1.23 s; interrupted "
+              "with 1000 probes left\n");
 }
 
 Test(scan_table_output, a_round_trip_is_short) {

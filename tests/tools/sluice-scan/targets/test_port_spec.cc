@@ -69,30 +69,30 @@ Test(scan_port_spec, the_table_has_each_port_once_and_all_the_system_ones) {
 
 Test(scan_port_spec, what_is_wrong_is_quoted) {
   const std::string empty =
-      "port \"\" is empty; allowed are numbers, ranges as in 8000-8100, service names, top:N and "
+      "port \"\" is empty; allowed: numbers, ranges such as 8000-8100, service names, top:N and "
       "- for all";
   expect_refused("", empty);
   expect_refused("22,,80", empty);
   expect_refused("22,", empty);
-  expect_refused("0", "port \"0\" is not a decimal number in 1–65535");
-  expect_refused("65536", "port \"65536\" is not a decimal number in 1–65535");
+  expect_refused("0", "port \"0\" is not a decimal number in 1-65535");
+  expect_refused("65536", "port \"65536\" is not a decimal number in 1-65535");
   expect_refused("99999999999999999999",
-                 "port \"99999999999999999999\" is not a decimal number in 1–65535");
+                 "port \"99999999999999999999\" is not a decimal number in 1-65535");
   expect_refused("100-20", "port \"100-20\" is a reversed range; the lower port comes first");
-  expect_refused("20-", "port \"20-\" has the end \"\", which is not a decimal number in 1–65535");
-  expect_refused("-20", "port \"-20\" has the end \"\", which is not a decimal number in 1–65535");
+  expect_refused("20-", "port \"20-\" has the end \"\", which is not a decimal number in 1-65535");
+  expect_refused("-20", "port \"-20\" has the end \"\", which is not a decimal number in 1-65535");
   expect_refused("1-2-3",
-                 "port \"1-2-3\" has the end \"2-3\", which is not a decimal number in 1–65535");
+                 "port \"1-2-3\" has the end \"2-3\", which is not a decimal number in 1-65535");
   expect_refused("1-65536",
                  "port \"1-65536\" has the end \"65536\", which is not a decimal number in "
-                 "1–65535");
+                 "1-65535");
   const std::string top =
-      " is not top: and a decimal number in 1–" + std::to_string(common_ports().size());
+      " is not top:N with a decimal number N in 1-" + std::to_string(common_ports().size());
   expect_refused("top:0", "port \"top:0\"" + top);
   expect_refused("top:", "port \"top:\"" + top);
   expect_refused("top:99999", "port \"top:99999\"" + top);
   const std::string unknown =
-      " is not a number or range in 1–65535, top:N, - or a service that this host knows over TCP";
+      " is not a number or range in 1-65535, top:N, - or a TCP service that this host knows";
   expect_refused("tftp", "port \"tftp\"" + unknown);
   expect_refused("80x", "port \"80x\"" + unknown);
   expect_refused(" 80", "port \" 80\"" + unknown);

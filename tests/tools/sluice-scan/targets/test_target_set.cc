@@ -80,7 +80,7 @@ Test(scan_target_set, an_exclusion_without_a_zone_holds_in_every_zone) {
 
 Test(scan_target_set, too_many_addresses_are_refused) {
   cr_expect(set_of({"2001:db8::/88"}).size() == TargetSet::kMaxAddresses);
-  const std::string why = "the targets are more than 2^40 addresses, which is what is allowed";
+  const std::string why = "the targets have more than 2^40 addresses; allowed: at most 2^40";
   for (const Texts& texts :
        {Texts{"2001:db8::/87"}, Texts{"::/0"}, Texts{"2001:db8::/88", "::1"}}) {
     expect_message(texts.front(), usage_error_of([&] { (void)set_of(texts); }), why);

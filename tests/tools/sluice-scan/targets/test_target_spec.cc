@@ -32,8 +32,8 @@ void expect_refused(const std::string& text, const std::string& why) {
 }
 
 const std::string kAllowed =
-    "allowed are a name, a.b.c.d, a.b.c.d/0–32, octet ranges as in 10.0.0-3.1-254, an IPv6 "
-    "address and its prefix /0–128";
+    "allowed: a name, a.b.c.d, a.b.c.d/0-32, octet ranges such as 10.0.0-3.1-254, an IPv6 address "
+    "and a prefix of it, /0-128";
 
 }  // namespace
 
@@ -82,20 +82,18 @@ Test(scan_target_spec, what_is_wrong_is_quoted) {
   expect_refused("host:80", "is none; " + kAllowed);
   expect_refused("-x", "is none; " + kAllowed);
   expect_refused("[::1]", "is none; " + kAllowed);
-  expect_refused("10.0.0.256", "has the octet \"256\", which is not a number or a range in 0–255");
+  expect_refused("10.0.0.256", "has the octet \"256\", which is not a number or a range in 0-255");
   expect_refused("10.0.0.1-256",
-                 "has the octet \"1-256\", which is not a number or a range in 0–255");
-  expect_refused("10.0.0.01", "has the octet \"01\", which is not a number or a range in 0–255");
-  expect_refused("10.0..1", "has the octet \"\", which is not a number or a range in 0–255");
-  expect_refused("10.0.0.1-", "has the octet \"1-\", which is not a number or a range in 0–255");
+                 "has the octet \"1-256\", which is not a number or a range in 0-255");
+  expect_refused("10.0.0.01", "has the octet \"01\", which is not a number or a range in 0-255");
+  expect_refused("10.0..1", "has the octet \"\", which is not a number or a range in 0-255");
+  expect_refused("10.0.0.1-", "has the octet \"1-\", which is not a number or a range in 0-255");
   expect_refused("10.0.0.9-1", "has the octet range \"9-1\", which is reversed");
-  expect_refused("10.0.0.0/33", "has the prefix length \"33\", which is not a number in 0–32");
-  expect_refused("10.0.0.0/", "has the prefix length \"\", which is not a number in 0–32");
-  expect_refused("10.0.0.0/-1", "has the prefix length \"-1\", which is not a number in 0–32");
-  expect_refused("2001:db8::/129", "has the prefix length \"129\", which is not a number in 0–128");
-  expect_refused("example.org/24",
-                 "has a prefix length behind a name; allowed is one behind an address");
-  expect_refused("10.0.0-3.0/24", "is not an address and its prefix length; " + kAllowed);
-  expect_refused("0-255.0-255.0-255.1-254",
-                 "falls apart into 16777216 ranges; at most 65536 are allowed");
+  expect_refused("10.0.0.0/33", "has the prefix length \"33\", which is not a number in 0-32");
+  expect_refused("10.0.0.0/", "has the prefix length \"\", which is not a number in 0-32");
+  expect_refused("10.0.0.0/-1", "has the prefix length \"-1\", which is not a number in 0-32");
+  expect_refused("2001:db8::/129", "has the prefix length \"129\", which is not a number in 0-128");
+  expect_refused("example.org/24", "has a prefix length after a name; allowed: after an address");
+  expect_refused("10.0.0-3.0/24", "is not an address and a prefix length; " + kAllowed);
+  expect_refused("0-255.0-255.0-255.1-254", "expands to 16777216 ranges; allowed: at most 65536");
 }
