@@ -247,7 +247,8 @@ void Listener::Impl::after_wait() {
 Report Listener::Impl::describe_shortage() const {
   const bool resources = out_of_resources(shortage_);
   return make_report(resources ? Report::Kind::out_of_descriptors : Report::Kind::socket_error,
-                     std::generic_category().message(shortage_) + "; accepting is paused", shortage_);
+                     std::generic_category().message(shortage_) + "; accepting is paused",
+                     shortage_);
 }
 
 Report Listener::Impl::make_report(Report::Kind kind, std::string what, int error) const {

@@ -50,24 +50,24 @@ Test(framing, uses_the_default_limit_of_the_codec) {
 Test(framing, rejects_a_limit_above_the_maximum_of_the_format) {
   cr_expect(refusal("decimal:3", {.limit = 999}).empty());
   cr_expect(refusal("decimal:3", {.limit = 1000}) ==
-            "the limit 1000 on a message of framing decimal:3 is out of range; allowed is 0-999");
+            "the limit 1000 on a message of framing decimal:3 is out of range; allowed: 0-999");
   cr_expect(refusal("u8", {.limit = 256}) ==
-            "the limit 256 on a message of framing u8 is out of range; allowed is 0-255");
-  cr_expect(refusal("u16le", {.limit = 65'536}).find("allowed is 0-65535") != std::string::npos);
+            "the limit 256 on a message of framing u8 is out of range; allowed: 0-255");
+  cr_expect(refusal("u16le", {.limit = 65'536}).find("allowed: 0-65535") != std::string::npos);
 }
 
 Test(framing, rejects_a_limit_with_which_nothing_could_be_received) {
   cr_expect(refusal("fixed:16", {.limit = 15}) ==
-            "the limit 15 on a message of framing fixed:16 is out of range; allowed is 16");
-  cr_expect(refusal("fixed:16", {.limit = 17}).find("allowed is 16") != std::string::npos);
+            "the limit 15 on a message of framing fixed:16 is out of range; allowed: 16");
+  cr_expect(refusal("fixed:16", {.limit = 17}).find("allowed: 16") != std::string::npos);
   cr_expect(refusal("fixed:16", {.limit = 16}).empty());
-  cr_expect(refusal("slip", {.limit = 0}).find("allowed is 1-") != std::string::npos);
+  cr_expect(refusal("slip", {.limit = 0}).find("allowed: 1-") != std::string::npos);
   cr_expect(refusal("slip", {.limit = 1}).empty());
   cr_expect(refusal("netstring", {.limit = 0}).empty());
 }
 
 Test(framing, rejects_an_unknown_name) {
-  cr_expect(refusal("morse", {}).find("framing \"morse\" is not known") == 0);
+  cr_expect(refusal("morse", {}).find("unknown framing \"morse\"") == 0);
 }
 
 Test(framing, requires_an_input_limit_for_a_frame_and_the_input_after_it) {
