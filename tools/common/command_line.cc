@@ -173,18 +173,20 @@ void CommandLine::each(std::string_view name,
                        const std::function<void(std::string_view)>& use) const {
   const auto found = given_.find(name);
   if (found == given_.end()) return;
+  std::vector<std::string> messages;
   for (const auto& [spelled, value] : found->second) {
-    const auto refuse_value = [&, &spelled = spelled, &value = value](const char* why) {
-      throw UsageError(spelled + ' ' + escape(value, kMaxRead) + ": " + escape(why, kMaxWhy));
+    const auto refuse = [&, &spelled = spelled, &value = value](std::string_view why) {
+      messages.push_back(spelled + ' ' + escape(value, kMaxRead) + ": " + escape(why, kMaxWhy));
     };
     try {
       use(value);
     } catch (const std::invalid_argument& error) {
-      refuse_value(error.what());
+      refuse(error.what());
     } catch (const UsageError& error) {
-      refuse_value(error.what());
+      for (const std::string& message : error.messages()) refuse(message);
     }
   }
+  if (!messages.empty()) throw UsageError(std::move(messages));
 }
 
 std::string CommandLine::answer(std::string_view program_and_version,

@@ -38,8 +38,8 @@ class CommandLine {
   [[nodiscard]] std::string spelled(std::string_view name) const;
   // Throws UsageError if both options were given.
   void refuse_both(std::string_view one, std::string_view other) const;
-  // Runs `use` for the value, or for each; puts the option and the value into what it throws
-  // (UsageError or std::invalid_argument).
+  // Runs `use` for the value, or for each. If it throws UsageError or std::invalid_argument, the
+  // option and the value are put before each message; all messages are thrown in one UsageError.
   void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
   // What --help or --version, which the table has, wants written, and nothing else done; --help
   // before --version; empty without either.

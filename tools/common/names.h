@@ -6,15 +6,16 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace sluice::tools {
 
 template <class Names>
-std::string join_names(const Names& names) {
+std::string join_names(const Names& names, std::string_view before_last = " and ") {
   std::string all;
   std::size_t left = names.size();
   for (const auto& name : names) {
-    if (!all.empty()) all += left == 1 ? " and " : ", ";
+    if (!all.empty()) all += left == 1 ? before_last : ", ";
     all += name;
     --left;
   }

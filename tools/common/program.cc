@@ -36,7 +36,10 @@ int run_program(const Program& program, int argc, char** argv) noexcept {
     return end(program, program.run(argc, argv));
   } catch (const UsageError& error) {
     const char* const name = program.name.c_str();
-    std::fprintf(stderr, "%s: %s\n%s: --help says what is allowed\n", name, error.what(), name);
+    for (const std::string& message : error.messages()) {
+      std::fprintf(stderr, "%s: %s\n", name, message.c_str());
+    }
+    std::fprintf(stderr, "%s: --help says what is allowed\n", name);
     return static_cast<int>(ExitStatus::wrong_usage);
   } catch (const std::exception& error) {
     report(program, error.what());
