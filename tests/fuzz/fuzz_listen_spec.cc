@@ -1,7 +1,12 @@
-// What sluiced's -l says: every text is taken, or refused with a UsageError of one line.
+// What sluiced's -l says: every text is accepted, or rejected with messages of one line each.
+#include <chrono>
+#include <string_view>
+
 #include "fuzz.h"
-#include "tools/common/usage_error.h"
-#include "tools/sluiced/listen_spec.h"
+#include "message.h"
+#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/services/service_kinds.h"
+#include "tools/sluiced/services/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools;
@@ -9,15 +14,26 @@ using namespace sluice::tools::daemon;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  Settings defaults;
+  defaults.set(kIdleKey, std::chrono::milliseconds(1000));
   try {
-    const ListenSpec spec = parse_listen_spec(text, std::chrono::seconds(1));
-    SLUICE_MUST(spec.service != nullptr);
-    SLUICE_MUST(spec.stream.connection.high_water <= spec.stream.connection.queue_limit);
-    SLUICE_MUST(spec.stream.connection.max_read > 0);
+    const ListenSpec spec = parse_listen(text, defaults);
+    const ServiceKind& kind = kind_of(spec);
+    SLUICE_MUST(kind.runs_over(spec.scheme()));
+    SLUICE_MUST(spec.scheme() == Scheme::udp || spec.settings.has(kIdleKey));
+    SettingErrors errors;
+    validate_spec(spec, errors);
+    SLUICE_MUST(errors.empty());
+    // A value is written as it is read.
+    for (const auto keys : {socket_keys(), kind.keys}) {
+      for (const Key* key : keys) {
+        const auto value = spec.settings.value(*key);
+        SLUICE_MUST(!value || key->read(key->write(*value)) == *value);
+      }
+    }
   } catch (const UsageError& error) {
-    const std::string_view message = error.what();
-    SLUICE_MUST(!message.empty());
-    for (const char c : message) SLUICE_MUST(c != '\n' && c != '\x1b');
+    SLUICE_MUST(!error.messages().empty());
+    for (const std::string& message : error.messages()) fuzz::must_be_a_message(message);
   }
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "message.h"
 #include "tools/sluiced/options.h"
+#include "tools/sluiced/services/service_kinds.h"
 
 using namespace sluice;
 using namespace sluice::tools;
@@ -38,9 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     SLUICE_MUST(!options.listen.empty());
     SLUICE_MUST(options.default_listen || options.listen.size() < arguments.size());
     SLUICE_MUST(options.drain_timeout.count() >= 0);
-    for (const ListenSpec& spec : options.listen) SLUICE_MUST(spec.service != nullptr);
+    for (const ListenSpec& spec : options.listen) SLUICE_MUST(find_kind(spec.kind) != nullptr);
   } catch (const UsageError& error) {
-    fuzz::must_be_a_message(error.what());
+    for (const std::string& message : error.messages()) fuzz::must_be_a_message(message);
   }
   return 0;
 }

@@ -13,7 +13,7 @@
 #include "../sluice-scan/options.h"
 #include "../sluice-talk/options.h"
 #include "../sluiced/options.h"
-#include "../sluiced/services.h"
+#include "../sluiced/services/service_kinds.h"
 #include "completion.h"
 
 namespace sluice::tools::completions {
@@ -22,8 +22,8 @@ namespace {
 // "echo=": the endpoint follows.
 std::vector<std::string> services() {
   std::vector<std::string> words;
-  for (const daemon::Service* service : daemon::all_services())
-    words.push_back(std::string(service->name) + '=');
+  for (const daemon::ServiceKind* kind : daemon::all_kinds())
+    words.push_back(std::string(kind->name) + '=');
   return words;
 }
 

@@ -11,7 +11,7 @@ constexpr std::string_view kPublish = "/publish ";
 
 }  // namespace
 
-DaemonConsole::DaemonConsole(Loop& loop, Log& log, RunningService* talks, RunningService* publishes)
+DaemonConsole::DaemonConsole(Loop& loop, Log& log, Service* talks, Service* publishes)
     : log_(log),
       talks_(talks),
       publishes_(publishes),
@@ -29,7 +29,7 @@ DaemonConsole::DaemonConsole(Loop& loop, Log& log, RunningService* talks, Runnin
              log_.warning("console: " + why);
              close_services();
            }}) {
-  for (RunningService* service : {talks_, publishes_}) {
+  for (Service* service : {talks_, publishes_}) {
     if (service != nullptr) service->open_console(*this);
   }
 }
@@ -41,10 +41,20 @@ void DaemonConsole::stop() noexcept {
   close_services();
 }
 
+void DaemonConsole::release(const Service& service) noexcept {
+  if (!open_) return;
+  if (&service == publishes_ && talks_ != nullptr) {
+    publishes_->close_console();
+    publishes_ = nullptr;
+  } else if (&service == talks_ || &service == publishes_) {
+    leave();
+  }
+}
+
 void DaemonConsole::close_services() noexcept {
   if (!open_) return;
   open_ = false;
-  for (RunningService* service : {talks_, publishes_}) {
+  for (Service* service : {talks_, publishes_}) {
     if (service != nullptr) service->close_console();
   }
 }

@@ -6,7 +6,7 @@
 // goodbye, and the daemon goes on.
 // Memory: what the standard output does not take waits, Output::kHighWater bytes of it; more is
 // dropped.
-// Lifetime: must go before the services and the loop. Thread: the loop's.
+// Lifetime: it is destroyed before the services and the loop. Thread: the loop's.
 // Errors: the constructor throws std::system_error; what fails later is logged.
 #ifndef SLUICE_TOOLS_SLUICED_CONSOLE_H
 #define SLUICE_TOOLS_SLUICED_CONSOLE_H
@@ -17,20 +17,23 @@
 #include "../common/line_input.h"
 #include "../common/output.h"
 #include "log.h"
-#include "service.h"
+#include "services/service.h"
 
 namespace sluice::tools::daemon {
 
 class DaemonConsole final : private Console {
  public:
   // REQUIRES: not both are null.
-  DaemonConsole(Loop& loop, Log& log, RunningService* talks, RunningService* publishes);
+  DaemonConsole(Loop& loop, Log& log, Service* talks, Service* publishes);
   DaemonConsole(const DaemonConsole&) = delete;
   DaemonConsole& operator=(const DaemonConsole&) = delete;
   ~DaemonConsole();
 
-  // Loop::drain() has begun: the services must not wait for the terminal.
+  // The daemon drains: the services must not wait for the terminal.
   void stop() noexcept;
+  // That service drains. Without its chat the terminal closes, since a line that was meant for a
+  // room must not be broadcast.
+  void release(const Service& service) noexcept;
 
  private:
   void print(std::string_view text) noexcept override;
@@ -39,8 +42,8 @@ class DaemonConsole final : private Console {
   void close_services() noexcept;
 
   Log& log_;
-  RunningService* talks_;
-  RunningService* publishes_;
+  Service* talks_;
+  Service* publishes_;
   bool open_ = true;
   Output output_;
   LineInput input_;

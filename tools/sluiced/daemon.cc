@@ -42,15 +42,16 @@ Daemon::Daemon(const Options& options, Log& log)
       loop_(options.loop),
       spare_memory_(loop_),
       guard_(loop_),
+      services_(loop_, guard_,
+                [this](const Service& service) {
+                  if (console_ != nullptr) console_->release(service);
+                }),
       terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
       interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
       user_(loop_, SIGUSR1, [this] { log_counters(); }),
       hang_up_(loop_, SIGHUP, [this] { log_.info("SIGHUP: there is nothing to reload"); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
-  const ServiceHost host{loop_, guard_, options.listen};
-  for (const ListenSpec& spec : options.listen) {
-    bound_.push_back({spec.service, spec.service->start(host, spec)});
-  }
+  for (const ListenSpec& spec : options.listen) services_.start(spec, options.listen);
 }
 
 Daemon::~Daemon() {
@@ -65,32 +66,27 @@ Daemon::~Daemon() {
 
 std::string Daemon::announcement() const {
   std::string lines;
-  for (const Bound& bound : bound_) {
+  for (const ServiceSet::Member& member : services_.members()) {
     lines += "listening ";
-    lines += bound.kind->name;
+    lines += member.kind->name;
     lines += ' ';
     // A path may hold a newline, and this is one line.
-    lines += escape(bound.service->endpoint().to_string(), kMaxEndpoint);
+    lines += escape(member.service->endpoint().to_string(), kMaxEndpoint);
     lines += '\n';
   }
   return lines + "ready\n";
 }
 
-RunningService* Daemon::first_that(ConsoleUse use) const noexcept {
-  const auto found = std::find_if(bound_.begin(), bound_.end(),
-                                  [use](const Bound& bound) { return bound.kind->console == use; });
-  return found == bound_.end() ? nullptr : found->service.get();
-}
-
 void Daemon::open_console() {
-  console_ = std::make_unique<DaemonConsole>(loop_, log_, first_that(ConsoleUse::talks),
-                                             first_that(ConsoleUse::publishes));
+  console_ = std::make_unique<DaemonConsole>(loop_, log_, services_.first_with(ConsoleUse::talks),
+                                             services_.first_with(ConsoleUse::publishes));
 }
 
 void Daemon::run() {
   loop_.run();
-  const std::uint64_t cut = cut_ ? loop_.counters().connections_open
-                                 : loop_.counters().closed_by(CloseReason::drain_deadline);
+  const Counters& counters = loop_.counters();
+  const std::uint64_t cut = cut_ ? counters.connections_open
+                                 : counters.closed_by(CloseReason::drain_deadline) - cut_before_;
   if (cut == 0) {
     log_.info("stopped: every connection finished");
   } else {
@@ -100,7 +96,7 @@ void Daemon::run() {
 
 bool Daemon::begin_drain(std::chrono::milliseconds deadline) noexcept {
   try {
-    loop_.drain(deadline);
+    services_.drain_all(deadline, [this] { loop_.stop(); });
     return true;
   } catch (const std::bad_alloc&) {
     log_.error("drain: out of memory");
@@ -111,7 +107,9 @@ bool Daemon::begin_drain(std::chrono::milliseconds deadline) noexcept {
 // Whatever else fails, a signal that is to stop the daemon does.
 void Daemon::stop(std::string_view signal) noexcept {
   log_stop(signal);
-  if (!loop_.draining()) {
+  if (!stopping_) {
+    stopping_ = true;
+    cut_before_ = loop_.counters().closed_by(CloseReason::drain_deadline);
     if (console_ != nullptr) console_->stop();
     if (begin_drain(drain_timeout_)) return;
   }
@@ -122,7 +120,7 @@ void Daemon::stop(std::string_view signal) noexcept {
 void Daemon::log_stop(std::string_view signal) noexcept {
   try {
     std::string what(signal);
-    if (loop_.draining()) return log_.warning(what + " again: stopping at once");
+    if (stopping_) return log_.warning(what + " again: stopping at once");
     what += ": draining " + plural(loop_.counters().connections_open, "connection") +
             " for at most " + std::to_string(drain_timeout_.count()) + " ms";
     log_.info(what);

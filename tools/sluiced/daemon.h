@@ -9,10 +9,11 @@
 #define SLUICE_TOOLS_SLUICED_DAEMON_H
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "../../protocols/udp/reply_guard.h"
 #include "../../reactor/loop/loop.h"
@@ -20,7 +21,7 @@
 #include "console.h"
 #include "log.h"
 #include "options.h"
-#include "service.h"
+#include "services/service_set.h"
 #include "spare_memory.h"
 
 namespace sluice::tools::daemon {
@@ -35,7 +36,7 @@ class Daemon {
   // A line "listening NAME ENDPOINT" for each service, in the order of the options, with the real
   // port, and then "ready".
   [[nodiscard]] std::string announcement() const;
-  [[nodiscard]] std::size_t services() const noexcept { return bound_.size(); }
+  [[nodiscard]] std::size_t services() const noexcept { return services_.members().size(); }
   [[nodiscard]] Backend backend() const noexcept { return loop_.backend(); }
 
   // The terminal takes part from here on. REQUIRES: some service has a use for it.
@@ -45,12 +46,6 @@ class Daemon {
   void run();
 
  private:
-  struct Bound {
-    const Service* kind;
-    std::unique_ptr<RunningService> service;
-  };
-
-  [[nodiscard]] RunningService* first_that(ConsoleUse use) const noexcept;
   void stop(std::string_view signal) noexcept;
   // False when there is no memory for it.
   bool begin_drain(std::chrono::milliseconds deadline) noexcept;
@@ -60,11 +55,13 @@ class Daemon {
 
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
-  bool cut_ = false;  // by a second signal
+  bool stopping_ = false;
+  bool cut_ = false;              // by a second signal
+  std::uint64_t cut_before_ = 0;  // connections, by drains of single services
   Loop loop_;
   SpareMemory spare_memory_;
   ReplyGuard guard_;
-  std::vector<Bound> bound_;
+  ServiceSet services_;
   std::unique_ptr<DaemonConsole> console_;
   Signal terminate_;
   Signal interrupt_;

@@ -12,6 +12,9 @@
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
+#include "listen_reader.h"
+#include "services/service_kinds.h"
+#include "services/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -41,10 +44,19 @@ constexpr std::array kOptions = {
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
-void add_keys(std::ostringstream& out, std::string_view title, std::span<const ListenKey> keys) {
+// What the key is for, and what holds without it: "longest line (4096)".
+std::string summary_of(const Key& key) {
+  std::string summary(key.text().summary);
+  std::string without(key.text().without);
+  if (const auto value = key.fallback(); value && without.empty()) without = key.write(*value);
+  return without.empty() ? summary : summary + " (" + without + ')';
+}
+
+void add_keys(std::ostringstream& out, std::string_view title, std::span<const Key* const> keys) {
   out << '\n' << title << ":\n";
-  for (const ListenKey& key : keys) {
-    out << help_row(std::string(key.name) + '=' + std::string(key.value), key.summary);
+  for (const Key* key : keys) {
+    out << help_row(std::string(key->name()) + '=' + std::string(key->text().form),
+                    summary_of(*key));
   }
 }
 
@@ -55,21 +67,19 @@ std::string help_text() {
          "Without -l, it serves echo, framed, chat and broadcast on 127.0.0.1.\n"
          "\nOptions:\n"
       << help_of(kOptions) << "\nServices:\n";
-  for (const Service* service : all_services()) {
-    const std::string_view but = !service->over_udp       ? "; no UDP"
-                                 : !service->over_streams ? "; UDP only"
-                                                          : "";
-    out << help_row(service->name, std::string(service->summary).append(but));
+  for (const ServiceKind* kind : all_kinds()) {
+    const std::string_view but = !kind->over_udp       ? "; no UDP"
+                                 : !kind->over_streams ? "; UDP only"
+                                                       : "";
+    out << help_row(kind->name, std::string(kind->summary).append(but));
   }
   out << "\nEndpoints:\n";
   out << help_row("tcp://HOST:PORT, udp://HOST:PORT",
                   "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
   out << help_row("unix://PATH", "a Unix stream socket");
-  add_keys(out, "Keys", common_keys());
-  for (const Service* service : all_services()) {
-    if (!service->keys.empty()) {
-      add_keys(out, "Keys of " + std::string(service->name), service->keys);
-    }
+  add_keys(out, "Keys", socket_keys());
+  for (const ServiceKind* kind : all_kinds()) {
+    if (!kind->keys.empty()) add_keys(out, "Keys of " + std::string(kind->name), kind->keys);
   }
   out << "\nA DURATION is 500ms, 30s, 5m, 2h or 1d. Write a comma in a VALUE as \\,\n"
          "See sluiced(8).\n";
@@ -79,7 +89,7 @@ std::string help_text() {
 void check_console(const Options& options) {
   if (!options.console) return;
   const auto used = [](const ListenSpec& spec) {
-    return spec.service->console != ConsoleUse::none;
+    return kind_of(spec).console != ConsoleUse::none;
   };
   if (std::any_of(options.listen.begin(), options.listen.end(), used)) return;
   throw UsageError("--console: no service uses the terminal; serve chat or broadcast");
@@ -106,19 +116,20 @@ Options parse_options(int argc, const char* const* argv) {
 
   Options options;
   options.answer = line.answer("sluiced " SLUICE_VERSION_STRING, help_text);
-  std::chrono::milliseconds idle{0};
+  Settings defaults;
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   line.each("max-connections", [&](std::string_view value) {
     options.loop.max_connections = parse_count("count", value);
   });
-  line.each("idle-timeout",
-            [&](std::string_view value) { idle = parse_timeout("duration", value); });
+  line.each("idle-timeout", [&](std::string_view value) {
+    defaults.set(kIdleKey, parse_timeout("duration", value));
+  });
   line.each("drain-timeout", [&](std::string_view value) {
     options.drain_timeout = parse_duration("duration", value);
   });
 
   const auto listen = [&](std::string_view value) {
-    options.listen.push_back(parse_listen_spec(value, idle));
+    options.listen.push_back(parse_listen(value, defaults));
   };
   options.default_listen = !line.has("listen");
   if (options.default_listen) {

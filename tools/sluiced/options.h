@@ -13,7 +13,7 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
-#include "listen_spec.h"
+#include "settings/listen_spec.h"
 
 namespace sluice::tools::daemon {
 

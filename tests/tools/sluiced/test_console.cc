@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -23,14 +24,15 @@ using sluice::Loop;
 using sluice::tools::daemon::Console;
 using sluice::tools::daemon::DaemonConsole;
 using sluice::tools::daemon::Log;
-using sluice::tools::daemon::RunningService;
+using sluice::tools::daemon::Service;
 using Lines = std::vector<std::string>;
 
 namespace {
 
-class Service final : public RunningService {
+class Journal final : public Service {
  public:
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return endpoint_; }
+  void drain(std::chrono::milliseconds /*deadline*/, sluice::Task done) override { done(); }
   void open_console(Console& opened) override { console = &opened; }
   void console_line(std::string_view line) override {
     lines.emplace_back(line);
@@ -98,8 +100,8 @@ struct World {
   Pipe logged;
   Loop loop;
   Log log{logged.writer.get()};
-  Service talks;
-  Service publishes;
+  Journal talks;
+  Journal publishes;
   std::unique_ptr<DaemonConsole> console;
 };
 
@@ -157,6 +159,32 @@ Test(console, stops_before_the_loop_is_drained) {
   world.type("too late\n");
   cr_expect(world.talks.lines.empty());
   cr_expect(world.talks.closed == 1);
+}
+
+Test(console, lets_go_of_a_broadcast_service_that_drains) {
+  World world(true, true);
+  world.console->release(world.publishes);
+  cr_expect(world.publishes.closed == 1 && world.talks.closed == 0);
+  world.type("hello\n/publish supper\n");
+  cr_expect(world.publishes.lines.empty());
+  cr_expect(world.talks.lines == Lines({"hello", "/publish supper"}));
+}
+
+Test(console, closes_when_its_chat_drains_and_broadcasts_nothing_that_was_meant_for_it) {
+  World world(true, true);
+  world.console->release(world.talks);
+  cr_expect(world.talks.closed == 1 && world.publishes.closed == 1);
+  cr_expect(world.closed());
+  world.type("hello\n");
+  cr_expect(world.publishes.lines.empty());
+}
+
+Test(console, stays_open_when_another_service_drains) {
+  World world(true, true);
+  const Journal other;
+  world.console->release(other);
+  world.type("hello\n");
+  cr_expect(world.talks.lines == Lines({"hello"}));
 }
 
 Test(console, closes_the_services_when_it_goes) {

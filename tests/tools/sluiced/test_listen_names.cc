@@ -1,11 +1,15 @@
 // The names that -l gives hosts: each becomes its addresses, in order, with the keys of its -l.
 #include <chrono>
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include <criterion/criterion.h>
 
+#include "support/usage.h"
 #include "tools/sluiced/listen_names.h"
-#include "tools/sluiced/small_services.h"
+#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/services/small_services.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;
@@ -14,27 +18,25 @@ namespace {
 
 std::vector<ListenSpec> specs_of(std::initializer_list<const char*> texts) {
   std::vector<ListenSpec> specs;
-  for (const char* text : texts) {
-    specs.push_back(parse_listen_spec(text, std::chrono::seconds(9)));
-  }
+  for (const char* text : texts) specs.push_back(parse_listen(text, {}));
   return specs;
 }
 
 }  // namespace
 
 Test(listen_names, a_name_becomes_one_for_each_address_and_keeps_its_place) {
-  const auto found = look_up_names(specs_of(
-      {"echo=tcp://127.0.0.1:1", "greet=tcp://localhost:7,text=hi,max=3", "echo=unix:///tmp/x"}));
+  const auto specs = specs_of(
+      {"echo=tcp://127.0.0.1:1", "greet=tcp://localhost:7,text=hi,max=3", "echo=unix:///tmp/x"});
+  const auto found = look_up_names(specs);
   cr_assert(found.size() >= 3);
-  cr_expect(found.front().endpoint == Endpoint::from("tcp://127.0.0.1:1"));
-  cr_expect(found.back().endpoint == Endpoint::from("unix:///tmp/x"));
+  cr_expect(found.front().endpoint() == Endpoint::from("tcp://127.0.0.1:1"));
+  cr_expect(found.back().endpoint() == Endpoint::from("unix:///tmp/x"));
   for (std::size_t i = 1; i + 1 < found.size(); ++i) {
     const ListenSpec& spec = found[i];
-    cr_expect(!spec.named.has_value() && spec.service->name == "greet");
-    cr_expect(spec.endpoint.address().is_loopback() && spec.endpoint.address().port() == 7);
-    cr_expect(spec.settings_as<GreetSettings>().text == "hi");
-    cr_expect(spec.stream.max_connections == 3);
-    cr_expect(spec.stream.connection.idle_timeout == std::chrono::seconds(9));
+    cr_expect(spec.kind == "greet");
+    cr_expect(spec.endpoint().address().is_loopback() && spec.endpoint().address().port() == 7);
+    cr_expect(spec.settings == specs[1].settings);
+    cr_expect(spec.settings.get(kGreetText) == "hi");
   }
 }
 
@@ -56,4 +58,11 @@ Test(listen_names, one_that_is_not_found_is_named_with_the_reason) {
     why = error.what();
   }
   cr_expect(why.starts_with("tcp://nohost.invalid:7: "), "%s", why.c_str());
+}
+
+Test(listen_names, settings_that_an_address_does_not_allow_are_named_with_the_name) {
+  const std::string why = usage_error_of(
+      [] { (void)look_up_names(specs_of({"broadcast=udp://localhost:9,group=ff02::1"})); });
+  cr_expect(why.starts_with("udp://localhost:9: group is not valid for udp://127.0.0.1:9"), "%s",
+            why.c_str());
 }

@@ -8,11 +8,14 @@
 
 #include "support/usage.h"
 #include "tools/sluiced/options.h"
-#include "tools/sluiced/small_services.h"
+#include "tools/sluiced/services/small_services.h"
+#include "tools/sluiced/services/socket_keys.h"
 #include <sluice/version.h>
 
 using sluice::Backend;
 using sluice::Endpoint;
+using sluice::tools::daemon::kIdleKey;
+using sluice::tools::daemon::kMaxKey;
 using sluice::tools::daemon::Options;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
@@ -44,8 +47,8 @@ void expect_refused(const Words& words, const std::string& why) {
   expect_message(joined(words), usage_error_of([&] { (void)read(words); }), why);
 }
 
-const std::string& greeting(const sluice::tools::daemon::ListenSpec& spec) {
-  return spec.settings_as<sluice::tools::daemon::GreetSettings>().text;
+std::string greeting(const sluice::tools::daemon::ListenSpec& spec) {
+  return spec.settings.get(sluice::tools::daemon::kGreetText);
 }
 
 }  // namespace
@@ -61,8 +64,8 @@ Test(options, without_any_four_services_are_served_on_loopback_only) {
       {"broadcast", Endpoint::from("udp://127.0.0.1:12345")}};
   cr_assert(options.listen.size() == wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    cr_expect(options.listen[i].service->name == wanted[i].first);
-    cr_expect(options.listen[i].endpoint == wanted[i].second);
+    cr_expect(options.listen[i].kind == wanted[i].first);
+    cr_expect(options.listen[i].endpoint() == wanted[i].second);
   }
   const std::vector<std::string> examples =
       sluice::tools::daemon::default_examples("bin/sluice-talk");
@@ -80,9 +83,9 @@ Test(options, listen_may_be_written_in_every_way_and_repeated_in_order) {
   cr_expect(!options.default_listen);
   cr_assert(options.listen.size() == 4);
   for (std::uint16_t i = 0; i < 4; ++i) {
-    cr_expect(options.listen[i].endpoint.address().port() == i + 1);
+    cr_expect(options.listen[i].endpoint().address().port() == i + 1);
   }
-  cr_expect(options.listen[3].service->name == "time");
+  cr_expect(options.listen[3].kind == "time");
 }
 
 Test(options, commas_and_newlines_reach_the_value_whole) {
@@ -90,20 +93,20 @@ Test(options, commas_and_newlines_reach_the_value_whole) {
       parsed({"-l", "greet=tcp://*:0,max=3,text=a\\,b\nc", "--listen=greet=tcp://*:0,text=\n"});
   cr_assert(options.listen.size() == 2);
   cr_expect(greeting(options.listen[0]) == "a,b\nc");
-  cr_expect(options.listen[0].stream.max_connections == 3);
+  cr_expect(options.listen[0].settings.find(kMaxKey) == 3);
   cr_expect(greeting(options.listen[1]) == "\n");
 }
 
 Test(options, the_idle_timeout_holds_for_every_stream_whatever_the_order) {
   const Options options = parsed({"-l", "echo=tcp://*:0", "-l", "echo=tcp://*:0,idle=off", "-l",
                                   "echo=tcp://*:0,idle=1s", "--idle-timeout", "2m"});
-  cr_expect(options.listen[0].stream.connection.idle_timeout == 2min);
-  cr_expect(options.listen[1].stream.connection.idle_timeout == 0s);
-  cr_expect(options.listen[2].stream.connection.idle_timeout == 1s);
+  cr_expect(options.listen[0].settings.get(kIdleKey) == 2min);
+  cr_expect(options.listen[1].settings.get(kIdleKey) == 0s);
+  cr_expect(options.listen[2].settings.get(kIdleKey) == 1s);
 }
 
 Test(options, the_default_services_get_the_idle_timeout_too) {
-  cr_expect(parsed({"--idle-timeout=9s"}).listen[0].stream.connection.idle_timeout == 9s);
+  cr_expect(parsed({"--idle-timeout=9s"}).listen[0].settings.get(kIdleKey) == 9s);
 }
 
 Test(options, reads_the_other_options) {
@@ -151,6 +154,22 @@ Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
   expect_refused(
       {"--drain-timeout", "off"},
       "--drain-timeout off: duration \"off\" does not start with a decimal number" + duration);
+}
+
+Test(options, every_mistake_in_every_listen_is_reported) {
+  std::vector<std::string> messages;
+  try {
+    (void)read({"-l", "echo=tcp://*:0,max=0,idel=3s", "-l", "chat=tcp://*:0", "--listen",
+                "chat=tcp://*:0,burst=x"});
+  } catch (const sluice::tools::UsageError& error) {
+    messages = error.messages();
+  }
+  cr_assert(messages.size() == 3);
+  cr_expect(messages[0] ==
+            "-l echo=tcp://*:0,max=0,idel=3s: max \"0\" is not a decimal number in 1-4294967295");
+  cr_expect(messages[1].starts_with(
+      "-l echo=tcp://*:0,max=0,idel=3s: unknown key \"idel\" (did you mean idle?)"));
+  cr_expect(messages[2].starts_with("--listen chat=tcp://*:0,burst=x: burst \"x\" is not "));
 }
 
 Test(options, a_wrong_backend_is_named_with_those_that_exist) {

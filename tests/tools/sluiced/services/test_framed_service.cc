@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/framed_service.h"
-#include "tools/sluiced/listen_spec.h"
+#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/services/framed_service.h"
 #include <sluice/codec_registry.h>
 #include <sluice/framing.h>
 
@@ -16,12 +16,8 @@ using Kind = MessageReply::Kind;
 
 namespace {
 
-ListenSpec parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
-  return parse_listen_spec("framed=" + endpoint + keys, std::chrono::seconds(0));
-}
-
-const FramedSettings& settings_of(const ListenSpec& spec) {
-  return spec.settings_as<FramedSettings>();
+FramedPlan parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
+  return derive_framed(parse_listen("framed=" + endpoint + keys, {}).settings);
 }
 
 void expect_refused(const std::string& keys, const std::string& why,
@@ -32,36 +28,36 @@ void expect_refused(const std::string& keys, const std::string& why,
 }  // namespace
 
 Test(framed_service, without_keys_is_the_classroom_protocol_echoed) {
-  const ListenSpec spec = parsed("");
-  cr_expect(settings_of(spec).framing == "decimal:3");
-  cr_expect(!settings_of(spec).max_message);
-  cr_expect(settings_of(spec).reply == Kind::echo);
-  cr_expect(settings_of(spec).strict);
+  const FramedPlan plan = parsed("");
+  cr_expect(plan.framing == "decimal:3");
+  cr_expect(!plan.options.limit);
+  cr_expect(plan.reply == Kind::echo);
+  cr_expect(plan.options.strict);
 }
 
 Test(framed_service, reads_every_key) {
-  const ListenSpec spec = parsed(",framing=u32be,max-message=1000,reply=upper,strict=off");
-  cr_expect(settings_of(spec).framing == "u32be");
-  cr_expect(settings_of(spec).max_message == 1000U);
-  cr_expect(settings_of(spec).reply == Kind::upper);
-  cr_expect(!settings_of(spec).strict);
-  const ListenSpec udp = parsed(",framing=netstring,max-message=9,reply=none", "udp://*:0");
-  cr_expect(settings_of(udp).reply == Kind::none);
-  const ListenSpec text = parsed(",reply=text:yes\\, sir: well", "unix:///tmp/x");
-  cr_expect(settings_of(text).reply == Kind::text);
-  cr_expect(settings_of(text).text == "yes, sir: well");
+  const FramedPlan plan = parsed(",framing=u32be,max-message=1000,reply=upper,strict=off");
+  cr_expect(plan.framing == "u32be");
+  cr_expect(plan.options.limit == 1000U);
+  cr_expect(plan.reply == Kind::upper);
+  cr_expect(!plan.options.strict);
+  const FramedPlan udp = parsed(",framing=netstring,max-message=9,reply=none", "udp://*:0");
+  cr_expect(udp.reply == Kind::none);
+  const FramedPlan text = parsed(",reply=text:yes\\, sir: well", "unix:///tmp/x");
+  cr_expect(text.reply == Kind::text);
+  cr_expect(text.text == "yes, sir: well");
 }
 
 Test(framed_service, reads_every_framing) {
   for (const CodecFamily& family : codec_families()) {
     const std::string name(family.example);
-    cr_expect(settings_of(parsed(",framing=" + name)).framing == name);
+    cr_expect(parsed(",framing=" + name).framing == name);
   }
 }
 
 Test(framed_service, checks_the_keys_together_in_whatever_order_they_come) {
-  cr_expect(settings_of(parsed(",max-message=65536,framing=u32be")).max_message == 65'536U);
-  cr_expect(settings_of(parsed(",reply=text:four,framing=fixed:4")).text == "four");
+  cr_expect(parsed(",max-message=65536,framing=u32be").options.limit == 65'536U);
+  cr_expect(parsed(",reply=text:four,framing=fixed:4").text == "four");
   expect_refused(",max-message=256,framing=u8",
                  "max-message: the limit 256 on a message of framing u8 is out of range; allowed: "
                  "0-255");
@@ -92,11 +88,11 @@ Test(framed_service, names_what_is_wrong_with_a_key) {
 }
 
 Test(framed_service, takes_empty_messages_alone_where_that_is_the_limit) {
-  cr_expect(settings_of(parsed(",max-message=0")).max_message == 0U);
+  cr_expect(parsed(",max-message=0").options.limit == 0U);
 }
 
 Test(framed_service, refuses_messages_over_udp_that_no_datagram_holds) {
-  cr_expect(settings_of(parsed(",framing=fixed:65527", "udp://*:0")).framing == "fixed:65527");
+  cr_expect(parsed(",framing=fixed:65527", "udp://*:0").framing == "fixed:65527");
   expect_refused(",framing=fixed:65528",
                  "framing fixed:65528 is not valid over udp: a datagram has at most 65527 bytes",
                  "udp://*:0");
@@ -110,14 +106,14 @@ Test(framed_service, knows_no_strictness_over_udp) {
 }
 
 Test(framed_service, allows_a_connection_what_its_longest_message_needs) {
-  const auto small = parsed("").stream.connection;
+  const auto small = parsed("").listener.connection;
   cr_expect(small.input_limit == ConnectionOptions().input_limit);
   cr_expect(small.queue_limit == ConnectionOptions().queue_limit);
   for (const CodecFamily& family : codec_families()) {
     const auto codec = make_codec(family.example);
     if (codec->max_payload() < 100'000'000) continue;
     const auto large = parsed(",framing=" + std::string(family.example) + ",max-message=100000000")
-                           .stream.connection;
+                           .listener.connection;
     cr_expect(large.input_limit >= Framing::input_limit_for(*codec, 100'000'000));
     cr_expect(large.queue_limit >= large.high_water + codec->max_frame_size(100'000'000));
   }

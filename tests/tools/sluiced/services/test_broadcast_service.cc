@@ -7,69 +7,68 @@
 
 #include "support/addresses.h"
 #include "support/usage.h"
-#include "tools/sluiced/broadcast_service.h"
-#include "tools/sluiced/listen_spec.h"
+#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/services/broadcast_service.h"
 
 using sluice::BroadcastOptions;
 using sluice::Endpoint;
 using sluice::test::ip;
 using sluice::tools::daemon::broadcast_message;
-using sluice::tools::daemon::BroadcastSettings;
+using sluice::tools::daemon::BroadcastPlan;
+using sluice::tools::daemon::derive_broadcast;
 using sluice::tools::daemon::ListenSpec;
-using sluice::tools::daemon::parse_listen_spec;
+using sluice::tools::daemon::parse_listen;
 using namespace std::chrono_literals;
 
 namespace {
 
-ListenSpec parsed(const std::string& keys) {
-  return parse_listen_spec("broadcast=udp://*:12345" + keys, 0s);
+BroadcastPlan parsed(const std::string& keys) {
+  return derive_broadcast(parse_listen("broadcast=udp://*:12345" + keys, {}).settings);
 }
 
 void expect_refused(const std::string& keys, const std::string& why,
                     const std::string& endpoint = "udp://*:12345") {
   const std::string text = "broadcast=" + endpoint + keys;
-  expect_message(text, usage_error_of([&] { (void)parse_listen_spec(text, 0s); }), why);
+  expect_message(text, usage_error_of([&] { (void)parse_listen(text, {}); }), why);
 }
 
 std::string message_of(const std::vector<std::string>& specs) {
   std::vector<ListenSpec> all;
-  for (const std::string& text : specs) all.push_back(parse_listen_spec(text, 0s));
+  for (const std::string& text : specs) all.push_back(parse_listen(text, {}));
   return broadcast_message("attic", all);
 }
 
 }  // namespace
 
 Test(broadcast_service, needs_no_key) {
-  const ListenSpec spec = parsed("");
-  const auto& settings = spec.settings_as<BroadcastSettings>();
-  cr_expect(settings.options.message.empty());
-  cr_expect(settings.options.announce == 0ms);
-  cr_expect(settings.options.interface.empty());
-  cr_expect(settings.options.group.is_unspecified());
-  cr_expect(!settings.control);
+  const BroadcastPlan plan = parsed("");
+  cr_expect(plan.options.message.empty());
+  cr_expect(plan.options.announce == 0ms);
+  cr_expect(plan.options.interface.empty());
+  cr_expect(plan.options.group.is_unspecified());
+  cr_expect(!plan.control);
 }
 
 Test(broadcast_service, reads_every_key) {
-  const ListenSpec spec = parsed(
+  const BroadcastPlan plan = parsed(
       ",message=attic\\, here,announce=5s,interface=eth0,group=ff05::c,control=/run/b.sock,"
       "answers=100,answers-per-source=7");
-  const auto& settings = spec.settings_as<BroadcastSettings>();
-  cr_expect(settings.options.message == "attic, here");
-  cr_expect(settings.options.announce == 5s);
-  cr_expect(settings.options.interface == "eth0");
-  cr_expect(settings.options.group == ip("ff05::c"));
-  cr_expect(settings.options.answers_per_second == 100);
-  cr_expect(settings.options.answers_per_source == 7);
-  cr_expect(settings.control == Endpoint::from("unix:///run/b.sock"));
+  cr_expect(plan.options.message == "attic, here");
+  cr_expect(plan.options.announce == 5s);
+  cr_expect(plan.options.interface == "eth0");
+  cr_expect(plan.options.group == ip("ff05::c"));
+  cr_expect(plan.options.answers_per_second == 100);
+  cr_expect(plan.options.answers_per_source == 7);
+  cr_expect(plan.control == Endpoint::from("unix:///run/b.sock"));
 }
 
 Test(broadcast_service, announces_not_at_all_when_that_is_off) {
   for (const char* never : {"0", "off"}) {
-    const ListenSpec spec = parsed(std::string(",announce=") + never);
-    cr_expect(spec.settings_as<BroadcastSettings>().options.announce == 0ms);
+    const BroadcastPlan plan = parsed(std::string(",announce=") + never);
+    cr_expect(plan.options.announce == 0ms);
   }
-  const ListenSpec spec = parsed(",announce=100ms");
-  cr_expect(spec.settings_as<BroadcastSettings>().options.announce == 100ms);
+  const BroadcastPlan plan = parsed(",announce=100ms");
+  cr_expect(plan.options.announce == 100ms);
 }
 
 Test(broadcast_service, names_what_is_wrong_with_a_key) {

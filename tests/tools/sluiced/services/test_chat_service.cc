@@ -5,19 +5,17 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/chat_service.h"
-#include "tools/sluiced/listen_spec.h"
+#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/services/chat_service.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;
 
 namespace {
 
-ListenSpec parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
-  return parse_listen_spec("chat=" + endpoint + keys, std::chrono::seconds(0));
+ChatPlan parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
+  return derive_chat(parse_listen("chat=" + endpoint + keys, {}).settings);
 }
-
-const ChatSettings& settings_of(const ListenSpec& spec) { return spec.settings_as<ChatSettings>(); }
 
 void expect_refused(const std::string& keys, const std::string& why,
                     const std::string& endpoint = "tcp://*:0") {
@@ -27,8 +25,8 @@ void expect_refused(const std::string& keys, const std::string& why,
 }  // namespace
 
 Test(chat_service, without_keys_has_the_defaults_of_a_chat) {
-  const ListenSpec spec = parsed("");
-  const ChatOptions options = settings_of(spec).options();
+  const ChatPlan plan = parsed("");
+  const ChatOptions& options = plan.chat;
   const ChatOptions defaults;
   cr_expect(options.rules.greeting == defaults.rules.greeting);
   cr_expect(options.rules.history == 20U);
@@ -40,15 +38,15 @@ Test(chat_service, without_keys_has_the_defaults_of_a_chat) {
   cr_expect(options.rate->interval == std::chrono::milliseconds(100));
   cr_expect(options.rate->burst == 50U);
   cr_expect(options.patience == defaults.patience);
-  cr_expect(spec.stream.connection.queue_limit == 1024U * 1024U);
-  cr_expect(spec.stream.connection.overflow == OverflowPolicy::close);
+  cr_expect(plan.listener.connection.queue_limit == 1024U * 1024U);
+  cr_expect(plan.listener.connection.overflow == OverflowPolicy::close);
 }
 
 Test(chat_service, reads_every_key) {
-  const ListenSpec spec = parsed(
+  const ChatPlan plan = parsed(
       ",greeting=Hi\\, all.\\nBe kind.,history=5,max-line=100,max-members=7,max-rooms=3,rate=5/10,"
       "max-in-room=4,burst=8,send-queue=300000,slow=drop");
-  const ChatOptions options = settings_of(spec).options();
+  const ChatOptions& options = plan.chat;
   cr_expect(options.rules.greeting == "Hi, all.\nBe kind.");
   cr_expect(options.rules.history == 5U);
   cr_expect(options.max_line == 100U);
@@ -58,43 +56,43 @@ Test(chat_service, reads_every_key) {
   cr_assert(options.rate.has_value());
   cr_expect(options.rate->interval == std::chrono::seconds(2));
   cr_expect(options.rate->burst == 8U);
-  cr_expect(spec.stream.connection.queue_limit == 300'000U);
-  cr_expect(spec.stream.connection.overflow == OverflowPolicy::drop_newest);
+  cr_expect(plan.listener.connection.queue_limit == 300'000U);
+  cr_expect(plan.listener.connection.overflow == OverflowPolicy::drop_newest);
 }
 
 Test(chat_service, may_greet_nobody_remember_nothing_and_hold_nobody_back) {
-  const ListenSpec spec = parsed(",greeting=,history=0,rate=off,burst=1", "unix:///tmp/x");
-  const ChatOptions options = settings_of(spec).options();
+  const ChatPlan plan = parsed(",greeting=,history=0,rate=off,burst=1", "unix:///tmp/x");
+  const ChatOptions& options = plan.chat;
   cr_expect(options.rules.greeting.empty());
   cr_expect(options.rules.history == 0U);
   cr_expect(!options.rate);
 }
 
 Test(chat_service, takes_the_largest_of_each) {
-  const ListenSpec spec =
+  const ChatPlan plan =
       parsed(",greeting=" + std::string(4096, 'x') +
              ",history=1000,max-line=65536,max-members=4294967295,max-rooms=4294967295,"
              "rate=1000000/86400,burst=1000000,send-queue=1073741824");
-  const ChatOptions options = settings_of(spec).options();
+  const ChatOptions& options = plan.chat;
   cr_expect(options.rules.history == 1000U);
   cr_expect(options.max_line == 65'536U);
   cr_expect(options.rate->burst == 1'000'000U);
-  cr_expect(spec.stream.connection.queue_limit == 1'073'741'824U);
+  cr_expect(plan.listener.connection.queue_limit == 1'073'741'824U);
 }
 
 Test(chat_service, lets_a_member_be_behind_well_before_its_queue_is_full) {
   const auto roomy = parsed(",send-queue=4194304");
-  cr_expect(roomy.stream.connection.high_water == ConnectionOptions().high_water);
-  cr_expect(settings_of(roomy).rules.block == ChatRules().block);
+  cr_expect(roomy.listener.connection.high_water == ConnectionOptions().high_water);
+  cr_expect(roomy.chat.rules.block == ChatRules().block);
   const auto small = parsed(",send-queue=262144");
-  cr_expect(small.stream.connection.high_water == 65'536U);
-  cr_expect(small.stream.connection.queue_limit == 262'144U);
-  cr_expect(settings_of(small).rules.block == 65'536U);
+  cr_expect(small.listener.connection.high_water == 65'536U);
+  cr_expect(small.listener.connection.queue_limit == 262'144U);
+  cr_expect(small.chat.rules.block == 65'536U);
 }
 
 Test(chat_service, checks_the_keys_together_in_whatever_order_they_come) {
   const auto least = parsed(",send-queue=320000,max-line=40000");
-  cr_expect(least.stream.connection.queue_limit == 320'000U);
+  cr_expect(least.listener.connection.queue_limit == 320'000U);
   for (const char* keys :
        {",send-queue=319999,max-line=40000", ",max-line=40000,send-queue=319999"}) {
     expect_refused(keys,
@@ -104,8 +102,8 @@ Test(chat_service, checks_the_keys_together_in_whatever_order_they_come) {
 }
 
 Test(chat_service, allows_a_connection_what_a_line_and_a_read_need) {
-  const auto spec = parsed(",max-line=65536");
-  cr_expect(spec.stream.connection.input_limit >= 65'536 + Loop::kReadBufferSize);
+  const ChatPlan plan = parsed(",max-line=65536");
+  cr_expect(plan.listener.connection.input_limit >= 65'536 + Loop::kReadBufferSize);
 }
 
 Test(chat_service, names_what_is_wrong_with_a_key) {

@@ -1,0 +1,167 @@
+#include "listen_reader.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../reactor/base/quote.h"
+#include "../common/names.h"
+#include "../common/nearest.h"
+#include "../common/usage_error.h"
+#include "services/service_kinds.h"
+#include "services/socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+constexpr std::size_t kMaxText = 1024;  // bytes of an endpoint in a message
+
+using Names = std::vector<std::string_view>;
+
+// " (did you mean idle?)", or nothing if no name is near.
+std::string suggestion(std::string_view word, const Names& names) {
+  const std::string_view found = nearest(word, names);
+  return found.empty() ? "" : " (did you mean " + std::string(found) + "?)";
+}
+
+const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
+  if (const ServiceKind* kind = find_kind(name)) return kind;
+  Names names;
+  for (const ServiceKind* kind : all_kinds()) names.push_back(kind->name);
+  errors.push_back({"", "unknown service " + quote(name) + suggestion(name, names) +
+                            "; allowed: " + join_names(names)});
+  return nullptr;
+}
+
+Target target_of(const std::string& text) {
+  Target target;
+  target.text = escape(text, kMaxText);
+  if (auto host = parse_named_host(text)) {
+    target.host = std::move(*host);
+  } else {
+    target.endpoint = parse_numeric_endpoint(text, "a name, a.b.c.d, [IPv6] or *");
+  }
+  return target;
+}
+
+// Whether the kind can be served there.
+bool read_target(const ServiceKind& kind, const std::string& text, Target& target,
+                 SettingErrors& errors) {
+  try {
+    target = target_of(text);
+  } catch (const UsageError& error) {
+    errors.push_back({"", error.what()});
+    return false;
+  }
+  if (kind.runs_over(target.scheme())) return true;
+  errors.push_back({"", std::string(kind.name) + " does not run over " +
+                            std::string(to_string(target.scheme())) +
+                            (kind.over_streams ? "; allowed: tcp and unix" : "; allowed: udp")});
+  return false;
+}
+
+// The keys of one kind over one scheme, and those that it has over another.
+class Keys {
+ public:
+  Keys(const ServiceKind& kind, Scheme scheme)
+      : where_(std::string(kind.name) + " over " + std::string(to_string(scheme))) {
+    for (const std::span<const Key* const> keys : {socket_keys(), kind.keys}) {
+      for (const Key* key : keys) {
+        (key->text().applies(scheme) ? keys_ : elsewhere_).push_back(key);
+      }
+    }
+  }
+
+  [[nodiscard]] const std::vector<const Key*>& all() const noexcept { return keys_; }
+
+  // Null, and an error, if there is none of that name.
+  [[nodiscard]] const Key* named(std::string_view name, SettingErrors& errors) const {
+    if (const Key* key = find(keys_, name)) return key;
+    Names names;
+    for (const Key* key : keys_) names.push_back(key->name());
+    const bool known = find(elsewhere_, name) != nullptr;
+    errors.push_back({std::string(name),
+                      (known ? "key " + quote(name) + " is not valid for " + where_ + "; allowed: "
+                             : "unknown key " + quote(name) + suggestion(name, names) +
+                                   "; allowed for " + where_ + ": ") +
+                          join_names(names)});
+    return nullptr;
+  }
+
+ private:
+  static const Key* find(const std::vector<const Key*>& keys, std::string_view name) {
+    const auto found = std::find_if(keys.begin(), keys.end(),
+                                    [name](const Key* key) { return key->name() == name; });
+    return found == keys.end() ? nullptr : *found;
+  }
+
+  std::string where_;
+  std::vector<const Key*> keys_;
+  std::vector<const Key*> elsewhere_;
+};
+
+SettingError missing(const std::string& kind, const Key& key) {
+  const std::string name(key.name());
+  return {name, "key " + name + " is missing; " + kind + " needs " + name + '=' +
+                    std::string(key.text().form)};
+}
+
+void read_key(const Keys& keys, std::string_view name, std::string_view text, Settings& settings,
+              SettingErrors& errors) {
+  const Key* key = keys.named(name, errors);
+  if (key == nullptr) return;
+  if (settings.has(*key)) {
+    errors.push_back(
+        {std::string(name), "key " + std::string(name) + " is given twice; give it once"});
+    return;
+  }
+  try {
+    settings.set(*key, key->read(text));
+  } catch (const UsageError& error) {
+    errors.push_back({std::string(name), error.what()});
+  }
+}
+
+}  // namespace
+
+ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
+                     SettingErrors& errors) {
+  ListenSpec spec;
+  spec.kind = written.kind;
+  const ServiceKind* kind = kind_named(written.kind, errors);
+  // Which keys there are depends on both: without one of them, every key would be called unknown.
+  if (kind == nullptr || !read_target(*kind, written.endpoint, spec.target, errors)) return spec;
+  const Keys keys(*kind, spec.scheme());
+  for (const auto& [name, text] : written.keys) read_key(keys, name, text, spec.settings, errors);
+  for (const Key* key : keys.all()) {
+    const bool is_written =
+        std::any_of(written.keys.begin(), written.keys.end(),
+                    [key](const auto& each) { return each.first == key->name(); });
+    if (is_written) continue;
+    if (defaults.has(*key)) {
+      spec.settings.set(*key, *defaults.value(*key));
+    } else if (key->text().required) {
+      errors.push_back(missing(spec.kind, *key));
+    }
+  }
+  return spec;
+}
+
+void validate_spec(const ListenSpec& spec, SettingErrors& errors) {
+  const ServiceKind& kind = kind_of(spec);
+  if (kind.validate != nullptr) kind.validate(spec, errors);
+}
+
+ListenSpec parse_listen(std::string_view text, const Settings& defaults) {
+  SettingErrors errors;
+  ListenSpec spec;
+  if (const auto written = split_listen(text, errors)) spec = read_spec(*written, defaults, errors);
+  if (errors.empty()) validate_spec(spec, errors);
+  if (errors.empty()) return spec;
+  std::vector<std::string> messages;
+  for (SettingError& error : errors) messages.push_back(std::move(error.message));
+  throw UsageError(std::move(messages));
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,205 @@
+#include "broadcast_service.h"
+
+#include <net/if.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "../../../protocols/broadcast/broadcast_control.h"
+#include "../../../reactor/base/quote.h"
+#include "../../../reactor/stream/listener.h"
+#include "../../common/usage_error.h"
+#include "../settings/address_key.h"
+#include "../settings/key_types.h"
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+constexpr std::size_t kMaxInterface = IFNAMSIZ - 1;
+
+// The interface may appear later.
+void check_interface(std::string_view name, std::string_view text) {
+  if (!text.empty() && text.size() <= kMaxInterface && text.find('/') == text.npos) return;
+  throw UsageError(std::string(name) + ' ' + quote(text) +
+                   " is not an interface name; allowed: 1-" + std::to_string(kMaxInterface) +
+                   " bytes without /");
+}
+
+std::optional<Address> read_group(std::string_view text) {
+  const auto group = Address::from_ip(text, 0);
+  if (!group || group->unmapped().family() != AF_INET6 || !group->is_multicast() ||
+      group->scope_id() != 0) {
+    return {};
+  }
+  return group;
+}
+
+std::string describe_group() { return "an IPv6 multicast address without a zone, such as ff02::1"; }
+
+std::optional<Address> read_path(std::string_view text) { return Address::from_path(text); }
+
+std::string describe_path() {
+  return "a path of 1-" + std::to_string(Address::kMaxPath) + " bytes that does not start with @";
+}
+
+constexpr TextKey kMessage({.name = "message",
+                            .form = "TEXT",
+                            .summary = "answer and announcement",
+                            .applies = over_udp,
+                            .without = "host name and services"},
+                           {1, BroadcastOptions::kMaxMessage});
+constexpr DurationKey kAnnounce({.name = "announce",
+                                 .form = "DURATION",
+                                 .summary = "interval of announcements, give or take 10%",
+                                 .applies = over_udp},
+                                kMinAnnounce);
+constexpr TextKey kInterface({.name = "interface",
+                              .form = "NAME",
+                              .summary = "the only interface to send on",
+                              .applies = over_udp,
+                              .without = "all"},
+                             TextKey::kAny, {}, check_interface);
+constexpr AddressKey kGroup({.name = "group",
+                             .form = "ADDRESS",
+                             .summary = "IPv6: the multicast group",
+                             .applies = over_udp,
+                             .without = "ff02::1"},
+                            read_group, describe_group);
+constexpr AddressKey kControl({.name = "control",
+                               .form = "PATH",
+                               .summary = "Unix socket; lines sent to it are broadcast",
+                               .applies = over_udp},
+                              read_path, describe_path);
+constexpr NumberKey kAnswers({.name = "answers",
+                              .form = "COUNT",
+                              .summary = "limit on answers per second",
+                              .applies = over_udp},
+                             NumberKey::kCount, 50);
+constexpr NumberKey kAnswersPerSource({.name = "answers-per-source",
+                                       .form = "COUNT",
+                                       .summary = "limit on answers per second to one address",
+                                       .applies = over_udp},
+                                      NumberKey::kCount, 2);
+static_assert(kMaxCount <= UINT32_MAX);
+
+constexpr const Key* kKeys[] = {&kMessage, &kAnnounce, &kInterface,       &kGroup,
+                                &kControl, &kAnswers,  &kAnswersPerSource};
+
+std::string host_name() {
+  std::array<char, 256> name{};  // POSIX's HOST_NAME_MAX and its end
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+std::string outcome(const Broadcast::PublishResult& published) {
+  if (!published.error.empty()) return "not sent: " + published.error + '\n';
+  return "sent to " + std::to_string(published.targets) +
+         (published.targets == 1 ? " target\n" : " targets\n");
+}
+
+class BroadcastService final : public Service {
+ public:
+  BroadcastService(const ServiceHost& host, const Endpoint& endpoint, const BroadcastPlan& plan)
+      : loop_(host.loop), broadcast_(host.loop, endpoint, host.guard, plan.options) {
+    if (!plan.control) return;
+    control_ =
+        std::make_unique<Listener>(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
+                                   BroadcastControl::listener_options());
+  }
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return broadcast_.endpoint(); }
+
+  // The socket last: a line that has reached the control socket is still broadcast.
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    if (control_ == nullptr) return broadcast_.drain(deadline, std::move(done));
+    const TimePoint due = loop_.now() + deadline;
+    control_->drain(deadline, [this, due, done = std::move(done)]() mutable {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - loop_.now());
+      broadcast_.drain(std::max(left, std::chrono::milliseconds(0)), std::move(done));
+    });
+  }
+
+  void open_console(Console& console) override { console_ = &console; }
+  void console_line(std::string_view line) override {
+    console_->print(outcome(broadcast_.publish(line)));
+  }
+  void close_console() override { console_ = nullptr; }
+
+ private:
+  Loop& loop_;
+  Broadcast broadcast_;
+  std::unique_ptr<Listener> control_;
+  Console* console_ = nullptr;
+};
+
+void validate(const ListenSpec& spec, SettingErrors& errors) {
+  if (!spec.settings.has(kGroup) || !spec.target.endpoint) return;
+  if (spec.endpoint().address().unmapped().family() != AF_INET) return;
+  errors.push_back({std::string(kGroup.name()),
+                    "group is not valid for " + spec.endpoint().to_string() +
+                        ", which is IPv4 only; allowed: udp://*:PORT and udp://[::]:PORT"});
+}
+
+std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
+  BroadcastPlan plan = derive_broadcast(spec.settings);
+  if (plan.options.message.empty()) {
+    plan.options.message = broadcast_message(host_name(), host.all);
+  }
+  return std::make_unique<BroadcastService>(host, spec.endpoint(), plan);
+}
+
+}  // namespace
+
+BroadcastPlan derive_broadcast(const Settings& settings) {
+  BroadcastPlan plan;
+  BroadcastOptions& options = plan.options;
+  options.message = settings.find(kMessage).value_or("");
+  options.announce = settings.get(kAnnounce);
+  options.interface = settings.find(kInterface).value_or("");
+  options.group = settings.find(kGroup).value_or(Address());
+  options.answers_per_second = static_cast<std::uint32_t>(settings.get(kAnswers));
+  options.answers_per_source = static_cast<std::uint32_t>(settings.get(kAnswersPerSource));
+  options.reuse_port = settings.get(kReusePortKey);
+  if (const auto path = settings.find(kControl))
+    plan.control = Endpoint(Scheme::unix_stream, *path);
+  return plan;
+}
+
+std::string broadcast_message(std::string_view host, std::span<const ListenSpec> all) {
+  std::string message(host.substr(0, BroadcastOptions::kMaxMessage));
+  std::string_view before = ": ";
+  for (const ListenSpec& spec : all) {
+    const Scheme scheme = spec.scheme();
+    const std::uint16_t port = spec.target.port();
+    // No other host reaches a Unix socket, port 0 says nothing, and a peer that reads this has
+    // found the broadcast service.
+    if (scheme == Scheme::unix_stream || port == 0) continue;
+    if (spec.kind == kBroadcastKind.name) continue;
+    std::string part(before);
+    part.append(spec.kind).append(" ").append(to_string(scheme));
+    part.append("/").append(std::to_string(port));
+    if (message.size() + part.size() > BroadcastOptions::kMaxMessage) break;
+    message += part;
+    before = ", ";
+  }
+  return message;
+}
+
+const ServiceKind kBroadcastKind = {
+    .name = "broadcast",
+    .summary = "answers discovery, announces, broadcasts",
+    .over_streams = false,
+    .console = ConsoleUse::publishes,
+    .keys = kKeys,
+    .validate = validate,
+    .start = start,
+};
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,179 @@
+#include "framed_service.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "../../../protocols/codec/codec_registry.h"
+#include "../../../protocols/framed/framed_datagrams.h"
+#include "../../../protocols/framed/framed_reply.h"
+#include "../../../reactor/base/quote.h"
+#include "../../common/number.h"
+#include "../../common/usage_error.h"
+#include "../settings/key_types.h"
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+using Kind = MessageReply::Kind;
+
+constexpr std::size_t kMaxDatagram = 65'527;  // of UDP over IPv6; over IPv4 it is 65,507
+constexpr std::string_view kReplyText = "text:";
+constexpr std::array<std::pair<std::string_view, Kind>, 3> kReplies = {
+    {{"echo", Kind::echo}, {"upper", Kind::upper}, {"none", Kind::none}}};
+
+void check_framing(std::string_view /*name*/, std::string_view text) {
+  const ParsedCodec parsed = parse_codec(text);
+  if (const auto* wrong = std::get_if<CodecNameError>(&parsed)) throw UsageError(wrong->message);
+}
+
+void check_reply(std::string_view name, std::string_view text) {
+  const auto is_text = [text](const auto& reply) { return reply.first == text; };
+  if (text.starts_with(kReplyText) || std::any_of(kReplies.begin(), kReplies.end(), is_text)) {
+    return;
+  }
+  throw UsageError("unknown " + std::string(name) + ' ' + quote(text) +
+                   "; allowed: echo, upper, none and text:TEXT");
+}
+
+constexpr TextKey kFraming({.name = "framing",
+                            .form = "NAME",
+                            .summary = "how messages are separated",
+                            .applies = over_all},
+                           TextKey::kAny, "decimal:3", check_framing);
+// 0 where the framing has an empty message: validate() knows.
+constexpr NumberKey kMaxMessage({.name = "max-message",
+                                 .form = "BYTES",
+                                 .summary = "longest message received",
+                                 .applies = over_all,
+                                 .without = "255, or by framing"},
+                                {0, kMaxCount});
+constexpr TextKey kReply({.name = "reply",
+                          .form = "RULE",
+                          .summary = "echo, upper, none or text:TEXT",
+                          .applies = over_all},
+                         TextKey::kAny, "echo", check_reply);
+constexpr SwitchKey kStrict({.name = "strict",
+                             .form = "on|off",
+                             .summary = "stream: close after a malformed frame",
+                             .applies = over_streams},
+                            true);
+
+constexpr const Key* kKeys[] = {&kFraming, &kMaxMessage, &kReply, &kStrict};
+
+MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
+  if (plan.reply == Kind::text) return MessageReply(codec, plan.text);
+  return MessageReply(plan.reply);
+}
+
+class FramedStreams final : public Service {
+ public:
+  FramedStreams(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
+      : framing_(plan.framing, plan.options),
+        reply_(reply_of(plan, framing_.codec())),
+        listener_(host.loop, spec.endpoint(), framed_replies(framing_, reply_), plan.listener) {}
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    listener_.drain(deadline, std::move(done));
+  }
+
+ private:
+  Framing framing_;
+  MessageReply reply_;
+  Listener listener_;
+};
+
+class FramedOverUdp final : public Service {
+ public:
+  FramedOverUdp(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
+      : framing_(plan.framing, plan.options),
+        reply_(reply_of(plan, framing_.codec())),
+        datagrams_(host.loop, spec.endpoint(), host.guard, framing_, reply_,
+                   derive_datagram(spec.settings)) {}
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return datagrams_.endpoint(); }
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    datagrams_.drain(deadline, std::move(done));
+  }
+
+ private:
+  Framing framing_;
+  MessageReply reply_;
+  FramedDatagrams datagrams_;
+};
+
+void validate(const ListenSpec& spec, SettingErrors& errors) {
+  const std::string framing = spec.settings.get(kFraming);
+  const std::unique_ptr<const Codec> codec = make_codec(framing);
+  const std::size_t limit = spec.settings.find(kMaxMessage).value_or(codec->default_limit());
+  const std::string fault = Framing::limit_fault(*codec, limit);
+  if (!fault.empty()) {
+    errors.push_back({std::string(kMaxMessage.name()), "max-message: " + fault});
+  }
+  // Of all framings, fixed:N alone can be of messages that no datagram holds.
+  if (spec.scheme() == Scheme::udp && codec->min_limit() > kMaxDatagram) {
+    errors.push_back(
+        {std::string(kFraming.name()), "framing " + codec->name() +
+                                           " is not valid over udp: a datagram has at most " +
+                                           std::to_string(kMaxDatagram) + " bytes"});
+  }
+  const std::string reply = spec.settings.get(kReply);
+  if (!reply.starts_with(kReplyText)) return;
+  try {
+    (void)MessageReply(*codec, reply.substr(kReplyText.size()));
+  } catch (const std::invalid_argument& error) {
+    errors.push_back({std::string(kReply.name()), "reply: " + std::string(error.what())});
+  }
+}
+
+std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
+  const FramedPlan plan = derive_framed(spec.settings);
+  if (spec.scheme() == Scheme::udp) return std::make_unique<FramedOverUdp>(host, spec, plan);
+  return std::make_unique<FramedStreams>(host, spec, plan);
+}
+
+}  // namespace
+
+FramedPlan derive_framed(const Settings& settings) {
+  FramedPlan plan;
+  plan.framing = settings.get(kFraming);
+  plan.options = {.limit = settings.find(kMaxMessage), .strict = settings.get(kStrict)};
+  const std::string reply = settings.get(kReply);
+  if (reply.starts_with(kReplyText)) {
+    plan.reply = Kind::text;
+    plan.text = reply.substr(kReplyText.size());
+  }
+  for (const auto& [name, kind] : kReplies) {
+    if (name == reply) plan.reply = kind;
+  }
+
+  plan.listener = derive_listener(settings);
+  const std::unique_ptr<const Codec> codec = make_codec(plan.framing);
+  const std::size_t limit = plan.options.limit.value_or(codec->default_limit());
+  ConnectionOptions& connection = plan.listener.connection;
+  connection.input_limit =
+      std::max(connection.input_limit, Framing::input_limit_for(*codec, limit));
+  // The answer to a message that is taken while the queue is short of the mark must fit above it.
+  const std::size_t answer = codec->max_frame_size(std::max(limit, plan.text.size())) +
+                             Encoded::kMaxHeader + Encoded::kMaxTrailer;
+  connection.queue_limit = std::max(connection.queue_limit, connection.high_water + answer);
+  return plan;
+}
+
+const ServiceKind kFramedKind = {
+    .name = "framed",
+    .summary = "answers messages in a framing of your choice",
+    .keys = kKeys,
+    .validate = validate,
+    .start = start,
+};
+
+}  // namespace sluice::tools::daemon

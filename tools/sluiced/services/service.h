@@ -1,0 +1,53 @@
+// A service that is running: one ListenSpec, served until it is drained.
+//
+// Lifetime: it must be destroyed before the loop, and after its last connection has closed: when a
+// drain of it, or of the loop, is over.
+// Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
+
+#include <chrono>
+#include <string_view>
+
+#include "../../../reactor/base/endpoint.h"
+#include "../../../reactor/loop/loop.h"
+
+namespace sluice::tools::daemon {
+
+// The daemon's terminal, as a service sees it.
+class Console {
+ public:
+  // Writes whole lines; what the terminal does not accept in time is dropped. Does not throw.
+  virtual void print(std::string_view text) noexcept = 0;
+  // The person at the terminal has said goodbye: no more lines.
+  virtual void leave() noexcept = 0;
+
+ protected:
+  ~Console() = default;
+};
+
+class Service {
+ public:
+  Service() = default;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  virtual ~Service() = default;
+
+  // With the real port if 0 was asked for.
+  [[nodiscard]] virtual const Endpoint& endpoint() const noexcept = 0;
+
+  // Serves no new peer, lets the connections finish, and aborts those that are left after
+  // `deadline`; then runs `done`, once, which may destroy the service. Other services go on.
+  // REQUIRES: not called before.
+  virtual void drain(std::chrono::milliseconds deadline, Task done) = 0;
+
+  // --console: the daemon's terminal takes part; `console` lasts until close_console(). Called only
+  // if ServiceKind::console says so.
+  virtual void open_console(Console& /*console*/) {}
+  virtual void console_line(std::string_view /*line*/) {}  // without its newline
+  virtual void close_console() {}                          // the terminal's end
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

@@ -1,0 +1,57 @@
+// A kind of service: its name, what it runs over, its keys, and how it is started.
+//
+// The seam between sluiced and what it serves. A new kind is one source with its ServiceKind, and
+// one line in service_kinds.cc. Its settings pass through three steps, and none of them changes
+// what the one before has made:
+//   read      each value by its key's type and range (settings/key.h)
+//   validate  what has to hold between values, and with the endpoint
+//   derive    the options of the library's objects, from the settings
+// start() derives, and binds.
+// Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "../../../protocols/udp/reply_guard.h"
+#include "../../../reactor/loop/loop.h"
+#include "../settings/listen_spec.h"
+#include "../settings/setting_error.h"
+#include "service.h"
+
+namespace sluice::tools::daemon {
+
+// What a service does with a line that is typed at the daemon's terminal.
+enum class ConsoleUse : std::uint8_t { none, talks, publishes };
+
+// What a service is started with.
+struct ServiceHost {
+  Loop& loop;
+  ReplyGuard& guard;
+  std::span<const ListenSpec> all;  // every service of the daemon, this one included
+};
+
+struct ServiceKind {
+  std::string_view name;
+  std::string_view summary;  // for --help
+  bool over_streams = true;
+  bool over_udp = true;
+  ConsoleUse console = ConsoleUse::none;
+  std::span<const Key* const> keys = {};  // its own, beside socket_keys()
+  // Reports each thing that is wrong although every value is allowed by itself. May be null. The
+  // endpoint may not be known yet.
+  void (*validate)(const ListenSpec& spec, SettingErrors& errors) = nullptr;
+  // REQUIRES: a valid spec. Throws std::system_error that names the endpoint.
+  std::unique_ptr<Service> (*start)(const ServiceHost& host, const ListenSpec& spec) = nullptr;
+
+  [[nodiscard]] bool runs_over(Scheme scheme) const noexcept {
+    return scheme == Scheme::udp ? over_udp : over_streams;
+  }
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

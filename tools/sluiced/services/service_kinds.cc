@@ -1,0 +1,36 @@
+#include "service_kinds.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "broadcast_service.h"
+#include "chat_service.h"
+#include "framed_service.h"
+#include "small_services.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+constexpr std::array kKinds = {
+    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind, &kTimeKind,
+    &kUpperKind, &kGreetKind,   &kFramedKind,  &kChatKind,    &kBroadcastKind,
+};
+
+}  // namespace
+
+std::span<const ServiceKind* const> all_kinds() noexcept { return kKinds; }
+
+const ServiceKind* find_kind(std::string_view name) noexcept {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(),
+                                  [name](const ServiceKind* kind) { return kind->name == name; });
+  return found == kKinds.end() ? nullptr : *found;
+}
+
+const ServiceKind& kind_of(const ListenSpec& spec) noexcept {
+  const ServiceKind* kind = find_kind(spec.kind);
+  assert(kind != nullptr);
+  return *kind;
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,61 @@
+#include "service_set.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "service_kinds.h"
+
+namespace sluice::tools::daemon {
+
+ServiceSet::ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service&)> on_drain)
+    : loop_(loop), guard_(guard), on_drain_(std::move(on_drain)) {}
+
+Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> all) {
+  const ServiceKind& kind = kind_of(spec);
+  members_.push_back({&kind, kind.start({loop_, guard_, all}, spec)});
+  return *members_.back().service;
+}
+
+Service* ServiceSet::first_with(ConsoleUse use) const noexcept {
+  const auto found = std::find_if(members_.begin(), members_.end(), [use](const Member& member) {
+    return member.kind->console == use && !member.draining;
+  });
+  return found == members_.end() ? nullptr : found->service.get();
+}
+
+void ServiceSet::drain(Service& service, std::chrono::milliseconds deadline, Task done) {
+  const auto member =
+      std::find_if(members_.begin(), members_.end(),
+                   [&service](const Member& each) { return each.service.get() == &service; });
+  assert(member != members_.end());
+  if (!member->draining) member->done = std::move(done);
+  begin_drain(*member, deadline);
+}
+
+void ServiceSet::drain_all(std::chrono::milliseconds deadline, Task done) {
+  all_done_ = std::move(done);
+  if (members_.empty()) return loop_.post(std::exchange(all_done_, {}));
+  for (Member& member : members_) begin_drain(member, deadline);
+}
+
+void ServiceSet::begin_drain(Member& member, std::chrono::milliseconds deadline) {
+  Service* const service = member.service.get();
+  if (!member.draining && on_drain_) on_drain_(*service);
+  service->drain(deadline, [this, service] { drained(service); });
+  member.draining = true;
+}
+
+// Called by the service, which goes here: its drain promises that this is allowed.
+void ServiceSet::drained(const Service* service) {
+  const auto member = std::find_if(members_.begin(), members_.end(), [service](const Member& each) {
+    return each.service.get() == service;
+  });
+  const Task done = std::move(member->done);
+  members_.erase(member);
+  Task all_done = members_.empty() ? std::exchange(all_done_, {}) : Task();
+  if (done) done();
+  if (all_done) all_done();
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,92 @@
+#include "small_services.h"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "../../../protocols/small/chargen.h"
+#include "../../../protocols/small/daytime.h"
+#include "../../../protocols/small/discard.h"
+#include "../../../protocols/small/echo.h"
+#include "../../../protocols/small/greet.h"
+#include "../../../protocols/small/time_protocol.h"
+#include "../../../protocols/small/upper.h"
+#include "../../../protocols/udp/datagram_service.h"
+#include "socket_keys.h"
+#include "stream_service.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+class SmallDatagramService final : public Service {
+ public:
+  SmallDatagramService(const ServiceHost& host, const ListenSpec& spec, DatagramAnswer answer,
+                       AnswerSize size)
+      : service_(host.loop, spec.endpoint(), host.guard, std::move(answer), size,
+                 derive_datagram(spec.settings)) {}
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return service_.endpoint(); }
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    service_.drain(deadline, std::move(done));
+  }
+
+ private:
+  DatagramService service_;
+};
+
+constexpr auto kSmall = AnswerSize::at_most_request;
+// Only for what an -l names for UDP itself: each of these multiplies what a forger sends.
+constexpr auto kLarge = AnswerSize::any;
+
+// `make_answer` makes a DatagramAnswer; an empty one says nothing.
+template <class Handler, auto make_answer, AnswerSize size>
+std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
+  if (spec.scheme() == Scheme::udp) {
+    return std::make_unique<SmallDatagramService>(host, spec, make_answer(), size);
+  }
+  return std::make_unique<StreamService<Handler>>(host.loop, spec);
+}
+
+constexpr auto kEchoAnswer = [] { return DatagramAnswer(echo_answer); };
+constexpr auto kNoAnswer = [] { return DatagramAnswer(); };
+constexpr auto kUpperAnswer = [] { return DatagramAnswer(upper_answer); };
+constexpr auto kChargenAnswer = [] { return chargen_answer(); };
+constexpr auto kDaytimeAnswer = [] { return daytime_answer(); };
+constexpr auto kTimeAnswer = [] { return time_protocol_answer(); };
+
+constexpr const Key* kGreetKeys[] = {&kGreetText};
+
+std::unique_ptr<Service> start_greet(const ServiceHost& host, const ListenSpec& spec) {
+  return std::make_unique<StreamService<Greet>>(host.loop, spec, spec.settings.get(kGreetText));
+}
+
+// Without keys of its own, and over everything.
+constexpr ServiceKind small(std::string_view name, std::string_view summary,
+                            decltype(ServiceKind::start) start) {
+  return {.name = name, .summary = summary, .start = start};
+}
+
+}  // namespace
+
+const ServiceKind kEchoKind =
+    small("echo", "sends back what it receives (RFC 862)", start<Echo, kEchoAnswer, kSmall>);
+const ServiceKind kDiscardKind =
+    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
+const ServiceKind kChargenKind =
+    small("chargen", "sends lines of characters (RFC 864)", start<Chargen, kChargenAnswer, kLarge>);
+const ServiceKind kDaytimeKind = small("daytime", "sends the date and time as text (RFC 867)",
+                                       start<Daytime, kDaytimeAnswer, kLarge>);
+const ServiceKind kTimeKind = small("time", "sends the time as four bytes (RFC 868)",
+                                    start<TimeProtocol, kTimeAnswer, kLarge>);
+const ServiceKind kUpperKind = small("upper", "sends back what it receives, a to z as A to Z",
+                                     start<Upper, kUpperAnswer, kSmall>);
+const ServiceKind kGreetKind = {
+    .name = "greet",
+    .summary = "sends a text and closes the connection",
+    .over_udp = false,
+    .keys = kGreetKeys,
+    .start = start_greet,
+};
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,39 @@
+// A service over streams whose connections share one handler object.
+//
+// It is the handler, and the listener that hands new connections to it. REQUIRES: Handler is a
+// Protocol that keeps nothing of a connection.
+// Errors: the constructor throws std::system_error that names the endpoint.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_STREAM_SERVICE_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_STREAM_SERVICE_H
+
+#include <chrono>
+#include <utility>
+
+#include "../../../reactor/stream/listener.h"
+#include "../settings/listen_spec.h"
+#include "service.h"
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon {
+
+template <class Handler>
+class StreamService final : public Service {
+ public:
+  template <class... Arguments>
+  StreamService(Loop& loop, const ListenSpec& spec, Arguments&&... arguments)
+      : handler_(std::forward<Arguments>(arguments)...),
+        listener_(loop, spec.endpoint(), handler_, derive_listener(spec.settings)) {}
+
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    listener_.drain(deadline, std::move(done));
+  }
+
+ private:
+  Handler handler_;
+  Listener listener_;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

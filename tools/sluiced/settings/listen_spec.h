@@ -1,0 +1,30 @@
+// What one -l, or an endpoint of a service in a file, asks for: a kind, an endpoint and settings.
+//
+// Plain data. read_spec() (listen_reader.h) makes it.
+#ifndef SLUICE_TOOLS_SLUICED_SETTINGS_LISTEN_SPEC_H
+#define SLUICE_TOOLS_SLUICED_SETTINGS_LISTEN_SPEC_H
+
+#include <cassert>
+#include <string>
+
+#include "../../common/target.h"
+#include "settings.h"
+
+namespace sluice::tools::daemon {
+
+struct ListenSpec {
+  std::string kind;  // "echo"
+  Target target;     // without an endpoint as long as its host has to be looked up
+  Settings settings;
+
+  // REQUIRES: the host has been looked up, or is an address.
+  [[nodiscard]] const Endpoint& endpoint() const noexcept {
+    assert(target.endpoint.has_value());
+    return *target.endpoint;
+  }
+  [[nodiscard]] Scheme scheme() const noexcept { return target.scheme(); }
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif
