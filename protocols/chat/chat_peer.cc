@@ -23,6 +23,9 @@ std::string_view leave_reason(CloseReason reason) noexcept {
     case CloseReason::aborted:
     case CloseReason::input_limit:
     case CloseReason::handler_threw:
+    case CloseReason::open_timeout:
+    case CloseReason::open_failed:
+    case CloseReason::transport_error:
     case CloseReason::system_error:
       return "connection lost";
     case CloseReason::drain_deadline:

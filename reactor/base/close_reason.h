@@ -3,6 +3,7 @@
 // What it is: an enumeration, and the std::error_code that carries it. The error_code of the two
 // orderly ends tests false; that of every other reason tests true and has a message. A failed
 // system call keeps its errno in std::generic_category() and counts as CloseReason::system_error.
+// The error of a transport keeps its own category.
 #ifndef SLUICE_REACTOR_BASE_CLOSE_REASON_H
 #define SLUICE_REACTOR_BASE_CLOSE_REASON_H
 
@@ -16,20 +17,23 @@
 namespace sluice {
 
 enum class CloseReason : std::uint8_t {
-  open,            // not closed yet
-  peer_closed,     // the peer ended first, and all output was flushed: orderly
-  closed,          // close() was called, and all output was flushed: orderly
-  aborted,         // abort() was called
-  idle_timeout,    // no byte went either way for ConnectionOptions::idle_timeout
-  write_timeout,   // the peer accepted no pending output for ConnectionOptions::write_timeout
-  queue_limit,     // a send would have exceeded ConnectionOptions::queue_limit
-  input_limit,     // the handler left more unconsumed than ConnectionOptions::input_limit
-  handler_threw,   // an exception left a handler
-  drain_deadline,  // a drain, of the loop or of the listener, ran out of time
-  loop_destroyed,  // the loop was destroyed while the connection was open
-  system_error     // a system call failed; the error_code says which way
+  open,             // not closed yet
+  peer_closed,      // the peer ended first, and all output was flushed: orderly
+  closed,           // close() was called, and all output was flushed: orderly
+  aborted,          // abort() was called
+  idle_timeout,     // no byte went either way for ConnectionOptions::idle_timeout
+  write_timeout,    // the peer accepted no pending output for ConnectionOptions::write_timeout
+  queue_limit,      // a send would have exceeded ConnectionOptions::queue_limit
+  input_limit,      // the handler left more unconsumed than ConnectionOptions::input_limit
+  handler_threw,    // an exception left a handler
+  drain_deadline,   // a drain, of the loop or of the listener, ran out of time
+  loop_destroyed,   // the loop was destroyed while the connection was open
+  open_timeout,     // the transport's handshake took longer than ConnectionOptions::open_timeout
+  open_failed,      // the transport's handshake failed; the error_code says which way
+  transport_error,  // the transport failed later; the error_code says which way
+  system_error      // a system call failed; the error_code says which way
 };
-inline constexpr std::size_t kCloseReasons = 12;
+inline constexpr std::size_t kCloseReasons = 15;
 
 // "peer closed", "idle timeout", …
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;

@@ -155,14 +155,19 @@ int Connector::Race::open_connection(std::size_t number, Fd socket) {
   LoopInternals::guarded(loop_, "connect",
                          [&] { protocol = factory(error_.failures[number].address); });
   if (!protocol || cancelled_) return ECANCELED;
-  try {
-    Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);
-    return 0;
-  } catch (const std::system_error& failure) {
-    return failure.code().value();
-  } catch (const std::bad_alloc&) {
-    return ENOMEM;
-  }
+  int error = ECANCELED;  // what a TransportFactory throws is reported instead
+  loop_.guarded("connect", [&] {
+    try {
+      Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);
+      error = 0;
+    } catch (const std::system_error& failure) {
+      if (failure.code().category() != std::generic_category()) throw;
+      error = failure.code().value();
+    } catch (const std::bad_alloc&) {
+      error = ENOMEM;
+    }
+  });
+  return error;
 }
 
 std::string ConnectError::message() const {

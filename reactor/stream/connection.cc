@@ -34,7 +34,7 @@ const ConnectionOptions& Connection::options() const noexcept { return group_->o
 std::size_t Connection::queued() const noexcept { return waiting(); }
 
 Address Connection::local() const noexcept {
-  if (io_ != nullptr || watcher_.fd() < 0) return {};
+  if (watcher_.fd() < 0) return {};
   try {
     return Address::local_of(watcher_.fd());
   } catch (const std::system_error&) {
@@ -57,9 +57,13 @@ Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
   ConnectionTable& table = ConnectionTable::of(loop);
   ConnectionGroup& group = table.make_group(options);
   try {
-    Connection& connection = table.open(group, socket, nullptr, peer, std::move(protocol));
+    Connection* connection =
+        table.open(group, socket, Wire(socket.get()), peer, std::move(protocol));
+    if (connection == nullptr) {
+      throw std::system_error(ECANCELED, std::generic_category(), "no transport");
+    }
     table.release_group(group);
-    return connection;
+    return *connection;
   } catch (...) {
     table.release_group(group);
     throw;
@@ -72,40 +76,48 @@ Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
   return ConnectionTable::of(loop).find(id);
 }
 
-void Connection::open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol) {
+void Connection::attach(int fd, std::unique_ptr<Transport> transport, const Address& peer,
+                        ProtocolRef protocol) {
   peer_ = CompactAddress(peer);
   keep_reading_ = group_->options().keep_reading;
-  group_->idle_.touch(*this);
+  if (transport != nullptr) {
+    state_ = State::opening;
+    group_->opening_.touch(*this);
+  } else {
+    group_->idle_.touch(*this);
+  }
   // Last, when nothing can throw any more: from here on the descriptor is closed with this object.
   protocol_ = std::move(protocol);
-  io_ = io;
+  transport_ = std::move(transport);
   watcher_.bind<&Connection::on_ready>(this, fd);
 }
 
 void Connection::begin() noexcept {
-  contain([this] {
-    if (!call("on_open", [this] { protocol_->on_open(*this); })) return;
-    update_interest();
-    if (!backpressure_) return flush();
-    // on_writable() may come of this flush, and adopt() may be running in another one's callback.
-    queue_collected();
-    mark_dirty();
-  });
+  contain([this] { transport_ != nullptr ? continue_opening() : opened_now(); });
+}
+
+void Connection::opened_now() {
+  opened_ = true;
+  if (!call("on_open", [this] { protocol_->on_open(*this); })) return;
+  update_interest();
+  if (!backpressure_) return flush();
+  // on_writable() may come of this flush, and adopt() may be running in another one's callback.
+  queue_collected();
+  mark_dirty();
+}
+
+int Connection::interest() const noexcept {
+  const int to_read = transport_ == nullptr ? kReadable : transport_->read_wants_;
+  const int to_write = transport_ == nullptr ? kWritable : transport_->write_wants_;
+  if (state_ == State::opening) return to_read;
+  if (state_ == State::closed) return 0;
+  const bool reads = state_ == State::lingering || (state_ == State::open && !paused());
+  return (reads && !peer_ended_ ? to_read : 0) | (blocked_ ? to_write : 0);
 }
 
 void Connection::update_interest() noexcept {
-  int events = 0;
-  if (state_ == State::lingering) {
-    events = kReadable;
-  } else if (state_ != State::closed) {
-    if (state_ == State::open && !peer_ended_ && !paused()) events |= kReadable;
-    if (blocked_) events |= kWritable;
-  }
-  if (io_ != nullptr) {
-    io_->wait_for(events);
-  } else {
-    watcher_.watch(group_->loop().native(), events);
-  }
+  if (watcher_.fd() >= 0) watcher_.watch(group_->loop().native(), interest());
+  if (transport_ != nullptr) note_pending();
 }
 
 void Connection::pause() noexcept {
@@ -128,13 +140,16 @@ void Connection::resume() noexcept {
 
 void Connection::shutdown() {
   LoopInternals::assert_thread(group_->loop());
-  if (state_ != State::open || shutdown_wanted_) return;
+  if (state_ > State::open || shutdown_wanted_) return;
   shutdown_wanted_ = true;
   if (!in_callback_) mark_dirty();
 }
 
 void Connection::close() noexcept {
   LoopInternals::assert_thread(group_->loop());
+  if (state_ == State::opening) {
+    return finish(waiting() > 0 ? CloseReason::aborted : CloseReason::closed);
+  }
   if (state_ != State::open) return;
   state_ = State::flushing;
   shutdown_wanted_ = true;
@@ -151,14 +166,13 @@ void Connection::abort() noexcept {
 // Everything that waited is written: do what waited for that.
 void Connection::after_flush() {
   if (shutdown_wanted_ && !shutdown_done_) {
-    shutdown_done_ = true;
-    // When both sides have ended, closing says it all, and saves a system call.
-    if (!peer_ended_) {
-      const int result =
-          io_ != nullptr ? io_->shutdown_write() : ::shutdown(watcher_.fd(), SHUT_WR);
+    if (transport_ != nullptr) {
+      if (!shutdown_transport()) return;
+    } else if (!peer_ended_) {  // else closing says it all, and saves a system call
       // ENOTCONN: the peer has reset it meanwhile, and the next read says so.
-      if (result != 0 && errno != ENOTCONN) return finish(CloseReason::system_error, errno);
+      if (::shutdown(watcher_.fd(), SHUT_WR) != 0 && errno != ENOTCONN) return fail(errno);
     }
+    shutdown_done_ = true;
   }
   if (!shutdown_done_) return;
   if (peer_ended_) {
@@ -175,6 +189,12 @@ void Connection::linger() {
   state_ = State::lingering;
   group_->lingering_.touch(*this);
   update_interest();
+}
+
+void Connection::fail(int error) noexcept {
+  const bool own = transport_ != nullptr && transport_->failure_ &&
+                   transport_->failure_.category() != std::generic_category();
+  finish(own ? CloseReason::transport_error : CloseReason::system_error, error);
 }
 
 void Connection::finish(CloseReason reason, int error) noexcept {
@@ -209,6 +229,7 @@ bool Connection::end_of_turn() noexcept {
   contain([this] {
     if (redeliver_) redeliver();
     flush();
+    if (transport_ != nullptr) after_transport();
   });
   return false;  // closed just now: it is marked again, and its on_close() comes in the next round
 }
@@ -218,6 +239,8 @@ void Connection::notify_closed() noexcept {
   std::error_code code;
   if (reason_ == CloseReason::system_error) {
     code = std::error_code(error_, std::generic_category());
+  } else if (reason_ == CloseReason::open_failed || reason_ == CloseReason::transport_error) {
+    code = transport_->failure_ ? transport_->failure_ : make_error_code(reason_);
   } else {
     code = make_error_code(reason_);
   }
@@ -226,10 +249,7 @@ void Connection::notify_closed() noexcept {
 }
 
 void Connection::close_descriptor() noexcept {
-  if (io_ != nullptr) {
-    io_->close(reset_);
-    return;
-  }
+  transport_.reset();
   const int fd = watcher_.fd();
   if (fd < 0) return;
   if (reset_) reset_on_close(fd);
@@ -241,7 +261,7 @@ void Connection::close_descriptor() noexcept {
 // and was no silence.
 bool Connection::is_ready(int events) const noexcept {
   const int watched = watcher_.events() & events;
-  if (io_ != nullptr || watched == 0) return false;
+  if (watched == 0) return false;
   int wanted = (watched & kReadable) != 0 ? POLLIN : 0;
   if ((watched & kWritable) != 0) wanted |= POLLOUT;
   pollfd now{.fd = watcher_.fd(), .events = static_cast<short>(wanted), .revents = 0};
@@ -263,7 +283,9 @@ void Connection::on_lingered(IdleList::Node& node) {
 void Connection::on_stalled(IdleList::Node& node) {
   auto& stall = static_cast<OutputQueue::StallNode&>(node);
   Connection& connection = *static_cast<Connection*>(stall.connection);
-  if (connection.is_ready(kWritable)) return connection.group_->stalled_.touch(stall);
+  const Transport* transport = connection.transport();
+  const int wanted = transport == nullptr ? kWritable : transport->write_wants_;
+  if (connection.is_ready(wanted)) return connection.group_->stalled_.touch(stall);
   connection.finish(CloseReason::write_timeout);
 }
 

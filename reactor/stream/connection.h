@@ -1,8 +1,11 @@
 // A stream connection: bytes in order, both ways, over TCP, a Unix socket or an in-memory peer.
 //
-//            close()                flushed              peer's end, or linger_timeout
-//   open ------------> flushing ------------> lingering ------------> closed -> on_close, freed
-//     \___________________\_______________________\__ abort(), error, timeout __/
+//                   close()              flushed               peer's end, or linger_timeout
+//   opening -> open ---------> flushing ---------> lingering ---------> closed -> on_close, freed
+//      \_________\________________\___________________\__ abort(), error, timeout __/
+//
+// Only a connection with a transport is ever `opening`: its handshake runs, and the handler has not
+// been called yet. What is sent meanwhile waits; close() gives the handshake up.
 //
 // What it is: the state machine between a socket and a Protocol. It is made by a Listener, by
 // Connection::adopt() or by a MemoryPeer, and owned by its loop.
@@ -36,7 +39,7 @@
 #include "connection_options.h"
 #include "output_queue.h"
 #include "protocol.h"
-#include "stream_io.h"
+#include "transport.h"
 
 namespace sluice {
 
@@ -54,13 +57,15 @@ struct ConnectionId {
 
 class SLUICE_EXPORT Connection : private IdleList::Node {
  public:
-  enum class State : std::uint8_t { open, flushing, lingering, closed };
+  enum class State : std::uint8_t { opening, open, flushing, lingering, closed };
 
   // A connection on a connected stream socket that something else made: socketpair(), an inherited
   // descriptor. on_open() has run when it returns, also when this is called from another
-  // connection's callback. REQUIRES: `protocol` is not null.
+  // connection's callback; with a transport, it runs when the handshake is done.
+  // REQUIRES: `protocol` is not null.
   // Throws std::system_error (fcntl(), getpeername() on what is no socket; ECANCELED from an
-  // on_close() of a loop that lets go of all), std::bad_alloc.
+  // on_close() of a loop that is being destroyed, and when the TransportFactory returns null),
+  // std::bad_alloc, and what the TransportFactory throws.
   static Connection& adopt(Loop& loop, Fd socket, ProtocolRef protocol,
                            const ConnectionOptions& options = {});
   // Null when it is gone.
@@ -76,7 +81,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // --- Ending: legal anywhere, also in another connection's callback ---
   void shutdown();  // half-close: no more sends; what waits is flushed, then the peer sees an end
-  void close() noexcept;  // reads no more, flushes, then closes; on_close() follows
+  // Reads no more, flushes, then closes; on_close() follows. While `opening` there is nothing to
+  // flush to: it closes at once, and counts as aborted when that drops what was sent.
+  void close() noexcept;
   void abort() noexcept;  // drops what waits; the peer sees a reset (an end, on a Unix socket)
 
   // --- Reading: counted, so that two owners can pause at once ---
@@ -89,11 +96,17 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   }
 
   [[nodiscard]] State state() const noexcept { return state_; }
+  // on_open() was called. Only for on_close(): a handshake that failed never came so far.
+  [[nodiscard]] bool opened() const noexcept { return opened_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
   [[nodiscard]] Loop& loop() const noexcept;
   [[nodiscard]] ConnectionId id() const noexcept { return {slot_, generation_}; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept;
-  [[nodiscard]] Address peer() const noexcept { return peer_.expand(); }
+  // As the transport knows it, from a PROXY header; else the socket's.
+  [[nodiscard]] Address peer() const;
+  [[nodiscard]] Address socket_peer() const noexcept { return peer_.expand(); }
+  // Null on a plain socket. Valid as long as the connection.
+  [[nodiscard]] Transport* transport() const noexcept { return transport_.get(); }
   [[nodiscard]] Address local() const noexcept;  // one system call; unspecified when it fails
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const noexcept { return bytes_out_; }
@@ -113,8 +126,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   ~Connection();
 
   // connection.cc: the states
-  void open(int fd, StreamIo* io, const Address& peer, ProtocolRef protocol);
+  void attach(int fd, std::unique_ptr<Transport> transport, const Address& peer,
+              ProtocolRef protocol);
   void begin() noexcept;
+  void opened_now();
   [[nodiscard]] bool end_of_turn() noexcept;  // true when it is closed, and to be told so and freed
   // Closed now; on_close() at the end of the turn.
   void finish(CloseReason reason, int error = 0) noexcept;
@@ -125,6 +140,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void mark_dirty() noexcept;
   void release_output() noexcept;
   void update_interest() noexcept;
+  [[nodiscard]] int interest() const noexcept;  // the events that it waits for
+  void fail(int error) noexcept;                // a read or a write has failed
   template <class Callback>
   bool call(std::string_view name, Callback&& callback) noexcept;
   // Handlers are guarded on their own: what leaves `work` is a buffer that found no memory.
@@ -132,6 +149,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void contain(Work&& work) noexcept;
   [[nodiscard]] bool is_ready(int events) const noexcept;  // any of those that it waits for
   static void on_idle(IdleList::Node& node);
+  static void on_open_timeout(IdleList::Node& node);
   static void on_stalled(IdleList::Node& node);
   static void on_lingered(IdleList::Node& node);
 
@@ -144,12 +162,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] bool may_read() const noexcept {
     return state_ == State::open && !peer_ended_ && !paused() && !redeliver_;
   }
-  void discard_input() noexcept;
+  void discard_input();
   void read_for_drain() noexcept;
   void deliver(std::span<const std::byte> bytes);
   void redeliver();
   void peer_end();
-  ssize_t system_read(std::span<std::byte> into) noexcept;
+  ssize_t system_read(std::span<std::byte> into);
 
   // connection_write.cc: writing
   void flush();
@@ -168,16 +186,30 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
     return output_ == nullptr || output_->empty();
   }
   void check_marks();
-  ssize_t system_write(const iovec& part) noexcept;
-  ssize_t system_write(std::span<const iovec> parts) noexcept;
+  ssize_t system_write(const iovec& part);
+  ssize_t system_write(std::span<const iovec> parts);
+
+  // connection_transport.cc: what differs with a transport
+  void continue_opening();
+  void transport_ready(int events);
+  void retry_write();
+  void after_transport();
+  void note_pending() noexcept;
+  [[nodiscard]] bool wants_input() const noexcept {
+    return may_read() || (state_ == State::lingering && !peer_ended_);
+  }
+  [[nodiscard]] bool shutdown_transport();
+  ssize_t transport_read(std::span<std::byte> into);
+  ssize_t transport_write(std::span<const iovec> parts);
+  [[nodiscard]] int failed_with(std::error_code error) noexcept;
 
   // The order is by size, because there may be very many: 152 bytes in all (connection.cc checks).
   std::uint16_t error_ = 0;  // errno of CloseReason::system_error
   std::uint8_t pauses_ = 0;
   State state_ = State::open;
-  IoWatcher watcher_;  // also holds the descriptor; -1 with a StreamIo
+  IoWatcher watcher_;  // also holds the descriptor; -1 in memory
   ConnectionGroup* group_;
-  StreamIo* io_ = nullptr;  // null for a plain socket
+  std::unique_ptr<Transport> transport_;  // null on a plain socket
   ProtocolRef protocol_{nullptr};
   InputBuffer input_;
   std::unique_ptr<OutputQueue> output_;
@@ -187,6 +219,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   std::uint32_t slot_;
   std::uint32_t generation_;
   CloseReason reason_ = CloseReason::open;
+  bool opened_ : 1 = false;           // on_open() was called
   bool peer_ended_ : 1 = false;       // the peer will send no more
   bool shutdown_wanted_ : 1 = false;  // after what waits is flushed
   bool shutdown_done_ : 1 = false;

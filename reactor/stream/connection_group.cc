@@ -10,6 +10,7 @@ ConnectionGroup::ConnectionGroup(ConnectionTable& table, const ConnectionOptions
     : table_(table),
       loop_(table.loop()),
       options_(options),
+      opening_(loop_, options.open_timeout, &Connection::on_open_timeout),
       idle_(loop_, options.idle_timeout, &Connection::on_idle),
       stalled_(loop_, options.write_timeout, &Connection::on_stalled),
       lingering_(loop_, options.linger_timeout, &Connection::on_lingered) {

@@ -38,6 +38,7 @@ class ConnectionGroup {
   ConnectionTable& table_;
   Loop& loop_;
   const ConnectionOptions options_;
+  IdleList opening_;
   IdleList idle_;
   IdleList stalled_;
   IdleList lingering_;

@@ -26,8 +26,8 @@ constexpr int kFullReadsAtOnce = 4;
 
 }  // namespace
 
-inline ssize_t Connection::system_read(std::span<std::byte> into) noexcept {
-  if (io_ != nullptr) return io_->read(into);
+inline ssize_t Connection::system_read(std::span<std::byte> into) {
+  if (transport_ != nullptr) return transport_read(into);
   return ::recv(watcher_.fd(), into.data(), into.size(), 0);
 }
 
@@ -74,12 +74,12 @@ inline std::size_t Connection::read_once(std::span<std::byte> room) {
   if (count == 0) {
     peer_end();
   } else if (!try_again(errno)) {
-    finish(CloseReason::system_error, errno);
+    fail(errno);
   }
   return 0;
 }
 
-inline void Connection::read_ready() {
+void Connection::read_ready() {
   const std::span<std::byte> room = read_room();
   for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
     if (read_once(room) < room.size()) return;
@@ -89,6 +89,7 @@ inline void Connection::read_ready() {
 void Connection::on_ready(int events) noexcept {
   contain([this, events] {
     if ((events & kRefused) != 0) return finish(CloseReason::system_error, ENOSPC);
+    if (transport_ != nullptr) return transport_ready(events);
     if (state_ == State::lingering) return discard_input();
     if ((events & kWritable) != 0 && blocked_) {
       blocked_ = false;
@@ -106,13 +107,14 @@ void Connection::read_for_drain() noexcept {
       if (redeliver_) {
         redeliver();
       } else if (!may_read() || read_once(read_room()) == 0) {
-        return;
+        break;
       }
     }
+    if (transport_ != nullptr) after_transport();
   });
 }
 
-void Connection::discard_input() noexcept {
+void Connection::discard_input() {
   const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
   for (int i = 0; i < kReadsAtOnce; ++i) {
     const ssize_t count = system_read(buffer);
@@ -122,9 +124,11 @@ void Connection::discard_input() noexcept {
       continue;
     }
     if (count == 0) {
-      finish(CloseReason::closed);
+      peer_ended_ = true;
+      // A transport may still be writing its end, and its peer waits for that.
+      if (shutdown_done_) finish(CloseReason::closed);
     } else if (!try_again(errno)) {
-      finish(CloseReason::system_error, errno);
+      fail(errno);
     }
     return;
   }

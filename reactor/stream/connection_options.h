@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "transport.h"
+
 namespace sluice {
 
 // What happens to a send() that would take the queue above queue_limit.
@@ -21,6 +23,8 @@ struct ConnectionOptions {
   std::chrono::milliseconds idle_timeout{0};
   // Aborted when something waits to be written and the peer took none of it for this long.
   std::chrono::milliseconds write_timeout{60'000};
+  // Closed when a transport's handshake is not done after this long (CloseReason::open_timeout).
+  std::chrono::milliseconds open_timeout{10'000};
   // After close() has flushed: how long the peer may go on sending before the descriptor is closed
   // all the same. What it sends is read and dropped: to close over unread bytes would reset the
   // connection, and a reset destroys what the peer has not read yet.
@@ -41,6 +45,9 @@ struct ConnectionOptions {
   // More than this is never held unconsumed; a handler that needs more at once never gets it, and
   // the connection is aborted (CloseReason::input_limit).
   std::size_t input_limit = 1024 * 1024;
+
+  // Makes the transport of each connection; without it, connections are on plain sockets.
+  TransportFactory transport;
 
   [[nodiscard]] std::size_t low_water() const noexcept { return high_water / 2; }
 };

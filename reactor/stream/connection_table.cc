@@ -82,8 +82,13 @@ std::uint32_t ConnectionTable::take_slot() {
   return next_slot_++;
 }
 
-Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* io,
+Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
                                   const Address& peer, ProtocolRef protocol) {
+  std::unique_ptr<Transport> transport;
+  if (const TransportFactory& factory = group.options().transport) {
+    transport = factory(wire, peer);
+    if (transport == nullptr) return nullptr;
+  }
   // An on_close() that opens anew would keep a loop that lets go of all from ever being done.
   if (closing_) {
     throw std::system_error(ECANCELED, std::generic_category(), "the loop is closing");
@@ -96,7 +101,7 @@ Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* 
   const std::uint32_t index = take_slot();
   auto* connection = new (slot(index).bytes) Connection(group, index, ++generation_);
   try {
-    connection->open(socket.get(), io, peer, std::move(protocol));
+    connection->attach(socket.get(), std::move(transport), peer, std::move(protocol));
   } catch (...) {
     connection->~Connection();
     free_slots_.push_back(index);
@@ -108,7 +113,7 @@ Connection& ConnectionTable::open(ConnectionGroup& group, Fd& socket, StreamIo* 
   ++group.open_;
   ++LoopInternals::counters(loop()).connections_open;
   connection->begin();
-  return *connection;
+  return connection;
 }
 
 Connection* ConnectionTable::find(ConnectionId id) noexcept {

@@ -31,9 +31,11 @@ class ConnectionTable final : public LoopComponent {
   void release_group(ConnectionGroup& group) noexcept;
   void release_when_gone(ConnectionGroup& group) noexcept;
 
-  // A new connection of `group` on a non-blocking socket, or with `io` in its place; on_open() has
-  // run when it returns. Throws std::bad_alloc and ECANCELED, and then has taken nothing.
-  Connection& open(ConnectionGroup& group, Fd& socket, StreamIo* io, const Address& peer,
+  // A new connection of `group` on a non-blocking socket, or on an in-memory `wire` and no socket.
+  // Without a transport, on_open() has run when it returns. Null when the group's TransportFactory
+  // returns null. Throws std::bad_alloc, ECANCELED and what that factory throws. Only when it
+  // returns a connection has it taken the socket.
+  Connection* open(ConnectionGroup& group, Fd& socket, Wire wire, const Address& peer,
                    ProtocolRef protocol);
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
   [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }

@@ -24,14 +24,14 @@ constexpr int kWritesAtOnce = 4;
 
 }  // namespace
 
-inline ssize_t Connection::system_write(const iovec& part) noexcept {
-  if (io_ != nullptr) return io_->write({&part, 1});
+inline ssize_t Connection::system_write(const iovec& part) {
+  if (transport_ != nullptr) return transport_write({&part, 1});
   return ::send(watcher_.fd(), part.iov_base, part.iov_len, MSG_NOSIGNAL);
 }
 
-ssize_t Connection::system_write(std::span<const iovec> parts) noexcept {
+ssize_t Connection::system_write(std::span<const iovec> parts) {
   if (parts.size() == 1) return system_write(parts[0]);
-  if (io_ != nullptr) return io_->write(parts);
+  if (transport_ != nullptr) return transport_write(parts);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = parts.size();
@@ -42,7 +42,7 @@ ssize_t Connection::system_write(std::span<const iovec> parts) noexcept {
 // noted here and not when they are written, so that a handler that sent above the high-water mark
 // is told when it is gone, also if the system takes all of it at once.
 inline bool Connection::accepts(std::size_t size) noexcept {
-  if (state_ != State::open || shutdown_wanted_ || size == 0) return false;
+  if (state_ > State::open || shutdown_wanted_ || size == 0) return false;
   const std::size_t total = waiting() + size;
   if (total > group_->options().queue_limit) {
     overflow(size);
@@ -122,7 +122,7 @@ inline bool Connection::wrote(ssize_t result) {
     if (try_again(errno)) {
       blocked_ = true;
     } else {
-      finish(CloseReason::system_error, errno);
+      fail(errno);
     }
     return false;
   }
@@ -150,7 +150,7 @@ inline void Connection::write_collected() {
 
 // Writes what waits, as far as the system takes it, and does what waited for that.
 void Connection::flush() {
-  if (state_ == State::closed || state_ == State::lingering) return;
+  if (state_ != State::open && state_ != State::flushing) return;
   const bool steady = !blocked_ && !backpressure_;
   if (collecting_) write_collected();
   if (state_ == State::closed) return;
@@ -160,6 +160,7 @@ void Connection::flush() {
 }
 
 void Connection::flush_queue(bool steady) {
+  if (blocked_ && waiting() == 0) return;  // only a transport's shutdown_write() waits
   if (!blocked_) write_queue();
   if (state_ == State::closed) return;
   if (waiting() > 0) {

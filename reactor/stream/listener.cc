@@ -49,7 +49,7 @@ class Listener::Impl final : public LoopComponent {
         group_(ConnectionTable::of(loop).make_group(options.connection)) {
     assert(options.accept_batch > 0);
     if (options.max_per_source != ListenerOptions::kNoLimit) {
-      group_.on_gone = [this](const Connection& gone) { sources_.remove(gone.peer()); };
+      group_.on_gone = [this](const Connection& gone) { sources_.remove(gone.socket_peer()); };
     }
     watcher_.bind<&Impl::on_ready>(this, socket_.fd());
     wait_for_newcomers();
@@ -193,9 +193,11 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
         ::setsockopt(newcomer.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
       }
 #endif
-      group_.table().open(group_, newcomer, nullptr, peer, std::move(protocol));
-      ++LoopInternals::counters(loop()).accepted;
-      return;
+      const Wire wire(newcomer.get());
+      if (group_.table().open(group_, newcomer, wire, peer, std::move(protocol)) != nullptr) {
+        ++LoopInternals::counters(loop()).accepted;
+        return;
+      }
     }
   } catch (...) {
     if (counted) sources_.remove(peer);

@@ -4,31 +4,32 @@
 #include <cassert>
 #include <cerrno>
 #include <deque>
+#include <system_error>
 #include <utility>
 
 #include "connection_table.h"
 
 namespace sluice {
 
-// The wire between the connection and this peer: what recv() and sendmsg() would find.
-class MemoryPeer::Wire final : public StreamIo {
+// The line between the connection and this peer: what recv() and sendmsg() would find.
+class MemoryPeer::Line final : public Wire::Stream {
  public:
-  ssize_t read(std::span<std::byte> into) override {
+  IoResult read(std::span<std::byte> into) override {
     if (!inbox_.empty()) {
       std::string& piece = inbox_.front();
       const std::size_t count = std::min(into.size(), piece.size());
       std::copy_n(std::as_bytes(std::span(piece)).begin(), count, into.begin());
       piece.erase(0, count);
       if (piece.empty()) inbox_.pop_front();
-      return static_cast<ssize_t>(count);
+      return IoResult::done(count);
     }
-    if (error_ != 0) return fail(error_);
-    return ended_ ? 0 : fail(EAGAIN);
+    if (error_ != 0) return IoResult::failed(error_);
+    return ended_ ? IoResult::end() : IoResult::want_read();
   }
 
-  ssize_t write(std::span<const iovec> parts) override {
-    if (error_ != 0) return fail(error_);
-    if (window_ == 0) return fail(EAGAIN);
+  IoResult write(std::span<const iovec> parts) override {
+    if (error_ != 0) return IoResult::failed(error_);
+    if (window_ == 0) return IoResult::want_write();
     std::size_t total = 0;
     for (const iovec& part : parts) {
       const std::size_t count = std::min(part.iov_len, window_);
@@ -36,47 +37,57 @@ class MemoryPeer::Wire final : public StreamIo {
       total += count;
       if (window_ != kUnlimited) window_ -= count;
     }
-    return static_cast<ssize_t>(total);
+    return IoResult::done(total);
   }
 
-  int shutdown_write() override {
+  IoResult shutdown_write() override {
     saw_end_ = true;
-    return 0;
+    return IoResult::done();
   }
-  void wait_for(int events) override { events_ = events; }
-  void close(bool reset) override {
+  void close(bool reset, CloseReason reason) noexcept {
     saw_end_ = true;
     saw_reset_ = reset;
+    reason_ = reason;
     closed_ = true;
   }
 
-  // What the connection waits for and would find.
+  // What the connection would find.
   [[nodiscard]] int ready() const noexcept {
     const bool readable = !inbox_.empty() || ended_ || error_ != 0;
     const bool writable = window_ > 0 || error_ != 0;
-    return events_ & ((readable ? kReadable : 0) | (writable ? kWritable : 0));
+    return (readable ? kReadable : 0) | (writable ? kWritable : 0);
   }
 
   std::deque<std::string> inbox_;
   std::string outbox_;
   std::size_t window_ = kUnlimited;
   int error_ = 0;
-  int events_ = 0;
   bool ended_ = false;
   bool saw_end_ = false;
   bool saw_reset_ = false;
   bool closed_ = false;
   ConnectionId id_;
   CloseReason reason_ = CloseReason::open;
-
- private:
-  static ssize_t fail(int error) {
-    errno = error;
-    return -1;
-  }
 };
 
 namespace {
+
+// The handler's bytes as they are, where no other transport is asked for.
+class PlainTransport final : public Transport {
+ public:
+  explicit PlainTransport(Wire wire) noexcept : wire_(wire) {}
+  IoResult open() override { return IoResult::done(); }
+  IoResult read(std::span<std::byte> into) override { return wire_.read(into); }
+  IoResult write(std::span<const iovec> parts) override { return wire_.write(parts); }
+  IoResult shutdown_write() override { return wire_.shutdown_write(); }
+
+ private:
+  const Wire wire_;
+};
+
+std::unique_ptr<Transport> make_plain(Wire wire, const Address& /*peer*/) {
+  return std::make_unique<PlainTransport>(wire);
+}
 
 // Several: a deferred task that defers another one has a turn in which nothing else shows.
 constexpr int kQuietTurns = 3;
@@ -91,36 +102,46 @@ std::unique_ptr<Loop> virtual_loop() {
 
 MemoryPeer::MemoryPeer(ProtocolRef protocol, const ConnectionOptions& options, const Address& from,
                        std::size_t window)
-    : own_loop_(virtual_loop()), loop_(*own_loop_), wire_(std::make_unique<Wire>()) {
-  wire_->window_ = window;
+    : own_loop_(virtual_loop()), loop_(*own_loop_), line_(std::make_unique<Line>()) {
+  line_->window_ = window;
   loop_.set_reporter([this](const Report& report) { reports_.push_back(report); });
   open(std::move(protocol), options, from);
 }
 
 MemoryPeer::MemoryPeer(Loop& loop, ProtocolRef protocol, const ConnectionOptions& options,
                        const Address& from, std::size_t window)
-    : loop_(loop), wire_(std::make_unique<Wire>()) {
-  wire_->window_ = window;
+    : loop_(loop), line_(std::make_unique<Line>()) {
+  line_->window_ = window;
   assert(loop.options().virtual_time);
   open(std::move(protocol), options, from);
 }
 
 void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from) {
+  ConnectionOptions with_transport = options;
+  if (!with_transport.transport) with_transport.transport = &make_plain;
   ConnectionTable& table = ConnectionTable::of(loop_);
-  ConnectionGroup& group = table.make_group(options);
-  // The group goes with its one connection; until then it tells how that ended.
-  group.on_gone = [wire = wire_.get()](const Connection& gone) {
-    wire->reason_ = gone.close_reason();
+  ConnectionGroup& group = table.make_group(with_transport);
+  // The group goes with its one connection; until then it reports how that ended.
+  group.on_gone = [line = line_.get()](const Connection& gone) {
+    line->close(gone.reset_, gone.close_reason());
   };
-  Fd none;
-  Connection& connection = table.open(group, none, wire_.get(), from, std::move(protocol));
-  wire_->id_ = connection.id();
+  try {
+    Fd none;
+    Connection* connection = table.open(group, none, Wire(*line_), from, std::move(protocol));
+    if (connection == nullptr) {
+      throw std::system_error(ECANCELED, std::generic_category(), "no transport");
+    }
+    line_->id_ = connection->id();
+  } catch (...) {
+    table.release_group(group);
+    throw;
+  }
   table.release_when_gone(group);
   settle();
 }
 
 MemoryPeer::~MemoryPeer() {
-  // The connection must not outlive the wire that it writes to.
+  // The connection must not outlive the line that it writes to.
   while (!closed()) {
     connection().abort();
     loop_.poll();
@@ -132,7 +153,7 @@ void MemoryPeer::settle() {
     const std::uint64_t before = activity();
     // First, as on a socket: what a turn still has to do comes before what the next wait brings.
     loop_.poll();
-    const int ready = closed() ? 0 : wire_->ready();
+    const int ready = closed() ? 0 : line_->ready() & connection().interest();
     if (ready != 0) connection().on_ready(ready);
     quiet = ready == 0 && activity() == before ? quiet + 1 : 0;
   }
@@ -148,21 +169,21 @@ std::uint64_t MemoryPeer::activity() const noexcept {
 }
 
 void MemoryPeer::send(std::string_view bytes, std::size_t piece) {
-  assert(piece > 0 && !wire_->ended_);
+  assert(piece > 0 && !line_->ended_);
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
-    wire_->inbox_.emplace_back(bytes.substr(0, piece));
+    line_->inbox_.emplace_back(bytes.substr(0, piece));
   }
   settle();
 }
 
 void MemoryPeer::end() {
-  wire_->ended_ = true;
+  line_->ended_ = true;
   settle();
 }
 
 void MemoryPeer::reset(int error) {
-  wire_->inbox_.clear();  // a reset overtakes what was not read
-  wire_->error_ = error;
+  line_->inbox_.clear();  // a reset overtakes what was not read
+  line_->error_ = error;
   settle();
 }
 
@@ -172,25 +193,25 @@ void MemoryPeer::advance(std::chrono::milliseconds by) {
 }
 
 void MemoryPeer::set_window(std::size_t bytes) {
-  wire_->window_ = bytes;
+  line_->window_ = bytes;
   settle();
 }
 
-std::string MemoryPeer::received() { return std::exchange(wire_->outbox_, {}); }
-bool MemoryPeer::saw_end() const noexcept { return wire_->saw_end_; }
-bool MemoryPeer::saw_reset() const noexcept { return wire_->saw_reset_; }
+std::string MemoryPeer::received() { return std::exchange(line_->outbox_, {}); }
+bool MemoryPeer::saw_end() const noexcept { return line_->saw_end_; }
+bool MemoryPeer::saw_reset() const noexcept { return line_->saw_reset_; }
 
 std::size_t MemoryPeer::unread() const noexcept {
   std::size_t total = 0;
-  for (const std::string& piece : wire_->inbox_) total += piece.size();
+  for (const std::string& piece : line_->inbox_) total += piece.size();
   return total;
 }
 
-bool MemoryPeer::closed() const noexcept { return wire_->closed_; }
-CloseReason MemoryPeer::close_reason() const noexcept { return wire_->reason_; }
+bool MemoryPeer::closed() const noexcept { return line_->closed_; }
+CloseReason MemoryPeer::close_reason() const noexcept { return line_->reason_; }
 
 Connection& MemoryPeer::connection() noexcept {
-  Connection* connection = Connection::find(loop_, wire_->id_);
+  Connection* connection = Connection::find(loop_, line_->id_);
   assert(connection != nullptr);
   return *connection;
 }

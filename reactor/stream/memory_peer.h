@@ -78,14 +78,14 @@ class SLUICE_EXPORT MemoryPeer {
   [[nodiscard]] const std::vector<Report>& reports() const noexcept;
 
  private:
-  class Wire;
+  class Line;
   void open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from);
   [[nodiscard]] std::uint64_t activity() const noexcept;
 
   std::unique_ptr<Loop> own_loop_;
   Loop& loop_;
   std::vector<Report> reports_;
-  std::unique_ptr<Wire> wire_;
+  std::unique_ptr<Line> line_;
 };
 
 }  // namespace sluice

@@ -1,4 +1,4 @@
-// What fuzz_connection.cc holds a connection against: a handler that does what the input chooses,
+// What connection_schedule.h holds a connection against: a handler that does what the input chooses,
 // and knows what may be called and when.
 #ifndef SLUICE_TESTS_FUZZ_CONNECTION_MODEL_H
 #define SLUICE_TESTS_FUZZ_CONNECTION_MODEL_H
@@ -66,7 +66,7 @@ class Model final : public Protocol {
   }
   void on_close(Connection& connection, std::error_code code) override {
     const Running running(*this);
-    SLUICE_MUST(opened_ && !closed_);
+    SLUICE_MUST(opened_ == connection.opened() && !closed_);
     closed_ = true;
     reason = connection.close_reason();
     SLUICE_MUST(is_right(code, connection.options()));
@@ -123,7 +123,12 @@ class Model final : public Protocol {
       case CloseReason::system_error:
         return peer_error != 0 && code == std::error_code(peer_error, std::generic_category());
       case CloseReason::aborted:
-        return code == reason && aborted_;
+        return code == reason && (aborted_ || dropped_);
+      case CloseReason::open_failed:
+        return !opened_ && peer_error != 0 &&
+               code == std::error_code(peer_error, std::generic_category());
+      case CloseReason::open_timeout:
+        return !opened_ && code == reason && options.open_timeout.count() > 0;
       case CloseReason::handler_threw:
         return code == reason && threw_;
       case CloseReason::queue_limit:
@@ -142,6 +147,7 @@ class Model final : public Protocol {
     switch (how) {
       case 0:
         closed_by_us_ = true;
+        dropped_ = dropped_ || (!opened_ && connection.queued() > 0);
         return connection.close();
       case 1:
         return abort(connection);
@@ -165,7 +171,7 @@ class Model final : public Protocol {
     connection.resume();
   }
   [[nodiscard]] bool accepted(const Connection& connection, std::size_t size) {
-    if (connection.state() != Connection::State::open || ended_) return false;
+    if (connection.state() > Connection::State::open || ended_) return false;
     const bool fits = connection.queued() + size <= connection.options().queue_limit;
     overflowed_ = overflowed_ || !fits;
     return fits;
@@ -192,6 +198,7 @@ class Model final : public Protocol {
   bool ended_ = false;  // shutdown() was called
   bool closed_by_us_ = false;
   bool aborted_ = false;
+  bool dropped_ = false;  // close() while opening, with something queued
   bool threw_ = false;
   bool overflowed_ = false;
 };

@@ -1,0 +1,150 @@
+// What a connection does with a transport: the handshake, the events that each direction waits for,
+// bytes that no event announces, and an end that takes its time. The plain path is in
+// connection_io.cc and connection_write.cc.
+#include <cerrno>
+
+#include "connection.h"
+#include "connection_call.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+namespace {
+
+// The event that `result` waits for; 0 when it waits for none.
+int wanted_by(const IoResult& result) noexcept {
+  if (result.status == IoResult::Status::want_read) return kReadable;
+  return result.status == IoResult::Status::want_write ? kWritable : 0;
+}
+
+}  // namespace
+
+Address Connection::peer() const {
+  if (transport_ != nullptr) {
+    if (const auto known = transport_->peer()) return *known;
+  }
+  return socket_peer();
+}
+
+void Connection::continue_opening() {
+  const IoResult result = transport_->open();
+  if (const int event = wanted_by(result)) {
+    transport_->read_wants_ = event;
+    return update_interest();
+  }
+  if (!result.is_done()) {
+    transport_->failure_ = result.error;
+    return finish(CloseReason::open_failed);
+  }
+  transport_->read_wants_ = kReadable;
+  state_ = State::open;
+  IdleList::Node::unlink();  // where there is no idle timeout, touch() leaves it where it is
+  group_->idle_.touch(*this);
+  opened_now();
+  after_transport();
+}
+
+// Decided by what is there now, as for on_idle(); but this is the handshake's last step, or a peer
+// that always has one more byte ready would stay forever.
+void Connection::on_open_timeout(IdleList::Node& node) {
+  auto& connection = static_cast<Connection&>(node);
+  if (connection.is_ready(kReadable | kWritable)) {
+    connection.contain([&connection] { connection.continue_opening(); });
+  }
+  if (connection.state_ == State::opening) connection.finish(CloseReason::open_timeout);
+}
+
+void Connection::transport_ready(int events) {
+  if (state_ == State::opening) return continue_opening();
+  if (blocked_ && (events & transport_->write_wants_) != 0) retry_write();
+  // Asked again, because what was written may have closed or paused it.
+  if ((events & transport_->read_wants_) != 0) transport_->must_read_ = wants_input();
+  after_transport();
+}
+
+void Connection::retry_write() {
+  blocked_ = false;
+  state_ == State::lingering ? after_flush() : flush();
+}
+
+// After anything that may have read or written: reads what is due, and finds out what comes next.
+void Connection::after_transport() {
+  if (state_ == State::opening) return;
+  if (transport_->must_read_) {
+    transport_->must_read_ = false;
+    if (state_ == State::lingering) {
+      if (wants_input()) discard_input();
+    } else {
+      read_ready();
+    }
+  }
+  // That may have read what a write waits for, and then no event will say so.
+  const bool may_write = transport_->read_since_write_ && transport_->write_wants_ == kReadable;
+  if (blocked_ && may_write && state_ != State::closed) retry_write();
+  update_interest();
+}
+
+// What read() would return without an event is read at the end of the turn. A read that waits for
+// the wire to be writable is always called again.
+void Connection::note_pending() noexcept {
+  if (transport_->must_read_ || !wants_input() || transport_->read_wants_ != kReadable) return;
+  if (transport_->pending() == 0) return;
+  transport_->must_read_ = true;
+  mark_dirty();
+}
+
+// False while the transport has not written its end.
+bool Connection::shutdown_transport() {
+  if (blocked_) return false;
+  transport_->read_since_write_ = false;
+  const IoResult result = transport_->shutdown_write();
+  if (const int event = wanted_by(result)) {
+    blocked_ = true;
+    transport_->write_wants_ = event;
+    // A deadline, as for everything that waits for the peer: linger_timeout after close(), else
+    // write_timeout, whose list holds the queues.
+    if (state_ == State::flushing) {
+      linger();
+    } else if (state_ == State::open && !output().stall.linked()) {
+      group_->stalled_.touch(output_->stall);
+    }
+    update_interest();
+    return false;
+  }
+  transport_->write_wants_ = kWritable;
+  release_output();
+  if (result.is_done()) return true;
+  if (peer_ended_) return true;  // a peer that has closed takes no more, and had its end in order
+  fail(failed_with(result.error));
+  return false;
+}
+
+int Connection::failed_with(std::error_code error) noexcept {
+  transport_->failure_ = error;
+  return error.category() == std::generic_category() ? error.value() : EPROTO;
+}
+
+// These two answer as the system calls do, so that what follows is the same code for both.
+ssize_t Connection::transport_read(std::span<std::byte> into) {
+  const IoResult result = transport_->read(into);
+  transport_->read_since_write_ = true;
+  const int event = wanted_by(result);
+  transport_->read_wants_ = event == 0 ? kReadable : event;
+  if (result.is_done()) return static_cast<ssize_t>(result.bytes);
+  if (result.status == IoResult::Status::end) return 0;
+  errno = event != 0 ? EAGAIN : failed_with(result.error);
+  return -1;
+}
+
+ssize_t Connection::transport_write(std::span<const iovec> parts) {
+  transport_->read_since_write_ = false;
+  const IoResult result = transport_->write(parts);
+  const int event = wanted_by(result);
+  transport_->write_wants_ = event == 0 ? kWritable : event;
+  if (result.is_done()) return static_cast<ssize_t>(result.bytes);
+  errno = event != 0 ? EAGAIN : failed_with(result.error);
+  return -1;
+}
+
+}  // namespace sluice

@@ -1,0 +1,7 @@
+#include "transport.h"
+
+namespace sluice {
+
+Transport::~Transport() = default;
+
+}  // namespace sluice
