@@ -80,7 +80,9 @@ class XorTransport final : public sluice::Transport {
     return flush();
   }
 
-  std::size_t pending() const noexcept override { return plain_.size(); }
+  bool pending() const noexcept override {
+    return !plain_.empty() || ended_;
+  }
 
  private:
   static constexpr std::size_t kHeader = 3;

@@ -156,7 +156,7 @@ int Connector::Race::open_connection(std::size_t number, Fd socket) {
                          [&] { protocol = factory(error_.failures[number].address); });
   if (!protocol || cancelled_) return ECANCELED;
   int error = ECANCELED;  // what a TransportFactory throws is reported instead
-  loop_.guarded("connect", [&] {
+  LoopInternals::guarded(loop_, "connect", [&] {
     try {
       Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);
       error = 0;

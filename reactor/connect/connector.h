@@ -80,7 +80,9 @@ class SLUICE_EXPORT Connector {
 
   // Begins, in a turn to come; what was under way is cancelled. Then, once, either the winner is a
   // connection whose handler `factory` has made, and its on_open() has run, or `failed` runs.
-  // A factory that throws or returns null closes the socket; the address failed with ECANCELED.
+  // With a transport, on_open() runs after its handshake, and on_close() reports one that fails.
+  // A factory or a TransportFactory that throws or returns null closes the socket; the address
+  // failed with ECANCELED.
   // Without an address, `failed` has none to tell of. REQUIRES: the functions are not empty.
   void start(std::vector<Address> addresses, ProtocolFactory factory, Failed failed);
   // The same, but for the winner's socket: non-blocking, close-on-exec, with TCP_NODELAY.

@@ -47,7 +47,7 @@ struct ConnectionOptions {
   std::size_t input_limit = 1024 * 1024;
 
   // Makes the transport of each connection; without it, connections are on plain sockets.
-  TransportFactory transport;
+  TransportFactory transport{};
 
   [[nodiscard]] std::size_t low_water() const noexcept { return high_water / 2; }
 };

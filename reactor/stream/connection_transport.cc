@@ -85,11 +85,11 @@ void Connection::after_transport() {
   update_interest();
 }
 
-// What read() would return without an event is read at the end of the turn. A read that waits for
+// What read() can answer without an event is read at the end of the turn. A read that waits for
 // the wire to be writable is always called again.
 void Connection::note_pending() noexcept {
   if (transport_->must_read_ || !wants_input() || transport_->read_wants_ != kReadable) return;
-  if (transport_->pending() == 0) return;
+  if (!transport_->pending()) return;
   transport_->must_read_ = true;
   mark_dirty();
 }
@@ -114,8 +114,8 @@ bool Connection::shutdown_transport() {
   }
   transport_->write_wants_ = kWritable;
   release_output();
-  if (result.is_done()) return true;
-  if (peer_ended_) return true;  // a peer that has closed takes no more, and had its end in order
+  // A peer that has ended and closed accepts nothing more; all that it was sent is written.
+  if (result.is_done() || peer_ended_) return true;
   fail(failed_with(result.error));
   return false;
 }

@@ -9,6 +9,9 @@
 //   peer.advance(std::chrono::minutes(5));
 //   assert(peer.close_reason() == sluice::CloseReason::idle_timeout);
 //
+// With ConnectionOptions::transport this peer is at the other end of the transport's wire: it sends
+// and receives the wire's bytes. Without, the connection has a transport that changes nothing.
+//
 // Lifetime: owns its loop, and through it the connection. Thread: one.
 // Errors: what a handler throws closes its connection, as ever, and is kept in reports().
 #ifndef SLUICE_REACTOR_STREAM_MEMORY_PEER_H

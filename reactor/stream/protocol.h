@@ -30,7 +30,7 @@ class SLUICE_EXPORT Protocol {
  public:
   virtual ~Protocol() = default;
 
-  // Once, first, before anything is read.
+  // Once, first, before anything is read. With a transport, when its handshake is done.
   virtual void on_open(Connection& connection);
   // Bytes arrived. Returns how many were consumed, at most in.size(); the rest is shown again,
   // together with what arrives next. `in` dies when this returns.
@@ -41,6 +41,8 @@ class SLUICE_EXPORT Protocol {
   // What waited above the high-water mark has fallen below the low-water mark.
   virtual void on_writable(Connection& connection);
   // Once, last, and never inside another callback. `reason` tests false after an orderly close.
+  // It also runs for a connection whose transport did not finish its handshake: on_open() never
+  // ran, and opened() is false.
   // Sends do nothing any more; the addresses and counts can still be asked for.
   virtual void on_close(Connection& connection, std::error_code reason);
 };

@@ -12,8 +12,8 @@
 // Thread: the loop's. No function may block, or call its connection.
 // Errors: IoResult::failed ends the connection: in open() as CloseReason::open_failed, later as
 // CloseReason::system_error for an errno of std::generic_category(), else as
-// CloseReason::transport_error. on_close() receives the error as it is. An exception ends the
-// connection with ENOMEM and is reported by the loop.
+// CloseReason::transport_error. on_close() receives that error. An exception ends the connection with
+// ENOMEM, and the loop reports it.
 //
 // Again: open(), read(), write() and shutdown_write() may each answer want_read or want_write,
 // whichever of them was called. The connection waits for that event of the wire and calls the same
@@ -46,7 +46,7 @@ class SLUICE_EXPORT Transport {
   virtual ~Transport();
 
   // The handshake, in Connection::State::opening. The connection calls it first, until it answers
-  // done, and then runs on_open(). `end` fails it without a reason of its own.
+  // done, and then runs on_open(). `end`: the peer closed during the handshake.
   virtual IoResult open() = 0;
   // The peer's bytes: done with at least one, or end. What the transport itself owes the peer it
   // writes first, answering want_write until that is done: nothing else would call it again.
@@ -60,9 +60,9 @@ class SLUICE_EXPORT Transport {
   // peer has ended first.
   virtual IoResult shutdown_write() = 0;
 
-  // How many bytes read() would return without reading the wire: no event announces them, so the
-  // connection reads them without one. 0 when it would answer want_read.
-  [[nodiscard]] virtual std::size_t pending() const noexcept { return 0; }
+  // Whether read() has an answer other than want_read without reading the wire: bytes, or the end
+  // after them. No event announces these, so the connection reads them without one.
+  [[nodiscard]] virtual bool pending() const noexcept { return false; }
   // The peer's address where the transport knows a better one than the socket, as after a PROXY
   // header. It may change until open() is done. None: the socket's.
   [[nodiscard]] virtual std::optional<Address> peer() const { return std::nullopt; }

@@ -2,13 +2,9 @@
 
 #include <sys/socket.h>
 
+#include "../base/try_again.h"
+
 namespace sluice {
-
-namespace {
-
-bool is_again(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
-
-}  // namespace
 
 IoResult Wire::read(std::span<std::byte> into) const {
   if (stream_ != nullptr) return stream_->read(into);
@@ -16,7 +12,7 @@ IoResult Wire::read(std::span<std::byte> into) const {
     const ssize_t count = ::recv(socket_, into.data(), into.size(), 0);
     if (count > 0) return IoResult::done(static_cast<std::size_t>(count));
     if (count == 0) return IoResult::end();
-    if (is_again(errno)) return IoResult::want_read();
+    if (would_block(errno)) return IoResult::want_read();
     if (errno != EINTR) return IoResult::failed(errno);
   }
 }
@@ -29,7 +25,7 @@ IoResult Wire::write(std::span<const iovec> parts) const {
   for (;;) {
     const ssize_t count = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (count >= 0) return IoResult::done(static_cast<std::size_t>(count));
-    if (is_again(errno)) return IoResult::want_write();
+    if (would_block(errno)) return IoResult::want_write();
     if (errno != EINTR) return IoResult::failed(errno);
   }
 }

@@ -23,7 +23,8 @@ struct Hooks {
   std::function<std::optional<IoResult>()> write;
   std::function<std::optional<IoResult>()> shutdown_write;
   std::optional<Address> peer;
-  std::string held;  // what read() returns before it asks the wire: pending()
+  std::string held;           // what read() returns before it asks the wire: pending()
+  bool end_is_known = false;  // and then the end: pending() too
 
   int opens = 0;
   int reads = 0;
@@ -45,7 +46,7 @@ class HookedTransport final : public Transport {
   IoResult read(std::span<std::byte> into) override {
     ++hooks_.reads;
     if (const auto result = answer(hooks_.read)) return *result;
-    if (hooks_.held.empty()) return wire_.read(into);
+    if (hooks_.held.empty()) return hooks_.end_is_known ? IoResult::end() : wire_.read(into);
     const std::size_t count = std::min(into.size(), hooks_.held.size());
     std::memcpy(into.data(), hooks_.held.data(), count);
     hooks_.held.erase(0, count);
@@ -61,7 +62,7 @@ class HookedTransport final : public Transport {
     if (const auto result = answer(hooks_.shutdown_write)) return *result;
     return wire_.shutdown_write();
   }
-  std::size_t pending() const noexcept override { return hooks_.held.size(); }
+  bool pending() const noexcept override { return !hooks_.held.empty() || hooks_.end_is_known; }
   std::optional<Address> peer() const override { return hooks_.peer; }
   // Takes what is on the wire, as a write may that waits for the peer's answer.
   void take_from_wire() {

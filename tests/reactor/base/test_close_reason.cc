@@ -41,6 +41,9 @@ Test(close_reason, prints_each_in_words) {
       {CloseReason::handler_threw, "handler threw"},
       {CloseReason::drain_deadline, "drain deadline"},
       {CloseReason::loop_destroyed, "loop destroyed"},
+      {CloseReason::open_timeout, "open timeout"},
+      {CloseReason::open_failed, "open failed"},
+      {CloseReason::transport_error, "transport error"},
       {CloseReason::system_error, "system error"}};
   cr_expect(names.size() == kCloseReasons);
   for (const auto& [reason, name] : names) {

@@ -280,6 +280,20 @@ Test(transport, is_read_again_for_bytes_that_no_event_announces) {
   cr_expect(handler.input.size() == 1'000 && hooks.held.empty());
 }
 
+Test(transport, is_read_again_for_an_end_that_no_event_announces) {
+  Hooks hooks;
+  Handler handler;
+  MemoryPeer peer(handler, with(hooks));
+  hooks.read = [&]() -> std::optional<IoResult> {
+    if (!hooks.end_is_known) hooks.held = "last words";
+    hooks.end_is_known = true;  // it came together with the bytes
+    return std::nullopt;
+  };
+  peer.send("!");
+  cr_expect(handler.journal == "open data eof close:closed in order", "%s",
+            handler.journal.c_str());
+}
+
 Test(transport, keeps_what_is_pending_while_the_connection_is_paused) {
   Hooks hooks;
   Handler handler;
