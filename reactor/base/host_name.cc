@@ -11,9 +11,8 @@ constexpr std::size_t kMaxLabel = 63;
 
 // Not those of <cctype>, which obey a locale.
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_allowed(char c) noexcept {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-' || c == '_';
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '_';
 }
 
 std::string_view without_last_dot(std::string_view text) noexcept {
@@ -43,8 +42,12 @@ bool is_localhost(std::string_view name) noexcept {
   constexpr std::string_view kLocalhost = "localhost";
   name = without_last_dot(name);
   const std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0
-  return std::equal(last.begin(), last.end(), kLocalhost.begin(), kLocalhost.end(),
-                    [](char a, char b) { return lower(a) == b; });
+  return is_same_name(last, kLocalhost);
+}
+
+bool is_same_name(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 }  // namespace sluice

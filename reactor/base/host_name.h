@@ -16,6 +16,14 @@ namespace sluice {
 // "localhost" and what ends in ".localhost", in any case. REQUIRES: is_host_name(name).
 [[nodiscard]] bool is_localhost(std::string_view name) noexcept;
 
+// Of ASCII, whatever the locale.
+[[nodiscard]] constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// Whether two names are the same: names have no case.
+[[nodiscard]] bool is_same_name(std::string_view a, std::string_view b) noexcept;
+
 }  // namespace sluice
 
 #endif

@@ -7,6 +7,7 @@
 
 using sluice::is_host_name;
 using sluice::is_localhost;
+using sluice::is_same_name;
 
 Test(host_name, letters_digits_hyphens_and_underscores_between_dots) {
   for (const char* name : {"a", "host", "a.b.c", "x-1.example", "_ldap._tcp.test", "7.x", "123",
@@ -41,4 +42,11 @@ Test(host_name, localhost_in_any_case_and_what_is_below_it) {
   for (const char* name : {"mylocalhost", "localhost.test", "local", "localhosts", "a.localhos"}) {
     cr_expect(!is_localhost(name), "%s", name);
   }
+}
+
+Test(host_name, names_have_no_case) {
+  cr_expect(is_same_name("Box-1.Test", "bOX-1.tEST"));
+  cr_expect(is_same_name("", ""));
+  cr_expect(!is_same_name("box", "box."));
+  cr_expect(!is_same_name("box@", "box`"), "these differ as letters do, and are none");
 }
