@@ -32,7 +32,11 @@ int close_socket(ares_socket_t fd, void* /*budget*/) noexcept { return ::close(f
 
 int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
                    void* /*budget*/) noexcept {
-  return ::connect(fd, to, size);
+  if (::connect(fd, to, size) == 0) return 0;
+  // No port is left; c-ares would take it for "in progress" and write to a socket that is not
+  // connected, try after try.
+  if (errno == EAGAIN) errno = EADDRNOTAVAIL;
+  return -1;
 }
 
 ares_ssize_t receive(ares_socket_t fd, void* data, std::size_t size, int flags, sockaddr* from,
@@ -51,8 +55,8 @@ ares_ssize_t send_parts(ares_socket_t fd, const iovec* parts, int count,
   message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
   const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
   if (sent >= 0 || errno != ECONNREFUSED) return sent;
-  // It was an earlier datagram's, and is gone by being told. This one goes, and if nobody is
-  // there either, its own error is read and told to all questions of the socket.
+  // The error was an earlier datagram's, and reporting it has cleared it. This one is sent, and if
+  // nobody is there either, its own error is read.
   return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 

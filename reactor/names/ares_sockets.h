@@ -1,9 +1,8 @@
 // The system calls of c-ares, made by us: what its own would do wrong. For AresChannel alone.
 //
-// What it is: its sockets are close-on-exec from the start. An ICMP error that an earlier question
-// met is not told to the question that is being sent, which would hide it from the earlier one
-// until that one's time is up. And no more is read in a turn than a budget says, so that a server
-// that floods holds nobody up.
+// What it is: its sockets are close-on-exec from the start. An ICMP error that an earlier try met
+// is not reported to the try that is being sent. And no more is read of a socket in a turn than a
+// budget says, so that a server that floods holds nobody up.
 // Thread: the loop's. Source: POSIX.1-2017 <sys/socket.h>; udp(7) on errors.
 #ifndef SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
 #define SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
@@ -14,7 +13,7 @@ namespace sluice {
 
 // Reads that are left in this turn. Its owner fills it up.
 struct ReadBudget {
-  static constexpr int kReads = 256;
+  static constexpr int kReads = 16;
   int left = kReads;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstddef>
 #include <list>
 #include <new>
 #include <unordered_map>
@@ -12,65 +11,31 @@
 #include "../loop/loop_component.h"
 #include "../loop/loop_internals.h"
 #include "../loop/timer.h"
-#include "ares_channel.h"
+#include "ares_settings.h"
+#include "dns_questions.h"
+#include "hosts_reader.h"
+#include "look_up.h"
+#include "turn_share.h"
 
 namespace sluice {
 namespace {
 
 using std::chrono::milliseconds;
-
-// What c-ares may have to do at a time, also for look-ups that were cancelled or ran out of time:
-// it cannot cancel one of them.
-constexpr std::size_t kMaxUnderWay = 4 * Resolver::kMaxAsked;
-
-std::vector<Address> loopback(std::uint16_t port, int family) {
-  std::vector<Address> addresses;
-  for (const int each : {AF_INET6, AF_INET}) {
-    if (family == each || family == AF_UNSPEC) addresses.push_back(Address::loopback(each, port));
-  }
-  return addresses;
-}
-
-enum class State : std::uint8_t { waiting, asked, answered };
-
-struct LookUp {
-  std::uint64_t number = 0;
-  State state = State::waiting;
-  TimePoint due = TimePoint::max();
-  // One of the two is what is asked for.
-  std::string host;
-  Address address;
-  std::uint16_t port = 0;
-  int family = AF_UNSPEC;
-  bool localhost = false;
-
-  std::error_code error;
-  std::vector<Address> addresses;
-  std::vector<std::string> names;
-  Resolver::AddressesFound addresses_found;
-  Resolver::NamesFound names_found;
-
-  void tell() {
-    if (addresses_found) {
-      addresses_found(error, std::move(addresses));
-    } else {
-      names_found(error, std::move(names));
-    }
-  }
-};
+using State = LookUp::State;
 
 }  // namespace
 
 // Look-ups go from list to list by splicing, which allocates nothing: an answer that has come can
 // always be told. In each list they stand in the order in which they were asked for, which is that
 // of their deadlines.
-class Resolver::Impl final : public LoopComponent, private AresChannel::Owner {
+class Resolver::Impl final : public LoopComponent {
  public:
   Impl(Loop& loop, const ResolverOptions& options)
       : LoopComponent(loop, Phase::callbacks),
         deadline_(options.deadline),
+        settings_(options),
         timer_(loop, [this] { on_deadline(); }),
-        channel_(loop, options, *this) {}
+        questions_(*this, settings_) {}
   ~Impl() override {
     if (destroyed_ != nullptr) *destroyed_ = true;
   }
@@ -88,29 +53,28 @@ class Resolver::Impl final : public LoopComponent, private AresChannel::Owner {
   LookupId add(List& one);
   List& list_of(State state) noexcept;
   void answer(List::iterator look_up, std::error_code error) noexcept;
-  void ask_waiting();
-  void ask(List::iterator look_up);
-  bool tell_one();
-  void on_addresses(std::uint64_t number, std::error_code error,
-                    std::vector<Address> addresses) noexcept override;
-  void on_names(std::uint64_t number, std::error_code error,
-                std::vector<std::string> names) noexcept override;
+  void give_up(LookUp& look_up) noexcept;
+  void deliver() noexcept;
+  bool call_back_all();
+  bool call_back_one();
+  void ask_waiting() noexcept;
+  void go_on(List::iterator look_up) noexcept;
+  void ask_servers(LookUp& look_up, const std::string& name);
   void on_deadline();
-  // One less is asked, without an answer that would bring those that wait for their turn.
-  void look_for_room() noexcept {
-    if (!waiting_.empty()) request_end_of_turn();
-  }
   void rest() noexcept;
 
   milliseconds deadline_;
+  AresSettings settings_;
+  HostsReader hosts_;
   std::uint64_t last_number_ = 0;
   List waiting_;
   List asked_;
   List answered_;
   std::unordered_map<std::uint64_t, List::iterator> index_;
+  TurnShare share_;
   bool* destroyed_ = nullptr;  // set while a function runs
   Timer timer_;
-  AresChannel channel_;  // last: what it still hands on finds the rest
+  DnsQuestions questions_;
 };
 
 LookupId Resolver::Impl::addresses(std::string_view host, std::uint16_t port, int family,
@@ -133,9 +97,8 @@ LookupId Resolver::Impl::addresses(std::string_view host, std::uint16_t port, in
     look_up.state = State::answered;
     look_up.error = ResolverError::bad_name;
   } else {
-    // c-ares knows the one name, written so.
-    look_up.localhost = is_localhost(host);
-    look_up.host = look_up.localhost ? "localhost" : host;
+    look_up.is_localhost = is_localhost(host);
+    look_up.host = look_up.is_localhost ? "localhost" : host;
   }
   return add(one);
 }
@@ -144,7 +107,7 @@ LookupId Resolver::Impl::names(const Address& address, NamesFound found) {
   assert(address.is_ip());
   assert(found);
   List one(1);
-  one.front().address = address;
+  one.front().address = RawAddress(address.unmapped());
   one.front().names_found = std::move(found);
   return add(one);
 }
@@ -169,10 +132,15 @@ Resolver::Impl::List& Resolver::Impl::list_of(State state) noexcept {
 }
 
 void Resolver::Impl::answer(List::iterator look_up, std::error_code error) noexcept {
+  give_up(*look_up);
   look_up->error = error;
   answered_.splice(answered_.end(), list_of(look_up->state), look_up);
   look_up->state = State::answered;
   request_end_of_turn();
+}
+
+void Resolver::Impl::give_up(LookUp& look_up) noexcept {
+  if (std::exchange(look_up.awaited, 0) > 0) questions_.forget(look_up.number);
 }
 
 void Resolver::Impl::cancel(LookupId id) noexcept {
@@ -181,76 +149,105 @@ void Resolver::Impl::cancel(LookupId id) noexcept {
   List one;
   one.splice(one.end(), list_of(found->second->state), found->second);
   index_.erase(found);
+  give_up(one.front());
   rest();
-  look_for_room();
+  if (!waiting_.empty()) request_end_of_turn();  // there may be room for one more
   // What the function holds goes last: it may hold this resolver.
 }
 
 void Resolver::Impl::end_of_turn() {
-  // What a function asks for comes at the next end of turn.
-  for (std::size_t left = answered_.size(); left > 0 && !answered_.empty(); --left) {
-    if (!tell_one()) return;
+  if (share_.begin(LoopInternals::counters(loop()).turns)) {
+    deliver();
+    if (!call_back_all()) return;
+    ask_waiting();
+    share_.end();
   }
-  ask_waiting();
   if (!answered_.empty()) request_end_of_turn();
+  if (!waiting_.empty() && asked_.size() < kMaxAsked) request_end_of_turn();
   rest();
 }
 
-// False when the function destroyed this.
-bool Resolver::Impl::tell_one() {
+void Resolver::Impl::deliver() noexcept {
+  questions_.deliver([this](DnsQuestions::Asker number, const DnsAnswer& answer) {
+    const auto found = index_.find(number);
+    if (found == index_.end()) return;
+    found->second->take(answer);
+    if (found->second->awaited == 0) go_on(found->second);
+  });
+}
+
+// False when a function destroyed this.
+bool Resolver::Impl::call_back_all() {
+  // What a function asks for comes at the next end of turn.
+  for (std::size_t left = answered_.size(); left > 0 && !answered_.empty(); --left) {
+    if (!call_back_one()) return false;
+    if (!share_.is_left()) break;
+  }
+  return true;
+}
+
+bool Resolver::Impl::call_back_one() {
   bool destroyed = false;
   {
     List one;
     one.splice(one.end(), answered_, answered_.begin());
     index_.erase(one.front().number);
+    one.front().conclude();
     destroyed_ = &destroyed;
-    LoopInternals::guarded(loop(), "resolver", [&one] { one.front().tell(); });
+    LoopInternals::guarded(loop(), "resolver", [&one] { one.front().call_back(); });
   }
   if (!destroyed) destroyed_ = nullptr;
   return !destroyed;
 }
 
-void Resolver::Impl::ask_waiting() {
-  while (!waiting_.empty() && asked_.size() < kMaxAsked && channel_.asked() < kMaxUnderWay) {
+void Resolver::Impl::ask_waiting() noexcept {
+  if (waiting_.empty()) return;
+  try {
+    while (!hosts_.refresh()) {
+      if (!share_.is_left()) return;
+    }
+  } catch (const std::bad_alloc&) {
+    while (!waiting_.empty()) answer(waiting_.begin(), ResolverError::no_memory);
+    return;
+  }
+  while (!waiting_.empty() && asked_.size() < kMaxAsked && share_.is_left()) {
     const auto look_up = waiting_.begin();
     asked_.splice(asked_.end(), waiting_, look_up);
     look_up->state = State::asked;
     try {
-      ask(look_up);
+      look_up->plan(settings_.search());
     } catch (const std::bad_alloc&) {
       answer(look_up, ResolverError::no_memory);
+      continue;
     }
+    go_on(look_up);
   }
 }
 
-void Resolver::Impl::ask(List::iterator look_up) {
-  if (look_up->localhost) {
-    // Not by ask_addresses(): where the file has no such name, c-ares 1.18 makes up the answer too,
-    // and leaks a few bytes each time.
-    look_up->addresses = channel_.addresses_in_file(look_up->host, look_up->port, look_up->family);
-    if (look_up->addresses.empty()) look_up->addresses = loopback(look_up->port, look_up->family);
-    answer(look_up, {});
-  } else if (look_up->names_found) {
-    channel_.ask_names(look_up->number, look_up->address);
-  } else {
-    channel_.ask_addresses(look_up->number, look_up->host, look_up->port, look_up->family);
+// Looks where it has not looked yet, until there is something to wait for or nothing left to do.
+void Resolver::Impl::go_on(List::iterator look_up) noexcept {
+  std::error_code failure;
+  try {
+    while (look_up->goes_on()) {
+      const SearchStep step = std::move(look_up->steps.back());
+      look_up->steps.pop_back();
+      if (!step.is_file) return ask_servers(*look_up, step.name);
+      look_up->look_into(hosts_.file(), step.name);
+    }
+    failure = look_up->error;
+  } catch (const std::bad_alloc&) {
+    failure = ResolverError::no_memory;
+  } catch (const std::system_error&) {
+    failure = ResolverError::refused;  // no question can be asked without random numbers
   }
+  answer(look_up, failure);
 }
 
-void Resolver::Impl::on_addresses(std::uint64_t number, std::error_code error,
-                                  std::vector<Address> addresses) noexcept {
-  const auto found = index_.find(number);
-  if (found == index_.end() || found->second->state != State::asked) return look_for_room();
-  found->second->addresses = std::move(addresses);
-  answer(found->second, error);
-}
-
-void Resolver::Impl::on_names(std::uint64_t number, std::error_code error,
-                              std::vector<std::string> names) noexcept {
-  const auto found = index_.find(number);
-  if (found == index_.end() || found->second->state != State::asked) return look_for_room();
-  found->second->names = std::move(names);
-  answer(found->second, error);
+void Resolver::Impl::ask_servers(LookUp& look_up, const std::string& name) {
+  for (const DnsType type : look_up.types()) {
+    questions_.ask(name, type, look_up.number);
+    ++look_up.awaited;
+  }
 }
 
 void Resolver::Impl::on_deadline() {
@@ -263,10 +260,12 @@ void Resolver::Impl::on_deadline() {
   rest();
 }
 
-// With nothing to wait for, nothing is watched: neither what was given up nor a deadline.
+// With nothing to wait for, nothing is kept: neither channels nor a deadline.
 void Resolver::Impl::rest() noexcept {
-  if (asked_.empty() && channel_.asked() > 0) channel_.abandon();
-  if (asked_.empty() && waiting_.empty()) return timer_.stop();
+  if (asked_.empty() && waiting_.empty()) {
+    questions_.rest();
+    return timer_.stop();
+  }
   const TimePoint due = asked_.empty() ? waiting_.front().due : asked_.front().due;
   if (due == TimePoint::max() || (timer_.running() && timer_.due() <= due)) return;
   LoopInternals::guarded(loop(), "resolver", [&] {

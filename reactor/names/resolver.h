@@ -1,19 +1,24 @@
 // Names to addresses and addresses to names, without ever blocking the loop.
 //
-// What it is: c-ares on the loop's own watchers. It reads /etc/hosts at each look-up and
-// /etc/resolv.conf when it is made, search domains and ndots included, and orders addresses as RFC
-// 6724 says. A numeric host is an answer without a question; "localhost" and what ends in
-// ".localhost" is /etc/hosts' localhost, or else the loopback address, and no server is asked.
-// Every answer, also such a one, comes at the end of a turn, never inside of the call that asked.
-// At most kMaxAsked look-ups are asked at a time; the others wait for their turn.
+// What it is: look-ups in /etc/hosts and of DNS servers. The resolver reads /etc/hosts once, and
+// again when it has changed, a slice a turn; and /etc/resolv.conf when it is made, search domains
+// and ndots included. It orders addresses by the rules of RFC 6724 that need no look at each one.
+// A numeric host is an answer without a question. "localhost" and names that end in ".localhost"
+// have the addresses of /etc/hosts' localhost, or else the loopback address; no server is asked.
+// Each answer comes at the end of a turn, never inside of the call that asked, and a resolver takes
+// about a millisecond of each turn, callbacks not counted.
+// At most kMaxAsked look-ups are asked at a time; the others wait for their turn. Look-ups of one
+// name share its questions. Each question has a socket, and so a port, of its own, and its id comes
+// from the system's random numbers. HOSTALIASES has no effect.
 // Lifetime: must go before its loop; going cancels what is asked, silently. Its functions may ask,
 // cancel and destroy it. While nothing is pending it keeps no host's loop from returning.
 // Thread: the loop's.
-// Errors: the constructor throws std::system_error (ENOMEM) and std::invalid_argument (a server
-// that is no IP address with a port, or has a zone; a try_timeout or tries below 1; a negative
-// deadline). An answer carries an error_code of resolver_category(): ResolverError says which there
-// are. What a function throws is reported by the loop. Units: milliseconds, of real time.
-// Source: RFC 1034, RFC 1035, RFC 6724, RFC 6761; hosts(5), resolv.conf(5).
+// Errors: the constructor throws std::system_error (ENOMEM; what getentropy() says when the system
+// gives no random numbers) and std::invalid_argument (a server that is no IP address with a port,
+// or has a zone; a try_timeout or tries below 1; a negative deadline). An answer carries an
+// error_code of resolver_category(): ResolverError says which there are. What a function throws is
+// reported by the loop. Units: milliseconds, of real time.
+// Source: RFC 1034, RFC 1035, RFC 5452, RFC 6724, RFC 6761, RFC 7686; hosts(5), resolv.conf(5).
 #ifndef SLUICE_REACTOR_NAMES_RESOLVER_H
 #define SLUICE_REACTOR_NAMES_RESOLVER_H
 

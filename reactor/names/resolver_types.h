@@ -5,6 +5,7 @@
 #define SLUICE_REACTOR_NAMES_RESOLVER_TYPES_H
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <system_error>
 #include <vector>
@@ -19,7 +20,8 @@ enum class ResolverError : std::uint8_t {
   no_address,     // the name exists and has no address of the family that is asked for
   timed_out,      // no server answered in time
   server_failed,  // a server answered that it cannot (SERVFAIL, NOTIMP, malformed)
-  refused,        // the server refused, none could be reached, or each of several failed
+  refused,        // the server refused, none could be reached, or each of several failed; or the
+                  // system gives no random numbers, without which nothing is asked
   bad_name,       // not a name: empty, too long, or with a character that no name has
   no_memory
 };
@@ -30,6 +32,8 @@ SLUICE_EXPORT std::error_code make_error_code(ResolverError error) noexcept;
 struct ResolverOptions {
   static constexpr std::chrono::milliseconds kMaxTryTimeout = std::chrono::hours(1);
   static constexpr unsigned kMaxTries = 8;
+  // Of one name and family, in an answer and in the hosts file: the first ones.
+  static constexpr std::size_t kMaxAddresses = 256;
 
   // Numbers above their maxima mean the maxima.
   // Of one question to one server, the first time; later ones are longer. At least 1 ms.

@@ -175,6 +175,8 @@ void DnsServer::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
   const auto question = parse(datagram.data);
   if (!question) return;
   const Address from = datagram.from;
+  ids_.insert(question->id);
+  ports_.insert(from.port());
   const auto delay = delays_.find(question->name);
   serve(*question, true, [&](const std::string& message) {
     if (delay != delays_.end()) return later(delay->second, message, from);
@@ -226,8 +228,9 @@ std::string DnsServer::answer_to(const Question& question, Manner manner, bool o
   std::size_t count = 0;
   const auto add = [&](const std::string& name, const Record& record) {
     const std::size_t size = record.data.size() + (manner == Manner::malformed ? 100 : 0);
-    records += wire_name(name) + be16(record.type) + be16(1) + be16(0) + be16(60) + be16(size) +
-               record.data;
+    // The name of the question as a reference to it, as servers write it.
+    const std::string owner = name == question.name ? be16(0xc00c) : wire_name(name);
+    records += owner + be16(record.type) + be16(1) + be16(0) + be16(60) + be16(size) + record.data;
     ++count;
   };
   if ((flags & 0xf) == 0 && records_.count(question.name) == 0) flags |= kNxDomain;

@@ -64,6 +64,9 @@ class DnsServer final : private DatagramHandler {
   [[nodiscard]] std::size_t questions() const noexcept { return over_udp_ + over_tcp_; }
   [[nodiscard]] std::size_t questions_over_tcp() const noexcept { return over_tcp_; }
   [[nodiscard]] std::size_t questions_for(const std::string& name) const;
+  // Those that the questions over UDP had, each once.
+  [[nodiscard]] const std::set<std::uint16_t>& ids() const noexcept { return ids_; }
+  [[nodiscard]] const std::set<std::uint16_t>& ports() const noexcept { return ports_; }
   // The most that were under way at a time, delayed ones.
   [[nodiscard]] std::size_t most_delayed() const noexcept { return most_delayed_; }
 
@@ -97,6 +100,8 @@ class DnsServer final : private DatagramHandler {
   std::map<std::string, std::size_t> asked_;
   std::vector<std::unique_ptr<Timer>> timers_;
   std::set<Stream*> streams_;
+  std::set<std::uint16_t> ids_;
+  std::set<std::uint16_t> ports_;
   std::size_t delayed_ = 0;
   std::size_t most_delayed_ = 0;
   std::size_t over_udp_ = 0;

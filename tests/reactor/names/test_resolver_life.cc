@@ -122,6 +122,7 @@ Test(resolver_life, may_be_destroyed_by_a_function) {
   for (const char* first : {"x.test", "127.0.0.1"}) {
     DnsWorld world;
     world.server.a("x.test", "127.0.0.1");
+    world.server.treat("silent.test", Manner::silent);
     Found others;
     bool told = false;
     bool gone = false;

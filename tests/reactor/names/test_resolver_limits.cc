@@ -69,7 +69,7 @@ Test(resolver_limits, not_more_than_some_are_asked_at_a_time) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     const std::string name = "h" + std::to_string(i) + ".test";
     world.server.a(name, "127.0.0.1");
-    world.server.delay(name, 20ms);
+    world.server.delay(name, slowness() * 200ms);
     world.resolver->addresses(name, 80, AF_INET, DnsWorld::into(found[i]));
   }
   turn_until(world.loop, [&world] { return world.resolver->pending() == 0; });

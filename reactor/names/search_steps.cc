@@ -1,0 +1,41 @@
+#include "search_steps.h"
+
+#include <algorithm>
+
+#include "../base/host_name.h"
+
+namespace sluice {
+namespace {
+
+bool is_onion(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return is_same_name(name.substr(name.rfind('.') + 1), "onion");  // npos + 1 is 0
+}
+
+void add_names(std::vector<SearchStep>& steps, std::string_view host, const SearchRules& rules) {
+  if (is_onion(host)) return;
+  const std::string as_it_is(host);
+  const auto dots = static_cast<std::size_t>(std::count(host.begin(), host.end(), '.'));
+  const bool is_first = host.ends_with('.') || dots >= rules.ndots;
+  if (is_first) steps.push_back({false, as_it_is});
+  if (host.ends_with('.')) return;
+  for (const std::string& domain : rules.domains) {
+    // The root is "." there.
+    std::string name = as_it_is + (domain == "." ? "." : "." + domain);
+    if (is_host_name(name)) steps.push_back({false, std::move(name)});
+  }
+  if (!is_first) steps.push_back({false, as_it_is});
+}
+
+}  // namespace
+
+std::vector<SearchStep> search_steps(std::string_view host, const SearchRules& rules) {
+  std::vector<SearchStep> steps;
+  for (const char source : rules.sources) {
+    if (source == 'f') steps.push_back({true, std::string(host)});
+    if (source == 'b') add_names(steps, host, rules);
+  }
+  return steps;
+}
+
+}  // namespace sluice

@@ -1,0 +1,33 @@
+// Where the addresses of a name are looked for, one after the other.
+//
+// What it is: a pure function. A name that ends in a dot is asked for as it is. Of the others, one
+// with fewer dots than `ndots` is asked for in each search domain first and as it is last, and the
+// rest as they are first.
+// Thread: any. Errors: std::bad_alloc. Source: resolv.conf(5), nsswitch.conf(5); RFC 7686.
+#ifndef SLUICE_REACTOR_NAMES_SEARCH_STEPS_H
+#define SLUICE_REACTOR_NAMES_SEARCH_STEPS_H
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+struct SearchRules {
+  std::string sources = "fb";  // 'f' is the hosts file, 'b' the servers
+  std::vector<std::string> domains{};
+  std::size_t ndots = 1;
+};
+
+struct SearchStep {
+  bool is_file = false;
+  std::string name;  // the name to look for there
+};
+
+// Servers are not asked for names in ".onion". REQUIRES: is_host_name(host).
+std::vector<SearchStep> search_steps(std::string_view host, const SearchRules& rules);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,171 @@
+// Questions and answers as bytes, also such as no server should send.
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <criterion/criterion.h>
+
+#include "reactor/names/dns_message.h"
+
+using namespace std::string_literals;
+using sluice::Address;
+using sluice::dns_question;
+using sluice::DnsAnswer;
+using sluice::DnsType;
+using sluice::RawAddress;
+using sluice::ResolverError;
+using sluice::reverse_dns_name;
+
+namespace {
+
+const std::string kQuestion = dns_question("x.test", DnsType::a);
+const std::string kOwner = "\xc0\x0c";      // the question's name
+const std::string kIn = "\0\1\0\0\0\x3c"s;  // class IN, for a minute
+
+std::string header(int answers, unsigned char rcode = 0) {
+  return "\1\2\x81"s + static_cast<char>(0x80 | rcode) + "\0\1\0"s + static_cast<char>(answers) +
+         "\0\0\0\0"s;
+}
+
+std::string record(const std::string& owner, char type, const std::string& data) {
+  return owner + '\0' + type + kIn + '\0' + static_cast<char>(data.size()) + data;
+}
+
+std::string message(int answers, const std::string& records,
+                    const std::string& question = kQuestion) {
+  return header(answers) + question.substr(12) + records;
+}
+
+DnsAnswer read(const std::string& message, const std::string& question = kQuestion) {
+  return sluice::read_dns_answer(
+      {reinterpret_cast<const unsigned char*>(message.data()), message.size()}, question);
+}
+
+std::string text_of(const DnsAnswer& answer) {
+  std::string text = answer.error ? answer.error.message() : "";
+  for (const RawAddress& one : answer.addresses) text += one.with_port(0).host() + ' ';
+  for (const std::string& one : answer.names) text += one + ' ';
+  return text;
+}
+
+void expect(const DnsAnswer& answer, const std::string& want) {
+  const std::string got = text_of(answer);
+  cr_expect(got == want, "got \"%s\", not \"%s\"", got.c_str(), want.c_str());
+}
+
+void expect_error(const DnsAnswer& answer, ResolverError want) {
+  cr_expect(answer.error == want, "got %s", text_of(answer).c_str());
+  cr_expect(answer.addresses.empty() && answer.names.empty());
+}
+
+const std::string kOne = "\xc0\x00\x02\x01"s;
+const std::string kTwo = "\xc0\x00\x02\x02"s;
+
+}  // namespace
+
+Test(dns_message, a_question_has_a_header_a_name_and_a_type) {
+  std::string question = dns_question("x.Test.", DnsType::aaaa);
+  cr_expect(question == "\0\0\1\0\0\1\0\0\0\0\0\0\1x\4Test\0\0\x1c\0\1"s);
+  sluice::set_dns_id(question, 0x1234);
+  cr_expect(question.starts_with("\x12\x34\1"));
+  cr_expect(dns_question("x.Test", DnsType::aaaa).substr(2) == question.substr(2));
+}
+
+Test(dns_message, reads_addresses_in_their_order_each_once) {
+  const std::string records =
+      record(kOwner, 1, kTwo) + record("\1X\4TEST\0"s, 1, kOne) + record(kOwner, 1, kTwo);
+  expect(read(message(3, records)), "192.0.2.2 192.0.2.1 ");
+  const std::string six = dns_question("x.test", DnsType::aaaa);
+  const std::string address = "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7"s;
+  expect(read(message(1, record(kOwner, 28, address), six), six), "2001:db8::7 ");
+}
+
+Test(dns_message, records_of_others_are_skipped) {
+  const std::string records = record("\1y\4test\0"s, 1, kOne) +
+                              record(kOwner, 28, std::string(16, 'x')) +
+                              record(kOwner, 16, "text") + record(kOwner, 1, "\1\2\3"s) + kOwner +
+                              "\0\1\0\3\0\0\0\x3c\0\4"s + kOne + record(kOwner, 1, kTwo);
+  expect(read(message(6, records)), "192.0.2.2 ");
+}
+
+Test(dns_message, follows_aliases_in_any_order) {
+  const std::string first = record(kOwner, 5, "\1y\4test\0"s);
+  const std::string second = record("\1y\4test\0"s, 5, "\1z\xc0\x0e"s);
+  const std::string address = record("\1z\4test\0"s, 1, kOne);
+  expect(read(message(3, first + second + address)), "192.0.2.1 ");
+  expect(read(message(3, address + second + first)), "192.0.2.1 ");
+  expect_error(read(message(2, second + address)), ResolverError::no_address);
+}
+
+Test(dns_message, a_circle_of_aliases_has_an_end) {
+  const std::string circle = record(kOwner, 5, "\1y\4test\0"s) + record("\1y\4test\0"s, 5, kOwner) +
+                             record(kOwner, 5, kOwner);
+  expect_error(read(message(3, circle)), ResolverError::no_address);
+}
+
+Test(dns_message, reads_names_that_are_a_host_s) {
+  const std::string question =
+      dns_question(reverse_dns_name(RawAddress(*Address::from_ip("192.0.2.1", 0))), DnsType::ptr);
+  const std::string records =
+      record(kOwner, 12, "\5Seven\4test\0"s) + record(kOwner, 12, "\3a b\4test\0"s) +
+      record(kOwner, 12, "\3a.b\4test\0"s) + record(kOwner, 12, "\2\x1b[\0"s) +
+      record(kOwner, 12, "\0"s) + record(kOwner, 12, "\5Seven\4test\0"s);
+  expect(read(message(6, records, question), question), "Seven.test ");
+}
+
+Test(dns_message, reverse_names_are_written_backwards) {
+  cr_expect(reverse_dns_name(RawAddress(*Address::from_ip("192.0.2.1", 0))) ==
+            "1.2.0.192.in-addr.arpa");
+  cr_expect(reverse_dns_name(RawAddress(*Address::from_ip("2001:db8::7f", 0))) ==
+            "f.7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+}
+
+Test(dns_message, says_what_a_server_says_of_itself) {
+  const std::string rest = kQuestion.substr(12);
+  expect_error(read(header(0) + rest), ResolverError::no_address);
+  expect_error(read(header(0, 1) + rest), ResolverError::server_failed);
+  expect_error(read(header(0, 2) + rest), ResolverError::server_failed);
+  expect_error(read(header(0, 3) + rest), ResolverError::not_found);
+  expect_error(read(header(0, 5) + rest), ResolverError::refused);
+  expect_error(read(header(0, 9) + rest), ResolverError::server_failed);
+  expect_error(read(kQuestion), ResolverError::server_failed);
+}
+
+Test(dns_message, a_message_that_ends_too_soon_is_a_failed_server) {
+  const std::string whole =
+      message(2, record(kOwner, 5, "\1y\4test\0"s) + record("\1y\4test\0"s, 1, kOne));
+  expect(read(whole), "192.0.2.1 ");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    expect_error(read(whole.substr(0, size)), ResolverError::server_failed);
+  }
+}
+
+Test(dns_message, references_only_lead_back) {
+  const std::size_t at = header(1).size() + kQuestion.substr(12).size();
+  for (const std::size_t target : {at, at + 1, at + 100, std::size_t{0}, std::size_t{11}}) {
+    const std::string owner = {static_cast<char>(0xc0), static_cast<char>(target)};
+    expect_error(read(message(1, record(owner, 1, kOne))), ResolverError::server_failed);
+  }
+  expect_error(read(message(1, record("\1y\xc0\xff"s, 1, kOne))), ResolverError::server_failed);
+  expect_error(read(message(1, record("\x40y\0"s, 1, kOne))), ResolverError::server_failed);
+}
+
+Test(dns_message, a_name_that_is_too_long_is_a_failed_server) {
+  std::string name;
+  for (int i = 0; i < 127; ++i) name += "\1a";
+  expect(read(message(2, record(name + '\0', 1, kOne) + record(kOwner, 1, kTwo))), "192.0.2.2 ");
+  expect_error(read(message(1, record(name + "\1a\0"s, 1, kOne))), ResolverError::server_failed);
+}
+
+Test(dns_message, an_answer_is_bounded) {
+  std::string records;
+  for (int i = 0; i < 400; ++i) {
+    records +=
+        record(kOwner, 1, "\x0a\0"s + static_cast<char>(i / 200) + static_cast<char>(i % 200));
+  }
+  std::string many = message(0, records);
+  many[6] = static_cast<char>(400 >> 8);
+  many[7] = static_cast<char>(400 & 0xff);
+  cr_expect(read(many).addresses.size() == DnsAnswer::kMaxAddresses);
+}
