@@ -12,8 +12,8 @@
 // Thread: the loop's. No function may block, or call its connection.
 // Errors: IoResult::failed ends the connection: in open() as CloseReason::open_failed, later as
 // CloseReason::system_error for an errno of std::generic_category(), else as
-// CloseReason::transport_error. on_close() receives that error. An exception ends the connection with
-// ENOMEM, and the loop reports it.
+// CloseReason::transport_error. on_close() receives that error. An exception ends the connection
+// with ENOMEM, and the loop reports it.
 //
 // Again: open(), read(), write() and shutdown_write() may each answer want_read or want_write,
 // whichever of them was called. The connection waits for that event of the wire and calls the same

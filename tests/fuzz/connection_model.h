@@ -1,5 +1,5 @@
-// What connection_schedule.h holds a connection against: a handler that does what the input chooses,
-// and knows what may be called and when.
+// The handler that connection_schedule.h drives: it does what the input chooses, and knows what may
+// be called and when.
 #ifndef SLUICE_TESTS_FUZZ_CONNECTION_MODEL_H
 #define SLUICE_TESTS_FUZZ_CONNECTION_MODEL_H
 
