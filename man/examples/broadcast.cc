@@ -57,7 +57,7 @@ int main() {
   Receiver listener("received", [&loop] { loop.stop(); });
   auto all = sluice::Address::from_ip("127.255.255.255",
                                       attic.endpoint().address().port());
-  const DatagramSocket receiver(
-      loop, Endpoint(sluice::Scheme::udp, *all), listener);
+  const DatagramSocket receiver(loop, Endpoint(sluice::Scheme::udp, *all),
+                                listener);
   loop.run();
 }

@@ -5,8 +5,8 @@
 // What it is: the time in UTC, a level and a text, written to a descriptor. It is our own, and no
 // logging library, because it must neither block the loop nor throw: a line that the descriptor
 // does not take at once (a full or closed pipe, a full disk) is dropped and counted, and the next
-// line that gets through is followed by one that says how many were. The destructor tries once more,
-// so that a log that ends with dropped lines says so.
+// line that gets through is followed by one that says how many were. The destructor tries once
+// more, so that a log that ends with dropped lines says so.
 // What it cannot do: a write to a disk file waits for as long as the system does; and when two
 // processes write to one pipe that is nearly full, the second may wait for its reader.
 // REQUIRES: SIGPIPE is ignored. Lifetime: does not own the descriptor. Thread: one.

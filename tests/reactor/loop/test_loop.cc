@@ -36,10 +36,12 @@ namespace {
 
 // Whether a program can call what is the library's own.
 template <class AnyLoop>
-constexpr bool kExposesInternals = requires(AnyLoop& loop) { loop.start_timer; } ||
-                                   requires(AnyLoop& loop) { loop.read_buffer_; } ||
-                                   requires(AnyLoop& loop) { loop.counters_; } ||
-                                   requires(AnyLoop& loop) { loop.connections_; };
+constexpr bool kExposesInternals = requires(AnyLoop& loop) {
+  loop.start_timer;
+}
+|| requires(AnyLoop& loop) { loop.read_buffer_; }
+|| requires(AnyLoop& loop) { loop.counters_; }
+|| requires(AnyLoop& loop) { loop.connections_; };
 static_assert(!kExposesInternals<Loop>, "what only the library may call is out of reach");
 
 std::string refusal_of(const char* backend) {
