@@ -76,7 +76,7 @@ function(sluice_end_library)
   if(NOT SLUICE_SANITIZE) # The program, not the library, links a sanitizer's runtime.
     target_link_options(sluice PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
   endif()
-  if(PROJECT_IS_TOP_LEVEL)
+  if(SLUICE_INSTALL)
     sluice_install_package()
   endif()
 endfunction()
@@ -94,7 +94,7 @@ function(sluice_install_headers)
     DEPENDS ${sources} ${PROJECT_SOURCE_DIR}/cmake/flatten_headers.cmake
     COMMENT "Flattening the headers to be installed"
     VERBATIM)
-  add_custom_target(installed_headers ALL DEPENDS ${outputs})
+  add_custom_target(sluice_installed_headers ALL DEPENDS ${outputs})
   install(DIRECTORY ${flat} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 endfunction()
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Installs the build to a temporary prefix, then builds and runs two outside projects against it:
-one finds sluice by find_package(), the other by pkg-config. Neither sees the source tree.
+"""Uses sluice as outside projects do. Two are built and run against a copy that is installed to a
+temporary prefix: one finds it by find_package(), the other by pkg-config. Neither sees the source
+tree. A third contains the source tree, and is configured but not built, which would take minutes.
 
     run.py --cmake CMAKE --cxx COMPILER --build DIR
 """
@@ -111,11 +112,27 @@ def check_headers(compiler, flags, prefix, scratch):
     # What nearly every program includes; one that speaks a protocol includes one more.
     main = scratch / "main.cc"
     main.write_text("".join(f"#include <{header}>\n" for header in headers
-                            if header.parent.name == "reactor"))
+                            if any((ROOT / "reactor").rglob(header.name))))
     ours, theirs = (cpu_seconds(compiler, flags, source) for source in (main, standard))
     print(f"the reactor's headers: {ours:.2f} s of processor time, standard ones {theirs:.2f} s")
     if ours > theirs * COST_LIMIT:
         sys.exit(f"the headers cost {ours / theirs:.2f} times the standard ones, above {COST_LIMIT:.2f}")
+
+
+def check_configure(cmake, compiler, scratch):
+    """Neither a project that contains sluice nor a build of the library alone needs the packages of
+    the programs, and the library that the first one exports may link sluice."""
+    hidden = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON"
+              for name in ("CURL", "PkgConfig", "cxxopts", "nlohmann_json")]
+    parent = scratch / "parent-project"
+    shutil.copytree(HERE / "parent-project", parent)
+    run(cmake, "-S", parent, "-B", scratch / "parent", f"-DCMAKE_CXX_COMPILER={compiler}",
+        f"-DSLUICE={ROOT}", *hidden)
+    run(cmake, "-S", ROOT, "-B", scratch / "library", f"-DCMAKE_CXX_COMPILER={compiler}",
+        "-DSLUICE_TOOLS=OFF", *hidden)
+    installed = (scratch / "parent" / "sluice" / "cmake_install.cmake").read_text()
+    if "libsluice.a" not in installed:
+        sys.exit("a project that contains sluice does not install the library")
 
 
 def check_symbols(library):
@@ -161,8 +178,11 @@ def main():
         run("make", "-C", project, environment=environment)
         exchange(project / "server", environment)
 
+        check_configure(arguments.cmake, arguments.cxx, scratch)
+
         flags = run("pkg-config", "--cflags", "sluice", environment=environment).split()
-        check_headers(arguments.cxx, ["-std=c++20", *flags], prefix, scratch)
+        flags = ["-std=c++20", *flags]
+        check_headers(arguments.cxx, flags, prefix, scratch)
 
 
 if __name__ == "__main__":
