@@ -85,9 +85,9 @@ class SLUICE_EXPORT MemoryPeer {
   void open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from);
   [[nodiscard]] std::uint64_t activity() const noexcept;
 
+  std::vector<Report> reports_;  // before the loop, whose destructor may still make reports
   std::unique_ptr<Loop> own_loop_;
   Loop& loop_;
-  std::vector<Report> reports_;
   std::unique_ptr<Line> line_;
 };
 
