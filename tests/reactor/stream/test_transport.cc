@@ -345,12 +345,13 @@ Test(transport, may_read_only_when_the_wire_is_writable) {
   Handler handler;
   MemoryPeer peer(handler, with(hooks), Address::loopback(AF_INET, 1), 0);
   hooks.read = first(1, IoResult::want_write());
+  hooks.held = "held ";
   peer.send("hello");
   cr_expect(hooks.reads == 1 && handler.input.empty(), "%d", hooks.reads);
   peer.send("more");
   cr_expect(hooks.reads == 1, "readable is not what it waits for");
   peer.set_window(1);
-  cr_expect(handler.input == "hellomore");
+  cr_expect(handler.input == "held hellomore");
 }
 
 Test(transport, may_write_only_when_the_wire_is_readable_also_while_reading_is_paused) {

@@ -181,6 +181,18 @@ Test(transport_lifetime, finishes_a_handshake_that_was_ready_while_the_program_w
   cr_expect(talk.ours.journal == "open", "%s", talk.ours.journal.c_str());
 }
 
+Test(transport_lifetime, opens_only_once_however_late_its_first_bytes_come) {
+  ConnectionOptions options = xored();
+  options.open_timeout = milliseconds(50);
+  Talk talk(options);
+  talk.until_open();
+  talk.peer()->send("late");
+  talk.loop.poll();
+  ::poll(nullptr, 0, 120);  // the deadline passes, and something is ready
+  turn_until(talk.loop, [&] { return talk.ours.input == "late"; });
+  cr_expect(talk.ours.journal == "open data", "%s", talk.ours.journal.c_str());
+}
+
 Test(transport_lifetime, fails_a_handshake_that_is_none_and_one_that_the_peer_ends) {
   for (const bool garbage : {true, false}) {
     Handler handler;
