@@ -46,10 +46,10 @@ class Bounds(unittest.TestCase):
 
     def initializer(self, struct, member):
         """What the declaration of a member ends in, constants of the struct put in."""
-        body = re.search(rf"^struct {struct} (?:final )?{{$(.*?)^}};$", self.headers,
+        body = re.search(rf"^(?:struct|class SLUICE_EXPORT) {struct} (?:final )?{{$(.*?)^}};$", self.headers,
                          re.MULTILINE | re.DOTALL)
-        self.assertTrue(body, f"there is no struct {struct}")
-        found = re.search(rf"^  [\w:]+ {member}(?: = |{{)([^;}}]+)}}?;", body[1], re.MULTILINE)
+        self.assertTrue(body, f"there is no struct or exported class {struct}")
+        found = re.search(rf"^  (?:static constexpr )?[\w:]+ {member}(?: = |{{)([^;}}]+)}}?;", body[1], re.MULTILINE)
         self.assertTrue(found, f"{struct} has no member {member} with a default")
         constant = re.search(rf" {re.escape(found[1])} = ([^;]+);", body[1])
         return constant[1] if constant else found[1]

@@ -13,7 +13,7 @@ namespace {
 
 void report(const Program& program, const std::string& why) {
   if (program.report) return program.report(why);
-  std::fprintf(stderr, "%s: %s\n", program.name.c_str(), why.c_str());
+  std::fprintf(stderr, "%s: %s\n", program.name, why.c_str());
 }
 
 int end(const Program& program, const Outcome& outcome) {
@@ -35,7 +35,7 @@ int run_program(const Program& program, int argc, char** argv) noexcept {
     if (program.ignores_pipe) std::signal(SIGPIPE, SIG_IGN);
     return end(program, program.run(argc, argv));
   } catch (const UsageError& error) {
-    const char* const name = program.name.c_str();
+    const char* const name = program.name;
     for (const std::string& message : error.messages()) {
       std::fprintf(stderr, "%s: %s\n", name, message.c_str());
     }

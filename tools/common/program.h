@@ -8,17 +8,18 @@
 #define SLUICE_TOOLS_COMMON_PROGRAM_H
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "exit_status.h"
 
 namespace sluice::tools {
 
 struct Program {
-  std::string name;
-  std::vector<int> signals;   // unblocked first: a parent may have left them blocked
+  // Neither may allocate: main() makes them before run_program() can report that memory is short.
+  const char* name;
+  std::initializer_list<int> signals;  // unblocked first: a parent may have left them blocked
   bool ignores_pipe = false;  // write() reports that a reader has left, and SIGPIPE does not kill
   std::function<Outcome(int argc, char** argv)> run;
   // Reports a failure other than wrong usage. If empty, it is "NAME: WHY" on the standard error.

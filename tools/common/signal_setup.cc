@@ -4,7 +4,7 @@
 
 namespace sluice::tools {
 
-void let_signals_through(const std::vector<int>& signals) noexcept {
+void let_signals_through(std::initializer_list<int> signals) noexcept {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);

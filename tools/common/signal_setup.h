@@ -5,12 +5,12 @@
 #ifndef SLUICE_TOOLS_COMMON_SIGNAL_SETUP_H
 #define SLUICE_TOOLS_COMMON_SIGNAL_SETUP_H
 
-#include <vector>
+#include <initializer_list>
 
 namespace sluice::tools {
 
 // A parent may have left them blocked, and a blocked signal stops nothing.
-void let_signals_through(const std::vector<int>& signals) noexcept;
+void let_signals_through(std::initializer_list<int> signals) noexcept;
 
 // nohup(1), and a shell that puts a program into the background, have a signal ignored for a
 // reason: it is left alone then.

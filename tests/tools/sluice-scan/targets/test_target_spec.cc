@@ -75,13 +75,13 @@ Test(scan_target_spec, a_name_waits_to_be_looked_up) {
 }
 
 Test(scan_target_spec, what_is_wrong_is_quoted) {
-  expect_refused("", "is none; " + kAllowed);
-  expect_refused("127.1", "is none; " + kAllowed);
-  expect_refused("10.0.0", "is none; " + kAllowed);
-  expect_refused("a b", "is none; " + kAllowed);
-  expect_refused("host:80", "is none; " + kAllowed);
-  expect_refused("-x", "is none; " + kAllowed);
-  expect_refused("[::1]", "is none; " + kAllowed);
+  expect_refused("", "is not valid; " + kAllowed);
+  expect_refused("127.1", "is not valid; " + kAllowed);
+  expect_refused("10.0.0", "is not valid; " + kAllowed);
+  expect_refused("a b", "is not valid; " + kAllowed);
+  expect_refused("host:80", "is not valid; " + kAllowed);
+  expect_refused("-x", "is not valid; " + kAllowed);
+  expect_refused("[::1]", "is not valid; " + kAllowed);
   expect_refused("10.0.0.256", "has the octet \"256\", which is not a number or a range in 0-255");
   expect_refused("10.0.0.1-256",
                  "has the octet \"1-256\", which is not a number or a range in 0-255");
