@@ -11,13 +11,14 @@
 namespace sluice::tools {
 namespace {
 
-void report(const Program& program, const std::string& why) {
+// Copies nothing: memory may be what has run out.
+void report(const Program& program, const char* why) {
   if (program.report) return program.report(why);
-  std::fprintf(stderr, "%s: %s\n", program.name, why.c_str());
+  std::fprintf(stderr, "%s: %s\n", program.name, why);
 }
 
 int end(const Program& program, const Outcome& outcome) {
-  if (!outcome.message.empty()) report(program, outcome.message);
+  if (!outcome.message.empty()) report(program, outcome.message.c_str());
   if (outcome.signal != 0) {
     std::signal(outcome.signal, SIG_DFL);
     std::raise(outcome.signal);
