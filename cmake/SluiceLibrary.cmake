@@ -76,8 +76,19 @@ function(sluice_end_library)
   if(NOT SLUICE_SANITIZE) # The program, not the library, links a sanitizer's runtime.
     target_link_options(sluice PRIVATE $<$<PLATFORM_ID:Linux>:LINKER:-z,defs>)
   endif()
+  sluice_hide_other_symbols()
   if(SLUICE_INSTALL)
     sluice_install_package()
+  endif()
+endfunction()
+
+# The linkers of these systems read version scripts; elsewhere only -fvisibility hides symbols.
+function(sluice_hide_other_symbols)
+  if(CMAKE_SYSTEM_NAME MATCHES "^(Linux|FreeBSD|NetBSD|OpenBSD|DragonFly)$")
+    set(script ${PROJECT_BINARY_DIR}/libsluice.map)
+    configure_file(${PROJECT_SOURCE_DIR}/cmake/libsluice.map.in ${script} @ONLY)
+    target_link_options(sluice PRIVATE LINKER:--version-script=${script})
+    set_property(TARGET sluice APPEND PROPERTY LINK_DEPENDS ${script})
   endif()
 endfunction()
 

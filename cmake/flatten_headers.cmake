@@ -4,6 +4,8 @@
 # that is not in NAMES is an error: an installed header cannot include one that is not installed.
 cmake_minimum_required(VERSION 3.25)
 
+# A header that was renamed or removed must not be installed.
+file(REMOVE_RECURSE ${OUTPUT})
 foreach(name source IN ZIP_LISTS NAMES SOURCES)
   file(READ ${source} text)
   string(REGEX MATCHALL "#include \"[^\"]+\"" includes "${text}")

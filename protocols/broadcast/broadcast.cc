@@ -11,7 +11,7 @@ namespace sluice {
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-  return std::as_bytes(std::span(text));
+  return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 // Empty if the text may be sent.

@@ -68,10 +68,10 @@ struct BroadcastOptions {
   static constexpr int kJitterPercent = 10;
   static constexpr std::chrono::seconds kRefreshInterval{5};
 
-  std::string message;                    // 1 to kMaxMessage bytes
+  std::string message{};                  // 1 to kMaxMessage bytes
   std::chrono::milliseconds announce{0};  // 0: never
-  std::string interface;                  // for announcing, publishing and the group; empty: all
-  Address group;                          // IPv6 multicast, no zone; unspecified: ff02::1
+  std::string interface = {};             // for announcing, publishing and the group; empty: all
+  Address group{};                        // IPv6 multicast, no zone; unspecified: ff02::1
   std::uint32_t answers_per_second = 50;  // in a burst, and a second after that; not 0
   std::uint32_t answers_per_source = 2;   // the same for each IP address; not 0
   std::uint32_t seed = 0;                 // for delay and jitter; 0: random
@@ -121,14 +121,15 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   [[nodiscard]] bool is_finished(const DatagramSocket& /*socket*/) const noexcept override {
     return waiting_.size() == 0;
   }
-  void announce();
-  void refresh_groups();
-  void answer_waiting();
-  void arm_answers();
-  std::vector<BroadcastTarget> read_targets();
-  std::size_t send_to_all(std::string_view text, std::span<const BroadcastTarget> targets);
-  [[nodiscard]] std::chrono::milliseconds random_up_to(std::chrono::milliseconds max);
-  void report_error(std::string what, std::error_code error);
+  SLUICE_LOCAL void announce();
+  SLUICE_LOCAL void refresh_groups();
+  SLUICE_LOCAL void answer_waiting();
+  SLUICE_LOCAL void arm_answers();
+  SLUICE_LOCAL std::vector<BroadcastTarget> read_targets();
+  SLUICE_LOCAL std::size_t send_to_all(std::string_view text,
+                                       std::span<const BroadcastTarget> targets);
+  [[nodiscard]] SLUICE_LOCAL std::chrono::milliseconds random_up_to(std::chrono::milliseconds max);
+  SLUICE_LOCAL void report_error(std::string what, std::error_code error);
 
   Loop& loop_;
   ReplyGuard& guard_;

@@ -45,7 +45,7 @@ class SLUICE_EXPORT BroadcastControl final : public Protocol {
   void on_eof(Connection& connection) override;
 
  private:
-  void publish(Connection& connection, std::span<const std::byte> line);
+  SLUICE_LOCAL void publish(Connection& connection, std::span<const std::byte> line);
 
   Broadcast& broadcast_;
   Decoder decoder_;

@@ -32,9 +32,9 @@ struct BroadcastScope {
   bool ipv6 = true;
   // The address to which the socket is bound: only its network is used, because the socket sends
   // from no other address. Unspecified: all networks.
-  Address bound;
-  std::string interface;  // empty: all
-  Address group;          // an IPv6 multicast address without a zone; unspecified: ff02::1
+  Address bound{};
+  std::string interface = {};  // empty: all
+  Address group{};             // an IPv6 multicast address without a zone; unspecified: ff02::1
   std::uint16_t port = 0;
 };
 

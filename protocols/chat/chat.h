@@ -54,7 +54,7 @@ class SLUICE_EXPORT Chat {
   [[nodiscard]] const ChatOptions& options() const noexcept;
 
  private:
-  class Impl;
+  class SLUICE_LOCAL Impl;
   std::unique_ptr<Impl> impl_;
 };
 

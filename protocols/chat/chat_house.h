@@ -87,32 +87,32 @@ class SLUICE_EXPORT ChatHouse {
   [[nodiscard]] const std::string& room_of(const ChatMember& member) const noexcept;
 
  private:
-  struct Command;
-  static std::span<const Command> commands() noexcept;
+  struct SLUICE_LOCAL Command;
+  SLUICE_LOCAL static std::span<const Command> commands() noexcept;
 
   // chat_house.cc
-  [[nodiscard]] std::string free_nick(std::string_view wanted);
-  void release_nick(std::string_view key) noexcept;
-  ChatRoom& find_or_make_room(std::string_view name);
-  void mark_dirty(ChatRoom& room);
-  void remove_if_empty(ChatRoom& room) noexcept;
-  void deliver(ChatMember& member, std::string_view text);
-  void move(ChatMember& member, ChatRoom& to);
-  [[nodiscard]] std::string welcome(ChatRoom& room, std::string_view nick) const;
-  [[nodiscard]] ChatMember* find(std::string_view nick);
+  [[nodiscard]] SLUICE_LOCAL std::string free_nick(std::string_view wanted);
+  SLUICE_LOCAL void release_nick(std::string_view key) noexcept;
+  SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
+  SLUICE_LOCAL void mark_dirty(ChatRoom& room);
+  SLUICE_LOCAL void remove_if_empty(ChatRoom& room) noexcept;
+  SLUICE_LOCAL void deliver(ChatMember& member, std::string_view text);
+  SLUICE_LOCAL void move(ChatMember& member, ChatRoom& to);
+  [[nodiscard]] SLUICE_LOCAL std::string welcome(ChatRoom& room, std::string_view nick) const;
+  [[nodiscard]] SLUICE_LOCAL ChatMember* find(std::string_view nick);
 
   // chat_commands.cc. These return what submit() returns.
-  bool run_command(ChatMember& member, std::string_view line, Congestion congestion);
-  bool nick(ChatMember& member, std::string_view wanted, Congestion congestion);
-  bool me(ChatMember& member, std::string_view text, Congestion congestion);
-  bool msg(ChatMember& member, std::string_view rest, Congestion congestion);
-  bool join(ChatMember& member, std::string_view name, Congestion congestion);
-  bool part(ChatMember& member, std::string_view rest, Congestion congestion);
-  bool list_rooms(ChatMember& member, std::string_view rest, Congestion congestion);
-  bool who(ChatMember& member, std::string_view name, Congestion congestion);
-  bool topic(ChatMember& member, std::string_view text, Congestion congestion);
-  bool help(ChatMember& member, std::string_view rest, Congestion congestion);
-  bool quit(ChatMember& member, std::string_view reason, Congestion congestion);
+  SLUICE_LOCAL bool run_command(ChatMember& member, std::string_view line, Congestion congestion);
+  SLUICE_LOCAL bool nick(ChatMember& member, std::string_view wanted, Congestion congestion);
+  SLUICE_LOCAL bool me(ChatMember& member, std::string_view text, Congestion congestion);
+  SLUICE_LOCAL bool msg(ChatMember& member, std::string_view rest, Congestion congestion);
+  SLUICE_LOCAL bool join(ChatMember& member, std::string_view name, Congestion congestion);
+  SLUICE_LOCAL bool part(ChatMember& member, std::string_view rest, Congestion congestion);
+  SLUICE_LOCAL bool list_rooms(ChatMember& member, std::string_view rest, Congestion congestion);
+  SLUICE_LOCAL bool who(ChatMember& member, std::string_view name, Congestion congestion);
+  SLUICE_LOCAL bool topic(ChatMember& member, std::string_view text, Congestion congestion);
+  SLUICE_LOCAL bool help(ChatMember& member, std::string_view rest, Congestion congestion);
+  SLUICE_LOCAL bool quit(ChatMember& member, std::string_view reason, Congestion congestion);
 
   ChatRules rules_;
   std::function<void()> wake_;

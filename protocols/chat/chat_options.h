@@ -14,7 +14,7 @@
 namespace sluice {
 
 struct ChatOptions {
-  ChatRules rules;
+  ChatRules rules{};
   std::size_t max_line = 4096;  // bytes, without the end of the line
   // The rate of lines from each connection; without a value it is not limited.
   std::optional<TokenRate> rate = TokenRate::of(10, std::chrono::seconds(1), 50);

@@ -49,8 +49,9 @@ class SLUICE_EXPORT Decoder {
 
  private:
   enum class Skip : std::uint8_t { none, counted, searched };
-  Decoded next(std::span<const std::byte> in, std::size_t dropped, CodecScratch& scratch);
-  std::size_t drop(std::span<const std::byte> in);
+  SLUICE_LOCAL Decoded next(std::span<const std::byte> in, std::size_t dropped,
+                            CodecScratch& scratch);
+  SLUICE_LOCAL std::size_t drop(std::span<const std::byte> in);
 
   const Codec* codec_;
   std::size_t limit_;

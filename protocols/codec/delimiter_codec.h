@@ -16,7 +16,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT DelimiterCodec final : public Codec {
+class DelimiterCodec final : public Codec {
  public:
   static constexpr std::size_t kMaxDelimiter = Encoded::kMaxTrailer;
 

@@ -12,7 +12,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT FixedCodec final : public Codec {
+class FixedCodec final : public Codec {
  public:
   static constexpr std::size_t kMaxSize = 2'147'483'647;
 

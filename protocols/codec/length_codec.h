@@ -17,7 +17,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT DecimalCodec final : public Codec {
+class DecimalCodec final : public Codec {
  public:
   static constexpr unsigned kMaxDigits = 19;  // 10^19-1 is the highest that fits into 64 bits
 
@@ -38,7 +38,7 @@ class SLUICE_EXPORT DecimalCodec final : public Codec {
   std::uint64_t max_;
 };
 
-class SLUICE_EXPORT BinaryCodec final : public Codec {
+class BinaryCodec final : public Codec {
  public:
   // `width` in bytes. REQUIRES: width is 1, 2, 4 or 8.
   BinaryCodec(unsigned width, std::endian order);

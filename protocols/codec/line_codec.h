@@ -15,7 +15,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT LineCodec final : public Codec {
+class LineCodec final : public Codec {
  public:
   [[nodiscard]] Resync resync(Bytes in) const override;
   [[nodiscard]] Encoded encode(Bytes payload, CodecScratch& scratch) const override;

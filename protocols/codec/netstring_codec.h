@@ -16,7 +16,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT NetstringCodec final : public Codec {
+class NetstringCodec final : public Codec {
  public:
   static constexpr std::size_t kMaxDigits = 19;  // 10^19-1 is the highest that fits into 64 bits
 

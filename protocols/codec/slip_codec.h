@@ -20,7 +20,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT SlipCodec final : public Codec {
+class SlipCodec final : public Codec {
  public:
   [[nodiscard]] Resync resync(Bytes in) const override;
   // Copies the payload into scratch.encoded only if it contains END or ESC.

@@ -15,7 +15,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT VarintCodec final : public Codec {
+class VarintCodec final : public Codec {
  public:
   static constexpr std::size_t kMaxBytes = 10;  // of seven bits each
 

@@ -67,9 +67,9 @@ class SLUICE_EXPORT FramedProtocol : public Protocol {
   }
 
  private:
-  [[nodiscard]] static bool can_continue(const Connection& connection) noexcept;
-  void reject(Connection& connection, CodecError error);
-  void finish(Connection& connection, std::size_t unconsumed);
+  [[nodiscard]] SLUICE_LOCAL static bool can_continue(const Connection& connection) noexcept;
+  SLUICE_LOCAL void reject(Connection& connection, CodecError error);
+  SLUICE_LOCAL void finish(Connection& connection, std::size_t unconsumed);
 
   Framing& framing_;
   Decoder decoder_;

@@ -68,8 +68,8 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
 
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
-  [[nodiscard]] Outcome answer(Bytes request);
-  [[nodiscard]] Report describe_fault() const;
+  [[nodiscard]] SLUICE_LOCAL Outcome answer(Bytes request);
+  [[nodiscard]] SLUICE_LOCAL Report describe_fault() const;
   [[nodiscard]] bool can_answer() const noexcept {
     return reply_.kind() != MessageReply::Kind::none;
   }

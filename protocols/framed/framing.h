@@ -82,7 +82,7 @@ class SLUICE_EXPORT Framing {
   [[nodiscard]] CodecScratch& scratch() noexcept { return scratch_; }
 
  private:
-  class FaultReport;
+  class SLUICE_LOCAL FaultReport;
 
   std::unique_ptr<const Codec> codec_;
   std::size_t limit_;

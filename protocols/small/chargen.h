@@ -44,7 +44,7 @@ class SLUICE_EXPORT Chargen final : public Protocol {
   void on_writable(Connection& connection) override;
 
  private:
-  void fill(Connection& connection) const;
+  SLUICE_LOCAL void fill(Connection& connection) const;
 
   Payload round_;
 };

@@ -10,13 +10,12 @@
 #include <system_error>
 
 #include "../../reactor/base/address.h"
-#include "../../reactor/base/export.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/paced_report.h"
 
 namespace sluice {
 
-class SLUICE_EXPORT AnswerErrors {
+class AnswerErrors {
  public:
   // `where` is the endpoint for the reports. It is read when a report is made.
   AnswerErrors(Loop& loop, const std::string& where);

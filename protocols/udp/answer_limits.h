@@ -41,9 +41,9 @@ class SLUICE_EXPORT AnswerLimits {
   };
   static constexpr std::size_t kWays = 4;  // the number of slots that a source may use
 
-  static Key key_of(const Address& source) noexcept;
+  SLUICE_LOCAL static Key key_of(const Address& source) noexcept;
   // The slot of `key`; if it has none, the one to replace.
-  [[nodiscard]] Slot& slot_of(const Key& key) noexcept;
+  [[nodiscard]] SLUICE_LOCAL Slot& slot_of(const Key& key) noexcept;
 
   TokenRate total_;
   TokenRate per_source_;

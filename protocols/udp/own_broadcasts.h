@@ -26,7 +26,7 @@ class SLUICE_EXPORT OwnBroadcasts {
   [[nodiscard]] bool contains(std::uint32_t address);
 
  private:
-  void refresh();
+  SLUICE_LOCAL void refresh();
 
   Loop& loop_;
   TimePoint stale_at_ = TimePoint::min();

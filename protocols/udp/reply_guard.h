@@ -69,8 +69,8 @@ class SLUICE_EXPORT ReplyGuard {
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
  private:
-  [[nodiscard]] bool is_for_many(const Address& address);
-  [[nodiscard]] Report describe() const;
+  [[nodiscard]] SLUICE_LOCAL bool is_for_many(const Address& address);
+  [[nodiscard]] SLUICE_LOCAL Report describe() const;
 
   OwnBroadcasts broadcasts_;
   std::vector<std::uint16_t> ports_;

@@ -89,9 +89,9 @@ class SLUICE_EXPORT Address {
   [[nodiscard]] std::size_t hash() const noexcept;
 
  private:
-  static int compare(const Address& a, const Address& b) noexcept;
+  SLUICE_LOCAL static int compare(const Address& a, const Address& b) noexcept;
   // The name's bytes, an abstract one's with its leading NUL; a view into this address.
-  [[nodiscard]] std::string_view raw_path() const noexcept;
+  [[nodiscard]] SLUICE_LOCAL std::string_view raw_path() const noexcept;
 
   union Storage {
     sockaddr base;

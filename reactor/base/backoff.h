@@ -32,7 +32,7 @@ struct BackoffOptions {
   std::chrono::milliseconds cap{60'000};  // REQUIRES: >= first
   Jitter jitter = Jitter::full;
   // The same seed gives the same waits, on every machine. Without one, the system's randomness.
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed{};
 };
 
 class SLUICE_EXPORT Backoff {
@@ -47,8 +47,8 @@ class SLUICE_EXPORT Backoff {
   [[nodiscard]] std::uint64_t tries() const noexcept { return tries_; }
 
  private:
-  [[nodiscard]] std::chrono::milliseconds between(std::chrono::milliseconds low,
-                                                  std::chrono::milliseconds high) noexcept;
+  [[nodiscard]] SLUICE_LOCAL std::chrono::milliseconds between(
+      std::chrono::milliseconds low, std::chrono::milliseconds high) noexcept;
 
   std::chrono::milliseconds first_;
   std::chrono::milliseconds cap_;

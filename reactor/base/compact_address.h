@@ -16,7 +16,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT CompactAddress {
+class CompactAddress {
  public:
   CompactAddress() noexcept = default;
   explicit CompactAddress(const Address& address);
@@ -24,12 +24,12 @@ class SLUICE_EXPORT CompactAddress {
   CompactAddress& operator=(CompactAddress&& other) noexcept;
   ~CompactAddress() { clear(); }
 
-  [[nodiscard]] Address expand() const noexcept;
+  [[nodiscard]] SLUICE_EXPORT Address expand() const noexcept;
 
  private:
   // The low two bits are a tag. They are clear in the address of an allocation.
   enum Tag : std::uint64_t { kIpv6 = 0, kIpv4 = 1, kUnix = 2, kTagMask = 3 };
-  void clear() noexcept;
+  SLUICE_EXPORT void clear() noexcept;
   [[nodiscard]] sockaddr_in6* ipv6() const noexcept {
     return reinterpret_cast<sockaddr_in6*>(static_cast<std::uintptr_t>(word_));
   }

@@ -48,7 +48,7 @@ class SLUICE_EXPORT InputBuffer {
     void operator()(Block* block) const noexcept;
   };
   static std::byte* data(Block* block) noexcept { return reinterpret_cast<std::byte*>(block + 1); }
-  void make_room(std::size_t count);
+  SLUICE_LOCAL void make_room(std::size_t count);
 
   std::unique_ptr<Block, Free> block_;
 };

@@ -22,7 +22,9 @@ class SLUICE_EXPORT Payload {
  public:
   Payload() noexcept = default;
   static Payload copy(std::span<const std::byte> bytes);
-  static Payload copy(std::string_view text) { return copy(std::as_bytes(std::span(text))); }
+  static Payload copy(std::string_view text) {
+    return copy(std::as_bytes(std::span(text.data(), text.size())));
+  }
   // One block of the parts, in their order.
   static Payload concat(std::span<const std::span<const std::byte>> parts);
 
@@ -50,7 +52,7 @@ class SLUICE_EXPORT Payload {
     std::atomic<std::size_t> count;
     std::size_t size;
   };
-  static Block* allocate(std::size_t size);
+  SLUICE_LOCAL static Block* allocate(std::size_t size);
   explicit Payload(Block* block) noexcept : block_(block) {}
   void retain() noexcept {
     if (block_ != nullptr) block_->count.fetch_add(1, std::memory_order_relaxed);

@@ -11,17 +11,15 @@
 #include <string>
 #include <string_view>
 
-#include "export.h"
-
 namespace sluice {
 
 // At most `limit` bytes; a longer text is cut, and ends in "...". REQUIRES: limit >= 3.
-SLUICE_EXPORT std::string escape(std::string_view text, std::size_t limit);
+std::string escape(std::string_view text, std::size_t limit);
 
 // The same in quotes, for messages, cut to kMaxQuoted bytes, which is more than the longest valid
 // endpoint.
 inline constexpr std::size_t kMaxQuoted = 160;
-SLUICE_EXPORT std::string quote(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace sluice
 

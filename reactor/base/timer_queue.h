@@ -25,7 +25,7 @@ constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept
   return by >= left ? TimePoint::max() : time + by;
 }
 
-class SLUICE_EXPORT TimerQueue {
+class TimerQueue {
  public:
   // REQUIRES: removed before it is destroyed.
   class Entry {
@@ -58,8 +58,8 @@ class SLUICE_EXPORT TimerQueue {
   // REQUIRES: not empty.
   [[nodiscard]] TimePoint head() const noexcept { return heap_.front()->due_; }
 
-  void add(Entry& entry, TimePoint due);  // moves an entry that is queued already
-  void remove(Entry& entry) noexcept;     // does nothing when it is not queued
+  void add(Entry& entry, TimePoint due);             // moves an entry that is queued already
+  SLUICE_EXPORT void remove(Entry& entry) noexcept;  // does nothing when it is not queued
   // The number of calls of add().
   [[nodiscard]] std::uint64_t adds() const noexcept { return sequence_; }
   // Removes and returns the first entry that is due at `now`. Null when none is due, or when it was

@@ -19,10 +19,10 @@ namespace sluice {
 struct ConnectFrom {
   // The local address; its port is 0 unless one certain port is wanted. Targets of another family
   // fail with EAFNOSUPPORT.
-  std::optional<Address> address;
+  std::optional<Address> address{};
   // The interface's name (SO_BINDTODEVICE): ENODEV where there is none of that name, EPERM where
   // the system asks for a privilege, ENOTSUP on systems that cannot. Unix sockets know none.
-  std::string device;
+  std::string device{};
 };
 
 // A non-blocking, close-on-exec stream socket for `to`, with TCP_NODELAY where that is a word, and

@@ -44,12 +44,12 @@ struct ConnectorOptions {
   // Shorter head starts than this are made this long (RFC 8305, section 5).
   static constexpr std::chrono::milliseconds kMinAttemptDelay{10};
 
-  ConnectFrom from;                              // the local address and device
+  ConnectFrom from{};                            // the local address and device
   std::chrono::milliseconds address_timeout{0};  // for each address; 0: the system's own
   std::chrono::milliseconds timeout{0};          // for all of them together; 0: none
   std::chrono::milliseconds attempt_delay{250};  // the head start of each attempt
   ConnectOrder order = ConnectOrder::ipv6_first;
-  ConnectionOptions connection;  // of the connection that is made
+  ConnectionOptions connection{};  // of the connection that is made
 };
 
 // What one address said.
@@ -94,9 +94,9 @@ class SLUICE_EXPORT Connector {
   [[nodiscard]] bool running() const noexcept { return race_ != nullptr; }
 
  private:
-  class Race;
+  class SLUICE_LOCAL Race;
 
-  void begin(std::unique_ptr<Race> race);
+  SLUICE_LOCAL void begin(std::unique_ptr<Race> race);
 
   Loop& loop_;
   const ConnectorOptions options_;

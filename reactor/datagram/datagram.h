@@ -83,8 +83,8 @@ class SLUICE_EXPORT DatagramSocket {
   [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
 
  private:
-  class Impl;
-  explicit DatagramSocket(std::unique_ptr<Impl> impl) noexcept;
+  class SLUICE_LOCAL Impl;
+  SLUICE_LOCAL explicit DatagramSocket(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -38,7 +38,7 @@ class SLUICE_EXPORT EndOfTurn {
   [[nodiscard]] bool requested() const noexcept;
 
  private:
-  class Component;
+  class SLUICE_LOCAL Component;
   std::unique_ptr<Component> component_;
 };
 

@@ -20,7 +20,7 @@
 
 namespace sluice {
 
-class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
+class IdleList final : private TimerQueue::Entry {
  public:
   static constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(24 * 20);
 
@@ -31,7 +31,7 @@ class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
     Node& operator=(const Node&) = delete;
     ~Node() { unlink(); }
     [[nodiscard]] bool linked() const noexcept { return next_ != nullptr; }
-    void unlink() noexcept;
+    SLUICE_EXPORT void unlink() noexcept;
 
    private:
     friend class IdleList;
@@ -53,7 +53,7 @@ class SLUICE_EXPORT IdleList final : private TimerQueue::Entry {
   }
 
  private:
-  void move_to_end(Node& node);
+  SLUICE_EXPORT void move_to_end(Node& node);
   void expire() override;
   [[nodiscard]] bool empty() const noexcept { return ends_.next_ == &ends_; }
 

@@ -131,26 +131,26 @@ class SLUICE_EXPORT Loop {
   friend class LoopInternals;
   friend class PacedReport;
 
-  void begin();
-  void on_woken() noexcept;        // after the wait
-  void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
-  void on_end_of_turn() noexcept;
-  void on_timer() noexcept;
-  void run_due_timers(TimePoint now) noexcept;
-  [[nodiscard]] bool in_turn() const noexcept;
+  SLUICE_LOCAL void begin();
+  SLUICE_LOCAL void on_woken() noexcept;        // after the wait
+  SLUICE_LOCAL void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
+  SLUICE_LOCAL void on_end_of_turn() noexcept;
+  SLUICE_LOCAL void on_timer() noexcept;
+  SLUICE_LOCAL void run_due_timers(TimePoint now) noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool in_turn() const noexcept;
   // False in a thread that may call only post() and stop() now.
-  [[nodiscard]] bool not_run_elsewhere() const noexcept;
-  void note_hosts_thread() noexcept;
-  void run_deferred() noexcept;
-  void run_ends_of_turn() noexcept;
-  void run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept;
-  void start_timer(TimerQueue::Entry& entry, TimePoint due);
-  void arm_timer() noexcept;
-  void run_in(detail::RunMode mode);
-  void begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
-                   std::chrono::milliseconds deadline, Task done);
-  void finish_drains() noexcept;
-  void report_current_exception(std::string_view where) noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool not_run_elsewhere() const noexcept;
+  SLUICE_LOCAL void note_hosts_thread() noexcept;
+  SLUICE_LOCAL void run_deferred() noexcept;
+  SLUICE_LOCAL void run_ends_of_turn() noexcept;
+  SLUICE_LOCAL void run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept;
+  SLUICE_LOCAL void start_timer(TimerQueue::Entry& entry, TimePoint due);
+  SLUICE_LOCAL void arm_timer() noexcept;
+  SLUICE_LOCAL void run_in(detail::RunMode mode);
+  SLUICE_LOCAL void begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
+                                std::chrono::milliseconds deadline, Task done);
+  SLUICE_LOCAL void finish_drains() noexcept;
+  SLUICE_LOCAL void report_current_exception(std::string_view where) noexcept;
   // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
   template <class Callback>
   bool guarded(std::string_view where, Callback&& callback) noexcept {

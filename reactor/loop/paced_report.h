@@ -45,9 +45,9 @@ class SLUICE_EXPORT PacedReport final : private TimerQueue::Entry {
   friend class Loop;
 
   void expire() override;
-  void report_now();
-  void attach(Loop& loop) noexcept;
-  void detach() noexcept;  // reports what is left, and forgets the loop
+  SLUICE_LOCAL void report_now();
+  SLUICE_LOCAL void attach(Loop& loop) noexcept;
+  SLUICE_LOCAL void detach() noexcept;  // reports what is left, and forgets the loop
 
   Loop* loop_ = nullptr;
   std::function<Report()> describe_;

@@ -28,7 +28,7 @@ class SLUICE_EXPORT Signal {
   [[nodiscard]] int number() const noexcept { return signal_; }
 
  private:
-  void on_signal() noexcept;
+  SLUICE_LOCAL void on_signal() noexcept;
 
   Loop& loop_;
   int signal_;

@@ -52,9 +52,9 @@ class SLUICE_EXPORT Watch {
   [[nodiscard]] int descriptor() const noexcept { return watcher_.fd(); }
 
  private:
-  void check_open() const;
-  void on_ready(int events) noexcept;
-  void on_refused() noexcept;
+  SLUICE_LOCAL void check_open() const;
+  SLUICE_LOCAL void on_ready(int events) noexcept;
+  SLUICE_LOCAL void on_refused() noexcept;
 
   Loop& loop_;
   detail::Callback<Function> function_;

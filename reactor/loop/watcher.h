@@ -81,7 +81,7 @@ class WatcherStorage {
 }  // namespace detail
 
 // A descriptor's readiness.
-class SLUICE_EXPORT IoWatcher : public detail::WatcherStorage<ev_io, 48> {
+class IoWatcher : public detail::WatcherStorage<ev_io, 48> {
  public:
   IoWatcher() noexcept {
     const int none = -1;
@@ -104,14 +104,14 @@ class SLUICE_EXPORT IoWatcher : public detail::WatcherStorage<ev_io, 48> {
     std::memcpy(&fd, at(detail::kWatcherFdOffset), sizeof fd);
     return fd;
   }
-  [[nodiscard]] int events() const noexcept;  // what is watched for; 0 when stopped
+  [[nodiscard]] SLUICE_EXPORT int events() const noexcept;  // what is watched for; 0 when stopped
 
  private:
   void init(Callback callback, void* owner, int fd) noexcept;
 };
 
 // One shot, relative to the loop's own idea of now.
-class SLUICE_EXPORT TimerWatcher : public detail::WatcherStorage<ev_timer, 48> {
+class TimerWatcher : public detail::WatcherStorage<ev_timer, 48> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner) noexcept {
@@ -127,7 +127,7 @@ class SLUICE_EXPORT TimerWatcher : public detail::WatcherStorage<ev_timer, 48> {
 // The watchers below do not keep a host's ev_run() from returning, but for NoWaitWatcher.
 
 // Runs after every other callback of a turn, before the loop waits.
-class SLUICE_EXPORT BeforeWaitWatcher : public detail::WatcherStorage<ev_prepare, 32> {
+class BeforeWaitWatcher : public detail::WatcherStorage<ev_prepare, 32> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner) noexcept {
@@ -141,7 +141,7 @@ class SLUICE_EXPORT BeforeWaitWatcher : public detail::WatcherStorage<ev_prepare
 };
 
 // Runs when the loop has waited, before any other callback.
-class SLUICE_EXPORT AfterWaitWatcher : public detail::WatcherStorage<ev_check, 32> {
+class AfterWaitWatcher : public detail::WatcherStorage<ev_check, 32> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner) noexcept {
@@ -156,7 +156,7 @@ class SLUICE_EXPORT AfterWaitWatcher : public detail::WatcherStorage<ev_check, 3
 
 // While it is active the loop looks for events but never waits for them. It keeps a host's
 // ev_run() from returning: what it stands for must be done, also when nothing else is watched.
-class SLUICE_EXPORT NoWaitWatcher : public detail::WatcherStorage<ev_idle, 32> {
+class NoWaitWatcher : public detail::WatcherStorage<ev_idle, 32> {
  public:
   NoWaitWatcher() noexcept;
   void start(struct ev_loop* loop) noexcept;
@@ -164,7 +164,7 @@ class SLUICE_EXPORT NoWaitWatcher : public detail::WatcherStorage<ev_idle, 32> {
 };
 
 // Wakes the loop from another thread. Sends coalesce.
-class SLUICE_EXPORT AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
+class AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner) noexcept {
@@ -182,7 +182,7 @@ class SLUICE_EXPORT AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
 };
 
 // A Unix signal. REQUIRES: no other loop of the process watches the same one (libev aborts).
-class SLUICE_EXPORT SignalWatcher : public detail::WatcherStorage<ev_signal, 48> {
+class SignalWatcher : public detail::WatcherStorage<ev_signal, 48> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner, int signal) noexcept {

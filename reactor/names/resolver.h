@@ -62,7 +62,7 @@ class SLUICE_EXPORT Resolver {
   [[nodiscard]] std::size_t pending() const noexcept;  // look-ups that have not been answered
 
  private:
-  class Impl;
+  class SLUICE_LOCAL Impl;
   std::unique_ptr<Impl> impl_;
 };
 

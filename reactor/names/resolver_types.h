@@ -40,7 +40,7 @@ struct ResolverOptions {
   std::chrono::milliseconds try_timeout{2000};
   unsigned tries = 3;                          // for each server; at least 1
   std::chrono::milliseconds deadline{10'000};  // of one look-up in all; 0: none
-  std::vector<Address> servers;                // empty: those of /etc/resolv.conf
+  std::vector<Address> servers{};              // empty: those of /etc/resolv.conf
 };
 
 // Names one look-up of one resolver. A default-constructed one names none.

@@ -42,7 +42,7 @@ class SLUICE_EXPORT ServiceNames {
     std::map<std::string, std::uint16_t, std::less<>> ports;
     std::unordered_map<std::uint16_t, std::string> names;
   };
-  [[nodiscard]] const Table& table(Scheme scheme) const noexcept;
+  [[nodiscard]] SLUICE_LOCAL const Table& table(Scheme scheme) const noexcept;
 
   Table tcp_;
   Table udp_;

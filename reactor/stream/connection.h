@@ -76,7 +76,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // --- Sending: legal anywhere; does nothing after shutdown(), close() or abort() ---
   void send(std::span<const std::byte> bytes);
-  void send(std::string_view text) { send(std::as_bytes(std::span(text))); }
+  void send(std::string_view text) { send(std::as_bytes(std::span(text.data(), text.size()))); }
   void send(const Payload& payload);  // counted, not copied
 
   // --- Ending: legal anywhere, also in another connection's callback ---
@@ -122,86 +122,89 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   friend class ConnectionTable;
   friend class MemoryPeer;
 
-  Connection(ConnectionGroup& group, std::uint32_t slot, std::uint32_t generation) noexcept;
-  ~Connection();
+  SLUICE_LOCAL Connection(ConnectionGroup& group, std::uint32_t slot,
+                          std::uint32_t generation) noexcept;
+  SLUICE_LOCAL ~Connection();
 
   // connection.cc: the states
-  void attach(int fd, std::unique_ptr<Transport> transport, const Address& peer,
-              ProtocolRef protocol);
-  void begin() noexcept;
-  void opened_now();
-  [[nodiscard]] bool end_of_turn() noexcept;  // true when it is closed, and to be told so and freed
+  SLUICE_LOCAL void attach(int fd, std::unique_ptr<Transport> transport, const Address& peer,
+                           ProtocolRef protocol);
+  SLUICE_LOCAL void begin() noexcept;
+  SLUICE_LOCAL void opened_now();
+  // True when it is closed: on_close() runs next, and then it is freed.
+  [[nodiscard]] SLUICE_LOCAL bool end_of_turn() noexcept;
   // Closed now; on_close() at the end of the turn.
-  void finish(CloseReason reason, int error = 0) noexcept;
-  void after_flush();
-  void linger();
-  void close_descriptor() noexcept;
-  void notify_closed() noexcept;
-  void mark_dirty() noexcept;
-  void release_output() noexcept;
-  void update_interest() noexcept;
-  [[nodiscard]] int interest() const noexcept;  // the events that it waits for
-  void fail(int error) noexcept;                // a read or a write has failed
+  SLUICE_LOCAL void finish(CloseReason reason, int error = 0) noexcept;
+  SLUICE_LOCAL void after_flush();
+  SLUICE_LOCAL void linger();
+  SLUICE_LOCAL void close_descriptor() noexcept;
+  SLUICE_LOCAL void notify_closed() noexcept;
+  SLUICE_LOCAL void mark_dirty() noexcept;
+  SLUICE_LOCAL void release_output() noexcept;
+  SLUICE_LOCAL void update_interest() noexcept;
+  [[nodiscard]] SLUICE_LOCAL int interest() const noexcept;  // the events that it waits for
+  SLUICE_LOCAL void fail(int error) noexcept;                // a read or a write has failed
   template <class Callback>
   bool call(std::string_view name, Callback&& callback) noexcept;
   // Handlers are guarded on their own: what leaves `work` is a buffer that found no memory.
   template <class Work>
   void contain(Work&& work) noexcept;
-  [[nodiscard]] bool is_ready(int events) const noexcept;  // any of those that it waits for
-  static void on_idle(IdleList::Node& node);
-  static void on_open_timeout(IdleList::Node& node);
-  static void on_stalled(IdleList::Node& node);
-  static void on_lingered(IdleList::Node& node);
+  // Whether it waits for any of `events`.
+  [[nodiscard]] SLUICE_LOCAL bool is_ready(int events) const noexcept;
+  SLUICE_LOCAL static void on_idle(IdleList::Node& node);
+  SLUICE_LOCAL static void on_open_timeout(IdleList::Node& node);
+  SLUICE_LOCAL static void on_stalled(IdleList::Node& node);
+  SLUICE_LOCAL static void on_lingered(IdleList::Node& node);
 
   // connection_io.cc: reading
-  void on_ready(int events) noexcept;
-  void read_ready();
-  std::size_t read_once(std::span<std::byte> room);
-  [[nodiscard]] std::span<std::byte> read_room() const noexcept;
+  SLUICE_LOCAL void on_ready(int events) noexcept;
+  SLUICE_LOCAL void read_ready();
+  SLUICE_LOCAL std::size_t read_once(std::span<std::byte> room);
+  [[nodiscard]] SLUICE_LOCAL std::span<std::byte> read_room() const noexcept;
   // Not while something is to be shown again: the end may be next, and would come before it.
   [[nodiscard]] bool may_read() const noexcept {
     return state_ == State::open && !peer_ended_ && !paused() && !redeliver_;
   }
-  void discard_input();
-  void read_for_drain() noexcept;
-  void deliver(std::span<const std::byte> bytes);
-  void redeliver();
-  void peer_end();
-  ssize_t system_read(std::span<std::byte> into);
+  SLUICE_LOCAL void discard_input();
+  SLUICE_LOCAL void read_for_drain() noexcept;
+  SLUICE_LOCAL void deliver(std::span<const std::byte> bytes);
+  SLUICE_LOCAL void redeliver();
+  SLUICE_LOCAL void peer_end();
+  SLUICE_LOCAL ssize_t system_read(std::span<std::byte> into);
 
   // connection_write.cc: writing
-  void flush();
-  void flush_queue(bool steady);
-  void write_queue();
-  void overflow(std::size_t size) noexcept;
-  [[nodiscard]] std::size_t waiting() const noexcept;  // queued(), inline
-  OutputQueue& output();
-  [[nodiscard]] bool accepts(std::size_t size) noexcept;
-  [[nodiscard]] std::size_t write_directly(std::span<const std::byte> bytes);
-  [[nodiscard]] bool wrote(ssize_t result);
-  [[nodiscard]] std::size_t collect(std::span<const std::byte> bytes);
-  void queue_collected();
-  void write_collected();
+  SLUICE_LOCAL void flush();
+  SLUICE_LOCAL void flush_queue(bool steady);
+  SLUICE_LOCAL void write_queue();
+  SLUICE_LOCAL void overflow(std::size_t size) noexcept;
+  [[nodiscard]] SLUICE_LOCAL std::size_t waiting() const noexcept;  // queued(), inline
+  SLUICE_LOCAL OutputQueue& output();
+  [[nodiscard]] SLUICE_LOCAL bool accepts(std::size_t size) noexcept;
+  [[nodiscard]] SLUICE_LOCAL std::size_t write_directly(std::span<const std::byte> bytes);
+  [[nodiscard]] SLUICE_LOCAL bool wrote(ssize_t result);
+  [[nodiscard]] SLUICE_LOCAL std::size_t collect(std::span<const std::byte> bytes);
+  SLUICE_LOCAL void queue_collected();
+  SLUICE_LOCAL void write_collected();
   [[nodiscard]] bool queue_is_empty() const noexcept {
     return output_ == nullptr || output_->empty();
   }
-  void check_marks();
-  ssize_t system_write(const iovec& part);
-  ssize_t system_write(std::span<const iovec> parts);
+  SLUICE_LOCAL void check_marks();
+  SLUICE_LOCAL ssize_t system_write(const iovec& part);
+  SLUICE_LOCAL ssize_t system_write(std::span<const iovec> parts);
 
   // connection_transport.cc: what differs with a transport
-  void continue_opening();
-  void transport_ready(int events);
-  void retry_write();
-  void after_transport();
-  void note_pending() noexcept;
+  SLUICE_LOCAL void continue_opening();
+  SLUICE_LOCAL void transport_ready(int events);
+  SLUICE_LOCAL void retry_write();
+  SLUICE_LOCAL void after_transport();
+  SLUICE_LOCAL void note_pending() noexcept;
   [[nodiscard]] bool wants_input() const noexcept {
     return may_read() || (state_ == State::lingering && !peer_ended_);
   }
-  [[nodiscard]] bool shutdown_transport();
-  ssize_t transport_read(std::span<std::byte> into);
-  ssize_t transport_write(std::span<const iovec> parts);
-  [[nodiscard]] int failed_with(std::error_code error) noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool shutdown_transport();
+  SLUICE_LOCAL ssize_t transport_read(std::span<std::byte> into);
+  SLUICE_LOCAL ssize_t transport_write(std::span<const iovec> parts);
+  [[nodiscard]] SLUICE_LOCAL int failed_with(std::error_code error) noexcept;
 
   // The order is by size, because there may be very many: 152 bytes in all (connection.cc checks).
   std::uint16_t error_ = 0;  // errno of CloseReason::system_error

@@ -8,12 +8,11 @@
 #ifndef SLUICE_REACTOR_STREAM_DESCRIPTOR_RESERVE_H
 #define SLUICE_REACTOR_STREAM_DESCRIPTOR_RESERVE_H
 
-#include "../base/export.h"
 #include "../base/fd.h"
 
 namespace sluice {
 
-class SLUICE_EXPORT DescriptorReserve {
+class DescriptorReserve {
  public:
   DescriptorReserve() noexcept { refill(); }
   // Accepts one newcomer of `listening` and closes it. False when that was not possible, with

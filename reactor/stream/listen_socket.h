@@ -6,14 +6,13 @@
 #define SLUICE_REACTOR_STREAM_LISTEN_SOCKET_H
 
 #include "../base/endpoint.h"
-#include "../base/export.h"
 #include "../base/fd.h"
 #include "listener_options.h"
 #include "socket_file.h"
 
 namespace sluice {
 
-class SLUICE_EXPORT ListenSocket {
+class ListenSocket {
  public:
   ListenSocket(const Endpoint& endpoint, const ListenerOptions& options);
   // One that listens already. EINVAL: it does not, or is no stream socket.

@@ -67,7 +67,7 @@ class SLUICE_EXPORT Listener {
   [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
 
  private:
-  class Impl;
+  class SLUICE_LOCAL Impl;
   std::unique_ptr<Impl> impl_;
 };
 

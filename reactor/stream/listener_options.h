@@ -16,13 +16,13 @@ namespace sluice {
 struct ListenerOptions {
   static constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
 
-  ConnectionOptions connection;
+  ConnectionOptions connection{};
   std::size_t max_connections = kNoLimit;  // a newcomer above it is accepted and closed at once
   std::size_t max_per_source = kNoLimit;   // the same for each source address; not for Unix sockets
   bool reuse_port = false;                 // SO_REUSEPORT: several listeners share a port
   bool no_delay = true;                    // TCP_NODELAY on every connection
   bool keep_alive = true;                  // SO_KEEPALIVE: a peer that vanished is found, in hours
-  std::optional<mode_t> mode;              // of a Unix socket's file; the umask's without it
+  std::optional<mode_t> mode{};            // of a Unix socket's file; the umask's without it
   int backlog = 0;                         // 0: SOMAXCONN
   std::size_t accept_batch = 64;           // newcomers a turn, so that others are served as well
 };

@@ -81,9 +81,10 @@ class SLUICE_EXPORT MemoryPeer {
   [[nodiscard]] const std::vector<Report>& reports() const noexcept;
 
  private:
-  class Line;
-  void open(ProtocolRef protocol, const ConnectionOptions& options, const Address& from);
-  [[nodiscard]] std::uint64_t activity() const noexcept;
+  class SLUICE_LOCAL Line;
+  SLUICE_LOCAL void open(ProtocolRef protocol, const ConnectionOptions& options,
+                         const Address& from);
+  [[nodiscard]] SLUICE_LOCAL std::uint64_t activity() const noexcept;
 
   std::vector<Report> reports_;  // before the loop, whose destructor may still make reports
   std::unique_ptr<Loop> own_loop_;

@@ -60,9 +60,9 @@ class SLUICE_EXPORT OutputQueue {
     const std::byte* data = nullptr;
     std::size_t size = 0;
   };
-  Chunk& open_chunk();
-  [[nodiscard]] bool ends_in_open_chunk() const noexcept;
-  void pop_front() noexcept;
+  SLUICE_LOCAL Chunk& open_chunk();
+  [[nodiscard]] SLUICE_LOCAL bool ends_in_open_chunk() const noexcept;
+  SLUICE_LOCAL void pop_front() noexcept;
 
   static constexpr std::size_t kMinPieces = 4;
   std::vector<Piece> pieces_;  // [first_, size) wait; the ones before are done with

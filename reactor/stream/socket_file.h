@@ -15,11 +15,10 @@
 #include <string>
 
 #include "../base/address.h"
-#include "../base/export.h"
 
 namespace sluice {
 
-class SLUICE_EXPORT SocketFile {
+class SocketFile {
  public:
   SocketFile() = default;
   SocketFile(const SocketFile&) = delete;

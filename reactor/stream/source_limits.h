@@ -10,11 +10,10 @@
 #include <unordered_map>
 
 #include "../base/address.h"
-#include "../base/export.h"
 
 namespace sluice {
 
-class SLUICE_EXPORT SourceLimits {
+class SourceLimits {
  public:
   explicit SourceLimits(std::size_t limit) noexcept : limit_(limit) {}
   // One more from `source`; false, and nothing counted, when that would be above the limit.

@@ -30,7 +30,7 @@ enum class SweepState : std::uint8_t {
 SLUICE_EXPORT std::string_view to_string(SweepState state) noexcept;
 
 struct SweepTarget {
-  Address address;        // an IP address with its port
+  Address address{};      // an IP address with its port
   std::uint64_t tag = 0;  // the maker's own; comes back in the result
 };
 
@@ -45,7 +45,7 @@ struct SweepResult {
 struct SweepOptions {
   static constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(1);
 
-  ConnectFrom from;
+  ConnectFrom from{};
   // A probe without an answer is given up after the path's own time-out (RFC 6298, of the round
   // trips that were seen), clamped to these two; before the first answer after `first_timeout`.
   // More than the longest time-out means that one.

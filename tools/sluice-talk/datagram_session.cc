@@ -9,7 +9,7 @@ namespace sluice::tools::talk {
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
+  return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 // One socket is of one family where it joins groups: "*" is of theirs.

@@ -36,7 +36,8 @@ std::string Wire::encode(std::string_view message, std::string& to) {
     to += tail_;
   } else {
     const Codec& codec = crlf_ != nullptr ? *crlf_ : framing_->codec();
-    const Encoded frame = codec.encode(std::as_bytes(std::span(message)), framing_->scratch());
+    const Encoded frame =
+        codec.encode(std::as_bytes(std::span(message.data(), message.size())), framing_->scratch());
     if (!frame) return "framing " + framing_->codec().name() + ": " + frame.error().message();
     for (const Framing::Bytes part : frame.parts()) {
       to.append(reinterpret_cast<const char*>(part.data()), part.size());
