@@ -40,6 +40,8 @@ class SLUICE_EXPORT PacedReport final : private TimerQueue::Entry {
   void happened(Loop& loop);
   // As if an event had just been reported: the next report comes in a second at the earliest.
   void hold_back();
+  // A report was made, or held back, less than a second ago.
+  [[nodiscard]] bool is_holding_back() const noexcept { return queued(); }
 
  private:
   friend class Loop;

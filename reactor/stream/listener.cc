@@ -240,6 +240,8 @@ void Listener::Impl::run_out(int error) noexcept {
 void Listener::Impl::after_wait() {
   wait_for_newcomers();
   if (!recovered_) return;
+  // A shortage was reported just now: the recovery is reported when a second has passed.
+  if (shortages_.is_holding_back()) return retry_.start(PacedReport::kPace);
   recovered_ = false;
   shortages_.hold_back();  // one report a second, of either kind
   // Last, because the reporter may destroy this listener.

@@ -112,7 +112,7 @@ class Page(unittest.TestCase):
     def test_says_of_each_service_what_it_can_be_abused_for(self):
         text = (ROOT / "man" / "sluiced.8").read_text(encoding="utf-8")
         section = text.partition(".Sh SECURITY CONSIDERATIONS\n")[2]
-        items = re.findall(r"^\.It Cm (.*)$", section.partition("each service can be")[2],
+        items = re.findall(r"^\.It Cm (.*)$", section.partition(".Ss Attacks on each service")[2],
                            re.MULTILINE)
         told = {word for item in items for word in item.replace(" ,", "").split()}
         usage = subprocess.run([os.environ["SLUICED"], "--help"], stdout=subprocess.PIPE,

@@ -29,12 +29,13 @@ struct Service {
     });
   }
 
+  // First, because the listener reports also when it is destroyed.
+  std::vector<Kind> kinds;
+  std::vector<std::chrono::steady_clock::time_point> times;
   Handler handler;
   Loop loop{backend_options()};
   Listener listener{loop, Endpoint::from("tcp://127.0.0.1:0"), handler};
   Address address = listener.endpoint().address();
-  std::vector<Kind> kinds;
-  std::vector<std::chrono::steady_clock::time_point> times;
 };
 
 }  // namespace
