@@ -1,10 +1,9 @@
 // Says where it listens, echoes to its first client, and ends when that has gone.
 #include <cstdio>
 
+#include "echo.h"
 #include <sluice/listener.h>
 #include <sluice/loop.h>
-
-#include "echo.h"
 
 int main() {
   Echo echo;
