@@ -185,12 +185,8 @@ void DnsServer::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
 }
 
 void DnsServer::later(std::chrono::milliseconds by, const std::string& message, const Address& to) {
-  ++delayed_;
-  most_delayed_ = std::max(most_delayed_, delayed_);
-  timers_.push_back(std::make_unique<Timer>(loop_, [this, message, to] {
-    --delayed_;
-    socket_->send_to(bytes(message), to);
-  }));
+  timers_.push_back(std::make_unique<Timer>(
+      loop_, [this, message, to] { socket_->send_to(bytes(message), to); }));
   timers_.back()->start(by);
 }
 

@@ -67,8 +67,6 @@ class DnsServer final : private DatagramHandler {
   // Those that the questions over UDP had, each once.
   [[nodiscard]] const std::set<std::uint16_t>& ids() const noexcept { return ids_; }
   [[nodiscard]] const std::set<std::uint16_t>& ports() const noexcept { return ports_; }
-  // The most that were under way at a time, delayed ones.
-  [[nodiscard]] std::size_t most_delayed() const noexcept { return most_delayed_; }
 
  private:
   class Stream;
@@ -102,8 +100,6 @@ class DnsServer final : private DatagramHandler {
   std::set<Stream*> streams_;
   std::set<std::uint16_t> ids_;
   std::set<std::uint16_t> ports_;
-  std::size_t delayed_ = 0;
-  std::size_t most_delayed_ = 0;
   std::size_t over_udp_ = 0;
   std::size_t over_tcp_ = 0;
 };
