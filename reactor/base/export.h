@@ -2,7 +2,7 @@
 //
 // SLUICE_EXPORT marks a class or function that a program uses. A marked class exports all of its
 // members, so SLUICE_LOCAL takes back the private ones that no inline function calls: changing them
-// then does not change the library's interface. tests/outside/ names the members that lack it.
+// then does not change the library's interface. tests/outside/symbols.py names those that lack it.
 #ifndef SLUICE_REACTOR_BASE_EXPORT_H
 #define SLUICE_REACTOR_BASE_EXPORT_H
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Holds the exported symbols of libsluice.so against the installed headers.
 
 A symbol may be exported if an installed header declares it and a program can use it. A private
@@ -6,12 +7,17 @@ inline function of the header calls it.
 
 The headers' declarations are read from the debug information of a file that includes all of them:
 the compiler is the one parser of C++ that is certain to be there.
+
+    symbols.py --cxx COMPILER --build DIR
 """
 
+import argparse
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 # Keeps the declarations that the file does not use, and the code of inline functions, whose calls
 # are then the undefined symbols of the object file.
@@ -182,6 +188,8 @@ def mistakes(symbols, headers):
 def check(library, headers):
     """Exits with the mistakes in what the library exports, if there are any."""
     symbols = exported(library)
+    if not any(name.startswith("sluice::Connection::send(") for _, name in symbols):
+        sys.exit(f"{library}: no sluice::Connection::send()")
     found = list(mistakes(symbols, headers))
     if found:
         sys.exit("\n".join(found))
@@ -199,3 +207,24 @@ def check_options(headers):
         sys.exit(f"{source}: sets no member of ListenerOptions")
     for compiler in filter(shutil.which, (headers.compiler, "clang++-14")):
         run(compiler, *headers.flags, "-Wall", "-Wextra", "-Werror", "-fsyntax-only", source)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cxx", required=True)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    if "clang" in run(arguments.cxx, "--version"):
+        print("clang++ cannot keep the inline functions that nothing calls; g++ can")
+        sys.exit(77)
+
+    include = arguments.build / "installed"
+    with tempfile.TemporaryDirectory(prefix="sluice-symbols-") as directory:
+        headers = Headers(arguments.cxx, ["-std=c++20", f"-I{include}"], include,
+                          pathlib.Path(directory))
+        check(arguments.build / "lib" / "libsluice.so", headers)
+        check_options(headers)
+
+
+if __name__ == "__main__":
+    main()
