@@ -43,10 +43,8 @@ std::optional<Address> target_of(const InterfaceAddress& one, const BroadcastSco
     return with_zone(group, one.index, scope.port);
   }
   if (!scope.ipv4 || !(one.broadcast || one.loopback)) return std::nullopt;
-  // An address that was configured without a broadcast address has one nevertheless. Some tools
-  // configure 0.0.0.0 for none.
-  const bool configured = one.configured_broadcast.value_or(0) != 0;
-  const auto number = configured ? one.configured_broadcast : one.last_of_network();
+  // An address that was configured without a broadcast address has one nevertheless.
+  const auto number = one.configured_broadcast ? one.configured_broadcast : one.last_of_network();
   if (!number) return std::nullopt;
   const Address to = ipv4_address(*number, scope.port);
   Address own = one.address;

@@ -21,6 +21,16 @@ std::optional<std::uint32_t> ipv4_of(const sockaddr* address) noexcept {
 
 constexpr std::uint32_t kMaxMask = 0xffff'fffc;  // /30: a longer prefix has no broadcast address
 
+// REQUIRES: IFF_BROADCAST. Without it, ifa_broadaddr is the peer of a point-to-point link.
+// If an address was configured without a broadcast address, as by "ip address add 192.0.2.1/24 dev
+// eth0", getifaddrs() may report the address itself, or 0.0.0.0. No service may take those for a
+// broadcast address: requests to the host's own address would get no answer.
+std::optional<std::uint32_t> broadcast_of(const ifaddrs& entry, std::optional<std::uint32_t> own) {
+  const auto reported = ipv4_of(entry.ifa_broadaddr);
+  if (reported == own || reported == 0U) return std::nullopt;
+  return reported;
+}
+
 InterfaceAddress read(const ifaddrs& entry) {
   const bool ipv4 = entry.ifa_addr->sa_family == AF_INET;
   const socklen_t size = ipv4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
@@ -33,9 +43,10 @@ InterfaceAddress read(const ifaddrs& entry) {
   result.multicast = (entry.ifa_flags & IFF_MULTICAST) != 0;
   result.address = Address(entry.ifa_addr, size);
   if (ipv4) result.netmask = ipv4_of(entry.ifa_netmask);
-  // Without the flag, ifa_broadaddr is the peer's address of a point-to-point link.
   result.broadcast = (entry.ifa_flags & IFF_BROADCAST) != 0;
-  if (result.broadcast) result.configured_broadcast = ipv4_of(entry.ifa_broadaddr);
+  if (ipv4 && result.broadcast) {
+    result.configured_broadcast = broadcast_of(entry, ipv4_of(entry.ifa_addr));
+  }
   return result;
 }
 

@@ -26,6 +26,7 @@ struct SLUICE_EXPORT InterfaceAddress {
   Address address;  // with port 0
   // IPv4, in the host's byte order.
   std::optional<std::uint32_t> netmask;
+  // Without a value if none is configured. Never 0.0.0.0, and never the address itself.
   std::optional<std::uint32_t> configured_broadcast;
 
   // IPv4: the last address of the network. It is a broadcast address even if it is not configured

@@ -139,6 +139,12 @@ std::string TestInterface::link_local() const {
   return found;
 }
 
+void TestInterface::set_broadcast(const std::string& ipv4) const {
+  ifreq request = request_for(name_);
+  set_ipv4(request.ifr_broadaddr, ipv4);
+  control(AF_INET, SIOCSIFBRDADDR, request, "SIOCSIFBRDADDR");
+}
+
 void TestInterface::resolve(const std::string& ipv4) const {
   arpreq request{};
   set_ipv4(request.arp_pa, ipv4);

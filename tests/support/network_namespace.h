@@ -36,6 +36,8 @@ class TestInterface {
   [[nodiscard]] const std::string& name() const { return name_; }
   // "fe80::...%name", once the kernel has taken it into use.
   [[nodiscard]] std::string link_local() const;
+  // 0.0.0.0: none, as if the address had been added without one.
+  void set_broadcast(const std::string& ipv4) const;
   // Who asks for this neighbour is told at last.
   void resolve(const std::string& ipv4) const;
   // The frames that leave by it are read there, and what is written there arrives by it.

@@ -71,6 +71,20 @@ Test(interfaces, are_listed_with_their_addresses_and_flags) {
   cr_expect(loopback->loopback && !loopback->broadcast && loopback->up);
 }
 
+// Without one, getifaddrs() reports the address itself.
+Test(interfaces, have_no_broadcast_address_unless_one_is_configured) {
+  enter_network_namespace();
+  const TestInterface wire("wire", "10.9.1.1");
+  cr_expect(find(*interface_addresses(), "10.9.1.1")->configured_broadcast == 0x0a09'01ffU);
+  wire.set_broadcast("0.0.0.0");
+  const auto list = interface_addresses();
+  const InterfaceAddress* const four = find(*list, "10.9.1.1");
+  cr_assert(four != nullptr);
+  cr_expect(four->broadcast);
+  cr_expect(!four->configured_broadcast);
+  cr_expect(four->last_of_network() == 0x0a09'01ffU);
+}
+
 Test(interfaces, disappear_from_the_list_when_they_are_removed) {
   enter_network_namespace();
   {

@@ -116,6 +116,24 @@ Test(own_broadcasts, contain_a_configured_one_that_is_not_the_last_address) {
   cr_expect(!broadcasts.contains(number("192.0.2.98")));
 }
 
+Test(own_broadcasts, contain_no_address_that_was_configured_without_one) {
+  if (!own_name_space()) cr_skip("no network name space of its own");
+  const Fd tap(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  ifreq request{};
+  std::strncpy(request.ifr_name, "wire", sizeof request.ifr_name - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (!tap || ::ioctl(tap.get(), TUNSETIFF, &request) != 0) cr_skip("no TAP device");
+  set("wire", SIOCSIFADDR, "192.0.2.1");
+  for (const char* mask : {"255.255.255.0", "255.255.255.255"}) {
+    set("wire", SIOCSIFNETMASK, mask);
+    set("wire", SIOCSIFBRDADDR, "0.0.0.0");
+    Loop loop(LoopOptions{.virtual_time = true});
+    OwnBroadcasts broadcasts(loop);
+    cr_expect(!broadcasts.contains(number("192.0.2.1")), "netmask %s", mask);
+    cr_expect(!broadcasts.contains(0));
+  }
+}
+
 Test(own_broadcasts, notice_a_new_network_after_some_seconds) {
   if (!own_name_space()) cr_skip("no network name space of its own");
   set_network("192.0.2.1", "255.255.255.0");
