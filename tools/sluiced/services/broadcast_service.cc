@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "../../../protocols/broadcast/broadcast_control.h"
@@ -120,10 +121,9 @@ class BroadcastService final : public Service {
   void drain(std::chrono::milliseconds deadline, Task done) override {
     if (control_ == nullptr) return broadcast_.drain(deadline, std::move(done));
     const TimePoint due = loop_.now() + deadline;
-    control_->drain(deadline, [this, due, done = std::move(done)]() mutable {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - loop_.now());
-      broadcast_.drain(std::max(left, std::chrono::milliseconds(0)), std::move(done));
-    });
+    due_ = drained_ ? std::min(due_, due) : due;
+    drained_ = std::move(done);
+    control_->drain(deadline, [this] { drain_socket(); });
   }
 
   void open_console(Console& console) override { console_ = &console; }
@@ -133,10 +133,28 @@ class BroadcastService final : public Service {
   void close_console() override { console_ = nullptr; }
 
  private:
+  // Without memory for a second drain the delayed answers are lost: a daemon that nobody can end
+  // would be worse.
+  void drain_socket() {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due_ - loop_.now());
+    try {
+      broadcast_.drain(std::max(left, std::chrono::milliseconds(0)), [this] { finish(); });
+    } catch (const std::bad_alloc&) {
+      finish();
+    }
+  }
+
+  void finish() {
+    const Task done = std::move(drained_);
+    if (done) done();  // may destroy this service
+  }
+
   Loop& loop_;
   Broadcast broadcast_;
   std::unique_ptr<Listener> control_;
   Console* console_ = nullptr;
+  Task drained_;
+  TimePoint due_{};
 };
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
