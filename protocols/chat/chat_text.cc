@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../../reactor/base/utf8.h"
+
 namespace sluice {
 namespace {
 
@@ -34,50 +36,20 @@ std::size_t plain_run(std::string_view text, std::size_t from) noexcept {
   return at - from;
 }
 
-// The bytes of a character after the first (Unicode section 3.9, table 3-7): their number, and the
-// range of the first of them. The others are in 80..BF. The size is 0 if the first byte is invalid.
-struct Tail {
-  std::size_t size;
-  unsigned char from;
-  unsigned char to;
-};
-
-constexpr Tail tail_of(unsigned char first) noexcept {
-  if (first >= 0xC2 && first <= 0xDF) return {1, 0x80, 0xBF};
-  if (first == 0xE0) return {2, 0xA0, 0xBF};  // below: overlong
-  if (first == 0xED) return {2, 0x80, 0x9F};  // above: surrogates
-  if (first >= 0xE1 && first <= 0xEF) return {2, 0x80, 0xBF};
-  if (first == 0xF0) return {3, 0x90, 0xBF};  // below: overlong
-  if (first >= 0xF1 && first <= 0xF3) return {3, 0x80, 0xBF};
-  if (first == 0xF4) return {3, 0x80, 0x8F};  // above: more than U+10FFFF
-  return {0, 0, 0};
-}
-
-bool is_safe(std::uint32_t character) noexcept {
-  if (character >= 0x80 && character <= 0x9F) return false;
-  if (character >= 0x2028 && character <= 0x202E) return false;
-  return character < 0x2066 || character > 0x2069;
+bool is_safe(char32_t character) noexcept {
+  return !is_control(character) && (!is_invisible(character) || is_shaping(character));
 }
 
 // Appends the character at `at`, which is not printable ASCII. Returns its size in `text`.
 std::size_t append_one(std::string& to, std::string_view text, std::size_t at) {
-  const auto first = static_cast<unsigned char>(text[at]);
-  if (first == '\t') {
+  if (text[at] == '\t') {
     to += ' ';
     return 1;
   }
-  const Tail tail = tail_of(first);
-  std::uint32_t character = first & (0x3FU >> tail.size);
-  std::size_t size = 1;
-  for (; size <= tail.size && at + size < text.size(); ++size) {
-    const auto next = static_cast<unsigned char>(text[at + size]);
-    const bool valid = size == 1 ? next >= tail.from && next <= tail.to : (next & 0xC0) == 0x80;
-    if (!valid) break;
-    character = character << 6 | (next & 0x3FU);
-  }
-  const bool whole = tail.size > 0 && size == tail.size + 1;
-  to += whole && is_safe(character) ? text.substr(at, size) : kReplacement;
-  return size;
+  const Utf8Character character = first_character(text.substr(at));
+  const bool whole = character.kind == Utf8Character::Kind::whole;
+  to += whole && is_safe(character.value) ? text.substr(at, character.size) : kReplacement;
+  return character.size;
 }
 
 }  // namespace

@@ -1,13 +1,15 @@
 // Makes a member's line safe for the terminals of the others.
 //
 // It keeps all characters of valid UTF-8 (RFC 3629) except those below: letters of all languages,
-// combining marks, emoji with their joiners, and the direction marks U+200E and U+200F.
+// combining marks, emoji with their joiners and variation selectors, and the marks of direction
+// U+061C, U+200E and U+200F.
 // It replaces each of these by U+FFFD:
 //   - a control character: U+0000 to U+001F, U+007F, and U+0080 to U+009F, so that no escape
 //     sequence, bell or carriage return gets through; a tab becomes a space;
-//   - U+2028 and U+2029, which some terminals treat as the end of a line;
-//   - U+202A to U+202E and U+2066 to U+2069, which change the direction of the text that follows,
-//     even the text of other members;
+//   - a character that does not show (is_invisible() of utf8.h, without those of is_shaping()):
+//     U+2028 and U+2029, which some terminals treat as the end of a line; U+202A to U+202E and
+//     U+2066 to U+2069, which change the direction of the text that follows, even the text of other
+//     members; U+200B, U+2060, U+FEFF, tags and others, in which text can be hidden;
 //   - invalid UTF-8: each maximal start of a character, or else each byte, as section 3.9 of the
 //     Unicode Standard recommends ("substitution of maximal subparts"). Overlong forms, surrogates
 //     and characters above U+10FFFF are invalid.

@@ -1,44 +1,41 @@
 #include "quote.h"
 
+#include "utf8.h"
+
 namespace sluice {
 namespace {
 
 constexpr std::string_view kCut = "...";
 
-unsigned char byte_at(std::string_view text, std::size_t i) {
-  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+bool may_be_shown(const Utf8Character& character) noexcept {
+  return character.kind == Utf8Character::Kind::whole && !is_control(character.value) &&
+         !is_invisible(character.value);
 }
 
-// The length of the UTF-8 character that `text` starts with; 0 when there is none that may be
-// printed. Overlong forms and surrogates are none: a terminal may decode them all the same.
-std::size_t printable_length(std::string_view text) {
-  const unsigned first = byte_at(text, 0);
-  const unsigned second = byte_at(text, 1);
-  const auto follows = [&](std::size_t i) { return (byte_at(text, i) & 0xC0U) == 0x80U; };
-  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-  if (first < 0xC2 || first > 0xF4 || !follows(1)) return 0;
-  if (first < 0xE0) return first == 0xC2 && second < 0xA0 ? 0 : 2;  // C1
-  if (!follows(2)) return 0;
-  if (first < 0xF0) {
-    return (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ? 0 : 3;
+void append_hexadecimal(std::string& to, std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const char each : bytes) {
+    const auto byte = static_cast<unsigned char>(each);
+    to.append({'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]});
   }
-  if (!follows(3)) return 0;
-  return (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F) ? 0 : 4;
 }
 
 }  // namespace
 
 std::string escape(std::string_view text, std::size_t limit) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
+  std::string piece;
   std::size_t cut_at = 0;  // where the result can still be cut and leave room for kCut
   while (!text.empty()) {
-    std::size_t length = printable_length(text);
-    std::string piece(text.substr(0, length));
-    if (length == 0) {
-      const unsigned char byte = byte_at(text, 0);
-      piece = {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
-      length = 1;
+    const Utf8Character first = first_character(text);
+    const bool shown = may_be_shown(first);
+    // A byte at a time, so that a cut uses all the room that there is.
+    const std::size_t size = shown ? first.size : 1;
+    piece.clear();
+    if (shown) {
+      piece = text.substr(0, size);
+    } else {
+      append_hexadecimal(piece, text.substr(0, size));
     }
     if (out.size() + piece.size() > limit) {
       out.resize(cut_at);
@@ -46,7 +43,22 @@ std::string escape(std::string_view text, std::size_t limit) {
     }
     out += piece;
     if (out.size() + kCut.size() <= limit) cut_at = out.size();
-    text.remove_prefix(length);
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string escape_prose(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const Utf8Character first = first_character(text);
+    const std::string_view bytes = text.substr(0, first.size);
+    if (may_be_shown(first) || is_shaping(first.value)) {
+      out += bytes;
+    } else {
+      append_hexadecimal(out, bytes);
+    }
+    text.remove_prefix(first.size);
   }
   return out;
 }

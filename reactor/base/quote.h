@@ -1,8 +1,9 @@
-// Makes text from outside safe for one line of a log or of a message.
+// Makes text from outside safe for one line of a log, of a message, or of a terminal.
 //
 // What it is: functions over bytes. Control characters (including those of C1, which terminals
-// obey) and bytes that are not UTF-8 become \xNN. Everything else stays, including a backslash: the
-// result is for people, not for parsers.
+// obey), characters that do not show (is_invisible() of utf8.h), and bytes that are not UTF-8
+// become \xNN. Everything else stays, including a backslash: the result is for people, not for
+// parsers.
 // Errors: std::bad_alloc. Thread: any.
 #ifndef SLUICE_REACTOR_BASE_QUOTE_H
 #define SLUICE_REACTOR_BASE_QUOTE_H
@@ -16,7 +17,12 @@ namespace sluice {
 // At most `limit` bytes; a longer text is cut, and ends in "...". REQUIRES: limit >= 3.
 std::string escape(std::string_view text, std::size_t limit);
 
-// The same in quotes, for messages, cut to kMaxQuoted bytes, which is more than the longest valid
+// The same for what people write to each other: the characters of is_shaping() stay, without which
+// some languages and emoji are not readable. A name or a path must not be shown like this, because
+// two that differ may look the same. Nothing is cut: the result has at most four bytes for each.
+std::string escape_prose(std::string_view text);
+
+// escape() in quotes, for messages, cut to kMaxQuoted bytes, which is more than the longest valid
 // endpoint.
 inline constexpr std::size_t kMaxQuoted = 160;
 std::string quote(std::string_view text);

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
-"""sluice-fetch's line of progress on a real terminal, looked at through tmux."""
+"""sluice-fetch on a terminal: its line of progress, looked at through tmux, and bodies."""
+import contextlib
+import os
 import re
+import socket
+import termios
 import threading
 import unittest
 
@@ -102,6 +106,55 @@ class Progress(unittest.TestCase):
             self.assertFalse(wait_until(lambda: self.bars(shell), patience=0.5))
             self.halves.go_on.set()
             shell.wait_for_line(".........")
+
+
+class Bodies(client.Scratch):
+    """The standard output is a terminal, which the test reads."""
+
+    def shown(self, body, *arguments):
+        def answer(peer, _path):
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer.sendall(head(len(body)))
+            for byte in body:  # characters arrive in pieces
+                peer.sendall(bytes([byte]))
+
+        controller, terminal_end = os.openpty()
+        self.addCleanup(os.close, controller)
+        attributes = termios.tcgetattr(terminal_end)
+        attributes[1] &= ~termios.OPOST  # the bytes as they were written
+        termios.tcsetattr(terminal_end, termios.TCSANOW, attributes)
+        with Server(answer) as server:
+            result = self.fetch(*arguments, f"{server.url}/x", stdout=terminal_end)
+        os.close(terminal_end)
+        text = b""
+        with contextlib.suppress(OSError):  # EIO: all of it was read
+            while piece := os.read(controller, 65536):
+                text += piece
+        return result, text
+
+    def test_escape_sequences_are_shown_and_not_obeyed(self):
+        result, text = self.shown(b"\x1b]0;title\x07\x1b[31mred\n\xc2\x9b2J\ttab\r\n")
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(text, b"\\x1b]0;title\\x07\\x1b[31mred\n\\xc2\\x9b2J\ttab\n")
+
+    def test_text_in_any_script_stays(self):
+        body = "Gr\u00fc\u00dfe, \u4f60\u597d, \U0001f469\u200d\U0001f680\n".encode()
+        self.assertEqual(self.shown(body)[1], body)
+
+    def test_what_turns_or_hides_text_is_shown(self):
+        text = self.shown("a\u202eb\u200bc\u2028".encode())[1]
+        self.assertEqual(text, rb"a\xe2\x80\xaeb\xe2\x80\x8bc\xe2\x80\xa8")
+
+    def test_a_binary_body_is_refused(self):
+        result, text = self.shown(b"\x7fELF\x00\x01")
+        self.expect_failure(result, "the body is binary, and the standard output is a terminal; "
+                                    "allowed: --output FILE, or --output - ")
+        self.assertNotIn(0, text)
+
+    def test_output_to_a_dash_changes_nothing(self):
+        body = b"\x1b[31mred\x00\xff"
+        result, text = self.shown(body, "-o", "-")
+        self.assertEqual((result.status, result.stderr, text), (0, "", body))
 
 
 if __name__ == "__main__":

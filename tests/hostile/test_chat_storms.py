@@ -15,9 +15,12 @@ SECONDS = long_or(20, 1)
 CHAT = ("-l", "chat=tcp://127.0.0.1:0", "-l", "echo=tcp://127.0.0.1:0")
 # What a terminal obeys: C0 but for tab, DEL, and C1 as UTF-8 writes it.
 OBEYED = {*range(0, 9), *range(11, 32), 127}
+# They turn the direction of text, end a line for some terminals, or hide.
+HIDDEN = "\u202a\u202e\u2066\u2069\u2028\u2029\u200b\u2060\ufeff\u00ad\U000e0041"
 ESCAPES = (b"\x1b[2J\x1b[H", b"\x1b]0;owned\x07", b"\x1bP+q544e\x1b\\", b"\x1b[?1049h", b"\x1bc",
            b"\xc2\x9b31m", b"\x9b31m", b"\x1b[6n", b"\x08\x08\x08", b"\x7f", b"\x00", b"\r/quit",
-           b"\x1b]52;c;cm0gLXJm\x07", b"\xff\xf4\xff\xfd\x06", b"\xe2\x80\xae", b"\x0e\x0f\x05")
+           b"\x1b]52;c;cm0gLXJm\x07", b"\xff\xf4\xff\xfd\x06", b"\x0e\x0f\x05",
+           *(character.encode() for character in HIDDEN))
 
 
 class Storm:
@@ -116,6 +119,7 @@ class Storms(unittest.TestCase):
             text = line.decode()  # is UTF-8
             self.assertFalse(OBEYED & set(line[:-1]), line)
             self.assertFalse(any(0x80 <= ord(character) < 0xa0 for character in text), line)
+            self.assertFalse(set(HIDDEN) & set(text), line)
         heard = self.go_through(
             lambda _: b" ".join(dice.choices(ESCAPES, k=8)) + os.urandom(30) + b"\n",
             look_at=expect_harmless)

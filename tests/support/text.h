@@ -23,6 +23,27 @@ inline std::string every_byte() {
   return all;
 }
 
+inline std::string utf8_of(char32_t c) {
+  std::string text;
+  const auto add = [&text](char32_t byte) { text += static_cast<char>(byte); };
+  if (c < 0x80) {
+    add(c);
+  } else if (c < 0x800) {
+    add(0xC0 | c >> 6);
+    add(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    add(0xE0 | c >> 12);
+    add(0x80 | (c >> 6 & 0x3F));
+    add(0x80 | (c & 0x3F));
+  } else {
+    add(0xF0 | c >> 18);
+    add(0x80 | (c >> 12 & 0x3F));
+    add(0x80 | (c >> 6 & 0x3F));
+    add(0x80 | (c & 0x3F));
+  }
+  return text;
+}
+
 // No piece of it looks like its neighbour, so that a piece lost, doubled or moved shows.
 inline std::string numbered(std::size_t size) {
   std::string text;

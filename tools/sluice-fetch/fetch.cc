@@ -68,7 +68,10 @@ void Fetch::start_some() {
 
 void Fetch::start(const FetchJob& job) {
   const bool print = options_.bodies == BodiesTo::standard_output;
-  auto transfer = std::make_unique<Transfer>(options_, job, print ? &output_ : nullptr);
+  const bool on_terminal = print && !options_.raw && ::isatty(STDOUT_FILENO) == 1;
+  auto transfer = std::make_unique<Transfer>(
+      options_, job, print ? &output_ : nullptr,
+      on_terminal ? Transfer::Shown::on_terminal : Transfer::Shown::unchanged);
   if (!transfer->obstacle().empty()) return tell(transfer->finish(CURLE_WRITE_ERROR));
   CURL* const easy = transfer->handle();
   transfers_.emplace(easy, std::move(transfer));

@@ -31,8 +31,10 @@ std::string_view what_is_wrong_with(const std::string& name) {
   if (name.find('/') != name.npos) return "contains a slash";
   if (name.front() == '.') return "begins with a dot";
   if (name.front() == '-') return "begins with a dash";
-  // What has to be shown in another way: control characters, NUL too, and what is not UTF-8.
-  if (escape(name, 4 * kMaxFileName) != name) return "contains control characters or is not UTF-8";
+  // What escape() changes: control characters, NUL too, what does not show, and what is not UTF-8.
+  if (escape(name, 4 * kMaxFileName) != name) {
+    return "contains control or invisible characters or is not UTF-8";
+  }
   return {};
 }
 

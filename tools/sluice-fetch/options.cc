@@ -103,6 +103,7 @@ void read_destination(FetchOptions& options, const CommandLine& line) {
     if (value == "-") {
       refuse_if(options.json,
                 "cannot be combined with --json, which writes the results to the standard output");
+      options.raw = true;
       return;
     }
     if (value == "/dev/null") {  // where no file can be put, and nobody wants one

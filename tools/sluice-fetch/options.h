@@ -33,6 +33,7 @@ struct FetchOptions {
 
   std::vector<FetchJob> jobs;
   BodiesTo bodies = BodiesTo::standard_output;
+  bool raw = false;  // --output - was given: bodies go to a terminal as they are
   NewFile::Existing existing = NewFile::Existing::kept;
   bool json = false;
   bool parse = false;

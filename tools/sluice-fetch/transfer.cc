@@ -32,11 +32,12 @@ Value info(CURL* easy, CURLINFO what) {
 
 }  // namespace
 
-Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* output)
+Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* output, Shown shown)
     : options_(options), job_(job), output_(output), easy_(curl_easy_init()) {
   if (easy_ == nullptr) throw std::bad_alloc();
   set_up(options);
   set_up_tls(options);
+  if (shown == Shown::on_terminal) shown_.emplace();
   if (job.file.empty()) return;
   try {
     file_.emplace(job.file, options.existing);
@@ -122,10 +123,23 @@ bool Transfer::take(std::string_view data) {
   }
   if (file_) {
     file_->write(data);
+  } else if (shown_) {
+    if (!show(data)) return false;
   } else if (output_ != nullptr) {
     output_->write(data);
   }
   bytes_ += data.size();
+  return true;
+}
+
+bool Transfer::show(std::string_view data) {
+  if (data.find('\0') != data.npos) {
+    why_ =
+        "the body is binary, and the standard output is a terminal; allowed: --output FILE, or "
+        "--output - to write it to the terminal unchanged";
+    return false;
+  }
+  output_->write(shown_->add(data));
   return true;
 }
 
@@ -146,6 +160,7 @@ FetchResult Transfer::finish(CURLcode code) {
   result.status = info<long>(handle(), CURLINFO_RESPONSE_CODE);
   result.bytes = bytes_;
   result.seconds = static_cast<double>(info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T)) / 1e6;
+  if (shown_) output_->write(shown_->finish());
   if (code == CURLE_OK && file_) {
     try {
       file_->keep();

@@ -1,7 +1,8 @@
 // One URL on its way: libcurl's handle for it, and where its body goes.
 //
 // What it is: the body goes into a file that appears when it is whole, to the standard output, or
-// nowhere. A status of 400 or more is a failure, and its body goes nowhere.
+// nowhere. A status of 400 or more is a failure, and its body goes nowhere. A body for a terminal
+// is made harmless (TerminalText), and fails if it has a NUL byte, which no text has.
 // Backpressure: while the output is full libcurl reads no more of the body, until resume().
 // Lifetime: handle() must be removed from a multi handle before this goes. An unfinished file goes
 // with it. Thread: one.
@@ -24,6 +25,7 @@
 
 #include "../common/new_file.h"
 #include "../common/output.h"
+#include "../common/terminal_text.h"
 #include "options.h"
 #include "result.h"
 
@@ -39,7 +41,8 @@ class Transfer {
   static constexpr std::size_t kMaxHeads = 1024 * 1024;
 
   // `output` is where the body goes when the job has no file; null: nowhere.
-  Transfer(const FetchOptions& options, const FetchJob& job, Output* output);
+  enum class Shown : std::uint8_t { unchanged, on_terminal };
+  Transfer(const FetchOptions& options, const FetchJob& job, Output* output, Shown shown);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer() = default;
@@ -67,13 +70,15 @@ class Transfer {
   void set_up(const FetchOptions& options);
   void set_up_tls(const FetchOptions& options);
   bool take(std::string_view data);
+  bool show(std::string_view data);
   [[nodiscard]] std::string reason(CURLcode code) const;
 
   const FetchOptions& options_;
   const FetchJob& job_;
   Output* output_;
   std::optional<NewFile> file_;
-  std::string why_;  // a reason of our own
+  std::optional<TerminalText> shown_;  // of a body for a terminal
+  std::string why_;                    // a reason of our own
   std::uint64_t bytes_ = 0;
   std::size_t heads_ = 0;  // bytes of them
   bool paused_ = false;

@@ -6,6 +6,7 @@
 
 #include "../../reactor/base/quote.h"
 #include "../common/json_object.h"
+#include "../common/terminal_text.h"
 #include "../common/timestamp.h"
 
 namespace sluice::tools::talk {
@@ -84,20 +85,6 @@ std::string printed(const PrintedMessage& message, const PrintOptions& options) 
       break;
   }
   return as_text(message, options);
-}
-
-std::string harmless(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of("\t\n"), text.size());
-    std::string_view part = text.substr(0, end);
-    if (end < text.size() && text[end] == '\n' && part.ends_with('\r')) part.remove_suffix(1);
-    // \xNN is four bytes: nothing is cut.
-    out += escape(part, part.size() * 4 + 3);
-    if (end < text.size()) out += text[end];
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
 }
 
 std::string base64(std::span<const std::byte> bytes) {

@@ -2,7 +2,7 @@
 //
 // What it is: functions of the message and of how it is wanted; they write nothing.
 //   text  the bytes and a newline, unless they end in one; before them the sender, where messages
-//         may come from several. For a terminal, control characters are made harmless.
+//         may come from several. For a terminal it is made harmless().
 //   hex   rows of 16 bytes with their offsets and characters, and the length at the end.
 //   json  one object a line: {"from":"127.0.0.1:7007","time":"…","size":5,"text":"hello"}, with
 //         "base64" in place of "text" where the bytes are not UTF-8.
@@ -35,10 +35,6 @@ struct PrintedMessage {
 };
 
 std::string printed(const PrintedMessage& message, const PrintOptions& options);
-
-// Text with every control character but tab and newline as \xNN, and a CR before a newline left
-// out.
-std::string harmless(std::string_view text);
 
 std::string base64(std::span<const std::byte> bytes);
 

@@ -7,11 +7,15 @@
 
 #include <criterion/criterion.h>
 
+#include "reactor/base/utf8.h"
 #include "support/text.h"
 #include <sluice/chat_text.h>
 
 using sluice::append_chat_text;
+using sluice::is_invisible;
+using sluice::is_shaping;
 using sluice::test::every_byte;
+using sluice::test::utf8_of;
 
 namespace {
 
@@ -20,27 +24,6 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 std::string shown(std::string_view line) {
   std::string text;
   append_chat_text(text, line);
-  return text;
-}
-
-std::string utf8(char32_t c) {
-  std::string text;
-  const auto add = [&text](char32_t byte) { text += static_cast<char>(byte); };
-  if (c < 0x80) {
-    add(c);
-  } else if (c < 0x800) {
-    add(0xC0 | c >> 6);
-    add(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    add(0xE0 | c >> 12);
-    add(0x80 | (c >> 6 & 0x3F));
-    add(0x80 | (c & 0x3F));
-  } else {
-    add(0xF0 | c >> 18);
-    add(0x80 | (c >> 12 & 0x3F));
-    add(0x80 | (c >> 6 & 0x3F));
-    add(0x80 | (c & 0x3F));
-  }
   return text;
 }
 
@@ -101,7 +84,7 @@ constexpr Vector kVectors[] = {
      "12345678\xEF\xBF\xBD"
      "12345678"},
     {"1234567\xC3\xA9", "1234567\xC3\xA9"},
-    {"\xEF\xBF\xBE\xEF\xBF\xBF", "\xEF\xBF\xBE\xEF\xBF\xBF"},
+    {"\xEF\xBF\xBC\xEF\xBF\xBD", "\xEF\xBF\xBC\xEF\xBF\xBD"},
     {"\xF0\x9F\x87\xE9", "\xEF\xBF\xBD\xEF\xBF\xBD"},
 };
 
@@ -167,10 +150,24 @@ Test(chat_text, keeps_no_escape_sequence) {
 Test(chat_text, replaces_exactly_the_documented_characters) {
   for (char32_t c = 0x80; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
-    const bool replaced = c <= 0x9F || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
-                          (c >= 0x2066 && c <= 0x2069);
-    const std::string whole = utf8(c);
+    const bool replaced = c <= 0x9F || (is_invisible(c) && !is_shaping(c));
+    const std::string whole = utf8_of(c);
     cr_assert(shown(whole) == (replaced ? std::string(kReplacement) : whole), "U+%04X",
+              static_cast<unsigned>(c));
+  }
+}
+
+Test(chat_text, replaces_what_hides_text_or_turns_its_direction) {
+  for (const char32_t c : {0x202E, 0x2066, 0x2069, 0x2028, 0x2029, 0x200B, 0x2060, 0xFEFF, 0x00AD,
+                           0x3164, 0xFFF9, 0xE0041}) {
+    cr_expect(shown("a" + utf8_of(c) + "b") == "a" + std::string(kReplacement) + "b", "U+%04X",
+              static_cast<unsigned>(c));
+  }
+}
+
+Test(chat_text, keeps_what_languages_and_emoji_are_written_with) {
+  for (const char32_t c : {0x200C, 0x200D, 0x200E, 0x200F, 0x061C, 0xFE0F, 0x180B}) {
+    cr_expect(shown("a" + utf8_of(c) + "b") == "a" + utf8_of(c) + "b", "U+%04X",
               static_cast<unsigned>(c));
   }
 }

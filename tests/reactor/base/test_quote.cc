@@ -6,9 +6,12 @@
 #include <criterion/criterion.h>
 
 #include "reactor/base/quote.h"
+#include "support/text.h"
 
 using sluice::escape;
+using sluice::escape_prose;
 using sluice::quote;
+using sluice::test::utf8_of;
 using namespace std::string_literals;
 
 namespace {
@@ -31,6 +34,26 @@ Test(quote, control_characters_become_hexadecimal) {
 Test(quote, well_formed_utf_8_stays) {
   expect_escaped("0–65535, ü, €, 😀, \xC2\xA0", "0–65535, ü, €, 😀, \xC2\xA0");
   expect_escaped(R"(a \ stays)", R"(a \ stays)");
+}
+
+Test(quote, characters_that_do_not_show_become_hexadecimal) {
+  expect_escaped("exe" + utf8_of(0x202E) + "txt.sh", R"(exe\xe2\x80\xaetxt.sh)");
+  expect_escaped(utf8_of(0x2066) + "a" + utf8_of(0x2069), R"(\xe2\x81\xa6a\xe2\x81\xa9)");
+  expect_escaped("one" + utf8_of(0x2028) + "two" + utf8_of(0x2029),
+                 R"(one\xe2\x80\xa8two\xe2\x80\xa9)");
+  expect_escaped("a" + utf8_of(0x200B) + "b", R"(a\xe2\x80\x8bb)");
+  expect_escaped("a" + utf8_of(0x200D) + "b", R"(a\xe2\x80\x8db)");
+  expect_escaped(utf8_of(0xFEFF) + "a", R"(\xef\xbb\xbfa)");
+  expect_escaped("a" + utf8_of(0xE0041), R"(a\xf3\xa0\x81\x81)");
+}
+
+Test(quote, prose_keeps_joiners_and_loses_what_hides_or_turns_text) {
+  const std::string family = utf8_of(0x1F469) + utf8_of(0x200D) + utf8_of(0x1F680);
+  cr_expect(escape_prose(family) == family);
+  cr_expect(escape_prose("a" + utf8_of(0x202E) + utf8_of(0x200B) + "b") ==
+            R"(a\xe2\x80\xae\xe2\x80\x8bb)");
+  cr_expect(escape_prose("\x1b[2J\t\xff\xe2\x80") == R"(\x1b[2J\x09\xff\xe2\x80)");
+  cr_expect(escape_prose("").empty());
 }
 
 Test(quote, bytes_that_are_not_utf_8_become_hexadecimal) {

@@ -57,7 +57,15 @@ Test(fetch_file_name, that_hides_or_looks_like_an_option_is_refused) {
 
 Test(fetch_file_name, that_is_no_text_is_refused) {
   for (const char* path : {"/a%00b", "/a%0ab", "/%1b[2J", "/%7f", "/%c2%9b", "/%ff", "/%c3%28"}) {
-    expect_refused(path, "control characters or is not UTF-8");
+    expect_refused(path, "contains control or invisible characters or is not UTF-8");
+  }
+}
+
+Test(fetch_file_name, that_does_not_show_what_it_is_is_refused) {
+  // U+202E, U+2066, U+2028, U+200B, U+200D, U+FEFF
+  for (const char* path : {"/invoice%e2%80%aefdp.sh", "/%e2%81%a6a", "/a%e2%80%a8b", "/a%e2%80%8bb",
+                           "/a%e2%80%8db", "/%ef%bb%bfa"}) {
+    expect_refused(path, "contains control or invisible characters or is not UTF-8");
   }
 }
 

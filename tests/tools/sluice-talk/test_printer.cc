@@ -66,14 +66,6 @@ Test(printer, a_pipe_gets_every_byte_and_a_terminal_no_control_character) {
                   options) == "\\xc2\\x9b31m\n");  // C1: CSI in one character
 }
 
-Test(printer, harmless_text_keeps_tabs_newlines_and_letters) {
-  cr_expect(sluice::tools::talk::harmless("a\tb\nc") == "a\tb\nc");
-  cr_expect(sluice::tools::talk::harmless("h\xc3\xb6\r\nx\r") == "h\xc3\xb6\nx\\x0d");
-  cr_expect(sluice::tools::talk::harmless("") == "");
-  const std::string worst(10'000, '\x01');
-  cr_expect(sluice::tools::talk::harmless(worst).size() == 40'000);
-}
-
 Test(printer, hex_has_offsets_bytes_and_characters_and_ends_with_the_length) {
   cr_expect(shown("", format(PrintFormat::hex)) == "00000000\n");
   cr_expect(shown("0123456789abcdef\x7f", format(PrintFormat::hex)) ==
