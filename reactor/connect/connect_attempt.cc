@@ -13,7 +13,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// A Unix socket whose backlog is full says so at once, where a blocking connect() would wait.
+// If a Unix socket's backlog is full, connect() fails at once (a blocking connect() would wait), so
+// the attempt tries again after this time.
 constexpr milliseconds kFullBacklog{20};
 
 }  // namespace
@@ -35,13 +36,13 @@ void ConnectAttempt::begin(milliseconds timeout) {
 
 void ConnectAttempt::connect() {
   const char* call = nullptr;
-  // A new one each time: POSIX leaves the state of a socket that failed to connect unspecified.
+  // A new socket each time: POSIX leaves the state of a socket that failed to connect unspecified.
   int error = open_connect_socket(socket_, to_, from_, &call);
   if (error != 0) return judge_.lost(number_, error, call);
   error = ::connect(socket_.get(), to_.data(), to_.size()) == 0 ? 0 : errno;
   if (error == EINPROGRESS) {
-    // An ICMP message that arrives inside of the call is noted there and decides nothing: the
-    // attempt would go on unheard until the kernel asks again, a second later.
+    // If an ICMP message arrives during the call, the kernel only records its error. Without this
+    // check the attempt would not see the error until the kernel retransmits, a second later.
     const int noted = pending_error(socket_.get());
     if (noted != 0) error = noted;
   }
@@ -65,15 +66,15 @@ void ConnectAttempt::on_ready(int events) noexcept {
 }
 
 int ConnectAttempt::outcome() const noexcept {
-  if (!watcher_) return EINPROGRESS;  // it waits for a backlog
+  if (!watcher_) return EINPROGRESS;  // it waits until the backlog has room
   const int error = pending_error(socket_.get());
   if (error != 0) return error;
-  // libev may, rarely, call a descriptor ready that is not.
+  // libev may, rarely, report a descriptor as ready although it is not.
   if (!is_connected(socket_.get())) return EINPROGRESS;
   return is_connected_to_itself(socket_.get(), to_) ? ECONNREFUSED : 0;
 }
 
-// A deadline looks first: a loop that was busy may find its socket ready and overdue in one turn.
+// A deadline checks the socket first: after a busy turn, a socket may be both ready and overdue.
 void ConnectAttempt::decide(bool overdue) {
   const int error = outcome();
   if (error == 0) return judge_.won(number_, take_socket());

@@ -1,10 +1,13 @@
-// One address: from its socket to the outcome. For Connector.
+// One attempt to connect to one address. Only for Connector.
 //
-// What it is: a connect() that is under way, its deadline, and its looking again where a Unix
-// socket's backlog is full. It tells its judge once, and never inside begin() that it has won.
-// Lifetime: going closes the socket, silently. The judge may destroy it when it is told.
+// What it is: a socket with a connect() in progress, and its deadline. If a Unix socket's backlog
+// is full, it tries again after a pause. It calls its judge once, and never calls won() inside
+// begin().
+// Lifetime: the destructor closes the socket and calls nothing. The judge may destroy the attempt
+// when it is called.
 // Thread: the loop's. Errors: errno values, to the judge; begin() may throw std::bad_alloc.
-// Source: POSIX.1-2017 connect(): what is under way becomes writable when it is decided.
+// Source: POSIX.1-2017 connect(): the socket becomes writable when the connection is established or
+// has failed.
 #ifndef SLUICE_REACTOR_CONNECT_CONNECT_ATTEMPT_H
 #define SLUICE_REACTOR_CONNECT_CONNECT_ATTEMPT_H
 
@@ -21,7 +24,7 @@
 
 namespace sluice {
 
-// Whom attempts tell, by their number.
+// The owner of attempts. It knows each by its number.
 class ConnectJudge {
  public:
   virtual void won(std::size_t number, Fd socket) = 0;
@@ -34,16 +37,17 @@ class ConnectJudge {
 
 class ConnectAttempt {
  public:
-  // REQUIRES: what is referred to outlives it.
+  // REQUIRES: the referenced objects outlive the attempt.
   ConnectAttempt(Loop& loop, ConnectJudge& judge, std::size_t number, const Address& to,
                  const ConnectFrom& from);
   ConnectAttempt(const ConnectAttempt&) = delete;
   ConnectAttempt& operator=(const ConnectAttempt&) = delete;
   ~ConnectAttempt() { stop_watching(); }
 
-  void begin(std::chrono::milliseconds timeout);  // 0: none
+  void begin(std::chrono::milliseconds timeout);  // 0: no deadline
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
-  // 0 when it is connected, EINPROGRESS while nothing is decided. Any other error is told once.
+  // 0 if it is connected, EINPROGRESS if it is still in progress. Any other error is returned only
+  // once, because SO_ERROR resets it.
   [[nodiscard]] int outcome() const noexcept;
   [[nodiscard]] Fd take_socket() noexcept;
 
@@ -59,7 +63,8 @@ class ConnectAttempt {
   const Address& to_;
   const ConnectFrom& from_;
   Fd socket_;
-  // One for each socket: a descriptor's number may come again, and a watcher is bound only once.
+  // A new one for each socket: a new socket may get the same descriptor, and a watcher can be bound
+  // only once.
   std::optional<IoWatcher> watcher_;
   Timer again_;
   Timer deadline_;

@@ -8,7 +8,7 @@ namespace {
 
 bool is_ipv6(const Address& address) { return address.unmapped().family() == AF_INET6; }
 
-// The first of the kind at `from` or after it.
+// The index of the first address at or after `from` that is (or is not) IPv6.
 std::size_t find(const std::vector<Address>& addresses, std::size_t from, bool ipv6) {
   while (from < addresses.size() && is_ipv6(addresses[from]) != ipv6) ++from;
   return from;

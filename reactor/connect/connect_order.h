@@ -1,4 +1,4 @@
-// The order in which several addresses are tried. For Connector.
+// The order in which the connector tries several addresses. Only for Connector.
 //
 // What it is: a pure function. Thread: any. Errors: std::bad_alloc.
 // Source: RFC 8305, section 4.
@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-// IPv6 and the others in turn, beginning with IPv6; within each of the two as they were. An IPv4
-// address that is mapped into IPv6 counts as IPv4.
+// Alternates between IPv6 addresses and all others, beginning with IPv6, and keeps the given order
+// within each group. An IPv4-mapped IPv6 address counts as IPv4.
 [[nodiscard]] std::vector<Address> interleaved(const std::vector<Address>& addresses);
 
 }  // namespace sluice

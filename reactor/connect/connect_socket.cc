@@ -13,7 +13,7 @@ namespace {
 
 int bind_to_device(int fd, const std::string& device) noexcept {
 #ifdef SO_BINDTODEVICE
-  // The kernel would cut a longer name silently, and take another interface.
+  // The kernel would silently truncate a longer name, and use another interface.
   if (device.size() >= IFNAMSIZ) return ENODEV;
   const auto size = static_cast<socklen_t>(device.size());
   return ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device.data(), size) == 0 ? 0 : errno;
@@ -28,13 +28,15 @@ int bind_to_address(int fd, const Address& from, const Address& to) noexcept {
   if (from.family() != to.family()) return EAFNOSUPPORT;
   const int on = 1;
   if (from.port() != 0) {
-    // Two that race from one port, or one that comes again while the last is in TIME_WAIT.
+    // Otherwise two attempts of a race could not share the port, nor could an attempt reuse it
+    // while an earlier connection is in TIME_WAIT.
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
 #ifdef IP_BIND_ADDRESS_NO_PORT
   if (from.is_ip() && from.port() == 0) {
-    // The port is chosen by connect(), which may give one to two connections to two peers; bind()
-    // would need one for each. Where it fails, ports only run out sooner.
+    // With this option connect() chooses the port, and may use one port for connections to
+    // different peers. Without it bind() takes a port for each. If setsockopt() fails, ports only
+    // run out sooner.
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   }
 #endif
@@ -67,7 +69,7 @@ int open_connect_socket(Fd& socket, const Address& to, const ConnectFrom& from, 
 #endif
   if (to.is_ip()) {
     const int on = 1;
-    // It fails on no socket that works; what is lost is only speed.
+    // This does not fail on a working socket, and would cost only speed.
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   if (error == 0 && to.is_ip() && !from.device.empty()) {
@@ -101,8 +103,8 @@ bool is_connected_to_itself(int fd, const Address& peer) noexcept {
   if (::getsockname(fd, local.data(), &size) != 0) return false;
   local.set_size(size);
   if (local.port() != peer.port()) return false;
-  // What was asked for may be written otherwise than what the kernel made of it: 0.0.0.0, or ::1
-  // with a zone.
+  // The kernel may have changed the address that the caller passed: 0.0.0.0, or ::1 with a zone. So
+  // compare both ends as the kernel reports them.
   Address remote;
   size = Address::capacity();
   if (::getpeername(fd, remote.data(), &size) != 0) return false;

@@ -1,7 +1,7 @@
-// A TCP or Unix socket that is about to connect: made, bound, and judged when it is decided. For
-// the rooms of the reactor that connect, not for embedders.
+// Makes and binds TCP and Unix sockets that are about to connect, and reads the result. For the
+// folders that connect, not for embedders.
 //
-// Thread: any. Errors: an errno value, 0 for none. Nothing here waits.
+// Thread: any. Errors: an errno value, or 0 for success. No function blocks.
 // Source: POSIX.1-2017 socket(), connect(); ip(7), tcp(7), socket(7).
 #ifndef SLUICE_REACTOR_CONNECT_CONNECT_SOCKET_H
 #define SLUICE_REACTOR_CONNECT_CONNECT_SOCKET_H
@@ -15,30 +15,31 @@
 
 namespace sluice {
 
-// Where a connection leaves from.
+// The local side of a connection.
 struct ConnectFrom {
-  // The local address; its port is 0 unless one certain port is wanted. Targets of another family
-  // fail with EAFNOSUPPORT.
+  // The local address. Its port should be 0 unless the caller needs a particular local port.
+  // Targets of another family fail with EAFNOSUPPORT.
   std::optional<Address> address{};
-  // The interface's name (SO_BINDTODEVICE): ENODEV where there is none of that name, EPERM where
-  // the system asks for a privilege, ENOTSUP on systems that cannot. Unix sockets know none.
+  // The name of a network interface (SO_BINDTODEVICE). Targets fail with ENODEV if no interface has
+  // that name, EPERM if the system requires a privilege, and ENOTSUP if it cannot bind a socket to
+  // an interface. It does not apply to Unix sockets.
   std::string device{};
 };
 
-// A non-blocking, close-on-exec stream socket for `to`, with TCP_NODELAY where that is a word, and
-// bound as `from` says. On failure `socket` holds none, and `call`, if given, is the function that
-// failed: "socket", "setsockopt" (the device) or "bind".
+// Opens a non-blocking, close-on-exec stream socket for `to`, with TCP_NODELAY where it applies,
+// and binds it as `from` says. On failure `socket` is empty, and `call`, if given, is set to the
+// function that failed: "socket", "setsockopt" (the device) or "bind".
 [[nodiscard]] int open_connect_socket(Fd& socket, const Address& to, const ConnectFrom& from,
                                       const char** call = nullptr);
 
-// What became of a connect() that was under way and is decided: SO_ERROR.
+// The result of a connect() that has completed: SO_ERROR, which this call resets.
 [[nodiscard]] int pending_error(int fd) noexcept;
 
-// False while nothing is decided: a loop may call a socket ready that is not.
+// False while the connect() is in progress. A loop may report a socket as ready although it is not.
 [[nodiscard]] bool is_connected(int fd) noexcept;
 
-// On loopback the kernel may choose the port that is asked for as the source, and connect the
-// socket to itself (simultaneous open). Nobody listens there.
+// On loopback the kernel may choose the target port as the source port, and connect the socket to
+// itself (simultaneous open). No process listens on that port then.
 [[nodiscard]] bool is_connected_to_itself(int fd, const Address& peer) noexcept;
 
 }  // namespace sluice

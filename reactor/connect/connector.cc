@@ -23,19 +23,19 @@ std::error_code code_of(int error) { return {error, std::generic_category()}; }
 
 }  // namespace
 
-// What is to be done with the outcome, and all that is under way until then.
+// The functions to call with the result, and the attempts until then.
 class Connector::Race final : private ConnectJudge {
  public:
   Race(Connector& owner, std::vector<Address> addresses, Failed failed);
 
-  ProtocolFactory factory;  // one of these two
+  ProtocolFactory factory;  // exactly one of these two is set
   Connected connected;
 
   void begin();
   void cancel_calls() noexcept { cancelled_ = true; }
 
  private:
-  // The attempt is gone when they return, and the race may be.
+  // When they return, the attempt has been destroyed, and the race may have been.
   void won(std::size_t number, Fd socket) override;
   void lost(std::size_t number, int error, const char* call) override;
   void attempt_next();
@@ -49,10 +49,10 @@ class Connector::Race final : private ConnectJudge {
   Loop& loop_;
   const ConnectorOptions options_;
   Failed failed_;
-  ConnectError error_;     // in the order of their turns; no error yet: not decided
-  std::size_t begun_ = 0;  // of them
+  ConnectError error_;     // in the order of the attempts; an entry without an error is undecided
+  std::size_t begun_ = 0;  // the number of attempts that have begun
   std::size_t decided_ = 0;
-  bool cancelled_ = false;  // by what it calls
+  bool cancelled_ = false;  // by a function that it calls
   std::vector<std::unique_ptr<ConnectAttempt>> attempts_;
   Timer next_;
   Timer deadline_;
@@ -99,7 +99,8 @@ void Connector::Race::lost(std::size_t number, int error, const char* call) {
   ++decided_;
   std::erase_if(attempts_, [number](const auto& attempt) { return attempt->number() == number; });
   if (decided_ == error_.failures.size()) return fail();
-  // The head start was this one's. An earlier one's failure leaves the last one its own.
+  // If the most recent attempt fails, the next one begins at once. If an earlier one fails, the
+  // most recent one keeps its head start.
   if (number + 1 == begun_ && begun_ < error_.failures.size()) next_.start(milliseconds(0));
 }
 
@@ -125,7 +126,7 @@ void Connector::Race::fill_in(int error) noexcept {
   }
 }
 
-// From here on the connector is free for another race, or gone.
+// After this move the connector may start another race, or be destroyed.
 void Connector::Race::fail() {
   const std::unique_ptr<Race> self = std::move(owner_->race_);
   stop();
@@ -155,7 +156,7 @@ int Connector::Race::open_connection(std::size_t number, Fd socket) {
   LoopInternals::guarded(loop_, "connect",
                          [&] { protocol = factory(error_.failures[number].address); });
   if (!protocol || cancelled_) return ECANCELED;
-  int error = ECANCELED;  // what a TransportFactory throws is reported instead
+  int error = ECANCELED;  // also if a TransportFactory throws, which the loop reports
   LoopInternals::guarded(loop_, "connect", [&] {
     try {
       Connection::adopt(loop_, std::move(socket), std::move(protocol), options_.connection);

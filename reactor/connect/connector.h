@@ -1,16 +1,18 @@
-// A connection to the first of several addresses that answers.
+// Connects to the first of several addresses that responds.
 //
-// What it is: non-blocking connect() to one address, or a race of several: a new attempt begins
-// when the last one has had its head start or has failed, the first to answer wins, and the others
-// are closed. It makes a Connection of the winner, or hands over its socket. TCP and Unix sockets.
-// Lifetime: must go before its loop; going cancels. Any function that it calls may start it anew,
-// cancel it or destroy it. What it has connected is no more its own.
+// What it is: non-blocking connect() to one address, or a race of several. A new attempt begins
+// when the last one has had its head start or has failed. The first attempt that succeeds wins, and
+// the others are closed. The connector makes a Connection of the winner, or passes its socket to
+// the caller. It supports TCP and Unix stream sockets.
+// Lifetime: must be destroyed before its loop. The destructor cancels all attempts and calls
+// nothing. Any function that the connector calls may start it again, cancel it or destroy it. The
+// connector does not own the connections that it has made.
 // Thread: the loop's.
-// Errors: start() may throw std::bad_alloc. Everything else arrives in `failed`: each address with
-// its errno, also for want of descriptors (EMFILE) or ports (EADDRNOTAVAIL). Some are the
-// connector's own: ETIMEDOUT when a deadline ended an attempt, ECANCELED for an address that was
-// not tried to the end, ECONNREFUSED when the kernel connected the socket to itself. What a
-// function throws is reported by the loop.
+// Errors: start() may throw std::bad_alloc. All other errors are passed to `failed`: each address
+// with its errno, also when no descriptor (EMFILE) or port (EADDRNOTAVAIL) is left. The connector
+// itself sets ETIMEDOUT if a deadline ended an attempt, ECANCELED if the attempt was not completed,
+// and ECONNREFUSED if the kernel connected the socket to itself. The loop reports what a function
+// throws.
 // Units: milliseconds.
 // Source: POSIX.1-2017 connect(); RFC 8305.
 #ifndef SLUICE_REACTOR_CONNECT_CONNECTOR_H
@@ -36,23 +38,24 @@
 namespace sluice {
 
 enum class ConnectOrder : std::uint8_t {
-  ipv6_first,  // IPv6 and IPv4 in turn, beginning with IPv6; each family as it is given
-  as_given     // for who has an order of his own: a first choice and its stand-ins
+  // Alternates between IPv6 and all others, beginning with IPv6. Keeps the order within each group.
+  ipv6_first,
+  as_given  // keeps the order of the list, such as a primary server and its backups
 };
 
 struct ConnectorOptions {
-  // Shorter head starts than this are made this long (RFC 8305, section 5).
+  // Shorter head starts are increased to this (RFC 8305, section 5).
   static constexpr std::chrono::milliseconds kMinAttemptDelay{10};
 
   ConnectFrom from{};                            // the local address and device
-  std::chrono::milliseconds address_timeout{0};  // for each address; 0: the system's own
-  std::chrono::milliseconds timeout{0};          // for all of them together; 0: none
+  std::chrono::milliseconds address_timeout{0};  // for each address; 0: the system's timeout
+  std::chrono::milliseconds timeout{0};          // for all addresses together; 0: none
   std::chrono::milliseconds attempt_delay{250};  // the head start of each attempt
   ConnectOrder order = ConnectOrder::ipv6_first;
-  ConnectionOptions connection{};  // of the connection that is made
+  ConnectionOptions connection{};  // for the connection that the connector makes
 };
 
-// What one address said.
+// The error of one address.
 struct ConnectFailure {
   Address address;
   std::error_code error;              // errno, of the generic category
@@ -60,11 +63,11 @@ struct ConnectFailure {
 };
 
 struct SLUICE_EXPORT ConnectError {
-  std::vector<ConnectFailure> failures;  // each address, in the order of their turns
-  bool timed_out = false;                // the deadline for all ended it
+  std::vector<ConnectFailure> failures;  // one for each address, in the order of the attempts
+  bool timed_out = false;                // the deadline for all addresses has passed
 
-  // "[::1]:7: Connection refused; 10.0.0.1:7: bind: Cannot assign requested address"; without
-  // failures, "no address".
+  // All failures in one line, such as "[::1]:7: Connection refused; 10.0.0.1:7: bind: Cannot assign
+  // requested address", or "no address" if the list was empty.
   [[nodiscard]] std::string message() const;
 };
 
@@ -78,19 +81,20 @@ class SLUICE_EXPORT Connector {
   Connector& operator=(const Connector&) = delete;
   ~Connector();
 
-  // Begins, in a turn to come; what was under way is cancelled. Then, once, either the winner is a
-  // connection whose handler `factory` has made, and its on_open() has run, or `failed` runs.
-  // With a transport, on_open() runs after its handshake, and on_close() reports one that fails.
-  // A factory or a TransportFactory that throws or returns null closes the socket; the address
-  // failed with ECANCELED.
-  // Without an address, `failed` has none to tell of. REQUIRES: the functions are not empty.
+  // Cancels any attempts in progress, and begins in a later turn. Then exactly one of two things
+  // happens, once: `factory` makes the handler for the winner, the connector opens the connection,
+  // and on_open() runs; or `failed` runs.
+  // With a transport, on_open() runs when the handshake is done, and on_close() reports a handshake
+  // that fails. If the factory or the TransportFactory throws or returns null, the socket is
+  // closed, and the address fails with ECANCELED.
+  // If `addresses` is empty, `failed` runs with no failures. REQUIRES: the functions are not empty.
   void start(std::vector<Address> addresses, ProtocolFactory factory, Failed failed);
-  // The same, but for the winner's socket: non-blocking, close-on-exec, with TCP_NODELAY.
+  // The same, but passes the winner's socket: non-blocking, close-on-exec, with TCP_NODELAY.
   void start_socket(std::vector<Address> addresses, Connected connected, Failed failed);
 
-  // Closes what is under way at once, and calls nothing.
+  // Closes all attempts at once, and calls nothing.
   void cancel() noexcept;
-  // From start() until one of its functions is called.
+  // True from start() until one of its functions is called or cancel().
   [[nodiscard]] bool running() const noexcept { return race_ != nullptr; }
 
  private:
@@ -101,7 +105,7 @@ class SLUICE_EXPORT Connector {
   Loop& loop_;
   const ConnectorOptions options_;
   std::unique_ptr<Race> race_;
-  Race* finishing_ = nullptr;  // it is calling its functions, and owns itself
+  Race* finishing_ = nullptr;  // the race that is calling its functions; it owns itself
 };
 
 }  // namespace sluice
