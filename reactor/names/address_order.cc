@@ -11,7 +11,7 @@
 namespace sluice {
 namespace {
 
-// As RFC 4291 numbers the scopes of multicast; section 3.1 puts the others in line with them.
+// The numbers of RFC 4291 for multicast scopes; RFC 6724, section 3.1, maps unicast scopes to them.
 enum Scope : std::uint8_t { kLinkLocal = 2, kSiteLocal = 5, kGlobal = 14 };
 
 struct Policy {
@@ -21,7 +21,7 @@ struct Policy {
   int label;
 };
 
-// RFC 6724, 2.1; the longer prefix before the shorter one.
+// RFC 6724, 2.1. A longer prefix stands before a shorter one that contains it.
 constexpr std::array kPolicies = {
     Policy{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, 50, 0},  // ::1
     Policy{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 35, 4},         // ::ffff:0:0
@@ -34,7 +34,7 @@ constexpr std::array kPolicies = {
     Policy{{}, 0, 40, 1},
 };
 
-// An IPv4 address is looked at as one that is mapped into IPv6.
+// An IPv4 address in its IPv4-mapped form.
 std::array<std::uint8_t, 16> bytes_of(const Address& address) noexcept {
   std::array<std::uint8_t, 16> bytes{};
   if (address.family() == AF_INET6) {
@@ -86,7 +86,7 @@ Kind kind_of(const Address& address) noexcept {
   return {scope_of(bytes), policy->label, policy->precedence};
 }
 
-// What is compared, the better one first.
+// The values to compare. The smaller rank is the better one.
 using Rank = std::tuple<bool, bool, bool, int, std::uint8_t>;
 
 Rank rank_of(const Kind& kind, const Address& destination, SourceOf source_of) {
@@ -99,7 +99,7 @@ Rank rank_of(const Kind& kind, const Address& destination, SourceOf source_of) {
 
 struct Ranked {
   Kind kind;
-  std::size_t first;  // an address of the kind
+  std::size_t first;  // the index of an address of this kind
   Rank rank;
 };
 
@@ -113,8 +113,8 @@ std::optional<Address> source_address(const Address& destination) noexcept {
 #endif
   if (!fd) return {};
   Address to = destination;
-  if (to.port() == 0) to.set_port(1);  // some systems send nothing to port 0
-  // Of a datagram socket: nothing is sent.
+  if (to.port() == 0) to.set_port(1);  // some systems refuse port 0
+  // On a datagram socket connect() sends nothing.
   if (::connect(fd.get(), to.data(), to.size()) != 0) return {};
   Address source;
   socklen_t size = Address::capacity();
@@ -125,7 +125,7 @@ std::optional<Address> source_address(const Address& destination) noexcept {
 
 void put_in_order(std::vector<Address>& addresses, SourceOf source_of) {
   std::vector<Ranked> kinds;
-  std::vector<std::pair<std::size_t, std::size_t>> order;  // a kind, and a place in `addresses`
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // a kind, and an index in `addresses`
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const Kind kind = kind_of(addresses[i]);
     auto found = std::find_if(kinds.begin(), kinds.end(),

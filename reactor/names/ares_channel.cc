@@ -15,8 +15,8 @@ namespace sluice {
 
 using std::chrono::milliseconds;
 
-// One of c-ares's descriptors. Its watcher is bound once and goes before the descriptor is closed:
-// the next one may get the same number.
+// One of c-ares's descriptors. Its watcher is bound once, and is stopped before the descriptor is
+// closed: the next one may get the same number.
 class AresChannel::Socket {
  public:
   Socket(AresChannel& channel, int fd) : channel_(channel), fd_(fd) {
@@ -42,7 +42,7 @@ class AresChannel::Socket {
 
 namespace {
 
-// What c-ares says of a question that has no answer.
+// The error of a question without an answer, from a status of c-ares.
 std::error_code error_of(int status) noexcept {
   switch (status) {
     case ARES_SUCCESS:
@@ -116,7 +116,7 @@ void AresChannel::watch(int fd, int events) noexcept {
       sockets_.emplace(fd, std::make_unique<Socket>(*this, fd)).first->second->watch(events);
     }
   } catch (const std::bad_alloc&) {
-    // Unwatched, its answers are not seen; the question is asked again when its time is up.
+    // The answers on this socket are not seen. c-ares sends the question again after its timeout.
     return;
   }
 }
@@ -131,8 +131,8 @@ void AresChannel::arm() noexcept {
   timeval left{};
   if (ares_timeout(channel_, nullptr, &left) == nullptr) return timer_.stop();
   const auto after = std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec);
-  // Not at once: c-ares counts in whole milliseconds, and would find nothing due until this one has
-  // passed.
+  // At least 1 ms: c-ares counts in whole milliseconds, and would find nothing due before the
+  // current one has passed.
   const auto rounded = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(after));
   LoopInternals::guarded(loop_, "resolver", [this, rounded] { timer_.start(rounded); });
 }

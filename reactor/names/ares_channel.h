@@ -1,10 +1,10 @@
-// One question at a time to DNS servers, by c-ares on a loop's watchers and one of its timers.
+// Sends one question at a time to DNS servers, with c-ares on the loop's watchers and a timer.
 //
-// What it is: c-ares's part is to choose the server, to ask again, to go over to TCP and to see
-// that an answer comes from the server, with the id and the question that were sent. Each question
-// has sockets of its own, and with them ports that the system chooses.
-// Lifetime: must go before its loop and its settings. It must not be called from its owner's
-// function, which runs inside of c-ares: neither ares_destroy() nor ares_cancel() may run there.
+// What it is: c-ares chooses the server, sends the question again, changes to TCP, and checks that
+// an answer comes from the server and has the id and the question that were sent. Each question has
+// its own sockets, whose ports the system chooses.
+// Lifetime: must be destroyed before its loop and its settings. on_answer() must not call the
+// channel: it runs inside c-ares, where neither ares_destroy() nor ares_cancel() is allowed.
 // Thread: the loop's. Errors: the constructor throws std::bad_alloc.
 #ifndef SLUICE_REACTOR_NAMES_ARES_CHANNEL_H
 #define SLUICE_REACTOR_NAMES_ARES_CHANNEL_H
@@ -27,7 +27,7 @@ class AresChannel {
  public:
   class Owner {
    public:
-    // Without an error the message is a DNS message, whatever it says. It is valid for the call.
+    // Without an error, `message` is a DNS message with any content. It is valid during the call.
     virtual void on_answer(AresChannel& channel, std::error_code error,
                            std::span<const unsigned char> message) noexcept = 0;
 
@@ -40,9 +40,10 @@ class AresChannel {
   AresChannel& operator=(const AresChannel&) = delete;
   ~AresChannel();
 
-  // The answer may come inside of the call. REQUIRES: the question before is answered or cancelled.
+  // The answer may arrive during the call. REQUIRES: the previous question has been answered or
+  // cancelled.
   void ask(const std::string& question) noexcept;
-  // Its answer will not come.
+  // on_answer() will not be called for the question.
   void cancel() noexcept;
 
  private:
@@ -54,7 +55,7 @@ class AresChannel {
   void arm() noexcept;
 
   Loop& loop_;
-  Owner* owner_;  // null while nothing is to be handed on
+  Owner* owner_;  // null while answers are to be ignored
   ares_channeldata* channel_ = nullptr;
   ReadBudget budget_;
   std::map<int, std::unique_ptr<Socket>> sockets_;

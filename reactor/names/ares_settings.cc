@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// The library counts how often it was initialised, without a lock, and is never given back.
+// c-ares counts its initialisations without a lock, so we initialise it once and never clean up.
 void initialise_library() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status != ARES_SUCCESS) {
@@ -27,10 +27,16 @@ void initialise_library() {
 
 void check(const ResolverOptions& options) {
   if (options.try_timeout < milliseconds(1)) {
-    throw std::invalid_argument("resolver: try_timeout is less than 1 ms");
+    throw std::invalid_argument("resolver: try_timeout is " +
+                                std::to_string(options.try_timeout.count()) +
+                                " ms; the minimum is 1 ms");
   }
-  if (options.tries < 1) throw std::invalid_argument("resolver: tries is less than 1");
-  if (options.deadline < milliseconds(0)) throw std::invalid_argument("resolver: deadline below 0");
+  if (options.tries < 1) throw std::invalid_argument("resolver: tries is 0; the minimum is 1");
+  if (options.deadline < milliseconds(0)) {
+    throw std::invalid_argument("resolver: deadline is " +
+                                std::to_string(options.deadline.count()) +
+                                " ms; the minimum is 0, for none");
+  }
   for (const Address& server : options.servers) {
     if (server.is_ip() && server.port() != 0 && server.scope_id() == 0) continue;
     throw std::invalid_argument("resolver: server " + server.to_string() +
@@ -99,7 +105,7 @@ AresSettings::AresSettings(const ResolverOptions& options)
   check(options);
   initialise_library();
   ares_options given{};
-  // c-ares doubles the one from try to try, in an int: the maxima keep it from wrapping around.
+  // c-ares doubles the timeout with each try, in an int. The maxima prevent an overflow.
   given.timeout = static_cast<int>(try_timeout_.count());
   given.tries = static_cast<int>(std::min(options.tries, ResolverOptions::kMaxTries));
   ares_channel channel = nullptr;
@@ -118,8 +124,9 @@ AresSettings::AresSettings(const ResolverOptions& options)
 AresSettings::~AresSettings() = default;
 
 ares_channeldata* AresSettings::open(OnSocket on_socket, void* argument) const {
-  // Everything is given, so that no file is read; the resolver itself looks into the hosts file,
-  // goes through the domains and sorts. The server that an IPv4 one is given for is replaced.
+  // All options are set, so that c-ares reads no file. The resolver itself reads the hosts file,
+  // applies the search domains and sorts. c-ares requires a server here; the call below replaces
+  // it.
   ares_options options = saved_->options;
   char servers_alone[] = "b";
   in_addr any{};
@@ -129,8 +136,8 @@ ares_channeldata* AresSettings::open(OnSocket on_socket, void* argument) const {
   options.nsort = 0;
   options.sock_state_cb = on_socket;
   options.sock_state_cb_data = argument;
-  // c-ares asks the next server when one fails, and forgets how it failed; with one server alone
-  // there is no next, and the failure is worth more.
+  // When a server fails, c-ares asks the next one and loses the first one's error. With one server
+  // there is no next one, so c-ares passes its answer on unchecked and we see the error.
   options.flags = ARES_FLAG_NOALIASES | ARES_FLAG_NOSEARCH;
   if (saved_->servers.size() == 1) options.flags |= ARES_FLAG_NOCHECKRESP;
   ares_channel channel = nullptr;

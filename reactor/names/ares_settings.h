@@ -1,8 +1,9 @@
-// What every channel of a resolver is made with: servers, times, and the host's rules of search.
+// The settings of each channel of a resolver: servers, timeouts, and the host's search rules.
 //
-// What it is: /etc/resolv.conf, /etc/nsswitch.conf and the environment as c-ares reads them, read
-// once; a channel that is made later opens no file but for c-ares's random key.
-// Thread: the loop's. Errors: the constructor throws what Resolver's does.
+// What it is: the contents of /etc/resolv.conf, /etc/nsswitch.conf and the environment as c-ares
+// reads them, read once. A channel that is made later opens no file, except for c-ares's random
+// key.
+// Thread: the loop's. Errors: the constructor throws the exceptions of Resolver's.
 #ifndef SLUICE_REACTOR_NAMES_ARES_SETTINGS_H
 #define SLUICE_REACTOR_NAMES_ARES_SETTINGS_H
 
@@ -29,7 +30,7 @@ class AresSettings {
 
   [[nodiscard]] const SearchRules& search() const noexcept { return search_; }
   [[nodiscard]] std::chrono::milliseconds try_timeout() const noexcept { return try_timeout_; }
-  // Throws std::bad_alloc. The caller's; ares_destroy() ends it.
+  // The caller owns the channel and must call ares_destroy(). Throws std::bad_alloc.
   [[nodiscard]] ares_channeldata* open(OnSocket on_socket, void* argument) const;
 
  private:

@@ -33,8 +33,8 @@ int close_socket(ares_socket_t fd, void* /*budget*/) noexcept { return ::close(f
 int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
                    void* /*budget*/) noexcept {
   if (::connect(fd, to, size) == 0) return 0;
-  // No port is left; c-ares would take it for "in progress" and write to a socket that is not
-  // connected, try after try.
+  // No port is left. c-ares would interpret EAGAIN as "in progress", and write to a socket that is
+  // not connected, try after try.
   if (errno == EAGAIN) errno = EADDRNOTAVAIL;
   return -1;
 }
@@ -42,7 +42,7 @@ int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
 ares_ssize_t receive(ares_socket_t fd, void* data, std::size_t size, int flags, sockaddr* from,
                      ares_socklen_t* from_size, void* budget) noexcept {
   if (--static_cast<ReadBudget*>(budget)->left < 0) {
-    errno = EAGAIN;  // the descriptor stays readable: the next turn goes on
+    errno = EAGAIN;  // the descriptor stays readable, so the next turn continues
     return -1;
   }
   return ::recvfrom(fd, data, size, flags, from, from_size);
@@ -55,8 +55,8 @@ ares_ssize_t send_parts(ares_socket_t fd, const iovec* parts, int count,
   message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
   const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
   if (sent >= 0 || errno != ECONNREFUSED) return sent;
-  // The error was an earlier datagram's, and reporting it has cleared it. This one is sent, and if
-  // nobody is there either, its own error is read.
+  // The error belonged to an earlier datagram, and sendmsg() has cleared it by reporting it. Send
+  // this datagram again. If no process listens for it either, a later read reports that error.
   return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 

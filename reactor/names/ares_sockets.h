@@ -1,8 +1,8 @@
-// The system calls of c-ares, made by us: what its own would do wrong. For AresChannel alone.
+// System calls that replace c-ares's own. Only for AresChannel.
 //
-// What it is: its sockets are close-on-exec from the start. An ICMP error that an earlier try met
-// is not reported to the try that is being sent. And no more is read of a socket in a turn than a
-// budget says, so that a server that floods holds nobody up.
+// What it is: three differences from c-ares's calls. Sockets are close-on-exec from the start. An
+// ICMP error that belongs to an earlier try does not make the current try fail. A budget limits the
+// reads in a turn, so that a server that floods us cannot delay the loop.
 // Thread: the loop's. Source: POSIX.1-2017 <sys/socket.h>; udp(7) on errors.
 #ifndef SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
 #define SLUICE_REACTOR_NAMES_ARES_SOCKETS_H
@@ -11,7 +11,7 @@ struct ares_channeldata;
 
 namespace sluice {
 
-// Reads that are left in this turn. Its owner fills it up.
+// The reads that are left in this turn. The owner resets it before each call of c-ares.
 struct ReadBudget {
   static constexpr int kReads = 16;
   int left = kReads;

@@ -15,13 +15,13 @@ constexpr std::uint16_t kTypeCname = 5;
 constexpr std::uint16_t kIsAnswer = 0x8000;
 constexpr std::uint16_t kRecursionDesired = 0x0100;
 constexpr unsigned kRcode = 0xf;
-// More in one answer would take a client's time only.
+// A message with more records would only cost time.
 constexpr std::size_t kMaxRecords = 1024;
 
 struct Record {
   WireName owner;
   std::uint16_t type = 0;
-  std::size_t at = 0;  // where its data is
+  std::size_t at = 0;  // the position of its data in the message
   std::span<const unsigned char> data;
 };
 
@@ -30,7 +30,7 @@ Record read_record(DnsReader& reader) noexcept {
   record.owner = reader.name();
   const std::uint16_t type = reader.u16();
   const bool is_in = reader.u16() == kClassIn;
-  (void)reader.bytes(4);  // its time to live
+  (void)reader.bytes(4);  // skip the time to live
   const std::size_t size = reader.u16();
   record.at = reader.at();
   record.data = reader.bytes(size);
@@ -38,12 +38,12 @@ Record read_record(DnsReader& reader) noexcept {
   return record;
 }
 
-// The answer's records, which can be gone through more than once.
+// The records of the answer section. each() may be called more than once.
 class Answers {
  public:
   Answers(const DnsReader& first, std::size_t count) noexcept : first_(first), count_(count) {}
 
-  // Until `use` wants no more of them. False: the message is malformed.
+  // Calls `use` for each record until it returns false. Returns false if the message is malformed.
   template <class Use>
   bool each(Use use) const {
     DnsReader reader = first_;
@@ -67,7 +67,8 @@ struct Alias {
   WireName to;
 };
 
-// The question's name and those that it is an alias of, in turn. False: the message is malformed.
+// Appends the names that the last name of `chain` is an alias of, in order. Returns false if the
+// message is malformed.
 bool follow_aliases(const Answers& answers, std::vector<WireName>& chain) {
   std::vector<Alias> aliases;
   bool good = true;
@@ -77,7 +78,7 @@ bool follow_aliases(const Answers& answers, std::vector<WireName>& chain) {
     good = data.ok();
     return good && aliases.size() < DnsAnswer::kMaxAliases;
   }) && good;
-  // Each alias leads on once, so that a circle ends too.
+  // Each alias is followed once, so that the loop ends even if the aliases form a circle.
   for (bool found = good; found;) {
     found = false;
     for (auto alias = aliases.begin(); alias != aliases.end(); ++alias) {
@@ -106,7 +107,7 @@ void add_name(DnsAnswer& answer, const WireName& target) {
   all.push_back(std::move(name));
 }
 
-// False: the message is malformed.
+// Returns false if the message is malformed.
 bool collect(const Answers& answers, const std::vector<WireName>& chain, DnsType type,
              DnsAnswer& answer) {
   bool good = true;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kIdSize = 2;
 
-// Not drawn ahead: a child of fork() would use the same ones.
+// Not drawn in advance: after a fork() the child would use the same ids.
 std::uint16_t random_id() {
   std::uint16_t id = 0;
   if (::getentropy(&id, sizeof id) != 0) {
@@ -29,7 +29,7 @@ std::uint16_t random_id() {
   return id;
 }
 
-// The lengths and numbers beside the name are not letters.
+// is_same_name() ignores case. The bytes outside the name are not letters, so this changes nothing.
 bool is_same(std::string_view message, std::string_view other) noexcept {
   return is_same_name(message.substr(kIdSize), other.substr(kIdSize));
 }
@@ -57,7 +57,7 @@ void DnsQuestions::ask(std::string_view name, DnsType type, Asker asker) {
   question.message = std::move(message);
   question.asked = loop.now();
   question.askers.push_back(asker);
-  // Room for its return, which must not fail.
+  // Make room for the channel now, because release() must not fail.
   if (idle_.empty()) {
     idle_.reserve(questions_.size() + answered_.size() + 1);
     AresChannel::Owner& owner = *this;

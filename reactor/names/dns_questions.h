@@ -1,14 +1,14 @@
-// The questions that a resolver has asked and that are not answered.
+// The questions that a resolver has sent and that have not been answered.
 //
-// What it is: each question goes out by a channel, and so by a port, of its own, with an id from
-// the system's random numbers. A question that is asked already, in its first try, is not asked
-// again: the askers share its answer. So an attacker who makes a resolver look up one name often
-// does not get more chances to guess the id and the port of a question.
-// Lifetime: must go before its loop; `settings` must outlive it. A channel is kept for the next
-// question until rest().
+// What it is: each question has its own channel, and so its own port, and a random id from the
+// system. A question that is in its first try is not sent a second time: further askers share its
+// answer. So an attacker who makes a resolver look up one name many times gets no more chances to
+// guess the id and the port.
+// Lifetime: must be destroyed before its loop; `settings` must outlive it. A channel is kept for
+// the next question until rest().
 // Thread: the loop's.
-// Errors: the constructor throws std::system_error when the system gives no random numbers; ask()
-// throws that and std::bad_alloc, and leaves nothing behind.
+// Errors: the constructor throws std::system_error if the system gives no random numbers; ask()
+// throws that and std::bad_alloc, and then changes nothing.
 // Source: RFC 5452, 4.3, 4.5 and 5.
 #ifndef SLUICE_REACTOR_NAMES_DNS_QUESTIONS_H
 #define SLUICE_REACTOR_NAMES_DNS_QUESTIONS_H
@@ -34,7 +34,7 @@ class DnsQuestions final : private AresChannel::Owner {
  public:
   using Asker = std::uint64_t;
 
-  // `component` calls deliver() at the end of a turn.
+  // `component` must call deliver() at the end of a turn.
   DnsQuestions(LoopComponent& component, const AresSettings& settings);
   DnsQuestions(const DnsQuestions&) = delete;
   DnsQuestions& operator=(const DnsQuestions&) = delete;
@@ -42,9 +42,9 @@ class DnsQuestions final : private AresChannel::Owner {
 
   // REQUIRES: is_host_name(name).
   void ask(std::string_view name, DnsType type, Asker asker);
-  // The asker wants no more answers. What nobody wants is not asked any more.
+  // The asker wants no more answers. A question whose last asker has left is cancelled.
   void forget(Asker asker) noexcept;
-  // Calls take(asker, answer) for each answer that has come. It may ask and forget.
+  // Calls take(asker, answer) for each answer that has arrived. `take` may call ask() and forget().
   template <class Take>
   void deliver(Take take) {
     while (std::optional<Question> question = next_answered()) {

@@ -7,7 +7,7 @@
 namespace sluice {
 namespace {
 
-constexpr unsigned kReference = 0xc0;  // both bits of a length: the rest of the name is elsewhere
+constexpr unsigned kReference = 0xc0;  // both bits of a length byte: a compression pointer
 
 }  // namespace
 
@@ -32,7 +32,8 @@ std::string WireName::text() const {
 }
 
 bool operator==(const WireName& a, const WireName& b) noexcept {
-  // The lengths of labels are below every letter, so that they need no care.
+  // is_same_name() ignores case. The length bytes are less than every letter, so it compares them
+  // unchanged.
   return is_same_name(a.view(), b.view());
 }
 
@@ -52,7 +53,7 @@ std::span<const unsigned char> DnsReader::bytes(std::size_t size) noexcept {
 
 WireName DnsReader::name() noexcept {
   WireName name;
-  std::size_t end = 0;  // of the name's own bytes; 0 while no reference has been followed
+  std::size_t end = 0;  // of the name where it began; 0 until a pointer has been followed
   std::size_t before = at_;
   while (ok_) {
     const std::span<const unsigned char> first = bytes(1);
@@ -62,7 +63,7 @@ WireName DnsReader::name() noexcept {
       const std::span<const unsigned char> second = bytes(1);
       if (!ok_) break;
       if (end == 0) end = at_;
-      // Each reference leads to before the one that led to it, so that there is an end to them.
+      // Each pointer must lead to before the previous target, so that the loop ends.
       const std::size_t target = (length & ~kReference) << 8 | second[0];
       ok_ = target >= DnsLimits::kHeader && target < before;
       at_ = before = target;

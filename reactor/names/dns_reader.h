@@ -1,6 +1,7 @@
-// Names, numbers and bytes out of a DNS message.
+// Reads names, numbers and bytes from a DNS message.
 //
-// What it is: a reader that never reads beyond the message, and a name as a message has it.
+// What it is: a reader that never reads beyond the end of the message, and a name in its wire
+// format.
 // Lifetime: a reader must not outlive its message. Thread: plain values.
 // Source: RFC 1035, 3.1 and 4.1.4.
 #ifndef SLUICE_REACTOR_NAMES_DNS_READER_H
@@ -21,15 +22,15 @@ struct DnsLimits {
   static constexpr std::size_t kMaxWireName = 255;
 };
 
-// A name as a message has it, without references: each label after its length, and a last 0.
+// A name in wire format without compression: each label after its length, and a 0 at the end.
 class WireName {
  public:
   [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), size_}; }
-  // False: that is more than a name may have.
+  // Returns false if the name would become too long.
   [[nodiscard]] bool append(std::string_view bytes) noexcept;
-  // Empty when it is not a host's name. May throw std::bad_alloc.
+  // The name in dotted form, or an empty string if it is not a host name. May throw std::bad_alloc.
   [[nodiscard]] std::string text() const;
-  // In any case.
+  // Ignores case.
   friend bool operator==(const WireName& a, const WireName& b) noexcept;
 
  private:
@@ -37,20 +38,20 @@ class WireName {
   std::size_t size_ = 0;
 };
 
-// Reads on from a place of the message. A read beyond its end, and a name that is none, makes it
-// not ok() for good; what such reads return means nothing.
+// Reads from a position in the message. After a read beyond the end, or of an invalid name, ok() is
+// false from then on, and the results of such reads have no meaning.
 class DnsReader {
  public:
   explicit DnsReader(std::span<const unsigned char> message) noexcept : message_(message) {}
 
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] std::size_t at() const noexcept { return at_; }
-  // REQUIRES: `at` is where this reader has been.
+  // REQUIRES: `at` is a position at which this reader has been.
   void go_to(std::size_t at) noexcept { at_ = at; }
 
   std::uint16_t u16() noexcept;
   std::span<const unsigned char> bytes(std::size_t size) noexcept;
-  // With its references followed.
+  // Follows compression pointers.
   WireName name() noexcept;
 
  private:

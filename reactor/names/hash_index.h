@@ -1,9 +1,9 @@
-// Numbers of things by the hashes of the things, in a table that grows without ever halting.
+// A hash table of numbers whose insertions all take a short time.
 //
-// What it is: linear hashing. Each insertion adds one bucket and splits one, so that none of them
-// takes long, which the growing of a common table does. Nothing is ever removed but by
-// dismantle().
-// Thread: a plain value. Errors: std::bad_alloc, after which it must not be used.
+// What it is: linear hashing. The caller keeps the elements; the table maps their hashes to their
+// numbers. Each insertion adds one bucket and splits one, so no insertion rehashes everything, as
+// it would in an ordinary table. Elements cannot be removed, except all of them by dismantle().
+// Thread: a plain value. Errors: std::bad_alloc, after which the table must not be used.
 // Source: W. Litwin, Linear hashing: a new tool for file and table addressing, VLDB 1980.
 #ifndef SLUICE_REACTOR_NAMES_HASH_INDEX_H
 #define SLUICE_REACTOR_NAMES_HASH_INDEX_H
@@ -26,7 +26,7 @@ class HashIndex {
     entries_.push_back({hash, number, kNone});
     push(buckets_[bucket_of(hash)], static_cast<Number>(entries_.size() - 1));
   }
-  // The number of that hash for which `is_it` says yes, or kNone.
+  // The number with that hash for which `is_it` returns true, or kNone.
   template <class IsIt>
   [[nodiscard]] Number find(std::uint32_t hash, IsIt is_it) const {
     if (buckets_.empty()) return kNone;
@@ -37,7 +37,8 @@ class HashIndex {
     return at == kNone ? kNone : entries_[at].number;
   }
 
-  // Frees about so much of it; true when nothing is left. Until then it must not be used.
+  // Frees about `count` entries. Returns true when nothing is left. Until then the table must not
+  // be used.
   [[nodiscard]] bool dismantle(std::size_t count) noexcept {
     shorten(entries_, count);
     shorten(buckets_, count);
@@ -52,11 +53,11 @@ class HashIndex {
   struct Entry {
     std::uint32_t hash;
     Number number;
-    Number next;  // of the same bucket
+    Number next;  // the next entry of the same bucket
   };
 
-  // While the table is between two powers of 2, the buckets that are not there yet share one with
-  // their counterparts of the lower half.
+  // While the number of buckets is between two powers of 2, a bucket that does not exist yet shares
+  // one with its counterpart in the lower half.
   [[nodiscard]] std::size_t bucket_of(std::uint32_t hash) const noexcept {
     const std::size_t mask = std::bit_ceil(buckets_.size()) - 1;
     const std::size_t bucket = hash & mask;

@@ -9,8 +9,8 @@
 namespace sluice {
 namespace {
 
-// FNV-1a, in any case, which for an address means a few more of one hash. The file is the
-// administrator's: nobody else chooses what is in it.
+// FNV-1a, ignoring case. For an address this means a few more collisions. No attacker chooses the
+// contents: the file is the administrator's.
 template <class Bytes>
 std::uint32_t hash_of(const Bytes& bytes) noexcept {
   std::uint64_t value = 0xcbf29ce484222325;

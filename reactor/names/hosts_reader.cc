@@ -11,7 +11,7 @@
 namespace sluice {
 namespace {
 
-// File systems note times in steps of their kernel's ticks.
+// A file system may round times to the kernel's tick.
 constexpr std::int64_t kTick = 50'000'000;
 
 std::int64_t nanoseconds(const timespec& time) noexcept {
@@ -48,14 +48,14 @@ bool HostsReader::refresh() {
   }
 }
 
-// Whether the index is the file's; begins to read it otherwise.
+// Returns true if the index is current. Otherwise opens the file to read it.
 bool HostsReader::is_known() noexcept {
   struct stat status {};
   const bool is_there = ::stat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode);
   const Identity found = is_there ? identity_of(status) : Identity{};
   if (known_ && *known_ == found) return true;
 
-  // Should it be something else by now, opening it must not wait for that.
+  // O_NONBLOCK: if the path has become a FIFO or a device by now, open() must not block.
   Fd fd(is_there ? ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1);
   if (is_there && !fd && is_short_of_something(errno)) return true;
   known_.reset();

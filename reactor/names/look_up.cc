@@ -58,7 +58,7 @@ void LookUp::take(const DnsAnswer& answer) noexcept {
   }
 }
 
-// A failure is worth more than "no address", and that more than "not found".
+// Keeps the more important error: a failure, then "no address", then "not found".
 void LookUp::fail(std::error_code why) noexcept {
   if (!error || error == ResolverError::not_found ||
       (error == ResolverError::no_address && why != ResolverError::not_found)) {
@@ -86,7 +86,7 @@ void LookUp::conclude() noexcept {
     addresses.clear();
     names.clear();
   }
-  // To the caller an address whose name has no PTR record is one without a name.
+  // If the address's name exists but has no PTR record, the caller should see "not found".
   if (!has_found() && (!error || (names_found && error == ResolverError::no_address))) {
     error = ResolverError::not_found;
   }

@@ -1,8 +1,8 @@
-// One look-up of a resolver: what is asked for, where to look next, and what has been found.
+// One lookup of a resolver: the request, the steps that are left, and the results.
 //
-// What it is: a struct and the steps that it goes through; it asks nobody itself.
-// Thread: the loop's. Errors: take() and conclude() end in ResolverError::no_memory where there is
-// none; the others may throw std::bad_alloc.
+// What it is: a struct and the transitions between its steps. It does no I/O.
+// Thread: the loop's. Errors: take() and conclude() set ResolverError::no_memory if memory runs
+// out; the others may throw std::bad_alloc.
 #ifndef SLUICE_REACTOR_NAMES_LOOK_UP_H
 #define SLUICE_REACTOR_NAMES_LOOK_UP_H
 
@@ -25,7 +25,7 @@ namespace sluice {
 struct LookUp {
   enum class State : std::uint8_t { waiting, asked, answered };
 
-  // One of the two is what is asked for.
+  // The request: one of the two.
   std::string host;
   RawAddress address;
 
@@ -38,21 +38,21 @@ struct LookUp {
   std::function<void(std::error_code, std::vector<Address>)> addresses_found;
   std::function<void(std::error_code, std::vector<std::string>)> names_found;
 
-  std::vector<SearchStep> steps;  // those to come, the next one last
-  std::size_t awaited = 0;        // answers of servers
+  std::vector<SearchStep> steps;  // those that are left, the next one last
+  std::size_t awaited = 0;        // the number of answers that servers still owe
   std::error_code error;
   std::vector<Address> addresses;
   std::vector<std::string> names;
 
   void plan(const SearchRules& rules);
-  // What to ask a server for.
+  // The record types to ask a server for.
   [[nodiscard]] std::span<const DnsType> types() const noexcept;
   [[nodiscard]] bool has_found() const noexcept { return !addresses.empty() || !names.empty(); }
   void look_into(const HostsFile& file, const std::string& name);
   void take(const DnsAnswer& answer) noexcept;
-  // After the last answer of a step: the next one may know more.
+  // Call it after the last answer of a step. True if the next step should be taken.
   [[nodiscard]] bool goes_on() const noexcept;
-  // Nothing more will be found: puts the addresses in order, or says why there are none.
+  // Ends the lookup: puts the addresses in order, or sets the error.
   void conclude() noexcept;
   void call_back();
 

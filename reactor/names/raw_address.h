@@ -1,4 +1,4 @@
-// An IP address as the bytes of a message: no port, no zone.
+// An IP address as the bytes in a message, without a port or a zone.
 //
 // Thread: a plain value.
 #ifndef SLUICE_REACTOR_NAMES_RAW_ADDRESS_H
@@ -45,7 +45,7 @@ class RawAddress {
   [[nodiscard]] std::size_t size() const noexcept {
     return is_ipv4_ ? sizeof(in_addr) : sizeof(in6_addr);
   }
-  // Where they are in a sockaddr.
+  // The offset of the bytes in a sockaddr.
   [[nodiscard]] std::size_t at() const noexcept {
     return is_ipv4_ ? offsetof(sockaddr_in, sin_addr) : offsetof(sockaddr_in6, sin6_addr);
   }

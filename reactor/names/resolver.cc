@@ -25,9 +25,8 @@ using State = LookUp::State;
 
 }  // namespace
 
-// Look-ups go from list to list by splicing, which allocates nothing: an answer that has come can
-// always be told. In each list they stand in the order in which they were asked for, which is that
-// of their deadlines.
+// Lookups move from list to list by splicing, which allocates nothing, so that delivering an answer
+// cannot fail. Each list is in the order of the calls, and so in the order of the deadlines.
 class Resolver::Impl final : public LoopComponent {
  public:
   Impl(Loop& loop, const ResolverOptions& options)
@@ -152,7 +151,7 @@ void Resolver::Impl::cancel(LookupId id) noexcept {
   give_up(one.front());
   rest();
   if (!waiting_.empty()) request_end_of_turn();  // there may be room for one more
-  // What the function holds goes last: it may hold this resolver.
+  // `one` is destroyed last: the objects that its function holds may own this resolver.
 }
 
 void Resolver::Impl::end_of_turn() {
@@ -176,9 +175,9 @@ void Resolver::Impl::deliver() noexcept {
   });
 }
 
-// False when a function destroyed this.
+// Returns false if a function destroyed this object.
 bool Resolver::Impl::call_back_all() {
-  // What a function asks for comes at the next end of turn.
+  // A lookup that a function starts is answered at the next end of a turn.
   for (std::size_t left = answered_.size(); left > 0 && !answered_.empty(); --left) {
     if (!call_back_one()) return false;
     if (!share_.is_left()) break;
@@ -224,7 +223,7 @@ void Resolver::Impl::ask_waiting() noexcept {
   }
 }
 
-// Looks where it has not looked yet, until there is something to wait for or nothing left to do.
+// Takes steps until one has to wait for a server, or none is left.
 void Resolver::Impl::go_on(List::iterator look_up) noexcept {
   std::error_code failure;
   try {
@@ -238,7 +237,7 @@ void Resolver::Impl::go_on(List::iterator look_up) noexcept {
   } catch (const std::bad_alloc&) {
     failure = ResolverError::no_memory;
   } catch (const std::system_error&) {
-    failure = ResolverError::refused;  // no question can be asked without random numbers
+    failure = ResolverError::refused;  // without random numbers no question can be sent
   }
   answer(look_up, failure);
 }
@@ -260,7 +259,7 @@ void Resolver::Impl::on_deadline() {
   rest();
 }
 
-// With nothing to wait for, nothing is kept: neither channels nor a deadline.
+// While no lookup is pending, the resolver keeps neither channels nor a timer.
 void Resolver::Impl::rest() noexcept {
   if (asked_.empty() && waiting_.empty()) {
     questions_.rest();

@@ -1,4 +1,4 @@
-// A Resolver's errors and options, and the name of a look-up.
+// The errors and options of a Resolver, and the id of a lookup.
 //
 // Units: milliseconds, of real time.
 #ifndef SLUICE_REACTOR_NAMES_RESOLVER_TYPES_H
@@ -16,13 +16,13 @@
 namespace sluice {
 
 enum class ResolverError : std::uint8_t {
-  not_found = 1,  // there is no such name (NXDOMAIN), or no name for the address
-  no_address,     // the name exists and has no address of the family that is asked for
+  not_found = 1,  // the name does not exist (NXDOMAIN), or the address has no name
+  no_address,     // the name exists, but has no address of the requested family
   timed_out,      // no server answered in time
-  server_failed,  // a server answered that it cannot (SERVFAIL, NOTIMP, malformed)
-  refused,        // the server refused, none could be reached, or each of several failed; or the
-                  // system gives no random numbers, without which nothing is asked
-  bad_name,       // not a name: empty, too long, or with a character that no name has
+  server_failed,  // a server returned a failure (SERVFAIL, NOTIMP) or a malformed answer
+  refused,        // a server refused, none could be reached, or each of several failed; or the
+                  // system gives no random numbers, without which no question is sent
+  bad_name,       // not a host name: empty, too long, or with a character that is not allowed
   no_memory
 };
 
@@ -32,18 +32,18 @@ SLUICE_EXPORT std::error_code make_error_code(ResolverError error) noexcept;
 struct ResolverOptions {
   static constexpr std::chrono::milliseconds kMaxTryTimeout = std::chrono::hours(1);
   static constexpr unsigned kMaxTries = 8;
-  // Of one name and family, in an answer and in the hosts file: the first ones.
+  // For each name and family, in an answer and in the hosts file. The first ones are kept.
   static constexpr std::size_t kMaxAddresses = 256;
 
-  // Numbers above their maxima mean the maxima.
-  // Of one question to one server, the first time; later ones are longer. At least 1 ms.
+  // A value above its maximum counts as the maximum.
+  // The timeout of the first try of a question. It grows with each further try. At least 1 ms.
   std::chrono::milliseconds try_timeout{2000};
   unsigned tries = 3;                          // for each server; at least 1
-  std::chrono::milliseconds deadline{10'000};  // of one look-up in all; 0: none
-  std::vector<Address> servers{};              // empty: those of /etc/resolv.conf
+  std::chrono::milliseconds deadline{10'000};  // of a whole lookup, from the call; 0: none
+  std::vector<Address> servers{};              // empty: the servers in /etc/resolv.conf
 };
 
-// Names one look-up of one resolver. A default-constructed one names none.
+// Identifies one lookup of one resolver. A default-constructed one identifies none.
 struct LookupId {
   std::uint64_t number = 0;
   friend bool operator==(LookupId, LookupId) = default;

@@ -14,17 +14,17 @@ bool is_onion(std::string_view name) {
 
 void add_names(std::vector<SearchStep>& steps, std::string_view host, const SearchRules& rules) {
   if (is_onion(host)) return;
-  const std::string as_it_is(host);
+  const std::string as_written(host);
   const auto dots = static_cast<std::size_t>(std::count(host.begin(), host.end(), '.'));
   const bool is_first = host.ends_with('.') || dots >= rules.ndots;
-  if (is_first) steps.push_back({false, as_it_is});
+  if (is_first) steps.push_back({false, as_written});
   if (host.ends_with('.')) return;
   for (const std::string& domain : rules.domains) {
-    // The root is "." there.
-    std::string name = as_it_is + (domain == "." ? "." : "." + domain);
+    // resolv.conf writes the root domain as ".".
+    std::string name = as_written + (domain == "." ? "." : "." + domain);
     if (is_host_name(name)) steps.push_back({false, std::move(name)});
   }
-  if (!is_first) steps.push_back({false, as_it_is});
+  if (!is_first) steps.push_back({false, as_written});
 }
 
 }  // namespace

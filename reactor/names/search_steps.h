@@ -1,8 +1,8 @@
-// Where the addresses of a name are looked for, one after the other.
+// The steps in which a resolver looks for the addresses of a name.
 //
-// What it is: a pure function. A name that ends in a dot is asked for as it is. Of the others, one
-// with fewer dots than `ndots` is asked for in each search domain first and as it is last, and the
-// rest as they are first.
+// What it is: a pure function. A name that ends in a dot is looked up as written, and nothing else.
+// A name with fewer than `ndots` dots is tried in each search domain first and as written last; any
+// other name is tried as written first.
 // Thread: any. Errors: std::bad_alloc. Source: resolv.conf(5), nsswitch.conf(5); RFC 7686.
 #ifndef SLUICE_REACTOR_NAMES_SEARCH_STEPS_H
 #define SLUICE_REACTOR_NAMES_SEARCH_STEPS_H
@@ -22,10 +22,10 @@ struct SearchRules {
 
 struct SearchStep {
   bool is_file = false;
-  std::string name;  // the name to look for there
+  std::string name;  // the name to look up in this step
 };
 
-// Servers are not asked for names in ".onion". REQUIRES: is_host_name(host).
+// Names in ".onion" get no step that asks a server. REQUIRES: is_host_name(host).
 std::vector<SearchStep> search_steps(std::string_view host, const SearchRules& rules);
 
 }  // namespace sluice

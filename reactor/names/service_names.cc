@@ -8,8 +8,8 @@
 namespace sluice {
 namespace {
 
-// NOLINTBEGIN(concurrency-mt-unsafe): the header says so, and POSIX has no other call.
-// The database, open; closed also when there is no memory for what it holds.
+// NOLINTBEGIN(concurrency-mt-unsafe): POSIX has no other call. The header states the hazard.
+// Opens the database, and closes it also when an exception is thrown.
 struct ServicesFile {
   ServicesFile() { ::setservent(1); }
   ServicesFile(const ServicesFile&) = delete;

@@ -1,9 +1,10 @@
 // Service names and port numbers: "ssh" is 22/tcp, 53/udp is "domain".
 //
-// What it is: the host's services database as a value, read once when it is made, so that no
-// look-up ever opens a file.
-// Thread: a plain value; making one uses getservent(), which is not safe beside another that does.
-// Errors: a database that cannot be read is an empty one; names then are not found.
+// What it is: a copy of the host's services database. of_host() reads it once, so that no lookup
+// opens a file.
+// Thread: a plain value. of_host() uses getservent(), which is not safe if another thread uses it
+// at the same time.
+// Errors: if the database cannot be read, of_host() returns an empty one.
 // Source: POSIX.1-2017 getservent(); services(5).
 #ifndef SLUICE_REACTOR_NAMES_SERVICE_NAMES_H
 #define SLUICE_REACTOR_NAMES_SERVICE_NAMES_H
@@ -23,17 +24,19 @@ namespace sluice {
 
 class SLUICE_EXPORT ServiceNames {
  public:
-  // The host's own.
+  // Reads the host's services database.
   static ServiceNames of_host();
 
   ServiceNames() = default;
-  // A name that is there already keeps its first port, and a port its first name; what comes later
-  // for the port is an alias.
+  // An existing name keeps its port, and a port keeps its main name. Further names for a port are
+  // aliases.
   void add(std::string_view name, std::uint16_t port, Scheme scheme);
 
-  // REQUIRES: `scheme` is tcp or udp. By its name or an alias, as written.
+  // The port of a service's name or alias, which is case-sensitive. REQUIRES: `scheme` is tcp or
+  // udp.
   [[nodiscard]] std::optional<std::uint16_t> port(std::string_view name, Scheme scheme) const;
-  // The service's main name; valid for as long as this object. Empty when there is none.
+  // The main name of a port's service, or an empty view if there is none. The view is valid as
+  // long as this object exists. REQUIRES: `scheme` is tcp or udp.
   [[nodiscard]] std::string_view name(std::uint16_t port, Scheme scheme) const;
   [[nodiscard]] std::size_t size() const noexcept;
 

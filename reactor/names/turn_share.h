@@ -1,4 +1,5 @@
-// What a resolver may take of each turn: its work comes in small pieces, and other callbacks wait.
+// The share of each turn that a resolver may use. It divides its work into small pieces, so that
+// other callbacks need not wait long.
 //
 // Thread: the loop's.
 #ifndef SLUICE_REACTOR_NAMES_TURN_SHARE_H
@@ -15,7 +16,8 @@ class TurnShare {
  public:
   static constexpr std::chrono::microseconds kShare{1000};
 
-  // A piece of work begins. False when this turn, which may have several ends, has had its share.
+  // Begins a piece of work. Returns false if the share of this turn is used up. A turn may call
+  // this several times.
   [[nodiscard]] bool begin(std::uint64_t turn) noexcept {
     if (turn != turn_) used_ = {};
     turn_ = turn;
