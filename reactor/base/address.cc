@@ -9,7 +9,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <system_error>
+#include <type_traits>
+
+#include "keyed_hash.h"
 
 namespace sluice {
 namespace {
@@ -67,13 +71,6 @@ std::string print_zone(std::uint32_t scope_id) {
     return std::to_string(scope_id);
   }
   return name.data();
-}
-
-// FNV-1a: the keys are short, and a table of peers hashes one a datagram.
-std::uint64_t mix(std::uint64_t hash, const void* data, std::size_t length) noexcept {
-  const auto* bytes = static_cast<const unsigned char*>(data);
-  for (std::size_t i = 0; i < length; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3U;
-  return hash;
 }
 
 template <typename T>
@@ -282,18 +279,24 @@ bool operator==(const Address& a, const Address& b) noexcept { return Address::c
 bool operator<(const Address& a, const Address& b) noexcept { return Address::compare(a, b) < 0; }
 
 std::size_t Address::hash() const noexcept {
-  const std::array<std::uint32_t, 3> parts = {static_cast<std::uint32_t>(family()), port(),
-                                              scope_id()};
   const std::string_view name = raw_path();
-  std::uint64_t result = mix(0xcbf29ce484222325U, parts.data(), sizeof parts);
+  if (!is_ip()) return KeyedStringHash()(name);
+  struct {
+    std::array<unsigned char, sizeof(in6_addr)> host{};
+    std::uint32_t scope = 0;
+    std::uint16_t family = 0;
+    std::uint16_t port = 0;
+  } key;
+  static_assert(std::has_unique_object_representations_v<decltype(key)>);
+  key.scope = scope_id();
+  key.family = static_cast<std::uint16_t>(family());
+  key.port = port();
   if (family() == AF_INET) {
-    result = mix(result, &storage_.v4.sin_addr, sizeof storage_.v4.sin_addr);
-  } else if (family() == AF_INET6) {
-    result = mix(result, &storage_.v6.sin6_addr, sizeof storage_.v6.sin6_addr);
+    std::memcpy(key.host.data(), &storage_.v4.sin_addr, sizeof storage_.v4.sin_addr);
   } else {
-    result = mix(result, name.data(), name.size());
+    std::memcpy(key.host.data(), &storage_.v6.sin6_addr, sizeof storage_.v6.sin6_addr);
   }
-  return static_cast<std::size_t>(result);
+  return static_cast<std::size_t>(keyed_hash(std::as_bytes(std::span(&key, 1))));
 }
 
 }  // namespace sluice

@@ -86,6 +86,7 @@ class SLUICE_EXPORT Address {
   // is by family, address, zone and port; Unix sockets are ordered by the bytes of their paths.
   friend SLUICE_EXPORT bool operator==(const Address& a, const Address& b) noexcept;
   friend SLUICE_EXPORT bool operator<(const Address& a, const Address& b) noexcept;
+  // Keyed (keyed_hash.h): another one in each process, and no peer can choose collisions.
   [[nodiscard]] std::size_t hash() const noexcept;
 
  private:

@@ -4,9 +4,11 @@
 
 #include <cstring>
 #include <new>
+#include <span>
+#include <type_traits>
 #include <utility>
 
-#include "../base/split_mix64.h"
+#include "../base/keyed_hash.h"
 
 namespace sluice {
 
@@ -39,14 +41,8 @@ SweepKey network_key(const Address& address) noexcept {
 }
 
 std::size_t SweepKeyHash::operator()(const SweepKey& key) const noexcept {
-  // The addresses of one network differ in their last bits, which are the first byte's neighbours
-  // in a word; the multiplication spreads them over all of it.
-  std::uint64_t hash = key.family ^ (std::uint64_t{key.scope} << 32);
-  for (const std::uint32_t word : key.words) {
-    hash = (hash ^ word) * kGoldenGamma;
-    hash ^= hash >> 32;
-  }
-  return static_cast<std::size_t>(hash);
+  static_assert(std::has_unique_object_representations_v<SweepKey>);
+  return static_cast<std::size_t>(keyed_hash(std::as_bytes(std::span(&key, 1))));
 }
 
 const SweepHosts::Host* SweepHosts::find(const Address& address) const noexcept {
