@@ -1,17 +1,18 @@
-// Connects to very many addresses, as fast as the path allows, and reports what became of each.
+// Connects to very many addresses, as fast as the path allows, and reports the result of each.
 //
 // What it is: the engine of a port scanner, and of a health check of ten thousand backends. It
-// pulls targets one by one when there is room for another probe, so that a whole network is never
-// held in memory; a probe is a non-blocking connect(). Each target is reported once, in no certain
+// requests targets one by one when it can start another probe, so that a whole network is never in
+// memory. A probe is a non-blocking connect(). Each target is reported once, in no particular
 // order.
-// Lifetime: must go before its loop; going cancels, silently. Its functions may call every member,
-// and may not destroy it.
+// Lifetime: must be destroyed before its loop. The destructor stops the sweep and calls nothing.
+// Its functions may call every member function, but must not destroy the sweep.
 // Thread: the loop's.
-// Errors: of the network in SweepResult; of this host (no descriptor, port or buffer left) nowhere:
-// the probe waits and is tried again, and only what can never succeed here is reported, as failed.
-// What a function throws is reported by the loop; a source that throws has come to its end.
-// Units: microseconds for times of the path; probes a second.
-// Source: POSIX.1-2017 connect(); RFC 6298 for the time-outs; RFC 5681 for the window's shape.
+// Errors: errors of the network are in SweepResult. If this host lacks a descriptor, a port or a
+// buffer, the probe waits and is tried again; only an attempt that can never succeed on this host
+// is reported, as failed. The loop reports what a function throws. A source that throws is not
+// called again, as if it had ended.
+// Units: microseconds for round-trip times; attempts a second for the rate.
+// Source: POSIX.1-2017 connect(); RFC 6298 for the timeouts; RFC 5681 for the window.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_H
 
@@ -32,21 +33,21 @@ class SLUICE_EXPORT Sweep {
   using Sink = SweepSink;
   using Done = SweepDone;
 
-  // Nothing runs before start(). REQUIRES: functions that are not empty, a loop on real time.
+  // Does not start the sweep. REQUIRES: the functions are not empty; the loop runs on real time.
   Sweep(Loop& loop, const SweepOptions& options, Source source, Sink sink, Done done);
   Sweep(const Sweep&) = delete;
   Sweep& operator=(const Sweep&) = delete;
   ~Sweep();
 
-  // `done` runs once, in a turn to come, when every target has been reported; not after stop().
-  // REQUIRES: called once at most.
+  // Calls `done` once, in a later turn, when all targets have been reported, unless stop() was
+  // called. REQUIRES: called at most once.
   void start();
-  // At once, and silent: probes under way are closed, pending() keeps saying what was not reported.
+  // Closes the probes in flight at once, and calls nothing. pending() still returns their targets.
   void stop() noexcept;
 
   [[nodiscard]] const SweepCounters& counters() const noexcept;
-  // What was pulled and not reported yet: with what the source has not given, all that is left to
-  // do later. May throw std::bad_alloc.
+  // The targets that came from the source but have not been reported. These and the remaining
+  // targets of the source are the work that is left. May throw std::bad_alloc.
   [[nodiscard]] std::vector<SweepTarget> pending() const;
 
  private:

@@ -16,10 +16,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// By default: each costs the process two hundred bytes, and the kernel some kilobytes.
+// The default maximum: a probe costs the process about 250 bytes, and the kernel some kilobytes.
 constexpr std::size_t kMaxParallel = 8192;
 
-// Arithmetic with times of such a length goes wrong nowhere.
+// Calculations with times up to kMaxTimeout cannot overflow.
 SweepOptions within_bounds(SweepOptions options) noexcept {
   for (milliseconds* const each :
        {&options.min_timeout, &options.first_timeout, &options.max_timeout}) {
@@ -34,8 +34,8 @@ std::size_t parallel_for(std::size_t asked) noexcept {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return kMaxParallel;
   }
-  // The lowest free descriptor says how many are in use; a margin is left to the rest of the
-  // program.
+  // The lowest free descriptor shows about how many are in use. A margin is left for the rest of
+  // the program.
   const Fd lowest(::socket(AF_INET, SOCK_DGRAM, 0));
   const auto total = static_cast<std::size_t>(limit.rlim_cur);
   const auto used = lowest ? static_cast<std::size_t>(lowest.get()) : total;
@@ -57,8 +57,8 @@ SweepEngine::SweepEngine(Loop& loop, const SweepOptions& options, SweepSource so
       now_(Clock::now()),
       wheel_(now_),
       pacer_(options.rate),
-      network_({.start = 2048, .most = parallel_, .timeout = options_.min_timeout}),
-      paths_({.start = 512, .most = parallel_, .timeout = options_.min_timeout}) {
+      network_({.start = 2048, .max = parallel_, .timeout = options_.min_timeout}),
+      paths_({.start = 512, .max = parallel_, .timeout = options_.min_timeout}) {
   assert(source_ && sink_ && done_);
 }
 

@@ -1,6 +1,6 @@
-// The inside of Sweep: what is pulled, launched, waited for, judged and reported.
+// The implementation of Sweep: it requests targets, launches probes, waits, and reports results.
 //
-// sweep_engine.cc starts and stops it; sweep_turn.cc pulls targets, launches probes and handles
+// sweep_engine.cc starts and stops it; sweep_turn.cc requests targets, launches probes and handles
 // timeouts; sweep_verdict.cc decides what an attempt has shown.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_ENGINE_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_ENGINE_H
@@ -39,33 +39,33 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
  private:
   using Microseconds = std::chrono::microseconds;
 
-  // Pulled and not launched, because their path or the rate has no room for them: more than that
-  // are left with the source.
+  // The maximum number of targets that wait for their path or the rate. The engine requests no more
+  // until some have been launched.
   static constexpr std::size_t kMaxAhead = 1024;
-  // What a turn of the loop is held up by at most, but for one callback and for answers. Of these
-  // none is left for the next turn: it would be fetched from the kernel once more, its socket would
-  // come too late for the next target, and its probe would seem to be off the path. (Tried: twice
-  // the processor time.)
+  // How long the engine may delay a turn of the loop, not counting one callback and the answers.
+  // All answers of a turn are processed at once. If some were left for the next turn, the kernel
+  // would report them again, their sockets would not be ready for the next target, and their probes
+  // would seem to have left the path. (Tried: it took twice the processor time.)
   static constexpr std::chrono::microseconds kSlice{1000};
 
   // --- sweep_verdict.cc ---
   void on_ready(SweepProbe& probe) override;
-  struct Word {  // what became of an attempt
+  struct Verdict {  // the result of an attempt
     SweepOutcome outcome;
     int error;
     bool reusable;  // its socket can connect again
   };
-  [[nodiscard]] Word word_of(SweepProbe& probe) noexcept;
-  [[nodiscard]] Word word_of_icmp(SweepProbe& probe) noexcept;
-  // True when the target was reported: the probe holds none, but perhaps a socket.
-  bool conclude(SweepProbe& probe, const Word& word);
+  [[nodiscard]] Verdict verdict_of(SweepProbe& probe) noexcept;
+  [[nodiscard]] Verdict verdict_of_icmp(SweepProbe& probe) noexcept;
+  // Returns true if the target was reported. The probe then has no target, but may have a socket.
+  bool conclude(SweepProbe& probe, const Verdict& verdict);
   void try_again(SweepProbe& probe) noexcept;
-  bool hear_silence(SweepProbe& probe);
+  bool handle_silence(SweepProbe& probe);
   void learn(const SweepProbe& probe, Microseconds rtt) noexcept;
-  void tell(SweepProbe& probe, SweepState state, int error, Microseconds rtt);
+  void deliver_result(SweepProbe& probe, SweepState state, int error, Microseconds rtt);
   void leave_window(SweepProbe& probe) noexcept;
   void land(SweepProbe& probe) noexcept;    // it is no longer in flight
-  void retire(SweepProbe& probe) noexcept;  // back to the pool, its socket kept if it can serve
+  void retire(SweepProbe& probe) noexcept;  // back to the pool; a reusable socket is kept
   [[nodiscard]] unsigned retries_for(const SweepProbe& probe) const noexcept;
 
   // --- sweep_turn.cc ---
@@ -79,9 +79,9 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
   SweepProbe* next_probe();
   SweepProbe* next_waiting(SweepList<SweepPath>& ready) noexcept;
   SweepProbe* pull();
-  SweepProbe* take_probe() noexcept;  // null: out of memory, for now
+  SweepProbe* take_probe() noexcept;  // null: out of memory; retries later
   void run_short() noexcept;
-  bool launch(SweepProbe& probe);  // true as conclude()
+  bool launch(SweepProbe& probe);  // returns what conclude() returns
   bool find_socket(SweepProbe& probe, int& error);
   void fly(SweepProbe& probe) noexcept;
   void wait(SweepProbe& probe, bool first) noexcept;  // for its path, the rate or a descriptor
@@ -109,14 +109,14 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
   SweepWheel wheel_;
   SweepHosts hosts_;
   SweepPacer pacer_;
-  SweepWindow network_;  // what all paths but loopback begin with: this host's own way out
+  SweepWindow network_;  // of all paths except loopback together: this host's uplink
   std::size_t in_network_ = 0;
   SweepPaths paths_;
-  SweepList<SweepPath> ready_;  // those with probes that wait and room for them
+  SweepList<SweepPath> ready_;  // the paths that have room and probes that wait
   SweepList<SweepPath> ready_loopback_;
   std::size_t waiting_ = 0;
 
-  bool short_ = false;  // of a descriptor, a port or a buffer
+  bool short_ = false;  // a descriptor, a port or a buffer is lacking
   TimePoint short_until_{};
   Backoff shortage_{BackoffOptions{.first = std::chrono::milliseconds(10),
                                    .cap = std::chrono::milliseconds(1000),
@@ -124,7 +124,7 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
                                    .seed = 0}};
 
   SweepProbes probes_;
-  std::array<Fd, 2> spares_;  // refused sockets that nothing watches: IPv4, IPv6
+  std::array<Fd, 2> spares_;  // refused sockets without a watcher: IPv4, IPv6
   NoWaitWatcher no_wait_;
 };
 

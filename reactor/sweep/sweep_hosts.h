@@ -1,8 +1,8 @@
-// What is remembered of each host that is swept: does it answer at all?
+// The number of answers and missing answers of each host.
 //
-// What it is: a table from an address, whatever its port, to a few counters, of bounded size: hosts
-// that were not heard of for long are forgotten, and begin anew as unknown.
-// Thread: none of its own. Errors: it forgets rather than fail.
+// What it is: a table of limited size, from an address, regardless of the port, to counters. A host
+// that has not been used for a long time is forgotten, and starts again as unknown.
+// Thread: one at a time. Errors: if memory runs out, a host is forgotten.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_HOSTS_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_HOSTS_H
 
@@ -27,7 +27,7 @@ struct SweepKey {
 };
 
 [[nodiscard]] SweepKey host_key(const Address& address) noexcept;
-// One for all of loopback.
+// All loopback addresses have the same key.
 [[nodiscard]] SweepKey network_key(const Address& address) noexcept;
 
 struct SweepKeyHash {
@@ -40,10 +40,10 @@ class SweepHosts {
     std::uint32_t answers = 0;
     std::uint32_t silences = 0;  // attempts without an answer
   };
-  // Half of them is a generation, which holds all the hosts that a scanner mixes.
+  // Each generation is half of this, enough for all hosts that a scanner probes at the same time.
   static constexpr std::size_t kMaxHosts = 2 * 20'480;
 
-  // What is known of it; null when it is unknown.
+  // Null if the host is unknown.
   [[nodiscard]] const Host* find(const Address& address) const noexcept;
   void answered(const Address& address) noexcept { ++at(address).answers; }
   void silent(const Address& address) noexcept { ++at(address).silences; }
@@ -53,11 +53,11 @@ class SweepHosts {
   using Table = std::unordered_map<SweepKey, Host, SweepKeyHash>;
   Host& at(const Address& address) noexcept;
 
-  // Two generations: what is touched comes into the recent one. When that is full, it becomes the
-  // older one, and what was in there is forgotten.
+  // Two generations. A host that is used moves to the recent one. When that is full, it becomes the
+  // older one, and the hosts in the previous older one are forgotten.
   Table recent_;
   Table older_;
-  Host nowhere_;  // what no memory was left for
+  Host nowhere_;  // for a host that found no memory
 };
 
 }  // namespace sluice

@@ -1,8 +1,9 @@
-// A list whose links lie in its members: what is linked nowhere twice, and unlinks itself.
+// An intrusive list: the links are in its members.
 //
-// What it is: a circular doubly linked list. Nothing is allocated, nothing is owned.
-// Lifetime: a node leaves its list when it goes; a list that goes leaves its nodes unlinked.
-// Thread: none of its own. Cost: O(1), but for clear().
+// What it is: a circular doubly linked list that neither allocates nor owns. A node is in at most
+// one list, and can unlink itself.
+// Lifetime: a node's destructor unlinks it; a list's destructor unlinks its nodes.
+// Thread: one at a time. Cost: O(1), except take() and clear().
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_LIST_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_LIST_H
 
@@ -38,13 +39,13 @@ class SweepList {
   [[nodiscard]] bool empty() const noexcept { return !ends_.linked(); }
   // REQUIRES: not empty.
   [[nodiscard]] T& front() noexcept { return static_cast<T&>(*ends_.next_); }
-  // Both take the node out of the list that it is in.
+  // Both first remove the node from the list that it is in.
   void push_back(T& node) noexcept { put_between(*ends_.previous_, node, ends_); }
   void push_front(T& node) noexcept {
     node.unlink();
     put_between(ends_, node, *ends_.next_);
   }
-  // All of `other` comes behind what is here.
+  // Appends all nodes of `other`.
   void take(SweepList& other) noexcept {
     while (!other.empty()) push_back(other.front());
   }
@@ -54,7 +55,7 @@ class SweepList {
 
  private:
   void put_between(SweepNode& before, SweepNode& node, SweepNode& after) noexcept {
-    // The node may be the last one of this very list.
+    // The node may be the last one of this list.
     SweepNode* const left = &before == &node ? before.previous_ : &before;
     node.unlink();
     node.previous_ = left;

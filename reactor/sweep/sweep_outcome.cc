@@ -12,7 +12,7 @@
 #include "../connect/connect_socket.h"
 
 #if defined(__linux__) && !defined(SLUICE_PORTABLE)
-#include <linux/errqueue.h>  // wants timespec, from <ctime>
+#include <linux/errqueue.h>  // needs timespec, from <ctime>
 #define SLUICE_SWEEP_LINUX 1
 #endif
 
@@ -35,18 +35,18 @@ SweepOutcome outcome_of_connect(int error, const Address& target) noexcept {
       return SweepOutcome::open;
     case EINPROGRESS:
     case EALREADY:
-    case EINTR:  // POSIX: the connection goes on being made
+    case EINTR:  // POSIX: the attempt continues
       return SweepOutcome::under_way;
     case ECONNREFUSED:
     case ECONNRESET:
       return SweepOutcome::closed;
     case ETIMEDOUT:
       return SweepOutcome::silent;
-    case EACCES:       // ICMPv6: prohibited, by a rule or a policy; or a route here says so
+    case EACCES:       // ICMPv6: prohibited by a rule or a policy; or a local route
     case ENOPROTOOPT:  // ICMP: protocol unreachable
-    case EPROTO:       // ICMP: a parameter problem, of an option that somebody will not pass
+    case EPROTO:       // ICMP: parameter problem, such as an option that a router rejects
       return SweepOutcome::filtered;
-    case EINVAL:  // a blackhole route here, which drops what others would drop further off
+    case EINVAL:  // a local blackhole route, which drops the packet as a router would
       return lacks_zone(target) ? SweepOutcome::failed : SweepOutcome::filtered;
     case ENETUNREACH:
     case EHOSTUNREACH:
@@ -64,7 +64,7 @@ SweepOutcome outcome_of_connect(int error, const Address& target) noexcept {
     case EAGAIN:
     case ENOBUFS:
     case ENOMEM:
-    case ECONNABORTED:  // an administrator of this host ended it
+    case ECONNABORTED:  // the administrator of this host aborted it
       return SweepOutcome::wait;
     default:
       return SweepOutcome::failed;
@@ -79,9 +79,9 @@ SweepOutcome outcome_of_socket(int error) noexcept {
     case ENOMEM:
     case EAGAIN:
     case EINTR:
-    case EADDRINUSE:  // of bind(): the ports are used up, or the one that was asked for is in use
+    case EADDRINUSE:  // of bind(): no port is left, or the requested port is in use
       return SweepOutcome::wait;
-    default:  // EADDRNOTAVAIL, too: of bind(), it is no address of this host
+    default:  // also EADDRNOTAVAIL of bind(): not an address of this host
       return SweepOutcome::failed;
   }
 }
@@ -102,7 +102,7 @@ bool is_prohibition(unsigned type, unsigned code) noexcept {
 
 namespace {
 
-// The message in one entry of the error queue; nothing when it is not ICMP's.
+// The ICMP message in one entry of the error queue, or nothing if it is not from ICMP.
 std::optional<SweepIcmp> icmp_in(msghdr& message) noexcept {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
@@ -123,7 +123,7 @@ std::optional<SweepIcmp> icmp_in(msghdr& message) noexcept {
 }  // namespace
 
 std::optional<SweepIcmp> icmp_about(int fd, const Address& target) noexcept {
-  // One attempt brings one message, seldom two; what a router floods us with is left to close().
+  // One attempt causes one message, seldom two. If a router floods us, close() drops the rest.
   constexpr int kMaxEntries = 16;
   std::optional<SweepIcmp> found;
   for (int i = 0; i < kMaxEntries; ++i) {
@@ -136,7 +136,7 @@ std::optional<SweepIcmp> icmp_about(int fd, const Address& target) noexcept {
     message.msg_controllen = sizeof control;
     if (::recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
     about.set_size(message.msg_namelen);
-    // A socket that was refused before has what was said of its earlier targets still to tell.
+    // A socket that was refused before may still have messages about earlier targets in its queue.
     const auto said = icmp_in(message);
     if (said && about == target) found = said;
   }
@@ -152,8 +152,8 @@ std::optional<SweepIcmp> icmp_about(int /*fd*/, const Address& /*target*/) noexc
 #endif
 
 bool has_source(const Address& target) noexcept {
-  // Connecting a datagram socket sends nothing, and chooses the source address as TCP does. Out of
-  // ports it says EAGAIN.
+  // Connecting a datagram socket sends nothing, and chooses the source address as TCP does. If no
+  // port is left, it fails with EAGAIN.
   const Fd datagram(::socket(target.family(), SOCK_DGRAM, 0));
   if (!datagram) return true;
   return ::connect(datagram.get(), target.data(), target.size()) == 0 || errno != EADDRNOTAVAIL;
@@ -175,7 +175,7 @@ bool refused_socket_connects_again() noexcept {
     }
     return error;
   };
-  // Bound but not listening: it refuses, the second time as the first.
+  // The port is bound but does not listen yet, so the first two attempts must be refused.
   if (connect_says() != ECONNREFUSED || connect_says() != ECONNREFUSED) return false;
   if (::listen(listener.get(), 1) != 0 || connect_says() != 0) return false;
   reset_on_close(socket.get());

@@ -1,8 +1,8 @@
-// Keeps a rate: says when the next one may go.
+// Limits a rate: computes when the next event is allowed.
 //
-// What it is: a pure value, told the time. What was not used is not saved up, but for the few
-// milliseconds that a loop's timers are late by.
-// Thread: a plain value. Units: one a take(); a rate is a second's.
+// What it is: a pure value; the caller passes the time. Unused time is not saved up, except for a
+// few milliseconds to make up for late timers.
+// Thread: a plain value. Units: one event for each take(); the rate is in events a second.
 // Source: the generic cell rate algorithm (ITU-T I.371), with time as the bucket.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_PACER_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_PACER_H
@@ -16,10 +16,11 @@ namespace sluice {
 
 class SweepPacer {
  public:
-  // 0: no rate, it is always ready.
+  // 0: no limit; always ready.
   explicit SweepPacer(double rate) noexcept {
     if (!(rate > 0)) return;
-    // A nanosecond and an hour: what is beyond them is no rate that anybody keeps or waits for.
+    // The interval is between a nanosecond and an hour. A shorter one limits nothing, and nobody
+    // waits for a longer one.
     const double nanoseconds = std::clamp(1e9 / rate, 1.0, 3600e9);
     every_ = Clock::duration(static_cast<Clock::duration::rep>(nanoseconds));
   }

@@ -39,7 +39,7 @@ void SweepPaths::leave(SweepPath& path) noexcept {
   SweepPath& oldest = idle_.front();
   if (last_ == &oldest) last_ = nullptr;
   --idle_count_;
-  const SweepKey key = oldest.key;  // not a reference into what goes
+  const SweepKey key = oldest.key;  // not a reference into the object that is erased
   paths_.erase(key);
 }
 

@@ -1,12 +1,12 @@
 // The paths to networks: how many probes each may carry, and which probes wait for it.
 //
-// What it is: one path for each IPv4 /24 and each IPv6 /64, one for all of loopback. A network's
-// hosts share their last router and the way to it, so that one host's congestion is all hosts', and
-// what one teaches of the round trip is true of all; a window for each host would let a large
-// network's hosts do together what none may do alone, and one for everything would hold up a near
-// network by a far one.
-// Lifetime: a path stays while a probe refers to it; of the others the last used are kept.
-// Thread: none of its own.
+// What it is: one path for each IPv4 /24 and each IPv6 /64, and one for all of loopback. The hosts
+// of a network share their last router and the route to it, so they share congestion and round-trip
+// times. With a window for each host, all hosts of a large network together could overload the
+// path. With a single window for everything, a distant network would delay a near one.
+// Lifetime: a path exists while a probe refers to it. Of the others, the most recently used ones
+// are kept.
+// Thread: one at a time.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_PATH_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_PATH_H
 
@@ -22,20 +22,20 @@
 
 namespace sluice {
 
-class SweepPath : public SweepNode {  // in the list of those that are ready, or idle
+class SweepPath : public SweepNode {  // in the list of ready or of idle paths
  public:
   SweepPath(const SweepKey& of, const SweepWindow::Limits& limits) noexcept
       : key(of), loopback(of.family == 0), window(limits) {}
 
-  // Loopback has no path that could be congested.
+  // Loopback has no path that could become congested.
   [[nodiscard]] bool has_room() const noexcept { return loopback || in_window < window.size(); }
 
   const SweepKey key;
   const bool loopback;
   SweepWindow window;
   std::size_t in_window = 0;
-  std::size_t probes = 0;      // that refer to it
-  bool answered = false;       // by anybody, ever
+  std::size_t probes = 0;      // the number of probes that refer to this path
+  bool answered = false;       // whether any host has ever answered
   std::uint32_t silences = 0;  // attempts without an answer
   SweepList<SweepProbe> waiting;
 };
@@ -46,7 +46,7 @@ class SweepPaths {
 
   explicit SweepPaths(const SweepWindow::Limits& limits) noexcept;
 
-  // The path to `target`, with one probe more. Where there is no memory for it, it is a path that
+  // The path to `target`, with one more probe. If there is no memory for a new path, one that all
   // such targets share.
   SweepPath& enter(const Address& target) noexcept;
   void leave(SweepPath& path) noexcept;  // one probe less
@@ -58,8 +58,8 @@ class SweepPaths {
   SweepWindow::Limits limits_;
   std::unordered_map<SweepKey, std::unique_ptr<SweepPath>, SweepKeyHash> paths_;
   SweepPath shared_;
-  SweepPath* last_ = nullptr;  // most targets are on the path of the one before
-  SweepList<SweepPath> idle_;  // used longest ago first
+  SweepPath* last_ = nullptr;  // most targets are on the same path as the previous one
+  SweepList<SweepPath> idle_;  // the least recently used first
   std::size_t idle_count_ = 0;
 };
 

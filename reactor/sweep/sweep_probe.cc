@@ -13,15 +13,15 @@ void SweepProbe::watch(struct ev_loop* loop, Owner& owner) noexcept {
   if (watched()) return;
   owner_ = &owner;
   watcher_.bind<&SweepProbe::on_event>(this, socket.get());
-  // To read, too: a refusal shows as both, and libev would tell the kernel to leave out what is
-  // not wanted, a system call each time.
+  // A refused connection makes the socket readable and writable. If we waited for writability
+  // alone, libev would change the kernel's mask each time, which is a system call.
   watcher_.watch(loop, kReadable | kWritable);
 }
 
 void SweepProbe::on_event(int events) {
   Owner& owner = *owner_;
-  // The system has no room to watch it: it is looked at when its time is up. As long as it counted
-  // as watched, the next target would be connected to with it and never be heard.
+  // The system cannot watch another descriptor. The timeout checks the socket instead. It must not
+  // count as watched: the next target would use it, and its answer would never be seen.
   if ((events & kRefused) != 0) owner_ = nullptr;
   owner.on_ready(*this);
 }
@@ -54,7 +54,7 @@ int SweepProbe::ask(bool again) noexcept {
   if (again) return ::connect(socket.get(), to.data(), to.size()) == 0 ? 0 : errno;
   const int error = pending_error(socket.get());
   if (error != 0) return error;
-  // No error is what an attempt under way has as well.
+  // An attempt in progress has no error either.
   return is_connected(socket.get()) ? 0 : EALREADY;
 }
 
@@ -62,8 +62,8 @@ bool leaves_no_trace(const Address& target) noexcept {
   if (target.family() != AF_INET6) return true;
   sockaddr_in6 v6;
   std::memcpy(&v6, target.data(), sizeof v6);
-  // A zone stays with the socket as the device that it is bound to, and a mapped address makes it
-  // an IPv4 socket for good.
+  // A zone binds the socket to a device, and an IPv4-mapped address turns it into an IPv4 socket,
+  // both permanently.
   return v6.sin6_scope_id == 0 && !IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
 }
 
@@ -78,7 +78,7 @@ SweepProbe& SweepProbes::take() {
 }
 
 void SweepProbes::give_back(SweepProbe& probe) noexcept {
-  // To the front: the next target finds it in the cache.
+  // To the front, so that the next target finds it in the cache.
   unused_.push_front(probe);
   --in_use_;
 }

@@ -1,4 +1,4 @@
-// The sweep's turns: pulling targets, launching probes, and what time brings.
+// The sweep's turns: requesting targets, launching probes, and timeouts.
 #include <algorithm>
 #include <cerrno>
 #include <new>
@@ -20,8 +20,9 @@ void SweepEngine::go_on() {
 }
 
 void SweepEngine::expire() {
-  // In the queue from start() to stop(), for want of anything else at the end of time: there is
-  // room for what was just taken out, and so no call that moves it can throw.
+  // The engine's timer stays in the queue from start() to stop(). While nothing is due it is at the
+  // end of time. The queue has room for the entry that was just removed, so no later call that
+  // moves it can throw.
   LoopInternals::start_timer(loop_, *this, TimePoint::max());
   armed_for_now_ = false;
   now_ = Clock::now();
@@ -49,7 +50,7 @@ void SweepEngine::arm() {
   LoopInternals::start_timer(loop_, *this, due.value_or(TimePoint::max()));
 }
 
-// An attempt has been in flight for some time without a word.
+// The attempt has had no answer for some time.
 void SweepEngine::look_at(SweepProbe& probe) {
   const auto age = duration_cast<microseconds>(now_ - probe.sent);
   const microseconds timeout = timeout_of(probe);
@@ -58,28 +59,27 @@ void SweepEngine::look_at(SweepProbe& probe) {
     wheel_.add(probe, probe.sent + next_look(probe, age));
     return;
   }
-  // The answer may lie there since we were last idle: the kernel is asked before it is believed
-  // that there is none.
-  Word word = word_of(probe);
-  if (word.outcome == SweepOutcome::under_way) word.outcome = SweepOutcome::silent;
+  // An answer may have arrived since the last turn, so ask the kernel before giving up.
+  Verdict verdict = verdict_of(probe);
+  if (verdict.outcome == SweepOutcome::under_way) verdict.outcome = SweepOutcome::silent;
   land(probe);
-  if (conclude(probe, word)) retire(probe);
+  if (conclude(probe, verdict)) retire(probe);
   now_ = Clock::now();
 }
 
 microseconds SweepEngine::timeout_of(const SweepProbe& probe) const noexcept {
   const SweepRtt& rtt = probe.task.path->window.rtt();
-  const microseconds most = std::max(options_.max_timeout, options_.min_timeout);
+  const microseconds max = std::max(options_.max_timeout, options_.min_timeout);
   microseconds timeout = options_.first_timeout;
   if (rtt.known()) {
-    timeout = std::clamp<microseconds>(rtt.timeout(), options_.min_timeout, most);
+    timeout = std::clamp<microseconds>(rtt.timeout(), options_.min_timeout, max);
   }
-  // A retry is waited for twice as long: the path may just have become slower.
-  return std::min(most, probe.task.attempts > 1 ? 2 * timeout : timeout);
+  // A retry has twice the timeout, because the path may just have become slower.
+  return std::min(max, probe.task.attempts > 1 ? 2 * timeout : timeout);
 }
 
-// The age at which something may have changed: it leaves the window, or is given up. On a path of
-// which nothing is known the next answer may say that it is time.
+// The age at which the probe leaves the window or times out. On a path without a known round-trip
+// time it is checked more often, because an answer to another probe may shorten the timeout.
 microseconds SweepEngine::next_look(const SweepProbe& probe, microseconds age) const noexcept {
   const SweepWindow& window = probe.task.path->window;
   microseconds next = timeout_of(probe);
@@ -132,12 +132,12 @@ SweepProbe* SweepEngine::next_waiting(SweepList<SweepPath>& ready) noexcept {
       path.unlink();
       continue;
     }
-    // What holds up this one for another reason holds up all of the list.
+    // Whatever else prevents a launch on this path prevents it on all paths of the list.
     if (!may_launch(path)) return nullptr;
     SweepProbe& probe = path.waiting.front();
     probe.unlink();
     --waiting_;
-    ready.push_back(path);  // each path in its turn
+    ready.push_back(path);  // the paths take turns
     return &probe;
   }
   return nullptr;

@@ -1,6 +1,6 @@
-// What a Sweep is given and what it reports: targets, options, results and counters.
+// The input and the results of a Sweep: targets, options, results and counters.
 //
-// Units: microseconds for times of the path; probes a second.
+// Units: microseconds for round-trip times; attempts a second for the rate.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_TYPES_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_TYPES_H
 
@@ -19,11 +19,11 @@
 namespace sluice {
 
 enum class SweepState : std::uint8_t {
-  open,         // the connection was made
-  closed,       // refused, or reset
-  filtered,     // no answer to any attempt, or an ICMP message that prohibits it
-  unreachable,  // the network or the host is: SweepResult::error says which
-  failed        // this host cannot try it: SweepResult::error says why
+  open,         // the connection was established
+  closed,       // the connection was refused or reset
+  filtered,     // no answer to any attempt, or a message that it is prohibited
+  unreachable,  // no route to the host or its network; see SweepResult::error
+  failed        // this host cannot make the attempt; see SweepResult::error
 };
 
 // "open", "closed", "filtered", "unreachable", "failed".
@@ -31,14 +31,14 @@ SLUICE_EXPORT std::string_view to_string(SweepState state) noexcept;
 
 struct SweepTarget {
   Address address{};      // an IP address with its port
-  std::uint64_t tag = 0;  // the maker's own; comes back in the result
+  std::uint64_t tag = 0;  // for the caller's own use; returned in the result
 };
 
 struct SweepResult {
   SweepTarget target;
   SweepState state = SweepState::failed;
-  int error = 0;                     // errno of what connect() said; 0: none (open, or silence)
-  std::chrono::microseconds rtt{0};  // of the attempt that was answered; 0: none was
+  int error = 0;                     // errno of connect(); 0: none (open, or no answer)
+  std::chrono::microseconds rtt{0};  // of the answered attempt; 0: no answer
   unsigned attempts = 0;
 };
 
@@ -46,37 +46,37 @@ struct SweepOptions {
   static constexpr std::chrono::milliseconds kMaxTimeout = std::chrono::hours(1);
 
   ConnectFrom from{};
-  // A probe without an answer is given up after the path's own time-out (RFC 6298, of the round
-  // trips that were seen), clamped to these two; before the first answer after `first_timeout`.
-  // More than the longest time-out means that one.
+  // The timeout of a probe is computed from the path's round-trip times (RFC 6298), and is at least
+  // min_timeout and at most max_timeout. Before the first answer it is first_timeout. Values above
+  // kMaxTimeout count as kMaxTimeout.
   std::chrono::milliseconds min_timeout{100};
   std::chrono::milliseconds first_timeout{1000};
   std::chrono::milliseconds max_timeout{3000};
-  // More attempts, each on a fresh socket, after one without an answer. A host that has answered
-  // nothing for long gets fewer; one that answers, on a path that loses probes, up to four times as
-  // many. 0 is 0 everywhere.
+  // The number of further attempts, each on a new socket, if no answer arrives. A host that has
+  // been silent for long gets fewer. A host that answers, on a path that loses probes, gets up to
+  // four times as many. With 0 no target gets any.
   unsigned retries = 2;
-  std::size_t parallel = 0;      // probes in flight at most; 0: what the descriptor limit leaves
-  double rate = 0;               // probes a second at most, attempts counted; 0: no cap
-  bool rate_on_loopback = true;  // false: `rate` holds for all targets but those on loopback
-  bool reuse_refused = true;     // connect again with a refused socket, where the system can
+  std::size_t parallel = 0;      // the maximum in flight; 0: determined by the descriptor limit
+  double rate = 0;               // the maximum number of attempts a second; 0: no limit
+  bool rate_on_loopback = true;  // false: `rate` does not apply to loopback targets
+  bool reuse_refused = true;     // false: each attempt uses a new socket
 };
 
 struct SweepCounters {
-  std::uint64_t targets = 0;  // pulled
+  std::uint64_t targets = 0;  // requested from the source
   std::uint64_t reported = 0;
   std::uint64_t open = 0, closed = 0, filtered = 0, unreachable = 0, failed = 0;
-  std::uint64_t attempts = 0;       // connect() calls that were a probe
+  std::uint64_t attempts = 0;       // connect() calls, not counting local_waits
   std::uint64_t retries = 0;        // attempts after one without an answer
   std::uint64_t local_waits = 0;    // for a descriptor, a port or a buffer
-  std::uint64_t self_connects = 0;  // found, and tried again
+  std::uint64_t self_connects = 0;  // detected and tried again
   std::uint64_t in_flight = 0;
 };
 
-// The next target; nothing at the end, after which it is not called again.
+// Returns the next target, or nothing at the end; it is then not called again.
 using SweepSource = std::function<std::optional<SweepTarget>()>;
-// `socket` is the open connection when state is open, and else holds none. Move it out to keep it;
-// what is left is closed by a reset, so that nothing stays in TIME_WAIT.
+// `socket` is the connection if the state is open, and is empty otherwise. Move it out to keep it.
+// Otherwise the sweep closes it with a reset, which leaves nothing in TIME_WAIT.
 using SweepSink = std::function<void(const SweepResult&, Fd& socket)>;
 using SweepDone = std::function<void()>;
 

@@ -1,4 +1,4 @@
-// What becomes of an attempt: the kernel's word for it, what it teaches, and the report.
+// The result of an attempt: what the kernel says, what the engine learns from it, and the report.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -15,19 +15,19 @@ using std::chrono::microseconds;
 
 namespace {
 
-// After this the kernel sends its SYN again (RFC 6298, 2.1): an answer may be to either.
+// After this time the kernel retransmits its SYN (RFC 6298, 2.1); an answer may be to either one.
 constexpr microseconds kKernelRetransmits{1'000'000};
-// A host that has not answered this many attempts gets only one retry a target, then none.
+// A host that has not answered this many attempts gets one retry for each target, then none.
 constexpr std::uint32_t kSilentForLong = 32;
 constexpr std::uint32_t kSilentForEver = 128;
-// So many are enough of a host in a network where nobody has answered so many attempts.
+// The same for a host in a network where no host has answered any of kSilentNetwork attempts.
 constexpr std::uint32_t kSilentInSilence = 8;
 constexpr std::uint32_t kSilentNetwork = 512;
-// Where probes are lost, so many targets that answer may be taken for filtered.
-constexpr double kMissed = 1e-6;
+// On a path that loses probes, the probability that an answering target is reported as filtered.
+constexpr double kMaxMissRate = 1e-6;
 constexpr unsigned kMaxRetriesFactor = 4;
-// What is lost is known later than what is answered: while a window opens, more is lost than known.
-constexpr double kLossUnknown = 1.5;
+// A loss is known later than an answer. While a window grows, the loss is higher than measured.
+constexpr double kUnknownLossFactor = 1.5;
 
 SweepState state_of(SweepOutcome outcome) noexcept {
   switch (outcome) {
@@ -48,15 +48,15 @@ SweepState state_of(SweepOutcome outcome) noexcept {
 
 void SweepEngine::on_ready(SweepProbe& probe) {
   now_ = Clock::now();
-  const Word word = word_of(probe);
-  if (word.outcome == SweepOutcome::under_way) return;
+  const Verdict verdict = verdict_of(probe);
+  if (verdict.outcome == SweepOutcome::under_way) return;
   land(probe);
-  if (conclude(probe, word)) {
-    SweepProbe* const next = running_ && word.reusable ? next_probe() : nullptr;
+  if (conclude(probe, verdict)) {
+    SweepProbe* const next = running_ && verdict.reusable ? next_probe() : nullptr;
     if (next != nullptr &&
         next->task.target.address.family() == probe.task.target.address.family() &&
         leaves_no_trace(next->task.target.address)) {
-      // The socket is watched already: it costs no call but connect() itself.
+      // The socket is watched already, so the next target costs only connect().
       probe.task = next->task;
       probe.held = true;
       next->held = false;
@@ -70,13 +70,13 @@ void SweepEngine::on_ready(SweepProbe& probe) {
   if (running_ && (finished() || worth_a_pump())) go_on();
 }
 
-SweepEngine::Word SweepEngine::word_of(SweepProbe& probe) noexcept {
+SweepEngine::Verdict SweepEngine::verdict_of(SweepProbe& probe) noexcept {
   const Address& target = probe.task.target.address;
   const int error = probe.ask(reuse_);
   const SweepOutcome outcome = outcome_of_connect(error, target);
-  if (outcome == SweepOutcome::under_way) return word_of_icmp(probe);
+  if (outcome == SweepOutcome::under_way) return verdict_of_icmp(probe);
   if (outcome == SweepOutcome::unreachable) {
-    // IPv4 has one errno for a host that is not there and for one that is out of bounds.
+    // IPv4 has one errno for a host that does not exist and for a connection that is prohibited.
     const auto icmp = icmp_about(probe.socket.get(), target);
     if (icmp && icmp->prohibited) {
       return {.outcome = SweepOutcome::filtered, .error = error, .reusable = false};
@@ -86,9 +86,9 @@ SweepEngine::Word SweepEngine::word_of(SweepProbe& probe) noexcept {
   return {.outcome = outcome, .error = error, .reusable = reusable};
 }
 
-// A message that arrives while the kernel is busy with the socket is noted, and decides nothing
-// there: the attempt would go on unheard. It is as good as an answer.
-SweepEngine::Word SweepEngine::word_of_icmp(SweepProbe& probe) noexcept {
+// If an ICMP message arrives while the kernel is using the socket, the kernel only records its
+// error, and the attempt would go on without it. It counts as an answer.
+SweepEngine::Verdict SweepEngine::verdict_of_icmp(SweepProbe& probe) noexcept {
   const Address& target = probe.task.target.address;
   auto icmp = icmp_about(probe.socket.get(), target);
   if (!icmp && reuse_) icmp = SweepIcmp{.error = pending_error(probe.socket.get())};
@@ -100,13 +100,13 @@ SweepEngine::Word SweepEngine::word_of_icmp(SweepProbe& probe) noexcept {
   return {.outcome = outcome, .error = icmp->error, .reusable = false};
 }
 
-bool SweepEngine::conclude(SweepProbe& probe, const Word& word) {
-  probe.reusable = word.reusable;
-  switch (word.outcome) {
+bool SweepEngine::conclude(SweepProbe& probe, const Verdict& verdict) {
+  probe.reusable = verdict.reusable;
+  switch (verdict.outcome) {
     case SweepOutcome::under_way:
       return false;
     case SweepOutcome::silent:
-      return hear_silence(probe);
+      return handle_silence(probe);
     case SweepOutcome::wait:
       --counters_.attempts;
       --probe.task.attempts;
@@ -123,8 +123,8 @@ bool SweepEngine::conclude(SweepProbe& probe, const Word& word) {
           wait(probe, true);
           return false;
         }
-        // From the one port that it may leave from it would be the same for ever.
-        tell(probe, SweepState::closed, ECONNREFUSED, microseconds(0));
+        // With a fixed local port the same would happen each time.
+        deliver_result(probe, SweepState::closed, ECONNREFUSED, microseconds(0));
         return true;
       }
       [[fallthrough]];
@@ -133,7 +133,7 @@ bool SweepEngine::conclude(SweepProbe& probe, const Word& word) {
       const auto taken = std::chrono::duration_cast<microseconds>(now_ - probe.sent);
       const microseconds rtt = std::max(taken, microseconds(1));
       learn(probe, rtt);
-      tell(probe, state_of(word.outcome), word.error, rtt);
+      deliver_result(probe, state_of(verdict.outcome), verdict.error, rtt);
       return true;
     }
     case SweepOutcome::filtered:
@@ -141,11 +141,11 @@ bool SweepEngine::conclude(SweepProbe& probe, const Word& word) {
     case SweepOutcome::failed:
       break;
   }
-  tell(probe, state_of(word.outcome), word.error, microseconds(0));
+  deliver_result(probe, state_of(verdict.outcome), verdict.error, microseconds(0));
   return true;
 }
 
-bool SweepEngine::hear_silence(SweepProbe& probe) {
+bool SweepEngine::handle_silence(SweepProbe& probe) {
   probe.close(loop_.native());
   short_until_ = now_;
   SweepProbe::Task& task = probe.task;
@@ -155,7 +155,7 @@ bool SweepEngine::hear_silence(SweepProbe& probe) {
   }
   task.lost_at = probe.sent;
   if (task.attempts > retries_for(probe)) {
-    tell(probe, SweepState::filtered, 0, microseconds(0));
+    deliver_result(probe, SweepState::filtered, 0, microseconds(0));
     return true;
   }
   ++counters_.retries;
@@ -173,11 +173,11 @@ unsigned SweepEngine::retries_for(const SweepProbe& probe) const noexcept {
     if (silences >= (silent_network ? kSilentInSilence : kSilentForEver)) return 0;
     return silences < kSilentForLong ? options_.retries : 1;
   }
-  const double loss = std::min(kLossUnknown * path.window.loss(), 0.9);
+  const double loss = std::min(kUnknownLossFactor * path.window.loss(), 0.9);
   if (loss <= 0) return options_.retries;
-  const double attempts = std::ceil(std::log(kMissed) / std::log(loss));
-  const double most = kMaxRetriesFactor * options_.retries;
-  return std::max(options_.retries, static_cast<unsigned>(std::min(attempts - 1, most)));
+  const double attempts = std::ceil(std::log(kMaxMissRate) / std::log(loss));
+  const double max = kMaxRetriesFactor * options_.retries;
+  return std::max(options_.retries, static_cast<unsigned>(std::min(attempts - 1, max)));
 }
 
 void SweepEngine::learn(const SweepProbe& probe, microseconds rtt) noexcept {
@@ -195,7 +195,7 @@ void SweepEngine::learn(const SweepProbe& probe, microseconds rtt) noexcept {
   }
 }
 
-void SweepEngine::tell(SweepProbe& probe, SweepState state, int error, microseconds rtt) {
+void SweepEngine::deliver_result(SweepProbe& probe, SweepState state, int error, microseconds rtt) {
   Fd socket;
   if (state == SweepState::open) socket = probe.take_socket(loop_.native());
   const SweepResult result{.target = probe.task.target,
@@ -223,7 +223,7 @@ void SweepEngine::tell(SweepProbe& probe, SweepState state, int error, microseco
       ++counters_.failed;
       break;
   }
-  LoopInternals::guarded(loop_, "sweep report", [&] { sink_(result, socket); });
+  LoopInternals::guarded(loop_, "sweep sink", [&] { sink_(result, socket); });
   close_by_reset(socket);
 }
 

@@ -7,7 +7,7 @@ namespace sluice {
 
 SweepWheel::SweepWheel(TimePoint now) noexcept : start_(now) {}
 
-// What is due within a tick is taken when the tick is over, and so never early.
+// An entry that is due within a tick is taken after the end of the tick, so never early.
 std::int64_t SweepWheel::tick_of(TimePoint time) const noexcept { return (time - start_) / kTick; }
 
 void SweepWheel::add(Entry& entry, TimePoint look_at) noexcept {
@@ -16,8 +16,8 @@ void SweepWheel::add(Entry& entry, TimePoint look_at) noexcept {
 }
 
 void SweepWheel::put(Entry& entry) noexcept {
-  // What is due already comes with the next tick: whoever adds it while the due are being taken
-  // must not keep that from ending.
+  // An entry that is due already is taken at the next tick. Otherwise a caller that adds entries
+  // while it takes them might never finish.
   const std::size_t slot = slot_of(std::max(tick_of(entry.look_at_), today_));
   slots_[slot].push_back(entry);
   used_[slot / kWordBits] |= std::uint64_t{1} << (slot % kWordBits);
@@ -30,10 +30,10 @@ SweepWheel::Entry* SweepWheel::take_due(TimePoint now) noexcept {
       Entry& entry = due_.front();
       entry.unlink();
       if (tick_of(entry.look_at_) < today_) return &entry;
-      put(entry);  // in a later round of the wheel
+      put(entry);  // in a later revolution of the wheel
     }
     if (passed_ >= today_) return nullptr;
-    // After a long sleep each slot is emptied once, not once for every time it came round.
+    // After a long sleep each slot is emptied once, not once for each revolution.
     passed_ = std::max(passed_, today_ - static_cast<std::int64_t>(kSlots));
     const std::size_t slot = slot_of(passed_++);
     due_.take(slots_[slot]);

@@ -1,10 +1,10 @@
-// When to look at which of very many things again: a wheel of lists, one for each tick.
+// A timer wheel for very many entries: a list for each tick.
 //
-// What it is: a pure data structure, told the time. Adding and removing is a few pointer writes,
-// whatever is in it; one timer for next() serves all of it.
-// Lifetime: an entry leaves the wheel when it goes.
-// Thread: none of its own. Units: a tick is two milliseconds; nothing is due early, and nothing
-// more than a tick late.
+// What it is: a pure data structure; the caller passes the time. Adding and removing take a few
+// pointer writes, regardless of the number of entries. One timer, for next(), serves all of them.
+// Lifetime: an entry's destructor removes it from the wheel.
+// Thread: one at a time. Units: a tick is two milliseconds. No entry is due early, or more than a
+// tick late.
 // Source: G. Varghese, T. Lauck, Hashed and Hierarchical Timing Wheels, 1987 (scheme 6).
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_WHEEL_H
 #define SLUICE_REACTOR_SWEEP_SWEEP_WHEEL_H
@@ -22,7 +22,7 @@ namespace sluice {
 
 class SweepWheel {
  public:
-  // What turns with the wheel. unlink() takes it out, at any moment.
+  // An element of the wheel. unlink() removes it at any time.
   class Entry : public SweepNode {
    public:
     [[nodiscard]] TimePoint look_at() const noexcept { return look_at_; }
@@ -34,11 +34,11 @@ class SweepWheel {
 
   explicit SweepWheel(TimePoint now) noexcept;
 
-  void add(Entry& entry, TimePoint look_at) noexcept;  // moves it when it is in already
-  // The next one that is due at `now`, taken out; null when none is.
+  void add(Entry& entry, TimePoint look_at) noexcept;  // moves it if it is in the wheel already
+  // Removes and returns an entry that is due at `now`. Null if none is due.
   Entry* take_due(TimePoint now) noexcept;
-  // When take_due() is worth a call; nothing when the wheel is empty. It may be too early where an
-  // entry is further off than the wheel is round.
+  // When to call take_due() next; nothing if the wheel is empty. The time may be too early if an
+  // entry is more than one revolution ahead.
   [[nodiscard]] std::optional<TimePoint> next() noexcept;
 
  private:
@@ -54,10 +54,10 @@ class SweepWheel {
 
   TimePoint start_;
   std::int64_t today_ = 0;   // the tick of the last take_due()
-  std::int64_t passed_ = 0;  // up to here slots have been emptied, into due_
+  std::int64_t passed_ = 0;  // the slots before this tick have been emptied into due_
   SweepList<Entry> due_;
   std::array<SweepList<Entry>, kSlots> slots_;
-  // Which slots may hold something: one that unlinked itself leaves its bit behind.
+  // Which slots may have entries. An entry that unlinks itself leaves the bit set.
   std::array<std::uint64_t, kSlots / kWordBits> used_{};
 };
 

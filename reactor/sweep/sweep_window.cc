@@ -10,31 +10,32 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Before anything is known of a path: most of the world is nearer.
+// Before anything is known of a path. Most hosts are nearer than this.
 constexpr microseconds kUnknownAge{250'000};
-// A path that is nearer than this is not worth a finer look; a loop's turn may take as long.
+// The minimum age: a turn of the loop may take as long.
 constexpr microseconds kMinAge{10'000};
-// Among silent targets one answer speaks for those that were sent beside it, but not for many.
+// If most targets are silent, one answer stands for others that were sent with it, up to a limit.
 constexpr unsigned kMaxVouched = 16;
-// Additive increase: the window's probes a second grow by so many each second, however far the path
-// goes. One a round trip, as for TCP's segments of 1,460 bytes, would take a minute for what probes
-// of sixty bytes may safely do in a second.
+// Additive increase: the window's probes a second grow by this number each second, regardless of
+// the round-trip time. TCP's one segment of 1,460 bytes a round trip would take a minute for a rate
+// that probes of sixty bytes may safely reach in a second.
 constexpr double kGrowthPerSecond = 1280;
-// Slow start may grow so much before the fate of what it sent is known.
+// Slow start may grow by this factor before the results of its probes are known.
 constexpr double kSlowStartFactor = 4;
-// A verdict needs so many fates.
-constexpr unsigned kEnough = 128;
-// What happened lately: to so many attempts at most.
-constexpr unsigned kLately = 4096;
-// A cohort is what is sent in so many round trips at most.
+// The minimum number of results for a verdict.
+constexpr unsigned kMinSample = 128;
+// The maximum number of recent results.
+constexpr unsigned kMaxRecent = 4096;
+// A cohort lasts at most this many round trips.
 constexpr int kMaxTrips = 64;
-// Above what is tolerated on the path; less is within what any path does at times.
+// A rise of the loss by less than this is within what any path shows at times.
 constexpr double kTolerance = 0.05;
-// After the load was halved, it was the load when the share that is lost fell to this part of what
-// it was, or when there are nearly as many answers as before: the other half was for nothing.
+// After the load was halved: the load had caused the loss if the share fell to this part of the
+// previous one, or if this part of the answers remained, so that the other half of the load had
+// brought little.
 constexpr double kLossFell = 0.7;
 constexpr double kAnswersStayed = 0.75;
-// A queue has built up when answers take so much longer than the fastest one.
+// A queue has built up if answers take this many times longer than the fastest one, plus the slack.
 constexpr int kQueueFactor = 2;
 constexpr microseconds kQueueSlack{50'000};
 
@@ -43,14 +44,14 @@ constexpr microseconds kQueueSlack{50'000};
 void SweepRtt::sample(microseconds rtt) noexcept {
   if (!known_) {
     known_ = true;
-    smoothed_ = least_ = rtt;
+    smoothed_ = min_ = rtt;
     deviation_ = rtt / 2;
     return;
   }
   const microseconds error = rtt > smoothed_ ? rtt - smoothed_ : smoothed_ - rtt;
   deviation_ += (error - deviation_) / 4;
   smoothed_ += (rtt - smoothed_) / 8;
-  least_ = std::min(least_, rtt);
+  min_ = std::min(min_, rtt);
 }
 
 microseconds SweepRtt::timeout() const noexcept {
@@ -59,7 +60,7 @@ microseconds SweepRtt::timeout() const noexcept {
 
 SweepWindow::SweepWindow(const Limits& limits) noexcept
     : limits_(limits),
-      size_(static_cast<double>(std::max<std::size_t>(1, std::min(limits.start, limits.most)))),
+      size_(static_cast<double>(std::max<std::size_t>(1, std::min(limits.start, limits.max)))),
       ceiling_(kSlowStartFactor * size_) {}
 
 microseconds SweepWindow::age() const noexcept {
@@ -72,7 +73,7 @@ void SweepWindow::launched(TimePoint now) noexcept {
 }
 
 bool SweepWindow::queue_builds_up() const noexcept {
-  return rtt_.known() && rtt_.smoothed() > kQueueFactor * rtt_.least() + kQueueSlack;
+  return rtt_.known() && rtt_.smoothed() > kQueueFactor * rtt_.min() + kQueueSlack;
 }
 
 void SweepWindow::answered(TimePoint sent, TimePoint now, bool clean) noexcept {
@@ -81,7 +82,7 @@ void SweepWindow::answered(TimePoint sent, TimePoint now, bool clean) noexcept {
     rtt_.sample(std::chrono::duration_cast<microseconds>(now - sent));
   }
   if (first) {
-    // All that was sent before the first answer is the first cohort.
+    // The probes that were sent before the first answer are the first cohort.
     cohort_end_ = now;
     verdict_at_ = now + limits_.timeout + 2 * age();
   }
@@ -95,32 +96,32 @@ void SweepWindow::grow() noexcept {
   const double vouched = std::clamp(launches_, 1U, kMaxVouched);
   launches_ = 0;
   if (testing_) return;  // the load must stay halved until the verdict
-  // Our own slowness shows here as well, and is as good a reason not to add to the load.
+  // A slow turn of our own loop also increases the times. Then it is right not to add to the load.
   if (queue_builds_up()) {
     slow_start_ = false;
     return;
   }
-  const auto most = static_cast<double>(limits_.most);
+  const auto max = static_cast<double>(limits_.max);
   if (!slow_start_) {
-    // The way without its queues: else they would make themselves grow.
-    const auto way = std::max(kMinAge, rtt_.least());
+    // The round-trip time without queues: otherwise queues would accelerate the growth.
+    const auto way = std::max(kMinAge, rtt_.min());
     const double trip = std::chrono::duration<double>(way).count();
-    size_ = std::min(most, size_ + vouched * kGrowthPerSecond * trip / size_);
+    size_ = std::min(max, size_ + vouched * kGrowthPerSecond * trip / size_);
   } else if (size_ < ceiling_) {
-    size_ = std::min({most, ceiling_, size_ + vouched});
+    size_ = std::min({max, ceiling_, size_ + vouched});
   }
 }
 
 double SweepWindow::loss() const noexcept {
-  const unsigned known = lately_answered_ + lately_lost_;
-  return known == 0 ? 0 : static_cast<double>(lately_lost_) / known;
+  const unsigned known = recently_answered_ + recently_lost_;
+  return known == 0 ? 0 : static_cast<double>(recently_lost_) / known;
 }
 
 void SweepWindow::count(TimePoint sent, TimePoint now, bool was_lost) noexcept {
-  ++(was_lost ? lately_lost_ : lately_answered_);
-  if (lately_answered_ + lately_lost_ > kLately) {
-    lately_answered_ /= 2;
-    lately_lost_ /= 2;
+  ++(was_lost ? recently_lost_ : recently_answered_);
+  if (recently_answered_ + recently_lost_ > kMaxRecent) {
+    recently_answered_ /= 2;
+    recently_lost_ /= 2;
   }
   if (sent >= cohort_start_ && sent < cohort_end_) ++(was_lost ? cohort_lost_ : cohort_answered_);
   if (now >= verdict_at_) judge(now);
@@ -130,18 +131,18 @@ void SweepWindow::begin_cohort(TimePoint now) noexcept {
   const microseconds trip = age();
   const microseconds given_up = std::max<microseconds>(limits_.timeout, trip);
   cohort_answered_ = cohort_lost_ = 0;
-  // What tells of the halved load is sent when the queues that the whole one filled are empty, and
-  // what it lost has been tried again.
+  // The cohort of a test begins when the queues of the full load are empty and the probes that it
+  // lost have been retried.
   cohort_start_ = testing_ ? now + given_up + trip : now;
   cohort_end_ = cohort_start_ + cohort_trips_ * trip;
-  // Until the last of the cohort was given up, tried again and answered.
+  // Until the last probe of the cohort has timed out and its retry has been answered.
   verdict_at_ = cohort_end_ + given_up + 2 * trip;
 }
 
 void SweepWindow::judge(TimePoint now) noexcept {
   const unsigned fates = cohort_answered_ + cohort_lost_;
-  if (fates < kEnough) {
-    // Few answer: a longer time shows more of them.
+  if (fates < kMinSample) {
+    // Few answers: a longer cohort collects more of them.
     cohort_trips_ = std::min(2 * cohort_trips_, kMaxTrips);
     return begin_cohort(now);
   }
@@ -159,7 +160,7 @@ void SweepWindow::judge(TimePoint now) noexcept {
     share_before_ = share;
     rate_before_ = rate;
     slow_start_ = false;
-    size_ = std::max(static_cast<double>(std::min(kMinSize, limits_.most)), size_ / 2);
+    size_ = std::max(static_cast<double>(std::min(kMinSize, limits_.max)), size_ / 2);
   } else {
     tolerated_ = std::min(tolerated_, (tolerated_ + share) / 2);
     ceiling_ = kSlowStartFactor * size_;

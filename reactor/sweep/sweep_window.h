@@ -1,11 +1,13 @@
-// How long a path takes to answer, and how many probes it carries at once.
+// The round-trip time of a path, and how many probes it may carry at once.
 //
-// What it is: two pure values, told what happened and when. The estimator is RFC 6298's. The window
-// starts generously, because a probe is sixty bytes; it grows by what is answered, and shrinks when
-// the share of lost probes rises. One lost probe is not congestion, and neither is a path that
-// always loses some: when half the load brings half the answers and loses as large a share, the
-// loss is not of our making, and the window comes back.
-// What a probe's silence means is not known here: lost is what a later attempt found answered.
+// What it is: two pure values; the caller passes events and their times. The estimator is that of
+// RFC 6298. The window starts large, because a probe has only sixty bytes. It grows with the number
+// of answers, and shrinks when the share of lost probes rises. A single lost probe does not
+// indicate congestion, nor does a path that always loses some: if half the load brings half the
+// answers and the same share of losses, the loss does not depend on the load, and the window is
+// restored.
+// A missing answer alone means nothing here. A probe counts as lost if a later attempt at the same
+// target was answered.
 // Thread: plain values.
 // Source: RFC 6298; RFC 5681 for slow start and multiplicative decrease.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_WINDOW_H
@@ -25,8 +27,8 @@ class SweepRtt {
   void sample(Microseconds rtt) noexcept;
   [[nodiscard]] bool known() const noexcept { return known_; }
   [[nodiscard]] Microseconds smoothed() const noexcept { return smoothed_; }
-  [[nodiscard]] Microseconds least() const noexcept { return least_; }
-  // The smoothed time and four deviations. REQUIRES: known().
+  [[nodiscard]] Microseconds min() const noexcept { return min_; }
+  // The smoothed time plus four deviations. REQUIRES: known().
   [[nodiscard]] Microseconds timeout() const noexcept;
 
  private:
@@ -34,7 +36,7 @@ class SweepRtt {
   bool known_ = false;
   Microseconds smoothed_{0};
   Microseconds deviation_{0};
-  Microseconds least_{0};
+  Microseconds min_{0};
 };
 
 class SweepWindow {
@@ -42,8 +44,8 @@ class SweepWindow {
   using Microseconds = std::chrono::microseconds;
   struct Limits {
     std::size_t start = 512;
-    std::size_t most = 8192;
-    std::chrono::milliseconds timeout{100};  // what an attempt is waited for at least
+    std::size_t max = 8192;
+    std::chrono::milliseconds timeout{100};  // the minimum timeout of an attempt
   };
   static constexpr std::size_t kMinSize = 16;
 
@@ -51,16 +53,16 @@ class SweepWindow {
 
   [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(size_); }
   [[nodiscard]] const SweepRtt& rtt() const noexcept { return rtt_; }
-  // How long after it was sent a probe may still be on the path, or its answer.
+  // How long a probe or its answer may still be on the path after it was sent.
   [[nodiscard]] Microseconds age() const noexcept;
-  // The share of late that was lost of the attempts whose fate is known.
+  // The share of recent attempts that were lost, of those whose result is known.
   [[nodiscard]] double loss() const noexcept;
 
   void launched(TimePoint now) noexcept;
-  // The attempt of `sent` was answered at `now`. REQUIRES: now >= sent. `clean`: by the answer to
-  // this very attempt, and not to another one that the kernel made of it (Karn's rule).
+  // An attempt that was sent at `sent` was answered at `now`. `clean`: the answer cannot be to a
+  // retransmission of the kernel (Karn's algorithm). REQUIRES: now >= sent.
   void answered(TimePoint sent, TimePoint now, bool clean) noexcept;
-  // A later attempt at the same target was answered: this one was lost.
+  // A later attempt at the same target was answered, so this one was lost.
   void lost(TimePoint sent, TimePoint now) noexcept;
 
  private:
@@ -77,18 +79,18 @@ class SweepWindow {
   double ceiling_;  // of slow start, until the next verdict
   bool slow_start_ = true;
   unsigned launches_ = 0;  // since the last answer
-  // Of late: both are halved when there are many.
-  unsigned lately_answered_ = 0;
-  unsigned lately_lost_ = 0;
-  // The cohort: the attempts sent in a span of time, whose fates are counted until the verdict.
+  // Recent results. Both are halved when their sum becomes large.
+  unsigned recently_answered_ = 0;
+  unsigned recently_lost_ = 0;
+  // The cohort: the attempts sent in a period, whose results are counted until the verdict.
   TimePoint cohort_start_ = TimePoint::min();
   TimePoint cohort_end_ = TimePoint::max();
   TimePoint verdict_at_ = TimePoint::max();
   int cohort_trips_ = 1;
   unsigned cohort_answered_ = 0;
   unsigned cohort_lost_ = 0;
-  double tolerated_ = 0;  // the share that the path loses whatever the load
-  // A test is under way: what it was before the load was halved.
+  double tolerated_ = 0;  // the share that the path loses at any load
+  // While a test is running: the values before the load was halved.
   bool testing_ = false;
   bool slow_start_before_ = false;
   double size_before_ = 0;

@@ -254,7 +254,7 @@ Test(sweep_turn, goes_on_when_its_report_throws) {
   int told = 0;
   run.loop.set_reporter([&](const Report& report) {
     ++told;
-    cr_expect(report.where == "sweep report" && report.what == "no more paper");
+    cr_expect(report.where == "sweep sink" && report.what == "no more paper");
   });
   run.report = [](const SweepResult&, Fd&) { throw std::runtime_error("no more paper"); };
   run.complete();

@@ -113,7 +113,7 @@ class Simulation {
 };
 
 SweepWindow window_of(std::size_t start = 512) {
-  return SweepWindow({.start = start, .most = 8192, .timeout = milliseconds(100)});
+  return SweepWindow({.start = start, .max = 8192, .timeout = milliseconds(100)});
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ Test(sweep_rtt, takes_the_first_sample_and_half_of_it_as_the_deviation) {
   rtt.sample(milliseconds(80));
   cr_expect(rtt.smoothed() == milliseconds(45));
   cr_expect(rtt.timeout() == milliseconds(45) + 4 * milliseconds(25));
-  cr_expect(rtt.least() == milliseconds(40));
+  cr_expect(rtt.min() == milliseconds(40));
 }
 
 Test(sweep_rtt, comes_to_trust_a_steady_path) {
@@ -141,8 +141,8 @@ Test(sweep_rtt, comes_to_trust_a_steady_path) {
 
 Test(sweep_window, starts_generously_and_no_larger_than_it_may) {
   cr_expect(window_of().size() == 512);
-  cr_expect(SweepWindow({.start = 512, .most = 40, .timeout = milliseconds(100)}).size() == 40);
-  cr_expect(SweepWindow({.start = 512, .most = 0, .timeout = milliseconds(100)}).size() == 1);
+  cr_expect(SweepWindow({.start = 512, .max = 40, .timeout = milliseconds(100)}).size() == 40);
+  cr_expect(SweepWindow({.start = 512, .max = 0, .timeout = milliseconds(100)}).size() == 1);
 }
 
 Test(sweep_window, believes_that_the_unknown_is_near) {
