@@ -37,7 +37,7 @@ DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& han
       buffers_(loop, options_.batch),
       queue_(options_.queue_limit),
       watch_again_(loop, [this] { update_watcher(); }) {
-  // What a bound socket receives was sent to that address; a wildcard's is read from the kernel.
+  // A bound socket receives only datagrams to its address. For a wildcard socket the kernel says.
   if (!socket_.wildcard && options.want_destination) {
     destination_.to = socket_.local.address();
     destination_.unicast =
@@ -62,7 +62,7 @@ void DatagramSocket::Impl::close() noexcept {
   watcher_.stop(loop().native());
   watch_again_.stop();
   socket_.fd.reset();
-  // Outside of a turn, the end of the drain would wait for some other event.
+  // Outside a turn, the drain would otherwise not end before some other event.
   if (draining_) request_end_of_turn();
 }
 

@@ -1,18 +1,20 @@
-// A UDP socket: datagrams received and sent in batches.
+// A UDP socket that receives and sends in batches.
 //
-// What it is: a bound or connected UDP socket over IPv4 or IPv6 on a loop. It receives up to
-// DatagramOptions::batch datagrams with one system call where the system can (recvmmsg), hands them
-// to the handler one by one, and sends what the handler sent with as few calls (sendmmsg).
-// IPv4 on a "udp://*" socket: peers are told, and take, as IPv4 addresses, never as mapped ones.
-// Lifetime: must go before its loop. close() is legal in its own callbacks; destroying it there is
-// not. A drain of the loop stops the receiving, and waits until what is queued has been sent.
+// What it is: a bound or connected UDP socket over IPv4 or IPv6 on a loop. Where the system has
+// recvmmsg() and sendmmsg(), one system call receives or sends up to DatagramOptions::batch
+// datagrams. The handler receives them one by one. On a "udp://*" socket IPv4 peers have IPv4
+// addresses, never IPv4-mapped IPv6 addresses, and send_to() accepts IPv4 addresses.
+// Lifetime: must be destroyed before its loop. close() is legal in its own callbacks; destroying it
+// there is not. While the loop drains, the socket stops receiving, and the loop waits until the
+// queue has been sent.
 // Thread: the loop's.
 // Errors: the constructors throw std::system_error that names the call and the endpoint, such as
-// "bind udp://127.0.0.1:53". At run time an error (ECONNREFUSED from a connected peer, EMSGSIZE,
-// ENETUNREACH, EACCES for a broadcast without `broadcast`) arrives in on_error(): the datagram that
-// it befell is dropped (Counters::datagrams_dropped), and the socket goes on with the next.
-// Memory: the sockets of a loop share one set of receive buffers, 64 KiB for each datagram of the
-// largest batch; only pages that a datagram reached are resident.
+// "bind udp://127.0.0.1:53". At run time on_error() is called for each error (ECONNREFUSED from a
+// connected peer, EMSGSIZE, ENETUNREACH, EACCES for a broadcast without `broadcast`). The datagram
+// that failed is dropped and counted (Counters::datagrams_dropped), and the socket tries the next
+// one.
+// Memory: the sockets of a loop share one set of receive buffers, with 64 KiB of address space for
+// each datagram of the largest batch. Only the pages that datagrams have filled use memory.
 // Source: RFC 768; POSIX.1-2017 recvmsg(), sendmsg(); recvmmsg(2), sendmmsg(2), ip(7), ipv6(7).
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_H
@@ -35,7 +37,8 @@ class SLUICE_EXPORT DatagramSocket {
   // Bound to `local`. REQUIRES: Scheme::udp.
   DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
                  const DatagramOptions& options = {});
-  // Connected to `peer`: hears nobody else, and is told when the port is refused.
+  // Connected to `peer`: receives only from that peer, and gets an error if the peer's port is
+  // closed.
   static std::unique_ptr<DatagramSocket> connect(Loop& loop, const Endpoint& peer,
                                                  DatagramHandler& handler,
                                                  const DatagramOptions& options = {});
@@ -43,44 +46,48 @@ class SLUICE_EXPORT DatagramSocket {
   DatagramSocket& operator=(const DatagramSocket&) = delete;
   ~DatagramSocket();
 
-  // Queue a copy, which is sent when a batch is full and at the end of the turn at the latest. They
-  // never call back. False when the socket is closed, or the queue is full and this datagram was
-  // dropped (Counters::datagrams_dropped).
-  // `interface` is the number of the one that it leaves by; 0: as the routes say, and for IPv6 as
-  // the zone of `to` says. One that is not there is an error of that datagram: ENODEV.
-  // REQUIRES: an IPv4 or IPv6 address, and a socket that is not connected.
+  // These functions copy the data into the queue, and never run a callback. The socket sends the
+  // queue when a batch is full, and at the latest at the end of the turn. They return false if the
+  // socket is closed, or if the queue is full and the datagram was dropped
+  // (Counters::datagrams_dropped).
+  // `interface` is the number of the outgoing interface. With 0, the routing table and the zone of
+  // an IPv6 address determine it. If no interface has the number, the datagram fails with ENODEV.
+  // REQUIRES: an IPv4 or IPv6 address, and an unconnected socket.
   bool send_to(std::span<const std::byte> data, const Address& to, unsigned interface = 0);
   bool send(std::span<const std::byte> data);  // REQUIRES: connected
-  // To datagram.from, from datagram.to if datagram.unicast; else the system chooses the source.
+  // Sends to the datagram's source address. If datagram.unicast, the reply's source address is
+  // datagram.to; otherwise the system chooses it.
   bool reply(const Datagram& datagram, std::span<const std::byte> data);
 
-  // Multicast. The socket hears only the groups that it joined. `interface` is a name ("eth0");
-  // when it is empty a zone in `group` counts ("ff02::1%eth0"), and else the system chooses. They
-  // throw std::system_error: EINVAL (not a multicast address), ENODEV (no such interface, or none
-  // to choose), EADDRINUSE (joined already), EADDRNOTAVAIL (leaving what was not joined),
-  // EAFNOSUPPORT (not the socket's family), EBADF (the socket is closed).
+  // Multicast. The socket receives only from the groups that it has joined. `interface` is a name
+  // ("eth0"). If it is empty, the zone of `group` determines the interface ("ff02::1%eth0");
+  // without a zone the system chooses one. These functions throw std::system_error: EINVAL (not a
+  // multicast address), ENODEV (no such interface, or none to choose from), EADDRINUSE (joined
+  // already), EADDRNOTAVAIL (leaving a group that was not joined), EAFNOSUPPORT (not the socket's
+  // family), EBADF (the socket is closed).
   void join(const Address& group, std::string_view interface = {});
   void leave(const Address& group, std::string_view interface = {});
 
   [[nodiscard]] Loop& loop() const noexcept;
   [[nodiscard]] const Endpoint& local() const noexcept;  // with the real port; also when closed
-  [[nodiscard]] std::size_t queued() const noexcept;     // as queue_limit counts
-  // What the system gave (Linux: double what was asked). Throws std::system_error: EBADF (closed).
+  [[nodiscard]] std::size_t queued() const noexcept;     // as counted for queue_limit
+  // The actual size of the receive buffer, which Linux doubles. Throws std::system_error: EBADF
+  // (closed).
   [[nodiscard]] int receive_buffer() const;
-  // At once, and without calling back: what waits is tried once more, then dropped. Harmless when
-  // called again.
+  // Takes effect at once, and runs no callback. Tries to send the queue once more, and drops the
+  // rest. Does nothing if the socket is closed.
   void close() noexcept;
   [[nodiscard]] bool closed() const noexcept;
 
-  // Ends this socket while the rest of the loop goes on: stops receiving, sends what is queued and
-  // what its handler still has to send (DatagramHandler::is_finished()), then closes it and runs
-  // `done`, once, at the end of that turn. At `deadline` the rest is dropped first. Datagrams that
-  // wait in the kernel are not received any more.
-  // Legal anywhere, also when the socket is closed. A second call only shortens the deadline.
-  // `done` may destroy the socket; a socket that is destroyed before drops `done`.
-  // Throws std::bad_alloc, and then nothing has begun.
+  // Ends this socket in order while the rest of the loop goes on. The socket stops receiving;
+  // datagrams that wait in the kernel are lost. It sends its queue and whatever its handler still
+  // sends until DatagramHandler::is_finished() is true. Then it is closed, and `done` runs once, at
+  // the end of that turn. After `deadline` it is closed with what is queued.
+  // Legal anywhere, also on a closed socket. A second call can only shorten the deadline. `done`
+  // may destroy the socket. If the socket is destroyed earlier, `done` is dropped. Throws
+  // std::bad_alloc, and then changes nothing.
   void drain(std::chrono::milliseconds deadline, Task done = {});
-  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
+  [[nodiscard]] bool draining() const noexcept;  // this socket, or the whole loop
 
  private:
   class SLUICE_LOCAL Impl;

@@ -1,8 +1,8 @@
-// The system calls that receive and send many datagrams at once, or what stands in for them.
+// The system calls that receive and send several datagrams at once, or their replacement.
 //
-// What it is: the door to recvmmsg() and sendmmsg() on Linux (datagram_batch_mmsg.cc), and to loops
-// of recvmsg() and sendmsg() elsewhere and with SLUICE_PORTABLE (datagram_batch_posix.cc).
-// REQUIRES: a non-blocking descriptor and at least one message.
+// What it is: recvmmsg() and sendmmsg() on Linux (datagram_batch_mmsg.cc); loops of recvmsg() and
+// sendmsg() on other systems and with SLUICE_PORTABLE (datagram_batch_posix.cc). REQUIRES: a
+// non-blocking descriptor and at least one message.
 // Source: recvmmsg(2), sendmmsg(2); POSIX.1-2017 recvmsg(), sendmsg().
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_BATCH_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_BATCH_H
@@ -29,11 +29,11 @@ struct BatchMessage {
 };
 #endif
 
-// How far a batch came. Without an error it may have come less far than it could: the next call
-// tells why.
+// The result of a batch. If `done` is less than the number of messages and there is no error, the
+// next call returns the reason.
 struct BatchResult {
   std::size_t done;  // messages received or sent, from the first on
-  int error;         // what became of the message after these; 0: it was not tried
+  int error;         // the errno of the next message; 0: it was not tried
 };
 
 [[nodiscard]] BatchResult receive_batch(int fd, std::span<BatchMessage> messages) noexcept;

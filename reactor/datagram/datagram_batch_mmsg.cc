@@ -8,8 +8,8 @@ namespace sluice {
 
 namespace {
 
-// An error after the first message is not told: the kernel keeps it for the next recvmmsg(), and
-// meets it again in the next sendmmsg().
+// An error after the first message is not returned here. The kernel keeps it for the next
+// recvmmsg(), and the next sendmmsg() runs into it again.
 BatchResult result_of(int done) noexcept {
   return done < 0 ? BatchResult{0, errno} : BatchResult{static_cast<std::size_t>(done), 0};
 }

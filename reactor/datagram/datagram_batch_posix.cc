@@ -16,7 +16,7 @@ BatchResult each(std::span<BatchMessage> messages, Call call) noexcept {
   for (BatchMessage& message : messages) {
     const ssize_t size = call(message.msg_hdr);
     if (size < 0) {
-      // Unlike recvmmsg(), recvmsg() takes a pending error away: it must be told now.
+      // Unlike recvmmsg(), recvmsg() clears a pending error, so it must be returned now.
       result.error = errno;
       break;
     }

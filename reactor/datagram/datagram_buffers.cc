@@ -14,7 +14,7 @@ DatagramBuffers::Share::Share(Loop& loop, std::size_t batch) {
   buffers_ = static_cast<DatagramBuffers*>(kept.get());
   ++buffers_->shares_;
   try {
-    // One that is made by the handler of a datagram must not move what that handler reads.
+    // A handler may create a socket while it reads a datagram, which must not move then.
     if (!buffers_->held_) buffers_->reserve(batch);
   } catch (...) {
     if (--buffers_->shares_ == 0) kept.reset();
@@ -32,7 +32,7 @@ void DatagramBuffers::reserve(std::size_t batch) {
   std::vector<iovec> parts(batch);
   std::vector<Address> from(batch);
   std::vector<DatagramControl> control(batch);
-  // Not make_unique, nor a vector: they would touch every page of it.
+  // make_unique() and a vector would write to every page of it.
   std::unique_ptr<std::byte[]> slots(new std::byte[batch * kSlotSize]);
   std::vector<BatchMessage> outgoing(batch);
   std::vector<iovec> outgoing_parts(batch);
@@ -70,7 +70,7 @@ BatchResult DatagramBuffers::receive(int fd, std::size_t batch, const Shape& sha
     batch = std::min(batch, incoming_.size());
   }
   if (shape != shape_) reshape(shape);
-  // The kernel has written to as many headers as it received.
+  // The kernel has changed the headers that it used.
   for (std::size_t i = 0; i < used_; ++i) {
     msghdr& header = incoming_[i].msg_hdr;
     header.msg_namelen = Address::capacity();
@@ -78,7 +78,7 @@ BatchResult DatagramBuffers::receive(int fd, std::size_t batch, const Shape& sha
     header.msg_flags = 0;
   }
   const BatchResult result = receive_batch(fd, {incoming_.data(), batch});
-  // A failed recvmsg() may have written to one more.
+  // A failed recvmsg() may have changed one more.
   used_ = std::min(result.done + 1, incoming_.size());
   for (std::size_t i = 0; i < result.done; ++i) {
     from_[i].set_size(incoming_[i].msg_hdr.msg_namelen);
@@ -91,7 +91,7 @@ BatchResult DatagramBuffers::send(int fd, std::size_t batch, const DatagramQueue
   for (std::size_t i = 0; i < count; ++i) {
     const DatagramQueue::Waiting& waiting = queue.at(i);
     const std::span<const std::byte> bytes = queue.bytes_at(i);
-    // sendmsg() only reads, but shares its structures with recvmsg().
+    // sendmsg() only reads, but its structures have no const because recvmsg() shares them.
     outgoing_parts_[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
     msghdr& header = outgoing_[i].msg_hdr;
     header.msg_name = waiting.to_size == 0 ? nullptr : const_cast<sockaddr*>(&waiting.to.base);

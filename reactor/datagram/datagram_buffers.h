@@ -1,10 +1,10 @@
-// The buffers that the datagram sockets of one loop share: where a batch is received, and the
-// headers of a batch that is sent.
+// The buffers that the datagram sockets of a loop share: for the datagrams that are received, and
+// for the headers of those that are sent.
 //
-// What it is: one set a loop, since only one socket receives or sends at a time. The loop keeps it
-// while there are datagram sockets.
-// Memory: kSlotSize bytes of address space for each datagram of the largest batch; a page of it is
-// resident once a datagram has reached it.
+// What it is: one set for each loop, because only one socket receives or sends at a time. It exists
+// while the loop has datagram sockets.
+// Memory: kSlotSize bytes of address space for each datagram of the largest batch. A page uses
+// memory after a datagram has filled it.
 // Thread: the loop's.
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_BUFFERS_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_BUFFERS_H
@@ -28,11 +28,12 @@ namespace sluice {
 
 class DatagramBuffers final : public LoopComponent {
  public:
-  // The longest datagram, and a cache line so that the slots' first bytes, which are all that most
-  // datagrams fill, do not compete for the same few lines of the cache.
+  // The longest datagram, plus a cache line. Most datagrams fill only the first bytes of a slot;
+  // with the extra line, the first bytes of different slots do not compete for the same cache
+  // lines.
   static constexpr std::size_t kSlotSize = 64 * 1024 + 64;
 
-  // A socket's share in its loop's buffers; the last to go takes them along.
+  // A socket's share in the buffers of its loop. The last share frees them.
   class Share {
    public:
     // Throws std::bad_alloc.
@@ -48,21 +49,21 @@ class DatagramBuffers final : public LoopComponent {
 
   explicit DatagramBuffers(Loop& loop) : LoopComponent(loop) {}
 
-  // How a socket receives.
+  // What to receive.
   struct Shape {
     std::size_t max_size = 0;
     bool destinations = false;
     friend bool operator==(const Shape&, const Shape&) = default;
   };
 
-  // Receives at most `batch` datagrams, which stay until the next call. Fewer when a larger batch
-  // than all before finds no memory.
+  // Receives at most `batch` datagrams, which stay valid until the next call. Receives fewer if
+  // there is no memory for a larger batch than all before.
   BatchResult receive(int fd, std::size_t batch, const Shape& shape) noexcept;
-  // While it is held, what was received does not move. REQUIRES: not held by another.
+  // Until release(), the received datagrams do not move. REQUIRES: not held already.
   void hold() noexcept { held_ = true; }
   void release() noexcept { held_ = false; }
 
-  // REQUIRES below: `index` is one of those received.
+  // REQUIRES for these functions: `index` is that of a received datagram.
   [[nodiscard]] std::span<const std::byte> data(std::size_t index) const noexcept {
     return {slot(index), incoming_[index].msg_len};
   }
@@ -71,8 +72,8 @@ class DatagramBuffers final : public LoopComponent {
     return incoming_[index].msg_hdr;
   }
 
-  // Sends at most `batch` datagrams from the front of `queue`, and leaves them there.
-  // REQUIRES: it is not empty.
+  // Sends at most `batch` datagrams from the front of `queue`, without removing them. REQUIRES: the
+  // queue is not empty.
   BatchResult send(int fd, std::size_t batch, const DatagramQueue& queue) noexcept;
 
  private:
@@ -86,7 +87,7 @@ class DatagramBuffers final : public LoopComponent {
   bool held_ = false;
 
   Shape shape_;
-  std::size_t used_ = 0;  // headers that the last receive() has written to
+  std::size_t used_ = 0;  // the number of headers that the last receive() may have changed
   std::vector<BatchMessage> incoming_;
   std::vector<iovec> incoming_parts_;
   std::vector<Address> from_;

@@ -17,7 +17,7 @@ Address address_of(const in_addr& ip, std::uint16_t port) noexcept {
   return {reinterpret_cast<const sockaddr*>(&v4), sizeof v4};
 }
 
-// Of multicast, the scopes whose addresses mean nothing without an interface: RFC 4291, 2.7.
+// For multicast: the scopes whose addresses are ambiguous without an interface (RFC 4291, 2.7).
 bool has_zone(const in6_addr& ip) noexcept {
   const int scope = ip.s6_addr[1] & 0x0f;
   return IN6_IS_ADDR_LINKLOCAL(&ip) || (ip.s6_addr[0] == 0xff && (scope == 1 || scope == 2));
@@ -45,7 +45,7 @@ void append(int level, int type, const Info& info, DatagramControl& control,
   static_assert(CMSG_SPACE(sizeof info) <= sizeof(DatagramControl));
   header.msg_control = control.bytes.data();
   header.msg_controllen = CMSG_SPACE(sizeof info);
-  // Its padding is sent to the kernel as well.
+  // The kernel also reads the padding.
   std::memset(header.msg_control, 0, header.msg_controllen);
   cmsghdr* const first = CMSG_FIRSTHDR(&header);
   first->cmsg_level = level;
@@ -78,7 +78,7 @@ void request_destinations(int fd, int family) noexcept {
   if (family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
 #endif
 #if defined(IP_PKTINFO)
-  // On a socket of both families as well: of IPv4 only this one tells a directed broadcast.
+  // Also on a socket of both families: for IPv4, only this option identifies a directed broadcast.
   ::setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
 #endif
   static_cast<void>(on);
@@ -88,7 +88,7 @@ void request_destinations(int fd, int family) noexcept {
 
 void read_destination(const msghdr& header, std::uint16_t port,
                       DatagramDestination& into) noexcept {
-  // The macros want a header that they may change, and do not change it.
+  // The macros need a header that is not const, but do not change it.
   msghdr copy = header;
   bool known = false;
   for (cmsghdr* part = CMSG_FIRSTHDR(&copy); part != nullptr; part = CMSG_NXTHDR(&copy, part)) {
@@ -97,7 +97,8 @@ void read_destination(const msghdr& header, std::uint16_t port,
       const auto info = info_of<in_pktinfo>(*part);
       into.to = address_of(info.ipi_addr, port);
       into.interface = static_cast<unsigned>(info.ipi_ifindex);
-      // What the kernel would answer from: the destination itself, unless that is for many.
+      // The address from which the kernel would answer. It equals the destination, unless that is a
+      // broadcast or multicast address.
       into.unicast = info.ipi_spec_dst.s_addr == info.ipi_addr.s_addr;
       return;
     }

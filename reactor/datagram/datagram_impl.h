@@ -1,4 +1,4 @@
-// What a DatagramSocket is behind its public face. For datagram.cc and datagram_io.cc alone.
+// The implementation of DatagramSocket. Only for datagram.cc and datagram_io.cc.
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
 
@@ -29,10 +29,10 @@ class DatagramSocket::Impl final : public LoopComponent {
   [[nodiscard]] bool connected() const noexcept { return socket_.peer.is_ip(); }
   [[nodiscard]] bool closed() const noexcept { return !socket_.fd; }
 
-  // `to` null: to the peer. `from` unspecified: from where the system chooses.
+  // If `to` is null, sends to the peer. If `from` is unspecified, the system chooses the source.
   bool send(std::span<const std::byte> data, const Address* to, const DatagramSource& from);
   bool reply(const Datagram& datagram, std::span<const std::byte> data);
-  // That interface, for a datagram to `family`.
+  // The source for a datagram to `family` that leaves by `interface`.
   [[nodiscard]] DatagramSource source_on(unsigned interface, int family) const noexcept;
   void close() noexcept;
 
@@ -44,8 +44,8 @@ class DatagramSocket::Impl final : public LoopComponent {
   void end_drain() override { close(); }
 
  private:
-  // A datagram that could not be sent, until its owner is told. There is one at most: sending stops
-  // at the first.
+  // A datagram that could not be sent, until on_error() has been called. There is at most one,
+  // because sending stops at the first failure.
   struct Failure {
     int error;
     Address to;
@@ -56,8 +56,8 @@ class DatagramSocket::Impl final : public LoopComponent {
   void deliver(std::size_t index) noexcept;
   void transmit() noexcept;
   void flush() noexcept;
-  void tell_failure() noexcept;
-  void tell_drained() noexcept;
+  void deliver_failure() noexcept;
+  void notify_writable() noexcept;
   void ask_for_flush();
   void update_watcher() noexcept;
   void refused() noexcept;
@@ -71,14 +71,14 @@ class DatagramSocket::Impl final : public LoopComponent {
   OpenDatagram socket_;
   DatagramBuffers::Share buffers_;
   DatagramQueue queue_;
-  DatagramDestination destination_;  // of the datagram that the handler is shown
+  DatagramDestination destination_;  // of the datagram that is being delivered
   std::optional<Failure> failure_;
   IoWatcher watcher_;
   Timer watch_again_;
-  int calls_ = 0;           // callbacks that are running
-  bool receiving_ = false;  // a flush follows
-  bool blocked_ = false;    // the system takes no more; the watcher tells when it does
-  bool was_full_ = false;   // on_writable() is owed
+  int calls_ = 0;           // the number of callbacks that are running
+  bool receiving_ = false;  // a flush will follow
+  bool blocked_ = false;    // the system accepts no more until the watcher reports that it does
+  bool was_full_ = false;   // on_writable() must be called when there is room
   bool draining_ = false;
 };
 

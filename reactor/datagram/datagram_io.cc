@@ -1,4 +1,4 @@
-// A datagram socket's other half: receiving, sending, and telling its owner.
+// The second half of a datagram socket: receiving, sending, and calling its handler.
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -12,9 +12,10 @@ namespace sluice {
 
 namespace {
 
-// Full batches that one readiness takes, so that a flood on one socket does not starve the others.
+// The maximum number of full batches in one turn, so that a flood on one socket does not starve
+// others.
 constexpr int kReceiveRounds = 4;
-// When the system had no room to watch the socket.
+// The pause before the next try, if the system could not watch the socket.
 constexpr std::chrono::milliseconds kWatchAgain{100};
 
 std::error_code error_of(int error) noexcept { return {error, std::generic_category()}; }
@@ -51,11 +52,12 @@ void DatagramSocket::Impl::receive() noexcept {
     if (closed()) return;
     if (result.error != 0) {
       if (try_again(result.error)) return;
-      // A connected socket's errors are its peer's: ICMP said that something sent came to nothing.
+      // On a connected socket an error concerns the peer: ICMP reports that an earlier datagram
+      // failed.
       call("on_error",
            [this, &result] { handler_.on_error(*face_, error_of(result.error), socket_.peer); });
     } else if (result.done < options_.batch) {
-      return;  // most likely there is no more: another system call would only say so
+      return;  // probably no more is waiting; another call would only confirm that
     }
   }
 }
@@ -78,14 +80,14 @@ void DatagramSocket::Impl::deliver(std::size_t index) noexcept {
 
 bool DatagramSocket::Impl::reply(const Datagram& datagram, std::span<const std::byte> data) {
   if (connected()) return send(data, nullptr, DatagramSource());
-  // A socket that is bound to one address sends from there anyhow.
+  // A socket that is bound to one address sends from that address anyway.
   if (!socket_.wildcard || !datagram.unicast) return send(data, &datagram.from, DatagramSource());
   const bool map = socket_.family == AF_INET6;
   return send(data, &datagram.from, DatagramSource::of(map ? mapped(datagram.to) : datagram.to));
 }
 
 DatagramSource DatagramSocket::Impl::source_on(unsigned interface, int family) const noexcept {
-  // With an interface named, the kernel takes the source from here, also a bound socket's.
+  // If an interface is given, the kernel uses this source address, even on a bound socket.
   const Address& local = socket_.local.address();
   const bool any = socket_.wildcard || local.is_multicast();
   const Address from = any ? Address::any(family, 0) : local;
@@ -103,7 +105,7 @@ bool DatagramSocket::Impl::send(std::span<const std::byte> data, const Address* 
   } else {
     queue_.push(data, to, from);
   }
-  // As few system calls as at the end of the turn, and the bytes are still in the cache.
+  // This needs no more system calls than at the end of the turn, and the bytes are still cached.
   if (queue_.count() >= options_.batch && !blocked_ && !failure_) transmit();
   ask_for_flush();
   return true;
@@ -124,7 +126,7 @@ bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
   return true;
 }
 
-// Sends until the queue is empty, the system takes no more, or a datagram fails.
+// Sends until the queue is empty, the system accepts no more, or a datagram fails.
 void DatagramSocket::Impl::transmit() noexcept {
   while (!queue_.empty()) {
     const BatchResult result = buffers_->send(socket_.fd.get(), options_.batch, queue_);
@@ -134,7 +136,7 @@ void DatagramSocket::Impl::transmit() noexcept {
     if (would_block(result.error)) {
       blocked_ = true;
     } else {
-      // Also when it was a pending ICMP error, which the call reports in place of sending.
+      // This may also be a pending ICMP error, which the call returns instead of sending.
       failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};
       queue_.pop(1);
       ++LoopInternals::counters(loop()).datagrams_dropped;
@@ -146,36 +148,36 @@ void DatagramSocket::Impl::transmit() noexcept {
 
 void DatagramSocket::Impl::flush() noexcept {
   if (closed()) return;
-  // An owner that answers each failure with another send must not keep the loop here.
+  // A handler that sends again after each failure must not keep the loop here.
   for (std::size_t left = queue_.count() + 1; left > 0; --left) {
     if (!failure_ && !blocked_ && !queue_.empty()) transmit();
     if (!failure_) break;
-    tell_failure();
+    deliver_failure();
     if (closed()) return;
   }
-  tell_drained();
+  notify_writable();
   if (!closed()) LoopInternals::guarded(loop(), "datagram flush", [this] { ask_for_flush(); });
 }
 
-void DatagramSocket::Impl::tell_failure() noexcept {
+void DatagramSocket::Impl::deliver_failure() noexcept {
   const Failure failure = *std::exchange(failure_, std::nullopt);
   call("on_error",
        [this, &failure] { handler_.on_error(*face_, error_of(failure.error), failure.to); });
 }
 
-void DatagramSocket::Impl::tell_drained() noexcept {
+void DatagramSocket::Impl::notify_writable() noexcept {
   if (!was_full_ || queue_.queued() > queue_.limit() / 2) return;
   was_full_ = false;
   call("on_writable", [this] { handler_.on_writable(*face_); });
 }
 
 void DatagramSocket::Impl::ask_for_flush() {
-  const bool drained = was_full_ && queue_.queued() <= queue_.limit() / 2;
+  const bool writable = was_full_ && queue_.queued() <= queue_.limit() / 2;
   const bool sendable = !queue_.empty() && !blocked_;
-  if (!receiving_ && (sendable || failure_ || drained)) request_end_of_turn();
+  if (!receiving_ && (sendable || failure_ || writable)) request_end_of_turn();
 }
 
-// Not at once: as long as the system refuses, the loop would do nothing else.
+// Not at once: while the system refuses, the loop would do nothing else.
 void DatagramSocket::Impl::refused() noexcept {
   if (!LoopInternals::guarded(loop(), "datagram", [this] { watch_again_.start(kWatchAgain); }))
     update_watcher();

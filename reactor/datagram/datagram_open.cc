@@ -30,12 +30,12 @@ Fd datagram_socket(int family) noexcept {
 #endif
 }
 
-// A socket that is being opened, with the name that its errors give.
+// A socket that is being opened, and the name of its endpoint for errors.
 class Opening {
  public:
   explicit Opening(const Endpoint& endpoint) : name_(endpoint.to_string()) {}
 
-  // False when the host has no such family.
+  // Returns false if the host does not have the family.
   bool socket(int family) {
     fd_ = datagram_socket(family);
     if (!fd_ && errno == EAFNOSUPPORT) return false;
@@ -75,9 +75,9 @@ class Opening {
   Fd fd_;
 };
 
-// Without this Linux hands a socket the datagrams of every group that any socket of the host has
-// joined. Other systems have no such option, and do not do it.
-void hear_only_joined_groups(int fd, int family) noexcept {
+// By default, Linux delivers the datagrams of every group that any socket of the host has joined.
+// Other systems do not, and have no such option.
+void receive_only_joined_groups(int fd, int family) noexcept {
   const int off = 0;
 #if defined(IPV6_MULTICAST_ALL)
   if (family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off);
@@ -101,12 +101,12 @@ OpenDatagram finish(Opening& opening, const Endpoint& local, const Address& peer
 bool try_both_families(Opening& opening, std::uint16_t port, const DatagramOptions& options) {
   if (!opening.socket(AF_INET6)) return false;
   const int off = 0;
-  // There are systems that never let one socket have both.
+  // Some systems do not support both families on one socket.
   if (::setsockopt(opening.fd(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) return false;
   opening.set(options);
   const Address any = Address::any(AF_INET6, port);
   const int result = ::bind(opening.fd(), any.data(), any.size());
-  if (result != 0 && errno == EADDRNOTAVAIL) return false;  // IPv6 is there, but switched off
+  if (result != 0 && errno == EADDRNOTAVAIL) return false;  // IPv6 is disabled
   opening.check(result, "bind");
   return true;
 }
@@ -122,7 +122,7 @@ OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
     const Address address =
         local.any_family() ? Address::any(AF_INET, port) : local.address().unmapped();
     if (!opening.socket(address.family())) opening.check(-1, "socket");
-    // Always said: the system's default differs from host to host.
+    // Set it always, because the system's default can be changed.
     if (address.family() == AF_INET6) {
       opening.set(IPPROTO_IPV6, IPV6_V6ONLY, 1, "setsockopt(IPV6_V6ONLY)");
     }
@@ -132,7 +132,7 @@ OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
   OpenDatagram result = finish(opening, local, Address());
   result.dual = dual;
   result.wildcard = result.local.address().is_unspecified();
-  hear_only_joined_groups(result.fd.get(), result.family);
+  receive_only_joined_groups(result.fd.get(), result.family);
   if (result.wildcard && options.want_destination) {
     request_destinations(result.fd.get(), result.family);
     result.destinations = true;
@@ -185,7 +185,7 @@ void change_membership(const OpenDatagram& socket, Membership change, const Addr
   request.gr_interface = address.scope_id();
   if (!interface.empty()) {
     request.gr_interface = ::if_nametoindex(std::string(interface).c_str());
-    // POSIX has it say ENXIO, and Linux says ENODEV.
+    // if_nametoindex() fails with ENXIO in POSIX, and with ENODEV on Linux.
     if (request.gr_interface == 0) fail(ENODEV, what);
   }
   std::memcpy(&request.gr_group, address.data(), address.size());

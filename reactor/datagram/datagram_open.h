@@ -1,4 +1,4 @@
-// Opens the sockets of the datagram room: options, bind or connect, multicast groups.
+// Opens datagram sockets: options, bind or connect, multicast groups.
 //
 // Errors: std::system_error, which names the call and the endpoint.
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_OPEN_H
@@ -16,10 +16,10 @@ namespace sluice {
 struct OpenDatagram {
   Fd fd;  // non-blocking, close-on-exec
   int family = AF_UNSPEC;
-  bool wildcard = false;      // bound to no one address
-  bool dual = false;          // of IPv6, and takes IPv4 as well
-  bool destinations = false;  // receives where datagrams were sent to
-  Endpoint local;             // as the system has it
+  bool wildcard = false;      // bound to an unspecified address
+  bool dual = false;          // an IPv6 socket that also uses IPv4
+  bool destinations = false;  // the kernel reports the destinations of datagrams
+  Endpoint local;             // with the address that the system has bound
   Address peer;               // unspecified unless connected
 };
 
@@ -32,10 +32,11 @@ enum class Membership { join, leave };
 void change_membership(const OpenDatagram& socket, Membership change, const Address& group,
                        std::string_view interface);
 
-// SO_RCVBUF, as the system has it.
+// SO_RCVBUF, as the system has set it.
 [[nodiscard]] int receive_buffer_of(const OpenDatagram& socket);
 
-// The IPv6 address ::ffff:a.b.c.d, with the same port, of an IPv4 one; any other as it is.
+// The IPv4-mapped IPv6 address, with the same port, of an IPv4 address. Other addresses are
+// unchanged.
 [[nodiscard]] Address mapped(const Address& address) noexcept;
 
 }  // namespace sluice

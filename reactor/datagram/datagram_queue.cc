@@ -54,7 +54,8 @@ void DatagramQueue::push(std::span<const std::byte> data, const Address* to,
   added.position = base_ + static_cast<std::uint32_t>(bytes_.size() - data.size());
 }
 
-// Where at least half has gone, what is left moves to the front: each byte moves once a doubling.
+// When at least half has been removed, the rest moves to the front. So the moves cost no more than
+// the removals.
 void DatagramQueue::close_gaps() noexcept {
   if (head_ > 0 && head_ >= count()) drop_front(waiting_, head_);
   if (bytes_head_ > 0 && bytes_head_ >= bytes_.size() - bytes_head_) {

@@ -1,9 +1,9 @@
-// Datagrams that wait to be sent, in order, with where each goes.
+// Datagrams that wait to be sent, in order, each with its addresses.
 //
-// What it is: a queue in two blocks of memory that are used again, so that a datagram costs no
-// allocation. It knows no socket.
-// Bound: what queued() counts never passes the limit that the constructor was given.
-// Thread: none of its own. Errors: push() may throw std::bad_alloc, and then changed nothing.
+// What it is: a queue in two blocks of memory, which it reuses, so that a datagram needs no
+// allocation. It does not know the socket.
+// Limits: queued() never exceeds the limit of the constructor.
+// Thread: one at a time. Errors: push() may throw std::bad_alloc, and then changes nothing.
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_QUEUE_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_QUEUE_H
 
@@ -22,9 +22,9 @@ namespace sluice {
 
 class DatagramQueue {
  public:
-  // What a datagram counts beside its bytes, so that empty ones are bounded too.
+  // This is added to the size of each datagram, so that the limit applies to empty datagrams too.
   static constexpr std::size_t kOverhead = 64;
-  // The block of bytes, and that of datagrams, is given back above this when the queue is empty.
+  // When the queue is empty, a block that is larger than this is freed.
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 
   struct Waiting {
@@ -35,7 +35,7 @@ class DatagramQueue {
     } to;
     std::uint32_t to_size;  // 0: to the socket's peer
     DatagramSource from;
-    std::uint32_t position;  // among all the bytes that were ever queued, modulo 2^32
+    std::uint32_t position;  // in all bytes that were ever queued, modulo 2^32
     std::uint32_t size;
   };
 
@@ -49,22 +49,23 @@ class DatagramQueue {
   }
   [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
 
-  // Whether a datagram of `size` bytes has room, now or once the queue is empty.
+  // has_room_for(): a datagram of `size` bytes fits now. could_hold(): it fits into an empty queue.
   [[nodiscard]] bool has_room_for(std::size_t size) const noexcept;
   [[nodiscard]] bool could_hold(std::size_t size) const noexcept;
 
-  // `to` null: to the socket's peer. REQUIRES: has_room_for(data.size()); `to` is of IPv4 or IPv6.
+  // If `to` is null, to the socket's peer. REQUIRES: has_room_for(data.size()); `to` is IPv4 or
+  // IPv6.
   void push(std::span<const std::byte> data, const Address* to, const DatagramSource& from);
-  // Takes `number` away from the front. REQUIRES: as many are there.
+  // Removes `number` datagrams from the front. REQUIRES: there are as many.
   void pop(std::size_t number) noexcept;
   void clear() noexcept { pop(count()); }
 
-  // The datagram `index` places behind the first. Valid until push() or pop().
+  // The datagram at `index` from the front. Valid until push() or pop().
   [[nodiscard]] const Waiting& at(std::size_t index) const noexcept {
     return waiting_[head_ + index];
   }
   [[nodiscard]] std::span<const std::byte> bytes_at(std::size_t index) const noexcept;
-  // Where the first one goes; an IPv4 address that was mapped is told unmapped.
+  // The destination of the first datagram. An IPv4-mapped address is unmapped.
   [[nodiscard]] Address front_to() const;
 
  private:
@@ -72,7 +73,7 @@ class DatagramQueue {
 
   std::size_t limit_;
   std::vector<Waiting> waiting_;
-  std::size_t head_ = 0;  // what is before it has gone
+  std::size_t head_ = 0;  // the index of the first one; those before it have been removed
   std::vector<std::byte> bytes_;
   std::size_t bytes_head_ = 0;
   std::uint32_t base_ = 0;  // the position of bytes_[0]
