@@ -40,6 +40,7 @@ Daemon::Daemon(const Options& options, Log& log)
     : log_(log),
       drain_timeout_(options.drain_timeout),
       loop_(options.loop),
+      service_manager_(loop_),
       spare_memory_(loop_),
       guard_(loop_),
       services_(loop_, guard_,
@@ -83,6 +84,10 @@ void Daemon::open_console() {
 }
 
 void Daemon::run() {
+  if (const std::error_code& error = service_manager_.error()) {
+    log_.warning("NOTIFY_SOCKET: the service manager cannot be reached: " + error.message());
+  }
+  service_manager_.ready("serving " + plural(services(), "service"));
   loop_.run();
   const Counters& counters = loop_.counters();
   const std::uint64_t cut = cut_ ? counters.connections_open
@@ -121,9 +126,11 @@ void Daemon::log_stop(std::string_view signal) noexcept {
   try {
     std::string what(signal);
     if (stopping_) return log_.warning(what + " again: stopping at once");
-    what += ": draining " + plural(loop_.counters().connections_open, "connection") +
-            " for at most " + std::to_string(drain_timeout_.count()) + " ms";
-    log_.info(what);
+    const std::string draining = "draining " +
+                                 plural(loop_.counters().connections_open, "connection") +
+                                 " for at most " + std::to_string(drain_timeout_.count()) + " ms";
+    log_.info(what + ": " + draining);
+    service_manager_.stopping(draining);
   } catch (const std::bad_alloc&) {
     log_.info(signal);
   }

@@ -21,6 +21,7 @@
 #include "console.h"
 #include "log.h"
 #include "options.h"
+#include "service_manager.h"
 #include "services/service_set.h"
 #include "spare_memory.h"
 
@@ -59,6 +60,7 @@ class Daemon {
   bool cut_ = false;              // by a second signal
   std::uint64_t cut_before_ = 0;  // connections, by drains of single services
   Loop loop_;
+  ServiceManager service_manager_;
   SpareMemory spare_memory_;
   ReplyGuard guard_;
   ServiceSet services_;
