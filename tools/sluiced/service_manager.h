@@ -1,8 +1,8 @@
 // Reports the daemon's state to the service manager that started it, as sd_notify(3) does.
 //
 // What it is: the sender of systemd's notification protocol. NOTIFY_SOCKET names the socket.
-// Without it, every function does nothing. If WATCHDOG_USEC is set for this process, a timer reports twice
-// in that time that the loop still turns.
+// Without it, every function does nothing. If WATCHDOG_USEC is set for this process, a timer
+// reports twice in that time that the loop still turns.
 // Lifetime: must be destroyed before its loop. The socket is connected by the constructor, so that
 // a later chroot does not matter.
 // Thread: the loop's. Nothing blocks: a message for which the socket has no room is repeated after
