@@ -102,11 +102,12 @@ class Failures(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
             silent.bind(("127.0.0.1", 0))
             start = time.monotonic()
-            result = lookup("--timeout", "300ms", "a.test", "b.test",
+            result = lookup("--timeout", "2s", "a.test", "b.test",
                             "--server", f"127.0.0.1:{silent.getsockname()[1]}")
             took = time.monotonic() - start
-            self.assertGreater(took, 0.25)
-            self.assertLess(took, 0.95 * client.SLOWNESS)
+            self.assertGreater(took, 1.9)
+            # One after the other, the names would take 4 seconds.
+            self.assertLess(took, 3.9)
         self.assertEqual(result.status, 1)
         self.assertEqual(result.stderr.count("no server answered in time"), 2)
 
