@@ -32,13 +32,16 @@ SweepOutcome outcome_of_connect(int error, const Address& target) noexcept {
   switch (error) {
     case 0:
     case EISCONN:
+    // A reset answers a SYN with ECONNREFUSED. These two come after the connection was established:
+    // the peer accepted it, and reset it before this socket was looked at.
+    case ECONNRESET:
+    case EPIPE:  // the peer had ended its side before
       return SweepOutcome::open;
     case EINPROGRESS:
     case EALREADY:
     case EINTR:  // POSIX: the attempt continues
       return SweepOutcome::under_way;
     case ECONNREFUSED:
-    case ECONNRESET:
       return SweepOutcome::closed;
     case ETIMEDOUT:
       return SweepOutcome::silent;

@@ -19,8 +19,8 @@
 namespace sluice {
 
 enum class SweepState : std::uint8_t {
-  open,         // the connection was established
-  closed,       // the connection was refused or reset
+  open,         // the connection was established, even if the peer reset it at once
+  closed,       // the connection was refused
   filtered,     // no answer to any attempt, or a message that it is prohibited
   unreachable,  // no route to the host or its network; see SweepResult::error
   failed        // this host cannot make the attempt; see SweepResult::error
@@ -37,7 +37,9 @@ struct SweepTarget {
 struct SweepResult {
   SweepTarget target;
   SweepState state = SweepState::failed;
-  int error = 0;                     // errno of connect(); 0: none (open, or no answer)
+  // errno of connect(); 0 if no answer arrived, or if the port is open and the peer did not reset the
+  // connection at once.
+  int error = 0;
   std::chrono::microseconds rtt{0};  // of the answered attempt; 0: no answer
   unsigned attempts = 0;
 };

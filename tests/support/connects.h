@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,40 @@ class Listening : public Refusing {
     (void)::poll(&ready, 1, 5000);
     return accept();
   }
+};
+
+// Accepts each connection and resets it at once.
+class Resetting : public Listening {
+ public:
+  enum class First { nothing, end };  // what the peer gets before the reset
+
+  explicit Resetting(First first = First::nothing)
+      : Listening(Address::loopback(AF_INET, 0), 256), thread_([this, first] { serve(first); }) {}
+  Resetting(const Resetting&) = delete;
+  Resetting& operator=(const Resetting&) = delete;
+  ~Resetting() {
+    over_ = true;
+    ::shutdown(fd(), SHUT_RDWR);  // wakes poll()
+    thread_.join();
+  }
+  [[nodiscard]] unsigned accepted() const noexcept { return accepted_; }
+
+ private:
+  void serve(First first) {
+    while (!over_) {
+      pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
+      (void)::poll(&ready, 1, -1);
+      for (Fd peer = accept(); peer; peer = accept()) {
+        if (first == First::end) ::shutdown(peer.get(), SHUT_WR);
+        ++accepted_;
+        close_by_reset(peer);
+      }
+    }
+  }
+
+  std::atomic<bool> over_{false};
+  std::atomic<unsigned> accepted_{0};
+  std::thread thread_;
 };
 
 // A full backlog drops what comes after it.

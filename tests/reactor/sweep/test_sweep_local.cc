@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -115,6 +116,27 @@ Test(sweep_local, leaves_the_program_some_descriptors_by_itself) {
   cr_expect(most > 2);
   cr_expect(swept.counters.local_waits == 0, "%lu", swept.counters.local_waits);
   cr_expect(swept.counters.filtered == 300);
+}
+
+Test(sweep_local, calls_a_port_open_that_accepts_and_resets_at_once) {
+  std::ptrdiff_t overtaken = 0;
+  for (const auto first : {Resetting::First::nothing, Resetting::First::end}) {
+    for (const bool reuse : {true, false}) {
+      const Resetting resetting(first);
+      SweepOptions options;
+      options.reuse_refused = reuse;
+      Swept swept;
+      swept.run(resetting.address(), 1000, options, [](const SweepResult& result, Fd& socket) {
+        cr_expect(static_cast<bool>(socket));
+        cr_expect(result.rtt.count() > 0);
+      });
+      cr_expect(swept.counters.open == 1000, "%lu open, %lu closed", swept.counters.open,
+                swept.counters.closed);
+      overtaken += std::count_if(swept.results.begin(), swept.results.end(),
+                                 [](const SweepResult& result) { return result.error != 0; });
+    }
+  }
+  cr_expect(overtaken > 0, "no reset came before the look at the socket: the test shows nothing");
 }
 
 Test(sweep_local, waits_for_its_one_local_port) {
