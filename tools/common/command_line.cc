@@ -17,6 +17,7 @@
 
 #include "../../reactor/base/quote.h"
 #include "names.h"
+#include "nearest.h"
 #include "usage_error.h"
 
 namespace sluice::tools {
@@ -119,11 +120,24 @@ cxxopts::ParseResult parse(cxxopts::Options& described, const Values& arguments)
   }
 }
 
+// A letter is answered with the letters, and a name with the one that was probably meant.
 [[noreturn]] void refuse(std::span<const OptionSpec> specs, const std::string& stranger) {
-  Values allowed;
-  for (const OptionSpec& spec : specs) allowed.push_back("--" + std::string(spec.name));
-  throw UsageError(escape(stranger, kMaxQuoted) +
-                   ": unknown option; allowed: " + join_names(allowed));
+  const std::string message = escape(stranger, kMaxQuoted) + ": unknown option";
+  Values letters;
+  Values names;
+  for (const OptionSpec& spec : specs) {
+    if (spec.letter != 0) letters.push_back(std::string("-") + spec.letter);
+    names.push_back("--" + std::string(spec.name));
+  }
+  const bool is_letter = !stranger.starts_with("--");
+  if (is_letter && !letters.empty()) {
+    letters.emplace_back("the long ones that --help lists");
+    throw UsageError(message + "; allowed: " + join_names(letters));
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string name = stranger.substr(0, stranger.find('='));
+  const std::string meant = is_letter ? "" : suggestion(name, known);
+  throw UsageError(message + (meant.empty() ? "; allowed: " + join_names(names) : meant));
 }
 
 }  // namespace

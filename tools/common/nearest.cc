@@ -44,4 +44,9 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return found;
 }
 
+std::string suggestion(std::string_view word, std::span<const std::string_view> words) {
+  const std::string_view found = nearest(word, words);
+  return found.empty() ? "" : " (did you mean " + std::string(found) + "?)";
+}
+
 }  // namespace sluice::tools

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sluice::tools {
@@ -16,6 +17,9 @@ inline constexpr std::size_t kMaxCompared = 64;
 // The first of the words that take the fewest changes: a letter added, left out, replaced, or
 // swapped with its neighbour. Empty if even that one takes more than a third of its letters.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> words);
+
+// For a message: " (did you mean idle?)", or nothing if no word is near.
+std::string suggestion(std::string_view word, std::span<const std::string_view> words);
 
 }  // namespace sluice::tools
 

@@ -19,12 +19,6 @@ constexpr std::size_t kMaxText = 1024;  // bytes of an endpoint in a message
 
 using Names = std::vector<std::string_view>;
 
-// " (did you mean idle?)", or nothing if no name is near.
-std::string suggestion(std::string_view word, const Names& names) {
-  const std::string_view found = nearest(word, names);
-  return found.empty() ? "" : " (did you mean " + std::string(found) + "?)";
-}
-
 const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
   if (const ServiceKind* kind = find_kind(name)) return kind;
   Names names;

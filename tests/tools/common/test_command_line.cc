@@ -90,7 +90,12 @@ Test(command_line, what_is_no_option_is_an_operand) {
 
 Test(command_line, mistakes_are_named) {
   const std::string allowed = ": unknown option; allowed: --listen, --count and --verbose";
-  expect_message("-x", refusal({"-x"}), "-x" + allowed);
+  const std::string letters =
+      ": unknown option; allowed: -l, -v and the long ones that --help lists";
+  expect_message("-x", refusal({"-x"}), "-x" + letters);
+  expect_message("-vx", refusal({"-vx"}), "-x" + letters);
+  expect_message("--lisetn=a", refusal({"--lisetn=a"}),
+                 "--lisetn=a: unknown option (did you mean --listen?)");
   expect_message("--frob=1", refusal({"--frob=1"}), "--frob=1" + allowed);
   expect_message("--x\\n", refusal({"--x\n"}), "--x\\x0a" + allowed);
   expect_message("--count", refusal({"--count"}), "--count: the value is missing");
