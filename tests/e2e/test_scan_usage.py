@@ -68,6 +68,12 @@ ROWS = [
     ([T, "--exclude", "127.0.0.0/8"], "nothing to scan"),
     ([T, "--exclude-file", "/nonexistent/list"], "/nonexistent/list: No such file"),
     ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
+    (["-oX", "f", T], "-oX: this option of nmap is not known", "--xml FILE", "-o ./X "),
+    (["-oN", "f", T], "-oN: ", "-o FILE"),
+    (["-oG", "f", T], "-oG: ", "--grepable -o FILE"),
+    (["-oA", "f", T], "-oA: ", "-o FILE", "--xml FILE"),
+    (["-sT", T], "-s: unknown option; allowed: -p, -4, -6, -i, -n, -o and ", "--help"),
+    (["--outptu", "f", T], "--outptu: unknown option (did you mean --output?)"),
     ([T, "--frobnicate"], "--frobnicate: unknown option", "--ports", "--version"),
     ([T, "--open=yes"], "--open=yes: this option takes no value"),
 ]

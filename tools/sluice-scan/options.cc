@@ -83,6 +83,32 @@ Shard parse_shard(std::string_view text) {
   return {*index, *count};
 }
 
+struct NmapOption {
+  std::string_view spelled;
+  std::string_view instead;
+};
+
+// -o takes a file's name, so "-oX FILE" would write the listing to "X" and scan FILE.
+constexpr std::array kNmapOptions = {
+    NmapOption{"-oA", "-o FILE for the table, and --xml FILE for XML"},
+    NmapOption{"-oG", "--grepable -o FILE for nmap's grepable format"},
+    NmapOption{"-oN", "-o FILE for the table"},
+    NmapOption{"-oS", "-o FILE for the table"},
+    NmapOption{"-oX", "--xml FILE for XML"},
+};
+
+void refuse_options_of_nmap(int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    for (const auto& [spelled, instead] : kNmapOptions) {
+      if (argv[i] != spelled) continue;
+      const std::string file(spelled.substr(2));
+      throw UsageError(std::string(spelled) +
+                       ": this option of nmap is not known; allowed: " + std::string(instead) +
+                       ", and -o ./" + file + " for a file named " + quote(file));
+    }
+  }
+}
+
 void read_family(ScanOptions& options, const CommandLine& line) {
   line.refuse_both("ipv4", "ipv6");
   if (line.has("ipv4")) options.family = AF_INET;
@@ -203,6 +229,7 @@ std::string command_of(int argc, const char* const* argv) {
 std::span<const OptionSpec> scan_option_table() noexcept { return kOptions; }
 
 ScanOptions parse_scan_options(int argc, const char* const* argv) {
+  refuse_options_of_nmap(argc, argv);
   const CommandLine line(kOptions, argc, argv);
   ScanOptions options;
   options.answer = line.answer("sluice-scan " SLUICE_VERSION_STRING, help_text);

@@ -68,6 +68,13 @@ Test(scan_options, values_are_read) {
   cr_expect(parse({"-o", "-", "127.0.0.1"}).output.empty(), "the standard output");
 }
 
+Test(scan_options, a_file_may_be_called_like_an_option_of_nmap_if_it_is_written_as_a_path) {
+  cr_expect(parse({"-o", "X", "127.0.0.1"}).output == "X");
+  cr_expect(parse({"-o./X", "127.0.0.1"}).output == "./X");
+  cr_expect(parse({"-oXY", "127.0.0.1"}).output == "XY");
+  cr_expect(usage_error_of([] { (void)parse({"-oX", "f", "127.0.0.1"}); }).starts_with("-oX: "));
+}
+
 Test(scan_options, names_wait_to_be_looked_up) {
   ScanOptions options = parse({"localhost", "10.0.0.0/30", "--exclude", "printer,10.0.0.1", "-4"});
   cr_expect(options.names == std::vector<std::string>({"localhost"}));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <initializer_list>
 
 #include "../../../reactor/base/version.h"
 
@@ -34,10 +35,23 @@ std::string words_of(WallTime time) {
   return {text.data(), size};
 }
 
-std::string extra_ports(std::string_view state, std::uint64_t count, std::string_view reason) {
-  if (count == 0) return {};
-  return "<extraports" + attribute("state", state) + attribute("count", count) + "><extrareasons" +
-         attribute("reason", reason) + attribute("count", count) + "/></extraports>\n";
+struct ExtraReason {
+  std::string_view reason;
+  std::uint64_t count;
+};
+
+// One element for a state, as nmap has it: readers such as ndiff refuse a second one.
+std::string extra_ports(std::string_view state, std::initializer_list<ExtraReason> reasons) {
+  std::uint64_t total = 0;
+  std::string elements;
+  for (const auto& [reason, count] : reasons) {
+    if (count == 0) continue;
+    total += count;
+    elements += "<extrareasons" + attribute("reason", reason) + attribute("count", count) + "/>";
+  }
+  if (total == 0) return {};
+  return "<extraports" + attribute("state", state) + attribute("count", total) + '>' + elements +
+         "</extraports>\n";
 }
 
 std::string port_element(const OpenPort& open) {
@@ -89,9 +103,9 @@ std::string XmlListing::host(const HostReport& host) {
   }
   text += "</hostnames>\n<ports>";
   if (!options_.open_only) {
-    text += extra_ports("closed", host.closed, "conn-refused") +
-            extra_ports("filtered", host.filtered, "no-response") +
-            extra_ports("filtered", host.unreachable, "host-unreach");
+    text += extra_ports("closed", {{"conn-refused", host.closed}}) +
+            extra_ports("filtered",
+                        {{"no-response", host.filtered}, {"host-unreach", host.unreachable}});
   }
   for (const OpenPort& open : host.open) text += port_element(open);
   return text + "</ports>\n</host>\n";

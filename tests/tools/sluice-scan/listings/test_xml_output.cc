@@ -20,18 +20,19 @@ Test(scan_xml_output, what_has_a_meaning_in_xml_is_escaped) {
 Test(scan_xml_output, a_host_has_its_ports_and_the_sums_of_the_others) {
   XmlListing listing({});
   const std::string open = R"(<state state="open" reason="syn-ack" reason_ttl="0"/>)";
-  const auto extra = [](const std::string& state, const std::string& count,
-                        const std::string& reason) {
-    return "<extraports state=\"" + state + "\" count=\"" + count + "\"><extrareasons reason=\"" +
-           reason + "\" count=\"" + count + "\"/></extraports>\n";
-  };
   expect_text(listing.host(busy_host()),
               "<host><status state=\"up\" reason=\"syn-ack\" reason_ttl=\"0\"/>\n"
               "<address addr=\"192.0.2.7\" addrtype=\"ipv4\"/>\n"
               "<hostnames>\n<hostname name=\"www.example\" type=\"user\"/>\n</hostnames>\n"
-              "<ports>" +
-                  extra("closed", "990", "conn-refused") + extra("filtered", "4", "no-response") +
-                  extra("filtered", "2", "host-unreach") + R"(<port protocol="tcp" portid="22">)" +
+              "<ports>"
+              R"(<extraports state="closed" count="990">)"
+              R"(<extrareasons reason="conn-refused" count="990"/></extraports>)"
+              "\n"
+              R"(<extraports state="filtered" count="6">)"
+              R"(<extrareasons reason="no-response" count="4"/>)"
+              R"(<extrareasons reason="host-unreach" count="2"/></extraports>)"
+              "\n"
+              R"(<port protocol="tcp" portid="22">)" +
                   open +
                   R"(<service name="ssh" method="table" conf="3"/>)"
                   R"(<script id="banner" output="SSH-2.0-x/1,2"/></port>)"
