@@ -1,4 +1,4 @@
-// A datagram handler that remembers, and a plain UDP socket for the other side.
+// A datagram handler that records its calls, and a plain UDP socket for the other side.
 #ifndef SLUICE_TESTS_SUPPORT_DATAGRAMS_H
 #define SLUICE_TESTS_SUPPORT_DATAGRAMS_H
 
@@ -24,10 +24,10 @@
 
 namespace sluice::test {
 
-// What a handler was told, and what it does then.
+// Records the calls of a handler, and then calls the test's functions.
 class Recorder final : public DatagramHandler {
  public:
-  struct Heard {
+  struct Received {
     std::string data;
     Address from;
     Address to;
@@ -41,8 +41,8 @@ class Recorder final : public DatagramHandler {
   };
 
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override {
-    heard.push_back({text_of(datagram.data), datagram.from, datagram.to, datagram.interface,
-                     datagram.truncated, datagram.unicast});
+    received.push_back({text_of(datagram.data), datagram.from, datagram.to, datagram.interface,
+                        datagram.truncated, datagram.unicast});
     if (then) then(socket, datagram);
   }
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override {
@@ -50,23 +50,23 @@ class Recorder final : public DatagramHandler {
     if (then_on_error) then_on_error(socket);
   }
   void on_writable(DatagramSocket& socket) override {
-    ++drains;
-    if (then_on_drain) then_on_drain(socket);
+    ++writable_calls;
+    if (then_on_writable) then_on_writable(socket);
   }
 
-  std::vector<Heard> heard;
+  std::vector<Received> received;
   std::vector<Failed> failed;
-  int drains = 0;
+  int writable_calls = 0;
   std::function<void(DatagramSocket&, const Datagram&)> then;
   std::function<void(DatagramSocket&)> then_on_error;
-  std::function<void(DatagramSocket&)> then_on_drain;
+  std::function<void(DatagramSocket&)> then_on_writable;
 };
 
 inline void answer_with_the_same(DatagramSocket& socket, const Datagram& datagram) {
   socket.reply(datagram, datagram.data);
 }
 
-// A plain socket, which blocks for no longer than a slow machine may need.
+// A plain UDP socket.
 class Peer {
  public:
   struct Got {
@@ -95,7 +95,7 @@ class Peer {
               to.to_string().c_str(), errno);
   }
 
-  // What is there already, or comes within `patience`.
+  // A datagram that is there already, or arrives within `patience_ms`.
   [[nodiscard]] std::optional<Got> receive(int patience_ms = 0) const {
     pollfd ready{.fd = fd_.get(), .events = POLLIN, .revents = 0};
     if (::poll(&ready, 1, patience_ms) != 1) return std::nullopt;
@@ -119,18 +119,18 @@ class Peer {
   Fd fd_;
 };
 
-// Turns `loop` until `done()`; fails the test when that takes longer than a slow machine needs.
+// Runs turns of `loop` until `done()`. Fails the test if that takes longer than on a slow machine.
 template <class Done>
 void turn_until(Loop& loop, Done done) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!done()) {
-    cr_assert(std::chrono::steady_clock::now() < give_up, "what was waited for did not happen");
+    cr_assert(std::chrono::steady_clock::now() < give_up, "the expected event did not happen");
     loop.poll();
     ::poll(nullptr, 0, 1);
   }
 }
 
-// Long enough for what must not happen on loopback, where sending is delivering.
+// Runs enough turns that an unwanted datagram would arrive: loopback delivers at once.
 inline void turn_a_while(Loop& loop, int turns = 20) {
   for (int turn = 0; turn < turns; ++turn) {
     loop.poll();

@@ -1,4 +1,4 @@
-// Socket addresses as values: what parses, what prints, what compares.
+// Socket addresses as values: parsing, printing and comparing.
 #include <net/if.h>
 #include <sys/socket.h>
 
@@ -64,7 +64,7 @@ Test(address, prints_an_ipv6_address_in_brackets_as_rfc_5952_asks) {
   cr_expect(ip("127.0.0.1", 80).host() == "127.0.0.1");
 }
 
-Test(address, reads_back_what_it_prints) {
+Test(address, parses_what_it_prints) {
   for (const char* text : {"0.0.0.0", "255.255.255.255", "127.0.0.1", "::", "::1", "fe80::1%lo",
                            "ff02::1%4000000000", "::ffff:10.0.0.1", "1:2:3:4:5:6:7:8"}) {
     const Address address = ip(text, 9);
@@ -73,7 +73,7 @@ Test(address, reads_back_what_it_prints) {
   }
 }
 
-Test(address, reads_nothing_but_numeric_addresses) {
+Test(address, rejects_an_address_that_is_not_numeric) {
   for (const char* text : {"",
                            " 127.0.0.1",
                            "127.0.0.1 ",
@@ -131,7 +131,7 @@ Test(address, reads_a_zone_by_name_and_by_number) {
   expect_prints(ip("fe80::1%4294967295", 53), "[fe80::1%4294967295]:53");
 }
 
-Test(address, refuses_a_zone_that_is_no_interface) {
+Test(address, rejects_a_zone_that_is_not_an_interface) {
   for (const char* zone : {"", "0", "-1", "+1", "1 ", " 1", "0x1", "4294967296", "no-such-if",
                            "lo%lo", "an-interface-name-too-long", "25lo"}) {
     cr_expect(!Address::from_ip("fe80::1%"s + zone, 1).has_value(), "zone \"%s\" is read", zone);
@@ -151,7 +151,7 @@ Test(address, makes_loopback_and_wildcard_addresses) {
 }
 
 #ifndef NDEBUG
-Test(address, asserts_that_a_wildcard_is_of_an_ip_family, .signal = SIGABRT) {
+Test(address, asserts_that_a_wildcard_has_an_ip_family, .signal = SIGABRT) {
   static_cast<void>(Address::any(AF_UNIX, 1));
 }
 #endif
@@ -183,7 +183,7 @@ Test(address, holds_a_unix_path_of_up_to_107_bytes) {
   cr_expect(!Address::from_path(std::string(5000, 'p')).has_value());
 }
 
-Test(address, refuses_a_path_that_is_empty_or_holds_a_nul_or_starts_like_an_abstract_name) {
+Test(address, rejects_a_path_that_is_empty_or_contains_a_nul_or_starts_like_an_abstract_name) {
   cr_expect(!Address::from_path("").has_value());
   cr_expect(!Address::from_path("a\0b"s).has_value());
   cr_expect(!Address::from_path("\0abstract"s).has_value());
@@ -191,7 +191,7 @@ Test(address, refuses_a_path_that_is_empty_or_holds_a_nul_or_starts_like_an_abst
   cr_expect(!Address::from_path("@x").has_value());
 }
 
-Test(address, tells_loopback_addresses) {
+Test(address, recognizes_loopback_addresses) {
   for (const char* text : {"127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"}) {
     cr_expect(ip(text).is_loopback(), "%s", text);
   }
@@ -202,7 +202,7 @@ Test(address, tells_loopback_addresses) {
   cr_expect(path("/run/x").is_loopback());
 }
 
-Test(address, tells_unspecified_addresses) {
+Test(address, recognizes_unspecified_addresses) {
   for (const char* text : {"0.0.0.0", "::", "::ffff:0.0.0.0"}) {
     cr_expect(ip(text, 9).is_unspecified(), "%s", text);
   }
@@ -212,7 +212,7 @@ Test(address, tells_unspecified_addresses) {
   cr_expect(!path("/run/x").is_unspecified());
 }
 
-Test(address, tells_multicast_addresses) {
+Test(address, recognizes_multicast_addresses) {
   for (const char* text :
        {"224.0.0.0", "239.255.255.255", "ff00::", "ff02::1", "ffff::", "::ffff:224.0.0.1"}) {
     cr_expect(ip(text).is_multicast(), "%s", text);
@@ -224,7 +224,7 @@ Test(address, tells_multicast_addresses) {
   cr_expect(!path("/run/x").is_multicast());
 }
 
-Test(address, tells_the_limited_broadcast_address) {
+Test(address, recognizes_the_limited_broadcast_address) {
   cr_expect(ip("255.255.255.255").is_limited_broadcast());
   cr_expect(ip("::ffff:255.255.255.255").is_limited_broadcast());
   for (const char* text : {"255.255.255.254", "10.255.255.255", "0.0.0.0", "ffff::", "::"}) {
@@ -233,7 +233,7 @@ Test(address, tells_the_limited_broadcast_address) {
   cr_expect(!Address().is_limited_broadcast());
 }
 
-Test(address, unmaps_a_v4_mapped_address_and_no_other) {
+Test(address, unmaps_only_ipv4_mapped_addresses) {
   cr_expect(ip("::ffff:192.0.2.1", 80).unmapped() == ip("192.0.2.1", 80));
   for (const char* text : {"192.0.2.1", "::1", "::192.0.2.1", "::fffe:192.0.2.1", "1::ffff:1.2.3.4",
                            "::ffff:0:1.2.3.4", "64:ff9b::1.2.3.4"}) {
@@ -295,7 +295,7 @@ Test(address, compares_without_the_flow_label_and_the_padding) {
   cr_expect(padded.hash() == ip("127.0.0.1").hash());
 }
 
-Test(address, compares_a_path_whether_or_not_its_nul_is_counted) {
+Test(address, compares_paths_regardless_of_a_counted_nul) {
   cr_expect(unix_address("/run/x") == path("/run/x"));
   cr_expect(unix_address("/run/x\0"s) == path("/run/x"));
   cr_expect(unix_address("/run/x\0rest of an older one"s) == path("/run/x"));

@@ -1,4 +1,4 @@
-// Socket addresses and the kernel: what it fills in, and the interfaces that it names.
+// Socket addresses that come from the kernel, and the interfaces that it names.
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -31,7 +31,7 @@ using namespace std::string_literals;
 
 namespace {
 
-// A directory of its own, removed with the one file that a test makes in it.
+// A temporary directory, removed with the one file that a test makes in it.
 class Directory {
  public:
   Directory() { cr_assert(::mkdtemp(name_.data()) != nullptr, "mkdtemp: errno %d", errno); }
@@ -42,7 +42,7 @@ class Directory {
     ::rmdir(name_.c_str());
   }
   std::string file(std::string_view name) { return file_ = name_ + "/" + std::string(name); }
-  // A file whose path has exactly that many bytes.
+  // Makes a file whose path has exactly this many bytes.
   std::string file_of_length(std::size_t length) {
     return file(std::string(length - name_.size() - 1, 'x'));
   }
@@ -58,7 +58,8 @@ Fd open_socket(int family, int type) {
   return fd;
 }
 
-// A name space of its own, in which the loopback interface has this name. False when not allowed.
+// Enters a network namespace in which the loopback interface has this name. Returns false if the
+// system does not allow it.
 bool rename_loopback(const char* name) {
   if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
   const Fd fd(::socket(AF_INET, SOCK_DGRAM, 0));
@@ -70,7 +71,7 @@ bool rename_loopback(const char* name) {
 
 }  // namespace
 
-Test(address_kernel, takes_a_zone_for_a_name_before_it_takes_it_for_a_number) {
+Test(address_kernel, prefers_a_zone_that_is_a_name_to_one_that_is_a_number) {
   if (!rename_loopback("777")) cr_skip("no network name space of its own");
   const Address address = ip("fe80::1%777", 1);
   cr_expect(address.scope_id() == ::if_nametoindex("777"));
@@ -84,7 +85,7 @@ Test(address_kernel, prints_the_number_of_an_interface_whose_name_would_close_th
   expect_prints(address, "[fe80::1%" + std::to_string(address.scope_id()) + "]:1");
 }
 
-Test(address_kernel, is_unspecified_when_the_kernel_gave_less_than_the_family_needs) {
+Test(address_kernel, is_unspecified_if_the_kernel_returned_less_than_the_family_needs) {
   sockaddr_in in{};
   in.sin_family = AF_INET;
   const auto* base = reinterpret_cast<const sockaddr*>(&in);
@@ -103,7 +104,7 @@ Test(address_kernel, is_unspecified_when_the_kernel_gave_less_than_the_family_ne
   cr_expect(v6 == Address());
 }
 
-Test(address_kernel, cuts_a_size_beyond_the_familys_own) {
+Test(address_kernel, limits_the_size_to_that_of_the_family) {
   Address v4 = ip("10.0.0.1", 1);
   v4.set_size(Address::capacity());
   cr_expect(v4.size() == sizeof(sockaddr_in));
@@ -126,7 +127,7 @@ Test(address_kernel, names_a_family_that_it_does_not_know) {
   cr_expect(address.size() == 16);
 }
 
-Test(address_kernel, reads_what_the_kernel_says_of_ip_sockets) {
+Test(address_kernel, reads_the_addresses_of_ip_sockets) {
   for (const int family : {AF_INET, AF_INET6}) {
     const Fd fd = open_socket(family, SOCK_STREAM);
     const Address wanted = Address::loopback(family, 0);
@@ -140,7 +141,7 @@ Test(address_kernel, reads_what_the_kernel_says_of_ip_sockets) {
   }
 }
 
-Test(address_kernel, reads_what_the_kernel_says_of_unix_sockets) {
+Test(address_kernel, reads_the_addresses_of_unix_sockets) {
   Directory directory;
   for (const std::size_t length : {std::size_t{40}, Address::kMaxPath}) {
     const Fd fd = open_socket(AF_UNIX, SOCK_STREAM);
@@ -165,7 +166,7 @@ Test(address_kernel, reads_a_path_of_108_bytes_that_another_program_bound) {
   cr_expect(local.size() <= Address::capacity());
 }
 
-Test(address_kernel, reads_the_abstract_name_that_linux_gives) {
+Test(address_kernel, reads_an_abstract_name_that_linux_has_chosen) {
   const Fd fd = open_socket(AF_UNIX, SOCK_DGRAM);
   sockaddr_un un{};
   un.sun_family = AF_UNIX;

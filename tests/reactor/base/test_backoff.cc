@@ -1,4 +1,4 @@
-// Back-off: how the waits grow, where they end, and how they are spread.
+// Back-off: how the waits grow, their limits, and their distribution.
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -33,7 +33,7 @@ Test(backoff, doubles_up_to_the_cap_without_jitter) {
             std::vector<milliseconds>({100ms, 200ms, 400ms, 800ms, 1500ms, 1500ms, 1500ms}));
 }
 
-Test(backoff, reset_begins_again) {
+Test(backoff, reset_starts_again) {
   for (const Jitter jitter : {Jitter::none, Jitter::full, Jitter::decorrelated}) {
     Backoff again = backoff(jitter);
     for (int i = 0; i < 5; ++i) (void)again.next();
@@ -44,7 +44,7 @@ Test(backoff, reset_begins_again) {
   }
 }
 
-Test(backoff, full_jitter_is_spread_from_nothing_to_the_exponential_wait) {
+Test(backoff, full_jitter_is_between_zero_and_the_exponential_wait) {
   const milliseconds highest[] = {100ms, 200ms, 400ms, 800ms, 1500ms, 1500ms};
   for (std::size_t i = 0; i < std::size(highest); ++i) {
     milliseconds least = 1h;
@@ -86,11 +86,11 @@ Test(backoff, a_seed_gives_the_same_waits_on_every_machine) {
             static_cast<std::uint64_t>(backoff(Jitter::full, 0).next().count()));
 }
 
-Test(backoff, without_a_seed_no_two_are_alike) {
+Test(backoff, without_a_seed_two_objects_differ) {
   cr_expect(waits(Backoff(), 50) != waits(Backoff(), 50));
 }
 
-Test(backoff, never_passes_the_range_of_time) {
+Test(backoff, never_overflows) {
   const auto all = waits(backoff(Jitter::none, 1, milliseconds::max() / 3, milliseconds::max()), 5);
   cr_expect(all[0] == milliseconds::max() / 3);
   cr_expect(all[2] == milliseconds::max());
@@ -102,7 +102,7 @@ Test(backoff, never_passes_the_range_of_time) {
   }
 }
 
-Test(backoff, a_cap_that_is_the_first_wait_is_kept) {
+Test(backoff, a_cap_equal_to_the_first_wait_is_kept) {
   for (const milliseconds wait : waits(backoff(Jitter::decorrelated, 1, 100ms, 100ms), 9)) {
     cr_expect(wait == 100ms);
   }

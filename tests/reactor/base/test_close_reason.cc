@@ -1,4 +1,4 @@
-// Why a connection ended, in words and as an error_code that tests false for the orderly ends.
+// Close reasons as text and as an error_code, which is false for the orderly ends.
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ bool is_orderly(CloseReason reason) {
 
 }  // namespace
 
-Test(close_reason, prints_each_in_words) {
+Test(close_reason, has_a_text_for_each_reason) {
   const std::vector<std::pair<CloseReason, std::string_view>> names = {
       {CloseReason::open, "open"},
       {CloseReason::peer_closed, "peer closed"},
@@ -52,12 +52,12 @@ Test(close_reason, prints_each_in_words) {
   }
 }
 
-Test(close_reason, prints_a_number_that_is_no_reason_as_unknown) {
+Test(close_reason, prints_an_invalid_number_as_unknown) {
   cr_expect(to_string(static_cast<CloseReason>(kCloseReasons)) == "unknown");
   cr_expect(to_string(static_cast<CloseReason>(255)) == "unknown");
 }
 
-Test(close_reason, tests_false_for_the_orderly_ends_and_true_for_every_other) {
+Test(close_reason, is_false_only_for_the_orderly_ends) {
   for (const CloseReason reason : all_reasons()) {
     const std::error_code error = make_error_code(reason);
     cr_expect(static_cast<bool>(error) == !is_orderly(reason), "%s",
@@ -67,7 +67,7 @@ Test(close_reason, tests_false_for_the_orderly_ends_and_true_for_every_other) {
   }
 }
 
-Test(close_reason, gives_each_disorderly_end_a_value_and_message_of_its_own) {
+Test(close_reason, has_a_different_value_and_message_for_each_disorderly_end) {
   std::set<int> values;
   for (const CloseReason reason : all_reasons()) {
     if (is_orderly(reason)) continue;
@@ -88,7 +88,7 @@ Test(close_reason, has_a_category_named_sluice) {
   cr_expect(&close_category() == &close_category());
 }
 
-Test(close_reason, survives_a_value_that_no_reason_has) {
+Test(close_reason, survives_an_invalid_value) {
   constexpr int kLast = static_cast<int>(kCloseReasons);  // 0 is every orderly end
   for (const int value : {-1, 1000, kLast + 1}) {
     const std::string message = close_category().message(value);
@@ -97,7 +97,7 @@ Test(close_reason, survives_a_value_that_no_reason_has) {
   cr_expect(close_category().message(kLast) == "system error");
 }
 
-Test(close_reason, converts_to_an_error_code_by_itself) {
+Test(close_reason, converts_implicitly_to_an_error_code) {
   const std::error_code error = CloseReason::idle_timeout;
   cr_expect(error == CloseReason::idle_timeout);
   cr_expect(error != CloseReason::write_timeout);

@@ -1,4 +1,4 @@
-// A peer's address in eight bytes reads back as the address that it was made of.
+// A peer's address in eight bytes converts back to the same address.
 #include <sys/un.h>
 
 #include <new>
@@ -33,7 +33,7 @@ Test(compact_address, is_unspecified_by_default) {
   cr_expect(CompactAddress(Address()).expand() == Address());
 }
 
-Test(compact_address, reads_back_an_ip_address_with_its_port) {
+Test(compact_address, keeps_an_ip_address_with_its_port) {
   const std::vector<Address> addresses = {ip("0.0.0.0", 0),
                                           ip("127.0.0.1", 7007),
                                           ip("255.255.255.255", 65535),
@@ -64,7 +64,7 @@ Test(compact_address, keeps_the_flow_label) {
   cr_expect(reinterpret_cast<const sockaddr_in6*>(back.data())->sin6_flowinfo == htonl(0xabcde));
 }
 
-Test(compact_address, reads_a_unix_peer_back_without_its_path) {
+Test(compact_address, keeps_a_unix_peer_without_its_path) {
   const std::size_t blocks = heap::live_blocks();
   const std::optional<Address> named = Address::from_path("/run/x.sock");
   cr_assert(named.has_value());
@@ -79,7 +79,7 @@ Test(compact_address, reads_a_unix_peer_back_without_its_path) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-Test(compact_address, allocates_for_ipv6_alone) {
+Test(compact_address, allocates_only_for_ipv6) {
   const std::size_t blocks = heap::live_blocks();
   {
     const CompactAddress v4(ip("127.0.0.1", 7007));
@@ -90,7 +90,7 @@ Test(compact_address, allocates_for_ipv6_alone) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-Test(compact_address, moves_and_leaves_an_unspecified_one_behind) {
+Test(compact_address, is_unspecified_after_a_move) {
   for (const Address& address : {ip("127.0.0.1", 1), ip("::1", 2)}) {
     const std::size_t blocks = heap::live_blocks();
     {
@@ -106,7 +106,7 @@ Test(compact_address, moves_and_leaves_an_unspecified_one_behind) {
   static_assert(!std::is_copy_assignable_v<CompactAddress>);
 }
 
-Test(compact_address, frees_what_it_held_when_another_is_moved_in) {
+Test(compact_address, frees_its_memory_when_another_is_moved_in) {
   const std::size_t blocks = heap::live_blocks();
   {
     CompactAddress to(ip("::1", 1));

@@ -1,4 +1,4 @@
-// Endpoints: each text that is right, and each message for one that is not, word for word.
+// Endpoints: the valid texts, and the exact message for each invalid one.
 #include <net/if.h>
 
 #include <csignal>
@@ -74,7 +74,7 @@ Test(endpoint, reads_a_star_as_both_families) {
   cr_expect(parsed("udp://*:53") == Endpoint::wildcard(Scheme::udp, 53));
 }
 
-Test(endpoint, reads_back_what_it_prints) {
+Test(endpoint, parses_what_it_prints) {
   const std::vector<std::string> texts = {
       "tcp://127.0.0.1:7007",
       "tcp://0.0.0.0:0",
@@ -101,7 +101,7 @@ Test(endpoint, reads_back_what_it_prints) {
   }
 }
 
-Test(endpoint, prints_the_canonical_form_of_what_it_read) {
+Test(endpoint, prints_the_canonical_form) {
   cr_expect(parsed("tcp://[2001:DB8:0:0:0:0:0:1]:080").to_string() == "tcp://[2001:db8::1]:80");
   cr_expect(parsed("udp://[0::0]:00000000000000000000065535").to_string() == "udp://[::]:65535");
   const std::string number = std::to_string(::if_nametoindex("lo"));
@@ -121,7 +121,7 @@ Test(endpoint, names_a_port_that_is_out_of_range) {
   });
 }
 
-Test(endpoint, names_a_port_that_is_no_decimal_number) {
+Test(endpoint, names_a_port_that_is_not_a_decimal_number) {
   const std::string tail = " is not a decimal number in 0-65535";
   expect_messages({
       {"tcp://127.0.0.1:http", "port \"http\"" + tail},
@@ -139,7 +139,7 @@ Test(endpoint, names_a_port_that_is_no_decimal_number) {
   });
 }
 
-Test(endpoint, names_what_a_port_is_missing_after) {
+Test(endpoint, says_where_a_port_is_missing) {
   expect_messages({
       {"tcp://127.0.0.1", "port is missing after \"127.0.0.1\"; allowed: 0-65535"},
       {"tcp://127.0.0.1:", "port is missing after \"127.0.0.1:\"; allowed: 0-65535"},
@@ -211,7 +211,7 @@ Test(endpoint, names_what_is_wrong_with_brackets) {
   });
 }
 
-Test(endpoint, names_a_zone_that_is_no_interface) {
+Test(endpoint, names_a_zone_that_is_not_an_interface) {
   const std::string tail = " is not the name or number of an interface";
   expect_messages({
       {"tcp://[fe80::1%no-such-if]:80", "zone \"no-such-if\"" + tail},
@@ -223,7 +223,7 @@ Test(endpoint, names_a_zone_that_is_no_interface) {
   });
 }
 
-Test(endpoint, names_a_scheme_that_it_does_not_know) {
+Test(endpoint, names_an_unknown_scheme) {
   expect_messages({
       {"http://127.0.0.1:80", "scheme \"http\" is not tcp, udp or unix"},
       {"TCP://127.0.0.1:80", "scheme \"TCP\" is not tcp, udp or unix"},
@@ -236,7 +236,7 @@ Test(endpoint, names_a_scheme_that_it_does_not_know) {
   });
 }
 
-Test(endpoint, names_a_scheme_that_is_missing) {
+Test(endpoint, says_that_a_scheme_is_missing) {
   const std::string tail = " has no scheme; allowed: tcp://, udp:// and unix://";
   expect_messages({
       {"", "\"\"" + tail},
@@ -269,7 +269,7 @@ Test(endpoint, names_what_is_wrong_with_a_path) {
   cr_expect(parsed("unix:///" + std::string(106, 'p')).address().path().size() == 107);
 }
 
-Test(endpoint, throws_the_message_and_the_text_when_a_program_holds_it_itself) {
+Test(endpoint, from_throws_the_message_and_the_text) {
   cr_expect(Endpoint::from("tcp://*:80") == Endpoint::wildcard(Scheme::tcp, 80));
   try {
     static_cast<void>(Endpoint::from("tcp://127.0.0.1:99999"));
@@ -281,7 +281,7 @@ Test(endpoint, throws_the_message_and_the_text_when_a_program_holds_it_itself) {
   }
 }
 
-Test(endpoint, takes_the_address_that_the_kernel_gave) {
+Test(endpoint, gets_the_address_that_the_kernel_has_chosen) {
   const Endpoint any = parsed("tcp://*:0");
   const Endpoint bound6 = any.with_address(Address::any(AF_INET6, 4711));
   const Endpoint bound4 = any.with_address(Address::any(AF_INET, 4711));
@@ -320,7 +320,7 @@ Test(endpoint, asserts_that_a_transport_and_its_address_agree, .signal = SIGABRT
   static_cast<void>(wrong);
 }
 
-Test(endpoint, asserts_that_a_path_is_not_reached_over_tcp, .signal = SIGABRT) {
+Test(endpoint, asserts_that_tcp_has_no_path, .signal = SIGABRT) {
   const Endpoint wrong(Scheme::tcp, *Address::from_path("/run/x"));
   static_cast<void>(wrong);
 }

@@ -1,4 +1,4 @@
-// The owning descriptor: one close, at the right time, of the right number.
+// The owning descriptor closes exactly its own descriptor, once, and at the right time.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -28,24 +28,24 @@ bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
 }  // namespace
 
-Test(fd, holds_none_by_default) {
+Test(fd, is_empty_by_default) {
   const Fd none;
   cr_expect(none.get() == -1);
   cr_expect(!static_cast<bool>(none));
 }
 
-Test(fd, takes_a_negative_number_for_none) {
+Test(fd, is_empty_with_a_negative_number) {
   const Fd none(-1);
   cr_expect(!static_cast<bool>(none));
 }
 
-Test(fd, counts_descriptor_0_as_one) {
+Test(fd, is_not_empty_with_descriptor_0) {
   Fd zero(0);
   cr_expect(static_cast<bool>(zero));
   cr_expect(zero.release() == 0);
 }
 
-Test(fd, closes_when_it_goes) {
+Test(fd, closes_when_it_is_destroyed) {
   const int raw = open_null();
   {
     const Fd fd(raw);
@@ -56,7 +56,7 @@ Test(fd, closes_when_it_goes) {
   cr_expect(!is_open(raw));
 }
 
-Test(fd, moves_without_closing_and_leaves_none_behind) {
+Test(fd, moves_without_closing_and_is_empty_afterwards) {
   const int raw = open_null();
   Fd from(raw);
   const Fd to(std::move(from));
@@ -66,7 +66,7 @@ Test(fd, moves_without_closing_and_leaves_none_behind) {
   cr_expect(is_open(raw));
 }
 
-Test(fd, closes_what_it_held_when_another_is_moved_in) {
+Test(fd, closes_its_descriptor_when_another_is_moved_in) {
   const int first = open_null();
   const int second = open_null();
   Fd to(first);
@@ -99,7 +99,7 @@ Test(fd, swaps_without_closing) {
   cr_expect(is_open(first) && is_open(second));
 }
 
-Test(fd, gives_the_descriptor_up_on_release) {
+Test(fd, releases_the_descriptor_without_closing) {
   const int raw = open_null();
   {
     Fd fd(raw);
@@ -110,7 +110,7 @@ Test(fd, gives_the_descriptor_up_on_release) {
   ::close(raw);
 }
 
-Test(fd, closes_the_old_one_on_reset_and_takes_the_new_one) {
+Test(fd, closes_the_old_descriptor_on_reset_and_owns_the_new_one) {
   const int first = open_null();
   const int second = open_null();
   Fd fd(first);
@@ -132,7 +132,7 @@ Test(fd, preserves_errno_also_when_close_fails) {
   cr_expect(errno == EADDRINUSE, "errno is %d", errno);
 }
 
-Test(fd, is_kept_by_a_vector_that_grows) {
+Test(fd, survives_in_a_vector_that_grows) {
   std::vector<Fd> fds;
   std::vector<int> raws;
   for (int i = 0; i < 20; ++i) {
@@ -144,7 +144,7 @@ Test(fd, is_kept_by_a_vector_that_grows) {
   for (const int raw : raws) cr_expect(!is_open(raw));
 }
 
-Test(fd, is_movable_only_and_no_larger_than_an_int) {
+Test(fd, is_only_movable_and_as_large_as_an_int) {
   cr_expect(!std::is_copy_constructible_v<Fd>);
   cr_expect(!std::is_copy_assignable_v<Fd>);
   cr_expect(std::is_nothrow_move_constructible_v<Fd>);
@@ -153,7 +153,7 @@ Test(fd, is_movable_only_and_no_larger_than_an_int) {
 }
 
 #ifndef NDEBUG
-Test(fd, asserts_that_a_reset_brings_another_descriptor, .signal = SIGABRT) {
+Test(fd, asserts_that_reset_gets_another_descriptor, .signal = SIGABRT) {
   Fd fd(open_null());
   fd.reset(fd.get());
 }

@@ -1,4 +1,4 @@
-// The bytes not consumed yet: in one piece, in order, at a cost that is linear in what passes.
+// The buffer of bytes that are not consumed: contiguous, in order, at linear cost.
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -33,7 +33,7 @@ std::string pattern(std::size_t size, unsigned seed) {
   return text;
 }
 
-// Counts what an append has to move: all that was held, whenever its address is another one after.
+// Counts the bytes that an append has to move: all of them, if the address of the first changes.
 class MoveCounter {
  public:
   explicit MoveCounter(InputBuffer& buffer) : buffer_(buffer) {}
@@ -56,7 +56,7 @@ class MoveCounter {
 
 }  // namespace
 
-Test(input_buffer, is_empty_and_holds_no_memory_at_first) {
+Test(input_buffer, is_empty_and_has_no_memory_at_first) {
   const std::size_t blocks = heap::live_blocks();
   const InputBuffer buffer;
   cr_expect(buffer.empty());
@@ -67,7 +67,7 @@ Test(input_buffer, is_empty_and_holds_no_memory_at_first) {
 
 Test(input_buffer, is_one_pointer_wide) { cr_expect(sizeof(InputBuffer) == sizeof(void*)); }
 
-Test(input_buffer, shows_what_was_appended_in_order_and_in_one_piece) {
+Test(input_buffer, keeps_appended_bytes_in_order_and_contiguous) {
   InputBuffer buffer;
   append(buffer, "one ");
   append(buffer, std::string_view("\0", 1));
@@ -77,7 +77,7 @@ Test(input_buffer, shows_what_was_appended_in_order_and_in_one_piece) {
   cr_expect(text_of(buffer) == std::string_view("one \0two", 8));
 }
 
-Test(input_buffer, takes_no_memory_for_an_append_of_nothing) {
+Test(input_buffer, allocates_nothing_for_an_empty_append) {
   const std::size_t blocks = heap::live_blocks();
   InputBuffer buffer;
   append(buffer, "");
@@ -112,7 +112,7 @@ Test(input_buffer, frees_its_memory_when_all_is_consumed) {
   cr_expect(text_of(buffer) == "again");
 }
 
-Test(input_buffer, frees_its_memory_when_it_is_cleared_or_goes) {
+Test(input_buffer, frees_its_memory_when_it_is_cleared_or_destroyed) {
   const std::size_t blocks = heap::live_blocks();
   InputBuffer buffer;
   append(buffer, "abc");
@@ -173,7 +173,7 @@ Test(input_buffer, appends_a_part_of_itself_when_there_is_room) {
   cr_expect(text_of(buffer) == "bcdefef");
 }
 
-Test(input_buffer, changes_nothing_when_memory_is_short) {
+Test(input_buffer, is_unchanged_when_memory_is_short) {
   const std::size_t blocks = heap::live_blocks();
   {
     InputBuffer buffer;
@@ -198,7 +198,7 @@ Test(input_buffer, changes_nothing_when_memory_is_short) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-Test(input_buffer, is_empty_still_when_its_first_memory_is_refused) {
+Test(input_buffer, stays_empty_when_its_first_allocation_fails) {
   InputBuffer buffer;
   bool threw = false;
   {
@@ -222,9 +222,9 @@ Test(input_buffer, grows_by_single_bytes_at_linear_cost) {
   cr_expect(text_of(buffer) == text);
 }
 
-// The worst case for a buffer that moves its bytes down whenever it can: much is held, little
-// passes.
-Test(input_buffer, passes_single_bytes_behind_a_long_tail_at_linear_cost) {
+// The worst case for a buffer that moves its bytes down whenever it can: it holds many, and few are
+// appended and consumed.
+Test(input_buffer, appends_single_bytes_after_a_long_tail_at_linear_cost) {
   constexpr std::size_t kHeld = 10000;
   for (const bool consumes_first : {false, true}) {
     InputBuffer buffer;
@@ -240,7 +240,7 @@ Test(input_buffer, passes_single_bytes_behind_a_long_tail_at_linear_cost) {
   }
 }
 
-Test(input_buffer, passes_pieces_of_any_size_at_linear_cost) {
+Test(input_buffer, appends_and_consumes_pieces_of_any_size_at_linear_cost) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     std::minstd_rand random(seed);
     const std::size_t largest = std::size_t{1} << (random() % 14);
@@ -255,7 +255,7 @@ Test(input_buffer, passes_pieces_of_any_size_at_linear_cost) {
   }
 }
 
-Test(input_buffer, holds_memory_in_proportion_to_what_waits) {
+Test(input_buffer, uses_memory_in_proportion_to_its_bytes) {
   constexpr std::size_t kHeld = 4096;
   const std::size_t before = heap::live_bytes();
   InputBuffer buffer;

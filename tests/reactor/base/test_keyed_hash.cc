@@ -1,4 +1,4 @@
-// SipHash-1-3, its key, and that chosen addresses do not collide.
+// SipHash-1-3 and its key; chosen addresses do not collide.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -34,7 +34,7 @@ std::vector<std::byte> counting(std::size_t size) {
   return bytes;
 }
 
-// What another process says the hash of `address` is. REQUIRES: this one has hashed nothing yet.
+// The hash of `address` in another process. REQUIRES: this process has hashed nothing yet.
 std::size_t hash_in_a_child(const Address& address) {
   std::array<int, 2> ends{};
   cr_assert(::pipe(ends.data()) == 0);
@@ -52,7 +52,7 @@ std::size_t hash_in_a_child(const Address& address) {
   return hash;
 }
 
-// FNV-1a of what Address once hashed: anybody can compute it.
+// FNV-1a, with which Address was once hashed: anybody can compute it.
 std::uint64_t public_hash(const Address& address, std::uint64_t low) {
   const std::array<std::uint32_t, 3> parts = {static_cast<std::uint32_t>(address.family()), 0, 0};
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -76,7 +76,7 @@ Address in_the_network(std::uint64_t low) {
 
 }  // namespace
 
-// What CPython 3.11 says with PYTHONHASHSEED=0, which makes its key 0.
+// The values of CPython 3.11 with PYTHONHASHSEED=0, which makes its key 0.
 Test(keyed_hash, is_siphash_1_3) {
   const HashKey none;
   cr_expect(hash_of("a", none) == 0x407448d2b89b1813);
@@ -93,7 +93,7 @@ Test(keyed_hash, depends_on_both_halves_of_the_key) {
   cr_expect(hash_of("sluice", {0, key.second}) != hash_of("sluice", key));
 }
 
-Test(keyed_hash, tells_apart_texts_that_differ_only_in_zeros) {
+Test(keyed_hash, distinguishes_texts_that_differ_only_in_zeros) {
   std::set<std::uint64_t> hashes;
   const std::vector<std::byte> zeros(40);
   for (std::size_t size = 0; size <= zeros.size(); ++size) {
@@ -102,7 +102,7 @@ Test(keyed_hash, tells_apart_texts_that_differ_only_in_zeros) {
   cr_expect(hashes.size() == zeros.size() + 1);
 }
 
-Test(keyed_hash, has_another_key_in_each_process) {
+Test(keyed_hash, has_a_different_key_in_each_process) {
   const Address address = ip("192.0.2.1", 7);
   const std::size_t first = hash_in_a_child(address);
   const std::size_t second = hash_in_a_child(address);
@@ -115,7 +115,7 @@ Test(keyed_hash, has_one_key_for_the_life_of_a_process) {
   cr_expect(KeyedStringHash()("ann") == KeyedStringHash()("ann"));
 }
 
-// A thousand addresses of one /64 that fall into one bucket of a table of 16,384.
+// A thousand addresses of one /64 that have the same bucket in a table of 16,384.
 Test(keyed_hash, spreads_addresses_that_were_chosen_to_collide) {
   constexpr std::uint64_t kBuckets = 16'384;
   constexpr std::size_t kAddresses = 1'000;

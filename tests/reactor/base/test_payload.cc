@@ -1,4 +1,4 @@
-// The shared block: counted, never copied, freed by whoever is last.
+// The shared block: counted, not copied, and freed by its last holder.
 #include <array>
 #include <atomic>
 #include <cstring>
@@ -31,7 +31,7 @@ std::string text_of(const Payload& payload) {
 
 }  // namespace
 
-Test(payload, holds_nothing_by_default) {
+Test(payload, is_empty_by_default) {
   const std::size_t blocks = heap::live_blocks();
   const Payload none;
   cr_expect(none.empty());
@@ -41,7 +41,7 @@ Test(payload, holds_nothing_by_default) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-Test(payload, copies_the_bytes_that_it_is_made_of) {
+Test(payload, copies_the_bytes_of_its_constructor) {
   std::string text("hello\0world", 11);
   const Payload payload = Payload::copy(text);
   text.assign(11, 'x');
@@ -67,7 +67,7 @@ Test(payload, allocates_nothing_for_no_bytes) {
   cr_expect(heap::allocations() == allocations);
 }
 
-Test(payload, puts_parts_together_in_their_order_and_skips_empty_ones) {
+Test(payload, joins_parts_in_order_and_skips_empty_ones) {
   const std::array parts{bytes_of(""),     bytes_of("one "),  bytes_of(""),
                          bytes_of("two "), bytes_of("three"), std::span<const std::byte>()};
   const Payload payload = Payload::concat(parts);
@@ -83,7 +83,7 @@ Test(payload, makes_one_allocation_however_many_parts) {
   cr_expect(payload.size() == 10000);
 }
 
-Test(payload, may_be_made_of_itself) {
+Test(payload, may_be_made_from_its_own_bytes) {
   Payload payload = Payload::copy("ab");
   const std::array parts{payload.bytes(), bytes_of("-"), payload.bytes()};
   payload = Payload::concat(parts);
@@ -118,7 +118,7 @@ Test(payload, lives_as_long_as_its_last_holder) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-Test(payload, moves_without_counting_and_leaves_none_behind) {
+Test(payload, moves_without_counting_and_is_empty_afterwards) {
   Payload from = Payload::copy("moved");
   Payload to(std::move(from));
   cr_expect(to.use_count() == 1);
@@ -130,7 +130,7 @@ Test(payload, moves_without_counting_and_leaves_none_behind) {
   static_assert(std::is_nothrow_copy_constructible_v<Payload>);
 }
 
-Test(payload, frees_what_it_held_when_another_is_assigned) {
+Test(payload, frees_its_block_when_another_is_assigned) {
   const std::size_t blocks = heap::live_blocks();
   Payload payload = Payload::copy("old");
   payload = Payload::copy("new");
@@ -163,8 +163,8 @@ Test(payload, reports_a_shortage_of_memory_and_leaks_nothing) {
   cr_expect(heap::live_blocks() == blocks);
 }
 
-// Meant for ThreadSanitizer; without it, a count that is not atomic still loses some of these.
-Test(payload, may_be_shared_and_let_go_by_many_threads) {
+// For ThreadSanitizer. Without it, a count that is not atomic still loses some of these.
+Test(payload, may_be_shared_and_released_by_many_threads) {
   constexpr int kThreads = 8;
   constexpr int kRounds = 50000;
   const std::size_t blocks = heap::live_blocks();
@@ -176,7 +176,7 @@ Test(payload, may_be_shared_and_let_go_by_many_threads) {
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([own = payload, &wrong, &ready] {
         ++ready;
-        while (ready < kThreads) std::this_thread::yield();  // or they run one after the other
+        while (ready < kThreads) std::this_thread::yield();  // or they run in turn
         std::vector<Payload> held;
         for (int round = 0; round < kRounds; ++round) {
           held.push_back(own);

@@ -1,4 +1,4 @@
-// Text from outside in one line: what is escaped, what stays, and where it is cut.
+// Text from strangers in one line: which characters are escaped, which are kept, where it is cut.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,18 +25,18 @@ void expect_escaped(std::string_view text, std::string_view wanted) {
 
 }  // namespace
 
-Test(quote, control_characters_become_hexadecimal) {
+Test(quote, escapes_control_characters) {
   expect_escaped("one\ntwo\r\x1b[31m\x7f", R"(one\x0atwo\x0d\x1b[31m\x7f)");
   expect_escaped("nul\0byte"s, R"(nul\x00byte)");
   expect_escaped("C1: \xC2\x9B ends", R"(C1: \xc2\x9b ends)");
 }
 
-Test(quote, well_formed_utf_8_stays) {
+Test(quote, keeps_valid_utf_8) {
   expect_escaped("0–65535, ü, €, 😀, \xC2\xA0", "0–65535, ü, €, 😀, \xC2\xA0");
   expect_escaped(R"(a \ stays)", R"(a \ stays)");
 }
 
-Test(quote, characters_that_do_not_show_become_hexadecimal) {
+Test(quote, escapes_invisible_characters) {
   expect_escaped("exe" + utf8_of(0x202E) + "txt.sh", R"(exe\xe2\x80\xaetxt.sh)");
   expect_escaped(utf8_of(0x2066) + "a" + utf8_of(0x2069), R"(\xe2\x81\xa6a\xe2\x81\xa9)");
   expect_escaped("one" + utf8_of(0x2028) + "two" + utf8_of(0x2029),
@@ -47,7 +47,7 @@ Test(quote, characters_that_do_not_show_become_hexadecimal) {
   expect_escaped("a" + utf8_of(0xE0041), R"(a\xf3\xa0\x81\x81)");
 }
 
-Test(quote, prose_keeps_joiners_and_loses_what_hides_or_turns_text) {
+Test(quote, keeps_joiners_in_prose_and_escapes_what_hides_text_or_changes_its_direction) {
   const std::string family = utf8_of(0x1F469) + utf8_of(0x200D) + utf8_of(0x1F680);
   cr_expect(escape_prose(family) == family);
   cr_expect(escape_prose("a" + utf8_of(0x202E) + utf8_of(0x200B) + "b") ==
@@ -56,7 +56,7 @@ Test(quote, prose_keeps_joiners_and_loses_what_hides_or_turns_text) {
   cr_expect(escape_prose("").empty());
 }
 
-Test(quote, bytes_that_are_not_utf_8_become_hexadecimal) {
+Test(quote, escapes_bytes_that_are_not_utf_8) {
   expect_escaped("\x9B", R"(\x9b)");
   expect_escaped("\xC0\x8A", R"(\xc0\x8a)");          // overlong newline
   expect_escaped("\xE0\x80\x8A", R"(\xe0\x80\x8a)");  // the same in three
@@ -67,7 +67,7 @@ Test(quote, bytes_that_are_not_utf_8_become_hexadecimal) {
   expect_escaped("\xFF", R"(\xff)");
 }
 
-Test(quote, what_is_too_long_is_cut_between_characters) {
+Test(quote, cuts_a_long_text_between_characters) {
   cr_expect(escape("12345678", 8) == "12345678");
   cr_expect(escape("123456789", 8) == "12345...");
   cr_expect(escape("1234ü6789", 8) == "1234...");
@@ -79,7 +79,7 @@ Test(quote, what_is_too_long_is_cut_between_characters) {
   }
 }
 
-Test(quote, a_quoted_text_is_short_and_in_quotes) {
+Test(quote, quotes_a_text_and_limits_its_length) {
   cr_expect(quote("a\tb") == "\"a\\x09b\"");
   cr_expect(quote(std::string(1000, 'x')).size() == sluice::kMaxQuoted + 2);
 }

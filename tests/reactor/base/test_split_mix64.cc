@@ -1,4 +1,4 @@
-// The generator gives the numbers that its authors' implementation gives.
+// The generator returns the same numbers as its authors' implementation.
 #include <array>
 #include <cstdint>
 #include <set>
@@ -10,7 +10,7 @@
 using sluice::mix64;
 using sluice::SplitMix64;
 
-Test(split_mix64, gives_the_numbers_of_the_reference_implementation) {
+Test(split_mix64, returns_the_numbers_of_the_reference_implementation) {
   // splitmix64.c by S. Vigna (public domain), seed 1234567.
   constexpr std::array<std::uint64_t, 5> kExpected = {6457827717110365317U, 3203168211198807973U,
                                                       9817491932198370423U, 4593380528125082431U,
@@ -29,7 +29,7 @@ Test(split_mix64, a_changed_bit_changes_about_half_of_the_result) {
   }
 }
 
-Test(split_mix64, mixes_different_values_into_different_values) {
+Test(split_mix64, maps_different_values_to_different_values) {
   std::set<std::uint64_t> seen;
   for (std::uint64_t value = 0; value < 10'000; ++value) seen.insert(mix64(value));
   cr_expect(seen.size() == 10'000);

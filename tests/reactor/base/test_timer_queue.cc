@@ -1,4 +1,4 @@
-// Deadlines in order: held against a std::multimap over many random operations.
+// Deadlines in order, compared with a std::multimap over many random operations.
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -53,7 +53,7 @@ Test(timer_queue, holds_an_entry_until_it_is_due) {
   cr_expect(queue.take_due(at(100)) == nullptr);
 }
 
-Test(timer_queue, gives_out_what_is_due_first) {
+Test(timer_queue, returns_the_entry_that_is_due_first) {
   TimerQueue queue;
   Entry a;
   Entry b;
@@ -67,11 +67,11 @@ Test(timer_queue, gives_out_what_is_due_first) {
   cr_expect(queue.take_due(at(99)) == &a);
 }
 
-Test(timer_queue, gives_out_equal_deadlines_in_the_order_they_were_added) {
+Test(timer_queue, returns_equal_deadlines_in_the_order_of_their_addition) {
   TimerQueue queue;
   std::vector<Entry> entries(500);
   for (Entry& entry : entries) queue.add(entry, at(5));
-  queue.add(entries[3], at(5));  // added anew: last
+  queue.add(entries[3], at(5));  // added again: last
   for (std::size_t i = 0; i < entries.size() - 1; ++i) {
     cr_expect(queue.take_due(at(5)) == &entries[i < 3 ? i : i + 1], "place %zu", i);
   }
@@ -113,7 +113,7 @@ Test(timer_queue, removes_from_anywhere_and_only_once) {
   }
 }
 
-Test(timer_queue, ignores_the_removal_of_what_is_not_queued) {
+Test(timer_queue, ignores_the_removal_of_an_entry_that_is_not_queued) {
   TimerQueue queue;
   Entry queued;
   Entry other;
@@ -125,7 +125,7 @@ Test(timer_queue, ignores_the_removal_of_what_is_not_queued) {
   cr_expect(queue.empty());
 }
 
-Test(timer_queue, takes_back_what_it_has_given_out) {
+Test(timer_queue, accepts_an_entry_again_that_it_has_returned) {
   TimerQueue queue;
   Entry entry;
   queue.add(entry, at(1));
@@ -136,7 +136,7 @@ Test(timer_queue, takes_back_what_it_has_given_out) {
   cr_expect(queue.take_due(at(2)) == &entry);
 }
 
-Test(timer_queue, leaves_out_what_was_added_later_than_it_is_asked_for) {
+Test(timer_queue, leaves_entries_that_were_added_after_the_given_count) {
   TimerQueue queue;
   Entry a;
   Entry b;
@@ -153,7 +153,7 @@ Test(timer_queue, leaves_out_what_was_added_later_than_it_is_asked_for) {
   cr_expect(queue.take_due(at(9)) == &a);
 }
 
-Test(timer_queue, counts_a_time_later_up_to_the_last_one_there_is) {
+Test(timer_queue, limits_a_later_time_to_the_last_one) {
   using sluice::later;
   cr_expect(later(at(5), milliseconds(7)) == at(12));
   cr_expect(later(at(5), milliseconds(-7)) == at(-2));
@@ -164,7 +164,7 @@ Test(timer_queue, counts_a_time_later_up_to_the_last_one_there_is) {
             TimePoint::max() - milliseconds(1));
 }
 
-Test(timer_queue, orders_the_ends_of_time) {
+Test(timer_queue, orders_the_first_and_the_last_time) {
   TimerQueue queue;
   Entry first;
   Entry last;
@@ -175,7 +175,7 @@ Test(timer_queue, orders_the_ends_of_time) {
   cr_expect(queue.take_due(TimePoint::max()) == &last);
 }
 
-Test(timer_queue, changes_nothing_when_memory_is_short) {
+Test(timer_queue, is_unchanged_when_memory_is_short) {
   TimerQueue queue;
   std::vector<Entry> entries(100);
   std::size_t added = 0;
@@ -210,7 +210,7 @@ Test(timer_queue, agrees_with_a_multimap_over_random_operations) {
   using Model = std::multimap<TimePoint, Entry*>;
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::minstd_rand random(seed);
-    // Few distinct deadlines make many ties; many make few.
+    // A small range of deadlines gives many ties, and a large one few.
     const long spread = seed % 2 == 0 ? 8 : 100000;
     std::vector<Entry> entries(1 + random() % 300);
     std::vector<Model::iterator> places(entries.size());
@@ -224,7 +224,7 @@ Test(timer_queue, agrees_with_a_multimap_over_random_operations) {
       if (const unsigned action = random() % 8; action < 4) {
         if (places[chosen] != model.end()) model.erase(places[chosen]);
         queue.add(entry, time);
-        places[chosen] = model.emplace(time, &entry);  // behind its equals
+        places[chosen] = model.emplace(time, &entry);  // after the equal ones
       } else if (action < 6) {
         if (places[chosen] != model.end()) model.erase(places[chosen]);
         places[chosen] = model.end();

@@ -1,4 +1,4 @@
-// So many at once, and so many in a time from then on.
+// A burst, and after it a rate.
 #include <chrono>
 
 #include <criterion/criterion.h>
@@ -49,7 +49,7 @@ Test(token_bucket, saves_no_more_than_its_burst) {
   cr_expect(takes(bucket, rate, kStart + hours(1000)) == 3);
 }
 
-Test(token_bucket, asked_whether_it_has_one_keeps_it) {
+Test(token_bucket, has_a_token_without_taking_it) {
   const TokenRate rate = TokenRate::of(1, seconds(1), 1);
   TokenBucket bucket;
   cr_expect(bucket.has(rate, kStart));
@@ -59,7 +59,7 @@ Test(token_bucket, asked_whether_it_has_one_keeps_it) {
   cr_expect(bucket.has(rate, kStart + seconds(1)));
 }
 
-Test(token_bucket, gives_nothing_away_when_the_time_goes_back) {
+Test(token_bucket, gains_nothing_when_the_time_goes_back) {
   const TokenRate rate = TokenRate::of(1, seconds(1), 2);
   TokenBucket bucket;
   cr_expect(takes(bucket, rate, kStart) == 2);
@@ -77,14 +77,14 @@ Test(token_bucket, keeps_the_rate_over_a_long_time) {
   cr_expect(taken >= 700 && taken <= 707, "%d", taken);
 }
 
-Test(token_bucket, knows_when_it_is_full_again) {
+Test(token_bucket, computes_when_it_is_full_again) {
   const TokenRate rate = TokenRate::of(2, seconds(1), 4);
   TokenBucket bucket;
   bucket.take(rate, kStart);
   cr_expect(bucket.full_at() == kStart + milliseconds(500));
 }
 
-Test(token_bucket, knows_when_the_next_token_is_there) {
+Test(token_bucket, computes_when_the_next_token_is_available) {
   const TokenRate rate = TokenRate::of(2, seconds(1), 2);
   TokenBucket bucket;
   cr_expect(bucket.next(rate) <= kStart);
@@ -94,7 +94,7 @@ Test(token_bucket, knows_when_the_next_token_is_there) {
   cr_expect(bucket.next(rate) == kStart + milliseconds(500));
 }
 
-Test(token_bucket, survives_the_extremes) {
+Test(token_bucket, handles_extreme_rates_and_times) {
   const TokenRate fast = TokenRate::of(4'000'000'000, nanoseconds(1), 4'000'000'000);
   const TokenRate slow = TokenRate::of(1, TokenRate::kMaxPeriod, 4'000'000'000);
   TokenBucket one;

@@ -8,19 +8,19 @@
 using sluice::try_again;
 using sluice::would_block;
 
-Test(try_again, a_call_that_would_block_is_tried_again) {
+Test(try_again, includes_a_call_that_would_block) {
   for (const int error : {EAGAIN, EWOULDBLOCK}) {
     cr_expect(would_block(error));
     cr_expect(try_again(error));
   }
 }
 
-Test(try_again, an_interrupted_call_is_tried_again_but_does_not_block) {
+Test(try_again, includes_an_interrupted_call_which_would_not_block) {
   cr_expect(!would_block(EINTR));
   cr_expect(try_again(EINTR));
 }
 
-Test(try_again, anything_else_is_a_failure) {
+Test(try_again, excludes_all_other_errors) {
   for (const int error : {0, EPIPE, ECONNRESET, ENOBUFS, EMFILE, EINVAL, EINPROGRESS}) {
     cr_expect(!would_block(error), "%d", error);
     cr_expect(!try_again(error), "%d", error);

@@ -1,4 +1,4 @@
-// Characters of UTF-8: where one ends, and whether a reader sees it.
+// UTF-8 characters: where one ends, and whether it is visible.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -28,7 +28,7 @@ void expect_first(std::string_view text, Kind kind, std::size_t size, char32_t v
 
 }  // namespace
 
-Test(utf8, every_character_is_read_back) {
+Test(utf8, reads_every_character) {
   for (char32_t c = 0; c <= 0x10FFFF; ++c) {
     if (c >= 0xD800 && c <= 0xDFFF) continue;
     const std::string text = utf8_of(c);
@@ -48,12 +48,12 @@ Test(utf8, a_surrogate_an_overlong_form_and_a_lone_byte_are_invalid) {
   expect_first("\xFF", Kind::invalid, 1);
 }
 
-Test(utf8, a_character_that_another_byte_breaks_off_is_invalid_as_far_as_it_came) {
+Test(utf8, a_character_that_another_byte_interrupts_is_invalid_up_to_that_byte) {
   expect_first("\xE2\x82x", Kind::invalid, 2);
   expect_first("\xF0\x9F\x98x", Kind::invalid, 3);
 }
 
-Test(utf8, a_character_that_the_end_of_the_text_breaks_off_is_cut) {
+Test(utf8, a_character_that_the_end_of_the_text_interrupts_is_incomplete) {
   expect_first("\xC3", Kind::cut, 1);
   expect_first("\xE2\x82", Kind::cut, 2);
   expect_first("\xF0\x9F\x98", Kind::cut, 3);
@@ -65,7 +65,7 @@ Test(utf8, control_characters_are_those_of_c0_and_c1) {
   }
 }
 
-Test(utf8, controls_of_direction_separators_and_characters_without_width_are_invisible) {
+Test(utf8, direction_controls_separators_and_characters_without_width_are_invisible) {
   for (const char32_t c :
        {0x00AD, 0x034F, 0x061C,  0x115F,  0x180E,  0x200B,  0x200C,  0x200D, 0x200E, 0x200F, 0x2028,
         0x2029, 0x202A, 0x202B,  0x202C,  0x202D,  0x202E,  0x2060,  0x2061, 0x2064, 0x2066, 0x2067,
@@ -83,7 +83,7 @@ Test(utf8, letters_marks_spaces_and_emoji_are_visible) {
   }
 }
 
-Test(utf8, what_shapes_its_neighbours_is_invisible_too) {
+Test(utf8, characters_that_shape_their_neighbours_are_invisible_too) {
   for (const char32_t c : {0x061C, 0x200C, 0x200D, 0x200E, 0x200F, 0x180B, 0xFE0F, 0xE0100}) {
     cr_expect(is_shaping(c), "U+%04X", static_cast<unsigned>(c));
   }

@@ -1,4 +1,4 @@
-// The version as numbers for #if, as text, and as the library that runs reports it.
+// The version as numbers for #if, as text, and as the linked library reports it.
 #include <string>
 
 #include <criterion/criterion.h>

@@ -1,4 +1,4 @@
-// The socket that connects: how it is made, and how its outcome is told.
+// The socket that connects: how it is made, and how its result is read.
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -38,7 +38,7 @@ struct Opened {
   }
 };
 
-// Connected from the port to which it connects: to itself.
+// A socket that is connected to itself: it connects to its own port.
 Fd connected_to_itself(const std::string& name) {
   const int family = ip(name).family();
   const std::string any = family == AF_INET ? "0.0.0.0" : "::";
@@ -71,7 +71,7 @@ Test(connect_socket, does_not_block_and_is_closed_on_exec) {
   }
 }
 
-Test(connect_socket, holds_none_after_a_failure) {
+Test(connect_socket, is_empty_after_a_failure) {
   ConnectFrom from;
   from.address = ip("192.0.2.77");
   const Opened not_ours(ip("127.0.0.1", 7), from);
@@ -89,7 +89,7 @@ Test(connect_socket, holds_none_after_a_failure) {
   cr_expect(!kept);
 }
 
-Test(connect_socket, tells_that_descriptors_have_run_out) {
+Test(connect_socket, returns_that_no_descriptor_is_left) {
   const Hoard hoard;
   const Opened opened(ip("127.0.0.1", 7));
   cr_expect(opened.error == EMFILE);
@@ -108,7 +108,7 @@ Test(connect_socket, binds_to_the_device) {
   cr_expect(std::string(name) == "lo");
 }
 
-Test(connect_socket, does_not_cut_a_devices_name) {
+Test(connect_socket, does_not_truncate_the_name_of_a_device) {
   enter_network_namespace();
   const TestInterface interface("fifteen-bytes-x", "10.9.1.1");
   ConnectFrom from;
@@ -116,11 +116,11 @@ Test(connect_socket, does_not_cut_a_devices_name) {
   cr_expect(Opened(ip("127.0.0.1", 7), from).error == 0);
   from.device += "y";
   cr_expect(Opened(ip("127.0.0.1", 7), from).error == ENODEV);
-  // Unix sockets know no devices.
+  // Unix sockets have no device.
   cr_expect(Opened(path("/s"), from).error == 0);
 }
 
-Test(connect_socket, one_port_serves_several_attempts) {
+Test(connect_socket, lets_several_attempts_share_a_port) {
   const Listening one;
   const Listening other;
   ConnectFrom from;
@@ -136,7 +136,7 @@ Test(connect_socket, one_port_serves_several_attempts) {
   }
 }
 
-Test(connect_socket, tells_what_became_of_a_connect) {
+Test(connect_socket, returns_the_result_of_a_connect) {
   const Listening listening;
   const Opened taken(listening.address());
   cr_expect(!is_connected(taken.socket.get()));
@@ -161,13 +161,13 @@ Test(connect_socket, tells_what_became_of_a_connect) {
   cr_expect(pending_error(-1) == EBADF);
 }
 
-Test(connect_socket, sees_that_it_is_connected_to_itself) {
+Test(connect_socket, detects_that_it_is_connected_to_itself) {
   for (const char* name : {"127.0.0.1", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "::1%lo"}) {
     (void)connected_to_itself(name);
   }
 }
 
-Test(connect_socket, the_same_port_on_two_addresses_is_no_self_connection) {
+Test(connect_socket, accepts_the_same_port_on_two_addresses) {
   const Listening listening(ip("127.0.0.1"));
   ConnectFrom from;
   from.address = ip("127.0.0.2", listening.address().port());

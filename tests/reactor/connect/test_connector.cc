@@ -1,4 +1,4 @@
-// Connecting: what comes of one address, and what is told of all of them.
+// Connecting to one address and to several: the results and the reported errors.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,12 +29,12 @@ Outcome outcome(std::vector<Address> addresses, const ConnectorOptions& options 
   return outcome_of(loop, std::move(addresses), options);
 }
 
-// Nobody listens there, and nobody holds it.
+// A port at `at` that no socket uses.
 std::uint16_t free_port(const Address& at) { return Refusing(at).address().port(); }
 
 }  // namespace
 
-Test(connector, hands_over_a_socket_that_is_ready_to_use) {
+Test(connector, passes_a_socket_that_is_ready_to_use) {
   for (const int family : {AF_INET, AF_INET6}) {
     const Listening listening(Address::loopback(family, 0));
     const Outcome result = outcome({listening.address()});
@@ -49,7 +49,7 @@ Test(connector, hands_over_a_socket_that_is_ready_to_use) {
   }
 }
 
-Test(connector, calls_nothing_inside_start) {
+Test(connector, calls_nothing_before_start_returns) {
   const Scratch scratch;
   const Listening at_once(path(scratch / "s"));
   const Refusing refusing;
@@ -64,7 +64,7 @@ Test(connector, calls_nothing_inside_start) {
   }
 }
 
-Test(connector, tells_each_address_with_its_errno) {
+Test(connector, reports_the_errno_of_each_address) {
   const Refusing one;
   const Refusing two;
   const Outcome result = outcome({one.address(), two.address(), Address()});
@@ -82,7 +82,7 @@ Test(connector, tells_each_address_with_its_errno) {
           ": Connection refused; (unnamed): socket: Address family not supported by protocol");
 }
 
-Test(connector, goes_on_to_the_first_that_takes_it) {
+Test(connector, tries_the_addresses_until_one_accepts) {
   const Refusing refusing;
   const Listening first;
   const Listening second;
@@ -99,7 +99,7 @@ Test(connector, fails_when_there_is_no_address) {
 }
 
 Test(connector, does_not_connect_to_itself) {
-  // From and to the same port the kernel connects the socket to itself.
+  // If the source and the target port are equal, the kernel connects the socket to itself.
   for (const int family : {AF_INET, AF_INET6}) {
     const Address self = Address::loopback(family, free_port(Address::loopback(family, 0)));
     ConnectorOptions options;
@@ -110,9 +110,9 @@ Test(connector, does_not_connect_to_itself) {
   }
 }
 
-Test(connector, does_not_connect_to_itself_by_another_name) {
+Test(connector, does_not_connect_to_itself_by_another_address) {
   for (const char* name : {"0.0.0.0", "::", "::ffff:127.0.0.1", "::1%lo"}) {
-    // Free of both families, where it is of both.
+    // A port that is free in both families.
     const char* const any = ip(name).family() == AF_INET ? "0.0.0.0" : "::";
     const std::uint16_t port = free_port(ip(any, 0));
     ConnectorOptions options;
@@ -148,7 +148,7 @@ Test(connector, a_deadline_ends_all) {
   cr_expect(result.error_of(2) == ECANCELED, "its turn had not come");
 }
 
-Test(connector, a_busy_loop_finds_what_was_connected_in_time) {
+Test(connector, uses_a_connection_that_was_established_while_the_loop_was_busy) {
   const Listening listening;
   for (const bool each : {true, false}) {
     ConnectorOptions options;
@@ -157,7 +157,7 @@ Test(connector, a_busy_loop_finds_what_was_connected_in_time) {
     Connector connector(loop, options);
     Outcome result;
     result.start(connector, {listening.address()});
-    loop.poll();  // the attempt begins, and the kernel answers
+    loop.poll();  // the attempt begins, and the kernel connects it
     ::poll(nullptr, 0, 40);
     turn_until(loop, [&] { return result.calls > 0; });
     cr_expect(result.peer() == listening.address());
@@ -165,7 +165,7 @@ Test(connector, a_busy_loop_finds_what_was_connected_in_time) {
   }
 }
 
-Test(connector, leaves_from_the_address_that_is_asked_for) {
+Test(connector, connects_from_the_requested_address) {
   const Listening listening;
   ConnectorOptions options;
   options.from.address = ip("127.0.0.2");
@@ -174,7 +174,7 @@ Test(connector, leaves_from_the_address_that_is_asked_for) {
   cr_expect(Address::local_of(result.socket.get()).host() == "127.0.0.2");
 }
 
-Test(connector, tells_when_it_cannot_leave_from_there) {
+Test(connector, reports_that_it_cannot_use_the_requested_address) {
   const Listening listening;
   ConnectorOptions options;
   options.from.address = ip("192.0.2.77");
@@ -184,7 +184,7 @@ Test(connector, tells_when_it_cannot_leave_from_there) {
   cr_expect(result.error->failures[1].call == "bind");
 }
 
-Test(connector, leaves_by_the_device_that_is_asked_for) {
+Test(connector, connects_from_the_requested_device) {
   enter_network_namespace();
   const Listening listening;
   ConnectorOptions options;
@@ -198,7 +198,7 @@ Test(connector, leaves_by_the_device_that_is_asked_for) {
   }
 }
 
-Test(connector, tells_an_unreachable_network_and_a_host_that_is_not_there) {
+Test(connector, reports_an_unreachable_network_and_an_unreachable_host) {
   enter_network_namespace();
   const TestInterface interface("wire", "10.9.1.1");
   ConnectorOptions options;
@@ -208,7 +208,7 @@ Test(connector, tells_an_unreachable_network_and_a_host_that_is_not_there) {
   cr_expect(result.error_of(1) == ETIMEDOUT);
 }
 
-Test(connector, tells_that_descriptors_have_run_out) {
+Test(connector, reports_that_no_descriptor_is_left) {
   const Listening listening;
   Loop loop(backend_options());
   Connector connector(loop);
@@ -233,7 +233,7 @@ Test(connector, connects_unix_sockets) {
   cr_expect(outcome({path(scratch / "none")}).error_of(0) == ENOENT);
 }
 
-Test(connector, a_unix_socket_whose_backlog_is_full_is_tried_again) {
+Test(connector, tries_a_unix_socket_with_a_full_backlog_again) {
   const Scratch scratch;
   const Listening full(path(scratch / "s"), 0);
   const Peer filler(full.address());
@@ -248,7 +248,7 @@ Test(connector, a_unix_socket_whose_backlog_is_full_is_tried_again) {
   cr_expect(result.peer() == full.address());
 }
 
-Test(connector, a_unix_socket_that_stays_full_times_out) {
+Test(connector, times_out_on_a_unix_socket_that_stays_full) {
   const Scratch scratch;
   const Listening full(path(scratch / "s"), 0);
   const Peer filler(full.address());

@@ -1,4 +1,4 @@
-// What a connector calls: once, or never; and what may be done there.
+// The functions of a connector: each runs at most once, and may do what the page allows.
 #include <memory>
 #include <stdexcept>
 
@@ -45,16 +45,16 @@ Test(connector_calls, makes_a_connection_with_its_protocol) {
     cr_expect(connection.options().high_water == 4711);
     connection.send("hello");
   };
-  Address told;
+  Address peer_of_factory;
   connector.start(
       {world.listening.address()},
       [&](const Address& peer) {
-        told = peer;
+        peer_of_factory = peer;
         return ProtocolRef(world.handler);
       },
       must_not_fail);
   turn_until(world.loop, [&] { return world.handler.journal == "open"; });
-  cr_expect(told == world.listening.address());
+  cr_expect(peer_of_factory == world.listening.address());
   Peer peer(world.listening.accept_soon());
   cr_expect(peer.receive(world.loop, 5) == "hello");
   peer.send("and you");
@@ -63,12 +63,12 @@ Test(connector_calls, makes_a_connection_with_its_protocol) {
   turn_until(world.loop, [&] { return world.handler.closes == 1; });
 }
 
-Test(connector_calls, cancelling_is_immediate_and_silent) {
+Test(connector_calls, cancelling_takes_effect_at_once_and_calls_nothing) {
   World world;
   Connector connector(world.loop);
   for (const int turns : {0, 1}) {
     connector.start({world.listening.address()}, world.factory(), must_not_fail);
-    // The loop's turn that begins the attempt does not see it decided.
+    // The turn that begins the attempt does not yet see its result.
     for (int i = 0; i < turns; ++i) world.loop.poll();
     connector.cancel();
     cr_expect(!connector.running());
@@ -77,10 +77,10 @@ Test(connector_calls, cancelling_is_immediate_and_silent) {
     if (turns == 1) cr_expect(is_closed_by_peer(world.listening.accept_soon()));
   }
   cr_expect(world.handler.journal.empty());
-  connector.cancel();  // harmless
+  connector.cancel();  // does nothing
 }
 
-Test(connector_calls, going_cancels) {
+Test(connector_calls, destroying_cancels) {
   World world;
   const BlackHole silent;
   {
@@ -97,7 +97,7 @@ Test(connector_calls, going_cancels) {
   cr_expect(world.handler.journal.empty());
 }
 
-Test(connector_calls, starting_anew_cancels_what_was_under_way) {
+Test(connector_calls, starting_again_cancels_the_attempt_in_progress) {
   World world;
   const BlackHole silent;
   Connector connector(world.loop);
@@ -134,7 +134,7 @@ Test(connector_calls, every_function_may_destroy_it) {
   connector->start({world.listening.address()}, world.factory(), must_not_fail);
   expect_gone("on_open");
   cr_expect(world.handler.journal == "open");
-  // A connector that is gone makes no connection any more, and says nothing.
+  // A connector that has been destroyed makes no connection, and calls nothing.
   connector->start(
       {world.listening.address()},
       [&](const Address&) {
@@ -147,7 +147,7 @@ Test(connector_calls, every_function_may_destroy_it) {
   cr_expect(world.reports.empty());
 }
 
-Test(connector_calls, every_function_may_start_it_anew) {
+Test(connector_calls, every_function_may_start_it_again) {
   World world;
   const Refusing refusing;
   Connector connector(world.loop);
@@ -172,7 +172,7 @@ Test(connector_calls, every_function_may_start_it_anew) {
   turn_until(world.loop, [&] { return sockets == 3; });
 }
 
-Test(connector_calls, a_factory_that_wants_nobody_is_a_failure) {
+Test(connector_calls, a_factory_that_returns_null_is_a_failure) {
   World world;
   Connector connector(world.loop);
   for (const bool throws : {false, true}) {
@@ -194,7 +194,7 @@ Test(connector_calls, a_factory_that_wants_nobody_is_a_failure) {
   cr_expect(world.reports[0].where == "connect");
 }
 
-Test(connector_calls, what_a_function_throws_is_reported) {
+Test(connector_calls, an_exception_from_a_function_is_reported) {
   World world;
   const Refusing refusing;
   Connector connector(world.loop);
@@ -210,7 +210,7 @@ Test(connector_calls, what_a_function_throws_is_reported) {
   cr_expect(world.reports[1].what == "two");
 }
 
-Test(connector_calls, a_function_is_freed_when_it_has_been_called) {
+Test(connector_calls, a_function_is_freed_after_its_call) {
   World world;
   Connector connector(world.loop);
   const auto held = std::make_shared<int>(1);
@@ -222,7 +222,7 @@ Test(connector_calls, a_function_is_freed_when_it_has_been_called) {
   cr_expect(held.use_count() == 1);
 }
 
-Test(connector_calls, a_host_s_loop_returns_when_nothing_is_under_way) {
+Test(connector_calls, a_hosts_loop_returns_when_no_attempt_is_in_progress) {
   struct ev_loop* const host = ev_loop_new(EVFLAG_AUTO);
   {
     const Listening listening;
@@ -245,8 +245,9 @@ Test(connector_calls, a_host_s_loop_returns_when_nothing_is_under_way) {
   ev_loop_destroy(host);
 }
 
-Test(connector_calls, a_descriptors_number_may_come_again) {
-  // Cancelled and begun again between two waits, the new socket has the old one's number.
+Test(connector_calls, a_descriptor_may_be_reused) {
+  // If an attempt is cancelled and another begins in the same turn, the new socket gets the old
+  // descriptor.
   World world;
   const BlackHole silent;
   Connector connector(world.loop);

@@ -1,4 +1,4 @@
-// Connecting over a wire: what routers and firewalls say of it.
+// Connecting through a network: the answers of routers and firewalls.
 #include <cerrno>
 #include <chrono>
 
@@ -15,9 +15,9 @@ using namespace std::chrono_literals;
 
 TestSuite(connector_network, .timeout = 30);
 
-// A message that comes while the kernel is inside of connect() decides nothing there: it is noted,
-// and the attempt would go on until the kernel has asked again, a second later.
-Test(connector_network, hears_at_once_what_a_firewall_says) {
+// If an ICMP message arrives during connect(), the kernel only records its error. Without a check
+// the attempt would go on until the kernel retransmits, a second later.
+Test(connector_network, sees_the_answer_of_a_firewall_at_once) {
   const TwoNetworks networks;
   networks.far_rule("ip daddr 10.9.0.2 tcp dport 9 reject with icmp type admin-prohibited");
   networks.far_rule("tcp dport 10 reject with icmpv6 type admin-prohibited");
@@ -28,7 +28,7 @@ Test(connector_network, hears_at_once_what_a_firewall_says) {
   } table[] = {{ip("10.9.0.2", 9), EHOSTUNREACH},
                {ip("fd09::2", 10), EACCES},
                {ip("fd09::2", 11), ENETUNREACH}};
-  // An IPv6 address is in use a moment after it was given.
+  // An IPv6 address can be used only a moment after it has been added.
   for (int tries = 0; tries < 50; ++tries) {
     Loop loop(backend_options());
     ConnectorOptions options;

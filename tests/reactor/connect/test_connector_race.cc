@@ -1,4 +1,4 @@
-// Several addresses: whose turn it is, when, and what becomes of the others.
+// Several addresses: their order, their head starts, and what happens to those that lose.
 #include <chrono>
 #include <filesystem>
 
@@ -34,7 +34,7 @@ std::size_t open_descriptors() {
   return count;
 }
 
-// A race on virtual time: nothing happens but what the test lets happen.
+// A race on virtual time: nothing happens unless the test causes it.
 struct Race {
   Loop loop{virtual_options()};
   Connector connector;
@@ -56,7 +56,7 @@ Test(connector_race, ipv6_comes_first) {
   cr_expect(!v4.accept(), "it was not to be tried");
 }
 
-Test(connector_race, the_order_can_be_the_callers) {
+Test(connector_race, the_order_of_the_caller_can_be_kept) {
   const Listening v4(kV4);
   const Listening v6(kV6);
   Loop loop(backend_options());
@@ -91,7 +91,7 @@ Test(connector_race, the_head_start_is_an_option_of_at_least_10_ms) {
   }
 }
 
-Test(connector_race, the_next_one_begins_at_once_when_the_last_one_failed) {
+Test(connector_race, the_next_attempt_begins_at_once_when_the_last_one_fails) {
   const Refusing v6(kV6);
   const Listening v4(kV4);
   Race race({v6.address(), v4.address()});
@@ -102,20 +102,20 @@ Test(connector_race, the_next_one_begins_at_once_when_the_last_one_failed) {
   cr_expect(race.outcome.peer() == v4.address());
 }
 
-Test(connector_race, an_earlier_ones_failure_leaves_the_head_start_alone) {
+Test(connector_race, the_failure_of_an_earlier_attempt_does_not_shorten_the_head_start) {
   const BlackHole first(kV4);
   const BlackHole second(kV4);
   const Listening third(kV4);
   ConnectorOptions options;
   options.address_timeout = 300ms;
   Race race({first.address(), second.address(), third.address()}, options);
-  race.loop.advance(499ms);  // the first has failed at 300, the second began at 250
+  race.loop.advance(499ms);  // the first has failed at 300 ms, the second began at 250 ms
   cr_expect(!third.accept());
   race.loop.advance(1ms);
   cr_expect(static_cast<bool>(third.accept_soon()));
 }
 
-Test(connector_race, a_time_out_of_the_last_one_begins_the_next) {
+Test(connector_race, a_timeout_of_the_last_attempt_begins_the_next) {
   const BlackHole first(kV4);
   const Listening second(kV4);
   ConnectorOptions options;
@@ -128,20 +128,20 @@ Test(connector_race, a_time_out_of_the_last_one_begins_the_next) {
   cr_expect(static_cast<bool>(second.accept_soon()));
 }
 
-Test(connector_race, a_slow_first_one_may_still_win) {
+Test(connector_race, a_slow_first_attempt_may_still_win) {
   BlackHole slow(kV6);
   const BlackHole silent(kV4);
   Loop loop(backend_options());
   Connector connector(loop);
   Outcome outcome;
   outcome.start(connector, {slow.address(), silent.address()});
-  turn_a_while(loop, 300);  // both are under way
+  turn_a_while(loop, 300);  // both are in progress
   slow.open();
   turn_until(loop, [&] { return outcome.calls > 0; });
   cr_expect(outcome.peer() == slow.address());
 }
 
-Test(connector_race, the_others_are_closed) {
+Test(connector_race, the_losing_attempts_are_closed) {
   BlackHole one(kV4);
   BlackHole two(kV4);
   Loop loop(backend_options());
@@ -155,7 +155,8 @@ Test(connector_race, the_others_are_closed) {
       loop, [&] { return open_descriptors() == before + 2; }, "the second attempt");
   one.open();
   two.open();
-  // Both ask again after a second or three, and are both answered before the loop looks.
+  // The kernel retransmits both after a second or three, and both are answered before the loop
+  // looks.
   const Fd ends[] = {one.accept_soon(), two.accept_soon()};
   turn_until(loop, [&] { return outcome.calls > 0; });
   const bool first_won = outcome.peer() == one.address();
@@ -164,7 +165,7 @@ Test(connector_race, the_others_are_closed) {
   cr_expect(outcome.calls == 1);
 }
 
-Test(connector_race, all_failures_are_told_in_the_order_of_the_turns) {
+Test(connector_race, all_failures_are_reported_in_the_order_of_the_attempts) {
   const BlackHole silent(kV4);
   const Refusing v4(kV4);
   const Refusing v6(kV6);
@@ -181,7 +182,7 @@ Test(connector_race, all_failures_are_told_in_the_order_of_the_turns) {
   cr_expect(outcome.error_of(2) == ECONNREFUSED);
 }
 
-Test(connector_race, very_many_addresses_are_tried_one_after_the_other) {
+Test(connector_race, very_many_addresses_are_tried_in_order) {
   const Refusing refusing;
   const Listening last;
   std::vector<Address> addresses(2000, refusing.address());

@@ -1,4 +1,4 @@
-// What a datagram socket hears, and what its handler may do then.
+// Receiving datagrams, and what a handler may do meanwhile.
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -31,7 +31,7 @@ struct World {
       : socket(loop, Endpoint::from("udp://127.0.0.1:0"), handler, options) {}
 
   void turn_until_heard(std::size_t count) {
-    turn_until(loop, [this, count] { return handler.heard.size() >= count; });
+    turn_until(loop, [this, count] { return handler.received.size() >= count; });
   }
   [[nodiscard]] Address address() const { return socket.local().address(); }
 
@@ -49,35 +49,35 @@ DatagramOptions with_batch(std::size_t batch) {
 
 }  // namespace
 
-Test(datagram, shows_what_came_and_from_whom) {
+Test(datagram, delivers_the_bytes_and_the_source) {
   World world;
   world.peer.send("hello", world.address());
   world.turn_until_heard(1);
-  const auto& heard = world.handler.heard[0];
-  cr_expect(heard.data == "hello");
-  cr_expect(heard.from == world.peer.address());
-  cr_expect(!heard.truncated);
+  const auto& received = world.handler.received[0];
+  cr_expect(received.data == "hello");
+  cr_expect(received.from == world.peer.address());
+  cr_expect(!received.truncated);
 }
 
-Test(datagram, says_that_a_bound_socket_was_sent_to_where_it_is_bound) {
+Test(datagram, sets_the_destination_to_the_bound_address) {
   World world;
   world.peer.send("x", world.address());
   world.turn_until_heard(1);
-  cr_expect(world.handler.heard[0].to == world.address());
-  cr_expect(world.handler.heard[0].unicast);
+  cr_expect(world.handler.received[0].to == world.address());
+  cr_expect(world.handler.received[0].unicast);
 }
 
-Test(datagram, delivers_a_datagram_of_no_bytes) {
+Test(datagram, delivers_an_empty_datagram) {
   World world;
   world.peer.send("", world.address());
   world.peer.send("after", world.address());
   world.turn_until_heard(2);
-  cr_expect(world.handler.heard[0].data.empty());
-  cr_expect(!world.handler.heard[0].truncated);
-  cr_expect(world.handler.heard[1].data == "after");
+  cr_expect(world.handler.received[0].data.empty());
+  cr_expect(!world.handler.received[0].truncated);
+  cr_expect(world.handler.received[1].data == "after");
 }
 
-Test(datagram, answers_a_datagram_of_no_bytes_with_one) {
+Test(datagram, replies_with_an_empty_datagram) {
   World world;
   world.handler.then = answer_with_the_same;
   world.peer.send("", world.address());
@@ -88,27 +88,27 @@ Test(datagram, answers_a_datagram_of_no_bytes_with_one) {
   cr_expect(got->from == world.address());
 }
 
-Test(datagram, says_when_a_datagram_was_cut) {
+Test(datagram, reports_that_a_datagram_was_truncated) {
   DatagramOptions options;
   options.max_size = 4;
   World world(options);
   world.peer.send("12345", world.address());
   world.peer.send("1234", world.address());
   world.turn_until_heard(2);
-  cr_expect(world.handler.heard[0].data == "1234");
-  cr_expect(world.handler.heard[0].truncated);
-  cr_expect(world.handler.heard[1].data == "1234");
-  cr_expect(!world.handler.heard[1].truncated);
+  cr_expect(world.handler.received[0].data == "1234");
+  cr_expect(world.handler.received[0].truncated);
+  cr_expect(world.handler.received[1].data == "1234");
+  cr_expect(!world.handler.received[1].truncated);
 }
 
-Test(datagram, takes_the_largest_datagram_that_there_is) {
+Test(datagram, receives_the_largest_datagram) {
   World world;
   world.handler.then = answer_with_the_same;
   std::string large(65'507, '\0');
   for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i % 251);
   world.peer.send(large, world.address());
   world.turn_until_heard(1);
-  cr_expect(world.handler.heard[0].data == large);
+  cr_expect(world.handler.received[0].data == large);
   const auto got = world.peer.receive(5000);
   cr_assert(got.has_value());
   cr_expect(got->data == large);
@@ -124,27 +124,27 @@ Test(datagram, keeps_the_order_over_many_batches) {
   cr_expect(world.peer.receive_all() == sent);
 }
 
-Test(datagram, leaves_a_flood_to_later_turns) {
+Test(datagram, leaves_the_rest_of_a_flood_to_later_turns) {
   World world(with_batch(2));
   for (int i = 0; i < 20; ++i) world.peer.send("x", world.address());
   world.loop.poll();
-  cr_expect(world.handler.heard.size() == 8, "four batches a turn, got %zu",
-            world.handler.heard.size());
+  cr_expect(world.handler.received.size() == 8, "four batches a turn, got %zu",
+            world.handler.received.size());
   world.turn_until_heard(20);
 }
 
-Test(datagram, takes_a_batch_that_is_not_full_for_the_last_of_a_turn) {
+Test(datagram, stops_after_a_batch_that_is_not_full) {
   World world;
   world.handler.then = [&world](DatagramSocket& socket, const Datagram&) {
-    if (world.handler.heard.size() == 1) socket.send_to(bytes_of("again"), world.address());
+    if (world.handler.received.size() == 1) socket.send_to(bytes_of("again"), world.address());
   };
   world.peer.send("x", world.address());
   world.loop.poll();
-  cr_expect(world.handler.heard.size() == 1);
+  cr_expect(world.handler.received.size() == 1);
   world.turn_until_heard(2);
 }
 
-Test(datagram, takes_options_beyond_their_maxima_for_the_maxima) {
+Test(datagram, limits_options_to_their_maxima) {
   DatagramOptions options;
   options.max_size = options.batch = options.queue_limit = static_cast<std::size_t>(-1);
   World world(options);
@@ -154,13 +154,13 @@ Test(datagram, takes_options_beyond_their_maxima_for_the_maxima) {
   cr_expect(world.peer.receive(5000).has_value());
 }
 
-Test(datagram, takes_a_batch_of_none_for_a_batch_of_one) {
+Test(datagram, increases_a_batch_of_zero_to_one) {
   World world(with_batch(0));
   world.peer.send("x", world.address());
   world.turn_until_heard(1);
 }
 
-Test(datagram, counts_what_goes_in_and_out) {
+Test(datagram, counts_received_and_sent_datagrams) {
   World world;
   world.handler.then = answer_with_the_same;
   for (int i = 0; i < 3; ++i) world.peer.send("x", world.address());
@@ -170,12 +170,12 @@ Test(datagram, counts_what_goes_in_and_out) {
   cr_expect(world.loop.counters().datagrams_dropped == 0);
 }
 
-Test(datagram, goes_on_after_its_handler_has_thrown) {
+Test(datagram, continues_after_its_handler_throws) {
   World world;
   std::vector<Report> reports;
   world.loop.set_reporter([&reports](const Report& report) { reports.push_back(report); });
   world.handler.then = [&world](DatagramSocket&, const Datagram&) {
-    if (world.handler.heard.size() == 1) throw std::runtime_error("too bad");
+    if (world.handler.received.size() == 1) throw std::runtime_error("too bad");
   };
   world.peer.send("1", world.address());
   world.peer.send("2", world.address());
@@ -191,14 +191,14 @@ Test(datagram, may_be_closed_by_its_own_handler) {
   world.handler.then = [](DatagramSocket& socket, const Datagram& datagram) {
     socket.reply(datagram, bytes_of("last words"));
     socket.close();
-    cr_expect(text_of(datagram.data) == "1");  // it still lives
+    cr_expect(text_of(datagram.data) == "1");  // it is still valid
     cr_expect(!socket.reply(datagram, bytes_of("none")));
   };
   world.peer.send("1", world.address());
   world.peer.send("2", world.address());
   world.turn_until_heard(1);
   turn_a_while(world.loop);
-  cr_expect(world.handler.heard.size() == 1);
+  cr_expect(world.handler.received.size() == 1);
   cr_expect(world.socket.closed());
   cr_expect(world.peer.receive_all() == std::vector<std::string>{"last words"});
 }
@@ -212,7 +212,7 @@ Test(datagram, may_be_closed_by_the_handler_of_another) {
   world.peer.send("x", world.address());
   world.peer.send("x", other.local().address());
   turn_a_while(world.loop);
-  cr_expect(world.handler.heard.size() + other_handler.heard.size() == 1);
+  cr_expect(world.handler.received.size() + other_handler.received.size() == 1);
   cr_expect(world.socket.closed() != other.closed());
 }
 
@@ -227,10 +227,10 @@ Test(datagram, may_be_destroyed_by_the_handler_of_another) {
   world.turn_until_heard(1);
   world.peer.send("x", other_address);
   turn_a_while(world.loop);
-  cr_expect(other_handler.heard.empty());
+  cr_expect(other_handler.received.empty());
 }
 
-Test(datagram, makes_no_trouble_for_a_larger_socket_made_by_its_handler) {
+Test(datagram, lets_its_handler_create_a_socket_with_a_larger_batch) {
   World world(with_batch(2));
   Recorder larger_handler;
   std::unique_ptr<DatagramSocket> larger;
@@ -247,7 +247,7 @@ Test(datagram, makes_no_trouble_for_a_larger_socket_made_by_its_handler) {
   cr_expect(world.peer.receive_all() == std::vector<std::string>({"first", "second"}));
   for (int i = 0; i < 64; ++i) world.peer.send("x", larger->local().address());
   world.loop.poll();
-  cr_expect(larger_handler.heard.size() == 64);
+  cr_expect(larger_handler.received.size() == 64);
 }
 
 Test(datagram, shares_buffers_with_sockets_of_other_sizes) {
@@ -260,11 +260,11 @@ Test(datagram, shares_buffers_with_sockets_of_other_sizes) {
   for (std::size_t round = 1; round <= 3; ++round) {
     world.peer.send("a long one", world.address());
     world.turn_until_heard(round);
-    cr_expect(world.handler.heard.back().data == "a long one");
+    cr_expect(world.handler.received.back().data == "a long one");
     world.peer.send("a long one", other.local().address());
-    turn_until(world.loop, [&] { return small_handler.heard.size() == round; });
-    cr_expect(small_handler.heard.back().data == "a l");
-    cr_expect(small_handler.heard.back().truncated);
+    turn_until(world.loop, [&] { return small_handler.received.size() == round; });
+    cr_expect(small_handler.received.back().data == "a l");
+    cr_expect(small_handler.received.back().truncated);
   }
 }
 
@@ -276,20 +276,20 @@ Test(datagram, shares_buffers_with_sockets_of_the_other_family) {
   for (std::size_t round = 1; round <= 3; ++round) {
     four.peer.send("4", four.address());
     four.turn_until_heard(round);
-    cr_expect(four.handler.heard.back().from == four.peer.address());
+    cr_expect(four.handler.received.back().from == four.peer.address());
     peer.send("6", socket.local().address());
-    turn_until(four.loop, [&] { return six.heard.size() == round; });
-    cr_expect(six.heard.back().from == peer.address());
+    turn_until(four.loop, [&] { return six.received.size() == round; });
+    cr_expect(six.received.back().from == peer.address());
   }
 }
 
-Test(datagram, hears_again_after_all_sockets_of_the_loop_had_gone) {
+Test(datagram, receives_after_all_earlier_sockets_of_the_loop_were_destroyed) {
   Loop loop(backend_options());
   const Peer peer;
   for (int i = 0; i < 2; ++i) {
     Recorder handler;
     const DatagramSocket socket(loop, Endpoint::from("udp://127.0.0.1:0"), handler);
     peer.send("x", socket.local().address());
-    turn_until(loop, [&] { return handler.heard.size() == 1; });
+    turn_until(loop, [&] { return handler.received.size() == 1; });
   }
 }

@@ -1,4 +1,4 @@
-// What waits to be sent when a datagram socket is closed, blocked or drained.
+// The queue of a datagram socket that is closed, blocked or drained.
 #include <sys/socket.h>
 
 #include <chrono>
@@ -30,7 +30,7 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
-Test(datagram_close, sends_what_waits_when_it_is_closed) {
+Test(datagram_close, sends_its_queue_when_it_is_closed) {
   World world;
   world.send("1");
   world.send(kTooLong);
@@ -39,10 +39,10 @@ Test(datagram_close, sends_what_waits_when_it_is_closed) {
   cr_expect(world.peer.receive_all() == Texts({"1", "2"}));
   cr_expect(world.socket.queued() == 0);
   turn_a_while(world.loop);
-  cr_expect(world.handler.failed.empty(), "nothing is told after close()");
+  cr_expect(world.handler.failed.empty(), "nothing is called after close()");
 }
 
-Test(datagram_close, takes_nothing_when_it_is_closed) {
+Test(datagram_close, rejects_datagrams_when_it_is_closed) {
   World world;
   world.socket.close();
   world.socket.close();
@@ -62,15 +62,15 @@ Test(datagram_close, may_be_closed_in_on_error) {
   cr_expect(world.peer.receive_all() == Texts({"after"}));
 }
 
-Test(datagram_close, may_be_closed_in_on_drain) {
+Test(datagram_close, may_be_closed_in_on_writable) {
   World world(room_for_two());
-  world.handler.then_on_drain = [](DatagramSocket& socket) { socket.close(); };
+  world.handler.then_on_writable = [](DatagramSocket& socket) { socket.close(); };
   for (const char* data : {"1", "2", "3"}) world.send(data);
   world.loop.poll();
   cr_expect(world.socket.closed());
 }
 
-Test(datagram_close, sends_what_waits_and_hears_no_more_when_the_loop_drains) {
+Test(datagram_close, sends_its_queue_and_stops_receiving_when_the_loop_drains) {
   World world;
   world.send("last");
   world.peer.send("too late", world.socket.local().address());
@@ -79,27 +79,27 @@ Test(datagram_close, sends_what_waits_and_hears_no_more_when_the_loop_drains) {
   turn_until(world.loop, [&done] { return done; });
   cr_expect(world.peer.receive_all() == Texts({"last"}));
   turn_a_while(world.loop);
-  cr_expect(world.handler.heard.empty());
+  cr_expect(world.handler.received.empty());
 }
 
-Test(datagram_close, hears_no_more_once_its_handler_drains_the_loop) {
+Test(datagram_close, stops_receiving_when_its_handler_drains_the_loop) {
   DatagramOptions options;
   options.batch = 1;
   World world(options);
   world.handler.then = [](DatagramSocket& socket, const Datagram&) { socket.loop().drain(5s); };
   for (int i = 0; i < 3; ++i) world.peer.send("x", world.socket.local().address());
   world.loop.run();
-  cr_expect(world.handler.heard.size() == 1);
+  cr_expect(world.handler.received.size() == 1);
 }
 
-Test(datagram_close, waits_while_the_system_takes_no_more) {
+Test(datagram_close, waits_while_the_system_accepts_no_more) {
   enter_network_namespace();
   const TestInterface interface("quiet", "10.9.1.1");
   DatagramOptions options;
-  options.send_buffer = 1;  // the least that the system has
+  options.send_buffer = 1;  // the system's minimum
   World world(options, "udp://10.9.1.1:0");
   const Address neighbour = ip("10.9.1.9", 7);
-  // They stay in the kernel, and count, until somebody says where the neighbour is.
+  // The datagrams stay in the kernel, and use the buffer, until the neighbour's address is known.
   for (int i = 0; i < 100; ++i) world.socket.send_to(bytes_of(std::string(100, 'x')), neighbour);
   turn_a_while(world.loop);
   const auto sent = world.loop.counters().datagrams_out;
@@ -112,7 +112,7 @@ Test(datagram_close, waits_while_the_system_takes_no_more) {
   cr_expect(world.handler.failed.empty());
 }
 
-Test(datagram_close, lets_go_of_what_waits_at_the_deadline_of_a_drain) {
+Test(datagram_close, drops_its_queue_at_the_deadline_of_a_drain) {
   enter_network_namespace();
   const TestInterface interface("quiet", "10.9.1.1");
   DatagramOptions options;

@@ -1,4 +1,4 @@
-// DatagramSocket::drain(): one socket sends what is queued and ends, and the others go on.
+// DatagramSocket::drain(): one socket sends its queue and ends while the others go on.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -25,7 +25,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// A handler that answers every request, but only when it is allowed to.
+// A handler that answers each request, but only when the test allows it.
 class Slow final : public DatagramHandler {
  public:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override {
@@ -48,7 +48,7 @@ class Slow final : public DatagramHandler {
 
 }  // namespace
 
-Test(datagram_drain, sends_what_waits_receives_no_more_and_closes_the_socket) {
+Test(datagram_drain, sends_the_queue_stops_receiving_and_closes_the_socket) {
   World world;
   Recorder others;
   DatagramSocket other(world.loop, Endpoint::from("udp://127.0.0.1:0"), others);
@@ -62,14 +62,14 @@ Test(datagram_drain, sends_what_waits_receives_no_more_and_closes_the_socket) {
   cr_expect(world.peer.receive_all() == Texts({"last"}));
   cr_expect(world.socket.closed());
   world.peer.send("hello", other.local().address());
-  turn_until(world.loop, [&others] { return !others.heard.empty(); });
+  turn_until(world.loop, [&others] { return !others.received.empty(); });
   turn_a_while(world.loop);
-  cr_expect(world.handler.heard.empty());
+  cr_expect(world.handler.received.empty());
   cr_expect(done == 1);
   cr_expect(!other.draining());
 }
 
-Test(datagram_drain, of_a_closed_socket_is_done_in_the_next_turn) {
+Test(datagram_drain, of_a_closed_socket_ends_in_the_next_turn) {
   World world;
   world.socket.close();
   int done = 0;
@@ -94,7 +94,7 @@ Test(datagram_drain, of_a_socket_that_is_closed_meanwhile_ends_at_once) {
   cr_expect(done == 1);
 }
 
-Test(datagram_drain, waits_for_the_answer_that_its_handler_still_owes) {
+Test(datagram_drain, waits_for_an_answer_that_the_handler_delays) {
   Loop loop(backend_options());
   Slow handler;
   DatagramSocket socket(loop, Endpoint::from("udp://127.0.0.1:0"), handler);
@@ -110,7 +110,7 @@ Test(datagram_drain, waits_for_the_answer_that_its_handler_still_owes) {
   cr_expect(peer.receive_all() == Texts({"late"}));
 }
 
-Test(datagram_drain, a_drain_of_the_loop_waits_for_that_answer_too) {
+Test(datagram_drain, of_the_loop_waits_for_a_delayed_answer_too) {
   Loop loop(backend_options());
   Slow handler;
   DatagramSocket socket(loop, Endpoint::from("udp://127.0.0.1:0"), handler);
@@ -152,7 +152,7 @@ Test(datagram_drain, of_a_socket_that_is_destroyed_drops_the_task) {
   cr_expect(!done);
 }
 
-Test(datagram_drain, begun_by_its_handler_receives_no_more) {
+Test(datagram_drain, that_a_handler_begins_stops_receiving) {
   DatagramOptions options;
   options.batch = 1;
   World world(options);
@@ -162,16 +162,16 @@ Test(datagram_drain, begun_by_its_handler_receives_no_more) {
   };
   for (int i = 0; i < 3; ++i) world.peer.send("x", world.socket.local().address());
   turn_until(world.loop, [&done] { return done == 1; });
-  cr_expect(world.handler.heard.size() == 1);
+  cr_expect(world.handler.received.size() == 1);
 }
 
-Test(datagram_drain, drops_at_the_earlier_of_two_deadlines_what_cannot_be_sent) {
+Test(datagram_drain, drops_the_queue_at_the_earlier_of_two_deadlines) {
   enter_network_namespace();
   const TestInterface interface("quiet", "10.9.1.1");
   DatagramOptions options;
-  options.send_buffer = 1;  // the least that the system has
+  options.send_buffer = 1;  // the system's minimum
   World world(options, "udp://10.9.1.1:0");
-  // They stay in the kernel, and count, until somebody says where the neighbour is.
+  // The datagrams stay in the kernel, and use the buffer, until the neighbour's address is known.
   for (int i = 0; i < 100; ++i) {
     world.socket.send_to(bytes_of(std::string(100, 'x')), ip("10.9.1.9", 7));
   }

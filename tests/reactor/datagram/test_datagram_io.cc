@@ -1,4 +1,4 @@
-// What a datagram socket sends: when, in what order, and what becomes of what cannot be sent.
+// Sending datagrams: when, in which order, and the failures.
 #include <sys/socket.h>
 
 #include <cstddef>
@@ -33,7 +33,7 @@ std::unique_ptr<DatagramSocket> connected(Loop& loop, Recorder& handler, const A
   return DatagramSocket::connect(loop, Endpoint(Scheme::udp, peer), handler);
 }
 
-// Nobody is there: the port was somebody's a moment ago.
+// A port that was in use a moment ago, and at which no process listens now.
 Address refusing_address() { return Peer().address(); }
 
 }  // namespace
@@ -62,7 +62,7 @@ Test(datagram_io, sends_a_full_batch_at_once) {
   cr_expect(world.peer.receive_all() == Texts({"3"}));
 }
 
-Test(datagram_io, is_connected_to_one_peer_and_hears_nobody_else) {
+Test(datagram_io, receives_only_from_the_peer_to_which_it_is_connected) {
   Loop loop(backend_options());
   Recorder handler;
   const Peer peer;
@@ -76,10 +76,10 @@ Test(datagram_io, is_connected_to_one_peer_and_hears_nobody_else) {
   cr_expect(got->from == socket->local().address());
   stranger.send("strange", got->from);
   peer.send("back", got->from);
-  turn_until(loop, [&] { return !handler.heard.empty(); });
-  cr_expect(handler.heard[0].data == "back");
-  cr_expect(handler.heard[0].from == peer.address());
-  cr_expect(handler.heard[0].to == socket->local().address());
+  turn_until(loop, [&] { return !handler.received.empty(); });
+  cr_expect(handler.received[0].data == "back");
+  cr_expect(handler.received[0].from == peer.address());
+  cr_expect(handler.received[0].to == socket->local().address());
 }
 
 Test(datagram_io, replies_on_a_connected_socket) {
@@ -89,11 +89,11 @@ Test(datagram_io, replies_on_a_connected_socket) {
   const Peer peer(Address::loopback(AF_INET6, 0));
   const auto socket = connected(loop, handler, peer.address());
   peer.send("ping", socket->local().address());
-  turn_until(loop, [&] { return !handler.heard.empty(); });
+  turn_until(loop, [&] { return !handler.received.empty(); });
   cr_expect(peer.receive_all() == Texts({"ping"}));
 }
 
-Test(datagram_io, tells_that_a_port_was_refused_and_goes_on) {
+Test(datagram_io, reports_that_a_port_was_refused_and_continues) {
   Loop loop(backend_options());
   Recorder handler;
   const Address address = refusing_address();
@@ -109,13 +109,13 @@ Test(datagram_io, tells_that_a_port_was_refused_and_goes_on) {
   cr_expect(late.receive_all() == Texts({"and now?"}));
 }
 
-Test(datagram_io, does_not_trouble_a_handler_that_wants_datagrams_alone) {
+Test(datagram_io, needs_only_on_datagram_of_its_handler) {
   class Collector final : public sluice::DatagramHandler {
    public:
     void on_datagram(DatagramSocket&, const Datagram& datagram) override {
-      heard.push_back(text_of(datagram.data));
+      received.push_back(text_of(datagram.data));
     }
-    std::vector<std::string> heard;
+    std::vector<std::string> received;
   };
   Loop loop(backend_options());
   Collector handler;
@@ -128,18 +128,18 @@ Test(datagram_io, does_not_trouble_a_handler_that_wants_datagrams_alone) {
   turn_a_while(loop, 3);
   cr_expect(loop.counters().datagrams_dropped == 2);
   peer.send("still here", socket.local().address());
-  turn_until(loop, [&handler] { return !handler.heard.empty(); });
-  cr_expect(handler.heard[0] == "still here");
+  turn_until(loop, [&handler] { return !handler.received.empty(); });
+  cr_expect(handler.received[0] == "still here");
 }
 
-Test(datagram_io, drops_the_one_datagram_that_a_refusal_meets) {
+Test(datagram_io, drops_the_datagram_whose_call_returns_a_refusal) {
   Loop loop(backend_options());
   Recorder handler;
   DatagramOptions options;
-  options.batch = 1;  // each is sent at once
+  options.batch = 1;  // each datagram is sent at once
   const auto socket =
       DatagramSocket::connect(loop, Endpoint(Scheme::udp, refusing_address()), handler, options);
-  // The refusal of the first is back before the second, whose sending is told of it instead.
+  // The refusal of the first datagram arrives before the second one is sent, whose call returns it.
   for (const char* data : {"1", "2", "3"}) cr_expect(socket->send(bytes_of(data)));
   turn_until(loop, [&] { return handler.failed.size() == 2; });
   turn_a_while(loop);
@@ -151,7 +151,7 @@ Test(datagram_io, drops_the_one_datagram_that_a_refusal_meets) {
   cr_expect(loop.counters().datagrams_dropped == 1);
 }
 
-Test(datagram_io, drops_what_cannot_be_sent_and_sends_the_rest) {
+Test(datagram_io, drops_a_datagram_that_cannot_be_sent_and_sends_the_rest) {
   World world;
   world.send("before");
   world.send(kTooLong);
@@ -165,11 +165,11 @@ Test(datagram_io, drops_what_cannot_be_sent_and_sends_the_rest) {
   cr_expect(world.loop.counters().datagrams_dropped == 1);
 }
 
-Test(datagram_io, calls_back_for_a_failure_only_after_the_send) {
+Test(datagram_io, calls_on_error_only_after_send_returns) {
   DatagramOptions options;
   options.batch = 1;
   World world(options);
-  cr_expect(world.send(kTooLong));  // a full batch: tried at once
+  cr_expect(world.send(kTooLong));  // a full batch, so it is sent at once
   cr_expect(world.handler.failed.empty());
   cr_expect(world.send("after"));
   world.loop.poll();
@@ -177,7 +177,7 @@ Test(datagram_io, calls_back_for_a_failure_only_after_the_send) {
   cr_expect(world.peer.receive_all() == Texts({"after"}));
 }
 
-Test(datagram_io, lets_the_loop_go_on_when_each_failure_makes_another) {
+Test(datagram_io, lets_the_loop_continue_when_each_failure_causes_another) {
   World world;
   world.handler.then_on_error = [&world](DatagramSocket&) { world.send(kTooLong); };
   world.send(kTooLong);
@@ -189,7 +189,7 @@ Test(datagram_io, lets_the_loop_go_on_when_each_failure_makes_another) {
   cr_expect(world.peer.receive_all() == Texts({"after"}));
 }
 
-Test(datagram_io, goes_on_after_on_error_has_thrown) {
+Test(datagram_io, continues_after_on_error_throws) {
   World world;
   world.handler.then_on_error = [](DatagramSocket&) { throw std::runtime_error("too bad"); };
   world.send(kTooLong);
@@ -207,20 +207,20 @@ Test(datagram_io, drops_the_newest_when_the_queue_is_full) {
   cr_expect(world.loop.counters().datagrams_dropped == 1);
   world.loop.poll();
   cr_expect(world.peer.receive_all() == Texts({"1", "2"}));
-  cr_expect(world.handler.drains == 1);
+  cr_expect(world.handler.writable_calls == 1);
   cr_expect(world.handler.failed.empty());
 }
 
-Test(datagram_io, drops_the_oldest_when_it_is_told_to) {
+Test(datagram_io, drops_the_oldest_with_drop_oldest) {
   World world(room_for_two(DatagramOverflow::drop_oldest));
   for (const char* data : {"1", "2", "3"}) cr_expect(world.send(data));
   cr_expect(world.loop.counters().datagrams_dropped == 1);
   world.loop.poll();
   cr_expect(world.peer.receive_all() == Texts({"2", "3"}));
-  cr_expect(world.handler.drains == 1);
+  cr_expect(world.handler.writable_calls == 1);
 }
 
-Test(datagram_io, drops_nothing_old_for_what_would_never_fit) {
+Test(datagram_io, drops_nothing_for_a_datagram_that_can_never_fit) {
   World world(room_for_two(DatagramOverflow::drop_oldest));
   cr_expect(world.send("1"));
   cr_expect(!world.send(std::string(1000, 'x')));
@@ -228,7 +228,7 @@ Test(datagram_io, drops_nothing_old_for_what_would_never_fit) {
   cr_expect(world.peer.receive_all() == Texts({"1"}));
 }
 
-Test(datagram_io, bounds_datagrams_of_no_bytes) {
+Test(datagram_io, limits_empty_datagrams) {
   DatagramOptions options;
   options.queue_limit = 10 * DatagramOptions::kOverhead;
   World world(options);
@@ -237,10 +237,10 @@ Test(datagram_io, bounds_datagrams_of_no_bytes) {
   cr_expect(taken == 10);
 }
 
-Test(datagram_io, tells_nothing_of_draining_when_it_was_never_full) {
+Test(datagram_io, does_not_call_on_writable_if_it_was_never_full) {
   World world(room_for_two(DatagramOverflow::drop_newest));
   world.send("1");
   world.send("2");
   world.loop.poll();
-  cr_expect(world.handler.drains == 0);
+  cr_expect(world.handler.writable_calls == 0);
 }

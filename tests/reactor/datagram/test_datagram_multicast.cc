@@ -1,4 +1,4 @@
-// Multicast groups, by interface, in a network of the test's own.
+// Multicast groups on each interface, in a network namespace.
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -36,11 +36,11 @@ struct World {
   explicit World(const std::string& local, const DatagramOptions& options = {})
       : socket(loop, Endpoint::from(local), handler, options) {}
 
-  // What was heard in the time that it takes.
-  std::size_t hears() {
+  // The datagrams that arrive within a fixed time.
+  std::size_t receives() {
     turn_a_while(loop);
-    const std::size_t count = handler.heard.size();
-    handler.heard.clear();
+    const std::size_t count = handler.received.size();
+    handler.received.clear();
     return count;
   }
   [[nodiscard]] std::uint16_t port() const { return socket.local().address().port(); }
@@ -50,7 +50,7 @@ struct World {
   DatagramSocket socket;
 };
 
-// One datagram to `group` on an interface. Looped back to this host, as multicast is.
+// Sends one datagram to `group` on an interface. Multicast is looped back to this host.
 void send_to_group(const char* group, std::uint16_t port, const TestInterface& interface) {
   const Address to = ip(group, port);
   const Peer peer(Address::any(to.family(), 0));
@@ -59,7 +59,7 @@ void send_to_group(const char* group, std::uint16_t port, const TestInterface& i
     request.imr_ifindex = static_cast<int>(interface.index());
     peer.set(IPPROTO_IP, IP_MULTICAST_IF, request);
   } else {
-    static_cast<void>(interface.link_local());  // there must be something to send from
+    static_cast<void>(interface.link_local());  // wait for a source address
     peer.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(interface.index()));
   }
   peer.send("to all", to);
@@ -75,29 +75,29 @@ std::error_code error_of_joining(DatagramSocket& socket, const char* group,
   return {};
 }
 
-void expect_hears_the_group_on_one_interface(const char* local, const char* group) {
+void expect_receives_the_group_on_one_interface(const char* local, const char* group) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   const TestInterface two("two", "10.9.2.1");
   World world(local);
   world.socket.join(ip(group), "one");
   send_to_group(group, world.port(), two);
-  cr_expect(world.hears() == 0, "it did not join there");
+  cr_expect(world.receives() == 0, "it did not join there");
   send_to_group(group, world.port(), one);
-  turn_until(world.loop, [&world] { return world.handler.heard.size() == 1; });
-  const auto& heard = world.handler.heard[0];
-  Address plain = heard.to;
+  turn_until(world.loop, [&world] { return world.handler.received.size() == 1; });
+  const auto& received = world.handler.received[0];
+  Address plain = received.to;
   cr_expect(plain.host().substr(0, plain.host().find('%')) == group, "%s", plain.host().c_str());
-  cr_expect(!heard.unicast);
-  cr_expect(heard.interface == one.index());
+  cr_expect(!received.unicast);
+  cr_expect(received.interface == one.index());
 
-  world.handler.heard.clear();
+  world.handler.received.clear();
   world.socket.leave(ip(group), "one");
   send_to_group(group, world.port(), one);
-  cr_expect(world.hears() == 0, "it has left");
+  cr_expect(world.receives() == 0, "it has left");
 }
 
-// Whether `text` leaves by `interface`, of all that does.
+// Whether `text` is among the datagrams that leave by `interface`.
 bool leaves_by(const TestInterface& interface, std::string_view text) {
   char frame[2048];
   bool found = false;
@@ -110,13 +110,13 @@ bool leaves_by(const TestInterface& interface, std::string_view text) {
 
 }  // namespace
 
-Test(datagram_multicast, leaves_by_the_interface_that_is_named) {
+Test(datagram_multicast, sends_by_the_named_interface) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   const TestInterface two("two", "10.9.2.1");
   static_cast<void>(one.link_local());
   static_cast<void>(two.link_local());
-  // One bound to an address sends from there by any interface.
+  // A socket that is bound to an address sends from it on any interface.
   for (const char* local : {"udp://0.0.0.0:0", "udp://*:0", "udp://[::]:0", "udp://10.9.1.1:0"}) {
     World world(local);
     const bool six = world.socket.local().address().family() == AF_INET6;
@@ -137,7 +137,7 @@ Test(datagram_multicast, leaves_by_the_interface_that_is_named) {
   }
 }
 
-Test(datagram_multicast, an_interface_that_is_not_there_is_an_error_of_that_datagram) {
+Test(datagram_multicast, reports_a_missing_interface_as_an_error_of_the_datagram) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   static_cast<void>(one.link_local());
@@ -157,35 +157,35 @@ Test(datagram_multicast, an_interface_that_is_not_there_is_an_error_of_that_data
   }
 }
 
-Test(datagram_multicast, hears_an_ipv4_group_where_it_joined_until_it_leaves) {
-  expect_hears_the_group_on_one_interface("udp://0.0.0.0:0", "239.1.2.3");
+Test(datagram_multicast, receives_from_an_ipv4_group_on_one_interface_until_it_leaves) {
+  expect_receives_the_group_on_one_interface("udp://0.0.0.0:0", "239.1.2.3");
 }
 
-Test(datagram_multicast, hears_an_ipv6_group_where_it_joined_until_it_leaves) {
-  expect_hears_the_group_on_one_interface("udp://[::]:0", "ff12::77");
+Test(datagram_multicast, receives_from_an_ipv6_group_on_one_interface_until_it_leaves) {
+  expect_receives_the_group_on_one_interface("udp://[::]:0", "ff12::77");
 }
 
-Test(datagram_multicast, hears_an_ipv4_group_on_a_star) {
-  expect_hears_the_group_on_one_interface("udp://*:0", "239.1.2.3");
+Test(datagram_multicast, receives_from_an_ipv4_group_on_a_star) {
+  expect_receives_the_group_on_one_interface("udp://*:0", "239.1.2.3");
 }
 
-Test(datagram_multicast, hears_an_ipv6_group_on_a_star) {
-  expect_hears_the_group_on_one_interface("udp://*:0", "ff12::77");
+Test(datagram_multicast, receives_from_an_ipv6_group_on_a_star) {
+  expect_receives_the_group_on_one_interface("udp://*:0", "ff12::77");
 }
 
-Test(datagram_multicast, takes_the_zone_of_a_group_for_the_interface) {
+Test(datagram_multicast, uses_the_zone_of_a_group_as_the_interface) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   const TestInterface two("two", "10.9.2.1");
   World world("udp://[::]:0");
   world.socket.join(ip("ff12::77%two"));
   send_to_group("ff12::77", world.port(), one);
-  cr_expect(world.hears() == 0);
+  cr_expect(world.receives() == 0);
   send_to_group("ff12::77", world.port(), two);
-  cr_expect(world.hears() == 1);
+  cr_expect(world.receives() == 1);
 }
 
-Test(datagram_multicast, hears_no_group_that_only_another_socket_joined) {
+Test(datagram_multicast, does_not_receive_from_a_group_that_only_another_socket_joined) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   DatagramOptions options;
@@ -197,12 +197,12 @@ Test(datagram_multicast, hears_no_group_that_only_another_socket_joined) {
     joined.socket.join(ip(group), "one");
     World other(local + std::to_string(joined.port()), options);
     send_to_group(group, joined.port(), one);
-    cr_expect(joined.hears() == 1);
-    cr_expect(other.hears() == 0, "%s", host);
+    cr_expect(joined.receives() == 1);
+    cr_expect(other.receives() == 0, "%s", host);
   }
 }
 
-Test(datagram_multicast, is_heard_by_all_that_joined_and_share_the_port) {
+Test(datagram_multicast, is_received_by_all_members_that_share_the_port) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   DatagramOptions options;
@@ -212,11 +212,11 @@ Test(datagram_multicast, is_heard_by_all_that_joined_and_share_the_port) {
   first.socket.join(ip("239.1.2.3"), "one");
   second.socket.join(ip("239.1.2.3"), "one");
   send_to_group("239.1.2.3", first.port(), one);
-  cr_expect(first.hears() == 1);
-  cr_expect(second.hears() == 1);
+  cr_expect(first.receives() == 1);
+  cr_expect(second.receives() == 1);
 }
 
-Test(datagram_multicast, answers_a_datagram_to_a_group_from_an_address_of_its_own) {
+Test(datagram_multicast, replies_to_a_datagram_to_a_group_from_an_address_of_the_host) {
   const Network network;
   const TestInterface one("one", "10.9.1.1");
   World world("udp://*:0");
@@ -227,18 +227,18 @@ Test(datagram_multicast, answers_a_datagram_to_a_group_from_an_address_of_its_ow
   request.imr_ifindex = static_cast<int>(one.index());
   peer.set(IPPROTO_IP, IP_MULTICAST_IF, request);
   peer.send("who is there", ip("239.1.2.3", world.port()));
-  cr_expect(world.hears() == 1);
+  cr_expect(world.receives() == 1);
   const auto got = peer.receive(5000);
   cr_assert(got.has_value());
   cr_expect(got->from == ip("10.9.1.1", world.port()));
 }
 
-Test(datagram_multicast, refuses_an_address_that_is_no_group) {
+Test(datagram_multicast, rejects_an_address_that_is_not_a_group) {
   World world("udp://0.0.0.0:0");
   cr_expect(error_of_joining(world.socket, "127.0.0.1", "") == std::errc::invalid_argument);
 }
 
-Test(datagram_multicast, says_that_there_is_no_such_interface) {
+Test(datagram_multicast, throws_if_there_is_no_such_interface) {
   World world("udp://0.0.0.0:0");
   try {
     world.socket.join(ip("239.1.2.3"), "nowhere0");
@@ -250,7 +250,7 @@ Test(datagram_multicast, says_that_there_is_no_such_interface) {
   }
 }
 
-Test(datagram_multicast, refuses_to_join_twice) {
+Test(datagram_multicast, throws_if_it_joins_twice) {
   for (const char* group : {"239.1.2.3", "ff12::77"}) {
     World world("udp://*:0");
     world.socket.join(ip(group), "lo");
@@ -258,7 +258,7 @@ Test(datagram_multicast, refuses_to_join_twice) {
   }
 }
 
-Test(datagram_multicast, refuses_to_leave_what_it_did_not_join) {
+Test(datagram_multicast, throws_if_it_leaves_a_group_that_it_did_not_join) {
   for (const char* group : {"239.1.2.3", "ff12::77"}) {
     World world("udp://*:0");
     try {
@@ -270,7 +270,7 @@ Test(datagram_multicast, refuses_to_leave_what_it_did_not_join) {
   }
 }
 
-Test(datagram_multicast, refuses_a_group_of_another_family) {
+Test(datagram_multicast, rejects_a_group_of_another_family) {
   World four("udp://0.0.0.0:0");
   World six("udp://[::]:0");
   const auto refused = std::errc::address_family_not_supported;
@@ -278,7 +278,7 @@ Test(datagram_multicast, refuses_a_group_of_another_family) {
   cr_expect(error_of_joining(six.socket, "239.1.2.3", "lo") == refused);
 }
 
-Test(datagram_multicast, refuses_to_join_when_it_is_closed) {
+Test(datagram_multicast, throws_if_it_joins_when_it_is_closed) {
   World world("udp://0.0.0.0:0");
   world.socket.close();
   cr_expect(error_of_joining(world.socket, "239.1.2.3", "lo") == std::errc::bad_file_descriptor);

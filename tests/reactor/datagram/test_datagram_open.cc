@@ -1,4 +1,4 @@
-// How datagram sockets are opened: families, options, and what a failure says.
+// How datagram sockets are opened: families, options, and the errors.
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -39,7 +39,7 @@ struct World {
     return ip(host, socket.local().address().port());
   }
   void turn_until_heard(std::size_t count) {
-    turn_until(loop, [this, count] { return handler.heard.size() >= count; });
+    turn_until(loop, [this, count] { return handler.received.size() >= count; });
   }
 
   Loop loop{backend_options()};
@@ -47,7 +47,7 @@ struct World {
   DatagramSocket socket;
 };
 
-// The error of opening such a socket.
+// The error of opening this socket.
 std::system_error failure_of(Loop& loop, const std::string& local,
                              const DatagramOptions& options = {}) {
   Recorder handler;
@@ -66,14 +66,14 @@ bool starts_with(const std::system_error& error, const std::string& text) {
 
 }  // namespace
 
-Test(datagram_open, tells_the_port_that_the_system_chose) {
+Test(datagram_open, returns_the_port_that_the_system_chose) {
   const World world("udp://127.0.0.1:0");
   const Endpoint local = world.socket.local();
   cr_expect(local.address().port() != 0);
   cr_expect(local.to_string() == "udp://" + local.address().to_string());
 }
 
-Test(datagram_open, says_which_call_failed_on_which_endpoint) {
+Test(datagram_open, names_the_failed_call_and_the_endpoint) {
   World world("udp://127.0.0.1:0");
   const std::string taken = world.socket.local().to_string();
   const auto error = failure_of(world.loop, taken);
@@ -81,14 +81,14 @@ Test(datagram_open, says_which_call_failed_on_which_endpoint) {
   cr_expect(starts_with(error, "bind " + taken), "%s", error.what());
 }
 
-Test(datagram_open, says_that_an_address_is_not_here) {
+Test(datagram_open, throws_if_the_host_does_not_have_the_address) {
   Loop loop(backend_options());
   const auto error = failure_of(loop, "udp://192.0.2.200:53");
   cr_expect(error.code() == std::errc::address_not_available);
   cr_expect(starts_with(error, "bind udp://192.0.2.200:53"), "%s", error.what());
 }
 
-Test(datagram_open, says_which_option_was_refused) {
+Test(datagram_open, names_the_rejected_option) {
   Loop loop(backend_options());
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   std::array filter{
@@ -107,7 +107,7 @@ Test(datagram_open, says_which_option_was_refused) {
   cr_expect(starts_with(error, "setsockopt(SO_RCVBUF) udp://127.0.0.1:0"), "%s", error.what());
 }
 
-Test(datagram_open, leaves_no_descriptor_and_no_resident_behind_when_it_fails) {
+Test(datagram_open, leaves_no_descriptor_and_no_component_behind_when_it_fails) {
   World world("udp://127.0.0.1:0");
   const int before = ::dup(0);
   ::close(before);
@@ -118,11 +118,11 @@ Test(datagram_open, leaves_no_descriptor_and_no_resident_behind_when_it_fails) {
   world.loop.poll();
 }
 
-Test(datagram_open, connects_and_says_when_it_cannot) {
+Test(datagram_open, throws_if_it_cannot_connect) {
   Loop loop(backend_options());
   Recorder handler;
   try {
-    // Without SO_BROADCAST the system does not let a socket connect there.
+    // Without SO_BROADCAST the system does not let a socket connect to a broadcast address.
     DatagramSocket::connect(loop, Endpoint::from("udp://255.255.255.255:7"), handler);
     cr_assert_fail("nothing was thrown");
   } catch (const std::system_error& error) {
@@ -130,7 +130,7 @@ Test(datagram_open, connects_and_says_when_it_cannot) {
   }
 }
 
-Test(datagram_open, takes_both_families_on_a_star) {
+Test(datagram_open, receives_from_both_families_on_a_star) {
   World world("udp://*:0");
   world.handler.then = answer_with_the_same;
   const Peer v4;
@@ -139,10 +139,10 @@ Test(datagram_open, takes_both_families_on_a_star) {
   world.turn_until_heard(1);
   v6.send("six", world.at("::1"));
   world.turn_until_heard(2);
-  cr_expect(world.handler.heard[0].from == v4.address(), "it is told as an IPv4 address");
-  cr_expect(world.handler.heard[0].to == world.at("127.0.0.1"));
-  cr_expect(world.handler.heard[1].from == v6.address());
-  cr_expect(world.handler.heard[1].to == world.at("::1"));
+  cr_expect(world.handler.received[0].from == v4.address(), "it is an IPv4 address");
+  cr_expect(world.handler.received[0].to == world.at("127.0.0.1"));
+  cr_expect(world.handler.received[1].from == v6.address());
+  cr_expect(world.handler.received[1].to == world.at("::1"));
   cr_expect(v4.receive_all().size() == 1);
   cr_expect(v6.receive_all().size() == 1);
   cr_expect(world.socket.local().any_family());
@@ -158,10 +158,10 @@ Test(datagram_open, sends_to_ipv4_addresses_on_a_star) {
   world.socket.send_to(bytes_of(std::string(65'508, 'x')), v4.address());
   world.loop.poll();
   cr_assert(world.handler.failed.size() == 1);
-  cr_expect(world.handler.failed[0].to == v4.address(), "it is told as an IPv4 address");
+  cr_expect(world.handler.failed[0].to == v4.address(), "it is an IPv4 address");
 }
 
-Test(datagram_open, takes_ipv4_on_a_star_where_there_is_no_ipv6) {
+Test(datagram_open, uses_ipv4_on_a_star_if_there_is_no_ipv6) {
   lose_ipv6();
   World world("udp://*:0");
   cr_expect(world.socket.local().address().family() == AF_INET);
@@ -171,7 +171,7 @@ Test(datagram_open, takes_ipv4_on_a_star_where_there_is_no_ipv6) {
   world.turn_until_heard(1);
 }
 
-Test(datagram_open, says_that_there_is_no_ipv6) {
+Test(datagram_open, throws_if_there_is_no_ipv6) {
   lose_ipv6();
   Loop loop(backend_options());
   const auto error = failure_of(loop, "udp://[::1]:0");
@@ -179,7 +179,7 @@ Test(datagram_open, says_that_there_is_no_ipv6) {
   cr_expect(starts_with(error, "socket udp://[::1]:0"), "%s", error.what());
 }
 
-Test(datagram_open, takes_no_ipv4_on_the_ipv6_wildcard) {
+Test(datagram_open, receives_no_ipv4_on_the_ipv6_wildcard) {
   World six("udp://[::]:0");
   const World four(("udp://0.0.0.0:" + std::to_string(six.at("::1").port())).c_str());
   const Peer v6(Address::loopback(AF_INET6, 0));
@@ -191,7 +191,7 @@ Test(datagram_open, takes_no_ipv4_on_the_ipv6_wildcard) {
   cr_expect(six.handler.failed[0].error == std::errc::network_unreachable);
 }
 
-Test(datagram_open, lets_sockets_share_a_port_when_it_is_told_to) {
+Test(datagram_open, lets_sockets_share_a_port_with_the_option) {
   DatagramOptions options;
   options.reuse_port = true;
   World first("udp://127.0.0.1:0", options);
@@ -200,7 +200,7 @@ Test(datagram_open, lets_sockets_share_a_port_when_it_is_told_to) {
   cr_expect(failure_of(first.loop, taken).code() == std::errc::address_in_use);
 }
 
-Test(datagram_open, asks_for_the_receive_buffer_that_was_wanted) {
+Test(datagram_open, requests_the_receive_buffer_of_the_options) {
   DatagramOptions options;
   options.receive_buffer = 20'000;
   const World small("udp://127.0.0.1:0", options);
@@ -210,13 +210,13 @@ Test(datagram_open, asks_for_the_receive_buffer_that_was_wanted) {
   cr_expect(usual.socket.receive_buffer() > 40'000);
 }
 
-Test(datagram_open, does_not_tell_the_receive_buffer_of_a_closed_socket) {
+Test(datagram_open, throws_for_the_receive_buffer_of_a_closed_socket) {
   World world("udp://127.0.0.1:0");
   world.socket.close();
   cr_assert_throw(static_cast<void>(world.socket.receive_buffer()), std::system_error);
 }
 
-Test(datagram_open, makes_descriptors_that_neither_block_nor_outlive_exec) {
+Test(datagram_open, opens_non_blocking_close_on_exec_descriptors) {
   Loop loop(backend_options());
   Recorder handler;
   const int first = ::dup(0);

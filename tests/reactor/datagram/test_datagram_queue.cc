@@ -1,4 +1,4 @@
-// Datagrams that wait: order, bound, and memory that is used again.
+// The queue of datagrams: order, limit, and reuse of memory.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ std::string at(const DatagramQueue& queue, std::size_t index) {
 
 }  // namespace
 
-Test(datagram_queue, gives_back_what_was_put_in_and_where_it_goes) {
+Test(datagram_queue, returns_datagrams_with_their_addresses) {
   DatagramQueue queue(kLarge);
   const Address v4 = ip("192.0.2.1", 53);
   const Address v6 = ip("2001:db8::1", 53);
@@ -56,14 +56,14 @@ Test(datagram_queue, gives_back_what_was_put_in_and_where_it_goes) {
   cr_expect(queue.at(0).to_size == 0);
 }
 
-Test(datagram_queue, tells_a_mapped_address_unmapped) {
+Test(datagram_queue, returns_a_mapped_address_unmapped) {
   DatagramQueue queue(kLarge);
   const Address mapped = ip("::ffff:192.0.2.1", 53);
   push(queue, "x", &mapped);
   cr_expect(queue.front_to() == ip("192.0.2.1", 53));
 }
 
-Test(datagram_queue, counts_bytes_and_a_share_for_each_datagram) {
+Test(datagram_queue, counts_bytes_and_an_overhead_for_each_datagram) {
   DatagramQueue queue(kLarge);
   push(queue, "four");
   push(queue, "");
@@ -86,13 +86,13 @@ Test(datagram_queue, has_room_up_to_its_limit_and_no_further) {
   cr_expect(!queue.could_hold(static_cast<std::size_t>(-1)));
 }
 
-Test(datagram_queue, holds_nothing_when_its_limit_is_below_the_share_of_one) {
+Test(datagram_queue, holds_nothing_if_its_limit_is_below_the_overhead_of_one) {
   const DatagramQueue queue(kOverhead - 1);
   cr_expect(!queue.could_hold(0));
   cr_expect(!queue.has_room_for(0));
 }
 
-Test(datagram_queue, behaves_as_a_plain_queue_does) {
+Test(datagram_queue, behaves_like_a_plain_queue) {
   DatagramQueue queue(kLarge);
   std::deque<std::string> model;
   std::minstd_rand random(7);
@@ -127,7 +127,7 @@ Test(datagram_queue, allocates_nothing_once_it_has_grown) {
   cr_expect(heap::allocations() == before);
 }
 
-Test(datagram_queue, stays_within_twice_what_waits_while_it_is_never_empty) {
+Test(datagram_queue, uses_at_most_twice_its_bytes_while_it_is_never_empty) {
   DatagramQueue queue(kLarge);
   const std::string data(1000, 'x');
   for (int i = 0; i < 100; ++i) push(queue, data);
@@ -139,7 +139,7 @@ Test(datagram_queue, stays_within_twice_what_waits_while_it_is_never_empty) {
   cr_expect(heap::live_bytes() <= before + 2 * queue.queued());
 }
 
-Test(datagram_queue, gives_a_large_block_back_when_it_is_empty) {
+Test(datagram_queue, frees_a_large_block_when_it_is_empty) {
   const std::size_t before = heap::live_bytes();
   DatagramQueue queue(kLarge);
   while (queue.has_room_for(1000)) push(queue, std::string(1000, 'x'));
@@ -148,7 +148,7 @@ Test(datagram_queue, gives_a_large_block_back_when_it_is_empty) {
   cr_expect(heap::live_bytes() <= before + 2 * DatagramQueue::kKeptBytes);
 }
 
-Test(datagram_queue, is_unchanged_when_there_is_no_memory) {
+Test(datagram_queue, is_unchanged_when_memory_is_short) {
   for (std::size_t successes = 0; successes < 2; ++successes) {
     DatagramQueue queue(kLarge);
     const std::string data(100, 'x');

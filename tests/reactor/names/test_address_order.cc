@@ -1,4 +1,4 @@
-// The order of a host's addresses, on systems with other addresses than this one.
+// The order of a host's addresses, on hosts with other source addresses than this one.
 #include <string>
 #include <vector>
 
@@ -29,7 +29,7 @@ void expect_order(const std::vector<std::string>& hosts, SourceOf source_of,
   cr_expect(got == want, "got %s", got.c_str());
 }
 
-// With global addresses of both families, as RFC 6724 has in its examples.
+// A host with global addresses of both families, as in the examples of RFC 6724.
 std::optional<Address> both(const Address& to) {
   if (to.is_loopback()) return to;
   if (to.family() == AF_INET) return ip("198.51.100.117");
@@ -41,7 +41,7 @@ std::optional<Address> ipv4_alone(const Address& to) {
   return ip("198.51.100.117");
 }
 
-// A site of its own, and nothing of the world.
+// A host with site-local addresses only.
 std::optional<Address> site_alone(const Address& to) {
   if (to.family() == AF_INET) return ip("169.254.13.78");
   return ip("fd00::2");
@@ -64,12 +64,12 @@ Test(address_order, ipv6_comes_first_where_both_can_be_reached) {
 }
 
 Test(address_order, the_scope_of_the_source_decides_before_the_family) {
-  // RFC 6724, 10.2: a global destination from a link-local source is worse.
+  // RFC 6724, 10.2: a global destination with a link-local source is worse.
   expect_order({"198.51.100.121", "fd00::1"}, &site_alone, "fd00::1 198.51.100.121");
 }
 
-Test(address_order, a_label_of_the_source_s_own_comes_first) {
-  // 6to4 from a native address, against a native one.
+Test(address_order, a_label_equal_to_the_label_of_the_source_comes_first) {
+  // 6to4 from a native source, against a native destination.
   expect_order({"2002:c633:6401::1", "2001:db8:1::1"}, &both, "2001:db8:1::1 2002:c633:6401::1");
   expect_order({"2001::1", "198.51.100.121"}, &both, "198.51.100.121 2001::1");
 }
@@ -78,7 +78,7 @@ Test(address_order, the_smaller_scope_comes_first) {
   expect_order({"2001:db8:1::1", "fe80::5%4999"}, &both, "fe80::5%4999 2001:db8:1::1");
 }
 
-Test(address_order, loopback_comes_before_the_world) {
+Test(address_order, loopback_comes_before_global_addresses) {
   expect_order({"2001:db8::1", "::1"}, &both, "::1 2001:db8::1");
   expect_order({"198.51.100.121", "127.0.0.1", "::1"}, &both, "::1 127.0.0.1 198.51.100.121");
 }
@@ -89,7 +89,7 @@ Test(address_order, addresses_of_one_kind_keep_their_order) {
   expect_order({}, &both, "");
 }
 
-Test(address_order, a_source_is_asked_for_once_a_kind_and_not_at_all_for_one_kind) {
+Test(address_order, a_source_is_requested_once_for_each_kind_and_never_for_one_kind) {
   std::vector<std::string> hosts;
   for (int i = 1; i <= 200; ++i) hosts.push_back("198.51.100." + std::to_string(i));
   (void)order_of(hosts, &counted);
@@ -99,7 +99,7 @@ Test(address_order, a_source_is_asked_for_once_a_kind_and_not_at_all_for_one_kin
   cr_expect(asked == 2, "%d", asked);
 }
 
-Test(address_order, the_system_s_source_of_loopback_is_loopback) {
+Test(address_order, the_source_address_for_loopback_is_loopback) {
   const auto source = sluice::source_address(ip("127.0.0.1"));
   cr_assert(source);
   cr_expect(source->host() == "127.0.0.1");

@@ -1,4 +1,4 @@
-// Questions and answers as bytes, also such as no server should send.
+// Questions and answers as bytes, including malformed ones.
 #include <cstddef>
 #include <span>
 #include <string>
@@ -81,7 +81,7 @@ Test(dns_message, reads_addresses_in_their_order_each_once) {
   expect(read(message(1, record(kOwner, 28, address), six), six), "2001:db8::7 ");
 }
 
-Test(dns_message, records_of_others_are_skipped) {
+Test(dns_message, records_of_other_names_are_skipped) {
   const std::string records = record("\1y\4test\0"s, 1, kOne) +
                               record(kOwner, 28, std::string(16, 'x')) +
                               record(kOwner, 16, "text") + record(kOwner, 1, "\1\2\3"s) + kOwner +
@@ -98,13 +98,13 @@ Test(dns_message, follows_aliases_in_any_order) {
   expect_error(read(message(2, second + address)), ResolverError::no_address);
 }
 
-Test(dns_message, a_circle_of_aliases_has_an_end) {
+Test(dns_message, a_circle_of_aliases_ends) {
   const std::string circle = record(kOwner, 5, "\1y\4test\0"s) + record("\1y\4test\0"s, 5, kOwner) +
                              record(kOwner, 5, kOwner);
   expect_error(read(message(3, circle)), ResolverError::no_address);
 }
 
-Test(dns_message, reads_names_that_are_a_host_s) {
+Test(dns_message, reads_only_host_names) {
   const std::string question =
       dns_question(reverse_dns_name(RawAddress(*Address::from_ip("192.0.2.1", 0))), DnsType::ptr);
   const std::string records =
@@ -121,7 +121,7 @@ Test(dns_message, reverse_names_are_written_backwards) {
             "f.7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
 }
 
-Test(dns_message, says_what_a_server_says_of_itself) {
+Test(dns_message, returns_the_failure_of_a_server) {
   const std::string rest = kQuestion.substr(12);
   expect_error(read(header(0) + rest), ResolverError::no_address);
   expect_error(read(header(0, 1) + rest), ResolverError::server_failed);
@@ -132,7 +132,7 @@ Test(dns_message, says_what_a_server_says_of_itself) {
   expect_error(read(kQuestion), ResolverError::server_failed);
 }
 
-Test(dns_message, a_message_that_ends_too_soon_is_a_failed_server) {
+Test(dns_message, a_truncated_message_is_a_failed_server) {
   const std::string whole =
       message(2, record(kOwner, 5, "\1y\4test\0"s) + record("\1y\4test\0"s, 1, kOne));
   expect(read(whole), "192.0.2.1 ");
@@ -141,7 +141,7 @@ Test(dns_message, a_message_that_ends_too_soon_is_a_failed_server) {
   }
 }
 
-Test(dns_message, references_only_lead_back) {
+Test(dns_message, pointers_only_lead_backwards) {
   const std::size_t at = header(1).size() + kQuestion.substr(12).size();
   for (const std::size_t target : {at, at + 1, at + 100, std::size_t{0}, std::size_t{11}}) {
     const std::string owner = {static_cast<char>(0xc0), static_cast<char>(target)};
@@ -158,7 +158,7 @@ Test(dns_message, a_name_that_is_too_long_is_a_failed_server) {
   expect_error(read(message(1, record(name + "\1a\0"s, 1, kOne))), ResolverError::server_failed);
 }
 
-Test(dns_message, an_answer_is_bounded) {
+Test(dns_message, an_answer_is_limited) {
   std::string records;
   for (int i = 0; i < 400; ++i) {
     records +=

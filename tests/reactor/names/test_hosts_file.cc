@@ -1,4 +1,4 @@
-// What a hosts file says, however it is cut into parts.
+// The contents of a hosts file, regardless of how it is divided into parts.
 #include <string>
 #include <string_view>
 
@@ -58,7 +58,7 @@ Test(hosts_file, finds_the_names_of_the_first_line_with_an_address) {
   expect(addresses_of(file, "other.test"), "192.0.2.7");
 }
 
-Test(hosts_file, an_address_counts_once) {
+Test(hosts_file, an_address_is_returned_once) {
   expect(addresses_of(file_of("192.0.2.1 a\n192.0.2.2 a a\n192.0.2.1 a\n"), "a"),
          "192.0.2.1 192.0.2.2");
 }
@@ -73,7 +73,7 @@ Test(hosts_file, comments_blanks_and_carriage_returns_are_not_names) {
   expect(names_of(file, "192.0.2.4"), "");
 }
 
-Test(hosts_file, lines_and_words_that_make_no_sense_are_skipped) {
+Test(hosts_file, invalid_lines_and_words_are_skipped) {
   using namespace std::string_view_literals;
   const HostsFile file = file_of(
       "no.address a\n127.1 a\n192.0.2.999 a\nfe80::1%lo a\n"
@@ -96,7 +96,7 @@ Test(hosts_file, words_longer_than_a_name_are_skipped) {
   expect(addresses_of(file, "b"), "192.0.2.2");
 }
 
-Test(hosts_file, parts_of_any_length_say_the_same) {
+Test(hosts_file, parts_of_any_length_give_the_same_result) {
   const std::string text =
       "127.0.0.1 localhost # this host\n192.0.2.7 seven.test seven\n2001:db8::7 seven.test";
   for (std::size_t size = 1; size < text.size(); ++size) {
@@ -111,7 +111,7 @@ Test(hosts_file, parts_of_any_length_say_the_same) {
   }
 }
 
-Test(hosts_file, a_name_has_its_first_addresses) {
+Test(hosts_file, keeps_the_first_addresses_of_a_name) {
   std::string text;
   for (std::size_t i = 0; i < 2 * HostsFile::kMaxAddresses; ++i) {
     text += "10.0." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + " a\n";
@@ -122,7 +122,7 @@ Test(hosts_file, a_name_has_its_first_addresses) {
   expect(addresses_of(file, "b"), "192.0.2.1");
 }
 
-Test(hosts_file, finds_each_of_many_and_is_taken_apart_in_parts) {
+Test(hosts_file, finds_each_of_many_names_and_is_freed_in_parts) {
   std::string text;
   constexpr int kLines = 20'000;
   for (int i = 0; i < kLines; ++i) {

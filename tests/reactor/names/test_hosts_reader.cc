@@ -1,4 +1,4 @@
-// When a hosts file is read, and what counts while it cannot be.
+// When a hosts file is read, and which index is used if it cannot be read.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ using sluice::HostsReader;
 
 namespace {
 
-// Times that it takes until the index is the file's; so long that it was read, 1 when not.
+// The number of calls until the index is current: more than 1 if the file was read, otherwise 1.
 int refreshes(HostsReader& reader) {
   int times = 1;
   while (!reader.refresh()) ++times;
@@ -33,7 +33,7 @@ void write(const std::string& path, const std::string& text) {
   cr_assert(std::fclose(file) == 0);
 }
 
-// Until a second change would show.
+// Waits until a second change would be visible.
 void let_it_settle() { std::this_thread::sleep_for(100ms); }
 
 }  // namespace
@@ -76,7 +76,7 @@ Test(hosts_reader, a_large_file_is_read_in_slices) {
   cr_expect(reader.file().addresses("last").size() == 1);
 }
 
-Test(hosts_reader, a_file_that_is_not_there_or_is_none_is_empty) {
+Test(hosts_reader, a_missing_or_irregular_file_counts_as_empty) {
   const Scratch scratch;
   const std::string path = scratch / "hosts";
   HostsReader reader(path);
@@ -88,7 +88,7 @@ Test(hosts_reader, a_file_that_is_not_there_or_is_none_is_empty) {
   cr_assert(::unlink(path.c_str()) == 0);
   (void)refreshes(reader);
   cr_expect(reader.file().size() == 0);
-  // Opening one would wait for somebody who writes.
+  // Opening a FIFO would wait for a writer.
   cr_assert(::mkfifo(path.c_str(), 0600) == 0);
   (void)refreshes(reader);
   cr_expect(reader.file().size() == 0);
@@ -99,7 +99,7 @@ Test(hosts_reader, a_file_that_is_not_there_or_is_none_is_empty) {
   cr_assert(::rmdir(path.c_str()) == 0);
 }
 
-Test(hosts_reader, without_descriptors_the_index_of_before_counts) {
+Test(hosts_reader, without_descriptors_the_old_index_remains) {
   const Scratch scratch;
   const std::string path = scratch / "hosts";
   write(path, "192.0.2.1 a\n");

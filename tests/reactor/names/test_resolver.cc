@@ -1,4 +1,4 @@
-// What a resolver finds, asked of a DNS server of the test's own.
+// The results of a resolver, with a DNS server of the test.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -36,13 +36,13 @@ Test(resolver, finds_addresses_of_both_families) {
   world.server.aaaa("both.test", "::1");
   const Found found = world.addresses("both.test", AF_UNSPEC, 7007);
   cr_expect(!found.error);
-  // RFC 6724: loopback to loopback in either family; the order is the host's matter.
+  // RFC 6724: both are from loopback to loopback, so the order depends on the host.
   Words sorted = found.words;
   std::sort(sorted.begin(), sorted.end());
   cr_expect(sorted == Words({"127.0.0.5:7007", "[::1]:7007"}));
 }
 
-Test(resolver, finds_addresses_of_one_family_and_asks_for_no_other) {
+Test(resolver, finds_addresses_of_one_family_without_asking_for_the_other) {
   DnsWorld world;
   world.server.a("both.test", "127.0.0.5");
   world.server.aaaa("both.test", "::1");
@@ -52,7 +52,7 @@ Test(resolver, finds_addresses_of_one_family_and_asks_for_no_other) {
   cr_expect(world.server.questions() == 2);
 }
 
-Test(resolver, a_server_that_answers_more_than_was_asked_changes_nothing) {
+Test(resolver, ignores_additional_records_of_an_answer) {
   DnsWorld world;
   world.server.treat("both.test", Manner::generous);
   world.server.a("both.test", "127.0.0.5");
@@ -62,10 +62,10 @@ Test(resolver, a_server_that_answers_more_than_was_asked_changes_nothing) {
   cr_expect(world.addresses("both.test", AF_UNSPEC).words.size() == 2, "each once");
 }
 
-Test(resolver, sorts_addresses_as_rfc_6724_says) {
+Test(resolver, sorts_addresses_by_rfc_6724) {
   DnsWorld world;
-  // Nothing on a host with loopback alone reaches 192.0.2.1 by a better source than 127.0.0.1
-  // reaches itself: the same scope, and the longer prefix.
+  // On a host with only loopback, no source address is better for 192.0.2.1 than 127.0.0.1 is for
+  // itself: that has the same scope and the longer prefix.
   world.server.aaaa("sorted.test", "2001:db8::1");
   world.server.aaaa("sorted.test", "::1");
   const Found found = world.addresses("sorted.test", AF_INET6);
@@ -87,7 +87,7 @@ Test(resolver, a_name_that_does_not_exist_is_not_found) {
   cr_expect(world.server.questions_for("nobody.test") == 2, "A and AAAA, once each");
 }
 
-Test(resolver, a_name_without_an_address_of_the_family_is_told_from_one_that_does_not_exist) {
+Test(resolver, distinguishes_a_name_without_an_address_of_the_family_from_one_that_does_not_exist) {
   DnsWorld world;
   world.server.aaaa("six.test", "::1");
   expect_error(world.addresses("six.test.", AF_INET), ResolverError::no_address);
@@ -96,7 +96,7 @@ Test(resolver, a_name_without_an_address_of_the_family_is_told_from_one_that_doe
   expect_error(world.addresses("9.0.0.127.in-addr.arpa."), ResolverError::no_address);
 }
 
-Test(resolver, a_failing_server_is_told) {
+Test(resolver, reports_a_failing_server) {
   DnsWorld world(impatient());
   world.server.treat("failed.test", Manner::server_failed);
   world.server.treat("unable.test", Manner::not_implemented);
@@ -113,13 +113,13 @@ Test(resolver, a_malformed_answer_is_a_failed_server) {
   expect_error(world.addresses("broken.test.", AF_INET), ResolverError::server_failed);
 }
 
-Test(resolver, an_answer_too_short_to_be_one_is_none) {
+Test(resolver, an_answer_that_is_too_short_is_ignored) {
   DnsWorld world(impatient());
   world.server.treat("short.test", Manner::short_header);
   expect_error(world.addresses("short.test.", AF_INET), ResolverError::timed_out);
 }
 
-Test(resolver, false_answers_are_not_believed) {
+Test(resolver, forged_answers_are_ignored) {
   DnsWorld world;
   world.server.treat("spoofed.test", Manner::wrong_id);
   world.server.a("spoofed.test", "127.0.0.8");
@@ -129,10 +129,10 @@ Test(resolver, false_answers_are_not_believed) {
   expect_words(world.addresses("other.test", AF_INET), {"127.0.0.9:80"});
 }
 
-Test(resolver, a_truncated_answer_is_asked_for_again_over_tcp) {
+Test(resolver, a_truncated_answer_is_requested_again_over_tcp) {
   DnsWorld world;
   world.server.treat("large.test", Manner::truncated);
-  // More than fits into 512 bytes, and than one read of a small buffer.
+  // More than 512 bytes, and more than one read of a small buffer.
   for (int i = 1; i <= 200; ++i) world.server.a("large.test", "127.0.1." + std::to_string(i));
   const Found found = world.addresses("large.test", AF_INET);
   cr_expect(!found.error);
@@ -145,13 +145,13 @@ Test(resolver, a_silent_server_times_out_after_its_tries) {
   world.server.treat("silent.test", Manner::silent);
   const auto start = Clock::now();
   expect_error(world.addresses("silent.test.", AF_INET), ResolverError::timed_out);
-  // 50 ms and, doubled, 100 ms.
+  // 50 ms, then 100 ms because the timeout doubles.
   cr_expect(Clock::now() - start >= slowness() * 145ms);
   cr_expect(Clock::now() - start < slowness() * 5s);
   cr_expect(world.server.questions() == 2);
 }
 
-Test(resolver, the_deadline_ends_what_the_tries_would_not) {
+Test(resolver, the_deadline_ends_a_lookup_before_its_tries) {
   ResolverOptions options;
   options.deadline = 100ms;
   DnsWorld world(options);
@@ -162,14 +162,14 @@ Test(resolver, the_deadline_ends_what_the_tries_would_not) {
   cr_expect(Clock::now() - start < 1900ms);
 }
 
-Test(resolver, a_late_answer_is_an_answer) {
+Test(resolver, accepts_an_answer_to_an_earlier_try) {
   DnsWorld world;
   world.server.delay("late.test", 150ms);
   world.server.a("late.test", "127.0.0.9");
   expect_words(world.addresses("late.test", AF_INET), {"127.0.0.9:80"});
 }
 
-Test(resolver, a_server_that_is_not_there_refuses) {
+Test(resolver, a_closed_port_of_a_server_is_reported_as_refused) {
   DnsWorld world;
   Address nobody = world.server.address();
   {
@@ -220,7 +220,7 @@ Test(resolver, a_server_that_fails_is_not_an_address_without_a_name) {
   expect_error(world.names("192.0.2.4"), ResolverError::server_failed);
 }
 
-Test(resolver, names_come_over_an_alias_too) {
+Test(resolver, finds_names_through_an_alias) {
   DnsWorld world;  // RFC 2317
   world.server.cname("5.2.0.192.in-addr.arpa", "5.0-63.2.0.192.in-addr.arpa");
   world.server.alias_ptr("5.0-63.2.0.192.in-addr.arpa", "five.test");
@@ -235,7 +235,7 @@ Test(resolver, finds_each_name_of_an_address_once) {
   expect_words(found, {"a.test", "b.test"});
 }
 
-Test(resolver, numbers_are_answers_without_a_question) {
+Test(resolver, returns_a_numeric_address_without_a_question) {
   DnsWorld world;
   expect_words(world.addresses("192.0.2.1", AF_UNSPEC, 53), {"192.0.2.1:53"});
   expect_words(world.addresses("2001:db8::1", AF_INET6), {"[2001:db8::1]:80"});
@@ -244,7 +244,7 @@ Test(resolver, numbers_are_answers_without_a_question) {
   cr_expect(world.server.questions() == 0);
 }
 
-Test(resolver, localhost_is_this_host_and_no_server_is_asked) {
+Test(resolver, returns_loopback_for_localhost_without_a_question) {
   DnsWorld world;
   for (const char* name :
        {"localhost", "localhost.", "LocalHost", "a.b.localhost", "x.localhost."}) {
@@ -255,7 +255,7 @@ Test(resolver, localhost_is_this_host_and_no_server_is_asked) {
   cr_expect(world.server.questions() == 0);
 }
 
-Test(resolver, what_is_no_name_is_not_asked_for) {
+Test(resolver, asks_no_question_for_an_invalid_name) {
   DnsWorld world;
   for (const char* name :
        {"", ".", "a..b", "a b", "back\\046slash", "127.1", "1.2.3.256", "a\nb"}) {

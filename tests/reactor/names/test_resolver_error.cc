@@ -1,4 +1,4 @@
-// What a look-up can end with, as an error_code.
+// The errors of a lookup as an error_code.
 #include <set>
 #include <string>
 #include <system_error>
@@ -9,7 +9,7 @@
 
 using sluice::ResolverError;
 
-Test(resolver_error, each_has_a_message_of_its_own) {
+Test(resolver_error, each_has_a_different_message) {
   std::set<std::string> messages;
   for (int value = 1; value <= static_cast<int>(ResolverError::no_memory); ++value) {
     messages.insert(std::error_code(value, sluice::resolver_category()).message());
@@ -27,7 +27,7 @@ Test(resolver_error, converts_to_an_error_code_of_its_category) {
   cr_expect(std::string(error.category().name()) == "resolver");
 }
 
-Test(resolver_error, what_the_system_also_knows_compares_with_it) {
+Test(resolver_error, each_that_the_system_also_has_compares_equal_to_it) {
   cr_expect(make_error_code(ResolverError::timed_out) == std::errc::timed_out);
   cr_expect(make_error_code(ResolverError::no_memory) == std::errc::not_enough_memory);
   cr_expect(make_error_code(ResolverError::not_found) != std::errc::timed_out);

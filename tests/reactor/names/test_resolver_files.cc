@@ -1,4 +1,4 @@
-// The files of /etc as a resolver reads them, in a network and an /etc of the test's own.
+// How a resolver uses the files in /etc, in a network namespace with an /etc of its own.
 #include <sys/socket.h>
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
 
-// A resolver without options, and a server where resolv.conf says.
+// A resolver with default options, and a server at the address in resolv.conf.
 struct HostWorld : DnsWorld {
   HostWorld() : dns(loop, kDnsPort) { resolver = std::make_unique<Resolver>(loop); }
   DnsServer dns;
@@ -35,7 +35,7 @@ void enter_own_host() {
 
 }  // namespace
 
-Test(resolver_files, etc_hosts_comes_first_and_is_read_at_each_look_up) {
+Test(resolver_files, etc_hosts_comes_first_and_is_checked_at_each_lookup) {
   enter_own_host();
   write_etc("resolv.conf", "nameserver 127.0.0.1\n");
   HostWorld world;
@@ -49,7 +49,7 @@ Test(resolver_files, etc_hosts_comes_first_and_is_read_at_each_look_up) {
   cr_expect(world.dns.questions() == asked);
 }
 
-Test(resolver_files, etc_hosts_also_knows_names) {
+Test(resolver_files, etc_hosts_also_gives_names) {
   enter_own_host();
   write_etc("resolv.conf", "nameserver 127.0.0.1\n");
   write_etc("hosts", "192.0.2.7 seven.test seven\n");
@@ -67,14 +67,14 @@ Test(resolver_files, localhost_needs_no_file_at_all) {
   cr_expect(world.dns.questions() == 0);
 }
 
-Test(resolver_files, the_host_s_own_localhost_counts) {
+Test(resolver_files, localhost_of_etc_hosts_is_used) {
   enter_own_host();
   write_etc("hosts", "127.0.0.3 localhost\n");
   HostWorld world;
   expect_words(world.addresses("LOCALHOST", AF_INET), {"127.0.0.3:80"});
 }
 
-Test(resolver_files, without_resolv_conf_this_host_is_asked) {
+Test(resolver_files, without_resolv_conf_the_server_is_this_host) {
   enter_own_host();
   {
     HostWorld world;
@@ -86,7 +86,7 @@ Test(resolver_files, without_resolv_conf_this_host_is_asked) {
   expect_error(world.addresses("box.test"), ResolverError::refused);
 }
 
-Test(resolver_files, search_domains_and_ndots_hold_as_resolv_conf_says) {
+Test(resolver_files, search_domains_and_ndots_of_resolv_conf_are_used) {
   enter_own_host();
   write_etc("resolv.conf", "nameserver 127.0.0.1\nsearch one.test two.test\noptions ndots:2\n");
   HostWorld world;
@@ -100,7 +100,7 @@ Test(resolver_files, search_domains_and_ndots_hold_as_resolv_conf_says) {
   cr_expect(world.dns.questions_for("box.one.test") == 1, "a last dot ends the search");
 }
 
-Test(resolver_files, servers_that_are_given_replace_those_of_resolv_conf) {
+Test(resolver_files, servers_in_the_options_replace_those_of_resolv_conf) {
   enter_own_host();
   write_etc("resolv.conf", "nameserver 127.0.0.1\n");
   DnsWorld world;

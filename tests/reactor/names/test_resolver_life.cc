@@ -1,4 +1,4 @@
-// Look-ups that nobody waits for any more, and functions that end what they came from.
+// Cancelled lookups, and functions that destroy the objects that called them.
 #include <sys/socket.h>
 
 #include <chrono>
@@ -28,14 +28,14 @@ TestSuite(resolver_life, .timeout = 50);
 
 namespace {
 
-// Sets a flag when it goes: what a function holds.
+// A flag that is set when the object is destroyed: a resource of a function.
 std::shared_ptr<void> token(bool& gone) {
   return {nullptr, [&gone](void*) { gone = true; }};
 }
 
 }  // namespace
 
-Test(resolver_life, what_is_cancelled_is_not_told_and_what_it_holds_is_freed_at_once) {
+Test(resolver_life, a_cancelled_lookup_calls_nothing_and_frees_its_function_at_once) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.1");
   Found cancelled;
@@ -46,7 +46,7 @@ Test(resolver_life, what_is_cancelled_is_not_told_and_what_it_holds_is_freed_at_
       [held = token(gone), tell = DnsWorld::into(cancelled)](
           std::error_code error, std::vector<Address> all) { tell(error, std::move(all)); });
   world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(kept));
-  world.loop.poll();  // both are asked now
+  world.loop.poll();  // both questions have been sent
   world.resolver->cancel(id);
   cr_expect(gone);
   cr_expect(world.resolver->pending() == 1);
@@ -58,7 +58,7 @@ Test(resolver_life, what_is_cancelled_is_not_told_and_what_it_holds_is_freed_at_
   expect_words(kept, {"127.0.0.1:80"});
 }
 
-Test(resolver_life, what_is_cancelled_before_it_is_asked_asks_nothing) {
+Test(resolver_life, a_lookup_that_is_cancelled_first_asks_no_question) {
   DnsWorld world;
   Found found;
   world.resolver->cancel(world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(found)));
@@ -69,11 +69,11 @@ Test(resolver_life, what_is_cancelled_before_it_is_asked_asks_nothing) {
   cr_expect(world.server.questions() == 0);
 }
 
-Test(resolver_life, a_look_up_may_be_cancelled_by_the_function_of_another) {
+Test(resolver_life, a_lookup_may_be_cancelled_by_the_function_of_another) {
   DnsWorld world;
   std::vector<Found> found(2);
   std::vector<LookupId> ids(2);
-  // Both are answered in the same turn; whichever is told first cancels the other.
+  // Both are answered in the same turn. The function that is called first cancels the other.
   for (std::size_t i = 0; i < 2; ++i) {
     ids[i] = world.resolver->addresses("127.0.0.1", 80, AF_INET,
                                        [&, i](std::error_code, const std::vector<Address>&) {
@@ -86,7 +86,7 @@ Test(resolver_life, a_look_up_may_be_cancelled_by_the_function_of_another) {
   cr_expect(found[0].answers + found[1].answers == 1);
 }
 
-Test(resolver_life, a_function_may_ask_again) {
+Test(resolver_life, a_function_may_start_another_lookup) {
   DnsWorld world;
   world.server.cname("first.test", "x.test");
   world.server.a("x.test", "127.0.0.1");
@@ -100,7 +100,7 @@ Test(resolver_life, a_function_may_ask_again) {
   expect_words(found, {"127.0.0.1:81"});
 }
 
-Test(resolver_life, may_be_destroyed_with_look_ups_pending) {
+Test(resolver_life, may_be_destroyed_while_lookups_are_pending) {
   DnsWorld world;
   world.server.a("half.test", "127.0.0.1");
   Found found;
@@ -124,10 +124,10 @@ Test(resolver_life, may_be_destroyed_by_a_function) {
     world.server.a("x.test", "127.0.0.1");
     world.server.treat("silent.test", Manner::silent);
     Found others;
-    bool told = false;
+    bool called = false;
     bool gone = false;
     const auto destroy = [&, held = token(gone)](std::error_code, const std::vector<Address>&) {
-      told = true;
+      called = true;
       world.resolver.reset();
     };
     world.resolver->addresses(first, 80, AF_INET, destroy);
@@ -135,14 +135,14 @@ Test(resolver_life, may_be_destroyed_by_a_function) {
       world.resolver->addresses(first, 80, AF_INET, DnsWorld::into(others));
       world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(others));
     }
-    turn_until(world.loop, [&told] { return told; });
+    turn_until(world.loop, [&called] { return called; });
     turn_for(world.loop, 20ms);
     cr_expect(others.answers == 0);
     cr_expect(!gone, "the test's own copy is still there");
   }
 }
 
-Test(resolver_life, may_be_owned_by_what_a_function_holds) {
+Test(resolver_life, may_be_owned_by_one_of_its_functions) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.1");
   ResolverOptions options;
@@ -150,21 +150,21 @@ Test(resolver_life, may_be_owned_by_what_a_function_holds) {
   for (const bool cancel : {false, true}) {
     auto own = std::make_shared<Resolver>(world.loop, options);
     Resolver& resolver = *own;
-    int told = 0;
+    int calls = 0;
     const LookupId id = resolver.addresses(
         "x.test", 80, AF_INET,
-        [&told, own = std::move(own)](std::error_code, const std::vector<Address>&) { ++told; });
+        [&calls, own = std::move(own)](std::error_code, const std::vector<Address>&) { ++calls; });
     if (cancel) {
       resolver.cancel(id);
     } else {
-      turn_until(world.loop, [&told] { return told > 0; });
+      turn_until(world.loop, [&calls] { return calls > 0; });
     }
     turn_for(world.loop, 50ms);
-    cr_expect(told == (cancel ? 0 : 1));
+    cr_expect(calls == (cancel ? 0 : 1));
   }
 }
 
-Test(resolver_life, what_a_function_throws_is_reported_and_the_others_are_told) {
+Test(resolver_life, an_exception_from_a_function_is_reported_and_the_other_functions_run) {
   DnsWorld world;
   std::string where;
   world.loop.set_reporter([&where](const Report& report) { where = report.where; });
@@ -175,7 +175,7 @@ Test(resolver_life, what_a_function_throws_is_reported_and_the_others_are_told) 
   cr_expect(where == "resolver", "%s", where.c_str());
 }
 
-Test(resolver_life, a_host_s_loop_returns_when_nothing_is_pending) {
+Test(resolver_life, a_hosts_loop_returns_when_no_lookup_is_pending) {
   struct ev_loop* const host = ev_loop_new(EVFLAG_AUTO);
   {
     Loop loop(host);
@@ -187,7 +187,8 @@ Test(resolver_life, a_host_s_loop_returns_when_nothing_is_pending) {
     options.deadline = 50ms;
     Resolver resolver(loop, options);
     Found found;
-    // Once it is given up c-ares would go on for seconds; and the server would keep the loop too.
+    // Without cancelling, c-ares would continue for seconds, and the server would keep the loop
+    // running.
     resolver.addresses("silent.test.", 80, AF_INET, [&](std::error_code error, auto) {
       found.error = error;
       server.reset();
@@ -196,7 +197,7 @@ Test(resolver_life, a_host_s_loop_returns_when_nothing_is_pending) {
     ev_run(host, 0);
     cr_expect(found.error == ResolverError::timed_out);
     cr_expect(Clock::now() - start < 1s);
-    ev_run(host, 0);  // an idle one
+    ev_run(host, 0);  // an idle loop
     const LookupId id = resolver.addresses("silent.test.", 80, AF_INET, DnsWorld::into(found));
     ev_run(host, EVRUN_NOWAIT);
     resolver.cancel(id);
@@ -208,13 +209,13 @@ Test(resolver_life, a_host_s_loop_returns_when_nothing_is_pending) {
   ev_loop_destroy(host);
 }
 
-Test(resolver_life, descriptors_whose_numbers_return_are_watched_again) {
+Test(resolver_life, a_reused_descriptor_is_watched_again) {
   DnsWorld world;
   for (int i = 0; i < 50; ++i) {
     const std::string name = "h" + std::to_string(i) + ".test";
     world.server.a(name, "127.0.0.1");
     if (i % 2 == 0) world.server.treat(name, Manner::truncated);
-    // c-ares closes its sockets after each, and gets the same numbers for the next.
+    // c-ares closes its sockets after each question, and the next one gets the same descriptors.
     expect_words(world.addresses(name, AF_INET), {"127.0.0.1:80"});
   }
 }

@@ -1,4 +1,4 @@
-// How much a resolver does at a time, and what it refuses.
+// How many lookups a resolver works on at a time, and which options it rejects.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ TestSuite(resolver_limits, .timeout = 50);
 
 namespace {
 
-// As many as are asked at a time, which nobody answers.
+// As many lookups as are asked at a time, none of which is answered.
 std::vector<LookupId> ask_what_is_not_answered(DnsWorld& world, Found& lost) {
   world.server.treat("silent.test", Manner::silent);
   std::vector<LookupId> ids;
@@ -37,7 +37,7 @@ std::vector<LookupId> ask_what_is_not_answered(DnsWorld& world, Found& lost) {
 
 }  // namespace
 
-Test(resolver_limits, a_thousand_look_ups_at_once_are_each_answered_with_their_own) {
+Test(resolver_limits, each_of_a_thousand_concurrent_lookups_gets_its_own_answer) {
   DnsWorld world;
   constexpr int kCount = 1000;
   std::vector<Found> found(kCount);
@@ -63,9 +63,9 @@ Test(resolver_limits, a_thousand_look_ups_at_once_are_each_answered_with_their_o
             world.server.questions());
 }
 
-Test(resolver_limits, not_more_than_some_are_asked_at_a_time) {
+Test(resolver_limits, a_limited_number_is_asked_at_a_time) {
   ResolverOptions options;
-  options.try_timeout = 1h;  // none is asked again
+  options.try_timeout = 1h;  // no question is repeated
   options.deadline = 0ms;
   DnsWorld world(options);
   Found lost;
@@ -86,7 +86,7 @@ Test(resolver_limits, not_more_than_some_are_asked_at_a_time) {
   cr_expect(world.resolver->pending() == 0);
 }
 
-Test(resolver_limits, new_look_ups_go_on_while_cancelled_ones_are_not_answered) {
+Test(resolver_limits, new_lookups_proceed_while_cancelled_ones_are_not_answered) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.1");
   Found lost;
@@ -101,7 +101,7 @@ Test(resolver_limits, new_look_ups_go_on_while_cancelled_ones_are_not_answered) 
   cr_expect(lost.answers == 0);
 }
 
-Test(resolver_limits, what_waits_is_asked_when_what_was_asked_is_cancelled) {
+Test(resolver_limits, a_waiting_lookup_is_asked_when_another_one_is_cancelled) {
   for (const std::size_t cancelled : {Resolver::kMaxAsked, std::size_t{1}}) {
     ResolverOptions options;
     options.deadline = 0ms;
@@ -120,7 +120,7 @@ Test(resolver_limits, what_waits_is_asked_when_what_was_asked_is_cancelled) {
   }
 }
 
-Test(resolver_limits, options_out_of_range_are_refused) {
+Test(resolver_limits, options_out_of_range_are_rejected) {
   Loop loop{backend_options()};
   ResolverOptions options;
   options.tries = 0;
@@ -139,7 +139,7 @@ Test(resolver_limits, options_out_of_range_are_refused) {
   }
 }
 
-Test(resolver_limits, without_memory_asking_throws_and_leaves_nothing_behind) {
+Test(resolver_limits, without_memory_a_lookup_throws_and_changes_nothing) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.1");
   Found found;

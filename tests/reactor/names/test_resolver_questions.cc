@@ -1,4 +1,4 @@
-// What a stranger who answers in a server's place would have to guess.
+// What an attacker who forges a server's answers would have to guess.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -49,13 +49,13 @@ void take_random_numbers_away() {
 
 }  // namespace
 
-Test(resolver_questions, one_name_asked_for_128_times_is_one_question) {
+Test(resolver_questions, many_lookups_of_one_name_share_one_question) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.9");
   world.server.delay("x.test", 50ms);
   std::vector<Found> found(Resolver::kMaxAsked);
   for (std::size_t i = 0; i < found.size(); ++i) {
-    // Names have no case, and the port is not asked for.
+    // Names are compared without case, and the port does not matter.
     world.resolver->addresses(i % 2 == 0 ? "x.test." : "X.Test.", static_cast<std::uint16_t>(i + 1),
                               AF_INET, DnsWorld::into(found[i]));
   }
@@ -66,7 +66,7 @@ Test(resolver_questions, one_name_asked_for_128_times_is_one_question) {
   cr_expect(world.server.questions() == 1, "%zu", world.server.questions());
 }
 
-Test(resolver_questions, one_question_serves_look_ups_of_one_family_and_of_both) {
+Test(resolver_questions, lookups_of_one_family_and_of_both_share_a_question) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.9");
   world.server.aaaa("x.test", "::1");
@@ -98,7 +98,7 @@ Test(resolver_questions, a_shared_question_goes_on_until_its_last_asker_cancels)
   cr_expect(cancelled.answers == 0);
 }
 
-Test(resolver_questions, a_question_that_has_not_been_answered_in_its_first_try_is_not_joined) {
+Test(resolver_questions, a_question_that_was_not_answered_in_its_first_try_is_not_shared) {
   ResolverOptions options;
   options.try_timeout = slowness() * 100ms;
   DnsWorld world(options);
@@ -109,13 +109,13 @@ Test(resolver_questions, a_question_that_has_not_been_answered_in_its_first_try_
   turn_for(world.loop, 150ms);
   const std::size_t asked = world.server.questions();
   world.resolver->addresses("x.test.", 80, AF_INET, DnsWorld::into(second));
-  // Long before the third try of the first one.
+  // Long before the third try of the first question.
   turn_for(world.loop, 50ms);
   cr_expect(asked == 2 && world.server.questions() == 3, "%zu, then %zu", asked,
             world.server.questions());
 }
 
-Test(resolver_questions, each_comes_from_another_port_with_another_id) {
+Test(resolver_questions, each_has_a_different_port_and_id) {
   DnsWorld world;
   constexpr int kNames = 64;
   std::vector<Found> found(kNames);
@@ -126,12 +126,12 @@ Test(resolver_questions, each_comes_from_another_port_with_another_id) {
                               DnsWorld::into(found[static_cast<std::size_t>(i)]));
   }
   turn_until(world.loop, [&world] { return world.resolver->pending() == 0; });
-  // A port is free again when its question is answered; an id may come twice by chance.
+  // A port is free again when its question has been answered, and an id may occur twice by chance.
   cr_expect(world.server.ports().size() > kNames / 2, "%zu ports", world.server.ports().size());
   cr_expect(world.server.ids().size() > kNames - 4, "%zu ids", world.server.ids().size());
 }
 
-Test(resolver_questions, questions_one_after_the_other_come_from_different_ports_too) {
+Test(resolver_questions, consecutive_questions_have_different_ports_too) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.9");
   for (int i = 0; i < 20; ++i) expect_words(world.addresses("x.test.", AF_INET), {"127.0.0.9:80"});
@@ -139,7 +139,7 @@ Test(resolver_questions, questions_one_after_the_other_come_from_different_ports
   cr_expect(world.server.ids().size() > 16, "%zu ids", world.server.ids().size());
 }
 
-Test(resolver_questions, without_random_numbers_a_resolver_refuses_to_start) {
+Test(resolver_questions, without_random_numbers_the_constructor_throws) {
   Loop loop{backend_options()};
   take_random_numbers_away();
   std::string message;
@@ -153,7 +153,7 @@ Test(resolver_questions, without_random_numbers_a_resolver_refuses_to_start) {
             message.c_str());
 }
 
-Test(resolver_questions, without_random_numbers_nothing_is_asked) {
+Test(resolver_questions, without_random_numbers_no_question_is_sent) {
   DnsWorld world;
   world.server.a("x.test", "127.0.0.9");
   take_random_numbers_away();
@@ -161,7 +161,7 @@ Test(resolver_questions, without_random_numbers_nothing_is_asked) {
   cr_expect(world.server.questions() == 0);
 }
 
-Test(resolver_questions, the_aliases_of_the_environment_do_not_count) {
+Test(resolver_questions, the_aliases_of_the_environment_are_ignored) {
   const std::string path = "aliases-of-the-resolver-test";
   std::ofstream(path) << "short elsewhere.test\n";
   cr_assert(::setenv("HOSTALIASES", path.c_str(), 1) == 0);

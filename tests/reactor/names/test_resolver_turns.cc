@@ -1,4 +1,4 @@
-// How long the turns of a loop are while a resolver has much to do.
+// The length of a loop's turns while a resolver has much work.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -26,16 +26,16 @@ TestSuite(resolver_turns, .timeout = 120);
 
 namespace {
 
-constexpr std::chrono::nanoseconds kLongestTurn = 5ms;
+constexpr std::chrono::nanoseconds kMaxTurn = 5ms;
 
-// Of this thread alone: a busy machine makes a turn late, but not longer.
+// The processor time of this thread: on a busy machine a turn ends later, but does not use more.
 std::chrono::nanoseconds cpu_time() {
   timespec now{};
   cr_assert(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-// Turns until `done`; the processor time of the longest one.
+// Runs turns until `done`. Returns the processor time of the longest one.
 template <class Done>
 std::chrono::nanoseconds longest_turn_until(Loop& loop, Done done) {
   std::chrono::nanoseconds longest{};
@@ -49,20 +49,20 @@ std::chrono::nanoseconds longest_turn_until(Loop& loop, Done done) {
   return longest;
 }
 
-// `work` returns its longest turn. What the system does in between (a page that has to be cleared,
-// an interrupt) is counted too, now and then; so a long turn counts when there is one every time.
+// `work` returns its longest turn. Sometimes that includes work of the system, such as clearing a
+// page or an interrupt. So a turn counts as long only if there is a long one in each run.
 template <class Work>
 void expect_short_turns(Work work) {
   std::chrono::nanoseconds longest{};
   for (int attempt = 0; attempt < 5; ++attempt) {
     longest = work();
-    if (longest < slowness() * kLongestTurn) return;
+    if (longest < slowness() * kMaxTurn) return;
   }
   cr_expect(false, "the longest turn took %.2f ms, at best",
             std::chrono::duration<double, std::milli>(longest).count());
 }
 
-// A server on a thread and a loop of its own, so that its work is not that of the resolver's loop.
+// A server on a thread and a loop of its own, so that its work is not part of the measured turns.
 class ServerThread {
  public:
   template <class Prepare>
@@ -91,7 +91,7 @@ ResolverOptions options_for(const ServerThread& server) {
   return options;
 }
 
-// Lines as a list of blocked names has them, and among them names that the tests ask for.
+// Lines as in a list of blocked names, among them the names that the tests look up.
 std::string long_hosts_file() {
   std::string text = "127.0.0.1 localhost\n";
   for (int i = 0; i < 200'000; ++i) {
@@ -102,7 +102,7 @@ std::string long_hosts_file() {
 
 }  // namespace
 
-Test(resolver_turns, a_hosts_file_of_200000_lines_holds_no_turn_up) {
+Test(resolver_turns, a_hosts_file_of_200000_lines_delays_no_turn) {
   enter_network_namespace();
   enter_own_etc();
   const ServerThread server([](DnsServer& dns) { dns.a("elsewhere.test", "127.0.0.9"); });
@@ -123,7 +123,7 @@ Test(resolver_turns, a_hosts_file_of_200000_lines_holds_no_turn_up) {
     for (std::size_t i = 0; i < found.size(); ++i) {
       expect_words(found[i], {i % 2 == 0 ? "0.0.0.0:80" : "127.0.0.9:80"});
     }
-    // The file changes: the old index goes and a new one comes.
+    // The file changes: the old index is freed and a new one is read.
     write_etc("hosts", text + "127.0.0.7 new.test\n");
     Found added;
     resolver.addresses("new.test", 80, AF_INET, DnsWorld::into(added));
@@ -138,7 +138,7 @@ Test(resolver_turns, a_hosts_file_that_does_not_change_is_read_once) {
   enter_own_etc();
   const ServerThread server([](DnsServer&) {});
   write_etc("hosts", long_hosts_file());
-  // A file that has just been written is read once more: its time is not certain.
+  // A file that has just been written is read once more, because its time is not certain.
   std::this_thread::sleep_for(100ms);
   Loop loop;
   Resolver resolver(loop, options_for(server));
@@ -158,7 +158,7 @@ Test(resolver_turns, a_hosts_file_that_does_not_change_is_read_once) {
             std::chrono::duration<double, std::milli>(others).count());
 }
 
-Test(resolver_turns, an_answer_of_4000_addresses_holds_no_turn_up) {
+Test(resolver_turns, an_answer_of_4000_addresses_delays_no_turn) {
   const ServerThread server([](DnsServer& dns) {
     dns.treat("m.test", Manner::truncated);
     for (int i = 0; i < 4000; ++i) {

@@ -1,4 +1,4 @@
-// Service names and ports, from a table of the test's own and from the host's.
+// Service names and ports, from a table of the test and from the host's.
 #include <arpa/inet.h>
 #include <netdb.h>
 
@@ -13,7 +13,7 @@
 using sluice::Scheme;
 using sluice::ServiceNames;
 
-Test(service_names, names_and_aliases_lead_to_the_port_and_the_port_to_the_main_name) {
+Test(service_names, map_names_and_aliases_to_the_port_and_the_port_to_the_main_name) {
   ServiceNames names;
   names.add("smtp", 25, Scheme::tcp);
   names.add("mail", 25, Scheme::tcp);
@@ -23,7 +23,7 @@ Test(service_names, names_and_aliases_lead_to_the_port_and_the_port_to_the_main_
   cr_expect(names.size() == 2);
 }
 
-Test(service_names, schemes_are_apart) {
+Test(service_names, are_separate_for_each_scheme) {
   ServiceNames names;
   names.add("shell", 514, Scheme::tcp);
   names.add("syslog", 514, Scheme::udp);
@@ -32,7 +32,7 @@ Test(service_names, schemes_are_apart) {
   cr_expect(!names.port("syslog", Scheme::tcp).has_value());
 }
 
-Test(service_names, the_first_one_stays) {
+Test(service_names, keep_the_first_of_several) {
   ServiceNames names;
   names.add("x", 1, Scheme::tcp);
   names.add("x", 2, Scheme::tcp);
@@ -40,20 +40,20 @@ Test(service_names, the_first_one_stays) {
   cr_expect(names.name(2, Scheme::tcp) == "x", "a port's only name is still its name");
 }
 
-Test(service_names, what_is_not_there_is_not_found) {
+Test(service_names, do_not_find_a_missing_entry) {
   const ServiceNames names;
   cr_expect(!names.port("ssh", Scheme::tcp).has_value());
   cr_expect(names.name(22, Scheme::tcp).empty());
   cr_expect(names.size() == 0);
 }
 
-Test(service_names, names_are_taken_as_written) {
+Test(service_names, are_case_sensitive) {
   ServiceNames names;
   names.add("SSH", 22, Scheme::tcp);
   cr_expect(!names.port("ssh", Scheme::tcp).has_value());
 }
 
-Test(service_names, the_host_s_are_those_that_the_system_answers_with) {
+Test(service_names, of_the_host_are_those_of_the_system) {
   const ServiceNames names = ServiceNames::of_host();
   if (::getservbyname("ssh", "tcp") == nullptr) cr_skip_test("this host has no services database");
   for (const char* name : {"ssh", "http", "domain", "www", "ntp", "no-such-service"}) {

@@ -1,4 +1,4 @@
-// Sweeps of loopback, with real listeners, on every backend, with sockets reused and not.
+// Sweeps of loopback with real listeners, on each backend, with and without reused sockets.
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -25,7 +25,7 @@ using std::chrono::milliseconds;
 
 TestSuite(sweep, .timeout = 30);
 
-Test(sweep, tells_open_from_closed) {
+Test(sweep, distinguishes_open_from_closed) {
   for (const bool reuse : {true, false}) {
     for (const int family : {AF_INET, AF_INET6}) {
       const Listening listening(Address::loopback(family, 0));
@@ -49,7 +49,7 @@ Test(sweep, tells_open_from_closed) {
   }
 }
 
-Test(sweep, goes_through_both_families_in_one_run) {
+Test(sweep, sweeps_both_families_in_one_run) {
   const Listening four(Address::loopback(AF_INET, 0), 200);
   const Listening six(Address::loopback(AF_INET6, 0), 200);
   std::vector<SweepTarget> targets;
@@ -59,7 +59,7 @@ Test(sweep, goes_through_both_families_in_one_run) {
     targets.push_back({.address = ip("127.0.0.1", 1), .tag = 0});
     targets.push_back({.address = ip("::1", 1), .tag = 0});
   }
-  // A mapped address is one of IPv4 on a socket of IPv6, for good.
+  // An IPv4-mapped address permanently turns an IPv6 socket into an IPv4 socket.
   targets.push_back({.address = ip("::ffff:127.0.0.1", four.address().port()), .tag = 0});
   targets.push_back({.address = ip("::1", 1), .tag = 0});
   targets.push_back({.address = ip("::ffff:127.0.0.1", 1), .tag = 0});
@@ -70,9 +70,9 @@ Test(sweep, goes_through_both_families_in_one_run) {
   cr_expect(run.sweep.counters().closed == 103);
 }
 
-// All ports, again and again, with listeners all over: none is missed and none made up.
+// All ports, repeatedly, with some listeners: the sweep misses none and reports no false one.
 Test(sweep, finds_every_listening_port_every_time) {
-  enter_network_namespace();  // where nobody else listens
+  enter_network_namespace();  // no other process listens there
   std::vector<std::unique_ptr<Listening>> listeners;
   std::set<std::uint16_t> listening;
   for (int i = 0; i < 12; ++i) {
@@ -80,7 +80,7 @@ Test(sweep, finds_every_listening_port_every_time) {
     listening.insert(listeners.back()->address().port());
   }
 #ifdef SLUICE_PORTABLE
-  constexpr unsigned kRuns = 1;  // each takes a second of computing
+  constexpr unsigned kRuns = 1;  // a run takes about a second
 #else
   constexpr unsigned kRuns = 3;
 #endif
@@ -113,7 +113,7 @@ Test(sweep, finds_every_listening_port_every_time) {
   }
 }
 
-Test(sweep, retries_what_does_not_answer_and_calls_it_filtered) {
+Test(sweep, retries_a_silent_target_and_reports_it_as_filtered) {
   const BlackHole hole;
   SweepOptions options;
   options.first_timeout = options.min_timeout = options.max_timeout = milliseconds(30);
@@ -132,7 +132,7 @@ Test(sweep, retries_what_does_not_answer_and_calls_it_filtered) {
   }
 }
 
-Test(sweep, takes_a_time_out_that_never_ends_for_an_hour) {
+Test(sweep, limits_a_timeout_to_an_hour) {
   const BlackHole hole;
   SweepOptions options;
   options.first_timeout = options.min_timeout = options.max_timeout = milliseconds::max();
@@ -143,7 +143,7 @@ Test(sweep, takes_a_time_out_that_never_ends_for_an_hour) {
   cr_expect(run.sweep.counters().in_flight == 1, "%lu", run.sweep.counters().in_flight);
 }
 
-Test(sweep, finds_a_port_open_whose_first_attempt_was_lost) {
+Test(sweep, finds_an_open_port_whose_first_attempt_was_lost) {
   BlackHole hole;
   SweepOptions options;
   options.first_timeout = options.min_timeout = options.max_timeout = milliseconds(100);
@@ -156,7 +156,7 @@ Test(sweep, finds_a_port_open_whose_first_attempt_was_lost) {
   cr_expect(run.results[0].rtt < milliseconds(100));  // of the attempt that was answered
 }
 
-Test(sweep, reports_what_this_host_cannot_do_as_failed) {
+Test(sweep, reports_an_attempt_that_this_host_cannot_make_as_failed) {
   SweepOptions options;
   options.from.address = ip("192.0.2.99");
   Run run({{.address = ip("127.0.0.1", 1), .tag = 0},
@@ -172,7 +172,7 @@ Test(sweep, reports_what_this_host_cannot_do_as_failed) {
   cr_expect(errors[0] == EADDRNOTAVAIL && errors[1] == EAFNOSUPPORT && errors[2] == EAFNOSUPPORT);
 }
 
-Test(sweep, leaves_from_the_address_that_it_is_given) {
+Test(sweep, connects_from_the_given_address) {
   const Listening listening;
   SweepOptions options;
   options.from.address = ip("127.0.0.123");
@@ -189,7 +189,7 @@ Test(sweep, leaves_from_the_address_that_it_is_given) {
   cr_expect(run.sweep.counters().closed == 2);
 }
 
-Test(sweep, has_a_word_for_every_state) {
+Test(sweep, has_a_name_for_every_state) {
   cr_expect(to_string(SweepState::open) == "open");
   cr_expect(to_string(SweepState::closed) == "closed");
   cr_expect(to_string(SweepState::filtered) == "filtered");

@@ -1,4 +1,4 @@
-// What is remembered of hosts, and how targets are put together to networks.
+// The counters of hosts, and how targets are grouped into networks.
 #include <cstdint>
 #include <string>
 
@@ -23,7 +23,7 @@ Address numbered(std::uint32_t number) {
 
 }  // namespace
 
-Test(sweep_hosts, tells_a_host_by_its_address_and_zone_and_not_by_its_port) {
+Test(sweep_hosts, identifies_a_host_by_its_address_and_zone_and_not_by_its_port) {
   cr_expect(host_key(ip("10.1.2.3", 1)) == host_key(ip("10.1.2.3", 2)));
   cr_expect(!(host_key(ip("10.1.2.3", 1)) == host_key(ip("10.1.2.4", 1))));
   cr_expect(host_key(ip("fe80::1%7", 1)) == host_key(ip("fe80::1%7", 2)));
@@ -31,7 +31,7 @@ Test(sweep_hosts, tells_a_host_by_its_address_and_zone_and_not_by_its_port) {
   cr_expect(!(host_key(ip("0.0.0.1", 1)) == host_key(ip("100::", 1))));
 }
 
-Test(sweep_hosts, puts_24_bits_of_ipv4_and_64_of_ipv6_together) {
+Test(sweep_hosts, groups_ipv4_by_24_bits_and_ipv6_by_64) {
   cr_expect(same_network("10.1.2.3", "10.1.2.255"));
   cr_expect(!same_network("10.1.2.3", "10.1.3.3"));
   cr_expect(same_network("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"));
@@ -39,14 +39,14 @@ Test(sweep_hosts, puts_24_bits_of_ipv4_and_64_of_ipv6_together) {
   cr_expect(!same_network("fe80::1%1", "fe80::1%2"));
 }
 
-Test(sweep_hosts, puts_all_of_loopback_together) {
+Test(sweep_hosts, groups_all_of_loopback) {
   cr_expect(same_network("127.0.0.1", "127.200.3.4"));
   cr_expect(same_network("127.0.0.1", "::1"));
   cr_expect(!same_network("127.0.0.1", "10.0.0.1"));
   cr_expect(network_key(ip("::1")).family == 0);
 }
 
-Test(sweep_hosts, counts_what_each_host_answered_and_what_not) {
+Test(sweep_hosts, counts_the_answers_and_silences_of_each_host) {
   SweepHosts hosts;
   cr_expect(hosts.find(ip("10.0.0.1", 1)) == nullptr);
   hosts.answered(ip("10.0.0.1", 1));
@@ -61,7 +61,7 @@ Test(sweep_hosts, counts_what_each_host_answered_and_what_not) {
   cr_expect(two->answers == 0 && two->silences == 1);
 }
 
-Test(sweep_hosts, is_bounded_and_forgets_who_was_not_heard_of_for_longest) {
+Test(sweep_hosts, is_limited_and_forgets_the_least_recently_used) {
   SweepHosts hosts;
   const Address favourite = ip("192.0.2.1");
   for (std::uint32_t i = 0; i < 100'000; ++i) {

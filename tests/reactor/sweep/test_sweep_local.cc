@@ -1,4 +1,4 @@
-// When this host is short of something, and when it connects to itself.
+// Sweeps while this host lacks a resource, and sweeps that connect to themselves.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -42,7 +42,7 @@ struct Swept {
   SweepCounters counters;
   std::vector<SweepResult> results;
 
-  // `address` so many times.
+  // `address` this many times.
   void run(const Address& address, unsigned times, const SweepOptions& options,
            const Report& report = {}) {
     unsigned given = 0;
@@ -65,7 +65,7 @@ struct Swept {
 
 }  // namespace
 
-Test(sweep_local, waits_for_a_descriptor_and_blames_no_target) {
+Test(sweep_local, waits_for_a_descriptor_and_reports_no_target_as_failed) {
   const Listening listening(Address::loopback(AF_INET, 0), 100);
   Swept swept;
   auto hoard = std::make_unique<Hoard>(0);
@@ -76,13 +76,13 @@ Test(sweep_local, waits_for_a_descriptor_and_blames_no_target) {
   cr_expect(Clock::now() - start >= milliseconds(60));
   cr_expect(swept.counters.open == 10, "%lu", swept.counters.open);
   cr_expect(swept.counters.failed == 0);
-  // With a back-off, and not in a busy loop.
+  // It uses a back-off, not a busy loop.
   cr_expect(swept.counters.local_waits >= 1 && swept.counters.local_waits < 12, "%lu",
             swept.counters.local_waits);
   for (const SweepResult& result : swept.results) cr_expect(result.attempts == 1);
 }
 
-Test(sweep_local, finds_all_that_is_open_with_few_descriptors) {
+Test(sweep_local, finds_all_open_ports_with_few_descriptors) {
   const BlackHole hole;
   Swept swept;
   const Hoard hoard(6);
@@ -95,7 +95,7 @@ Test(sweep_local, finds_all_that_is_open_with_few_descriptors) {
   cr_expect(swept.counters.local_waits > 0);
 }
 
-Test(sweep_local, leaves_the_program_some_descriptors_by_itself) {
+Test(sweep_local, leaves_the_program_some_descriptors_by_default) {
   rlimit limit{};
   cr_assert(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = 100;
@@ -152,7 +152,7 @@ Test(sweep_local, waits_for_its_one_local_port) {
   cr_expect(swept.counters.local_waits > 0);
 }
 
-Test(sweep_local, from_the_very_port_that_it_asks_for_finds_nobody) {
+Test(sweep_local, reports_closed_if_the_local_port_is_the_target) {
   enter_network_namespace();
   SweepOptions options;
   options.from.address = ip("127.0.0.1", 40'004);
@@ -162,8 +162,8 @@ Test(sweep_local, from_the_very_port_that_it_asks_for_finds_nobody) {
   for (const SweepResult& result : swept.results) cr_expect(result.error == ECONNREFUSED);
 }
 
-// In a namespace with few ports to leave from the kernel chooses the one that is asked for often.
-Test(sweep_local, takes_no_connection_to_itself_for_an_open_port) {
+// In a namespace with few local ports, the kernel often chooses the target port as the source port.
+Test(sweep_local, does_not_report_a_connection_to_itself_as_open) {
   enter_network_namespace();
   {
     std::ofstream range("/proc/sys/net/ipv4/ip_local_port_range");

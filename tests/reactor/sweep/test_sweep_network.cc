@@ -1,4 +1,4 @@
-// Sweeps between two network namespaces: what refuses, drops, prohibits and loses there.
+// Sweeps between two network namespaces, with refused, dropped, prohibited and lost packets.
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -74,7 +74,7 @@ std::vector<Address> ports(const std::string& host, unsigned first, unsigned las
   return targets;
 }
 
-// An IPv6 address is in use a moment after it was given.
+// An IPv6 address can be used only a moment after it has been added.
 void wait_until_reached(const Address& refusing) {
   for (int tries = 0; tries < 50; ++tries) {
     if (sweep_all({refusing}, quick()).counters.closed == 1) return;
@@ -109,7 +109,7 @@ void expect(const std::vector<Expected>& table) {
 
 }  // namespace
 
-Test(sweep_network, gives_every_answer_of_ipv4_its_place) {
+Test(sweep_network, maps_every_answer_of_ipv4_to_its_state) {
   const TwoNetworks networks;
   std::optional<Listening> listening;
   networks.at_far_end([&] {
@@ -153,7 +153,7 @@ Test(sweep_network, gives_every_answer_of_ipv4_its_place) {
   });
 }
 
-Test(sweep_network, gives_every_answer_of_ipv6_its_place) {
+Test(sweep_network, maps_every_answer_of_ipv6_to_its_state) {
   const TwoNetworks networks;
   std::optional<Listening> listening;
   networks.at_far_end([&] { listening.emplace(ip("fd09::2", 22)); });
@@ -177,7 +177,7 @@ Test(sweep_network, gives_every_answer_of_ipv6_its_place) {
   });
 }
 
-// A zone stays with its socket: the next target must not be looked for there.
+// A zone stays with its socket, so the next target must not use that socket.
 Test(sweep_network, keeps_the_zones_of_link_local_addresses_apart) {
   enter_network_namespace();
   const TestInterface one("one", "10.1.0.1");
@@ -195,13 +195,13 @@ Test(sweep_network, keeps_the_zones_of_link_local_addresses_apart) {
   expect(table);
 }
 
-Test(sweep_network, goes_where_its_device_leads) {
+Test(sweep_network, uses_its_device) {
   const TwoNetworks networks;
   SweepOptions options;
   options.from.device = "near";
   Swept swept = sweep_all({ip("10.9.0.2", 1)}, options);
   const SweepResult& there = swept.results.at("10.9.0.2:1");
-  // Without a privilege that is not for us to say.
+  // Without the privilege, the device cannot be tested.
   cr_expect(there.state == SweepState::closed ||
             (there.state == SweepState::failed && there.error == EPERM));
   options.from.device = "nowhere";
@@ -210,8 +210,8 @@ Test(sweep_network, goes_where_its_device_leads) {
   cr_expect(swept.results.at("10.9.0.2:1").error == ENODEV);
 }
 
-// Each packet of either direction is lost with the same chance, which is none of the sweep's doing.
-Test(sweep_network, misses_nothing_where_packets_are_lost) {
+// Each packet of either direction is lost with the same probability, regardless of the load.
+Test(sweep_network, misses_nothing_when_packets_are_lost) {
   for (const unsigned percent : {1U, 10U}) {
     const TwoNetworks networks;
     std::vector<Listening> listeners;
@@ -231,7 +231,7 @@ Test(sweep_network, misses_nothing_where_packets_are_lost) {
   }
 }
 
-Test(sweep_network, tries_a_host_that_answers_some_as_often_as_it_was_told) {
+Test(sweep_network, retries_a_host_that_answers_as_often_as_configured) {
   const TwoNetworks networks;
   networks.far_rule("tcp dport 1-400 drop");
   const Swept swept = sweep_all(ports("10.9.0.2", 1, 410), quick());
@@ -239,7 +239,7 @@ Test(sweep_network, tries_a_host_that_answers_some_as_often_as_it_was_told) {
   cr_expect(swept.counters.retries == 800, "%lu", swept.counters.retries);
 }
 
-Test(sweep_network, gives_a_host_up_sooner_that_answers_nothing) {
+Test(sweep_network, gives_up_sooner_on_a_host_that_answers_nothing) {
   const TwoNetworks networks;
   SweepOptions options = quick();
   options.parallel = 50;
@@ -249,7 +249,7 @@ Test(sweep_network, gives_a_host_up_sooner_that_answers_nothing) {
   cr_expect(swept.counters.attempts >= 400);
 }
 
-Test(sweep_network, gives_the_hosts_of_a_network_up_sooner_where_nobody_answers) {
+Test(sweep_network, gives_up_sooner_on_the_hosts_of_a_silent_network) {
   const TwoNetworks networks;
   std::vector<Address> targets;
   for (int host = 1; host <= 100; ++host) {
@@ -261,11 +261,11 @@ Test(sweep_network, gives_the_hosts_of_a_network_up_sooner_where_nobody_answers)
   options.parallel = 500;
   const SweepCounters silent = sweep_all(targets, options).counters;
   cr_expect(silent.filtered == 3000);
-  // Eight silences of a host are some six retries; thirty-two would be more than twenty.
+  // Eight missing answers of a host take about six targets; thirty-two would take more than twenty.
   cr_expect(silent.retries < 1300, "%lu", silent.retries);
 }
 
-Test(sweep_network, is_not_held_up_by_the_dead_hosts_of_a_network) {
+Test(sweep_network, is_not_delayed_by_the_dead_hosts_of_a_network) {
   const TwoNetworks networks;
   networks.at_far_end([] { shell("ip addr add 10.7.0.200/32 dev far"); });
   std::vector<Address> targets;

@@ -1,4 +1,4 @@
-// What each errno of connect() says, and what ICMP adds to it.
+// The outcome for each errno of connect(), and for ICMP messages.
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -23,7 +23,7 @@ void expect_connect(SweepOutcome outcome, std::initializer_list<int> errors) {
 
 }  // namespace
 
-Test(sweep_outcome, of_connect_is_as_the_page_says) {
+Test(sweep_outcome, of_connect_is_that_of_the_page) {
   expect_connect(SweepOutcome::open, {0, EISCONN, ECONNRESET, EPIPE});
   expect_connect(SweepOutcome::under_way, {EINPROGRESS, EALREADY, EINTR});
   expect_connect(SweepOutcome::closed, {ECONNREFUSED});
@@ -40,13 +40,13 @@ Test(sweep_outcome, of_a_link_local_address_without_its_zone_is_failed) {
   cr_expect(outcome_of_connect(EINVAL, ip("2001:db8::1", 80)) == SweepOutcome::filtered);
 }
 
-Test(sweep_outcome, without_a_local_port_is_to_wait) {
-  // There is an address to speak to loopback from: only the ports can have run out.
+Test(sweep_outcome, without_a_free_local_port_is_wait) {
+  // The host has a source address for loopback, so the ports must have run out.
   cr_expect(has_source(ip("127.0.0.1", 80)));
   cr_expect(outcome_of_connect(EADDRNOTAVAIL, ip("127.0.0.1", 80)) == SweepOutcome::wait);
 }
 
-Test(sweep_outcome, of_a_socket_that_there_is_not_is_to_wait_or_failed) {
+Test(sweep_outcome, of_a_socket_that_cannot_be_opened_is_wait_or_failed) {
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN, EADDRINUSE}) {
     cr_expect(outcome_of_socket(error) == SweepOutcome::wait, "errno %d", error);
   }
@@ -55,7 +55,7 @@ Test(sweep_outcome, of_a_socket_that_there_is_not_is_to_wait_or_failed) {
   }
 }
 
-Test(sweep_outcome, knows_which_icmp_messages_prohibit) {
+Test(sweep_outcome, recognizes_icmp_messages_that_prohibit) {
   for (const unsigned code : {9U, 10U, 13U, 14U, 15U}) cr_expect(is_prohibition(3, code));
   for (const unsigned code : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 11U, 12U, 16U}) {
     cr_expect(!is_prohibition(3, code), "code %u", code);
@@ -63,7 +63,7 @@ Test(sweep_outcome, knows_which_icmp_messages_prohibit) {
   cr_expect(!is_prohibition(11, 13));
 }
 
-Test(sweep_outcome, of_no_message_is_none) {
+Test(sweep_outcome, of_no_icmp_message_is_empty) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   cr_expect(!icmp_about(fd, ip("127.0.0.1", 1)));
   ::close(fd);
@@ -74,7 +74,7 @@ Test(sweep_outcome, finds_that_linux_reuses_a_refused_socket) {
   for (int i = 0; i < 20; ++i) cr_expect(refused_socket_connects_again());
 }
 #else
-Test(sweep_outcome, does_not_reuse_a_refused_socket_where_posix_leaves_it_open) {
+Test(sweep_outcome, does_not_reuse_a_refused_socket_with_plain_posix) {
   cr_expect(!refused_socket_connects_again());
 }
 #endif

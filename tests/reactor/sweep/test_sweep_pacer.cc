@@ -1,4 +1,4 @@
-// A rate, kept by being told the time.
+// The rate, with times that the test passes.
 #include <chrono>
 
 #include <criterion/criterion.h>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr TimePoint kStart{std::chrono::hours(5)};
 
-// Takes all that it may, asked so often, for one second.
+// Takes all events that it may for one second, and asks at this interval.
 unsigned taken_in_a_second(SweepPacer& pacer, milliseconds asked_every) {
   unsigned taken = 0;
   for (TimePoint now = kStart; now < kStart + seconds(1); now += asked_every) {
@@ -36,12 +36,12 @@ Test(sweep_pacer, without_a_rate_is_always_ready) {
   }
 }
 
-Test(sweep_pacer, keeps_its_rate_however_often_it_is_asked) {
+Test(sweep_pacer, keeps_its_rate_however_often_it_is_called) {
   for (const double rate : {1.0, 10.0, 333.0, 5000.0, 250'000.0}) {
     for (const milliseconds every : {milliseconds(1), milliseconds(3)}) {
       SweepPacer pacer(rate);
       const unsigned taken = taken_in_a_second(pacer, every);
-      // What the slack lets through, and one.
+      // The events that the slack allows, and one more.
       const double most = rate * 1.0041 + 1;
       cr_expect(taken <= most, "%f a second: %u", rate, taken);
       cr_expect(taken >= rate * 0.99, "%f a second: %u", rate, taken);
@@ -49,7 +49,7 @@ Test(sweep_pacer, keeps_its_rate_however_often_it_is_asked) {
   }
 }
 
-Test(sweep_pacer, does_not_save_up_what_was_not_used) {
+Test(sweep_pacer, does_not_save_unused_time) {
   SweepPacer pacer(1000);
   pacer.take(kStart);
   const TimePoint late = kStart + seconds(100);
@@ -61,7 +61,7 @@ Test(sweep_pacer, does_not_save_up_what_was_not_used) {
   cr_expect(at_once >= 1 && at_once <= 5, "%u", at_once);
 }
 
-Test(sweep_pacer, says_when_it_is_ready_again) {
+Test(sweep_pacer, computes_when_it_is_ready_again) {
   SweepPacer pacer(100);
   while (pacer.ready(kStart)) pacer.take(kStart);
   cr_expect(pacer.next() > kStart);
@@ -70,7 +70,7 @@ Test(sweep_pacer, says_when_it_is_ready_again) {
   cr_expect(pacer.ready(pacer.next()));
 }
 
-Test(sweep_pacer, takes_a_rate_that_nobody_can_keep) {
+Test(sweep_pacer, accepts_a_rate_that_is_impossibly_high) {
   SweepPacer fast(1e300);
   fast.take(kStart);
   cr_expect(fast.ready(kStart + milliseconds(1)));

@@ -1,4 +1,4 @@
-// Which targets share a path, and which paths are kept when no probe is on them.
+// Which targets share a path, and which paths are kept while no probe uses them.
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ Address in_network(std::size_t number) {
 
 }  // namespace
 
-Test(sweep_path, is_one_for_the_hosts_of_a_network) {
+Test(sweep_path, is_shared_by_the_hosts_of_a_network) {
   SweepPaths paths({});
   SweepPath& one = paths.enter(ip("10.1.2.3"));
   cr_expect(&paths.enter(ip("10.1.2.4")) == &one);
@@ -28,7 +28,7 @@ Test(sweep_path, is_one_for_the_hosts_of_a_network) {
   cr_expect(one.probes == 3 && paths.size() == 2);
 }
 
-Test(sweep_path, is_remembered_while_no_probe_is_on_it) {
+Test(sweep_path, is_kept_while_no_probe_uses_it) {
   SweepPaths paths({});
   SweepPath& path = paths.enter(ip("10.1.2.3"));
   path.answered = true;
@@ -37,7 +37,7 @@ Test(sweep_path, is_remembered_while_no_probe_is_on_it) {
   cr_expect(paths.enter(ip("10.1.2.9")).answered);
 }
 
-Test(sweep_path, is_forgotten_when_many_others_were_used_since) {
+Test(sweep_path, is_freed_after_many_others_were_used) {
   SweepPaths paths({});
   for (std::size_t i = 0; i <= SweepPaths::kMaxIdle; ++i) {
     SweepPath& path = paths.enter(in_network(i));
@@ -49,7 +49,7 @@ Test(sweep_path, is_forgotten_when_many_others_were_used_since) {
   cr_expect(!paths.enter(in_network(0)).answered);
 }
 
-Test(sweep_path, is_not_forgotten_while_a_probe_is_on_it) {
+Test(sweep_path, is_not_freed_while_a_probe_uses_it) {
   SweepPaths paths({});
   SweepPath& busy = paths.enter(in_network(0));
   busy.answered = true;

@@ -1,4 +1,4 @@
-// The course of a sweep: what it asks for and when, how it is stopped, what its functions may do.
+// The turns of a sweep: when it requests targets, how it stops, and what its functions may do.
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -31,7 +31,7 @@ using std::chrono::milliseconds;
 
 TestSuite(sweep_turn, .timeout = 30);
 
-Test(sweep_turn, of_nothing_is_done_in_a_turn_to_come) {
+Test(sweep_turn, without_targets_is_done_in_a_later_turn) {
   Run run({});
   run.sweep.start();
   cr_expect(run.done == 0 && run.asked == 0);
@@ -47,7 +47,7 @@ Test(sweep_turn, does_nothing_before_it_is_started) {
   cr_expect(run.asked == 0);
 }
 
-Test(sweep_turn, holds_a_turn_up_only_for_a_moment) {
+Test(sweep_turn, delays_a_turn_only_briefly) {
   Run run(ports_of("127.0.0.1", 1, 20'000));
   int beats = 0;
   Timer timer(run.loop, [&] { ++beats; });
@@ -56,8 +56,8 @@ Test(sweep_turn, holds_a_turn_up_only_for_a_moment) {
   cr_expect(beats > 5, "%d", beats);
 }
 
-// More than the 1,024 descriptors that select() has by itself, and all of them answered at once.
-Test(sweep_turn, hears_very_many_that_are_answered_at_once) {
+// More than the 1,024 descriptors of select(), all answered at once.
+Test(sweep_turn, handles_very_many_answers_at_once) {
   constexpr std::size_t kProbes = 1500;
   rlimit limit{};
   cr_assert(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -72,14 +72,14 @@ Test(sweep_turn, hears_very_many_that_are_answered_at_once) {
   run.sweep.start();
   turn_until(run.loop, [&] { return run.sweep.counters().in_flight == kProbes; });
   hole.reset();
-  ::poll(nullptr, 0, 2000);  // the kernel asks again after a second, and all are refused
+  ::poll(nullptr, 0, 2000);  // after a second the kernel retransmits, and all are refused
   run.loop.run();
   cr_expect(run.done == 1);
   cr_expect(run.sweep.counters().closed == kProbes, "%lu", run.sweep.counters().closed);
   cr_expect(run.sweep.counters().retries == 0, "%lu", run.sweep.counters().retries);
 }
 
-Test(sweep_turn, keeps_a_host_s_loop_for_as_long_as_it_takes) {
+Test(sweep_turn, keeps_a_hosts_loop_running_until_it_is_done) {
   struct ev_loop* const host = ev_loop_new(EVFLAG_AUTO);
   {
     const BlackHole hole;
@@ -101,7 +101,7 @@ Test(sweep_turn, keeps_a_host_s_loop_for_as_long_as_it_takes) {
           return target;
         },
         [&](const SweepResult&, Fd&) { ++reported; }, [&] { done = true; });
-    ev_run(host, 0);  // it was not started
+    ev_run(host, 0);  // it has not been started
     cr_expect(reported == 0);
     sweep.start();
     ev_run(host, 0);
@@ -118,7 +118,7 @@ Test(sweep_turn, keeps_a_host_s_loop_for_as_long_as_it_takes) {
   ev_loop_destroy(host);
 }
 
-Test(sweep_turn, hands_over_the_open_connection_or_resets_it) {
+Test(sweep_turn, passes_the_open_connection_or_resets_it) {
   const Listening listening;
   std::vector<Fd> kept;
   Run run({target_of(listening, 1), target_of(listening, 2)});
@@ -131,7 +131,7 @@ Test(sweep_turn, hands_over_the_open_connection_or_resets_it) {
   const Fd first = listening.accept_soon();
   const Fd second = listening.accept_soon();
   cr_assert(first && second);
-  // Which of the two was kept shows when it speaks.
+  // When it sends bytes, the test sees which of the two was kept.
   cr_expect(::send(kept[0].get(), "x", 1, MSG_NOSIGNAL) == 1);
   int kept_ones = 0;
   int resets = 0;
@@ -144,7 +144,7 @@ Test(sweep_turn, hands_over_the_open_connection_or_resets_it) {
   cr_expect(kept_ones == 1 && resets == 1, "%d kept, %d reset", kept_ones, resets);
 }
 
-Test(sweep_turn, gives_no_socket_with_a_closed_port) {
+Test(sweep_turn, passes_no_socket_for_a_closed_port) {
   const Refusing refusing;
   for (const SweepOptions& options : {SweepOptions{}, without_reuse()}) {
     Run run({target_of(refusing)}, options);
@@ -153,7 +153,7 @@ Test(sweep_turn, gives_no_socket_with_a_closed_port) {
   }
 }
 
-Test(sweep_turn, asks_for_no_more_targets_than_it_has_room_for) {
+Test(sweep_turn, requests_no_more_targets_than_it_has_room_for) {
   const BlackHole hole;
   std::vector<SweepTarget> targets(5000, target_of(hole));
   SweepOptions options;
@@ -166,7 +166,7 @@ Test(sweep_turn, asks_for_no_more_targets_than_it_has_room_for) {
   cr_expect(run.sweep.pending().size() == run.given);
 }
 
-Test(sweep_turn, keeps_a_rate_where_one_is_asked_for) {
+Test(sweep_turn, keeps_its_rate) {
   SweepOptions options;
   options.rate = 1000;
   Run run(ports_of("127.0.0.1", 1, 300), options);
@@ -177,7 +177,7 @@ Test(sweep_turn, keeps_a_rate_where_one_is_asked_for) {
   cr_expect(took < milliseconds(1500), "%ld ms", static_cast<long>(took.count()));
 }
 
-Test(sweep_turn, leaves_loopback_out_of_the_rate_where_that_is_asked_for) {
+Test(sweep_turn, excludes_loopback_from_the_rate_on_request) {
   SweepOptions options;
   options.rate = 10;
   options.rate_on_loopback = false;
@@ -187,7 +187,7 @@ Test(sweep_turn, leaves_loopback_out_of_the_rate_where_that_is_asked_for) {
   cr_expect(Clock::now() - start < milliseconds(5000));
 }
 
-Test(sweep_turn, is_silent_when_it_is_stopped_and_says_what_is_pending) {
+Test(sweep_turn, calls_nothing_after_stop_and_returns_the_pending_targets) {
   const BlackHole hole;
   const Refusing refusing;
   std::vector<SweepTarget> targets;
@@ -205,7 +205,7 @@ Test(sweep_turn, is_silent_when_it_is_stopped_and_says_what_is_pending) {
   cr_assert(!run.results.empty() && run.results.back().target.tag == 21);
   cr_expect(run.done == 0);
   cr_expect(run.sweep.counters().in_flight == 0);
-  // Reported, pending and not pulled: each target is exactly one of these.
+  // Each target is either reported, pending or not requested yet.
   std::multiset<std::uint64_t> tags;
   for (const SweepResult& result : run.results) tags.insert(result.target.tag);
   for (const SweepTarget& target : run.sweep.pending()) tags.insert(target.tag);
@@ -216,7 +216,7 @@ Test(sweep_turn, is_silent_when_it_is_stopped_and_says_what_is_pending) {
   cr_expect(run.sweep.pending().size() + run.results.size() == run.given);
 }
 
-Test(sweep_turn, may_be_stopped_by_its_source_which_loses_nothing) {
+Test(sweep_turn, may_be_stopped_by_its_source_and_loses_no_target) {
   const Refusing refusing;
   Loop loop(backend_options());
   std::unique_ptr<Sweep> sweep;
@@ -249,24 +249,25 @@ Test(sweep_turn, may_be_destroyed_at_any_time) {
   }
 }
 
-Test(sweep_turn, goes_on_when_its_report_throws) {
+Test(sweep_turn, continues_when_its_sink_throws) {
   Run run(ports_of("127.0.0.1", 1, 20));
-  int told = 0;
+  int reports = 0;
   run.loop.set_reporter([&](const Report& report) {
-    ++told;
+    ++reports;
     cr_expect(report.where == "sweep sink" && report.what == "no more paper");
   });
   run.report = [](const SweepResult&, Fd&) { throw std::runtime_error("no more paper"); };
   run.complete();
-  cr_expect(told == 20);
+  cr_expect(reports == 20);
 }
 
-Test(sweep_turn, ends_where_its_source_throws) {
+Test(sweep_turn, ends_when_its_source_throws) {
   Loop loop(backend_options());
   int given = 0;
   int reported = 0;
-  int told = 0;
-  loop.set_reporter([&](const Report& report) { told += report.where == "sweep source" ? 1 : 0; });
+  int reports = 0;
+  loop.set_reporter(
+      [&](const Report& report) { reports += report.where == "sweep source" ? 1 : 0; });
   Sweep sweep(
       loop, {},
       [&]() -> std::optional<SweepTarget> {
@@ -276,5 +277,5 @@ Test(sweep_turn, ends_where_its_source_throws) {
       [&](const SweepResult&, Fd&) { ++reported; }, [&] { loop.stop(); });
   sweep.start();
   loop.run();
-  cr_expect(reported == 3 && told == 1);
+  cr_expect(reported == 3 && reports == 1);
 }

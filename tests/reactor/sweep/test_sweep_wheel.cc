@@ -1,4 +1,4 @@
-// The wheel of deadlines, and the list that it is made of.
+// The timer wheel and its list.
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -43,7 +43,7 @@ struct Look : SweepWheel::Entry {
 
 }  // namespace
 
-Test(sweep_list, keeps_its_order_and_lets_go_of_its_members) {
+Test(sweep_list, keeps_its_order_and_unlinks_its_members) {
   SweepList<Number> list;
   Number one(1), two(2), three(3), four(4);
   list.push_back(two);
@@ -83,7 +83,7 @@ Test(sweep_wheel, is_empty_at_first) {
   cr_expect(wheel.take_due(kStart + std::chrono::hours(1)) == nullptr);
 }
 
-Test(sweep_wheel, gives_nothing_early_and_nothing_more_than_a_tick_late) {
+Test(sweep_wheel, returns_no_entry_early_or_more_than_a_tick_late) {
   SweepWheel wheel(kStart);
   std::mt19937 random(4);
   std::deque<Look> looks;
@@ -92,7 +92,7 @@ Test(sweep_wheel, gives_nothing_early_and_nothing_more_than_a_tick_late) {
   for (int step = 0; step < 30'000; ++step) {
     if (step < 20'000) {
       Look& look = looks.emplace_back();
-      look.due = now + microseconds(random() % 5'000'000);  // further than the wheel is round
+      look.due = now + microseconds(random() % 5'000'000);  // more than one revolution
       wheel.add(look, look.due);
     }
     now += microseconds(random() % 600);
@@ -109,7 +109,7 @@ Test(sweep_wheel, gives_nothing_early_and_nothing_more_than_a_tick_late) {
   cr_expect(!wheel.next());
 }
 
-Test(sweep_wheel, says_when_it_is_worth_looking) {
+Test(sweep_wheel, computes_when_to_look_next) {
   SweepWheel wheel(kStart);
   for (const int after : {0, 1, 2, 3, 64, 127, 128, 129, 500, 1999, 2047, 2048, 2049, 9000}) {
     SweepWheel fresh(kStart);
@@ -154,8 +154,8 @@ Test(sweep_wheel, moves_an_entry_that_is_added_again) {
   cr_expect(wheel.take_due(kStart + milliseconds(44)) == &look);
 }
 
-// Entries that are added while the due ones are being taken do not keep that from ending.
-Test(sweep_wheel, leaves_what_is_added_late_for_the_next_tick) {
+// A caller that adds entries while it takes the due ones must be able to finish.
+Test(sweep_wheel, leaves_entries_that_are_due_when_added_for_the_next_tick) {
   SweepWheel wheel(kStart);
   Look look;
   wheel.add(look, kStart);
@@ -166,7 +166,7 @@ Test(sweep_wheel, leaves_what_is_added_late_for_the_next_tick) {
   cr_expect(wheel.take_due(now + milliseconds(2)) == &look);
 }
 
-Test(sweep_wheel, gives_all_after_a_long_sleep) {
+Test(sweep_wheel, returns_all_entries_after_a_long_sleep) {
   SweepWheel wheel(kStart);
   std::deque<Look> looks(3000);
   for (std::size_t i = 0; i < looks.size(); ++i) {

@@ -1,4 +1,4 @@
-// The window and its estimator, told what simulated paths do: near and far, lossy, narrow, silent.
+// The window and its estimator on simulated paths: near, far, lossy, narrow and silent ones.
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -19,8 +19,9 @@ namespace {
 
 constexpr TimePoint kStart{std::chrono::hours(3)};
 
-// A path with a round trip, a share of packets that it loses whatever the load, a bottleneck of so
-// many probes a millisecond with a queue before it, and hosts that answer one probe in so many.
+// A path with a round-trip time, a share of packets that it loses at any load, a bottleneck of so
+// many probes a millisecond with a queue in front of it, and hosts that answer one of so many
+// probes.
 struct Path {
   milliseconds rtt{40};
   double loss = 0;
@@ -29,7 +30,7 @@ struct Path {
   unsigned answers_one_in = 1;
 };
 
-// Keeps the window full for a time, and tries each lost probe again after 100 ms.
+// Keeps the window full for a time, and retries each lost probe after 100 ms.
 class Simulation {
  public:
   Simulation(const Path& path, SweepWindow& window) : path_(path), window_(window) {}
@@ -48,8 +49,8 @@ class Simulation {
  private:
   struct Probe {
     TimePoint sent{};
-    TimePoint lost_at{};  // when the attempt before was sent
-    bool silent = false;  // it goes to one that never answers
+    TimePoint lost_at{};  // when the previous attempt was sent
+    bool silent = false;  // the target never answers
   };
 
   void step() {
@@ -119,7 +120,7 @@ SweepWindow window_of(std::size_t start = 512) {
 }  // namespace
 
 // RFC 6298, 2.2 and 2.3.
-Test(sweep_rtt, takes_the_first_sample_and_half_of_it_as_the_deviation) {
+Test(sweep_rtt, starts_with_the_first_sample_and_half_of_it_as_the_deviation) {
   SweepRtt rtt;
   cr_expect(!rtt.known());
   rtt.sample(milliseconds(40));
@@ -132,25 +133,25 @@ Test(sweep_rtt, takes_the_first_sample_and_half_of_it_as_the_deviation) {
   cr_expect(rtt.min() == milliseconds(40));
 }
 
-Test(sweep_rtt, comes_to_trust_a_steady_path) {
+Test(sweep_rtt, shortens_the_timeout_on_a_steady_path) {
   SweepRtt rtt;
   for (int i = 0; i < 100; ++i) rtt.sample(milliseconds(200));
   cr_expect(rtt.timeout() <= milliseconds(202), "%ld", rtt.timeout().count());
-  cr_expect(rtt.timeout() >= milliseconds(201));  // the granularity of a loop's timers
+  cr_expect(rtt.timeout() >= milliseconds(201));  // the granularity of the loop's timers
 }
 
-Test(sweep_window, starts_generously_and_no_larger_than_it_may) {
+Test(sweep_window, starts_large_but_within_its_limit) {
   cr_expect(window_of().size() == 512);
   cr_expect(SweepWindow({.start = 512, .max = 40, .timeout = milliseconds(100)}).size() == 40);
   cr_expect(SweepWindow({.start = 512, .max = 0, .timeout = milliseconds(100)}).size() == 1);
 }
 
-Test(sweep_window, believes_that_the_unknown_is_near) {
+Test(sweep_window, expects_an_unknown_path_to_be_short) {
   SweepWindow window = window_of();
   cr_expect(window.age() == milliseconds(250));
   window.answered(kStart, kStart + milliseconds(40), true);
   cr_expect(window.age() == milliseconds(120));
-  // A loop's turn may take longer than the nearest path.
+  // A turn of the loop may take longer than the round trip on a very near path.
   SweepWindow near = window_of();
   for (int i = 0; i < 50; ++i) near.answered(kStart, kStart + microseconds(30), true);
   cr_expect(near.age() == milliseconds(10));
@@ -177,8 +178,8 @@ Test(sweep_window, is_not_shrunk_by_one_lost_probe_in_a_hundred) {
   cr_expect(window.loss() > 0.005 && window.loss() < 0.05, "%f", window.loss());
 }
 
-// Half the load loses as large a share: it is not the load.
-Test(sweep_window, comes_back_on_a_path_that_loses_whatever_the_load) {
+// Half the load loses the same share: the load is not the cause.
+Test(sweep_window, is_restored_on_a_path_that_loses_at_any_load) {
   for (const double loss : {0.1, 0.2, 0.4}) {
     SweepWindow window = window_of();
     Simulation simulation({.loss = loss}, window);
@@ -189,13 +190,14 @@ Test(sweep_window, comes_back_on_a_path_that_loses_whatever_the_load) {
   }
 }
 
-Test(sweep_window, shrinks_to_what_a_narrow_path_carries) {
-  // 20 probes a millisecond, a round trip of 40: it carries 800 and has a queue for 100 more.
+Test(sweep_window, shrinks_to_the_capacity_of_a_narrow_path) {
+  // 20 probes a millisecond and a round trip of 40 ms: it carries 800, and its queue holds 100
+  // more.
   SweepWindow window = window_of(4000);
   Simulation simulation({.per_ms = 20, .queue = 100}, window);
   simulation.run(milliseconds(3000));
   cr_expect(window.size() < 2000, "%zu", window.size());
-  // And what the path carries is used.
+  // The sweep uses what the path can carry.
   const double rate = simulation.answered_per_ms(milliseconds(3000));
   cr_expect(rate > 12, "%f", rate);
   cr_expect(window.size() < 2500, "%zu", window.size());
@@ -213,15 +215,15 @@ Test(sweep_window, shrinks_when_a_wide_path_becomes_narrow) {
   cr_expect(window.size() < wide / 4, "%zu, then %zu", wide, window.size());
 }
 
-Test(sweep_window, does_not_grow_fast_while_answers_come_later_and_later) {
-  // A queue without an end: nothing is ever lost, everything takes longer.
+Test(sweep_window, does_not_grow_fast_while_round_trip_times_increase) {
+  // An infinite queue: no probe is lost, but the answers take longer and longer.
   SweepWindow window = window_of();
   Simulation simulation({.per_ms = 10, .queue = 1e9}, window);
   simulation.run(milliseconds(3000));
   cr_expect(window.size() < 6000, "%zu", window.size());
 }
 
-// A host that drops most of what it is sent says nothing about the path.
+// A host that drops most probes gives no information about the path.
 Test(sweep_window, is_not_shrunk_by_silence) {
   SweepWindow window = window_of();
   Simulation simulation({.answers_one_in = 300}, window);
@@ -230,14 +232,14 @@ Test(sweep_window, is_not_shrunk_by_silence) {
   cr_expect(window.loss() == 0);
 }
 
-Test(sweep_window, does_not_grow_by_silence_either) {
+Test(sweep_window, is_not_grown_by_silence) {
   SweepWindow window = window_of();
   Simulation simulation({.answers_one_in = 4'000'000}, window);
   simulation.run(milliseconds(3000));
   cr_expect(window.size() == 512, "%zu", window.size());
 }
 
-Test(sweep_window, never_closes) {
+Test(sweep_window, never_becomes_zero) {
   SweepWindow window = window_of(64);
   TimePoint now = kStart;
   for (int i = 0; i < 100'000; ++i) {
@@ -249,8 +251,9 @@ Test(sweep_window, never_closes) {
   }
 }
 
-// Karn's rule: what may be the answer to the kernel's own repetition says nothing of the time.
-Test(sweep_window, takes_no_time_from_an_answer_that_may_be_to_another_attempt) {
+// Karn's algorithm: an answer that may be to a retransmission of the kernel gives no round-trip
+// time.
+Test(sweep_window, ignores_the_time_of_an_answer_that_may_be_to_a_retransmission) {
   SweepWindow window = window_of();
   for (int i = 0; i < 20; ++i) window.answered(kStart, kStart + milliseconds(40), true);
   const microseconds before = window.rtt().timeout();
