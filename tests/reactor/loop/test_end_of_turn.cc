@@ -72,8 +72,8 @@ Test(end_of_turn, requested_outside_a_turn_does_not_let_the_loop_wait) {
 }
 
 Test(end_of_turn, runs_before_the_turns_output_is_written) {
-  Loop loop(backend_options());
   Handler handler;
+  Loop loop(backend_options());
   Pair pair = unix_pair();
   Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
   Peer peer(std::move(pair.peers));
@@ -92,8 +92,8 @@ Test(end_of_turn, runs_before_the_turns_output_is_written) {
 }
 
 Test(end_of_turn, runs_before_a_closed_connection_is_told) {
-  Loop loop(backend_options());
   Handler handler;
+  Loop loop(backend_options());
   Pair pair = unix_pair();
   Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
   std::size_t closes = 1;
@@ -107,9 +107,9 @@ Test(end_of_turn, runs_before_a_closed_connection_is_told) {
 }
 
 Test(end_of_turn, requested_by_on_close_runs_in_the_same_turn_and_is_written) {
-  Loop loop(backend_options());
   Handler leaver;
   Handler handler;
+  Loop loop(backend_options());
   Pair leaving = unix_pair();
   Pair staying = unix_pair();
   Connection& first = Connection::adopt(loop, std::move(leaving.ours), leaver);
@@ -235,9 +235,9 @@ Test(end_of_turn, runs_before_a_drain_is_done_and_does_not_delay_it) {
 }
 
 Test(end_of_turn, sends_on_behalf_of_what_had_arrived_before_a_drain) {
-  Loop loop(backend_options());
   Handler speaker;
   Handler listener;
+  Loop loop(backend_options());
   Pair speaking = unix_pair();
   Pair listening = unix_pair();
   Connection::adopt(loop, std::move(speaking.ours), speaker);
