@@ -1,4 +1,4 @@
-// Loop::drain(): nothing new is taken on, what is owed is delivered, and it ends.
+// Loop::drain(): nothing new is accepted, pending output is delivered, and the drain ends.
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,7 +39,7 @@ struct Service {
 
 }  // namespace
 
-Test(drain, of_a_loop_without_connections_is_done_at_once) {
+Test(drain, of_a_loop_without_connections_ends_at_once) {
   Loop loop(backend_options());
   bool done = false;
   loop.drain(seconds(10), [&] { done = true; });
@@ -79,7 +79,7 @@ Test(drain, ends_a_connection_in_order_and_waits_for_the_peer) {
   cr_expect(not service.handler.last_reason);
 }
 
-Test(drain, answers_what_had_arrived_before_it) {
+Test(drain, answers_input_that_had_arrived_before) {
   Service service;
   service.handler.data = echo;
   Peer peer = service.client();
@@ -88,7 +88,7 @@ Test(drain, answers_what_had_arrived_before_it) {
   cr_expect(peer.receive_all(service.loop) == "the last words");
 }
 
-Test(drain, delivers_all_that_waits_to_be_written) {
+Test(drain, delivers_all_pending_output) {
   Service service;
   const std::string much = numbered(8 * 1024 * 1024);
   service.handler.open = [&](Connection& connection) { connection.send(much); };
@@ -100,7 +100,7 @@ Test(drain, delivers_all_that_waits_to_be_written) {
   turn_until(service.loop, [&] { return done; });
 }
 
-Test(drain, cuts_off_at_its_deadline_those_who_do_not_read) {
+Test(drain, aborts_at_its_deadline_peers_that_do_not_read) {
   Service service;
   const std::string much = numbered(8 * 1024 * 1024);
   service.handler.open = [&](Connection& connection) { connection.send(much); };
@@ -114,7 +114,7 @@ Test(drain, cuts_off_at_its_deadline_those_who_do_not_read) {
   cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 1);
 }
 
-Test(drain, asked_for_twice_keeps_the_earlier_deadline_and_runs_one_task) {
+Test(drain, called_twice_keeps_the_earlier_deadline_and_runs_one_task) {
   LoopOptions options;
   options.virtual_time = true;
   Loop loop(options);
@@ -135,7 +135,7 @@ Test(drain, asked_for_twice_keeps_the_earlier_deadline_and_runs_one_task) {
   cr_expect(first == 1 && second == 0);
 }
 
-Test(drain, from_a_handlers_own_callback_lets_that_callback_finish) {
+Test(drain, in_a_handlers_callback_lets_that_callback_finish) {
   Service service;
   service.handler.data = [&](Connection& connection, std::string_view text) {
     service.loop.drain(seconds(10));
@@ -151,7 +151,7 @@ Test(drain, from_a_handlers_own_callback_lets_that_callback_finish) {
 
 namespace {
 
-// In the middle of a turn: the words have arrived, and nobody has looked for them yet.
+// In the middle of a turn: the bytes have arrived, but have not been read yet.
 void speak_and_drain(Loop& loop, Peer& speaker, const std::string& words) {
   loop.post([&loop, &speaker, words] {
     speaker.send(words);
@@ -191,15 +191,15 @@ void last_words_are_passed_on(bool from_the_first, How how) {
 
 }  // namespace
 
-Test(drain, passes_the_last_words_of_an_older_connection_on_to_a_newer_one) {
+Test(drain, passes_the_last_input_of_an_older_connection_to_a_newer_one) {
   last_words_are_passed_on(true, How::at_once);
 }
 
-Test(drain, passes_the_last_words_of_a_newer_connection_on_to_an_older_one) {
+Test(drain, passes_the_last_input_of_a_newer_connection_to_an_older_one) {
   last_words_are_passed_on(false, How::at_once);
 }
 
-Test(drain, passes_on_what_handlers_have_deferred_too) {
+Test(drain, runs_deferred_tasks_of_handlers_too) {
   last_words_are_passed_on(true, How::deferred);
   last_words_are_passed_on(false, How::deferred);
 }

@@ -83,7 +83,7 @@ Test(end_of_turn, runs_before_the_turns_output_is_written) {
     connection.send("then");
   });
   loop.post([&] {
-    connection.send("first ");  // this asks for the end of the turn before the function does
+    connection.send("first ");  // this requests the end of the turn before the function does
     end.request();
   });
   loop.poll();
@@ -91,7 +91,7 @@ Test(end_of_turn, runs_before_the_turns_output_is_written) {
   cr_expect(peer.waiting() == "first then");
 }
 
-Test(end_of_turn, runs_before_a_closed_connection_is_told) {
+Test(end_of_turn, runs_before_on_close) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
@@ -122,7 +122,7 @@ Test(end_of_turn, requested_by_on_close_runs_in_the_same_turn_and_is_written) {
   cr_expect(peer.waiting() == "it has left");
 }
 
-Test(end_of_turn, requested_by_another_one_runs_in_the_same_turn) {
+Test(end_of_turn, requested_by_another_function_runs_in_the_same_turn) {
   Loop loop(backend_options());
   std::string order;
   std::optional<EndOfTurn> first;
@@ -162,7 +162,7 @@ Test(end_of_turn, may_destroy_itself) {
   const auto token = std::make_shared<int>(0);
   only.emplace(loop, [&, token] {
     only.reset();
-    ++*token;  // what it holds is there until it returns
+    ++*token;  // its captures exist until it returns
   });
   only->request();
   loop.poll();
@@ -170,7 +170,7 @@ Test(end_of_turn, may_destroy_itself) {
   cr_expect(token.use_count() == 1);
 }
 
-Test(end_of_turn, may_destroy_another_one_which_then_does_not_run) {
+Test(end_of_turn, may_destroy_another_function_which_then_does_not_run) {
   Loop loop(backend_options());
   std::optional<EndOfTurn> second;
   int ran = 0;
@@ -184,7 +184,7 @@ Test(end_of_turn, may_destroy_another_one_which_then_does_not_run) {
   cr_expect(ran == 1);
 }
 
-Test(end_of_turn, that_throws_is_reported_and_stays) {
+Test(end_of_turn, that_throws_is_reported_and_remains) {
   Loop loop(backend_options());
   int reports = 0;
   loop.set_reporter([&](const Report& report) {
@@ -221,7 +221,7 @@ Test(end_of_turn, runs_at_the_end_of_each_step_of_virtual_time) {
   cr_expect(order == "tetete", "%s", order.c_str());
 }
 
-Test(end_of_turn, runs_before_a_drain_is_done_and_does_not_delay_it) {
+Test(end_of_turn, runs_before_a_drain_ends_and_does_not_delay_it) {
   Loop loop(backend_options());
   std::string order;
   EndOfTurn end(loop, [&] { order += 'e'; });
@@ -234,7 +234,7 @@ Test(end_of_turn, runs_before_a_drain_is_done_and_does_not_delay_it) {
   cr_expect(order == "ed", "%s", order.c_str());
 }
 
-Test(end_of_turn, sends_on_behalf_of_what_had_arrived_before_a_drain) {
+Test(end_of_turn, sends_for_input_that_had_arrived_before_a_drain) {
   Handler speaker;
   Handler listener;
   Loop loop(backend_options());
@@ -282,7 +282,7 @@ Test(end_of_turn, runs_before_a_hosts_loop_returns_or_waits) {
     Loop loop(host);
     std::string order;
     EndOfTurn end(loop, [&] { order += 'e'; });
-    end.request();  // by the host, outside of a turn; nothing else is watched
+    end.request();  // by the host, outside a turn; nothing else is watched
     ev_run(host, 0);
     cr_expect(order == "e", "%s", order.c_str());
     Timer timer(loop, [&] {

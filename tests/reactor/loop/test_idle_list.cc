@@ -1,4 +1,4 @@
-// Members in order of last activity, with one timer for the one that was silent longest.
+// Members in order of their last activity, and one timer for the one that has been idle longest.
 #include <array>
 #include <chrono>
 #include <functional>
@@ -36,7 +36,7 @@ LoopOptions virtual_options() {
   return options;
 }
 
-// A member that does as it is told when it expires.
+// A member that calls the test's function when it expires.
 struct Member : IdleList::Node {
   explicit Member(std::function<void()> task = {}) : expired(std::move(task)) {}
   std::function<void()> expired;
@@ -70,7 +70,7 @@ Test(idle_list, expires_a_member_that_was_silent_for_the_whole_timeout_and_not_b
   int expired = 0;
   Member node([&] {
     ++expired;
-    cr_expect(!node.linked(), "it is told when it is unlinked already");
+    cr_expect(!node.linked(), "it is unlinked before it expires");
   });
   list.touch(node);
   loop.advance(milliseconds(99));
@@ -81,7 +81,7 @@ Test(idle_list, expires_a_member_that_was_silent_for_the_whole_timeout_and_not_b
   cr_expect(expired == 1);
 }
 
-Test(idle_list, begins_again_when_a_member_is_touched) {
+Test(idle_list, starts_again_when_a_member_is_touched) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(100), expire);
   int expired = 0;
@@ -104,7 +104,7 @@ Test(idle_list, expires_members_in_order_of_their_last_activity) {
     nodes[i].expired = [&order, i] { order += static_cast<char>('a' + i); };
     list.touch(nodes[i]);
   }
-  list.touch(nodes[4]);  // last already
+  list.touch(nodes[4]);  // it is the last one already
   list.touch(nodes[0]);
   list.touch(nodes[2]);
   nodes[1].unlink();
@@ -112,7 +112,7 @@ Test(idle_list, expires_members_in_order_of_their_last_activity) {
   cr_expect(order == "deac", "%s", order.c_str());
 }
 
-Test(idle_list, never_expires_anything_with_a_timeout_of_0) {
+Test(idle_list, expires_no_member_with_a_timeout_of_0) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(0), expire);
   Member node([] { cr_expect(false); });
@@ -121,7 +121,7 @@ Test(idle_list, never_expires_anything_with_a_timeout_of_0) {
   loop.advance(100 * kDay);
 }
 
-Test(idle_list, takes_a_timeout_above_the_longest_for_the_longest) {
+Test(idle_list, limits_the_timeout) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds::max(), expire);
   cr_expect(list.timeout() == IdleList::kMaxTimeout);
@@ -134,7 +134,7 @@ Test(idle_list, takes_a_timeout_above_the_longest_for_the_longest) {
   cr_expect(expired == 1);
 }
 
-Test(idle_list, forgets_a_member_that_goes) {
+Test(idle_list, unlinks_a_member_that_is_destroyed) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(100), expire);
   int expired = 0;
@@ -150,7 +150,7 @@ Test(idle_list, forgets_a_member_that_goes) {
   cr_expect(expired == 2, "%d", expired);
 }
 
-Test(idle_list, lets_its_members_go_when_it_goes_itself) {
+Test(idle_list, unlinks_its_members_when_it_is_destroyed) {
   Loop loop(virtual_options());
   Member node([] { cr_expect(false); });
   {
@@ -165,7 +165,7 @@ Test(idle_list, lets_its_members_go_when_it_goes_itself) {
   node.unlink();
 }
 
-Test(idle_list, takes_a_member_over_from_another_list) {
+Test(idle_list, accepts_a_member_from_another_list) {
   Loop loop(virtual_options());
   IdleList slow(loop, milliseconds(1000), expire);
   IdleList fast(loop, milliseconds(10), expire);
@@ -179,7 +179,7 @@ Test(idle_list, takes_a_member_over_from_another_list) {
   cr_expect(expired == 1);
 }
 
-Test(idle_list, lets_one_that_expires_unlink_touch_and_destroy_others) {
+Test(idle_list, lets_an_expiring_member_unlink_touch_and_destroy_others) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(100), expire);
   std::string order;
@@ -201,7 +201,7 @@ Test(idle_list, lets_one_that_expires_unlink_touch_and_destroy_others) {
   cr_expect(order == "flt", "%s", order.c_str());
 }
 
-Test(idle_list, lets_one_that_expires_destroy_or_touch_itself) {
+Test(idle_list, lets_an_expiring_member_destroy_or_touch_itself) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(100), expire);
   std::unique_ptr<Member> own;
@@ -217,7 +217,7 @@ Test(idle_list, lets_one_that_expires_destroy_or_touch_itself) {
   cr_expect(expired == 3, "%d", expired);
 }
 
-Test(idle_list, is_never_early_and_at_most_two_milliseconds_late_however_touches_fall) {
+Test(idle_list, is_never_early_and_at_most_two_milliseconds_late_whenever_touched) {
   std::minstd_rand random(7);
   Loop loop(virtual_options());
   constexpr milliseconds kTimeout(50);
@@ -251,7 +251,7 @@ Test(idle_list, is_never_early_and_at_most_two_milliseconds_late_however_touches
   cr_expect(expiries > 100, "%d", expiries);
 }
 
-// A real clock stands anywhere between two of the list's milliseconds.
+// A real clock may be anywhere between two of the list's milliseconds.
 Test(idle_list, expires_in_real_time_neither_early_nor_never) {
   Loop loop(backend_options());
   IdleList list(loop, milliseconds(5), expire);
@@ -273,7 +273,7 @@ Test(idle_list, expires_in_real_time_neither_early_nor_never) {
   cr_expect(early == 0, "%d of %d", early, expired);
 }
 
-// Connections are touched once a read: that must cost no timer and no turn.
+// A connection is touched for each read, which must not cost a timer or a turn.
 Test(idle_list, wakes_the_loop_at_most_once_a_timeout_however_often_it_is_touched) {
   Loop loop(backend_options());
   IdleList list(loop, milliseconds(40), expire);
@@ -288,11 +288,11 @@ Test(idle_list, wakes_the_loop_at_most_once_a_timeout_however_often_it_is_touche
   timer.start_repeating(milliseconds(10));
   loop.run();
   cr_expect(touches > 1000);
-  // Twenty beats of the timer, five of the list, and as many again for clocks that tick early.
+  // Twenty ticks of the timer, five of the list, and as many again for clocks that are early.
   cr_expect(loop.counters().turns < 60, "%lu turns", loop.counters().turns);
 }
 
-Test(idle_list, is_right_when_its_stamps_wrap_after_fifty_days) {
+Test(idle_list, is_correct_when_its_stamps_wrap_after_fifty_days) {
   Loop loop(virtual_options());
   IdleList list(loop, milliseconds(1000), expire);
   const TimePoint start = loop.now();
@@ -312,17 +312,17 @@ Test(idle_list, is_right_when_its_stamps_wrap_after_fifty_days) {
   list.touch(after);
   list.touch(touched);
   cr_expect(expired == 0, "a wrapped stamp made one expire at once");
-  loop.advance(milliseconds(399));  // 999 since the first
+  loop.advance(milliseconds(399));  // 999 since the first touch
   cr_expect(expired == 0);
   loop.advance(milliseconds(1));
   cr_expect(expired == 1);
-  loop.advance(milliseconds(599));  // 999 since the others
+  loop.advance(milliseconds(599));  // 999 since the other touches
   cr_expect(expired == 1);
   loop.advance(milliseconds(1));
   cr_expect(expired == 3);
 }
 
-Test(idle_list, is_right_over_fifty_days_at_once) {
+Test(idle_list, is_correct_after_fifty_days_at_once) {
   Loop loop(virtual_options());
   IdleList list(loop, std::chrono::hours(1), expire);
   int expired = 0;
@@ -337,7 +337,7 @@ Test(idle_list, is_right_over_fifty_days_at_once) {
   cr_expect(expired == 2);
 }
 
-Test(idle_list, is_right_for_a_member_that_is_touched_daily_for_a_hundred_days) {
+Test(idle_list, is_correct_for_a_member_that_is_touched_daily_for_a_hundred_days) {
   Loop loop(virtual_options());
   IdleList list(loop, 19 * kDay, expire);
   int expired = 0;

@@ -34,7 +34,7 @@ TestSuite(loop, .timeout = 20);
 
 namespace {
 
-// Whether a program can call what is the library's own.
+// Whether a program can call functions that are internal to the library.
 template <class AnyLoop>
 constexpr bool kExposesInternals = requires(AnyLoop& loop) {
   loop.start_timer;
@@ -57,7 +57,7 @@ bool contains(const std::string& text, const char* part) {
   return text.find(part) != std::string::npos;
 }
 
-// Takes every descriptor that the process may open.
+// Uses up all descriptors that the process may open.
 class NoDescriptors {
  public:
   NoDescriptors() {
@@ -98,7 +98,7 @@ Test(loop, names_its_backends_and_reads_their_names) {
   cr_expect(to_string(static_cast<Backend>(99)) == "?");
 }
 
-Test(loop, says_what_is_allowed_when_it_does_not_know_a_backend) {
+Test(loop, names_the_allowed_backends_if_one_is_unknown) {
   for (const char* name : {"kqueue", "", "EPOLL", "epoll "}) {
     const std::string why = refusal_of(name);
     cr_expect(contains(why, ("\"" + std::string(name) + "\"").c_str()), "%s", why.c_str());
@@ -106,14 +106,14 @@ Test(loop, says_what_is_allowed_when_it_does_not_know_a_backend) {
   }
 }
 
-Test(loop, refuses_io_uring_and_says_why) {
+Test(loop, rejects_io_uring_and_says_why) {
   const std::string why = refusal_of("io_uring");
   cr_expect(contains(why, "stalls"), "%s", why.c_str());
   cr_expect(contains(why, "fork"), "%s", why.c_str());
   cr_expect(contains(why, "auto, epoll, poll and select"), "%s", why.c_str());
 }
 
-Test(loop, runs_on_the_backend_that_it_was_asked_for) {
+Test(loop, runs_on_the_requested_backend) {
   const LoopOptions options = backend_options();
   const Loop loop(options);
   if (options.backend != Backend::automatic) cr_expect(loop.backend() == options.backend);
@@ -121,7 +121,7 @@ Test(loop, runs_on_the_backend_that_it_was_asked_for) {
   cr_expect(loop.native() != nullptr);
 }
 
-Test(loop, chooses_one_of_its_three_backends_by_itself) {
+Test(loop, chooses_one_of_its_three_backends_by_default) {
   const Loop loop;
   const Backend backend = loop.backend();
   cr_expect(backend == Backend::epoll || backend == Backend::poll || backend == Backend::select);
@@ -139,7 +139,7 @@ Test(loop, ignores_the_operators_LIBEV_FLAGS) {
   }
 }
 
-Test(loop, throws_when_it_gets_no_descriptor) {
+Test(loop, throws_if_it_gets_no_descriptor) {
 #if defined(__clang__)
 #if __has_feature(undefined_behavior_sanitizer)
   cr_skip_test("UBSan opens a pipe to look at an exception's type, and finds no descriptor either");
@@ -154,7 +154,7 @@ Test(loop, throws_when_it_gets_no_descriptor) {
     one = error_of_a_new_loop(backend_options());
   }
   cr_expect(none == EMFILE, "%d", none);
-  // One is enough for the wake-up where there is an eventfd(), and then for poll and select.
+  // With eventfd() one descriptor is enough for the wake-up, and then for poll and select.
   cr_expect(one == EMFILE || one == 0, "%d", one);
   cr_expect(error_of_a_new_loop(backend_options()) == 0);
 }
@@ -201,7 +201,7 @@ Test(loop, finishes_the_turn_in_which_it_is_stopped) {
 Test(loop, returns_at_once_when_it_was_stopped_before) {
   Loop loop(backend_options());
   loop.stop();
-  loop.run();  // would wait for ever
+  loop.run();  // would wait forever
   bool ran = false;
   loop.post([&] {
     ran = true;
@@ -211,7 +211,7 @@ Test(loop, returns_at_once_when_it_was_stopped_before) {
   cr_expect(ran, "one stop() ended two runs");
 }
 
-Test(loop, takes_several_stops_together_for_one) {
+Test(loop, merges_several_stops) {
   Loop loop(backend_options());
   loop.stop();
   loop.stop();
@@ -226,7 +226,7 @@ Test(loop, takes_several_stops_together_for_one) {
   cr_expect(ran);
 }
 
-Test(loop, keeps_a_stop_for_run_through_run_once_and_poll) {
+Test(loop, keeps_a_stop_for_run_during_run_once_and_poll) {
   Loop loop(backend_options());
   loop.stop();
   loop.poll();
@@ -253,7 +253,7 @@ Test(loop, is_stopped_from_another_thread_while_it_waits) {
   }
 }
 
-Test(loop, runs_one_turn_when_it_is_run_once) {
+Test(loop, runs_one_turn_in_run_once) {
   Loop loop(backend_options());
   std::string order;
   loop.post([&] {
@@ -266,17 +266,17 @@ Test(loop, runs_one_turn_when_it_is_run_once) {
   cr_expect(order == "12", "%s", order.c_str());
 }
 
-Test(loop, waits_for_an_event_when_it_is_run_once) {
+Test(loop, waits_for_an_event_in_run_once) {
   Loop loop(backend_options());
   bool ran = false;
   Timer timer(loop, [&] { ran = true; });
   timer.start(milliseconds(20));
-  // A clock that ticks a little early may give a turn with nothing in it.
+  // A clock that is a little early may cause an empty turn.
   for (int i = 0; i < 3 && !ran; ++i) loop.run_once();
   cr_expect(ran);
 }
 
-Test(loop, does_not_wait_when_it_is_polled) {
+Test(loop, does_not_wait_in_poll) {
   Loop loop(backend_options());
   Timer timer(loop, [] { cr_expect(false, "ten minutes have passed"); });
   timer.start(std::chrono::minutes(10));
@@ -287,7 +287,7 @@ Test(loop, does_not_wait_when_it_is_polled) {
   cr_expect(ran);
 }
 
-Test(loop, posts_into_a_turn_to_come_and_in_order) {
+Test(loop, runs_posted_tasks_in_a_later_turn_and_in_order) {
   Loop loop(backend_options());
   std::string order;
   for (const char c : {'a', 'b', 'c'}) loop.post([&order, c] { order += c; });
@@ -319,7 +319,7 @@ Test(loop, is_woken_by_a_post_from_another_thread) {
   cr_expect(ran_in == own);
 }
 
-Test(loop, loses_no_post_of_eight_threads_and_keeps_each_ones_order) {
+Test(loop, loses_no_post_of_eight_threads_and_keeps_the_order_of_each) {
   constexpr std::size_t kThreads = 8;
   constexpr int kPosts = 5000;
   Loop loop(backend_options());
@@ -344,7 +344,7 @@ Test(loop, loses_no_post_of_eight_threads_and_keeps_each_ones_order) {
   cr_expect(out_of_order == 0);
 }
 
-Test(loop, drops_what_is_still_posted_and_deferred_when_it_goes) {
+Test(loop, drops_posted_and_deferred_tasks_when_it_is_destroyed) {
   const auto token = std::make_shared<int>(0);
   {
     Loop loop(backend_options());
@@ -356,7 +356,7 @@ Test(loop, drops_what_is_still_posted_and_deferred_when_it_goes) {
   cr_expect(token.use_count() == 1);
 }
 
-Test(loop, may_be_posted_to_by_what_a_dropped_task_held) {
+Test(loop, accepts_posts_from_the_destructors_of_dropped_tasks) {
   struct Poster {
     explicit Poster(Loop& target) : loop(target) {}
     ~Poster() {
@@ -398,7 +398,7 @@ Test(loop, defers_from_a_deferred_task_to_the_end_of_the_next_turn) {
   cr_expect(order == "1p2", "%s", order.c_str());
 }
 
-Test(loop, does_not_wait_before_what_was_deferred_between_two_turns) {
+Test(loop, does_not_wait_before_a_task_that_was_deferred_between_two_turns) {
   Loop loop(backend_options());
   int ran = 0;
   loop.defer([&] {
@@ -411,13 +411,13 @@ Test(loop, does_not_wait_before_what_was_deferred_between_two_turns) {
   cr_expect(ran == 2);
 }
 
-Test(loop, does_not_wait_before_what_a_deferred_task_defers) {
+Test(loop, does_not_wait_before_a_task_that_a_deferred_task_defers) {
   Loop loop(backend_options());
   loop.post([&] { loop.defer([&] { loop.defer([&] { loop.stop(); }); }); });
   loop.run();
 }
 
-Test(loop, runs_what_was_deferred_outside_a_turn_without_waiting) {
+Test(loop, runs_a_task_that_was_deferred_outside_a_turn_without_waiting) {
   Loop loop(backend_options());
   bool ran = false;
   loop.defer([&] { ran = true; });
@@ -425,7 +425,7 @@ Test(loop, runs_what_was_deferred_outside_a_turn_without_waiting) {
   cr_expect(ran);
 }
 
-Test(loop, serves_other_work_while_a_task_defers_itself_for_ever) {
+Test(loop, serves_other_work_while_a_task_defers_itself_forever) {
   Loop loop(backend_options());
   std::function<void()> again = [&] { loop.defer(again); };
   again();
@@ -434,7 +434,7 @@ Test(loop, serves_other_work_while_a_task_defers_itself_for_ever) {
   loop.run();
 }
 
-Test(loop, reports_what_a_task_throws_and_goes_on) {
+Test(loop, reports_an_exception_of_a_task_and_continues) {
   Loop loop(backend_options());
   std::vector<Report> reports;
   std::string order;
@@ -463,7 +463,7 @@ Test(loop, reports_what_a_task_throws_and_goes_on) {
   cr_expect(reports[3].where == "defer");
 }
 
-Test(loop, survives_a_task_that_throws_with_no_reporter_and_a_reporter_that_throws) {
+Test(loop, survives_a_task_that_throws_without_a_reporter_and_a_reporter_that_throws) {
   Loop loop(backend_options());
   bool ran = false;
   loop.post([] { throw std::runtime_error("unheard"); });

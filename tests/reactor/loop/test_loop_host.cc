@@ -1,4 +1,4 @@
-// A loop that borrows its host's ev_loop and lives beside the host's own watchers.
+// A loop on the ev_loop of a host, next to the host's own watchers.
 #include <unistd.h>
 
 #include <chrono>
@@ -56,7 +56,7 @@ class Host {
   struct ev_loop* ev_;
 };
 
-// A timer of the host's own, by libev's interface.
+// A timer of the host, with libev's interface.
 class HostTimer {
  public:
   HostTimer(Host& host, double after, std::function<void()> function)
@@ -83,7 +83,7 @@ class HostTimer {
 
 }  // namespace
 
-Test(loop_host, knows_its_hosts_loop_and_backend) {
+Test(loop_host, returns_its_hosts_loop_and_backend) {
   Host host;
   const Loop loop(host.ev());
   cr_expect(loop.native() == host.ev());
@@ -114,7 +114,7 @@ Test(loop_host, runs_beside_its_hosts_watchers) {
     loop.defer([&] { order += 'd'; });
   });
   host.run();
-  // The post comes in the next turn, and so may the timer, when this one took long.
+  // The post runs in the next turn, and so may the timer, if this turn took long.
   cr_expect(order == "hdptH" || order == "hdtpH", "%s", order.c_str());
 }
 
@@ -150,7 +150,7 @@ Test(loop_host, lets_its_host_return_when_a_timer_is_stopped) {
   host.run();
 }
 
-Test(loop_host, lets_its_host_return_although_an_idle_timeout_is_armed) {
+Test(loop_host, lets_its_host_return_while_an_idle_timeout_is_armed) {
   Host host;
   Loop loop(host.ev());
   IdleList idle(loop, std::chrono::minutes(10), [](IdleList::Node&) {});
@@ -188,7 +188,7 @@ Test(loop_host, ends_the_turn_before_its_host_returns) {
   cr_expect(order == "12", "\"%s\" of what was deferred ran", order.c_str());
 }
 
-Test(loop_host, runs_what_was_deferred_before_its_host_runs) {
+Test(loop_host, runs_tasks_that_were_deferred_before_its_host_runs) {
   Host host;
   Loop loop(host.ev());
   bool ran = false;
@@ -197,7 +197,7 @@ Test(loop_host, runs_what_was_deferred_before_its_host_runs) {
   cr_expect(ran);
 }
 
-Test(loop_host, counts_a_delay_from_when_its_host_asked_between_two_runs) {
+Test(loop_host, measures_a_delay_from_the_call_between_two_runs_of_its_host) {
   Host host;
   Loop loop(host.ev());
   HostTimer breaks(host, 0.001, [&] {
@@ -225,7 +225,7 @@ Test(loop_host, is_woken_by_a_post_from_another_thread) {
   other.join();
 }
 
-Test(loop_host, ends_its_hosts_run_when_it_is_stopped) {
+Test(loop_host, ends_the_run_of_its_host_when_it_is_stopped) {
   Host host;
   Loop loop(host.ev());
   HostTimer keeps(host, 600., [] {});
@@ -236,7 +236,7 @@ Test(loop_host, ends_its_hosts_run_when_it_is_stopped) {
   other.join();
 }
 
-Test(loop_host, runs_its_hosts_watchers_when_it_is_run_itself) {
+Test(loop_host, runs_the_watchers_of_its_host_when_it_runs_itself) {
   Host host;
   Loop loop(host.ev());
   int ran = 0;
@@ -256,7 +256,7 @@ Test(loop_host, runs_its_hosts_watchers_when_it_is_run_itself) {
   cr_expect(ran == 4);
 }
 
-Test(loop_host, runs_on_by_itself_when_its_host_has_nothing_to_wait_for) {
+Test(loop_host, continues_to_run_itself_when_its_host_has_nothing_to_wait_for) {
   Host host;
   Loop loop(host.ev());
   std::thread other([&] {
@@ -267,9 +267,9 @@ Test(loop_host, runs_on_by_itself_when_its_host_has_nothing_to_wait_for) {
   other.join();
 }
 
-// libev counts what keeps it running; who takes more than he gives would make it return too soon,
-// or never.
-Test(loop_host, leaves_its_hosts_loop_as_it_was) {
+// libev counts the watchers that keep it running. If the loop took away more than it added, libev
+// would return too soon; if less, never.
+Test(loop_host, leaves_the_loop_of_its_host_unchanged) {
   Host host;
   for (int i = 0; i < 20; ++i) {
     Loop loop(host.ev());
@@ -286,7 +286,7 @@ Test(loop_host, leaves_its_hosts_loop_as_it_was) {
   cr_expect(ran);
 }
 
-Test(loop_host, may_share_its_hosts_loop_with_another) {
+Test(loop_host, may_share_the_loop_of_its_host_with_another) {
   Host host;
   Loop first(host.ev());
   auto second = std::make_unique<Loop>(host.ev());
@@ -308,7 +308,7 @@ Test(loop_host, may_share_its_hosts_loop_with_another) {
   cr_expect(order == "bdaa", "%s", order.c_str());
 }
 
-Test(loop_host, names_no_backend_when_the_host_waits_with_one_that_it_would_refuse) {
+Test(loop_host, returns_no_backend_if_the_host_uses_one_that_is_not_allowed) {
   struct ev_loop* const ev = ev_loop_new(EVBACKEND_IOURING);
   if (ev == nullptr) cr_skip_test("this system has no io_uring");
   {

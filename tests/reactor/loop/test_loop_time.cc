@@ -1,4 +1,4 @@
-// The loop's idea of now, virtual time, and the drain of its components.
+// The loop's time, virtual time, and the drain of its components.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -32,7 +32,7 @@ LoopOptions virtual_options() {
   return options;
 }
 
-// Something that a drain has to wait for.
+// A component for which a drain has to wait.
 class Busy final : public LoopComponent {
  public:
   explicit Busy(Loop& loop) : LoopComponent(loop) {}
@@ -45,12 +45,12 @@ class Busy final : public LoopComponent {
   int begun = 0;
   int ended = 0;
   bool idle = false;
-  int holds_on = 0;  // times that it does not let go
+  int holds_on = 0;  // how many times it is not finished yet
 };
 
 }  // namespace
 
-Test(loop_time, has_one_now_in_a_turn_and_another_after_a_wait) {
+Test(loop_time, is_constant_in_a_turn_and_later_after_a_wait) {
   Loop loop(backend_options());
   std::vector<TimePoint> times;
   loop.post([&] {
@@ -69,7 +69,7 @@ Test(loop_time, has_one_now_in_a_turn_and_another_after_a_wait) {
   cr_expect(times[3] >= times[0] + milliseconds(10));
 }
 
-Test(loop_time, reads_now_after_the_wait_and_not_before_it) {
+Test(loop_time, is_read_after_the_wait_and_not_before) {
   Loop loop(backend_options());
   const TimePoint before = Clock::now();
   TimePoint seen{};
@@ -83,8 +83,8 @@ Test(loop_time, reads_now_after_the_wait_and_not_before_it) {
   cr_expect(seen <= Clock::now());
 }
 
-// A program sets up for a while between its first timer and the loop's first turn.
-Test(loop_time, moves_on_outside_its_turns) {
+// A program may work for a while between its first timer and the loop's first turn.
+Test(loop_time, advances_outside_turns) {
   Loop loop(backend_options());
   const TimePoint first = loop.now();
   std::this_thread::sleep_for(milliseconds(5));
@@ -95,7 +95,7 @@ Test(loop_time, moves_on_outside_its_turns) {
   cr_expect(loop.now() >= second + milliseconds(5));
 }
 
-Test(loop_time, counts_a_delay_from_when_it_was_asked_for_outside_a_turn) {
+Test(loop_time, of_a_delay_begins_with_the_call_outside_a_turn) {
   Loop loop(backend_options());
   Timer early(loop, [] {});
   Timer timer(loop, [&] { loop.stop(); });
@@ -107,7 +107,7 @@ Test(loop_time, counts_a_delay_from_when_it_was_asked_for_outside_a_turn) {
   cr_expect(Clock::now() >= asked + milliseconds(30));
 }
 
-Test(loop_time, stands_still_when_it_is_virtual) {
+Test(loop_time, does_not_advance_by_itself_when_it_is_virtual) {
   Loop loop(virtual_options());
   const TimePoint start = loop.now();
   std::this_thread::sleep_for(milliseconds(5));
@@ -119,7 +119,7 @@ Test(loop_time, stands_still_when_it_is_virtual) {
   cr_expect(loop.now() == start + milliseconds(7));
 }
 
-Test(loop_time, runs_no_timer_of_virtual_time_for_real_time) {
+Test(loop_time, runs_no_virtual_timer_by_real_time) {
   Loop loop(virtual_options());
   Timer timer(loop, [] { cr_expect(false, "virtual time stood still"); });
   timer.start(milliseconds(1));
@@ -210,7 +210,7 @@ Test(loop_time, runs_timers_that_virtual_timers_start) {
   cr_expect(late == start + milliseconds(75));
 }
 
-Test(loop_time, moves_a_whole_year_on_at_once) {
+Test(loop_time, advances_a_whole_year_at_once) {
   Loop loop(virtual_options());
   int days = 0;
   Timer daily(loop, [&] { ++days; });
@@ -219,7 +219,7 @@ Test(loop_time, moves_a_whole_year_on_at_once) {
   cr_expect(days == 365, "%d", days);
 }
 
-Test(loop_drain, runs_done_when_there_is_nothing_to_drain) {
+Test(loop_drain, runs_done_if_there_is_nothing_to_drain) {
   Loop loop(backend_options());
   int done = 0;
   loop.drain(milliseconds(60000), [&] {
@@ -233,14 +233,14 @@ Test(loop_drain, runs_done_when_there_is_nothing_to_drain) {
   cr_expect(!loop.draining());
 }
 
-Test(loop_drain, stops_the_loop_when_there_is_no_done) {
+Test(loop_drain, stops_the_loop_if_there_is_no_done) {
   Loop loop(backend_options());
   loop.post([&] { loop.drain(milliseconds(60000)); });
   loop.run();
   cr_expect(!loop.draining());
 }
 
-Test(loop_drain, waits_for_what_is_not_drained_yet) {
+Test(loop_drain, waits_for_a_component_that_is_not_finished) {
   Loop loop(virtual_options());
   Busy busy(loop);
   int done = 0;
@@ -268,7 +268,7 @@ Test(loop_drain, ends_at_its_deadline) {
   cr_expect(!loop.draining());
 }
 
-Test(loop_drain, asks_again_for_what_came_after_its_deadline) {
+Test(loop_drain, ends_a_component_again_that_does_not_finish_at_its_deadline) {
   Loop loop(virtual_options());
   Busy busy(loop);
   busy.holds_on = 2;
@@ -318,7 +318,7 @@ Test(loop_drain, is_not_lengthened_by_a_second_call) {
   cr_expect(done == 1);
 }
 
-Test(loop_drain, may_have_no_deadline_to_speak_of) {
+Test(loop_drain, may_have_a_practically_infinite_deadline) {
   Loop loop(backend_options());
   Busy busy(loop);
   bool done = false;
@@ -332,7 +332,7 @@ Test(loop_drain, may_have_no_deadline_to_speak_of) {
   cr_expect(done);
 }
 
-Test(loop_drain, may_begin_again_when_it_is_done) {
+Test(loop_drain, may_begin_again_when_it_has_ended) {
   Loop loop(backend_options());
   int done = 0;
   loop.drain(milliseconds(1000), [&] {
@@ -346,7 +346,7 @@ Test(loop_drain, may_begin_again_when_it_is_done) {
   cr_expect(done == 2);
 }
 
-Test(loop_drain, is_forgotten_when_the_loop_goes) {
+Test(loop_drain, is_dropped_when_the_loop_is_destroyed) {
   const auto token = std::make_shared<int>(0);
   {
     Loop loop(backend_options());

@@ -1,4 +1,4 @@
-// A report that is made once a second at most, and whose counts add up, at the end too.
+// A report that is made at most once a second; its counts add up, also at the end.
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -21,16 +21,16 @@ namespace {
 
 struct World {
   World() {
-    loop.set_reporter([this](const Report& one) { told.push_back(one); });
+    loop.set_reporter([this](const Report& one) { reports.push_back(one); });
   }
   [[nodiscard]] std::vector<std::uint64_t> counts() const {
     std::vector<std::uint64_t> all;
-    for (const Report& one : told) all.push_back(one.count);
+    for (const Report& one : reports) all.push_back(one.count);
     return all;
   }
 
   Loop loop{LoopOptions{.virtual_time = true}};
-  std::vector<Report> told;
+  std::vector<Report> reports;
   int described = 0;
   PacedReport report{loop, [this] {
                        ++described;
@@ -45,18 +45,18 @@ using Counts = std::vector<std::uint64_t>;
 
 }  // namespace
 
-Test(paced_report, tells_the_first_event_at_once) {
+Test(paced_report, is_made_at_once_for_the_first_event) {
   World world;
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
   world.report.happened();
-  cr_assert(world.told.size() == 1);
-  cr_expect(world.told[0].kind == Report::Kind::refused);
-  cr_expect(world.told[0].where == "here");
-  cr_expect(world.told[0].what == "description 1");
-  cr_expect(world.told[0].count == 1);
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].kind == Report::Kind::refused);
+  cr_expect(world.reports[0].where == "here");
+  cr_expect(world.reports[0].what == "description 1");
+  cr_expect(world.reports[0].count == 1);
 }
 
-Test(paced_report, tells_the_others_together_a_second_later) {
+Test(paced_report, combines_the_other_events_a_second_later) {
   World world;
   for (int i = 0; i < 1'000; ++i) world.report.happened();
   world.loop.advance(milliseconds(999));
@@ -66,7 +66,7 @@ Test(paced_report, tells_the_others_together_a_second_later) {
   cr_expect(world.described == 2);
 }
 
-Test(paced_report, keeps_to_one_a_second_while_events_go_on) {
+Test(paced_report, is_made_at_most_once_a_second_while_events_continue) {
   World world;
   for (int i = 0; i < 50; ++i) {
     world.report.happened();
@@ -75,14 +75,14 @@ Test(paced_report, keeps_to_one_a_second_while_events_go_on) {
   cr_expect((world.counts() == Counts{1, 9, 10, 10, 10, 10}));
 }
 
-Test(paced_report, says_nothing_when_nothing_happens) {
+Test(paced_report, is_not_made_without_events) {
   World world;
   world.report.happened();
   world.loop.advance(std::chrono::hours(1));
   cr_expect(world.counts() == Counts{1});
 }
 
-Test(paced_report, tells_at_once_again_after_a_second_of_peace) {
+Test(paced_report, is_made_at_once_again_after_a_second_without_events) {
   World world;
   world.report.happened();
   world.loop.advance(milliseconds(1'000));
@@ -98,7 +98,7 @@ Report refusal() {
 
 }  // namespace
 
-Test(paced_report, reports_what_is_left_when_it_is_destroyed) {
+Test(paced_report, reports_the_remaining_events_when_it_is_destroyed) {
   World world;
   {
     PacedReport report(world.loop, refusal);
@@ -110,7 +110,7 @@ Test(paced_report, reports_what_is_left_when_it_is_destroyed) {
   cr_expect((world.counts() == Counts{1, 3}), "and not again");
 }
 
-Test(paced_report, reports_what_is_left_when_its_loop_is_destroyed_first) {
+Test(paced_report, reports_the_remaining_events_when_its_loop_is_destroyed_first) {
   Counts counts;
   PacedReport report(refusal);
   {
@@ -122,7 +122,7 @@ Test(paced_report, reports_what_is_left_when_its_loop_is_destroyed_first) {
   cr_expect((counts == Counts{1, 3}));
 }
 
-Test(paced_report, serves_another_loop_when_the_first_is_gone) {
+Test(paced_report, works_on_another_loop_after_the_first_was_destroyed) {
   Counts counts;
   PacedReport report(refusal);
   for (int round = 0; round < 2; ++round) {
@@ -133,7 +133,7 @@ Test(paced_report, serves_another_loop_when_the_first_is_gone) {
   cr_expect((counts == Counts{1, 1}));
 }
 
-Test(paced_report, several_of_one_loop_end_in_any_order) {
+Test(paced_report, may_be_one_of_several_that_are_destroyed_in_any_order) {
   World world;
   auto first = std::make_unique<PacedReport>(world.loop, refusal);
   auto second = std::make_unique<PacedReport>(world.loop, refusal);
@@ -161,12 +161,12 @@ Test(paced_report, may_be_destroyed_by_the_reporter) {
   cr_expect(report == nullptr);
 }
 
-Test(paced_report, held_back_it_waits_for_a_second_with_the_first_event_too) {
+Test(paced_report, held_back_delays_the_first_report_by_a_second_too) {
   World world;
   world.report.hold_back();
   world.report.happened();
   world.report.happened();
-  cr_expect(world.told.empty());
+  cr_expect(world.reports.empty());
   world.loop.advance(milliseconds(1'000));
   cr_expect(world.counts() == Counts{2});
 }

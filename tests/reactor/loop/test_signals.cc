@@ -1,4 +1,4 @@
-// Unix signals as callbacks, and dispositions that are put back.
+// Unix signals as callbacks, and dispositions that are restored.
 #include <signal.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ TestSuite(signals, .timeout = 20);
 
 namespace {
 
-// The error that a Signal is refused with; none when it is made.
+// The error that the constructor of Signal throws, if any.
 std::error_code refusal_of(Loop& loop, int signal, std::string* message = nullptr) {
   try {
     const Signal made(loop, signal, [] {});
@@ -46,14 +46,14 @@ bool is_default(int signal) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
 
-// Turns enough for what has arrived: libev's own wake-up is an event of its own.
+// Enough turns to handle all signals: libev's own wake-up is an event of its own.
 void settle(Loop& loop) {
   for (int i = 0; i < 3; ++i) loop.poll();
 }
 
 }  // namespace
 
-Test(signals, run_in_the_loop_and_not_in_the_handler) {
+Test(signals, run_in_the_loop_and_not_in_the_signal_handler) {
   Loop loop(backend_options());
   int ran = 0;
   const Signal signal(loop, SIGUSR1, [&] { ++ran; });
@@ -127,7 +127,7 @@ Test(signals, may_share_a_number_in_one_loop) {
     cr_expect(first == 1);
     cr_expect(second == 1);
   }
-  ::raise(SIGUSR1);  // would end this process, were the disposition put back too early
+  ::raise(SIGUSR1);  // would end this process if the disposition were restored too early
   settle(loop);
   cr_expect(first == 2);
   cr_expect(second == 1);
@@ -154,7 +154,7 @@ Test(signals, belong_to_one_loop_at_a_time) {
   cr_expect(ran == 1);
 }
 
-Test(signals, are_refused_when_there_is_none_such_or_it_cannot_be_caught) {
+Test(signals, are_rejected_if_the_number_is_invalid_or_cannot_be_caught) {
   Loop loop(backend_options());
   for (const int number : {0, -1, -1000, NSIG, NSIG + 1000, SIGKILL, SIGSTOP}) {
     std::string message;
@@ -162,12 +162,12 @@ Test(signals, are_refused_when_there_is_none_such_or_it_cannot_be_caught) {
     cr_expect(error == std::errc::invalid_argument, "signal %d: %d", number, error.value());
     cr_expect(message.find(std::to_string(number)) != std::string::npos, "%s", message.c_str());
   }
-  // The C library keeps the first two real-time signals for itself.
+  // The C library reserves the first two real-time signals.
   cr_expect(refusal_of(loop, SIGRTMIN - 1).value() == EINVAL);
   cr_expect(!refusal_of(loop, SIGRTMIN));
 }
 
-Test(signals, give_the_disposition_back) {
+Test(signals, restore_the_disposition) {
   Loop loop(backend_options());
   cr_expect(is_default(SIGUSR1));
   {
@@ -181,7 +181,7 @@ Test(signals, give_the_disposition_back) {
   cr_expect(is_default(SIGUSR1));
 }
 
-Test(signals, leave_other_dispositions_alone) {
+Test(signals, do_not_change_other_dispositions) {
   ::signal(SIGPIPE, SIG_DFL);
   {
     Loop loop(backend_options());
@@ -196,7 +196,7 @@ Test(signals, leave_other_dispositions_alone) {
   cr_expect(is_default(SIGPIPE));
 }
 
-Test(signals, that_came_before_their_signal_went_are_forgotten) {
+Test(signals, that_are_pending_when_their_object_is_destroyed_are_dropped) {
   Loop loop(backend_options());
   {
     const Signal signal(loop, SIGUSR1, [] { cr_expect(false, "it is gone"); });
@@ -241,7 +241,7 @@ Test(signals, may_be_destroyed_by_another_of_the_same_number) {
   cr_expect((one == nullptr) != (two == nullptr));
 }
 
-Test(signals, may_be_made_by_a_signals_function) {
+Test(signals, may_be_created_by_the_function_of_another) {
   Loop loop(backend_options());
   int ran = 0;
   std::optional<Signal> second;
@@ -256,7 +256,7 @@ Test(signals, may_be_made_by_a_signals_function) {
   cr_expect(ran == 1);
 }
 
-Test(signals, are_reported_and_live_on_when_their_function_throws) {
+Test(signals, report_an_exception_of_their_function_and_continue) {
   Loop loop(backend_options());
   std::vector<Report> reports;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });

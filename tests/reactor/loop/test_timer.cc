@@ -99,7 +99,7 @@ Test(timer, runs_in_order_of_deadlines_and_of_starting) {
   cr_expect(order == "zabc", "%s", order.c_str());
 }
 
-Test(timer, is_moved_when_it_is_started_anew) {
+Test(timer, is_moved_when_it_is_started_again) {
   Loop loop(virtual_options());
   const TimePoint start = loop.now();
   TimePoint ran{};
@@ -114,7 +114,7 @@ Test(timer, is_moved_when_it_is_started_anew) {
   cr_expect(ran == start + milliseconds(25));
 }
 
-Test(timer, is_due_sooner_when_it_is_started_anew_in_a_loop_that_waits_for_later) {
+Test(timer, may_become_due_earlier_while_its_loop_waits) {
   Loop loop(backend_options());
   Timer timer(loop, [&] { loop.stop(); });
   timer.start(std::chrono::minutes(10));
@@ -137,7 +137,7 @@ Test(timer, does_not_run_when_it_is_stopped) {
   cr_expect(ran == 0);
 }
 
-Test(timer, does_not_run_when_one_due_with_it_stops_or_destroys_it) {
+Test(timer, does_not_run_if_another_timer_of_the_turn_stops_or_destroys_it) {
   Loop loop(virtual_options());
   std::unique_ptr<Timer> destroyed;
   std::unique_ptr<Timer> stopped;
@@ -160,7 +160,7 @@ Test(timer, repeats_without_drift) {
   std::vector<TimePoint> beats;
   Timer timer(loop, [&] { beats.push_back(loop.now()); });
   timer.start_repeating(milliseconds(10));
-  // Looked at every 7 ms, each beat is still at its own time.
+  // The test looks every 7 ms; each repetition still has its own time.
   for (int i = 0; i < 100; ++i) loop.advance(milliseconds(7));
   cr_assert(beats.size() == 70, "%zu", beats.size());
   for (std::size_t i = 0; i < beats.size(); ++i) {
@@ -175,7 +175,7 @@ Test(timer, repeats_without_drift_in_real_time) {
   Timer* const self = &timer;
   Timer beat(loop, [&] {
     deadlines.push_back(self->due());
-    std::this_thread::sleep_for(milliseconds(1));  // would add up, were it counted from the end
+    std::this_thread::sleep_for(milliseconds(1));  // would add up if delays began here
     if (deadlines.size() == 10) loop.stop();
   });
   timer.start(std::chrono::minutes(10));
@@ -186,7 +186,7 @@ Test(timer, repeats_without_drift_in_real_time) {
   cr_expect(off.count() == 0, "%ld ns off the beat", static_cast<long>(off.count()));
 }
 
-Test(timer, leaves_out_the_beats_that_a_busy_loop_missed) {
+Test(timer, skips_the_repetitions_that_a_busy_loop_missed) {
   Loop loop(backend_options());
   int beats = 0;
   TimePoint first{};
@@ -198,7 +198,7 @@ Test(timer, leaves_out_the_beats_that_a_busy_loop_missed) {
   first = timer.due();
   loop.run();
   cr_expect(beats == 3);
-  // Beats 2 to 10 passed unseen; not one of them is made up for.
+  // Repetitions 2 to 10 were missed, and are not made up for.
   cr_expect(Clock::now() >= first + milliseconds(100 + 10));
   cr_expect((timer.due() - first) % milliseconds(10) == Clock::duration::zero());
 }
@@ -234,7 +234,7 @@ Test(timer, may_restart_itself_in_its_own_function) {
     times.push_back(loop.now());
     if (times.size() == 1) timer.start(milliseconds(5));
     if (times.size() == 2) timer.start_repeating(milliseconds(7));
-    if (times.size() == 4) timer.start(milliseconds(100));  // one shot again
+    if (times.size() == 4) timer.start(milliseconds(100));  // once again, without repetition
   });
   timer.start(milliseconds(1));
   loop.advance(milliseconds(1000));
@@ -276,7 +276,7 @@ Test(timer, may_destroy_itself_and_throw) {
   cr_expect(reports == 1);
 }
 
-Test(timer, goes_on_repeating_when_its_function_throws) {
+Test(timer, continues_to_repeat_when_its_function_throws) {
   Loop loop(virtual_options());
   int ran = 0;
   std::vector<Report> reports;
@@ -293,7 +293,7 @@ Test(timer, goes_on_repeating_when_its_function_throws) {
   cr_expect(reports[0].what == "again");
 }
 
-Test(timer, is_stopped_when_it_goes) {
+Test(timer, is_stopped_when_it_is_destroyed) {
   Loop loop(virtual_options());
   {
     Timer timer(loop, [] { cr_expect(false); });
@@ -302,8 +302,8 @@ Test(timer, is_stopped_when_it_goes) {
   loop.advance(milliseconds(10));
 }
 
-// The loop asserts that no timer is left when it goes.
-Test(timer, may_go_before_its_loop_while_others_run) {
+// The loop's destructor asserts that no timer is left.
+Test(timer, may_be_destroyed_while_others_run) {
   Loop loop(backend_options());
   auto first = std::make_unique<Timer>(loop, [] {});
   auto second = std::make_unique<Timer>(loop, [] {});
@@ -370,7 +370,7 @@ Test(timer, may_be_started_for_a_time_that_never_comes) {
   cr_expect(ran);
 }
 
-Test(timer, lets_a_thousand_run) {
+Test(timer, runs_beside_a_thousand_others) {
   Loop loop(backend_options());
   std::vector<std::unique_ptr<Timer>> timers;
   std::vector<TimePoint> ran;

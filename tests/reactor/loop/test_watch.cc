@@ -1,5 +1,6 @@
-// Foreign descriptors: told while they are ready, and the ways in which another library pulls one
-// away. What each backend does with a closed descriptor is held here, because the page says it.
+// Descriptors of other libraries: callbacks while they are ready, and the ways in which a library
+// may close one. The test also states what each backend does with a closed descriptor, because the
+// page does.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,13 +57,13 @@ struct Pipe {
   Fd out;
 };
 
-// Closes `number` and makes it the reading end of `pipe`.
+// Closes `number`, and makes it the reading end of `pipe`.
 void reopen(int number, Pipe& pipe) {
   cr_assert(::close(number) == 0);
   cr_assert(::dup(pipe.in.get()) == number, "the lowest free number is another");
 }
 
-// What POSIX promises to open() and dup(): the lowest number that is free.
+// POSIX promises that open() and dup() return the lowest free number.
 int lowest_free() {
   const int number = ::dup(STDIN_FILENO);
   ::close(number);
@@ -86,7 +87,7 @@ void turns(Loop& loop, int count = 3) {
 
 }  // namespace
 
-Test(watch, that_was_just_made_watches_for_nothing) {
+Test(watch, watches_for_nothing_at_first) {
   Loop loop(backend_options());
   const Pipe pipe;
   const Watch watch(loop, pipe.in.get(), [](int) { cr_expect(false); });
@@ -96,20 +97,20 @@ Test(watch, that_was_just_made_watches_for_nothing) {
   cr_expect(watch.descriptor() == pipe.in.get());
 }
 
-Test(watch, tells_what_is_ready_of_what_is_asked_for) {
+Test(watch, reports_only_the_requested_events) {
   Loop loop(backend_options());
   std::array<int, 2> ends{};
   cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
   const Fd here(ends[0]);
   const Fd there(ends[1]);
-  int told = 0;
-  Watch watch(loop, here.get(), [&](int events) { told = events; });
+  int reported = 0;
+  Watch watch(loop, here.get(), [&](int events) { reported = events; });
   const auto ask = [&](int events) {
-    told = 0;
+    reported = 0;
     watch.watch(events);
     cr_expect(watch.events() == events);
     loop.poll();
-    return told;
+    return reported;
   };
   cr_expect(ask(kReadable) == 0);
   cr_expect(ask(kWritable) == kWritable);
@@ -120,21 +121,21 @@ Test(watch, tells_what_is_ready_of_what_is_asked_for) {
   cr_expect(ask(0) == 0);
 }
 
-Test(watch, tells_again_for_as_long_as_it_is_ready) {
+Test(watch, reports_again_as_long_as_the_descriptor_is_ready) {
   Loop loop(backend_options());
   const Pipe pipe;
-  int told = 0;
-  Watch watch(loop, pipe.in.get(), [&](int) { ++told; });
+  int calls = 0;
+  Watch watch(loop, pipe.in.get(), [&](int) { ++calls; });
   watch.watch(kReadable);
   pipe.say();
   turns(loop, 5);
-  cr_expect(told == 5);
+  cr_expect(calls == 5);
   pipe.hear();
   turns(loop);
-  cr_expect(told == 5);
+  cr_expect(calls == 5);
 }
 
-Test(watch, tells_a_hang_up_as_what_was_asked_for) {
+Test(watch, reports_a_hang_up_as_the_requested_events) {
   Loop loop(backend_options());
   Pipe pipe;
   int reader_told = 0;
@@ -167,21 +168,21 @@ Test(watch, wakes_a_loop_that_waits) {
 Test(watch, may_change_its_mask_and_stop_in_its_own_function) {
   Loop loop(backend_options());
   const Pipe pipe;
-  std::vector<int> told;
+  std::vector<int> reported;
   std::optional<Watch> watch;
   watch.emplace(loop, pipe.in.get(), [&](int events) {
-    told.push_back(events);
-    if (told.size() == 1) watch->watch(kReadable | kWritable);
-    if (told.size() == 2) watch->stop();
+    reported.push_back(events);
+    if (reported.size() == 1) watch->watch(kReadable | kWritable);
+    if (reported.size() == 2) watch->stop();
   });
   watch->watch(kReadable);
   pipe.say();
   turns(loop, 5);
-  cr_expect(told.size() == 2);
+  cr_expect(reported.size() == 2);
   cr_expect(watch->events() == 0);
   watch->watch(kReadable);
   loop.poll();
-  cr_expect(told.size() == 3);
+  cr_expect(reported.size() == 3);
 }
 
 Test(watch, may_be_destroyed_in_its_own_function) {
@@ -209,12 +210,12 @@ Test(watch, may_be_destroyed_in_its_own_function) {
 Test(watch, may_stop_and_destroy_one_that_is_ready_in_the_same_turn) {
   Loop loop(backend_options());
   const Pipe pipe;
-  int told = 0;
+  int calls = 0;
   std::array<std::unique_ptr<Watch>, 3> watches;
   for (auto& watch : watches) {
-    // Whichever comes first, the others are not told.
+    // After the first one, the others must not run.
     watch = std::make_unique<Watch>(loop, pipe.in.get(), [&, self = &watch](int) {
-      ++told;
+      ++calls;
       bool stop = true;
       for (auto& other : watches) {
         if (&other == self) continue;
@@ -225,10 +226,10 @@ Test(watch, may_stop_and_destroy_one_that_is_ready_in_the_same_turn) {
   }
   pipe.say();
   loop.poll();
-  cr_expect(told == 1, "%d", told);
+  cr_expect(calls == 1, "%d", calls);
 }
 
-Test(watch, reports_what_its_function_throws_and_goes_on) {
+Test(watch, reports_an_exception_of_its_function_and_continues) {
   Loop loop(backend_options());
   const Pipe pipe;
   std::vector<Report> reports;
@@ -243,7 +244,7 @@ Test(watch, reports_what_its_function_throws_and_goes_on) {
   cr_expect(reports[0].what == "again");
 }
 
-Test(watch, refuses_what_is_not_an_open_descriptor) {
+Test(watch, rejects_a_number_that_is_not_an_open_descriptor) {
   Loop loop(backend_options());
   const auto nothing = [](int) {};
   cr_expect(error_of([&] { const Watch watch(loop, -1, nothing); }) == EBADF);
@@ -257,7 +258,7 @@ Test(watch, refuses_what_is_not_an_open_descriptor) {
   turns(loop);
 }
 
-Test(watch, refuses_another_mask_for_a_descriptor_that_was_closed) {
+Test(watch, rejects_another_mask_for_a_descriptor_that_was_closed) {
   Loop loop(backend_options());
   Pipe pipe;
   Watch watch(loop, pipe.in.get(), [](int) {});
@@ -267,27 +268,27 @@ Test(watch, refuses_another_mask_for_a_descriptor_that_was_closed) {
   cr_expect(error_of([&] { watch.watch(kReadable | kWritable); }) == EBADF);
 }
 
-Test(watch, finds_a_regular_file_always_ready) {
+Test(watch, reports_a_regular_file_as_always_ready) {
   Loop loop(backend_options());
   const sluice::test::Scratch scratch;
   const Fd file(::open((scratch / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   cr_assert(file.get() >= 0);
-  int told = 0;
+  int calls = 0;
   Watch watch(loop, file.get(), [&](int events) {
     cr_expect(events == (kReadable | kWritable));
-    ++told;
+    ++calls;
   });
   watch.watch(kReadable | kWritable);
   turns(loop, 4);
-  cr_expect(told >= 3, "%d", told);  // epoll says so once it was asked
+  cr_expect(calls >= 3, "%d", calls);  // epoll reports it only when it is asked
   watch.stop();
-  const int before = told;
+  const int before = calls;
   turns(loop);
-  cr_expect(told == before);
+  cr_expect(calls == before);
 }
 
-// The order that the header asks for: the watch goes, the descriptor is closed, the number is
-// another file, which a new watch watches; all of it in one turn or over several.
+// The order that the header requires: destroy the watch, close the descriptor, then watch the
+// number, which is another file now. In one turn or in several.
 Test(watch, of_a_number_that_was_opened_again_delivers) {
   for (const int turns_between : {0, 2}) {
     Loop loop(backend_options());
@@ -301,35 +302,35 @@ Test(watch, of_a_number_that_was_opened_again_delivers) {
     watch.reset();
     reopen(number, second);
     turns(loop, turns_between);
-    int told = 0;
-    Watch again(loop, number, [&](int) { ++told; });
+    int calls = 0;
+    Watch again(loop, number, [&](int) { ++calls; });
     again.watch(kReadable);
     first.say();  // the one that is not watched any more
     turns(loop);
-    cr_expect(told == 0);
+    cr_expect(calls == 0);
     second.say();
     loop.poll();
-    cr_expect(told == 1, "after %d turns", turns_between);
+    cr_expect(calls == 1, "after %d turns", turns_between);
     ::close(number);
   }
 }
 
-// A library that tells of the close only afterwards, with the number in use again already.
+// A library that reports the close only afterwards, when the number is in use again already.
 Test(watch, that_is_stopped_and_started_after_its_number_was_opened_again_delivers) {
   for (const bool anew : {false, true}) {
     Loop loop(backend_options());
     Pipe first;
     Pipe second;
     const int number = ::dup(first.in.get());
-    int told = 0;
-    auto watch = std::make_unique<Watch>(loop, number, [&](int) { ++told; });
+    int calls = 0;
+    auto watch = std::make_unique<Watch>(loop, number, [&](int) { ++calls; });
     watch->watch(kReadable);
     turns(loop);
 
     reopen(number, second);
     if (anew) {
-      // The new one before the old one goes, as a map that is assigned to has it.
-      auto next = std::make_unique<Watch>(loop, number, [&](int) { ++told; });
+      // The new watch is made before the old one is destroyed, as when a map's value is assigned.
+      auto next = std::make_unique<Watch>(loop, number, [&](int) { ++calls; });
       next->watch(kReadable);
       watch = std::move(next);
     } else {
@@ -337,31 +338,31 @@ Test(watch, that_is_stopped_and_started_after_its_number_was_opened_again_delive
       watch->watch(kReadable);
     }
     turns(loop);
-    cr_expect(told == 0);
+    cr_expect(calls == 0);
     second.say();
     loop.poll();
-    cr_expect(told == 1, "%d", told);
+    cr_expect(calls == 1, "%d", calls);
     ::close(number);
   }
 }
 
-Test(watch, that_nobody_stopped_is_silent_on_epoll_when_its_number_is_opened_again) {
+Test(watch, that_was_not_stopped_is_silent_on_epoll_when_its_number_is_opened_again) {
   Loop loop(backend_options());
   Pipe first;
   Pipe second;
   const int number = first.in.release();
-  int told = 0;
-  Watch watch(loop, number, [&](int) { ++told; });
+  int calls = 0;
+  Watch watch(loop, number, [&](int) { ++calls; });
   watch.watch(kReadable);
   turns(loop);
   reopen(number, second);
-  watch.watch(kReadable);  // the old mask: nothing to do, as the header says
+  watch.watch(kReadable);  // the same mask: this changes nothing, as the header says
   second.say();
   turns(loop);
-  cr_expect(told == (loop.backend() == Backend::epoll ? 0 : 3), "%d", told);
-  watch.watch(kReadable | kWritable);  // another mask reaches it
+  cr_expect(calls == (loop.backend() == Backend::epoll ? 0 : 3), "%d", calls);
+  watch.watch(kReadable | kWritable);  // another mask has an effect
   turns(loop);
-  cr_expect(told > 0);
+  cr_expect(calls > 0);
   watch.stop();
   ::close(number);
 }
@@ -388,8 +389,8 @@ Test(watch, of_a_descriptor_that_is_closed_meanwhile_is_reported_by_select_and_n
   cr_expect(watch.events() == 0);
 }
 
-// The kernel's set holds open files, not numbers: a duplicate keeps the old one in it.
-Test(watch, that_goes_after_a_close_leaves_nothing_behind_in_a_duplicate) {
+// The kernel's set contains open files, not numbers: a duplicate keeps the old file in it.
+Test(watch, that_is_destroyed_after_a_close_leaves_nothing_behind_in_a_duplicate) {
   Loop loop(backend_options());
   const Pipe pipe;
   const int number = ::dup(pipe.in.get());
@@ -399,7 +400,7 @@ Test(watch, that_goes_after_a_close_leaves_nothing_behind_in_a_duplicate) {
   ::close(number);
   watch.reset();
   pipe.say();
-  // The loop still waits, and is not woken again and again by what nobody watches.
+  // The loop still waits; a descriptor that is not watched does not wake it repeatedly.
   Timer timer(loop, [&] { loop.stop(); });
   timer.start(milliseconds(50));
   const std::uint64_t before = loop.counters().turns;

@@ -1,5 +1,5 @@
-// A connection from the outside: how it opens and half-closes, and what it says of itself. Over TCP
-// and over Unix sockets alike. How it ends is in test_connection_close.cc.
+// A connection from the outside: how it opens and half-closes, and what it returns about itself.
+// Over TCP and Unix sockets. How it ends is in test_connection_close.cc.
 #include <fcntl.h>
 
 #include <cerrno>
@@ -36,7 +36,7 @@ int error_of_adopting(Loop& loop, Fd fd) {
 
 }  // namespace
 
-Test(connection, is_open_and_has_told_its_handler_so_when_adopt_returns) {
+Test(connection, is_open_and_has_run_on_open_when_adopt_returns) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
@@ -50,7 +50,7 @@ Test(connection, is_open_and_has_told_its_handler_so_when_adopt_returns) {
   cr_expect(loop.counters().accepted == 0);
 }
 
-Test(connection, knows_both_its_addresses) {
+Test(connection, returns_both_its_addresses) {
   Handler handler;
   Loop loop(backend_options());
   for (const int family : {AF_INET, AF_INET6}) {
@@ -67,17 +67,17 @@ Test(connection, knows_both_its_addresses) {
   cr_expect(connection.peer().is_unix() && connection.peer().path().empty());
 }
 
-Test(connection, knows_an_ipv4_peer_of_an_ipv6_socket_by_its_own_address) {
+Test(connection, returns_the_ipv4_address_of_an_ipv4_peer_on_an_ipv6_socket) {
   Handler handler;
   Loop loop(backend_options());
   const Fd listening(::socket(AF_INET6, SOCK_STREAM, 0));
-  cr_assert(::listen(listening.get(), 1) == 0);  // at [::], and at 0.0.0.0 with it
+  cr_assert(::listen(listening.get(), 1) == 0);  // at [::], and so at 0.0.0.0 too
   const Peer peer(Address::loopback(AF_INET, Address::local_of(listening.get()).port()));
   Pair pair{Fd(::accept(listening.get(), nullptr, nullptr)), Fd()};
   cr_expect(adopt(loop, pair, handler).peer() == Address::local_of(peer.fd()));
 }
 
-Test(connection, refuses_what_is_no_connected_socket) {
+Test(connection, rejects_a_socket_that_is_not_connected) {
   Loop loop(backend_options());
   int fds[2];
   cr_assert(::pipe(fds) == 0);
@@ -107,7 +107,7 @@ Test(connection, closes_when_the_peer_ends) {
   }
 }
 
-Test(connection, goes_on_sending_after_the_peer_has_ended) {
+Test(connection, continues_to_send_after_the_peer_half_closes) {
   Handler handler;
   handler.eof = [](Connection& connection) { connection.send("heard you; "); };
   Loop loop(backend_options());
@@ -125,7 +125,7 @@ Test(connection, goes_on_sending_after_the_peer_has_ended) {
   cr_expect(handler.journal == "open eof close:closed in order");
 }
 
-Test(connection, goes_on_reading_after_its_own_half_close) {
+Test(connection, continues_to_read_after_its_own_half_close) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -158,7 +158,7 @@ Test(connection, ends_when_both_sides_have_half_closed) {
   cr_expect(loop.counters().closed_by(CloseReason::peer_closed) == 1);
 }
 
-Test(connection, counts_its_bytes_and_the_loop_counts_everyones) {
+Test(connection, counts_its_bytes_and_the_loop_counts_all) {
   Handler handler;
   handler.data = [](Connection& connection, std::string_view in) {
     connection.send(in);
@@ -182,7 +182,7 @@ Test(connection, counts_its_bytes_and_the_loop_counts_everyones) {
   cr_expect(first.queued() == 0);
 }
 
-Test(connection, is_found_by_its_id_until_it_is_gone) {
+Test(connection, is_found_by_its_id_until_it_is_closed) {
   Handler handler;
   Loop loop(backend_options());
   cr_expect(Connection::find(loop, ConnectionId{}) == nullptr, "before there was any");

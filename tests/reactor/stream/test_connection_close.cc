@@ -1,4 +1,4 @@
-// How a connection ends: in order, by force, or because the peer is gone.
+// How a connection ends: in order, by abort(), or because its peer has disconnected.
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -22,7 +22,7 @@ Connection& adopt(Loop& loop, Pair& pair, Handler& handler, const ConnectionOpti
 
 }  // namespace
 
-Test(connection_close, flushes_all_before_it_closes) {
+Test(connection_close, sends_its_queue_before_it_closes) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -46,9 +46,9 @@ Test(connection_close, flushes_all_before_it_closes) {
   cr_expect(loop.counters().bytes_out == text.size());
 }
 
-// What linger_timeout is for: a close over unread input resets, and a reset destroys what the peer
-// has not read yet.
-Test(connection_close, does_not_destroy_by_closing_what_the_peer_has_not_read_yet) {
+// The purpose of linger_timeout: a close with unread input sends a reset, and a reset destroys the
+// bytes that the peer has not read yet.
+Test(connection_close, does_not_destroy_bytes_that_the_peer_has_not_read_yet) {
   constexpr std::size_t kAnswer = 200'000;
   for (const int linger : {2'000, 0}) {
     Handler handler;
@@ -60,7 +60,7 @@ Test(connection_close, does_not_destroy_by_closing_what_the_peer_has_not_read_ye
     Loop loop(backend_options());
     Pair pair = tcp_pair();
     set_send_buffer(pair, 500'000);          // the kernel takes the whole answer
-    set_peers_receive_buffer(pair, 20'000);  // but has not passed it on when the rest comes
+    set_peers_receive_buffer(pair, 20'000);  // but cannot deliver it all before the rest arrives
     ConnectionOptions options;
     options.linger_timeout = std::chrono::milliseconds(linger);
     adopt(loop, pair, handler, options);
@@ -78,14 +78,14 @@ Test(connection_close, does_not_destroy_by_closing_what_the_peer_has_not_read_ye
     }
     cr_expect(got == numbered(kAnswer), "%zu bytes", got.size());
     cr_expect(peer.error() == 0, "errno %d", peer.error());
-    cr_expect(handler.input == "a request ", "what came after close() is not shown");
+    cr_expect(handler.input == "a request ", "bytes after close() are not delivered");
     peer.close();
     turn_until(loop, [&] { return handler.closes == 1; });
     cr_expect(!handler.last_reason);
   }
 }
 
-Test(connection_close, drops_what_waits_and_resets_when_it_aborts) {
+Test(connection_close, drops_its_queue_and_resets_when_it_aborts) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -96,7 +96,7 @@ Test(connection_close, drops_what_waits_and_resets_when_it_aborts) {
   connection.abort();
   cr_expect(connection.state() == State::closed);
   cr_expect(connection.queued() == 0);
-  cr_expect(handler.closes == 0, "on_close() is told at the end of the turn");
+  cr_expect(handler.closes == 0, "on_close() runs at the end of the turn");
   cr_expect(peer.receive_all(loop).empty());
   cr_expect(peer.error() == ECONNRESET);
   cr_expect(handler.last_reason == make_error_code(CloseReason::aborted));
@@ -112,7 +112,7 @@ Test(connection_close, ends_a_unix_socket_when_it_aborts) {
   cr_expect(peer.error() == 0);
 }
 
-Test(connection_close, tells_of_a_reset_by_the_peer) {
+Test(connection_close, reports_a_reset_by_the_peer) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -124,7 +124,7 @@ Test(connection_close, tells_of_a_reset_by_the_peer) {
   cr_expect(loop.counters().closed_by(CloseReason::system_error) == 1);
 }
 
-Test(connection_close, survives_writing_to_a_peer_that_is_gone) {
+Test(connection_close, survives_writing_to_a_peer_that_has_disconnected) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
@@ -136,7 +136,7 @@ Test(connection_close, survives_writing_to_a_peer_that_is_gone) {
   cr_expect(handler.last_reason == std::errc::broken_pipe);
 }
 
-Test(connection_close, may_be_ended_in_any_order_and_again) {
+Test(connection_close, may_be_closed_in_any_way_and_repeatedly) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
@@ -156,7 +156,7 @@ Test(connection_close, may_be_ended_in_any_order_and_again) {
   cr_expect(loop.counters().bytes_out == 0);
 }
 
-Test(connection_close, tells_of_a_reset_while_it_flushes_and_while_it_lingers) {
+Test(connection_close, reports_a_reset_while_it_flushes_and_while_it_lingers) {
   for (const bool lingers : {false, true}) {
     Handler handler;
     Loop loop(backend_options());
@@ -173,7 +173,7 @@ Test(connection_close, tells_of_a_reset_while_it_flushes_and_while_it_lingers) {
   }
 }
 
-Test(connection_close, half_closes_after_what_waits_and_reads_all_the_while) {
+Test(connection_close, half_closes_after_its_queue_and_continues_to_read) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -197,7 +197,7 @@ Test(connection_close, half_closes_after_what_waits_and_reads_all_the_while) {
   cr_expect(!handler.last_reason);
 }
 
-Test(connection_close, closes_in_order_although_it_is_paused) {
+Test(connection_close, closes_in_order_while_it_is_paused) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();

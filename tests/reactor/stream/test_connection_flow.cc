@@ -1,5 +1,5 @@
-// Backpressure over sockets: nothing is lost however slow the reader, memory stays bounded however
-// deaf it is, and a connection that waits costs no turns.
+// Backpressure over sockets: a slow reader loses nothing, memory is limited if the peer never
+// reads, and a connection that waits costs no turns.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -21,13 +21,12 @@ std::size_t echo(Connection& connection, std::string_view in) {
   return in.size();
 }
 
-// The byte at each place of a stream that is too long to be kept: no two stretches look alike.
+// The byte at each position of a stream that is too long to be kept. No two parts are alike.
 char byte_at(std::uint64_t place) {
   return static_cast<char>(place * 0x9e37'79b9'7f4a'7c15U >> 56);
 }
 
-// Sends `size` such bytes through an echo and reads them back, `reads_at_once` in each of its
-// turns.
+// Sends `size` such bytes through an echo and reads them back, `reads_at_once` reads in each turn.
 void expect_echoed(Pair pair, std::uint64_t size, std::size_t reads_at_once) {
   Handler handler;
   std::size_t most_queued = 0;
@@ -74,13 +73,13 @@ Test(connection_flow, echoes_64_mebibytes_to_a_slow_reader_and_loses_nothing) {
   expect_echoed(tcp_pair(), 64 << 20, 50'000);
 }
 
-Test(connection_flow, echoes_in_scraps_when_the_kernel_takes_little) {
+Test(connection_flow, echoes_in_small_pieces_when_the_kernel_accepts_little) {
   Pair pair = unix_pair();
   set_send_buffer(pair, 4'000);
   expect_echoed(std::move(pair), 4 << 20, 1'000);
 }
 
-Test(connection_flow, holds_no_more_for_a_peer_that_never_reads_than_the_mark_and_one_read) {
+Test(connection_flow, queues_at_most_the_mark_and_one_read_for_a_peer_that_never_reads) {
   Handler handler;
   handler.data = echo;
   Loop loop(backend_options());
@@ -106,7 +105,7 @@ Test(connection_flow, holds_no_more_for_a_peer_that_never_reads_than_the_mark_an
   cr_expect(!connection.paused(), "it reads again when the peer does");
 }
 
-Test(connection_flow, costs_no_turns_after_its_queue_has_drained) {
+Test(connection_flow, costs_no_turns_after_its_queue_is_empty) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -119,11 +118,11 @@ Test(connection_flow, costs_no_turns_after_its_queue_has_drained) {
     (void)peer.waiting();
     loop.poll();
   }
-  // The socket is writable from now on: whoever still watched for that would never sleep.
+  // The socket is writable from now on. If the loop still watched for that, it would never sleep.
   cr_expect(turns_of(loop) < 10);
 }
 
-Test(connection_flow, reads_a_flood_in_large_pieces_but_lets_others_have_their_turn) {
+Test(connection_flow, reads_a_flood_in_large_pieces_and_serves_others_meanwhile) {
   Handler flood;
   std::size_t pieces = 0;
   flood.data = [&](Connection& connection, std::string_view in) {
@@ -144,7 +143,7 @@ Test(connection_flow, reads_a_flood_in_large_pieces_but_lets_others_have_their_t
   cr_expect(pieces == 50, "%zu", pieces);
 }
 
-Test(connection_flow, with_keep_reading_it_reads_on_above_the_mark_and_drains_as_ever) {
+Test(connection_flow, with_keep_reading_reads_above_the_mark_and_still_calls_on_writable) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -168,7 +167,7 @@ Test(connection_flow, with_keep_reading_it_reads_on_above_the_mark_and_drains_as
   cr_expect(handler.journal.ends_with("drain"), "%s", handler.journal.c_str());
 }
 
-Test(connection_flow, with_keep_reading_it_hears_its_peer_although_it_sends_on_every_drain) {
+Test(connection_flow, with_keep_reading_reads_from_its_peer_while_it_sends_in_each_on_writable) {
   Handler handler;
   ConnectionOptions options;
   options.keep_reading = true;
@@ -207,8 +206,8 @@ Test(connection_flow, a_paused_connection_with_input_costs_no_turns) {
   turn_until(loop, [&] { return handler.input == "waits in the kernel"; });
 }
 
-// Between two turns nothing is shown, and the next one finds the peer's end there already.
-Test(connection_flow, a_resume_between_turns_shows_what_was_left_before_the_end) {
+// Between two turns nothing is delivered, and the next turn finds the peer's end already.
+Test(connection_flow, a_resume_between_turns_delivers_unconsumed_input_before_the_end) {
   Handler handler;
   handler.data = [](Connection& connection, std::string_view) -> std::size_t {
     connection.pause();
@@ -255,7 +254,7 @@ Test(connection_flow, writes_a_hundred_sends_of_one_turn_in_one_call) {
   cr_expect(::recv(peer.get(), bytes, sizeof bytes, MSG_DONTWAIT) == 1000);
 }
 
-Test(connection_flow, serves_others_while_one_peer_takes_all_that_it_can_get) {
+Test(connection_flow, serves_others_while_one_peer_reads_as_much_as_it_can) {
   Handler handler;
   handler.data = echo;
   Loop loop(backend_options());

@@ -1,5 +1,5 @@
-// The bytes of a connection: backpressure, pausing, what is left unconsumed, and the limits. In
-// memory, where every step is exact; test_connection_flow.cc has the same over sockets.
+// The bytes of a connection: backpressure, pausing, unconsumed input, and the limits. In memory,
+// where each step is exact; test_connection_flow.cc has the same over sockets.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -30,7 +30,7 @@ std::size_t echo(Connection& connection, std::string_view in) {
   return in.size();
 }
 
-// Twenty bytes for each, and no more than the marks allow: the rest is put off.
+// Sends twenty bytes for each byte, but no more than the marks allow; the rest is delayed.
 std::size_t answer_while_not_paused(Connection& connection, std::string_view in) {
   std::size_t consumed = 0;
   while (consumed < in.size() && !connection.paused()) {
@@ -63,7 +63,7 @@ Test(connection_io, stops_reading_above_the_high_water_mark_and_reads_again_belo
   cr_expect(peer.loop().counters().paused == 1);
 }
 
-Test(connection_io, tells_of_the_drain_once_each_time_it_was_above_the_mark) {
+Test(connection_io, calls_on_writable_once_each_time_it_was_above_the_mark) {
   Handler handler;
   MemoryPeer peer(handler, marks(10), kFrom, 0);
   for (int i = 0; i < 3; ++i) {
@@ -78,19 +78,19 @@ Test(connection_io, tells_of_the_drain_once_each_time_it_was_above_the_mark) {
   cr_expect(handler.journal == "open drain drain drain", "it was not above the mark");
 }
 
-// Else a handler that sends in pieces above the mark would wait for on_writable() for ever.
-Test(connection_io, tells_of_the_drain_also_when_the_system_takes_all_at_once) {
-  for (const std::size_t size : {200, 20'000}) {  // collected first, and written where it lies
+// Otherwise a handler that sends in pieces above the mark would wait for on_writable() forever.
+Test(connection_io, calls_on_writable_even_if_the_system_accepts_everything_at_once) {
+  for (const std::size_t size : {200, 20'000}) {  // collected, or written in place
     Handler handler;
     handler.open = [size](Connection& connection) { connection.send(std::string(size, 'x')); };
     MemoryPeer peer(handler, marks(100));
     cr_expect(handler.journal == "open drain");
     cr_expect(peer.received().size() == size);
-    cr_expect(peer.loop().counters().paused == 0, "nothing was ever held back");
+    cr_expect(peer.loop().counters().paused == 0, "the connection was never paused");
   }
 }
 
-Test(connection_io, does_not_let_a_fast_peer_keep_a_handler_that_sends_on_every_drain) {
+Test(connection_io, does_not_stay_with_a_fast_peer_whose_handler_sends_in_each_on_writable) {
   Handler handler;
   std::size_t drains = 0;
   handler.open = [](Connection& connection) { connection.send(std::string(200, 'x')); };
@@ -125,7 +125,7 @@ Test(connection_io, counts_its_pauses_so_that_two_owners_can_pause_at_once) {
   cr_expect(peer.loop().counters().paused == 0, "only backpressure is counted");
 }
 
-Test(connection_io, stays_paused_when_the_queue_drains_but_its_owner_has_paused) {
+Test(connection_io, stays_paused_by_its_owner_when_the_queue_falls) {
   Handler handler;
   handler.data = echo;
   MemoryPeer peer(handler, marks(10), kFrom, 0);
@@ -139,12 +139,12 @@ Test(connection_io, stays_paused_when_the_queue_drains_but_its_owner_has_paused)
   cr_expect(peer.unread() == 0);
 }
 
-Test(connection_io, shows_what_was_not_consumed_again_with_the_next_bytes) {
+Test(connection_io, delivers_unconsumed_input_again_with_the_next_bytes) {
   Handler handler;
   std::vector<std::string> shown;
   handler.data = [&](Connection&, std::string_view in) {
     shown.emplace_back(in);
-    return in.find('\n') + 1;  // a line, or nothing
+    return in.find('\n') + 1;  // a whole line, or nothing
   };
   MemoryPeer peer(handler);
   peer.send("a li");
@@ -157,7 +157,7 @@ Test(connection_io, shows_what_was_not_consumed_again_with_the_next_bytes) {
   cr_expect(handler.input == "a line\nand one\n");
 }
 
-Test(connection_io, shows_what_was_not_consumed_again_after_a_resume) {
+Test(connection_io, delivers_unconsumed_input_again_after_a_resume) {
   Handler handler;
   handler.data = [](Connection& connection, std::string_view) -> std::size_t {
     connection.pause();
@@ -177,7 +177,7 @@ Test(connection_io, shows_what_was_not_consumed_again_after_a_resume) {
   cr_expect(handler.journal == "open data data data");
 }
 
-Test(connection_io, shows_what_was_not_consumed_again_when_the_queue_has_drained) {
+Test(connection_io, delivers_unconsumed_input_again_when_the_queue_has_fallen) {
   Handler handler;
   handler.data = answer_while_not_paused;
   MemoryPeer peer(handler, marks(10), kFrom, 0);
@@ -188,15 +188,16 @@ Test(connection_io, shows_what_was_not_consumed_again_when_the_queue_has_drained
   cr_expect(peer.received() == std::string(20, 'a') + std::string(20, 'b') + std::string(20, 'c'));
 }
 
-// The end would close the connection and take with it what the handler had put off.
-Test(connection_io, shows_what_was_not_consumed_before_it_shows_the_end) {
+// The end would close the connection, and the input that the handler left would be lost.
+Test(connection_io, delivers_unconsumed_input_before_the_end) {
   for (const bool drain : {false, true}) {
     Handler handler;
     handler.data = answer_while_not_paused;
     ConnectionOptions options = marks(10);
     options.max_read = 4;
     MemoryPeer peer(handler, options);
-    // All of it, and the end, is there when the connection first looks; each read fills its room.
+    // All bytes and the end have arrived when the connection first reads; each read fills its
+    // buffer.
     peer.connection().pause();
     peer.send("abcdefgh");
     peer.end();
@@ -209,8 +210,8 @@ Test(connection_io, shows_what_was_not_consumed_before_it_shows_the_end) {
   }
 }
 
-// It would be shown the same bytes for ever.
-Test(connection_io, shows_nothing_again_for_a_pause_within_on_data) {
+// It would get the same bytes forever.
+Test(connection_io, delivers_nothing_again_for_a_pause_inside_on_data) {
   Handler handler;
   handler.data = [](Connection& connection, std::string_view in) -> std::size_t {
     connection.pause();
@@ -227,13 +228,13 @@ Test(connection_io, shows_nothing_again_for_a_pause_within_on_data) {
   cr_expect(handler.input == "half a line\n");
 }
 
-Test(connection_io, leaves_a_handler_its_bytes_when_it_closes_within_on_data) {
+Test(connection_io, keeps_the_input_valid_when_a_handler_closes_inside_on_data) {
   for (const bool abort : {false, true}) {
     Handler handler;
     handler.data = [abort](Connection& connection, std::string_view in) -> std::size_t {
       if (in.size() < 8) return 0;
       abort ? connection.abort() : connection.close();
-      // Were they freed, these would lie where they lay. The Handler reads them after this.
+      // If they had been freed, these would be in their place. The handler reads them after this.
       const std::vector<std::string> others(10, std::string(279, '#'));
       return in.size() - others.size() / 10;
     };
@@ -242,7 +243,7 @@ Test(connection_io, leaves_a_handler_its_bytes_when_it_closes_within_on_data) {
     peer.send("and more!");
     cr_expect(handler.input == "kept, and more", "%s", handler.input.c_str());
     cr_expect(peer.closed() == abort);
-    if (!abort) cr_expect(peer.connection().unconsumed().empty(), "afterwards they go");
+    if (!abort) cr_expect(peer.connection().unconsumed().empty(), "they are freed afterwards");
   }
 }
 
@@ -261,7 +262,7 @@ Test(connection_io, aborts_a_handler_that_leaves_more_than_the_input_limit) {
   cr_expect(peer.saw_reset());
 }
 
-Test(connection_io, aborts_when_the_queue_limit_is_passed) {
+Test(connection_io, aborts_when_the_queue_limit_is_exceeded) {
   Handler handler;
   MemoryPeer peer(handler, marks(10, 100), kFrom, 0);
   peer.connection().send(std::string(60, 'x'));
@@ -274,7 +275,7 @@ Test(connection_io, aborts_when_the_queue_limit_is_passed) {
   cr_expect(peer.loop().counters().dropped_bytes == 0);
 }
 
-Test(connection_io, drops_the_newest_whole_and_counts_it_when_that_is_the_policy) {
+Test(connection_io, drops_and_counts_the_newest_send_with_that_policy) {
   Handler handler;
   ConnectionOptions options = marks(10, 100);
   options.overflow = OverflowPolicy::drop_newest;
@@ -309,7 +310,7 @@ Test(connection_io, keeps_the_order_of_copies_and_payloads) {
   }
 }
 
-Test(connection_io, writes_a_large_block_from_where_it_lies_once_a_callback) {
+Test(connection_io, writes_one_large_block_in_each_callback_without_a_copy) {
   Handler handler;
   std::vector<std::size_t> queued;
   handler.data = [&](Connection& connection, std::string_view in) {

@@ -1,5 +1,5 @@
-// The rules that make callbacks safe, one test each: what a handler may do to its connection, to
-// others, to the listener and to the loop while it runs.
+// The rules that make callbacks safe, one test for each: what a handler may do to its connection,
+// to others, to the listener and to the loop while it runs.
 #include <fcntl.h>
 
 #include <array>
@@ -25,7 +25,7 @@ namespace {
 
 using Action = std::function<void(Connection&)>;
 
-// Does `action` in the callback that is named.
+// Runs `action` in the named callback.
 void act_in(Handler& handler, std::string_view callback, const Action& action) {
   if (callback == "on_open") handler.open = action;
   if (callback == "on_eof") handler.eof = action;
@@ -41,7 +41,7 @@ void act_in(Handler& handler, std::string_view callback, const Action& action) {
   }
 }
 
-// Adopts a connection and brings each of its callbacks about, as far as it lives.
+// Adopts a connection and causes each of its callbacks, as long as it is open.
 void live_through(Loop& loop, Handler& handler) {
   Pair pair = tcp_pair();
   ConnectionOptions options;
@@ -92,7 +92,7 @@ Test(connection_lifetime, a_handler_may_close_or_abort_its_connection_in_each_ca
   }
 }
 
-Test(connection_lifetime, a_handler_may_close_another_connection_which_then_hears_only_of_that) {
+Test(connection_lifetime, a_handler_may_close_another_connection_which_then_gets_only_on_close) {
   Handler handler;
   std::vector<Connection*> both;
   handler.open = [&](Connection& connection) { both.push_back(&connection); };
@@ -102,7 +102,7 @@ Test(connection_lifetime, a_handler_may_close_another_connection_which_then_hear
   };
   Loop loop(backend_options());
   std::vector<Peer> peers = adopt_many(loop, handler, 2);
-  // Both are readable in the same turn: the second one's event is in the kernel's answer already.
+  // Both are readable in the same turn: the kernel has already returned the event of the second.
   for (Peer& peer : peers) peer.send("!");
   loop.poll();
   loop.poll();
@@ -149,7 +149,7 @@ Test(connection_lifetime, a_send_in_on_close_reaches_others_and_not_the_closed_o
   cr_expect(handler.closes == 1);
 }
 
-Test(connection_lifetime, what_a_handler_throws_closes_its_connection_and_the_loop_goes_on) {
+Test(connection_lifetime, an_exception_of_a_handler_closes_its_connection_and_the_loop_continues) {
   for (const char* callback : kCallbacks) {
     Handler handler;
     act_in(handler, callback, [](Connection&) { throw std::runtime_error("thrown"); });
@@ -169,7 +169,7 @@ Test(connection_lifetime, what_a_handler_throws_closes_its_connection_and_the_lo
   }
 }
 
-Test(connection_lifetime, a_throw_after_close_or_abort_and_one_from_on_close_change_nothing_else) {
+Test(connection_lifetime, an_exception_after_close_or_in_on_close_has_no_other_effect) {
   for (const bool abort : {false, true}) {
     Handler handler;
     act_in(handler, "on_data", [abort](Connection& connection) {
@@ -190,7 +190,7 @@ Test(connection_lifetime, a_throw_after_close_or_abort_and_one_from_on_close_cha
   }
 }
 
-Test(connection_lifetime, a_handler_may_adopt_another_connection_whose_on_open_then_runs_within) {
+Test(connection_lifetime, a_handler_may_adopt_another_connection_whose_on_open_runs_inside) {
   Handler inner;
   inner.open = [](Connection& connection) { connection.send(std::string(100, 'x')); };
   Handler handler;
@@ -218,7 +218,7 @@ Test(connection_lifetime, a_handler_may_adopt_another_connection_whose_on_open_t
   cr_expect(!inner.nested && !handler.nested);
 }
 
-Test(connection_lifetime, a_hundred_may_close_in_one_turn_and_each_is_told_once) {
+Test(connection_lifetime, a_hundred_may_close_in_one_turn_with_one_on_close_each) {
   Handler handler;
   Loop loop(backend_options());
   std::vector<Peer> peers = adopt_many(loop, handler, 100);
@@ -231,7 +231,7 @@ Test(connection_lifetime, a_hundred_may_close_in_one_turn_and_each_is_told_once)
   cr_expect(loop.counters().closed_by(CloseReason::peer_closed) == 100);
 }
 
-Test(connection_lifetime, a_chain_of_closes_each_from_the_last_ones_on_close_comes_to_its_end) {
+Test(connection_lifetime, a_chain_of_closes_each_in_the_previous_on_close_ends) {
   Handler handler;
   std::vector<Connection*> all;
   handler.open = [&](Connection& connection) { all.push_back(&connection); };
@@ -247,8 +247,8 @@ Test(connection_lifetime, a_chain_of_closes_each_from_the_last_ones_on_close_com
   cr_expect(!handler.nested);
 }
 
-// What epoll was told of a number, it was told of the socket that had it before.
-Test(connection_lifetime, a_descriptor_number_that_is_used_again_at_once_is_heard_anew) {
+// The state that epoll has for a number belongs to the socket that had it before.
+Test(connection_lifetime, a_descriptor_that_is_reused_at_once_is_watched_again) {
   for (const bool blocked : {false, true}) {
     Handler handler;
     Handler successor;
@@ -261,11 +261,11 @@ Test(connection_lifetime, a_descriptor_number_that_is_used_again_at_once_is_hear
     Pair next = unix_pair();
     Connection& second = Connection::adopt(loop, std::move(next.ours), handler);
     Pair last = unix_pair();
-    if (blocked) first.send(std::string(4'000'000, 'x'));  // it waits to write as well
+    if (blocked) first.send(std::string(4'000'000, 'x'));  // it also waits to write
     turn_a_while(loop, 2);
     handler.close = [&](Connection& connection, std::error_code) {
       if (&connection != &second) return;
-      Fd same(::fcntl(last.ours.get(), F_DUPFD_CLOEXEC, 0));  // the first one's is free by now
+      Fd same(::fcntl(last.ours.get(), F_DUPFD_CLOEXEC, 0));  // the first one's number is free now
       reused = same.get();
       last.ours.reset();
       Connection::adopt(loop, std::move(same), successor).send("hello");
@@ -284,7 +284,7 @@ Test(connection_lifetime, a_descriptor_number_that_is_used_again_at_once_is_hear
   }
 }
 
-Test(connection_lifetime, eight_threads_may_post_and_name_connections_by_id) {
+Test(connection_lifetime, eight_threads_may_post_and_use_the_ids_of_connections) {
   Handler handler;
   std::vector<ConnectionId> ids;
   handler.open = [&](Connection& connection) { ids.push_back(connection.id()); };
@@ -303,7 +303,7 @@ Test(connection_lifetime, eight_threads_may_post_and_name_connections_by_id) {
           if (connection == nullptr) return;
           ++found;
           connection->send("x");
-          // Half of them go while their thread still names them.
+          // half of them close while their thread still uses their ids
           if (t % 2 == 0 && i == kPosts / 2) connection->abort();
         });
       }
@@ -319,7 +319,7 @@ Test(connection_lifetime, eight_threads_may_post_and_name_connections_by_id) {
   }
 }
 
-Test(connection_lifetime, no_memory_for_a_buffer_closes_that_connection_alone) {
+Test(connection_lifetime, no_memory_for_a_buffer_closes_only_that_connection) {
   std::optional<heap::Shortage> shortage;
   Handler handler;
   Handler leaves_all;
@@ -342,7 +342,7 @@ Test(connection_lifetime, no_memory_for_a_buffer_closes_that_connection_alone) {
   senders[0].send("!");
   turn_until(loop, [&] { return leaves_all.closes == 1; });
   cr_expect(leaves_all.last_reason == std::errc::not_enough_memory);
-  cr_expect(handler.closes == 0, "the sender is not to blame");
+  cr_expect(handler.closes == 0, "the sender stays open");
   others[1].send("?");
   loop.poll();
   shortage.reset();
@@ -350,15 +350,15 @@ Test(connection_lifetime, no_memory_for_a_buffer_closes_that_connection_alone) {
   cr_expect(loop.counters().connections_open == 1);
 }
 
-// A sweep that was left in the middle would forget those who come after.
-Test(connection_lifetime, no_memory_at_the_end_of_a_turn_does_not_keep_others_from_theirs) {
+// If the pass stopped in the middle, the connections after that one would be forgotten.
+Test(connection_lifetime, no_memory_at_the_end_of_a_turn_does_not_affect_others) {
   std::optional<heap::Shortage> shortage;
   Handler handler;
   const std::string large(60'000, 'x');
   handler.drain = [&](Connection& connection) {
     shortage.emplace();
     connection.send("x");
-    connection.send(large);  // is collected, and finds no memory for a queue
+    connection.send(large);  // is collected; there is no memory for a queue
   };
   Loop loop(backend_options());
   ConnectionOptions options;

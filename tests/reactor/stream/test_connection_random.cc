@@ -1,6 +1,5 @@
-// Whatever handlers and peers do to connections, in whatever order: each connection opens once and
-// closes once, last, no callback runs inside another, and nothing is left behind. The choices come
-// from fixed seeds.
+// Random actions of handlers and peers: each connection opens once and closes once, last, no
+// callback runs inside another, and nothing leaks. The choices come from fixed seeds.
 #include <array>
 #include <chrono>
 #include <map>
@@ -20,7 +19,7 @@ using namespace sluice::test;
 
 namespace {
 
-constexpr std::size_t kMaxOpened = 200;  // a handler adopts others, which adopt others
+constexpr std::size_t kMaxOpened = 200;  // a handler adopts others, which adopt others again
 
 class Chaos {
  public:
@@ -66,7 +65,7 @@ class Chaos {
     cr_expect(!handler_.nested);
   }
 
-  // The loop goes, whatever is under way.
+  // The loop is destroyed while anything may be in progress.
   void end() {
     owned_.reset();
     cr_expect(handler_.closes == ids_.size());
@@ -151,14 +150,14 @@ class Chaos {
   Handler handler_;
   std::vector<ConnectionId> ids_;
   std::vector<Peer> peers_;
-  std::map<std::uint32_t, int> paused_;  // by generation: what is to be resumed
+  std::map<std::uint32_t, int> paused_;  // by generation: to be resumed
   std::unique_ptr<Loop> owned_ = std::make_unique<Loop>(backend_options());
   Loop& loop_ = *owned_;
 };
 
 }  // namespace
 
-Test(connection_random, each_opens_once_and_closes_once_whatever_is_done_to_it) {
+Test(connection_random, each_opens_once_and_closes_once_after_any_actions) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
     Chaos chaos(seed);
     chaos.run(300);
@@ -166,7 +165,7 @@ Test(connection_random, each_opens_once_and_closes_once_whatever_is_done_to_it) 
   }
 }
 
-Test(connection_random, a_loop_may_go_in_the_middle_of_all_that) {
+Test(connection_random, a_loop_may_be_destroyed_in_the_middle_of_that) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
     Chaos chaos(seed);
     chaos.run(static_cast<int>(seed));

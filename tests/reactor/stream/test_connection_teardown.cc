@@ -1,5 +1,5 @@
-// What goes while connections live: the loop, the listener, the handler itself; each from where it
-// is most awkward.
+// Objects that are destroyed while connections exist: the loop, the listener, the handler itself,
+// each at the worst moment.
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -19,7 +19,7 @@ namespace {
 
 const Endpoint kAnyPort = Endpoint::from("tcp://127.0.0.1:0");
 
-// A handler of its own whose destructor does something.
+// A handler whose destructor does something.
 class Parting final : public Protocol {
  public:
   explicit Parting(std::function<void()> last) : last_(std::move(last)) {}
@@ -44,13 +44,13 @@ std::vector<Peer> adopt_many(Loop& loop, Handler& handler, int count) {
 
 }  // namespace
 
-Test(connection_teardown, a_loop_that_goes_closes_its_connections_and_tells_each) {
+Test(connection_teardown, a_loop_that_is_destroyed_closes_its_connections_and_runs_each_on_close) {
   Handler handler;
   std::optional<Loop> loop;
   loop.emplace(backend_options());
   std::vector<Peer> peers = adopt_many(*loop, handler, 10);
   loop->poll();
-  Connection::find(*loop, {3, 4})->close();  // one is on its way out already
+  Connection::find(*loop, {3, 4})->close();  // one is closing already
   loop.reset();
   cr_expect(handler.closes == 10 && !handler.nested);
   cr_expect(handler.last_reason == make_error_code(CloseReason::loop_destroyed));
@@ -59,7 +59,7 @@ Test(connection_teardown, a_loop_that_goes_closes_its_connections_and_tells_each
   }
 }
 
-Test(connection_teardown, an_on_close_may_look_for_others_and_use_the_loop_while_it_goes) {
+Test(connection_teardown, on_close_may_find_others_and_use_the_loop_during_its_destruction) {
   Handler handler;
   std::vector<ConnectionId> ids;
   int found = 0;
@@ -78,7 +78,7 @@ Test(connection_teardown, an_on_close_may_look_for_others_and_use_the_loop_while
     loop.post([] {});
     loop.drain(std::chrono::milliseconds(1));
     loop.stop();
-    // Whoever connects anew whenever it is closed must not keep a loop from going.
+    // A handler that reconnects after each close must not keep the loop's destructor from ending.
     Pair pair = unix_pair();
     try {
       Connection::adopt(loop, std::move(pair.ours), handler);
@@ -95,7 +95,7 @@ Test(connection_teardown, an_on_close_may_look_for_others_and_use_the_loop_while
   cr_expect(refused == 3);
 }
 
-Test(connection_teardown, a_deadline_of_a_drain_lets_nobody_connect_anew) {
+Test(connection_teardown, nobody_can_reconnect_at_the_deadline_of_a_drain) {
   Handler handler;
   int refused = 0;
   const auto adopt = [&](Loop& loop) {
@@ -116,10 +116,10 @@ Test(connection_teardown, a_deadline_of_a_drain_lets_nobody_connect_anew) {
   turn_until(loop, [&] { return done; });
   cr_expect(refused == 2);
   adopt(loop);
-  cr_expect(loop.counters().connections_open == 1, "afterwards the loop is as good as new");
+  cr_expect(loop.counters().connections_open == 1, "afterwards the loop works as before");
 }
 
-Test(connection_teardown, a_handler_that_goes_may_do_anything) {
+Test(connection_teardown, the_destructor_of_a_handler_may_do_anything) {
   Handler other;
   Loop loop(backend_options());
   std::vector<Peer> peers = adopt_many(loop, other, 1);
@@ -140,7 +140,7 @@ Test(connection_teardown, a_handler_that_goes_may_do_anything) {
   cr_expect(witness->state() == Connection::State::lingering);
 }
 
-Test(connection_teardown, a_listener_may_go_from_each_callback_of_its_connections) {
+Test(connection_teardown, a_listener_may_be_destroyed_in_each_callback_of_its_connections) {
   for (const char* callback : {"factory", "on_open", "on_data", "on_close", "destructor"}) {
     const std::string_view when = callback;
     Handler handler;
@@ -157,12 +157,12 @@ Test(connection_teardown, a_listener_may_go_from_each_callback_of_its_connection
     };
     handler.close = [&](Connection&, std::error_code) { let_go_in("on_close"); };
     ListenerOptions options;
-    options.max_per_source = 2;  // so that the listener wants to hear who went
+    options.max_per_source = 2;  // so that the listener is called when a connection closes
     listener.emplace(
         loop, kAnyPort,
         [&, used = std::make_shared<int>(0)](const Address&) -> ProtocolRef {
           let_go_in("factory");
-          ++*used;  // the function itself must still be there
+          ++*used;  // the function itself must still exist
           if (when != "destructor") return handler;
           return std::make_unique<Parting>([&] { let_go_in("destructor"); });
         },
@@ -184,7 +184,7 @@ Test(connection_teardown, a_listener_may_go_from_each_callback_of_its_connection
   }
 }
 
-Test(connection_teardown, a_listener_may_go_from_the_report_that_it_refused_somebody) {
+Test(connection_teardown, a_listener_may_be_destroyed_in_the_report_of_a_refusal) {
   Handler handler;
   std::optional<Listener> listener;
   Loop loop(backend_options());
@@ -200,7 +200,7 @@ Test(connection_teardown, a_listener_may_go_from_the_report_that_it_refused_some
   cr_expect(loop.counters().refused == 1);
 }
 
-Test(connection_teardown, a_listener_may_be_closed_within_a_batch) {
+Test(connection_teardown, a_listener_may_be_closed_inside_a_batch) {
   Handler handler;
   std::optional<Listener> listener;
   handler.open = [&](Connection&) { listener->close(); };

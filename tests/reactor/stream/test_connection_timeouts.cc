@@ -1,4 +1,4 @@
-// The timeouts of a connection: on virtual time to the millisecond, and once each on the real
+// The timeouts of a connection: to the millisecond on virtual time, and each once on the real
 // clock.
 #include <chrono>
 #include <string>
@@ -33,8 +33,8 @@ ConnectionOptions timeouts(milliseconds idle, milliseconds write = milliseconds(
 
 using Clock = std::chrono::steady_clock;
 
-// How long it takes from `begin`, which is before its time can have begun, until `handler` is told
-// of its close.
+// The time from `begin`, which is before the timeout can have started, until the handler's
+// on_close().
 milliseconds time_to_close(Loop& loop, const Handler& handler, Clock::time_point begin,
                            std::size_t closes = 1) {
   while (handler.closes < closes) loop.run_once();
@@ -43,7 +43,7 @@ milliseconds time_to_close(Loop& loop, const Handler& handler, Clock::time_point
 
 }  // namespace
 
-Test(connection_timeouts, idle_for_the_whole_time_closes) {
+Test(connection_timeouts, an_idle_connection_is_closed_after_the_whole_timeout) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(30)));
   peer.advance(seconds(30) - kMillisecond);
@@ -51,10 +51,10 @@ Test(connection_timeouts, idle_for_the_whole_time_closes) {
   peer.advance(kMillisecond);
   cr_expect(peer.close_reason() == CloseReason::idle_timeout);
   cr_expect(handler.last_reason == make_error_code(CloseReason::idle_timeout));
-  cr_expect(!peer.saw_reset(), "nothing was owed to the peer");
+  cr_expect(!peer.saw_reset(), "nothing was queued for the peer");
 }
 
-Test(connection_timeouts, a_byte_either_way_begins_the_idle_time_anew) {
+Test(connection_timeouts, a_byte_in_either_direction_restarts_the_idle_timeout) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(30)));
   for (int i = 0; i < 5; ++i) {
@@ -69,7 +69,7 @@ Test(connection_timeouts, a_byte_either_way_begins_the_idle_time_anew) {
   cr_expect(peer.closed());
 }
 
-Test(connection_timeouts, a_byte_that_the_peer_does_not_take_is_no_activity) {
+Test(connection_timeouts, a_byte_that_the_peer_does_not_read_is_not_activity) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(30)), kFrom, 0);
   peer.advance(seconds(20));
@@ -77,7 +77,7 @@ Test(connection_timeouts, a_byte_that_the_peer_does_not_take_is_no_activity) {
   peer.settle();
   peer.advance(seconds(10));
   cr_expect(peer.close_reason() == CloseReason::idle_timeout);
-  cr_expect(peer.saw_reset(), "what waited was dropped, and the peer is told so");
+  cr_expect(peer.saw_reset(), "the queue was dropped, and the peer sees a reset");
 }
 
 Test(connection_timeouts, zero_means_never) {
@@ -98,7 +98,7 @@ Test(connection_timeouts, each_connection_expires_at_its_own_time) {
   handler.close = [&](Connection&, std::error_code) {
     closed.push_back(std::chrono::duration_cast<milliseconds>(loop.now() - begin));
   };
-  // A listener's connections share a list; these are two lists beside each other.
+  // The connections of a listener share a list; these are in two lists.
   std::vector<std::unique_ptr<MemoryPeer>> peers;
   for (int i = 0; i < 3; ++i) {
     peers.push_back(
@@ -111,7 +111,7 @@ Test(connection_timeouts, each_connection_expires_at_its_own_time) {
       (closed == std::vector{milliseconds(96), milliseconds(98), milliseconds(100)}));
 }
 
-Test(connection_timeouts, a_peer_that_takes_nothing_of_what_waits_is_given_up) {
+Test(connection_timeouts, a_peer_that_reads_none_of_its_queue_is_closed) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
   peer.advance(hours(1));
@@ -124,7 +124,7 @@ Test(connection_timeouts, a_peer_that_takes_nothing_of_what_waits_is_given_up) {
   cr_expect(peer.close_reason() == CloseReason::write_timeout && peer.saw_reset());
 }
 
-Test(connection_timeouts, a_peer_that_takes_a_byte_now_and_then_is_not_given_up) {
+Test(connection_timeouts, a_peer_that_reads_a_byte_now_and_then_is_not_closed) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
   peer.connection().send("slowly");
@@ -141,7 +141,7 @@ Test(connection_timeouts, a_peer_that_takes_a_byte_now_and_then_is_not_given_up)
   cr_expect(peer.close_reason() == CloseReason::write_timeout, "a new send is no progress");
 }
 
-Test(connection_timeouts, a_queue_that_was_emptied_begins_anew) {
+Test(connection_timeouts, an_emptied_queue_restarts_the_write_timeout) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(0), seconds(60)), kFrom, 0);
   peer.connection().send("x");
@@ -169,9 +169,9 @@ Test(connection_timeouts, a_close_that_cannot_flush_ends_with_the_write_timeout)
   cr_expect(peer.close_reason() == CloseReason::write_timeout && peer.saw_reset());
 }
 
-Test(connection_timeouts, a_peer_that_does_not_end_is_waited_for_so_long_and_no_longer) {
+Test(connection_timeouts, a_peer_that_does_not_close_is_closed_after_the_linger_timeout) {
   Handler handler;
-  // The idle timeout is shorter: a connection that was closed is not idle but lingering.
+  // The idle timeout is shorter, but a connection that was closed lingers and is not idle.
   MemoryPeer peer(handler, timeouts(seconds(1), seconds(60), seconds(2)));
   peer.connection().close();
   peer.settle();
@@ -215,7 +215,7 @@ Test(connection_timeouts, idle_connections_are_closed_in_real_time_and_cost_no_t
   cr_expect(loop.counters().closed_by(CloseReason::idle_timeout) == 20);
 }
 
-Test(connection_timeouts, activity_prolongs_in_real_time) {
+Test(connection_timeouts, activity_restarts_the_timeout_in_real_time) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();
@@ -233,7 +233,7 @@ Test(connection_timeouts, activity_prolongs_in_real_time) {
   cr_expect(time_to_close(loop, handler, begin) >= slowness() * milliseconds(198));
 }
 
-Test(connection_timeouts, a_deaf_peer_is_given_up_in_real_time) {
+Test(connection_timeouts, a_peer_that_never_reads_is_closed_in_real_time) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -241,12 +241,13 @@ Test(connection_timeouts, a_deaf_peer_is_given_up_in_real_time) {
                                              timeouts(milliseconds(0), milliseconds(100)));
   const auto begin = Clock::now();
   connection.send(std::string(10'000'000, 'x'));
-  // Nothing is read, but the kernel takes a part; so it begins when that is full.
+  // The peer reads nothing, but the kernel accepts a part. So the timeout starts when its buffer is
+  // full.
   cr_expect(time_to_close(loop, handler, begin) >= milliseconds(99));
   cr_expect(loop.counters().closed_by(CloseReason::write_timeout) == 1);
 }
 
-Test(connection_timeouts, a_peer_that_never_ends_is_waited_for_in_real_time) {
+Test(connection_timeouts, a_peer_that_never_closes_is_closed_in_real_time) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
@@ -258,12 +259,12 @@ Test(connection_timeouts, a_peer_that_never_ends_is_waited_for_in_real_time) {
   cr_expect(loop.counters().closed_by(CloseReason::closed) == 1);
 }
 
-// A loop that stands still, as under SIGSTOP, has timers due before it has looked at its sockets.
-Test(connection_timeouts, what_came_while_the_loop_stood_still_was_no_silence) {
+// After a loop was stopped, as under SIGSTOP, timers are due before it has checked its sockets.
+Test(connection_timeouts, bytes_that_arrive_while_the_loop_is_stopped_are_activity) {
   Handler handler;
   Loop loop(backend_options());
   std::vector<Peer> peers;
-  // More than libev hears of in one wait.
+  // More events than libev gets from one wait.
   for (int i = 0; i < 200; ++i) {
     Pair pair = unix_pair();
     Connection::adopt(loop, std::move(pair.ours), handler,
@@ -278,7 +279,7 @@ Test(connection_timeouts, what_came_while_the_loop_stood_still_was_no_silence) {
   cr_expect(handler.closes == 1, "the silent one, and not %zu", handler.closes);
 }
 
-Test(connection_timeouts, what_was_taken_while_the_loop_stood_still_was_taken) {
+Test(connection_timeouts, bytes_that_the_peer_reads_while_the_loop_is_stopped_are_progress) {
   Handler handler;
   Loop loop(backend_options());
   Pair pair = unix_pair();

@@ -1,4 +1,4 @@
-// The spare descriptor: turning newcomers away when there are no descriptors at all.
+// The spare descriptor: refusing newcomers when no descriptor is left.
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -35,7 +35,7 @@ bool is_turned_away(Peer& peer) {
 
 }  // namespace
 
-Test(descriptor_reserve, turns_a_newcomer_away_when_there_are_no_descriptors) {
+Test(descriptor_reserve, refuses_a_newcomer_when_no_descriptor_is_left) {
   const Server server;
   DescriptorReserve reserve;
   Peer peer(server.address);
@@ -59,7 +59,7 @@ Test(descriptor_reserve, has_its_descriptor_back_afterwards) {
   cr_expect(is_turned_away(second));
 }
 
-Test(descriptor_reserve, says_that_nobody_waits) {
+Test(descriptor_reserve, returns_that_nobody_waits) {
   const Server server;
   DescriptorReserve reserve;
   const Hoard hoard;
@@ -68,7 +68,7 @@ Test(descriptor_reserve, says_that_nobody_waits) {
   cr_expect(reserve.held());
 }
 
-Test(descriptor_reserve, made_when_there_was_none_to_have_takes_one_later) {
+Test(descriptor_reserve, gets_its_descriptor_later_if_there_was_none) {
   const Server server;
   Peer peer(server.address);
   Hoard hoard;

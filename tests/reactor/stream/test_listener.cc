@@ -1,4 +1,4 @@
-// The listener over IP: where it listens, whom it serves and whom it refuses.
+// The listener over IP: where it listens, which peers it serves, and which it refuses.
 #include <cerrno>
 #include <optional>
 #include <stdexcept>
@@ -19,7 +19,7 @@ namespace {
 
 Endpoint tcp(std::string_view host) { return Endpoint::from("tcp://" + std::string(host) + ":0"); }
 
-// An address on `host` with the port that `listener` got.
+// An address on `host` with the port of `listener`.
 Address at(std::string_view host, const Listener& listener) {
   return ip(host, listener.endpoint().address().port());
 }
@@ -29,7 +29,7 @@ bool refuses(const Address& server) {
   return ::connect(fd.get(), server.data(), server.size()) != 0 && errno == ECONNREFUSED;
 }
 
-// The system_error that `make` throws, as text.
+// The text of the system_error that `make` throws.
 template <class Make>
 std::string error_of(int code, Make&& make) {
   try {
@@ -64,7 +64,7 @@ struct Service {
 
 }  // namespace
 
-Test(listener, says_which_port_it_got_and_serves_there) {
+Test(listener, returns_its_port_and_serves_there) {
   for (const char* host : {"127.0.0.1", "[::1]"}) {
     Service service(host);
     const Address address = service.listener.endpoint().address();
@@ -81,7 +81,7 @@ Test(listener, says_which_port_it_got_and_serves_there) {
   }
 }
 
-Test(listener, serves_both_families_at_a_star_and_knows_ipv4_peers_by_their_own_address) {
+Test(listener, serves_both_families_at_a_star_and_returns_ipv4_addresses_of_ipv4_peers) {
   Service service("*");
   cr_expect(service.listener.endpoint().any_family());
   const Peer four = service.client(at("127.0.0.1", service.listener));
@@ -91,14 +91,14 @@ Test(listener, serves_both_families_at_a_star_and_knows_ipv4_peers_by_their_own_
   cr_expect(service.peers[1] == Address::local_of(six.fd()));
 }
 
-Test(listener, serves_ipv6_alone_at_the_ipv6_wildcard) {
+Test(listener, serves_only_ipv6_at_the_ipv6_wildcard) {
   Service service("[::]");
   cr_expect(refuses(at("127.0.0.1", service.listener)));
   const Peer six = service.client(at("::1", service.listener));
   cr_expect(service.peers[0].family() == AF_INET6);
 }
 
-Test(listener, says_which_call_failed_and_for_which_endpoint) {
+Test(listener, names_the_failed_call_and_the_endpoint) {
   Service service("127.0.0.1");
   const Endpoint taken = service.listener.endpoint();
   cr_expect(error_of(EADDRINUSE, [&] { Listener(service.loop, taken, service.handler); }) ==
@@ -109,7 +109,7 @@ Test(listener, says_which_call_failed_and_for_which_endpoint) {
   service.client();
 }
 
-Test(listener, shares_its_port_only_when_it_is_asked_to) {
+Test(listener, shares_its_port_only_with_the_option) {
   ListenerOptions options;
   options.reuse_port = true;
   Service service("127.0.0.1", options);
@@ -119,7 +119,7 @@ Test(listener, shares_its_port_only_when_it_is_asked_to) {
   error_of(EADDRINUSE, [&] { Listener(service.loop, endpoint, service.handler); });
 }
 
-Test(listener, may_follow_another_on_its_port_at_once) {
+Test(listener, may_use_the_port_of_an_earlier_listener_at_once) {
   Handler handler;
   Loop loop(backend_options());
   std::optional<Listener> listener(std::in_place, loop, tcp("127.0.0.1"), handler);
@@ -127,7 +127,7 @@ Test(listener, may_follow_another_on_its_port_at_once) {
   Peer peer(endpoint.address());
   turn_until(loop, [&] { return loop.counters().accepted == 1; });
   listener.reset();
-  Connection::find(loop, {0, 1})->close();  // ours closes first and keeps the port in TIME_WAIT
+  Connection::find(loop, {0, 1})->close();  // ours closes first, so the port is in TIME_WAIT
   peer.receive_all(loop);
   peer.close();
   turn_until(loop, [&] { return handler.closes == 1; });
@@ -136,7 +136,7 @@ Test(listener, may_follow_another_on_its_port_at_once) {
   turn_until(loop, [&] { return loop.counters().accepted == 2; });
 }
 
-Test(listener, refuses_whom_its_factory_gives_no_handler_and_reports_what_that_throws) {
+Test(listener, refuses_a_newcomer_without_a_handler_and_reports_an_exception_of_the_factory) {
   Handler handler;
   std::vector<Report> reports;
   Loop loop(backend_options());
@@ -153,7 +153,7 @@ Test(listener, refuses_whom_its_factory_gives_no_handler_and_reports_what_that_t
     }
   };
   ListenerOptions options;
-  options.max_per_source = 1;  // whoever was refused does not count
+  options.max_per_source = 1;  // a refused peer is not counted
   const Listener listener(loop, tcp("127.0.0.1"), factory, options);
   Peer first(listener.endpoint().address());
   cr_expect(first.receive_all(loop).empty());
@@ -166,7 +166,7 @@ Test(listener, refuses_whom_its_factory_gives_no_handler_and_reports_what_that_t
   cr_expect(reports[0].kind == Report::Kind::handler_threw && reports[0].what == "not today");
 }
 
-Test(listener, refuses_newcomers_above_each_of_its_limits_and_serves_again_below) {
+Test(listener, refuses_newcomers_above_each_limit_and_accepts_again_below) {
   const std::size_t unlimited = ListenerOptions::kNoLimit;
   struct Limits {
     std::size_t listener, source, loop;
@@ -199,7 +199,7 @@ Test(listener, refuses_newcomers_above_each_of_its_limits_and_serves_again_below
   }
 }
 
-Test(listener, limits_each_source_by_itself) {
+Test(listener, limits_each_source_separately) {
   ListenerOptions options;
   options.max_per_source = 1;
   Service service("*", options);
@@ -216,7 +216,7 @@ Test(listener, limits_each_source_by_itself) {
   cr_expect(service.loop.counters().refused == 1);
 }
 
-Test(listener, accepts_in_batches_so_that_others_are_served_as_well) {
+Test(listener, accepts_in_batches_and_serves_others_meanwhile) {
   ListenerOptions options;
   options.accept_batch = 3;
   Service service("127.0.0.1", options);
@@ -254,7 +254,7 @@ Test(listener, keeps_its_connections_when_it_closes) {
   cr_expect(service.listener.connections() == 1);
 }
 
-Test(listener, survives_a_newcomer_that_is_gone_before_it_is_accepted) {
+Test(listener, survives_a_newcomer_that_disconnects_before_it_is_accepted) {
   Service service("127.0.0.1");
   Peer(service.listener.endpoint().address()).reset();
   Peer(service.listener.endpoint().address()).close();

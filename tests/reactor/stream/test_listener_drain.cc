@@ -1,4 +1,4 @@
-// Listener::drain(): one service ends in order, and nothing of the others changes.
+// Listener::drain(): one service ends in order, and the others do not change.
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -26,7 +26,7 @@ std::size_t echo(Connection& connection, std::string_view text) {
   return text.size();
 }
 
-// A listener, its handler and clients of it.
+// A listener, its handler and its clients.
 struct Service {
   explicit Service(Loop& on, const ListenerOptions& options = {})
       : loop(on),
@@ -41,7 +41,7 @@ struct Service {
         loop, [&] { return listener->connections() == before + 1; }, "the newcomer");
     return peer;
   }
-  // As a client that expects answers: it sends, and reads the same back.
+  // A client that expects an echo: it sends, and reads the same bytes back.
   void expect_echo(Peer& peer, std::string_view text) const {
     peer.send(text);
     cr_expect(peer.receive(loop, text.size()) == text);
@@ -52,7 +52,7 @@ struct Service {
   std::unique_ptr<Listener> listener;
 };
 
-// The handlers must outlive the connections, which the loop owns: the loop is destroyed first.
+// The handlers must outlive the connections, which the loop owns, so the loop is destroyed first.
 struct World {
   World() : loop(std::make_unique<Loop>(backend_options())), ended(*loop), kept(*loop) {}
   ~World() {
@@ -76,11 +76,11 @@ struct World {
 
 }  // namespace
 
-Test(listener_drain, of_a_service_without_connections_is_done_soon_and_once) {
+Test(listener_drain, of_a_service_without_connections_ends_soon_and_once) {
   World world;
   world.ended.listener->drain(seconds(10), world.count_done());
   cr_expect(world.ended.listener->draining());
-  cr_expect(world.done == 0, "it never runs inside of the call");
+  cr_expect(world.done == 0, "it never runs inside drain()");
   const auto turns = world.loop->counters().turns;
   while (world.done == 0) world.loop->run_once();
   cr_expect(world.loop->counters().turns - turns <= 4, "each of these turns has something to do");
@@ -120,7 +120,7 @@ Test(listener_drain, ends_its_connections_in_order_and_keeps_the_others) {
   world.kept.expect_echo(other, "still here");
 }
 
-Test(listener_drain, answers_what_had_arrived_before_it) {
+Test(listener_drain, answers_input_that_had_arrived_before) {
   World world;
   Peer peer = world.ended.client();
   peer.send("the last words");
@@ -129,7 +129,7 @@ Test(listener_drain, answers_what_had_arrived_before_it) {
   cr_expect(peer.error() == 0);
 }
 
-Test(listener_drain, delivers_all_that_waits_to_be_written) {
+Test(listener_drain, delivers_all_pending_output) {
   World world;
   const std::string much = numbered(8 * 1024 * 1024);
   world.ended.handler.open = [&](Connection& connection) { connection.send(much); };
@@ -140,7 +140,7 @@ Test(listener_drain, delivers_all_that_waits_to_be_written) {
   world.until_done();
 }
 
-Test(listener_drain, closes_at_its_deadline_those_who_do_not_end_and_counts_them) {
+Test(listener_drain, closes_at_its_deadline_the_remaining_connections_and_counts_them) {
   World world;
   Peer other = world.kept.client();
   std::vector<Peer> stubborn;
@@ -164,12 +164,12 @@ Test(listener_drain, with_a_deadline_of_zero_closes_at_once) {
   World world;
   Peer peer = world.ended.client();
   world.ended.listener->drain(milliseconds(0), world.count_done());
-  cr_expect(world.ended.handler.closes == 0, "on_close() never runs inside of the call");
+  cr_expect(world.ended.handler.closes == 0, "on_close() never runs inside drain()");
   world.until_done();
   cr_expect(world.loop->counters().closed_by(CloseReason::drain_deadline) == 1);
 }
 
-Test(listener_drain, asked_for_twice_keeps_the_earlier_deadline_and_runs_one_task) {
+Test(listener_drain, called_twice_keeps_the_earlier_deadline_and_runs_one_task) {
   World world;
   Peer peer = world.ended.client();
   int second = 0;
@@ -190,7 +190,7 @@ Test(listener_drain, runs_a_task_for_each_drain_that_has_ended) {
   turn_until(*world.loop, [&] { return world.done == 2; });
 }
 
-Test(listener_drain, its_task_may_destroy_the_listener) {
+Test(listener_drain, may_destroy_the_listener_in_its_task) {
   World world;
   Peer peer = world.ended.client();
   peer.send("the last words");
@@ -205,7 +205,7 @@ Test(listener_drain, its_task_may_destroy_the_listener) {
   turn_a_while(*world.loop);
 }
 
-Test(listener_drain, its_task_may_drain_another_listener_and_the_same_one_again) {
+Test(listener_drain, may_drain_another_listener_and_the_same_one_again_in_its_task) {
   World world;
   int again = 0;
   world.ended.listener->drain(seconds(10), [&] {
@@ -217,7 +217,7 @@ Test(listener_drain, its_task_may_drain_another_listener_and_the_same_one_again)
   turn_until(*world.loop, [&] { return again == 2; });
 }
 
-Test(listener_drain, a_task_that_drains_again_and_again_does_not_keep_the_loop_in_one_turn) {
+Test(listener_drain, whose_task_drains_again_and_again_does_not_keep_the_loop_in_one_turn) {
   World world;
   std::function<void()> again = [&] {
     ++world.done;
@@ -229,7 +229,7 @@ Test(listener_drain, a_task_that_drains_again_and_again_does_not_keep_the_loop_i
   cr_expect(world.loop->counters().turns - turns >= 10);
 }
 
-Test(listener_drain, reports_what_its_task_throws) {
+Test(listener_drain, reports_an_exception_of_its_task) {
   World world;
   std::vector<std::string> reports;
   world.loop->set_reporter([&](const Report& report) { reports.push_back(report.what); });
@@ -249,14 +249,14 @@ Test(listener_drain,
   cr_expect(peer.receive_all(*world.loop) == "the last words");
   ::poll(nullptr, 0, 10);
   turn_a_while(*world.loop);
-  cr_expect(world.ended.handler.closes == 0, "the deadline went with the listener");
+  cr_expect(world.ended.handler.closes == 0, "the deadline ended with the listener");
   peer.close();
   turn_until(*world.loop, [&] { return world.ended.handler.closes == 1; });
   cr_expect(not world.ended.handler.last_reason);
   cr_expect(world.done == 0);
 }
 
-Test(listener_drain, of_a_loop_that_is_destroyed_closes_what_is_left) {
+Test(listener_drain, closes_the_remaining_connections_when_the_loop_is_destroyed) {
   World world;
   Peer peer = world.ended.client();
   world.ended.listener->drain(seconds(10), world.count_done());
@@ -269,7 +269,7 @@ Test(listener_drain, of_a_loop_that_is_destroyed_closes_what_is_left) {
   cr_expect(world.ended.handler.last_reason == CloseReason::loop_destroyed);
 }
 
-Test(listener_drain, from_a_handlers_own_callback_lets_that_callback_finish) {
+Test(listener_drain, in_a_handlers_callback_lets_that_callback_finish) {
   World world;
   world.ended.handler.data = [&](Connection& connection, std::string_view text) {
     world.ended.listener->drain(seconds(10), world.count_done());
@@ -285,7 +285,7 @@ Test(listener_drain, from_a_handlers_own_callback_lets_that_callback_finish) {
   cr_expect(not world.ended.handler.nested);
 }
 
-Test(listener_drain, from_the_factory_ends_the_newcomer_too) {
+Test(listener_drain, in_the_factory_ends_the_newcomer_too) {
   Handler handler;
   handler.open = [](Connection& connection) { connection.send("hello"); };
   Loop loop(backend_options());
@@ -303,7 +303,7 @@ Test(listener_drain, from_the_factory_ends_the_newcomer_too) {
   cr_expect(handler.closes == 1);
 }
 
-Test(listener_drain, from_the_factory_may_be_followed_by_the_listeners_end) {
+Test(listener_drain, in_the_factory_may_be_followed_by_the_destruction_of_the_listener) {
   Handler handler;
   Loop loop(backend_options());
   int done = 0;
@@ -326,7 +326,7 @@ namespace {
 
 enum class How { at_once, deferred };
 
-// What a member of the drained service says goes to one of the other service.
+// What a member of the drained service sends goes to one of the other service.
 void last_words_are_passed_on(How how) {
   World world;
   std::vector<Connection*> others;
@@ -342,7 +342,7 @@ void last_words_are_passed_on(How how) {
   Peer hearer = world.kept.client();
   Peer speaker = world.ended.client();
   const std::string much = numbered(100'000);
-  // In the middle of a turn: the words have arrived, and nobody has looked for them yet.
+  // In the middle of a turn: the bytes have arrived, but have not been read yet.
   world.loop->post([&] {
     speaker.send(much);
     world.ended.listener->drain(seconds(10), world.count_done());
@@ -357,20 +357,20 @@ void last_words_are_passed_on(How how) {
 
 }  // namespace
 
-Test(listener_drain, passes_the_last_words_on_to_connections_of_others) {
+Test(listener_drain, passes_the_last_input_to_connections_of_others) {
   last_words_are_passed_on(How::at_once);
 }
 
-Test(listener_drain, passes_on_what_handlers_have_deferred_too) {
+Test(listener_drain, runs_deferred_tasks_of_handlers_too) {
   last_words_are_passed_on(How::deferred);
 }
 
-Test(listener_drain, that_begins_in_the_midst_of_another_one_is_served_after_it) {
+Test(listener_drain, that_begins_during_another_one_is_served_after_it) {
   World world;
   Peer first = world.ended.client();
   Peer second = world.kept.client();
   int second_done = 0;
-  // While the last words of the first are read, the second drain begins.
+  // The second drain begins while the last bytes of the first are being read.
   world.ended.handler.data = [&](Connection& connection, std::string_view text) {
     world.kept.listener->drain(seconds(10), [&] { ++second_done; });
     return echo(connection, text);
@@ -387,7 +387,7 @@ Test(listener_drain, that_begins_in_the_midst_of_another_one_is_served_after_it)
 
 namespace {
 
-// Both drains, in either order: the listener's task runs first, and both run once.
+// Both drains, in either order: the listener's task runs first, and both tasks run once.
 void with_a_drain_of_the_loop(bool loop_first, milliseconds loops_deadline) {
   World world;
   Peer peer = world.ended.client();
@@ -430,7 +430,7 @@ Test(listener_drain, ends_before_a_drain_of_the_loop_that_began_earlier) {
 
 namespace {
 
-// A client that streams a text through an echo service without end, and checks what comes back.
+// A client that sends a text through an echo service repeatedly, and checks the answers.
 class Streamer {
  public:
   explicit Streamer(Peer peer) : peer_(std::move(peer)) {}
@@ -472,7 +472,7 @@ class Streamer {
 
 }  // namespace
 
-Test(listener_drain, under_load_loses_nothing_of_the_drained_and_nothing_of_the_others,
+Test(listener_drain, under_load_loses_no_byte_of_the_drained_or_of_the_other_service,
      .timeout = 120) {
   constexpr int kDrains = 50;
   constexpr int kStreamers = 8;
@@ -480,7 +480,7 @@ Test(listener_drain, under_load_loses_nothing_of_the_drained_and_nothing_of_the_
   World world;
   std::vector<Streamer> streamers;
   for (int i = 0; i < kStreamers; ++i) streamers.emplace_back(world.kept.client());
-  // Destroyed before the loop is; the handler outlives its connections.
+  // Destroyed before the loop; the handler outlives its connections.
   Handler handler;
   handler.data = echo;
   for (int round = 0; round < kDrains; ++round) {

@@ -1,5 +1,5 @@
-// A listener out of descriptors: those who come are turned away, the loop sleeps, and service goes
-// on by itself when there are descriptors again.
+// A listener without descriptors: newcomers are refused, the loop sleeps, and accepting continues
+// when there are descriptors again.
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -29,7 +29,7 @@ struct Service {
     loop.set_reporter([this](const Report& report) { reports.push_back(report); });
   }
   [[nodiscard]] const Address& address() const { return listener.endpoint().address(); }
-  [[nodiscard]] std::size_t told(Report::Kind kind) const {
+  [[nodiscard]] std::size_t reports_of(Report::Kind kind) const {
     return static_cast<std::size_t>(
         std::count_if(reports.begin(), reports.end(),
                       [kind](const Report& report) { return report.kind == kind; }));
@@ -52,7 +52,7 @@ milliseconds cpu_used() {
 
 }  // namespace
 
-Test(listener_exhaustion, turns_newcomers_away_and_tells_why) {
+Test(listener_exhaustion, refuses_newcomers_and_reports_why) {
   Service service;
   Hoard hoard(2);
   Peer first(service.address());
@@ -61,13 +61,13 @@ Test(listener_exhaustion, turns_newcomers_away_and_tells_why) {
       service.loop, [&] { return second.waiting(), second.ended(); }, "the second one's end");
   cr_expect(first.waiting().empty());
   cr_expect(service.loop.counters().refused >= 1);
-  cr_assert(service.told(Report::Kind::out_of_descriptors) == 1);
+  cr_assert(service.reports_of(Report::Kind::out_of_descriptors) == 1);
   const Report& report = service.reports.front();
   cr_expect(report.error == std::errc::too_many_files_open);
   cr_expect(report.where == service.listener.endpoint().to_string());
 }
 
-Test(listener_exhaustion, serves_those_who_are_in_while_it_lasts) {
+Test(listener_exhaustion, serves_existing_connections_meanwhile) {
   Service service;
   service.handler.data = [](Connection& connection, std::string_view text) {
     connection.send(text);
@@ -87,7 +87,7 @@ Test(listener_exhaustion, uses_no_processor_time_while_newcomers_wait) {
   Hoard hoard(1);
   Peer refused(service.address());
   turn_until(service.loop, [&] { return refused.waiting(), refused.ended(); });
-  // Somebody always waits from here on: nothing but the back-off keeps the loop from spinning.
+  // From here on a newcomer always waits: only the back-off keeps the loop from spinning.
   hoard.give(1);
   Peer waiting(service.address());
   const milliseconds before = cpu_used();
@@ -98,16 +98,16 @@ Test(listener_exhaustion, uses_no_processor_time_while_newcomers_wait) {
   cr_expect((cpu_used() - before).count() < 100);
 }
 
-Test(listener_exhaustion, is_reported_once_a_second_at_most) {
+Test(listener_exhaustion, is_reported_at_most_once_a_second) {
   Service service;
   Hoard hoard(4);
   std::vector<Peer> peers;
   for (int i = 0; i < 4; ++i) peers.emplace_back(service.address());
   service.run_for(milliseconds(900));
-  cr_expect(service.told(Report::Kind::out_of_descriptors) == 1);
+  cr_expect(service.reports_of(Report::Kind::out_of_descriptors) == 1);
 }
 
-Test(listener_exhaustion, ends_by_itself_when_there_are_descriptors_again) {
+Test(listener_exhaustion, ends_when_there_are_descriptors_again) {
   Service service;
   Hoard hoard(1);
   Peer refused(service.address());
@@ -116,11 +116,11 @@ Test(listener_exhaustion, ends_by_itself_when_there_are_descriptors_again) {
   Peer welcome(service.address());
   turn_until(
       service.loop, [&] { return service.loop.counters().accepted == 1; }, "the newcomer's turn");
-  // And the next one does not wait for anything.
+  // The next newcomer does not wait.
   Peer next(service.address());
   turn_until(service.loop, [&] { return service.loop.counters().accepted == 2; });
   turn_until(
-      service.loop, [&] { return service.told(Report::Kind::accept_resumed) == 1; },
+      service.loop, [&] { return service.reports_of(Report::Kind::accept_resumed) == 1; },
       "the good news");
 }
 
@@ -131,5 +131,5 @@ Test(listener_exhaustion, does_not_outlive_the_listener_that_it_paused) {
   turn_until(service.loop, [&] { return refused.waiting(), refused.ended(); });
   service.listener.close();
   service.run_for(milliseconds(200));
-  cr_expect(service.told(Report::Kind::accept_resumed) == 0);
+  cr_expect(service.reports_of(Report::Kind::accept_resumed) == 0);
 }

@@ -1,5 +1,6 @@
-// What accept() says when it fails, one errno at a time: what ends one newcomer, and what ends all
-// for a while. The system has no way to bring most of these about, so its accept() is replaced.
+// The errors of accept(), one errno at a time: those that concern one newcomer, and those that stop
+// accepting for a while. Most of these cannot be caused in the system, so the test replaces
+// accept().
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,8 +17,8 @@
 
 namespace {
 
-int fault = 0;   // what accept() fails with
-int faults = 0;  // how often it still does
+int fault = 0;   // the errno of accept()
+int faults = 0;  // how many more times it fails
 
 int accept_or_fail(int fd, sockaddr* address, socklen_t* size, int flags) {
   if (faults > 0) {
@@ -30,7 +31,7 @@ int accept_or_fail(int fd, sockaddr* address, socklen_t* size, int flags) {
 
 }  // namespace
 
-// They take the place of the C library's.
+// These replace the functions of the C library.
 extern "C" int accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   return accept_or_fail(fd, address, size, flags);
 }
@@ -60,7 +61,7 @@ struct Service {
 
 }  // namespace
 
-Test(listener_faults, a_newcomer_that_is_gone_is_skipped_without_a_word) {
+Test(listener_faults, a_newcomer_that_has_disconnected_is_skipped_without_a_report) {
   for (const int error : {ECONNABORTED, EINTR, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN,
                           EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH}) {
     Service service;
@@ -75,7 +76,7 @@ Test(listener_faults, a_newcomer_that_is_gone_is_skipped_without_a_word) {
   }
 }
 
-Test(listener_faults, a_listener_that_fails_for_ever_does_not_keep_the_loop) {
+Test(listener_faults, a_listener_that_always_fails_does_not_keep_the_loop) {
   Service service;
   fault = ECONNABORTED;
   faults = kForEver;
@@ -86,7 +87,7 @@ Test(listener_faults, a_listener_that_fails_for_ever_does_not_keep_the_loop) {
   turn_until(service.loop, [&] { return service.serves(); });
 }
 
-Test(listener_faults, without_memory_accepting_pauses_is_reported_and_goes_on_by_itself) {
+Test(listener_faults, without_memory_accepting_pauses_with_a_report_and_continues_later) {
   for (const int error : {ENOBUFS, ENOMEM}) {
     Service service;
     fault = error;
@@ -99,11 +100,11 @@ Test(listener_faults, without_memory_accepting_pauses_is_reported_and_goes_on_by
     cr_expect(service.reports[0].error.value() == error);
     faults = 0;
     turn_until(service.loop, [&] { return service.serves(); });
-    cr_expect(service.loop.counters().refused == 0, "who waited is served, late");
+    cr_expect(service.loop.counters().refused == 0, "the newcomer that waited is served later");
   }
 }
 
-Test(listener_faults, when_the_system_has_no_descriptors_newcomers_are_turned_away) {
+Test(listener_faults, when_the_system_has_no_descriptors_newcomers_are_refused) {
   Service service;
   fault = ENFILE;
   faults = 1;  // the spare descriptor gets one after all
@@ -116,7 +117,7 @@ Test(listener_faults, when_the_system_has_no_descriptors_newcomers_are_turned_aw
   turn_until(service.loop, [&] { return service.serves(); });
 }
 
-Test(listener_faults, an_error_that_nobody_foresaw_neither_spins_nor_stops_it) {
+Test(listener_faults, an_unexpected_error_neither_spins_nor_stops_it) {
   Service service;
   fault = ENOTRECOVERABLE;
   faults = kForEver;

@@ -1,4 +1,4 @@
-// The edges of running out of descriptors: the last one, and coming and going.
+// Edge cases of descriptor exhaustion: the last descriptor, and repeated exhaustion and recovery.
 #include <fcntl.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ struct Service {
     });
   }
 
-  // First, because the listener reports also when it is destroyed.
+  // First, because the listener may also report when it is destroyed.
   std::vector<Kind> kinds;
   std::vector<std::chrono::steady_clock::time_point> times;
   Handler handler;
@@ -40,8 +40,8 @@ struct Service {
 
 }  // namespace
 
-// accept() wants a descriptor before it looks who is there, and so fails although nobody is.
-Test(listener_recovery, taking_the_last_descriptor_is_not_running_out_of_them) {
+// accept() needs a descriptor before it checks for a newcomer, and so fails even if there is none.
+Test(listener_recovery, using_the_last_descriptor_is_not_a_shortage) {
   Service service;
   const Hoard hoard(2);
   Peer peer(service.address);
@@ -56,7 +56,8 @@ Test(listener_recovery, taking_the_last_descriptor_is_not_running_out_of_them) {
   cr_expect(service.loop.counters().accepted == 2);
 }
 
-Test(listener_recovery, coming_and_going_is_told_once_a_second_and_recovery_when_it_has_lasted) {
+Test(listener_recovery,
+     repeated_shortage_is_reported_once_a_second_and_recovery_when_it_has_lasted) {
   Service service;
   std::vector<Fd> sockets;  // made now, because later there are no descriptors
   for (int i = 0; i < 80; ++i) sockets.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));

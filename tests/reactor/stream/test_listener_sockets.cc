@@ -1,4 +1,4 @@
-// The listener's sockets: what is set on the ones that it accepts, and which ones it takes over.
+// The listener's sockets: the options of accepted sockets, and which sockets it adopts.
 #include <fcntl.h>
 #include <netinet/tcp.h>
 
@@ -55,7 +55,7 @@ int option_of(int fd, int level, int name) {
   return value;
 }
 
-// The system_error that `make` throws, as text.
+// The text of the system_error that `make` throws.
 template <class Make>
 std::string error_of(int code, Make&& make) {
   try {
@@ -69,7 +69,7 @@ std::string error_of(int code, Make&& make) {
 
 }  // namespace
 
-Test(listener_sockets, sets_no_delay_and_keep_alive_on_every_connection_unless_told_not_to) {
+Test(listener_sockets, sets_no_delay_and_keep_alive_on_every_connection_by_default) {
   for (const bool wanted : {true, false}) {
     for (const bool inherited : {false, true}) {
       Handler handler;
@@ -97,8 +97,8 @@ Test(listener_sockets, sets_no_delay_and_keep_alive_on_every_connection_unless_t
 }
 
 #ifdef __linux__
-// For a socket that listens, this field of Linux's tcp_info tells the backlog that it has.
-Test(listener_sockets, lets_as_many_wait_as_the_system_allows_unless_told_otherwise) {
+// For a listening socket, this field of Linux's tcp_info is the backlog.
+Test(listener_sockets, has_the_largest_backlog_of_the_system_by_default) {
   std::size_t allowed = 0;
   std::ifstream("/proc/sys/net/core/somaxconn") >> allowed;
   cr_assert(allowed > 5);
@@ -117,7 +117,7 @@ Test(listener_sockets, lets_as_many_wait_as_the_system_allows_unless_told_otherw
 }
 #endif
 
-Test(listener_sockets, takes_over_a_descriptor_that_listens_and_no_other) {
+Test(listener_sockets, adopts_only_a_descriptor_that_listens) {
   Handler handler;
   Loop loop(backend_options());
   const auto listen_on = [&](Fd fd) {
@@ -141,7 +141,7 @@ Test(listener_sockets, takes_over_a_descriptor_that_listens_and_no_other) {
   }
 }
 
-Test(listener_sockets, listens_on_ipv4_for_a_star_where_there_is_no_ipv6) {
+Test(listener_sockets, listens_on_ipv4_for_a_star_if_there_is_no_ipv6) {
   lose_ipv6();
   Handler handler;
   Loop loop(backend_options());
@@ -153,7 +153,7 @@ Test(listener_sockets, listens_on_ipv4_for_a_star_where_there_is_no_ipv6) {
   turn_until(loop, [&handler] { return handler.journal == "open"; });
 }
 
-Test(listener_sockets, says_that_there_is_no_ipv6) {
+Test(listener_sockets, throws_if_there_is_no_ipv6) {
   lose_ipv6();
   Handler handler;
   Loop loop(backend_options());

@@ -1,4 +1,4 @@
-// Listening on Unix sockets: the file that stands for it, before, during and after.
+// Listening on Unix sockets: the socket file before, during and after.
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -22,7 +22,7 @@ namespace {
 
 Endpoint at(const std::string& file) { return Endpoint::from("unix://" + file); }
 
-// What a process that was killed leaves behind: a socket file that nobody listens on.
+// What a killed process leaves behind: a socket file on which no process listens.
 void leave_stale(const std::string& file) {
   const Fd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
   const Address address = path(file);
@@ -71,7 +71,7 @@ Test(listener_unix, replaces_a_stale_file) {
   turn_until(loop, [&] { return loop.counters().accepted == 1; });
 }
 
-Test(listener_unix, leaves_a_live_socket_alone) {
+Test(listener_unix, does_not_replace_a_live_socket) {
   const Scratch scratch;
   Handler handler;
   Loop loop(backend_options());
@@ -84,7 +84,7 @@ Test(listener_unix, leaves_a_live_socket_alone) {
   turn_until(loop, [&] { return first.connections() == 1; });
 }
 
-Test(listener_unix, leaves_a_live_socket_with_a_full_backlog_alone) {
+Test(listener_unix, does_not_replace_a_live_socket_with_a_full_backlog) {
   const Scratch scratch;
   Handler handler;
   Loop loop(backend_options());
@@ -103,7 +103,7 @@ Test(listener_unix, leaves_a_live_socket_with_a_full_backlog_alone) {
   cr_expect(exists(scratch / "s"));
 }
 
-Test(listener_unix, leaves_a_file_that_is_no_socket_alone) {
+Test(listener_unix, does_not_replace_a_file_that_is_not_a_socket) {
   const Scratch scratch;
   std::ofstream(scratch / "s") << "precious";
   Loop loop(backend_options());
@@ -116,7 +116,7 @@ Test(listener_unix, leaves_a_file_that_is_no_socket_alone) {
   cr_expect(kept == "precious");
 }
 
-Test(listener_unix, leaves_a_directory_alone) {
+Test(listener_unix, does_not_replace_a_directory) {
   const Scratch scratch;
   cr_assert(::mkdir((scratch / "s").c_str(), 0700) == 0);
   Loop loop(backend_options());
@@ -126,7 +126,7 @@ Test(listener_unix, leaves_a_directory_alone) {
   cr_expect(exists(scratch / "s"));
 }
 
-Test(listener_unix, says_that_the_directory_is_not_there) {
+Test(listener_unix, throws_if_the_directory_does_not_exist) {
   const Scratch scratch;
   Loop loop(backend_options());
   int code = 0;
@@ -135,7 +135,7 @@ Test(listener_unix, says_that_the_directory_is_not_there) {
   cr_expect(what.find("bind") != std::string::npos, "%s", what.c_str());
 }
 
-Test(listener_unix, gives_the_file_the_mode_that_was_asked_for) {
+Test(listener_unix, gives_the_file_the_requested_mode) {
   const Scratch scratch;
   Handler handler;
   Loop loop(backend_options());
@@ -157,7 +157,7 @@ Test(listener_unix, removes_its_file_when_it_is_closed) {
   cr_expect(not exists(scratch / "s"));
 }
 
-Test(listener_unix, removes_its_file_when_it_goes) {
+Test(listener_unix, removes_its_file_when_it_is_destroyed) {
   const Scratch scratch;
   Handler handler;
   Loop loop(backend_options());
@@ -165,7 +165,7 @@ Test(listener_unix, removes_its_file_when_it_goes) {
   cr_expect(not exists(scratch / "s"));
 }
 
-Test(listener_unix, leaves_the_file_of_a_successor_alone) {
+Test(listener_unix, does_not_remove_the_file_of_a_successor) {
   const Scratch scratch;
   Handler handler;
   Loop loop(backend_options());

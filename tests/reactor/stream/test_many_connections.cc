@@ -1,4 +1,4 @@
-// Very many connections through one listener: nobody is lost, and everybody is served.
+// Very many connections through one listener: each of them is served.
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -17,8 +17,8 @@ using namespace sluice::test;
 
 namespace {
 
-// Connects `count` times, says one byte on each, hears it back on each. In a process of its own,
-// because a process has descriptors for one side only. 0 when all went well.
+// Connects `count` times, sends one byte on each connection, and reads it back. In a process of its
+// own, because a process has enough descriptors for one side only. Returns 0 if all succeeded.
 int be_the_clients(const Address& server, std::size_t count) {
   std::vector<Fd> clients;
   for (std::size_t i = 0; i < count; ++i) {
@@ -70,7 +70,7 @@ void serve_all(std::size_t count) {
 
 }  // namespace
 
-// select() counts what it watches, so ten thousand are for the others.
+// The cost of select() grows with the descriptors that it watches, so only the others watch 10,000.
 Test(many_connections, through_one_listener_are_all_served) {
   const rlim_t limit = raise_descriptor_limit();
   const bool select = Loop(backend_options()).backend() == Backend::select;

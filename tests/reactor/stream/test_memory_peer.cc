@@ -1,4 +1,4 @@
-// The in-memory peer: what an embedder's tests stand on must itself be right.
+// The in-memory peer, on which the tests of embedders rely.
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
@@ -34,31 +34,31 @@ Loop& virtual_loop() {
 
 }  // namespace
 
-Test(memory_peer, is_open_and_has_settled_when_it_is_made) {
+Test(memory_peer, is_open_and_has_settled_after_construction) {
   Handler handler;
   handler.open = [](Connection& connection) { connection.send("welcome"); };
   MemoryPeer peer(handler);
   cr_expect(handler.journal == "open");
   cr_expect(peer.received() == "welcome");
-  cr_expect(peer.received().empty(), "what was received is handed over once");
+  cr_expect(peer.received().empty(), "received bytes are returned once");
   cr_expect(!peer.closed() && !peer.saw_end());
   cr_expect(peer.close_reason() == CloseReason::open);
 }
 
-Test(memory_peer, drives_the_handler_and_takes_what_it_sends) {
+Test(memory_peer, calls_the_handler_and_receives_what_it_sends) {
   Handler handler;
   handler.data = echo;
   MemoryPeer peer(handler);
   peer.send(every_byte());
   cr_expect(peer.received() == every_byte());
   peer.send("");
-  cr_expect(handler.journal == "open data", "nothing is no read");
+  cr_expect(handler.journal == "open data", "an empty send is not a read");
   const std::string large = numbered(1'000'000);
   peer.send(large);
   cr_expect(peer.received() == large);
 }
 
-Test(memory_peer, makes_each_piece_a_read_of_its_own) {
+Test(memory_peer, delivers_each_piece_in_a_separate_read) {
   Handler handler;
   std::vector<std::string> reads;
   handler.data = [&](Connection&, std::string_view in) {
@@ -70,7 +70,7 @@ Test(memory_peer, makes_each_piece_a_read_of_its_own) {
   cr_expect((reads == std::vector<std::string>{"sev", "en ", "b"}));
 }
 
-Test(memory_peer, says_where_it_comes_from) {
+Test(memory_peer, has_the_address_of_its_constructor) {
   Handler handler;
   const Address from = Address::loopback(AF_INET6, 1234);
   MemoryPeer peer(handler, {}, from);
@@ -78,7 +78,7 @@ Test(memory_peer, says_where_it_comes_from) {
   cr_expect(peer.connection().local().family() == AF_UNSPEC);
 }
 
-Test(memory_peer, takes_no_more_than_its_window) {
+Test(memory_peer, reads_no_more_than_its_window) {
   Handler handler;
   handler.data = echo;
   MemoryPeer peer(handler);
@@ -102,7 +102,7 @@ Test(memory_peer, may_have_a_window_from_the_first_byte_on) {
   cr_expect(peer.received() == "0 1 2 3 4 ");
 }
 
-Test(memory_peer, ends_its_side) {
+Test(memory_peer, half_closes) {
   Handler handler;
   MemoryPeer peer(handler);
   peer.send("bye");
@@ -152,7 +152,7 @@ Test(memory_peer, sees_a_reset_when_the_connection_is_aborted) {
   cr_expect(peer.close_reason() == CloseReason::aborted);
 }
 
-Test(memory_peer, resets_with_the_error_that_is_asked_for) {
+Test(memory_peer, resets_with_the_requested_error) {
   for (const int error : {ECONNRESET, ETIMEDOUT}) {
     Handler handler;
     MemoryPeer peer(handler);
@@ -173,8 +173,8 @@ Test(memory_peer, keeps_what_a_paused_connection_does_not_read) {
   cr_expect(peer.unread() == 0 && handler.input == "1234567");
 }
 
-// As a socket's loop would: what is left over from before comes before the next event.
-Test(memory_peer, shows_what_was_left_before_it_shows_the_end) {
+// As a socket's loop would: the input that was left comes before the next event.
+Test(memory_peer, delivers_unconsumed_input_before_the_end) {
   Handler handler;
   handler.data = [](Connection& connection, std::string_view in) -> std::size_t {
     if (connection.paused()) return 0;
@@ -193,7 +193,7 @@ Test(memory_peer, shows_what_was_left_before_it_shows_the_end) {
             handler.journal.c_str());
 }
 
-Test(memory_peer, passes_time_only_when_it_is_told_to) {
+Test(memory_peer, advances_time_only_on_request) {
   Handler handler;
   MemoryPeer peer(handler);
   const TimePoint begin = peer.loop().now();
@@ -230,7 +230,7 @@ Test(memory_peer, runs_each_timer_at_its_own_time) {
   cr_expect(peer.received() == "..");
 }
 
-Test(memory_peer, keeps_what_a_handler_throws) {
+Test(memory_peer, keeps_the_exceptions_of_a_handler) {
   Handler handler;
   handler.data = [](Connection&, std::string_view) -> std::size_t {
     throw std::runtime_error("no such command");
@@ -245,7 +245,7 @@ Test(memory_peer, keeps_what_a_handler_throws) {
   cr_expect(peer.reports()[0].what == "no such command");
 }
 
-Test(memory_peer, closes_the_connection_when_it_goes) {
+Test(memory_peer, closes_the_connection_when_it_is_destroyed) {
   Handler handler;
   { const MemoryPeer peer(handler); }
   cr_expect(handler.journal == "open close:aborted");
@@ -273,8 +273,8 @@ Test(memory_peer, shares_a_loop_with_others) {
   cr_expect(one.loop().counters().connections_open == 2);
 }
 
-// One byte more was written and one connection less is open: that is two changes and not none.
-Test(memory_peer, settles_when_a_farewell_and_a_close_come_together) {
+// One byte more was written and one connection fewer is open: two changes, not none.
+Test(memory_peer, settles_when_a_last_send_and_a_close_occur_together) {
   Handler handler;
   MemoryPeer other(virtual_loop(), handler);
   Handler leaving;

@@ -1,4 +1,4 @@
-// What waits to be written: in order, payloads by reference, gathered a bounded number at a time.
+// The output queue: order, payloads by reference, and a limited number of pieces at a time.
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ std::string_view text_of(const iovec& piece) {
   return {static_cast<const char*>(piece.iov_base), piece.iov_len};
 }
 
-// The pieces as gather() offers them.
+// The pieces that gather() returns.
 std::vector<iovec> gathered(const OutputQueue& queue, std::size_t most) {
   std::vector<iovec> into(most, iovec{.iov_base = nullptr, .iov_len = 77});
   const std::size_t count = queue.gather(into);
@@ -58,7 +58,7 @@ std::string front_of(const OutputQueue& queue, std::size_t most_pieces) {
   return text;
 }
 
-// All of it, as a socket would take it: gather, take a part, consume.
+// All bytes, as a socket would write them: gather, write a part, consume.
 std::string written(OutputQueue& queue, std::size_t most_a_write) {
   std::string text;
   while (!queue.empty()) {
@@ -73,7 +73,7 @@ std::string written(OutputQueue& queue, std::size_t most_a_write) {
 
 }  // namespace
 
-Test(output_queue, is_empty_and_takes_no_memory_at_first) {
+Test(output_queue, is_empty_and_uses_no_memory_at_first) {
   const std::size_t blocks = heap::live_blocks();
   const OutputQueue queue;
   cr_expect(queue.empty());
@@ -96,7 +96,7 @@ Test(output_queue, collects_copied_bytes_into_one_piece) {
   cr_expect(!queue.empty());
 }
 
-Test(output_queue, takes_nothing_for_an_append_of_nothing) {
+Test(output_queue, allocates_nothing_for_an_empty_append) {
   const std::size_t blocks = heap::live_blocks();
   OutputQueue queue;
   append(queue, "");
@@ -112,7 +112,7 @@ Test(output_queue, takes_nothing_for_an_append_of_nothing) {
   cr_expect(heap::live_blocks() == blocks + 1);
 }
 
-Test(output_queue, offers_a_payload_where_it_lies) {
+Test(output_queue, returns_a_payload_without_a_copy) {
   OutputQueue queue;
   const Payload payload = Payload::copy("counted");
   queue.append(payload);
@@ -123,7 +123,7 @@ Test(output_queue, offers_a_payload_where_it_lies) {
   cr_expect(pieces[0].iov_len == payload.size());
 }
 
-Test(output_queue, offers_the_rest_of_a_payload_that_was_written_in_part) {
+Test(output_queue, returns_the_rest_of_a_payload_that_was_written_in_part) {
   OutputQueue queue;
   const Payload payload = Payload::copy("abcdef");
   queue.append(payload, 4);
@@ -131,7 +131,7 @@ Test(output_queue, offers_the_rest_of_a_payload_that_was_written_in_part) {
   cr_expect(front_of(queue, 1) == "ef");
 }
 
-Test(output_queue, lets_a_payload_go_with_its_last_byte) {
+Test(output_queue, releases_a_payload_with_its_last_byte) {
   OutputQueue queue;
   const Payload payload = Payload::copy("abc");
   queue.append(payload);
@@ -158,7 +158,7 @@ Test(output_queue, keeps_bytes_and_payloads_in_their_order) {
   cr_expect(queue.size() == 9);
 }
 
-Test(output_queue, gathers_at_most_as_many_pieces_as_there_is_room_for) {
+Test(output_queue, gathers_at_most_as_many_pieces_as_fit) {
   OutputQueue queue;
   const Payload payload = Payload::copy("xy");
   for (int i = 0; i < 100; ++i) queue.append(payload);
@@ -187,7 +187,7 @@ Test(output_queue, consumes_across_pieces_and_in_the_middle_of_one) {
   cr_expect(gathered(queue, 64).empty());
 }
 
-Test(output_queue, cuts_copied_bytes_into_chunks) {
+Test(output_queue, divides_copied_bytes_into_chunks) {
   for (const std::size_t size : {kChunk - 1, kChunk, kChunk + 1, 2 * kChunk, 3 * kChunk + 5}) {
     OutputQueue queue;
     const std::string text = pattern(size, 1);
@@ -224,7 +224,7 @@ Test(output_queue, allocates_nothing_when_it_fills_and_empties_again_and_again) 
   cr_expect(heap::allocations() == allocations);
 }
 
-Test(output_queue, uses_a_chunk_again_when_bytes_stream_through) {
+Test(output_queue, reuses_a_chunk_when_bytes_stream_through) {
   OutputQueue queue;
   const std::string text = pattern(1000, 3);
   std::size_t allocations = 0;
@@ -237,9 +237,9 @@ Test(output_queue, uses_a_chunk_again_when_bytes_stream_through) {
   cr_expect(front_of(queue, 64) == text);
 }
 
-// A chunk a byte would let a handler that sends small texts between payloads hold thousands of
-// times what its queue says.
-Test(output_queue, holds_memory_in_proportion_when_bytes_and_payloads_alternate) {
+// With a chunk for each byte, a handler that sends small texts between payloads could use thousands
+// of times the memory that its queue counts.
+Test(output_queue, uses_memory_in_proportion_when_bytes_and_payloads_alternate) {
   constexpr std::size_t kRounds = 10000;
   const Payload payload = Payload::copy("p");
   const std::size_t before = heap::live_bytes();
@@ -255,7 +255,7 @@ Test(output_queue, holds_memory_in_proportion_when_bytes_and_payloads_alternate)
   cr_expect(written(queue, 77) == expected);
 }
 
-Test(output_queue, gives_memory_back_as_it_is_written) {
+Test(output_queue, frees_memory_as_it_is_written) {
   const std::size_t before = heap::live_bytes();
   OutputQueue queue;
   append(queue, std::string(100 * kChunk, 'x'));
@@ -264,7 +264,7 @@ Test(output_queue, gives_memory_back_as_it_is_written) {
   cr_expect(heap::live_bytes() - before < 4 * kChunk, "%zu", heap::live_bytes() - before);
 }
 
-Test(output_queue, takes_very_many_pieces) {
+Test(output_queue, accepts_very_many_pieces) {
   constexpr std::size_t kPieces = 200000;
   OutputQueue queue;
   const Payload payload = Payload::copy("ab");
@@ -296,7 +296,7 @@ Test(output_queue, keeps_at_most_one_chunk_when_it_is_cleared) {
   const std::size_t before = heap::live_bytes();
   OutputQueue queue;
   append(queue, std::string(10 * kChunk + 1, 'x'));
-  queue.consume(5 * kChunk);  // one chunk is open now and one spare
+  queue.consume(5 * kChunk);  // now one chunk is in use and one is spare
   for (int i = 0; i < 10000; ++i) queue.append(payload);
   queue.clear();
   cr_expect(queue.empty());
@@ -311,7 +311,7 @@ Test(output_queue, keeps_at_most_one_chunk_when_it_is_cleared) {
   cr_expect(queue.empty());
 }
 
-Test(output_queue, frees_everything_when_it_goes) {
+Test(output_queue, frees_everything_when_it_is_destroyed) {
   const std::size_t blocks = heap::live_blocks();
   {
     OutputQueue queue;
@@ -346,7 +346,7 @@ Test(output_queue, stays_in_order_when_memory_is_short) {
   }
 }
 
-Test(output_queue, does_not_count_a_payload_that_found_no_room) {
+Test(output_queue, does_not_count_a_payload_that_found_no_memory) {
   OutputQueue queue;
   const Payload payload = Payload::copy("abc");
   bool threw = false;
@@ -400,7 +400,7 @@ Test(output_queue, agrees_with_a_string_over_random_operations) {
   }
 }
 
-Test(output_pool, gives_back_a_queue_that_it_was_given_and_empty) {
+Test(output_pool, returns_a_queue_that_it_was_given_but_empty) {
   OutputPool pool;
   std::unique_ptr<OutputQueue> queue = pool.take();
   cr_assert(queue != nullptr);
@@ -417,7 +417,7 @@ Test(output_pool, gives_back_a_queue_that_it_was_given_and_empty) {
   cr_expect(pool.take().get() != same);
 }
 
-Test(output_pool, lets_go_of_payloads_that_still_waited) {
+Test(output_pool, releases_the_payloads_of_a_queue) {
   OutputPool pool;
   const Payload payload = Payload::copy("x");
   std::unique_ptr<OutputQueue> queue = pool.take();
@@ -426,7 +426,7 @@ Test(output_pool, lets_go_of_payloads_that_still_waited) {
   cr_expect(payload.use_count() == 1);
 }
 
-Test(output_pool, keeps_a_bounded_number) {
+Test(output_pool, keeps_a_limited_number) {
   const std::size_t before = heap::live_bytes();
   {
     OutputPool pool;
@@ -461,7 +461,7 @@ Test(output_pool, keeps_a_thousand_queues_without_their_chunks) {
     cr_expect(held < OutputPool::kKept * (kChunk + 4096) + OutputPool::kKeptSmall * 256 +
                          kMany * sizeof(void*) * 2,
               "%zu bytes are kept", held);
-    // A second delivery to a thousand allocates nothing.
+    // A second delivery to a thousand members allocates nothing.
     constexpr std::size_t kMembers = 1000;
     std::size_t allocations = 0;
     for (int turn = 0; turn < 2; ++turn) {

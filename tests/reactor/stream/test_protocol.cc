@@ -1,4 +1,4 @@
-// Who speaks on a connection, and who frees the handler.
+// The handler of a connection, and which object frees it.
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -31,7 +31,7 @@ class Mute : public Protocol {
   int* gone_;
 };
 
-// A Protocol that is not where its object begins.
+// A Protocol that is not at the beginning of its object.
 struct Other {
   virtual ~Other() = default;
   long fill = 7;
@@ -81,7 +81,7 @@ Test(protocol_ref, does_not_free_a_handler_that_it_shares) {
   cr_expect(gone == 0);
 }
 
-Test(protocol_ref, finds_a_handler_that_is_a_second_base) {
+Test(protocol_ref, accepts_a_handler_that_is_a_second_base) {
   int gone = 0;
   {
     auto own = std::make_unique<SecondBase>(&gone);
@@ -93,14 +93,14 @@ Test(protocol_ref, finds_a_handler_that_is_a_second_base) {
   cr_expect(gone == 1);
 }
 
-Test(protocol_ref, takes_a_pointer_to_the_interface) {
+Test(protocol_ref, accepts_a_pointer_to_the_interface) {
   int gone = 0;
   std::unique_ptr<Protocol> own = std::make_unique<Mute>(&gone);
   { const ProtocolRef ref(std::move(own)); }
   cr_expect(gone == 1);
 }
 
-Test(protocol_ref, hands_ownership_on_when_it_is_moved) {
+Test(protocol_ref, passes_ownership_when_it_is_moved) {
   int gone = 0;
   {
     ProtocolRef from(std::make_unique<Mute>(&gone));
@@ -118,7 +118,7 @@ Test(protocol_ref, hands_ownership_on_when_it_is_moved) {
   static_assert(!std::is_copy_assignable_v<ProtocolRef>);
 }
 
-Test(protocol_ref, frees_what_it_owned_when_another_is_moved_in) {
+Test(protocol_ref, frees_its_handler_when_another_is_moved_in) {
   int first_gone = 0;
   int second_gone = 0;
   Mute shared;
@@ -152,7 +152,7 @@ Test(protocol_ref, frees_once_when_it_is_reset_twice) {
   cr_expect(gone == 1);
 }
 
-Test(protocol_ref, is_empty_already_while_its_handler_goes) {
+Test(protocol_ref, is_empty_already_while_its_handler_is_destroyed) {
   struct Meddler final : Mute {
     explicit Meddler(int* gone) : Mute(gone) {}
     ~Meddler() override { whose->reset(); }
@@ -167,7 +167,7 @@ Test(protocol_ref, is_empty_already_while_its_handler_goes) {
   cr_expect(gone == 1);
 }
 
-Test(protocol_factory, may_return_a_handler_of_its_own_a_shared_one_or_none) {
+Test(protocol_factory, may_return_an_owned_handler_a_shared_one_or_none) {
   int gone = 0;
   Mute shared(&gone);
   const ProtocolFactory own = [&gone](const Address&) { return std::make_unique<Mute>(&gone); };

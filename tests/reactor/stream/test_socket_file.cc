@@ -1,4 +1,4 @@
-// The file of a Unix socket, by itself: what is replaced, what is left alone, and when it goes.
+// The file of a Unix socket: which files are replaced or kept, and when it is removed.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,7 +36,7 @@ int error_of_binding(const std::string& file, std::optional<mode_t> mode = {}) {
 
 }  // namespace
 
-Test(socket_file, is_there_while_it_lives) {
+Test(socket_file, exists_as_long_as_its_object) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   {
@@ -49,7 +49,7 @@ Test(socket_file, is_there_while_it_lives) {
   const SocketFile unbound;  // has nothing to remove
 }
 
-Test(socket_file, replaces_one_that_nobody_listens_on) {
+Test(socket_file, replaces_one_on_which_nobody_listens) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const Fd fd = stream();
@@ -58,7 +58,7 @@ Test(socket_file, replaces_one_that_nobody_listens_on) {
   cr_expect(error_of_binding(file) == 0);
 }
 
-Test(socket_file, leaves_one_alone_that_somebody_listens_on) {
+Test(socket_file, does_not_replace_one_on_which_somebody_listens) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const Fd fd = stream();
@@ -69,8 +69,8 @@ Test(socket_file, leaves_one_alone_that_somebody_listens_on) {
   cr_expect(exists(file));
 }
 
-// Somebody is there, only that he speaks in datagrams.
-Test(socket_file, leaves_a_datagram_socket_alone) {
+// A process uses the file, but with datagrams.
+Test(socket_file, does_not_replace_a_datagram_socket) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const Fd fd(::socket(AF_UNIX, SOCK_DGRAM, 0));
@@ -80,7 +80,7 @@ Test(socket_file, leaves_a_datagram_socket_alone) {
   cr_expect(exists(file));
 }
 
-Test(socket_file, leaves_alone_what_is_no_socket_even_behind_a_link) {
+Test(socket_file, does_not_replace_a_file_that_is_not_a_socket_even_behind_a_link) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   std::ofstream(scratch / "precious") << "data";
@@ -90,7 +90,7 @@ Test(socket_file, leaves_alone_what_is_no_socket_even_behind_a_link) {
   cr_expect(exists(file) && exists(scratch / "precious"));
 }
 
-Test(socket_file, has_the_mode_that_is_asked_for_and_the_umasks_otherwise) {
+Test(socket_file, has_the_requested_mode_or_that_of_the_umask) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const mode_t before = ::umask(027);
@@ -104,7 +104,7 @@ Test(socket_file, has_the_mode_that_is_asked_for_and_the_umasks_otherwise) {
   ::umask(before);
 }
 
-Test(socket_file, does_not_remove_its_successors) {
+Test(socket_file, does_not_remove_the_file_of_a_successor) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const Fd first = stream();
@@ -113,7 +113,7 @@ Test(socket_file, does_not_remove_its_successors) {
   {
     SocketFile socket_file;
     socket_file.bind(first.get(), path(file), {});
-    successor.bind(second.get(), path(file), {});  // nobody listened on the first
+    successor.bind(second.get(), path(file), {});  // no process listened on the first one
     cr_expect(exists(file));
   }
   cr_expect(exists(file));

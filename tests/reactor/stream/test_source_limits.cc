@@ -1,4 +1,4 @@
-// How many connections each source has: the counting alone, without sockets.
+// The number of connections of each source: only the counting, without sockets.
 #include <criterion/criterion.h>
 
 #include "reactor/stream/source_limits.h"
@@ -7,7 +7,7 @@
 using namespace sluice;
 using namespace sluice::test;
 
-Test(source_limits, lets_in_as_many_as_the_limit_says_and_no_more) {
+Test(source_limits, accept_up_to_the_limit) {
   SourceLimits limits(2);
   cr_expect(limits.add(ip("192.0.2.1")));
   cr_expect(limits.add(ip("192.0.2.1")));
@@ -15,7 +15,7 @@ Test(source_limits, lets_in_as_many_as_the_limit_says_and_no_more) {
   cr_expect(limits.count(ip("192.0.2.1")) == 2);
 }
 
-Test(source_limits, counts_a_source_whatever_port_it_comes_from) {
+Test(source_limits, count_a_source_regardless_of_its_port) {
   SourceLimits limits(1);
   cr_expect(limits.add(ip("192.0.2.1", 1000)));
   cr_expect(not limits.add(ip("192.0.2.1", 2000)));
@@ -23,7 +23,7 @@ Test(source_limits, counts_a_source_whatever_port_it_comes_from) {
   cr_expect(limits.add(ip("192.0.2.1", 4000)));
 }
 
-Test(source_limits, counts_each_source_on_its_own) {
+Test(source_limits, count_each_source_separately) {
   SourceLimits limits(1);
   cr_expect(limits.add(ip("192.0.2.1")));
   cr_expect(limits.add(ip("192.0.2.2")));
@@ -31,13 +31,13 @@ Test(source_limits, counts_each_source_on_its_own) {
   cr_expect(limits.sources() == 3);
 }
 
-Test(source_limits, takes_a_mapped_address_for_the_ipv4_address_that_it_is) {
+Test(source_limits, treat_a_mapped_address_as_ipv4) {
   SourceLimits limits(1);
   cr_expect(limits.add(ip("::ffff:192.0.2.1")));
   cr_expect(not limits.add(ip("192.0.2.1")));
 }
 
-Test(source_limits, forgets_a_source_with_its_last_connection) {
+Test(source_limits, forget_a_source_with_its_last_connection) {
   SourceLimits limits(5);
   for (int i = 0; i < 3; ++i) cr_expect(limits.add(ip("192.0.2.1")));
   for (int i = 0; i < 2; ++i) limits.remove(ip("192.0.2.1"));
@@ -47,13 +47,13 @@ Test(source_limits, forgets_a_source_with_its_last_connection) {
   cr_expect(limits.count(ip("192.0.2.1")) == 0);
 }
 
-Test(source_limits, of_none_lets_nobody_in_and_remembers_nobody) {
+Test(source_limits, of_zero_accept_and_remember_nobody) {
   SourceLimits limits(0);
   cr_expect(not limits.add(ip("192.0.2.1")));
   cr_expect(limits.sources() == 0);
 }
 
-Test(source_limits, are_not_upset_by_the_leaving_of_somebody_unknown) {
+Test(source_limits, ignore_the_end_of_an_unknown_source) {
   SourceLimits limits(1);
   limits.remove(ip("192.0.2.1"));
   cr_expect(limits.sources() == 0);

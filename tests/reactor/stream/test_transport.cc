@@ -1,4 +1,4 @@
-// What a connection does with its transport, step by step, on an in-memory wire and virtual time.
+// How a connection uses its transport, step by step, on an in-memory wire and virtual time.
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
@@ -23,7 +23,7 @@ ConnectionOptions with(Hooks& hooks) {
   return options;
 }
 
-// An answer for the first `times` calls.
+// A result for the first `times` calls.
 std::function<std::optional<IoResult>()> first(int times, IoResult answer) {
   return [times, answer]() mutable -> std::optional<IoResult> {
     if (times == 0) return std::nullopt;
@@ -53,10 +53,10 @@ Test(transport, is_opened_before_the_handler_is) {
   cr_expect(peer.connection().state() == Connection::State::open);
   cr_expect(hooks.opens == 3 && handler.journal == "open data", "%d: %s", hooks.opens,
             handler.journal.c_str());
-  cr_expect(handler.input == "a", "what it did not take is the handler's");
+  cr_expect(handler.input == "a", "the handler gets the bytes that it left");
 }
 
-Test(transport, opens_also_when_it_wants_to_write) {
+Test(transport, opens_also_if_it_has_to_write) {
   Hooks hooks;
   hooks.open = first(1, IoResult::want_write());
   Handler handler;
@@ -68,7 +68,7 @@ Test(transport, opens_also_when_it_wants_to_write) {
   cr_expect(hooks.opens == 2 && handler.journal == "open data", "%s", handler.journal.c_str());
 }
 
-Test(transport, is_null_to_a_handler_on_a_plain_socket_and_its_own_otherwise) {
+Test(transport, is_null_for_a_handler_on_a_plain_socket) {
   Hooks hooks;
   Handler handler;
   Loop loop;
@@ -106,7 +106,7 @@ Test(transport, reports_on_writable_only_after_on_open) {
   cr_expect(handler.journal == "open drain data", "%s", handler.journal.c_str());
 }
 
-Test(transport, half_closes_after_the_handshake_when_that_was_asked_for_before) {
+Test(transport, half_closes_after_the_handshake_if_requested_before) {
   Hooks hooks;
   hooks.open = first(1, IoResult::want_read());
   Handler handler;
@@ -134,7 +134,7 @@ Test(transport, may_be_paused_while_it_opens) {
   cr_expect(handler.journal == "open data", "%s", handler.journal.c_str());
 }
 
-Test(transport, is_closed_or_aborted_while_it_opens_with_one_on_close_and_no_on_open) {
+Test(transport, closed_while_it_opens_gets_one_on_close_and_no_on_open) {
   struct Case {
     std::string sent;
     bool abort;
@@ -173,7 +173,7 @@ Test(transport, that_cannot_open_closes_the_connection_with_its_own_error) {
   }
 }
 
-Test(transport, whose_peer_ends_in_the_handshake_has_no_other_error) {
+Test(transport, whose_peer_closes_in_the_handshake_has_no_other_error) {
   Hooks hooks;
   hooks.open = always(IoResult::end());
   Handler handler;
@@ -225,7 +225,7 @@ Test(transport, gives_up_a_handshake_when_the_loop_drains) {
   cr_expect(done && peer.close_reason() == CloseReason::closed && handler.closes == 1);
 }
 
-Test(transport, hands_over_what_had_arrived_before_a_drain) {
+Test(transport, delivers_input_that_had_arrived_before_a_drain) {
   Hooks hooks;
   Handler handler;
   handler.data = echo;
@@ -236,7 +236,7 @@ Test(transport, hands_over_what_had_arrived_before_a_drain) {
   cr_expect(peer.received() == "held back" && peer.saw_end());
 }
 
-Test(transport, that_fails_later_says_so_with_its_own_error) {
+Test(transport, that_fails_later_closes_with_its_own_error) {
   for (const bool reading : {true, false}) {
     Hooks hooks;
     Handler handler;
@@ -249,7 +249,7 @@ Test(transport, that_fails_later_says_so_with_its_own_error) {
   }
 }
 
-Test(transport, that_passes_on_an_errno_fails_as_a_plain_socket_does) {
+Test(transport, that_returns_an_errno_fails_as_a_plain_socket_does) {
   Hooks hooks;
   Handler handler;
   MemoryPeer peer(handler, with(hooks));
@@ -268,25 +268,25 @@ Test(transport, that_throws_closes_its_connection_and_is_reported) {
   cr_expect(peer.reports().size() == 1);
 }
 
-Test(transport, is_read_again_for_bytes_that_no_event_announces) {
+Test(transport, is_read_again_for_bytes_without_an_event) {
   Hooks hooks;
   ConnectionOptions options = with(hooks);
   options.max_read = 3;
   Handler handler;
   MemoryPeer peer(handler, options);
   hooks.held = std::string(1'000, 'x');
-  peer.connection().send("a turn");  // nothing arrives on the wire at all
+  peer.connection().send("a turn");  // nothing arrives on the wire
   peer.settle();
   cr_expect(handler.input.size() == 1'000 && hooks.held.empty());
 }
 
-Test(transport, is_read_again_for_an_end_that_no_event_announces) {
+Test(transport, is_read_again_for_an_end_without_an_event) {
   Hooks hooks;
   Handler handler;
   MemoryPeer peer(handler, with(hooks));
   hooks.read = [&]() -> std::optional<IoResult> {
     if (!hooks.end_is_known) hooks.held = "last words";
-    hooks.end_is_known = true;  // it came together with the bytes
+    hooks.end_is_known = true;  // it arrived together with the bytes
     return std::nullopt;
   };
   peer.send("!");
@@ -294,7 +294,7 @@ Test(transport, is_read_again_for_an_end_that_no_event_announces) {
             handler.journal.c_str());
 }
 
-Test(transport, keeps_what_is_pending_while_the_connection_is_paused) {
+Test(transport, keeps_pending_bytes_while_the_connection_is_paused) {
   Hooks hooks;
   Handler handler;
   MemoryPeer peer(handler, with(hooks));
@@ -308,7 +308,7 @@ Test(transport, keeps_what_is_pending_while_the_connection_is_paused) {
   cr_expect(handler.input == "held");
 }
 
-Test(transport, shows_what_was_left_over_before_what_is_pending) {
+Test(transport, delivers_unconsumed_input_before_pending_bytes) {
   Hooks hooks;
   Handler handler;
   handler.data = [](Connection& connection, std::string_view in) {
@@ -325,7 +325,7 @@ Test(transport, shows_what_was_left_over_before_what_is_pending) {
   cr_expect(handler.input == "left held", "%s", handler.input.c_str());
 }
 
-Test(transport, reads_what_is_pending_when_backpressure_ends) {
+Test(transport, reads_pending_bytes_when_backpressure_ends) {
   Hooks hooks;
   ConnectionOptions options = with(hooks);
   options.high_water = 10;
@@ -367,7 +367,7 @@ Test(transport, may_write_only_when_the_wire_is_readable_also_while_reading_is_p
   cr_expect(peer.received() == "waits" && handler.input.empty() && peer.unread() == 1);
 }
 
-Test(transport, writes_again_when_a_read_took_what_the_write_waits_for) {
+Test(transport, writes_again_after_a_read_of_the_bytes_that_the_write_waits_for) {
   Hooks hooks;
   bool answered = false;
   hooks.write = [&]() -> std::optional<IoResult> {
@@ -383,12 +383,12 @@ Test(transport, writes_again_when_a_read_took_what_the_write_waits_for) {
   peer.connection().send("waits");
   peer.settle();
   cr_expect(hooks.writes == 1);
-  // The one event that comes: the write finds nothing yet, and the read takes all that there is.
+  // The only event: the write finds nothing yet, and the read takes all bytes.
   peer.send("!");
   cr_expect(peer.received() == "waits" && handler.input == "!");
 }
 
-Test(transport, reads_what_a_write_took_from_the_wire) {
+Test(transport, reads_bytes_that_a_write_took_from_the_wire) {
   Hooks hooks;
   Handler handler;
   MemoryPeer peer(handler, with(hooks));
@@ -409,7 +409,7 @@ Test(transport, reads_what_a_write_took_from_the_wire) {
   cr_expect(handler.input == "taken");
 }
 
-Test(transport, may_take_its_time_to_end) {
+Test(transport, may_end_later) {
   for (const IoResult again : {IoResult::want_write(), IoResult::want_read()}) {
     Hooks hooks;
     hooks.shutdown_write = first(3, again);
@@ -459,7 +459,7 @@ Test(transport, that_cannot_half_close_is_aborted_after_the_write_timeout) {
   cr_expect(peer.close_reason() == CloseReason::write_timeout, "%s", handler.journal.c_str());
 }
 
-Test(transport, half_closes_late_and_goes_on_reading) {
+Test(transport, half_closes_late_and_continues_to_read) {
   Hooks hooks;
   hooks.shutdown_write = first(1, IoResult::want_write());
   Handler handler;
@@ -476,7 +476,7 @@ Test(transport, half_closes_late_and_goes_on_reading) {
   cr_expect(peer.close_reason() == CloseReason::peer_closed);
 }
 
-Test(transport, says_its_end_also_to_a_peer_that_ended_first) {
+Test(transport, sends_its_end_also_to_a_peer_that_ended_first) {
   for (const bool fails : {false, true}) {
     Hooks hooks;
     if (fails) hooks.shutdown_write = always(IoResult::failed(EPIPE));
@@ -514,7 +514,7 @@ Test(transport, whose_end_fails_closes_the_connection_with_its_error) {
   cr_expect(handler.last_reason == TestCategory::code());
 }
 
-Test(transport, names_a_better_address_than_the_socket_s) {
+Test(transport, may_return_a_better_address_than_that_of_the_socket) {
   const Address from = Address::loopback(AF_INET, 1);
   const Address behind = Address::loopback(AF_INET6, 2);
   Hooks hooks;
@@ -541,7 +541,7 @@ Test(transport, is_destroyed_after_on_close) {
   cr_expect(destroyed_before == 0 && hooks.destroyed == 1);
 }
 
-Test(transport, refuses_the_newcomer_by_being_null) {
+Test(transport, refuses_the_newcomer_if_it_is_null) {
   Handler handler;
   ConnectionOptions options;
   options.transport = [](Wire, const Address&) { return std::unique_ptr<Transport>(); };

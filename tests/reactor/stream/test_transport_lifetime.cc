@@ -46,7 +46,7 @@ void act_in(Handler& handler, std::string_view callback, const Action& action) {
 
 constexpr std::array kCallbacks = {"on_open", "on_data", "on_writable", "on_eof"};
 
-// Two connections that talk to each other, each with a transport.
+// Two connections to each other, each with a transport.
 struct Talk {
   explicit Talk(const ConnectionOptions& our_options = xored(),
                 const ConnectionOptions& peers_options = xored())
@@ -69,7 +69,7 @@ struct Talk {
   ConnectionId peers_id;
 };
 
-// Brings each callback of `handler` about, as far as its connection lives.
+// Causes each callback of `handler`, as long as its connection is open.
 void live_through(Handler& handler) {
   Handler far;
   Loop loop(backend_options());
@@ -134,7 +134,7 @@ Test(transport_lifetime, closes_the_connection_of_a_handler_that_throws_in_each_
   }
 }
 
-Test(transport_lifetime, lets_others_close_and_abort_a_connection_that_opens) {
+Test(transport_lifetime, lets_others_close_and_abort_a_connection_during_its_handshake) {
   for (const bool abort : {false, true}) {
     Handler handler;
     Loop loop(backend_options());
@@ -165,7 +165,7 @@ Test(transport_lifetime, gives_up_a_peer_that_does_not_finish_its_handshake_in_t
   Connection::adopt(loop, std::move(pair.ours), handler, options);
   Peer slow(std::move(pair.peers));
   const auto begin = Clock::now();
-  // Something is always ready: a frame of 1,000 bytes, one of them in each turn.
+  // Something is always ready: a frame of 1,000 bytes, of which each turn brings one.
   slow.send(std::string("D\3\xe8", 3));
   turn_until(loop, [&] { return slow.offer("x"), handler.closes > 0; });
   cr_expect(Clock::now() - begin >= milliseconds(200));
@@ -176,24 +176,24 @@ Test(transport_lifetime, finishes_a_handshake_that_was_ready_while_the_program_w
   ConnectionOptions options = xored();
   options.open_timeout = milliseconds(50);
   Talk talk(options);
-  ::poll(nullptr, 0, 120);  // as SIGSTOP would
+  ::poll(nullptr, 0, 120);  // as with SIGSTOP
   talk.until_open();
   cr_expect(talk.ours.journal == "open", "%s", talk.ours.journal.c_str());
 }
 
-Test(transport_lifetime, opens_only_once_however_late_its_first_bytes_come) {
+Test(transport_lifetime, opens_only_once_however_late_its_first_bytes_arrive) {
   ConnectionOptions options = xored();
   options.open_timeout = milliseconds(50);
   Talk talk(options);
   talk.until_open();
   talk.peer()->send("late");
   talk.loop.poll();
-  ::poll(nullptr, 0, 120);  // the deadline passes, and something is ready
+  ::poll(nullptr, 0, 120);  // the deadline passes, and bytes have arrived
   turn_until(talk.loop, [&] { return talk.ours.input == "late"; });
   cr_expect(talk.ours.journal == "open data", "%s", talk.ours.journal.c_str());
 }
 
-Test(transport_lifetime, fails_a_handshake_that_is_none_and_one_that_the_peer_ends) {
+Test(transport_lifetime, fails_an_invalid_handshake_and_one_that_the_peer_ends) {
   for (const bool garbage : {true, false}) {
     Handler handler;
     Loop loop(backend_options());
@@ -209,7 +209,7 @@ Test(transport_lifetime, fails_a_handshake_that_is_none_and_one_that_the_peer_en
   }
 }
 
-Test(transport_lifetime, tells_a_cut_from_an_orderly_end) {
+Test(transport_lifetime, distinguishes_a_truncated_stream_from_an_orderly_end) {
   for (const bool orderly : {true, false}) {
     Handler handler;
     Loop loop(backend_options());
@@ -229,12 +229,12 @@ Test(transport_lifetime, tells_a_cut_from_an_orderly_end) {
   }
 }
 
-Test(transport_lifetime, carries_much_both_ways_at_once_through_small_buffers) {
+Test(transport_lifetime, transfers_much_in_both_directions_through_small_buffers) {
   constexpr std::size_t kMuch = 200'000;
   ConnectionOptions options = xored();
   options.high_water = 4'000;
   options.keep_reading = true;
-  options.max_read = 100;  // each frame leaves something pending
+  options.max_read = 100;  // each frame leaves pending bytes
   Handler ours;
   Handler peers;
   Loop loop(backend_options());
@@ -294,7 +294,7 @@ Test(transport_lifetime, stops_reading_above_the_high_water_mark) {
   cr_expect(talk.ours.journal.find("drain") != std::string::npos && !talk.our()->paused());
 }
 
-Test(transport_lifetime, drains_what_is_open_and_gives_up_what_opens) {
+Test(transport_lifetime, drains_open_connections_and_closes_opening_ones) {
   Talk talk;
   talk.until_open();
   Handler third;
@@ -353,7 +353,7 @@ Test(transport_lifetime, is_made_by_a_listener_and_a_connector_from_their_option
   cr_expect(!client.last_reason && !server.last_reason);
 }
 
-Test(transport_lifetime, refuses_the_newcomer_of_a_listener_whose_factory_gives_none) {
+Test(transport_lifetime, refuses_the_newcomer_of_a_listener_whose_factory_returns_null) {
   for (const bool throws : {false, true}) {
     Handler server;
     Loop loop(backend_options());
@@ -382,7 +382,7 @@ Test(transport_lifetime, refuses_the_newcomer_of_a_listener_whose_factory_gives_
   }
 }
 
-Test(transport_lifetime, reports_to_a_connector_that_its_factory_gave_none) {
+Test(transport_lifetime, reports_to_a_connector_that_its_factory_returned_null) {
   for (const bool throws : {false, true}) {
     Handler client;
     Handler server;
@@ -406,7 +406,7 @@ Test(transport_lifetime, reports_to_a_connector_that_its_factory_gave_none) {
   }
 }
 
-Test(transport_lifetime, counts_the_socket_s_address_against_a_source) {
+Test(transport_lifetime, counts_the_address_of_the_socket_for_a_source) {
   Hooks hooks;
   hooks.peer = Address::loopback(AF_INET6, 1);
   Handler server;
