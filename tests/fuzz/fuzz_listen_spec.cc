@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "message.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/service_kinds.h"
 #include "tools/sluiced/services/socket_keys.h"
 

@@ -29,6 +29,7 @@ ONLY_FROM = {
     "cxxopts.hpp": ["tools/"],
     "histedit.h": ["tools/common/terminal_line.cc"],
     "nlohmann/": ["tools/"],
+    "toml++/": ["tools/sluiced/config/toml_file.cc"],
     "criterion/": [],
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "../common/usage_error.h"
-#include "listen_reader.h"
+#include "config/listen_reader.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -7,21 +7,6 @@
 #include "../common/timestamp.h"
 
 namespace sluice::tools::daemon {
-namespace {
-
-std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warning:
-      return "warning";
-    case LogLevel::error:
-      break;
-  }
-  return "error";
-}
-
-}  // namespace
 
 std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
                      std::string_view text) {
@@ -42,6 +27,7 @@ Log::~Log() {
 }
 
 void Log::write(LogLevel level, std::string_view text) noexcept {
+  if (level < least_) return;
   try {
     if (!write_line(level, text)) {
       ++dropped_;

@@ -20,9 +20,9 @@
 #include <string>
 #include <string_view>
 
-namespace sluice::tools::daemon {
+#include "settings/log_level.h"
 
-enum class LogLevel : std::uint8_t { info, warning, error };
+namespace sluice::tools::daemon {
 
 // One line with its newline. Control characters in `text` are escaped (quote.h).
 std::string log_line(std::chrono::system_clock::time_point when, LogLevel level,
@@ -41,6 +41,9 @@ class Log {
   void warning(std::string_view text) noexcept { write(LogLevel::warning, text); }
   void error(std::string_view text) noexcept { write(LogLevel::error, text); }
 
+  // Lines below it are not written, and not counted as dropped.
+  void set_level(LogLevel least) noexcept { least_ = least; }
+
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
@@ -50,6 +53,7 @@ class Log {
   bool write_at_once(std::string_view bytes) noexcept;
 
   int descriptor_;
+  LogLevel least_ = LogLevel::info;
   bool torn_ = false;  // the last line was written in part
   std::uint64_t dropped_ = 0;
   std::uint64_t unreported_ = 0;  // dropped since the log last said so

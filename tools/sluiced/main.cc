@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "../common/descriptor_limit.h"
 #include "../common/program.h"
 #include "../common/standard_streams.h"
+#include "config/config_faults.h"
+#include "configured.h"
 #include "daemon.h"
 #include "listen_names.h"
 #include "log.h"
@@ -50,18 +53,38 @@ void log_start(Log& log, const Daemon& daemon, const Options& options, std::stri
   }
 }
 
-Outcome run(int argc, char** argv, Log& log) {
-  Options options = parse_options(argc, argv);
-  if (!options.answer.empty()) return answer_with(options.answer);
+// What is wrong with the configuration, as editors and scripts read it: FILE:LINE:COLUMN: MESSAGE.
+Outcome report(const ConfigError& error) {
+  for (const std::string& line : error.lines()) std::fprintf(stderr, "%s\n", line.c_str());
+  return {.status = ExitStatus::failed, .message = {}};
+}
+
+Outcome serve(const Options& command_line, std::string_view self, Log& log) {
+  Options options = configured(command_line);
+  if (options.check) {
+    return answer_with(options.verbose ? write_configuration(options) : std::string());
+  }
+  log.set_level(options.log_level);
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
-  log_start(log, daemon, options, argc > 0 ? argv[0] : "");
+  log_start(log, daemon, options, self);
   // Last of what can fail: who reads "ready" is served.
   write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();
   daemon.run();
   return {};
+}
+
+Outcome run(int argc, char** argv, Log& log) {
+  Options options = parse_options(argc, argv);
+  if (!options.answer.empty()) return answer_with(options.answer);
+  choose_file(options);
+  try {
+    return serve(options, argc > 0 ? argv[0] : "", log);
+  } catch (const ConfigError& error) {
+    return report(error);
+  }
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
-#include "listen_reader.h"
+#include "config/listen_reader.h"
 #include "services/service_kinds.h"
 #include "services/socket_keys.h"
 
@@ -35,6 +35,9 @@ constexpr std::array<std::string_view, 5> kDefaultExamples = {
 constexpr std::array kOptions = {
     OptionSpec{"listen", 'l', "NAME=ENDPOINT[,KEY=VALUE]...", "serve NAME at ENDPOINT; repeatable",
                true},
+    OptionSpec{"file", 'f', "FILE", "configuration file; see sluiced.conf(5)"},
+    OptionSpec{"check", 'n', "", "check the configuration without serving, and exit"},
+    OptionSpec{"verbose", 'v', "", "with -n: write what would run, defaults included"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
     OptionSpec{"max-connections", 0, "COUNT", "limit on open stream connections (none)"},
     OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
@@ -64,7 +67,8 @@ std::string help_text() {
   std::ostringstream out;
   out << "Usage: sluiced [OPTION]...\n"
          "Serves small network services over TCP, UDP and Unix sockets.\n"
-         "Without -l, it serves echo, framed, chat and broadcast on 127.0.0.1.\n"
+         "Without -l and -f, it reads /etc/sluice/sluiced.conf; if there is none, it\n"
+         "serves echo, framed, chat and broadcast on 127.0.0.1.\n"
          "\nOptions:\n"
       << help_of(kOptions) << "\nServices:\n";
   for (const ServiceKind* kind : all_kinds()) {
@@ -86,6 +90,8 @@ std::string help_text() {
   return out.str();
 }
 
+}  // namespace
+
 void check_console(const Options& options) {
   if (!options.console) return;
   const auto used = [](const ListenSpec& spec) {
@@ -94,8 +100,6 @@ void check_console(const Options& options) {
   if (std::any_of(options.listen.begin(), options.listen.end(), used)) return;
   throw UsageError("--console: no service uses the terminal; serve chat or broadcast");
 }
-
-}  // namespace
 
 std::span<const OptionSpec> daemon_option_table() noexcept { return kOptions; }
 
@@ -116,7 +120,7 @@ Options parse_options(int argc, const char* const* argv) {
 
   Options options;
   options.answer = line.answer("sluiced " SLUICE_VERSION_STRING, help_text);
-  Settings defaults;
+  Settings& defaults = options.given.defaults;
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   line.each("max-connections", [&](std::string_view value) {
     options.loop.max_connections = parse_count("count", value);
@@ -130,15 +134,28 @@ Options parse_options(int argc, const char* const* argv) {
 
   const auto listen = [&](std::string_view value) {
     options.listen.push_back(parse_listen(value, defaults));
+    options.listen.back().service = options.listen.size() - 1;
   };
-  options.default_listen = !line.has("listen");
+  line.each("file", [&](std::string_view value) {
+    if (value.empty()) throw UsageError("the name of the file is empty");
+    options.file = value;
+  });
+  options.default_listen = !line.has("listen") && !line.has("file");
   if (options.default_listen) {
     for (const std::string_view value : kDefaultListen) listen(value);
   } else {
     line.each("listen", listen);
   }
   options.console = line.has("console");
-  check_console(options);
+  if (options.file.empty()) check_console(options);
+  options.check = line.has("check");
+  options.verbose = line.has("verbose");
+  if (options.verbose && !options.check && options.answer.empty()) {
+    throw UsageError(line.spelled("verbose") + " goes with -n, which checks the configuration");
+  }
+  options.given.backend = line.has("backend");
+  options.given.max_connections = line.has("max-connections");
+  options.given.drain_timeout = line.has("drain-timeout");
   return options;
 }
 

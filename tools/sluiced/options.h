@@ -14,15 +14,28 @@
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
 #include "settings/listen_spec.h"
+#include "settings/log_level.h"
+#include "settings/settings.h"
 
 namespace sluice::tools::daemon {
 
 struct Options {
   LoopOptions loop;
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
+  LogLevel log_level = LogLevel::info;
   std::vector<ListenSpec> listen;
-  bool default_listen = false;  // no -l was given
+  bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
+  std::string file;      // of the configuration; empty: none
+  bool check = false;    // -n
+  bool verbose = false;  // -v
+  // What the command line has said itself, and the file does not override.
+  struct Given {
+    bool backend = false;
+    bool max_connections = false;
+    bool drain_timeout = false;
+    Settings defaults;  // of --idle-timeout
+  } given;
   // What --help or --version wants written; when it is not empty, nothing else is to be done.
   std::string answer;
 };
@@ -31,6 +44,9 @@ struct Options {
 std::span<const OptionSpec> daemon_option_table() noexcept;
 
 Options parse_options(int argc, const char* const* argv);
+
+// Throws UsageError if there is --console, and no service that has a use for it.
+void check_console(const Options& options);
 
 // One command for each service that runs without -l; `talk` is the path of sluice-talk.
 std::vector<std::string> default_examples(std::string_view talk);

@@ -7,8 +7,8 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/listen_names.h"
-#include "tools/sluiced/listen_reader.h"
 #include "tools/sluiced/services/small_services.h"
 
 using namespace sluice;

@@ -180,13 +180,43 @@ Test(options, a_wrong_backend_is_named_with_those_that_exist) {
   }
 }
 
+Test(options, with_a_file_no_service_is_served_by_default) {
+  const Options options = parsed({"-f", "x.conf", "--console"});
+  cr_expect(options.file == "x.conf");
+  cr_expect(options.listen.empty() && not options.default_listen);
+  cr_expect(parsed({"-f", "x.conf", "-l", "echo=tcp://*:0"}).listen.size() == 1);
+  expect_refused({"-f", ""}, "-f : the name of the file is empty");
+}
+
+Test(options, each_l_is_a_service_of_its_own) {
+  const Options options = parsed({"-l", "chat=tcp://*:0", "-l", "chat=tcp://*:0"});
+  cr_expect(options.listen[0].service != options.listen[1].service);
+}
+
+Test(options, remember_what_the_command_line_said) {
+  const Options given = parsed({"--backend", "poll", "--max-connections", "3", "--drain-timeout",
+                                "1s", "--idle-timeout", "2s"});
+  cr_expect(given.given.backend && given.given.max_connections && given.given.drain_timeout);
+  cr_expect(given.given.defaults.get(kIdleKey) == 2s);
+  const Options none = parsed({});
+  cr_expect(not none.given.backend && not none.given.max_connections);
+  cr_expect(not none.given.drain_timeout && not none.given.defaults.has(kIdleKey));
+}
+
+Test(options, v_goes_with_n) {
+  cr_expect(parsed({"-n"}).check && not parsed({"-n"}).verbose);
+  cr_expect(parsed({"-n", "-v"}).verbose);
+  expect_refused({"-v"}, "-v goes with -n, which checks the configuration");
+}
+
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
-      ": unknown option; allowed: --listen, --backend, --max-connections, --idle-timeout, "
-      "--drain-timeout, --console, --help and --version";
+      ": unknown option; allowed: --listen, --file, --check, --verbose, --backend, "
+      "--max-connections, --idle-timeout, --drain-timeout, --console, --help and --version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);
-  expect_refused({"-x"}, "-x: unknown option; allowed: -l and the long ones that --help lists");
+  expect_refused({"-x"},
+                 "-x: unknown option; allowed: -l, -f, -n, -v and the long ones that --help lists");
   expect_refused({"--list", "echo=tcp://*:0"}, "--list: unknown option (did you mean --listen?)");
   expect_refused({"echo"}, "\"echo\" is not an option; sluiced takes only options");
   expect_refused({"--backend", "poll", "extra"},

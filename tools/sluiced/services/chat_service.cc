@@ -86,10 +86,21 @@ constexpr ChoiceKey kSlow({.name = "slow",
 constexpr const Key* kKeys[] = {&kGreeting, &kHistory, &kLine,  &kMembers,   &kInRoom,
                                 &kRooms,    &kRate,    &kBurst, &kSendQueue, &kSlow};
 
+class ChatCore final : public ServiceCore {
+ public:
+  ChatCore(Loop& loop, const ChatOptions& options) : chat_(loop, options) {}
+  [[nodiscard]] Chat& chat() noexcept { return chat_; }
+
+ private:
+  Chat chat_;
+};
+
+// A door to the house.
 class ChatService final : public Service, private ChatOutlet {
  public:
-  ChatService(Loop& loop, const Endpoint& endpoint, const ChatPlan& plan)
-      : chat_(loop, plan.chat), listener_(loop, endpoint, chat_.factory(), plan.listener) {}
+  // REQUIRES: `chat` outlives it.
+  ChatService(Loop& loop, const Endpoint& endpoint, Chat& chat, const ListenerOptions& options)
+      : chat_(chat), listener_(loop, endpoint, chat_.factory(), options) {}
   ~ChatService() override { close_console(); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
@@ -122,7 +133,7 @@ class ChatService final : public Service, private ChatOutlet {
     if (console_ != nullptr) console_->leave();
   }
 
-  Chat chat_;
+  Chat& chat_;
   Listener listener_;
   Console* console_ = nullptr;
   ChatMember* member_ = nullptr;
@@ -140,8 +151,14 @@ void validate(const ListenSpec& spec, SettingErrors& errors) {
                         std::to_string(kMaxSendQueue)});
 }
 
+std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
+  return std::make_unique<ChatCore>(loop, derive_chat(spec.settings).chat);
+}
+
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<ChatService>(host.loop, spec.endpoint(), derive_chat(spec.settings));
+  return std::make_unique<ChatService>(host.loop, spec.endpoint(),
+                                       static_cast<ChatCore&>(*host.core).chat(),
+                                       derive_chat(spec.settings).listener);
 }
 
 }  // namespace
@@ -184,6 +201,7 @@ const ServiceKind kChatKind = {
     .console = ConsoleUse::talks,
     .keys = kKeys,
     .validate = validate,
+    .make_core = make_core,
     .start = start,
 };
 

@@ -26,6 +26,17 @@ class Console {
   ~Console() = default;
 };
 
+// What the endpoints of one service share, if its kind has it: the house of a chat.
+//
+// Lifetime: it is destroyed after the services that use it.
+class ServiceCore {
+ public:
+  ServiceCore() = default;
+  ServiceCore(const ServiceCore&) = delete;
+  ServiceCore& operator=(const ServiceCore&) = delete;
+  virtual ~ServiceCore() = default;
+};
+
 class Service {
  public:
   Service() = default;

@@ -32,6 +32,7 @@ struct ServiceHost {
   Loop& loop;
   ReplyGuard& guard;
   std::span<const ListenSpec> all;  // every service of the daemon, this one included
+  ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service
 };
 
 struct ServiceKind {
@@ -44,6 +45,9 @@ struct ServiceKind {
   // Reports each thing that is wrong although every value is allowed by itself. May be null. The
   // endpoint may not be known yet.
   void (*validate)(const ListenSpec& spec, SettingErrors& errors) = nullptr;
+  // Makes what all endpoints of a service share; null if they share nothing. REQUIRES: a valid spec
+  // of one of them.
+  std::unique_ptr<ServiceCore> (*make_core)(Loop& loop, const ListenSpec& spec) = nullptr;
   // REQUIRES: a valid spec. Throws std::system_error that names the endpoint.
   std::unique_ptr<Service> (*start)(const ServiceHost& host, const ListenSpec& spec) = nullptr;
 

@@ -13,8 +13,28 @@ ServiceSet::ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service
 
 Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> all) {
   const ServiceKind& kind = kind_of(spec);
-  members_.push_back({&kind, kind.start({loop_, guard_, all}, spec)});
+  ServiceCore* const core = core_for(kind, spec);
+  members_.push_back({&kind, core, kind.start({loop_, guard_, all, core}, spec)});
   return *members_.back().service;
+}
+
+// A core that no member uses, because its first endpoint could not be bound, is found again, or is
+// released with the next one that drains.
+ServiceCore* ServiceSet::core_for(const ServiceKind& kind, const ListenSpec& spec) {
+  if (kind.make_core == nullptr) return nullptr;
+  const auto found = std::find_if(cores_.begin(), cores_.end(), [&spec](const Core& each) {
+    return each.service == spec.service;
+  });
+  if (found != cores_.end()) return found->core.get();
+  cores_.push_back({spec.service, kind.make_core(loop_, spec)});
+  return cores_.back().core.get();
+}
+
+void ServiceSet::release_unused_cores() noexcept {
+  std::erase_if(cores_, [this](const Core& core) {
+    return std::none_of(members_.begin(), members_.end(),
+                        [&core](const Member& member) { return member.core == core.core.get(); });
+  });
 }
 
 Service* ServiceSet::first_with(ConsoleUse use) const noexcept {
@@ -53,6 +73,7 @@ void ServiceSet::drained(const Service* service) {
   });
   const Task done = std::move(member->done);
   members_.erase(member);
+  release_unused_cores();
   Task all_done = members_.empty() ? std::exchange(all_done_, {}) : Task();
   if (done) done();
   if (all_done) all_done();

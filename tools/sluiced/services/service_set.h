@@ -18,8 +18,13 @@ namespace sluice::tools::daemon {
 
 class ServiceSet {
  public:
+  struct Core {
+    std::size_t service;  // ListenSpec::service
+    std::unique_ptr<ServiceCore> core;
+  };
   struct Member {
     const ServiceKind* kind;
+    ServiceCore* core;  // null: its kind has none
     std::unique_ptr<Service> service;
     Task done = {};  // of its drain
     bool draining = false;
@@ -30,8 +35,8 @@ class ServiceSet {
   ServiceSet(const ServiceSet&) = delete;
   ServiceSet& operator=(const ServiceSet&) = delete;
 
-  // Binds and serves. `all` is every service of the daemon, this one included. Throws
-  // std::system_error that names the endpoint.
+  // Binds and serves. Endpoints with the same ListenSpec::service share a core. `all` is every
+  // service of the daemon, this one included. Throws std::system_error that names the endpoint.
   Service& start(const ListenSpec& spec, std::span<const ListenSpec> all);
 
   // In the order in which they were started.
@@ -47,12 +52,15 @@ class ServiceSet {
   void drain_all(std::chrono::milliseconds deadline, Task done);
 
  private:
+  ServiceCore* core_for(const ServiceKind& kind, const ListenSpec& spec);
+  void release_unused_cores() noexcept;
   void begin_drain(Member& member, std::chrono::milliseconds deadline);
   void drained(const Service* service);
 
   Loop& loop_;
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
+  std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
   Task all_done_;
 };

@@ -4,14 +4,21 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
 
+#include <cstddef>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "../../../reactor/datagram/datagram.h"
 #include "../../../reactor/stream/listener.h"
 #include "../settings/key_types.h"
+#include "../settings/listen_spec.h"
 #include "../settings/settings.h"
 
 namespace sluice::tools::daemon {
+
+// For kNameKey: throws UsageError for a character that is not graphic ASCII.
+void check_service_name(std::string_view name, std::string_view text);
 
 inline constexpr DurationKey kIdleKey({.name = "idle",
                                        .form = "DURATION",
@@ -40,8 +47,18 @@ inline constexpr ModeKey kModeKey({.name = "mode",
                                    .summary = "unix: permissions of the socket file",
                                    .applies = over_unix,
                                    .without = "umask"});
+inline constexpr std::size_t kMaxName = 64;
+inline constexpr TextKey kNameKey({.name = "name",
+                                   .form = "NAME",
+                                   .summary = "name of the service in messages",
+                                   .without = "its kind"},
+                                  {1, kMaxName}, {}, check_service_name);
 
+// Of each endpoint. The last one, the name, is of the whole service.
 std::span<const Key* const> socket_keys() noexcept;
+
+// "house", or the kind of a service without a name: for messages.
+std::string service_name(const ListenSpec& spec);
 
 ListenerOptions derive_listener(const Settings& settings);
 DatagramOptions derive_datagram(const Settings& settings);

@@ -50,6 +50,8 @@ class Key {
   [[nodiscard]] virtual std::optional<Value> fallback() const = 0;
   // The range or the list of values that are allowed: "1-65536".
   [[nodiscard]] virtual std::string allowed() const = 0;
+  // Its digits are octal: in a file, a decimal number would mean something else than it says.
+  [[nodiscard]] virtual bool is_octal() const { return false; }
 
  protected:
   ~Key() = default;

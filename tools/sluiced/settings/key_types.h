@@ -84,6 +84,7 @@ class ModeKey final : public KeyOf<std::uint64_t> {
   [[nodiscard]] std::string write(const Value& value) const override;
   [[nodiscard]] std::optional<Value> fallback() const override { return {}; }
   [[nodiscard]] std::string allowed() const override { return "0-0777"; }
+  [[nodiscard]] bool is_octal() const override { return true; }
 };
 
 // One of a list of words. The first one is the default.

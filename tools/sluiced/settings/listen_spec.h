@@ -5,6 +5,7 @@
 #define SLUICE_TOOLS_SLUICED_SETTINGS_LISTEN_SPEC_H
 
 #include <cassert>
+#include <cstddef>
 #include <string>
 
 #include "../../common/target.h"
@@ -16,6 +17,8 @@ struct ListenSpec {
   std::string kind;  // "echo"
   Target target;     // without an endpoint as long as its host has to be looked up
   Settings settings;
+  // The endpoints of one service, which share what the kind lets them share, have the same number.
+  std::size_t service = 0;
 
   // REQUIRES: the host has been looked up, or is an address.
   [[nodiscard]] const Endpoint& endpoint() const noexcept {

@@ -8,7 +8,7 @@
 namespace sluice::tools::daemon {
 
 struct SettingError {
-  std::string key;      // where in a file to look; empty: the service or its endpoint
+  std::string key;      // where in a file to look; empty: the service. Also "kind" and "listen"
   std::string message;  // what was read, what is wrong with it, what is allowed; one line
 };
 

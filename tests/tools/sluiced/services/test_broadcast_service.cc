@@ -7,7 +7,7 @@
 
 #include "support/addresses.h"
 #include "support/usage.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/broadcast_service.h"
 
 using sluice::BroadcastOptions;

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/chat_service.h"
 
 using namespace sluice;
@@ -114,7 +114,7 @@ Test(chat_service, names_what_is_wrong_with_a_key) {
   expect_refused(",max-members=0", "max-members \"0\" is not a decimal number in 1-4294967295");
   expect_refused(",max-in-room=0", "max-in-room \"0\" is not a decimal number in 1-4294967295");
   expect_refused(",max-rooms=many", "max-rooms \"many\" is not a decimal number in 1-4294967295");
-  expect_refused(",rate=10", "rate \"10\" is not off or LINES/SECONDS, such as 10/1");
+  expect_refused(",rate=10", "rate \"10\" is not LINES/SECONDS, such as 10/1, or off");
   expect_refused(",rate=0/1", "rate's lines \"0\" is not a decimal number in 1-1000000");
   expect_refused(",rate=10/", "rate's seconds \"\" is not a decimal number in 1-86400");
   expect_refused(",rate=10/86401", "rate's seconds \"86401\" is not a decimal number in 1-86400");

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/framed_service.h"
 #include <sluice/codec_registry.h>
 #include <sluice/framing.h>

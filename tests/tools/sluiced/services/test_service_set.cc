@@ -11,7 +11,7 @@
 #include "support/scratch.h"
 #include "support/streams.h"
 #include "support/udp_probe.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/service_set.h"
 
 using namespace sluice;
@@ -76,7 +76,8 @@ struct World {
         loop, [this] { return services.members().empty(); }, "the end of all services");
   }
   Service& start(const std::string& text) {
-    const ListenSpec spec = parse_listen(text, {});
+    ListenSpec spec = parse_listen(text, {});
+    spec.service = started++;
     return services.start(spec, {&spec, 1});
   }
   // Drains it and waits until it is gone; `pump` runs in each turn.
@@ -94,6 +95,7 @@ struct World {
     cr_expect(done == 1);
   }
 
+  std::size_t started = 0;
   Loop loop;
   ReplyGuard guard;
   std::vector<const Service*> leaving;
@@ -152,6 +154,7 @@ void expect_drained_alone(const std::string& text, Use use, End end) {
   const ListenSpec again = [&] {
     ListenSpec spec = parse_listen(text, {});
     spec.target.endpoint = endpoint;
+    spec.service = world.started++;
     return spec;
   }();
   (void)world.services.start(again, {&again, 1});
@@ -324,4 +327,37 @@ Test(service_set, a_service_that_drains_has_no_more_use_for_the_terminal) {
   world.services.drain(first, kLong);
   cr_expect(world.leaving.size() == 1 && world.leaving.front() == &first);
   cr_expect(world.services.first_with(ConsoleUse::talks) == &second);
+}
+
+Test(service_set, the_endpoints_of_one_chat_are_doors_to_the_same_house) {
+  const Scratch scratch;
+  World world;
+  const auto open = [&](const std::string& text, std::size_t number) {
+    ListenSpec spec = parse_listen(text, {});
+    spec.service = number;
+    return world.services.start(spec, {&spec, 1}).endpoint();
+  };
+  const Endpoint one = open("chat=tcp://127.0.0.1:0", 1);
+  const Endpoint other = open("chat=unix://" + (scratch / "chat"), 1);
+  const Endpoint elsewhere = open("chat=tcp://127.0.0.1:0", 2);
+  Peer ann = connected(world, one, "/nick ann\n", "is now ann");
+  Peer ben = connected(world, other, "/nick ben\n", "is now ben");
+  Peer eve = connected(world, elsewhere, "/nick eve\n", "is now eve");
+  ann.send("good evening\n");
+  std::string heard;
+  std::string overheard;
+  turn_until(
+      world.loop, [&] { return (heard += ben.waiting()).find("<ann> good evening") != heard.npos; },
+      "the line");
+  turn_a_while(world.loop);
+  overheard += eve.waiting();
+  cr_expect(overheard.find("good evening") == overheard.npos);
+  // The house stays as long as one of its doors.
+  world.services.drain(*world.services.members().front().service, milliseconds(0));
+  turn_until(
+      world.loop, [&] { return world.services.members().size() == 2; }, "the end of the first");
+  Peer cam = connected(world, other, "still here\n", "guest");
+  turn_until(
+      world.loop, [&] { return (heard += ben.waiting()).find("> still here") != heard.npos; },
+      "the line of a newcomer");
 }

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/listen_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/services/socket_keys.h"
 
 using namespace sluice;

@@ -1,16 +1,20 @@
 #include "listen_reader.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "../../reactor/base/quote.h"
-#include "../common/names.h"
-#include "../common/nearest.h"
-#include "../common/usage_error.h"
-#include "services/service_kinds.h"
-#include "services/socket_keys.h"
+#include "../../../reactor/base/quote.h"
+#include "../../../reactor/names/service_names.h"
+#include "../../common/names.h"
+#include "../../common/nearest.h"
+#include "../../common/usage_error.h"
+#include "../services/service_kinds.h"
+#include "../services/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -23,14 +27,34 @@ const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
   if (const ServiceKind* kind = find_kind(name)) return kind;
   Names names;
   for (const ServiceKind* kind : all_kinds()) names.push_back(kind->name);
-  errors.push_back({"", "unknown service " + quote(name) + suggestion(name, names) +
-                            "; allowed: " + join_names(names)});
+  errors.push_back({"kind", "unknown service " + quote(name) + suggestion(name, names) +
+                                "; allowed: " + join_names(names)});
   return nullptr;
 }
 
-Target target_of(const std::string& text) {
+constexpr std::string_view kAfterScheme = "://";
+
+// tcp://*:daytime with the number of the port, which services(5) has; any other text unchanged.
+std::string with_port_number(const std::string& text) {
+  const std::optional<Scheme> scheme = scheme_of(text);
+  if (!scheme || *scheme == Scheme::unix_stream) return text;
+  const std::size_t colon = text.rfind(':');
+  const std::string_view name = std::string_view(text).substr(colon + 1);
+  const bool is_name = colon > text.find(kAfterScheme) && !name.empty() &&
+                       !(name[0] >= '0' && name[0] <= '9') && name.find(']') == name.npos;
+  if (!is_name) return text;
+  const std::optional<std::uint16_t> port = ServiceNames::of_host().port(name, *scheme);
+  if (!port) {
+    throw UsageError("port " + quote(name) + " is not in 0-65535, and services(5) has no " +
+                     std::string(to_string(*scheme)) + " service of that name");
+  }
+  return text.substr(0, colon + 1) + std::to_string(*port);
+}
+
+Target target_of(const std::string& written) {
   Target target;
-  target.text = escape(text, kMaxText);
+  target.text = escape(written, kMaxText);
+  const std::string text = with_port_number(written);
   if (auto host = parse_named_host(text)) {
     target.host = std::move(*host);
   } else {
@@ -45,13 +69,14 @@ bool read_target(const ServiceKind& kind, const std::string& text, Target& targe
   try {
     target = target_of(text);
   } catch (const UsageError& error) {
-    errors.push_back({"", error.what()});
+    errors.push_back({"listen", error.what()});
     return false;
   }
   if (kind.runs_over(target.scheme())) return true;
-  errors.push_back({"", std::string(kind.name) + " does not run over " +
-                            std::string(to_string(target.scheme())) +
-                            (kind.over_streams ? "; allowed: tcp and unix" : "; allowed: udp")});
+  errors.push_back(
+      {"listen", std::string(kind.name) + " does not run over " +
+                     std::string(to_string(target.scheme())) +
+                     (kind.over_streams ? "; allowed: tcp and unix" : "; allowed: udp")});
   return false;
 }
 
@@ -118,6 +143,24 @@ void read_key(const Keys& keys, std::string_view name, std::string_view text, Se
 }
 
 }  // namespace
+
+std::optional<Scheme> scheme_of(std::string_view endpoint) {
+  const std::string_view scheme = endpoint.substr(0, endpoint.find(kAfterScheme));
+  if (scheme.size() == endpoint.size()) return {};
+  for (const Scheme each : {Scheme::tcp, Scheme::udp, Scheme::unix_stream}) {
+    if (scheme == to_string(each)) return each;
+  }
+  return {};
+}
+
+const Key* find_key(const ServiceKind& kind, std::string_view name) {
+  for (const std::span<const Key* const> keys : {socket_keys(), kind.keys}) {
+    for (const Key* key : keys) {
+      if (key->name() == name) return key;
+    }
+  }
+  return nullptr;
+}
 
 ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
                      SettingErrors& errors) {

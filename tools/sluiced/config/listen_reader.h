@@ -3,15 +3,17 @@
 // Both report every error that they find, not the first one alone. Nothing is opened, and no name
 // is looked up.
 // Thread: any.
-#ifndef SLUICE_TOOLS_SLUICED_LISTEN_READER_H
-#define SLUICE_TOOLS_SLUICED_LISTEN_READER_H
+#ifndef SLUICE_TOOLS_SLUICED_CONFIG_LISTEN_READER_H
+#define SLUICE_TOOLS_SLUICED_CONFIG_LISTEN_READER_H
 
+#include <optional>
 #include <string_view>
 
-#include "settings/listen_spec.h"
-#include "settings/setting_error.h"
-#include "settings/settings.h"
-#include "settings/written_listen.h"
+#include "../services/service_kind.h"
+#include "../settings/listen_spec.h"
+#include "../settings/setting_error.h"
+#include "../settings/settings.h"
+#include "../settings/written_listen.h"
 
 namespace sluice::tools::daemon {
 
@@ -23,6 +25,11 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults, Set
 // Adds an error for each value that another value, or the endpoint, does not allow. REQUIRES: the
 // spec was read without an error. To be called again when its host has been looked up.
 void validate_spec(const ListenSpec& spec, SettingErrors& errors);
+
+// The scheme that the text of an endpoint begins with; nothing if it does not.
+std::optional<Scheme> scheme_of(std::string_view endpoint);
+// One of socket_keys(), or of the kind's own; null if there is none of that name.
+const Key* find_key(const ServiceKind& kind, std::string_view name);
 
 // The value of -l: split, read and validated. Throws UsageError with all errors.
 ListenSpec parse_listen(std::string_view text, const Settings& defaults);

@@ -1,0 +1,78 @@
+// What would run, written as a configuration file, is read as the same services.
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "tools/sluiced/config/config_reader.h"
+#include "tools/sluiced/config/listen_reader.h"
+#include "tools/sluiced/config/written_config.h"
+#include "tools/sluiced/services/service_kinds.h"
+#include "tools/sluiced/services/socket_keys.h"
+
+using namespace sluice;
+using namespace sluice::tools::daemon;
+
+namespace {
+
+std::vector<ListenSpec> read(const std::string& text) {
+  ConfigFaults faults;
+  const auto none = [](const auto&, const auto&, auto&) { return std::vector<ConfigText>(); };
+  Config config = read_config({"x.conf", text}, none, {}, faults);
+  cr_assert(faults.empty(), "%s\n%s", faults.lines()[0].c_str(), text.c_str());
+  return config.listen;
+}
+
+// Every value, given or not, is the same.
+void expect_same(const ListenSpec& one, const ListenSpec& other) {
+  cr_expect(one.kind == other.kind);
+  cr_expect(one.endpoint() == other.endpoint());
+  cr_expect(service_name(one) == service_name(other));
+  for (const auto keys : {socket_keys(), kind_of(one).keys}) {
+    for (const Key* key : keys) {
+      if (key == &kNameKey || !key->text().applies(one.scheme())) continue;
+      cr_expect(one.settings.value(*key) == other.settings.value(*key), "%s",
+                std::string(key->name()).c_str());
+    }
+  }
+}
+
+}  // namespace
+
+Test(written_config, writes_every_default) {
+  std::vector<ListenSpec> specs = {parse_listen("echo=tcp://127.0.0.1:7007,max=3", {})};
+  const std::string wanted =
+      "\n[[service]]\nkind = \"echo\"\nname = \"echo\"\nlisten = [\n"
+      "  { endpoint = \"tcp://127.0.0.1:7007\", idle = \"off\", max = 3, reuse-port = false },"
+      "  # per-source: none\n]\n";
+  cr_expect(write_services(specs) == wanted, "%s", write_services(specs).c_str());
+}
+
+Test(written_config, is_read_as_the_same_services) {
+  std::vector<ListenSpec> specs;
+  for (const char* text :
+       {"echo=tcp://*:7,idle=30s,max=5,per-source=2,reuse-port=on", "echo=unix:///tmp/x,mode=0660",
+        "greet=tcp://127.0.0.1:1,text=Hello\\, \"\\\\ \\r\\n\x7f world",
+        "framed=udp://[::1]:9,reply=upper",
+        "framed=tcp://127.0.0.1:9,framing=line,max-message=100,strict=off",
+        "chat=tcp://127.0.0.1:2,rate=off,slow=drop,greeting=Hi,name=house",
+        "broadcast=udp://*:3,announce=1m,interface=lo,control=/tmp/c,answers=9"}) {
+    specs.push_back(parse_listen(text, {}));
+    specs.back().service = specs.size();
+  }
+  specs.push_back(
+      parse_listen("chat=unix:///tmp/house,rate=off,slow=drop,greeting=Hi,name=house", {}));
+  specs.back().service = 6;  // another door of the same house
+  std::swap(specs[6], specs[7]);
+  const std::string text = write_services(specs);
+  const std::vector<ListenSpec> again = read(text);
+  cr_assert(again.size() == specs.size(), "%s", text.c_str());
+  for (std::size_t i = 0; i < specs.size(); ++i) expect_same(again[i], specs[i]);
+  cr_expect(again[5].service == again[6].service && again[6].service != again[7].service);
+  cr_expect(write_services(again) == text);
+}
+
+Test(written_config, a_string_has_no_byte_that_toml_does_not_allow) {
+  cr_expect(toml_string("a\"b\\c\n\x01\xff\xc3\xa4") ==
+            "\"a\\\"b\\\\c\\u000A\\u0001\\uFFFD\xc3\xa4\"");
+}

@@ -1,0 +1,29 @@
+// What configuration files say, once it is read and valid: plain data.
+//
+// What a file does not mention is not set here.
+#ifndef SLUICE_TOOLS_SLUICED_CONFIG_CONFIG_H
+#define SLUICE_TOOLS_SLUICED_CONFIG_CONFIG_H
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../../../reactor/loop/loop.h"
+#include "../settings/listen_spec.h"
+#include "../settings/log_level.h"
+
+namespace sluice::tools::daemon {
+
+struct Config {
+  std::optional<Backend> backend;
+  std::optional<std::size_t> max_connections;
+  std::optional<std::chrono::milliseconds> drain_timeout;
+  std::optional<LogLevel> log_level;
+  std::vector<ListenSpec> listen;  // hosts are not looked up yet
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

@@ -1,0 +1,104 @@
+#include "written_config.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "../../../reactor/base/utf8.h"
+#include "../services/service_kinds.h"
+#include "../services/socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+std::string toml_value(const Key& key, const Value& value) {
+  if (const bool* is_on = std::get_if<bool>(&value)) return *is_on ? "true" : "false";
+  const bool is_number = std::holds_alternative<std::uint64_t>(value) && !key.is_octal();
+  return is_number ? key.write(value) : toml_string(key.write(value));
+}
+
+// What holds although there is no value.
+std::string without(const Key& key) {
+  return key.text().without.empty() ? "none" : std::string(key.text().without);
+}
+
+bool applies(const Key& key, const ListenSpec& spec) { return key.text().applies(spec.scheme()); }
+
+std::string endpoint_of(const ListenSpec& spec) {
+  std::string line = "  { endpoint = " + toml_string(spec.target.text);
+  for (const Key* key : socket_keys()) {
+    if (key == &kNameKey || !applies(*key, spec)) continue;
+    if (const auto value = spec.settings.value(*key)) {
+      line.append(", ").append(key->name()).append(" = ").append(toml_value(*key, *value));
+    }
+  }
+  line += " },";
+  for (const Key* key : socket_keys()) {
+    if (key == &kNameKey || !applies(*key, spec) || spec.settings.value(*key)) continue;
+    line.append(line.ends_with(',') ? "  # " : ", ").append(key->name());
+    line += ": " + without(*key);
+  }
+  return line + '\n';
+}
+
+// `all` are the endpoints of one service, whose own keys are the same at each that has them.
+std::string own_keys(const ServiceKind& kind, std::span<const ListenSpec> all) {
+  std::string lines;
+  for (const Key* key : kind.keys) {
+    const ListenSpec* spec = nullptr;
+    for (const ListenSpec& each : all) {
+      if (spec == nullptr && applies(*key, each)) spec = &each;
+    }
+    if (spec == nullptr) continue;
+    const auto value = spec->settings.value(*key);
+    lines += value ? std::string(key->name()) + " = " + toml_value(*key, *value)
+                   : "# " + std::string(key->name()) + ": " + without(*key);
+    lines += '\n';
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string toml_string(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out = "\"";
+  while (!text.empty()) {
+    const Utf8Character next = first_character(text);
+    const std::string_view bytes = text.substr(0, next.size);
+    const auto byte = static_cast<unsigned char>(text[0]);
+    if (next.kind != Utf8Character::Kind::whole) {
+      out += "\\uFFFD";
+    } else if (byte == '"' || byte == '\\') {
+      out += '\\';
+      out += text[0];
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    } else {
+      out += bytes;
+    }
+    text.remove_prefix(next.size);
+  }
+  return out + '"';
+}
+
+std::string write_services(std::span<const ListenSpec> specs) {
+  std::string text;
+  while (!specs.empty()) {
+    std::size_t count = 1;
+    while (count < specs.size() && specs[count].service == specs[0].service) ++count;
+    const ListenSpec& first = specs[0];
+    text += "\n[[service]]\nkind = " + toml_string(first.kind) +
+            "\nname = " + toml_string(service_name(first)) + "\nlisten = [\n";
+    for (const ListenSpec& spec : specs.first(count)) text += endpoint_of(spec);
+    text += "]\n" + own_keys(kind_of(first), specs.first(count));
+    specs = specs.subspan(count);
+  }
+  return text;
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,64 @@
+#include "configured.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "config/config_faults.h"
+#include "config/config_file.h"
+#include "config/written_config.h"
+#include "settings/key_types.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+// For its spelling of durations.
+constexpr DurationKey kDrainTimeout({.name = "drain-timeout", .form = "DURATION", .summary = ""});
+
+}  // namespace
+
+void choose_file(Options& options) {
+  if (!options.default_listen || ::access(kDefaultConfig, F_OK) != 0) return;
+  options.file = kDefaultConfig;
+  options.default_listen = false;
+  options.listen.clear();
+}
+
+Options configured(const Options& command_line) {
+  Options options = command_line;
+  if (options.file.empty()) return options;
+  Config config = load_config(options.file, options.given.defaults);
+  const Options::Given& given = options.given;
+  if (config.backend && !given.backend) options.loop.backend = *config.backend;
+  if (config.max_connections && !given.max_connections) {
+    options.loop.max_connections = *config.max_connections;
+  }
+  if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
+  if (config.log_level) options.log_level = *config.log_level;
+  const std::size_t first = options.listen.size();
+  for (ListenSpec& spec : config.listen) {
+    spec.service += first;
+    options.listen.push_back(std::move(spec));
+  }
+  if (options.listen.empty()) {
+    throw ConfigError({options.file + ": there is no [[service]], and nothing to serve"});
+  }
+  check_console(options);
+  return options;
+}
+
+std::string write_configuration(const Options& options) {
+  const bool has_limit = options.loop.max_connections != LoopOptions().max_connections;
+  const std::string drain_timeout =
+      options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
+  return "backend = " + toml_string(to_string(options.loop.backend)) + "\n\n[limits]\n" +
+         (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
+                    : std::string("# max-connections: none")) +
+         "\ndrain-timeout = " + toml_string(drain_timeout) +
+         "\n\n[log]\nto = \"stderr\"\nlevel = " + toml_string(name_of(options.log_level)) + '\n' +
+         write_services(options.listen);
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,28 @@
+// The options of the command line together with the configuration file that they name.
+//
+// Thread: one at a time. Nothing is bound, and no host is looked up.
+#ifndef SLUICE_TOOLS_SLUICED_CONFIGURED_H
+#define SLUICE_TOOLS_SLUICED_CONFIGURED_H
+
+#include <string>
+
+#include "options.h"
+
+namespace sluice::tools::daemon {
+
+inline constexpr const char* kDefaultConfig = "/etc/sluice/sluiced.conf";
+
+// Names kDefaultConfig if that exists and the command line names neither a file nor a service.
+void choose_file(Options& options);
+
+// The options with what their file says, if they name one: its services follow those of -l; where
+// both set something, the command line wins. To be called again for a reload. Throws ConfigError
+// with all faults, also if there is nothing to serve, and UsageError as check_console().
+Options configured(const Options& command_line);
+
+// All of it as a configuration file, each default included: for -n -v.
+std::string write_configuration(const Options& options);
+
+}  // namespace sluice::tools::daemon
+
+#endif
