@@ -26,6 +26,8 @@ ProtocolFactory Chat::factory() {
 
 ChatHouse& Chat::house() noexcept { return impl_->desk.house(); }
 
+void Chat::set_options(ChatOptions options) { impl_->desk.set_options(std::move(options)); }
+
 const ChatOptions& Chat::options() const noexcept { return impl_->desk.options(); }
 
 }  // namespace sluice

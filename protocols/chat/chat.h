@@ -52,6 +52,9 @@ class SLUICE_EXPORT Chat {
   // are delivered at the end of the turn. REQUIRES: they leave before this object is destroyed.
   [[nodiscard]] ChatHouse& house() noexcept;
   [[nodiscard]] const ChatOptions& options() const noexcept;
+  // Applies to all members at once, except that the lobby keeps its name, and each room that there
+  // is its history. Nobody leaves because of a smaller limit.
+  void set_options(ChatOptions options);
 
  private:
   class SLUICE_LOCAL Impl;

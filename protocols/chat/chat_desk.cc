@@ -17,6 +17,12 @@ ChatDesk::~ChatDesk() {
   for (ChatSeat* seat : seats_) seat->detach();
 }
 
+void ChatDesk::set_options(ChatOptions options) {
+  options.rules.lobby = options_.rules.lobby;
+  house_.set_rules(options.rules);
+  options_ = std::move(options);
+}
+
 void ChatDesk::remove(ChatSeat& seat) noexcept {
   std::erase(seats_, &seat);
   std::erase(waiting_, &seat);

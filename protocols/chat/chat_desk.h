@@ -39,6 +39,7 @@ class ChatDesk {
 
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
+  void set_options(ChatOptions options);
 
   void add(ChatSeat& seat) { seats_.push_back(&seat); }
   void remove(ChatSeat& seat) noexcept;

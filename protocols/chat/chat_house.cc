@@ -41,6 +41,11 @@ ChatHouse::ChatHouse(ChatRules rules, std::function<void()> wake)
 
 ChatHouse::~ChatHouse() = default;
 
+void ChatHouse::set_rules(ChatRules rules) {
+  rules.lobby = rules_.lobby;
+  rules_ = std::move(rules);
+}
+
 ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
   if (members_.size() >= rules_.max_members) {
     outlet.deliver(Payload::copy("* the chat is full: at most " +

@@ -77,6 +77,8 @@ class SLUICE_EXPORT ChatHouse {
   void leave(ChatMember& member, std::string_view reason);
   // Delivers all collected lines.
   void flush();
+  // Applies at once. The lobby keeps its name, and each room the history and the block that it has.
+  void set_rules(ChatRules rules);
 
   void set_behind(ChatMember& member, bool behind) noexcept;
   // Whether a member in the room of `member` is behind.

@@ -609,3 +609,24 @@ Test(chat_house, is_consistent_after_any_failure_of_memory) {
     cr_assert(world.house.members() == (world.ann.member == nullptr ? 2U : 3U));
   }
 }
+
+Test(chat_house, other_rules_apply_at_once_and_nobody_leaves) {
+  World world;
+  ChatRules rules = plain();
+  rules.lobby = "hall";
+  rules.greeting = "Good evening.";
+  rules.max_members = 2;
+  rules.max_in_room = 1;
+  world.house.set_rules(rules);
+  cr_expect(world.house.members() == 3);
+  cr_expect(world.house.room_of(*world.ann.member) == "lobby", "the lobby keeps its name");
+  Recorder late(world.house);
+  cr_expect(late.member == nullptr, "the house is full");
+  world.bob.leave();
+  world.cleo.leave();
+  Recorder dora(world.house);
+  cr_expect(dora.received().find("Good evening.") != std::string::npos);
+  cr_expect(world.ann.type("/join attic"));
+  cr_expect(dora.type("/join attic"));
+  cr_expect(world.house.room_of(*dora.member) == "lobby", "one member fills a room");
+}
