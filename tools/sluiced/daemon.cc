@@ -50,7 +50,7 @@ Daemon::Daemon(const Options& options, Log& log)
       terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
       interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
       user_(loop_, SIGUSR1, [this] { log_counters(); }),
-      hang_up_(loop_, SIGHUP, [this] { log_.info("SIGHUP: there is nothing to reload"); }) {
+      hang_up_(loop_, SIGHUP, [this] { hang_up(); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   for (const ListenSpec& spec : options.listen) services_.start(spec, options.listen);
 }
@@ -81,6 +81,51 @@ std::string Daemon::announcement() const {
 void Daemon::open_console() {
   console_ = std::make_unique<DaemonConsole>(loop_, log_, services_.first_with(ConsoleUse::talks),
                                              services_.first_with(ConsoleUse::publishes));
+}
+
+void Daemon::enable_reload(const Options& command_line) {
+  reload_ = std::make_unique<Reload>(
+      loop_, services_, command_line,
+      [this](const Options& now) {
+        drain_timeout_ = now.drain_timeout;
+        log_.set_level(now.log_level);
+      },
+      [this](const std::string& line) { log_.error("reload: " + line); });
+}
+
+void Daemon::hang_up() noexcept {
+  if (reload_ == nullptr) return log_.info("SIGHUP: there is nothing to reload");
+  if (stopping_) return log_.info("SIGHUP: not reloaded: the daemon stops");
+  log_.info("SIGHUP: reloading the configuration");
+  reload([](const Reload::Result&) {});
+}
+
+void Daemon::reload(Reload::Done done) noexcept {
+  try {
+    service_manager_.reloading();
+    reload_->start([this, done = std::move(done)](const Reload::Result& result) {
+      log_reload(result);
+      service_manager_.ready("serving " + plural(services(), "service"));
+      done(result);
+    });
+  } catch (const std::bad_alloc&) {
+    log_.error("reload: out of memory; nothing has changed");
+  }
+}
+
+void Daemon::log_reload(const Reload::Result& result) noexcept {
+  try {
+    for (const std::string& line : result.lines) {
+      if (result.ok) {
+        log_.info("reload: " + line);
+      } else {
+        log_.error("reload: " + line);
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    log_.error("reload: out of memory");
+  }
+  if (!result.ok) log_.error("reload: nothing has changed");
 }
 
 void Daemon::run() {
@@ -115,6 +160,7 @@ void Daemon::stop(std::string_view signal) noexcept {
   if (!stopping_) {
     stopping_ = true;
     cut_before_ = loop_.counters().closed_by(CloseReason::drain_deadline);
+    if (reload_ != nullptr) reload_->stop();
     if (console_ != nullptr) console_->stop();
     if (begin_drain(drain_timeout_)) return;
   }

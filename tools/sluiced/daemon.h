@@ -21,6 +21,7 @@
 #include "console.h"
 #include "log.h"
 #include "options.h"
+#include "reload.h"
 #include "service_manager.h"
 #include "services/service_set.h"
 #include "spare_memory.h"
@@ -37,8 +38,15 @@ class Daemon {
   // A line "listening NAME ENDPOINT" for each service, in the order of the options, with the real
   // port, and then "ready".
   [[nodiscard]] std::string announcement() const;
-  [[nodiscard]] std::size_t services() const noexcept { return services_.members().size(); }
+  [[nodiscard]] std::size_t services() const noexcept { return services_.serving(); }
   [[nodiscard]] Backend backend() const noexcept { return loop_.backend(); }
+
+  // SIGHUP reads the configuration again from here on. `command_line` is what the daemon was
+  // started with.
+  void enable_reload(const Options& command_line);
+  // Reads it now. REQUIRES: enable_reload() was called. `done` runs as Reload::start() says, after
+  // the log has its lines.
+  void reload(Reload::Done done) noexcept;
 
   // The terminal takes part from here on. REQUIRES: some service has a use for it.
   void open_console();
@@ -53,6 +61,8 @@ class Daemon {
   void log_stop(std::string_view signal) noexcept;
   void log_counters() noexcept;
   void log_report(const Report& report);
+  void hang_up() noexcept;
+  void log_reload(const Reload::Result& result) noexcept;
 
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
@@ -64,6 +74,7 @@ class Daemon {
   SpareMemory spare_memory_;
   ReplyGuard guard_;
   ServiceSet services_;
+  std::unique_ptr<Reload> reload_;
   std::unique_ptr<DaemonConsole> console_;
   Signal terminate_;
   Signal interrupt_;

@@ -11,33 +11,13 @@
 namespace sluice::tools::daemon {
 namespace {
 
-struct Answer {
-  std::error_code error;
-  std::vector<Address> addresses;
-};
-
 bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value(); }
 
-std::vector<Answer> ask(const std::vector<ListenSpec>& specs, const ResolverOptions& options) {
-  std::vector<Answer> answers(specs.size());
-  Loop loop;
-  Resolver resolver(loop, options);
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (!is_named(specs[i])) continue;
-    const NamedHost& host = specs[i].target.host;
-    resolver.addresses(host.name, host.port, AF_UNSPEC,
-                       [&answer = answers[i]](std::error_code error, std::vector<Address> found) {
-                         answer = {error, std::move(found)};
-                       });
-  }
-  while (resolver.pending() > 0) loop.run_once();
-  return answers;
-}
-
-void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, const Answer& answer) {
+void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, std::error_code error,
+                 const std::vector<Address>& addresses) {
   const Target& target = named.target;
-  if (answer.error) throw std::runtime_error(target.text + ": " + answer.error.message());
-  for (const Endpoint& endpoint : target.host.at(answer.addresses)) {
+  if (error) throw std::runtime_error(target.text + ": " + error.message());
+  for (const Endpoint& endpoint : target.host.at(addresses)) {
     ListenSpec spec = named;
     spec.target.endpoint = endpoint;
     SettingErrors errors;
@@ -49,18 +29,67 @@ void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, const 
 
 }  // namespace
 
+NameLookup::NameLookup(Loop& loop, std::vector<ListenSpec> specs, Done done,
+                       const ResolverOptions& options)
+    : specs_(std::move(specs)),
+      answers_(specs_.size()),
+      left_(static_cast<std::size_t>(std::count_if(specs_.begin(), specs_.end(), is_named))),
+      done_(std::move(done)),
+      finished_(loop, [this] { finish(); }),
+      resolver_(loop, options) {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (!is_named(specs_[i])) continue;
+    const NamedHost& host = specs_[i].target.host;
+    resolver_.addresses(host.name, host.port, AF_UNSPEC,
+                        [this, i](std::error_code error, std::vector<Address> found) {
+                          answers_[i] = {error, std::move(found)};
+                          if (--left_ == 0) finished_.start(std::chrono::milliseconds(0));
+                        });
+  }
+  if (left_ == 0) finished_.start(std::chrono::milliseconds(0));
+}
+
+void NameLookup::finish() {
+  std::vector<ListenSpec> specs;
+  std::exception_ptr error;
+  try {
+    specs = found();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  const Done done = std::move(done_);
+  done(std::move(specs), error);
+}
+
+std::vector<ListenSpec> NameLookup::found() const {
+  std::vector<ListenSpec> found;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (is_named(specs_[i])) {
+      add_at_each(found, specs_[i], answers_[i].error, answers_[i].addresses);
+    } else {
+      found.push_back(specs_[i]);
+    }
+  }
+  return found;
+}
+
 std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,
                                       const ResolverOptions& options) {
   if (std::none_of(specs.begin(), specs.end(), is_named)) return specs;
-  const std::vector<Answer> answers = ask(specs, options);
+  Loop loop;
   std::vector<ListenSpec> found;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (is_named(specs[i])) {
-      add_at_each(found, specs[i], answers[i]);
-    } else {
-      found.push_back(std::move(specs[i]));
-    }
-  }
+  std::exception_ptr failed;
+  bool is_done = false;
+  const NameLookup lookup(
+      loop, std::move(specs),
+      [&](std::vector<ListenSpec> all, std::exception_ptr error) {
+        found = std::move(all);
+        failed = std::move(error);
+        is_done = true;
+      },
+      options);
+  while (!is_done) loop.run_once();
+  if (failed) std::rethrow_exception(failed);
   return found;
 }
 

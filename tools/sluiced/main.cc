@@ -69,6 +69,7 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
   log_start(log, daemon, options, self);
+  if (!command_line.file.empty()) daemon.enable_reload(command_line);
   // Last of what can fail: who reads "ready" is served.
   write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -124,6 +125,11 @@ class BroadcastService final : public Service {
     due_ = drained_ ? std::min(due_, due) : due;
     drained_ = std::move(done);
     control_->drain(deadline, [this] { drain_socket(); });
+  }
+
+  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
+  [[nodiscard]] std::size_t connections() const noexcept override {
+    return control_ == nullptr ? 0 : control_->connections();
   }
 
   void open_console(Console& console) override { console_ = &console; }

@@ -12,6 +12,7 @@
 
 #include "../settings/key_types.h"
 #include "../settings/rate_key.h"
+#include "listening_socket.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -90,6 +91,7 @@ class ChatCore final : public ServiceCore {
  public:
   ChatCore(Loop& loop, const ChatOptions& options) : chat_(loop, options) {}
   [[nodiscard]] Chat& chat() noexcept { return chat_; }
+  void apply(const Settings& settings) override { chat_.set_options(derive_chat(settings).chat); }
 
  private:
   Chat chat_;
@@ -99,13 +101,17 @@ class ChatCore final : public ServiceCore {
 class ChatService final : public Service, private ChatOutlet {
  public:
   // REQUIRES: `chat` outlives it.
-  ChatService(Loop& loop, const Endpoint& endpoint, Chat& chat, const ListenerOptions& options)
-      : chat_(chat), listener_(loop, endpoint, chat_.factory(), options) {}
+  ChatService(const ServiceHost& host, Chat& chat, const ListenerOptions& options)
+      : chat_(chat), listener_(host.loop, duplicate_of(host.listening), chat_.factory(), options) {}
   ~ChatService() override { close_console(); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {
     listener_.drain(deadline, std::move(done));
+  }
+  void retire() noexcept override { listener_.close(); }
+  [[nodiscard]] std::size_t connections() const noexcept override {
+    return listener_.connections();
   }
 
   void open_console(Console& console) override {
@@ -156,8 +162,7 @@ std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<ChatService>(host.loop, spec.endpoint(),
-                                       static_cast<ChatCore&>(*host.core).chat(),
+  return std::make_unique<ChatService>(host, static_cast<ChatCore&>(*host.core).chat(),
                                        derive_chat(spec.settings).listener);
 }
 

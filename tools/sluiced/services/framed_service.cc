@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "../settings/key_types.h"
+#include "listening_socket.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -75,14 +77,19 @@ MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
 
 class FramedStreams final : public Service {
  public:
-  FramedStreams(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
+  FramedStreams(const ServiceHost& host, const FramedPlan& plan)
       : framing_(plan.framing, plan.options),
         reply_(reply_of(plan, framing_.codec())),
-        listener_(host.loop, spec.endpoint(), framed_replies(framing_, reply_), plan.listener) {}
+        listener_(host.loop, duplicate_of(host.listening), framed_replies(framing_, reply_),
+                  plan.listener) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {
     listener_.drain(deadline, std::move(done));
+  }
+  void retire() noexcept override { listener_.close(); }
+  [[nodiscard]] std::size_t connections() const noexcept override {
+    return listener_.connections();
   }
 
  private:
@@ -103,6 +110,8 @@ class FramedOverUdp final : public Service {
   void drain(std::chrono::milliseconds deadline, Task done) override {
     datagrams_.drain(deadline, std::move(done));
   }
+  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
+  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
 
  private:
   Framing framing_;
@@ -137,7 +146,7 @@ void validate(const ListenSpec& spec, SettingErrors& errors) {
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
   const FramedPlan plan = derive_framed(spec.settings);
   if (spec.scheme() == Scheme::udp) return std::make_unique<FramedOverUdp>(host, spec, plan);
-  return std::make_unique<FramedStreams>(host, spec, plan);
+  return std::make_unique<FramedStreams>(host, plan);
 }
 
 }  // namespace

@@ -7,10 +7,12 @@
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
 
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "../../../reactor/base/endpoint.h"
 #include "../../../reactor/loop/loop.h"
+#include "../settings/settings.h"
 
 namespace sluice::tools::daemon {
 
@@ -35,6 +37,9 @@ class ServiceCore {
   ServiceCore(const ServiceCore&) = delete;
   ServiceCore& operator=(const ServiceCore&) = delete;
   virtual ~ServiceCore() = default;
+
+  // The service goes on with other settings. Throws std::bad_alloc, and then nothing has changed.
+  virtual void apply(const Settings& settings) = 0;
 };
 
 class Service {
@@ -51,6 +56,11 @@ class Service {
   // `deadline`; then runs `done`, once, which may destroy the service. Other services go on.
   // REQUIRES: not called before.
   virtual void drain(std::chrono::milliseconds deadline, Task done) = 0;
+
+  // Stops listening; the connections go on. For a service over streams, whose newcomers another
+  // one serves from now on. REQUIRES: not over UDP.
+  virtual void retire() noexcept = 0;
+  [[nodiscard]] virtual std::size_t connections() const noexcept = 0;  // open now
 
   // --console: the daemon's terminal takes part; `console` lasts until close_console(). Called only
   // if ServiceKind::console says so.

@@ -33,6 +33,8 @@ struct ServiceHost {
   ReplyGuard& guard;
   std::span<const ListenSpec> all;  // every service of the daemon, this one included
   ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service
+  // The socket that listens at the spec's endpoint; -1 over UDP, where the service binds its own.
+  int listening = -1;
 };
 
 struct ServiceKind {

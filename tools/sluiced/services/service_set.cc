@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "service_kinds.h"
+#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 
@@ -12,9 +13,17 @@ ServiceSet::ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service
     : loop_(loop), guard_(guard), on_drain_(std::move(on_drain)) {}
 
 Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> all) {
-  const ServiceKind& kind = kind_of(spec);
-  ServiceCore* const core = core_for(kind, spec);
-  members_.push_back({&kind, core, kind.start({loop_, guard_, all, core}, spec)});
+  Member member;
+  member.spec = spec;
+  member.kind = &kind_of(spec);
+  member.core = core_for(*member.kind, spec);
+  ServiceHost host{loop_, guard_, all, member.core};
+  if (spec.scheme() != Scheme::udp) {
+    member.socket = std::make_unique<ListenSocket>(spec.endpoint(), derive_listener(spec.settings));
+    host.listening = member.socket->fd();
+  }
+  member.service = member.kind->start(host, spec);
+  members_.push_back(std::move(member));
   return *members_.back().service;
 }
 
@@ -37,9 +46,15 @@ void ServiceSet::release_unused_cores() noexcept {
   });
 }
 
+std::size_t ServiceSet::serving() const noexcept {
+  const auto count = std::count_if(members_.begin(), members_.end(),
+                                   [](const Member& member) { return member.serves(); });
+  return static_cast<std::size_t>(count);
+}
+
 Service* ServiceSet::first_with(ConsoleUse use) const noexcept {
   const auto found = std::find_if(members_.begin(), members_.end(), [use](const Member& member) {
-    return member.kind->console == use && !member.draining;
+    return member.kind->console == use && member.serves();
   });
   return found == members_.end() ? nullptr : found->service.get();
 }
@@ -54,6 +69,7 @@ void ServiceSet::drain(Service& service, std::chrono::milliseconds deadline, Tas
 }
 
 void ServiceSet::drain_all(std::chrono::milliseconds deadline, Task done) {
+  ending_ = true;
   all_done_ = std::move(done);
   if (members_.empty()) return loop_.post(std::exchange(all_done_, {}));
   for (Member& member : members_) begin_drain(member, deadline);
@@ -61,9 +77,10 @@ void ServiceSet::drain_all(std::chrono::milliseconds deadline, Task done) {
 
 void ServiceSet::begin_drain(Member& member, std::chrono::milliseconds deadline) {
   Service* const service = member.service.get();
-  if (!member.draining && on_drain_) on_drain_(*service);
+  if (member.serves() && on_drain_) on_drain_(*service);
   service->drain(deadline, [this, service] { drained(service); });
   member.draining = true;
+  member.socket.reset();
 }
 
 // Called by the service, which goes here: its drain promises that this is allowed.

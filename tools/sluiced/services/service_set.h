@@ -1,5 +1,7 @@
-// The services of a daemon: each can be started, and drained, while the others serve.
+// The services of a daemon: each can be started, drained and replaced, while the others serve.
 //
+// What it is: a member for each endpoint, and the sockets that listen there. A socket stays when
+// the service behind it is replaced, so no newcomer is refused.
 // Lifetime: before its loop and guard, and after every connection of its services has closed.
 // Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_SET_H
@@ -10,8 +12,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "../../../reactor/stream/listen_socket.h"
 #include "service_kind.h"
 
 namespace sluice::tools::daemon {
@@ -23,14 +27,27 @@ class ServiceSet {
     std::unique_ptr<ServiceCore> core;
   };
   struct Member {
-    const ServiceKind* kind;
-    ServiceCore* core;  // null: its kind has none
+    ListenSpec spec;
+    const ServiceKind* kind = nullptr;
+    ServiceCore* core = nullptr;           // null: its kind has none
+    std::unique_ptr<ListenSocket> socket;  // null over UDP, and when it drains or is retired
     std::unique_ptr<Service> service;
     Task done = {};  // of its drain
     bool draining = false;
+    bool retired = false;  // its connections go on; another member has its socket
+
+    [[nodiscard]] bool serves() const noexcept { return !draining && !retired; }
+  };
+  // What replace() has done, an endpoint each.
+  struct Replaced {
+    std::size_t kept = 0;
+    std::size_t added = 0;
+    std::size_t changed = 0;
+    std::size_t removed = 0;
+    std::vector<std::string> lines;  // "added echo tcp://127.0.0.1:7007", but for those kept
   };
 
-  // `on_drain` is called before a service drains: nobody must use it from then on.
+  // `on_drain` is called before a service drains or is retired: nobody must use it from then on.
   ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service&)> on_drain = {});
   ServiceSet(const ServiceSet&) = delete;
   ServiceSet& operator=(const ServiceSet&) = delete;
@@ -39,9 +56,22 @@ class ServiceSet {
   // service of the daemon, this one included. Throws std::system_error that names the endpoint.
   Service& start(const ListenSpec& spec, std::span<const ListenSpec> all);
 
-  // In the order in which they were started.
+  // Serves `specs` from now on, and nothing else. What was served before at an endpoint
+  //   - with the same kind and settings, goes on;
+  //   - with the same kind and name, is changed: newcomers get the new settings, open connections
+  //     go on as they are; a service over UDP is bound anew when its last answers are sent;
+  //   - else drains, for at most `deadline`.
+  // Everything new is bound first. Throws std::system_error that names the endpoint, or another
+  // std::exception; then nothing has changed. `failed` gets a line if a service over UDP cannot be
+  // bound anew, which can only be when another process takes its port meanwhile.
+  Replaced replace(std::vector<ListenSpec> specs, std::chrono::milliseconds deadline,
+                   std::function<void(const std::string&)> failed);
+
+  // In the order in which they were started; also those that drain or are retired.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
-  // The first one with that use for a terminal that does not drain; null if there is none.
+  // How many of them neither drain nor are retired.
+  [[nodiscard]] std::size_t serving() const noexcept;
+  // The first one with that use for a terminal that serves; null if there is none.
   [[nodiscard]] Service* first_with(ConsoleUse use) const noexcept;
 
   // Drains one service and destroys it; then runs `done`. A second call only shortens the
@@ -52,16 +82,34 @@ class ServiceSet {
   void drain_all(std::chrono::milliseconds deadline, Task done);
 
  private:
+  struct Step;  // of replace(): what is done for one of the specs
+  using Steps = std::vector<Step>;
+
   ServiceCore* core_for(const ServiceKind& kind, const ListenSpec& spec);
   void release_unused_cores() noexcept;
   void begin_drain(Member& member, std::chrono::milliseconds deadline);
   void drained(const Service* service);
+  // service_set_replace.cc
+  [[nodiscard]] Steps match(std::span<const ListenSpec> specs) const;
+  void find_cores(Steps& steps, std::vector<Core>& cores);
+  void prepare(Step& step, std::span<const ListenSpec> all);
+  void commit(Step& step, Replaced& replaced);
+  void bind_anew(Step& step);
+  void restart(const ListenSpec& spec);
+  void retire(Member& member);
+  void drain_the_rest(const Steps& steps, std::size_t count, std::chrono::milliseconds deadline,
+                      Replaced& replaced);
+  void number_cores(const Steps& steps) noexcept;
+  void release_retired() noexcept;
 
   Loop& loop_;
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
+  std::vector<ListenSpec> specs_;                   // of the last replace()
+  std::function<void(const std::string&)> failed_;  // the same
+  bool ending_ = false;                             // drain_all() was called
   Task all_done_;
 };
 

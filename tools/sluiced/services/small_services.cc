@@ -1,6 +1,8 @@
 #include "small_services.h"
 
+#include <cassert>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -30,6 +32,8 @@ class SmallDatagramService final : public Service {
   void drain(std::chrono::milliseconds deadline, Task done) override {
     service_.drain(deadline, std::move(done));
   }
+  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
+  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
 
  private:
   DatagramService service_;
@@ -45,7 +49,7 @@ std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) 
   if (spec.scheme() == Scheme::udp) {
     return std::make_unique<SmallDatagramService>(host, spec, make_answer(), size);
   }
-  return std::make_unique<StreamService<Handler>>(host.loop, spec);
+  return std::make_unique<StreamService<Handler>>(host, spec);
 }
 
 constexpr auto kEchoAnswer = [] { return DatagramAnswer(echo_answer); };
@@ -58,7 +62,7 @@ constexpr auto kTimeAnswer = [] { return time_protocol_answer(); };
 constexpr const Key* kGreetKeys[] = {&kGreetText};
 
 std::unique_ptr<Service> start_greet(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<StreamService<Greet>>(host.loop, spec, spec.settings.get(kGreetText));
+  return std::make_unique<StreamService<Greet>>(host, spec, spec.settings.get(kGreetText));
 }
 
 // Without keys of its own, and over everything.

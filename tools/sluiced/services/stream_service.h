@@ -11,7 +11,8 @@
 
 #include "../../../reactor/stream/listener.h"
 #include "../settings/listen_spec.h"
-#include "service.h"
+#include "listening_socket.h"
+#include "service_kind.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -20,13 +21,20 @@ template <class Handler>
 class StreamService final : public Service {
  public:
   template <class... Arguments>
-  StreamService(Loop& loop, const ListenSpec& spec, Arguments&&... arguments)
+  StreamService(const ServiceHost& host, const ListenSpec& spec, Arguments&&... arguments)
       : handler_(std::forward<Arguments>(arguments)...),
-        listener_(loop, spec.endpoint(), handler_, derive_listener(spec.settings)) {}
+        listener_(
+            host.loop, duplicate_of(host.listening),
+            [this](const Address&) { return ProtocolRef(handler_); },
+            derive_listener(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {
     listener_.drain(deadline, std::move(done));
+  }
+  void retire() noexcept override { listener_.close(); }
+  [[nodiscard]] std::size_t connections() const noexcept override {
+    return listener_.connections();
   }
 
  private:

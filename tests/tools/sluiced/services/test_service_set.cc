@@ -1,9 +1,12 @@
 // Services that start and drain one at a time, while others serve: over real sockets, under load.
+#include <unistd.h>
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -360,4 +363,105 @@ Test(service_set, the_endpoints_of_one_chat_are_doors_to_the_same_house) {
   turn_until(
       world.loop, [&] { return (heard += ben.waiting()).find("> still here") != heard.npos; },
       "the line of a newcomer");
+}
+
+namespace {
+
+std::vector<ListenSpec> specs_of(const std::vector<std::string>& texts) {
+  std::vector<ListenSpec> specs;
+  for (const std::string& text : texts) {
+    specs.push_back(parse_listen(text, {}));
+    specs.back().service = specs.size();
+  }
+  return specs;
+}
+
+void expect_counts(const ServiceSet::Replaced& replaced, const std::string& wanted) {
+  const std::string got = std::to_string(replaced.kept) + ' ' + std::to_string(replaced.added) +
+                          ' ' + std::to_string(replaced.changed) + ' ' +
+                          std::to_string(replaced.removed);
+  cr_expect(got == wanted, "%s is not %s", got.c_str(), wanted.c_str());
+}
+
+ServiceSet::Replaced replace(World& world, const std::vector<std::string>& texts) {
+  return world.services.replace(specs_of(texts), kLong, [](const std::string& line) {
+    cr_expect(false, "%s", line.c_str());
+  });
+}
+
+}  // namespace
+
+Test(service_set, what_is_replaced_by_the_same_is_the_same_object) {
+  World world;
+  expect_counts(replace(world, {"echo=tcp://127.0.0.1:0", "echo=udp://127.0.0.1:0"}), "0 2 0 0");
+  const Service* tcp = world.services.members()[0].service.get();
+  const Service* udp = world.services.members()[1].service.get();
+  expect_counts(replace(world, {"echo=udp://127.0.0.1:0", "echo=tcp://127.0.0.1:0"}), "2 0 0 0");
+  cr_assert(world.services.members().size() == 2);
+  cr_expect(world.services.members()[0].service.get() == tcp);
+  cr_expect(world.services.members()[1].service.get() == udp);
+}
+
+Test(service_set, what_was_changed_is_released_when_its_last_connection_has_closed) {
+  World world;
+  (void)replace(world, {"greet=tcp://127.0.0.1:0,text=one", "echo=tcp://127.0.0.1:0"});
+  const Endpoint greet = world.services.members()[0].service->endpoint();
+  const Endpoint echo = world.services.members()[1].service->endpoint();
+  Peer peer = connected(world, echo, "hello", "hello");
+  expect_counts(
+      replace(world, {"greet=tcp://127.0.0.1:0,text=two", "echo=tcp://127.0.0.1:0,max=9"}),
+      "0 0 2 0");
+  cr_expect(world.services.members().size() == 4 && world.services.serving() == 2);
+  Peer other(greet.address());
+  cr_expect(other.receive_all(world.loop) == "two");
+  peer.send("again");
+  cr_expect(peer.receive(world.loop, 5) == "again");
+  // The echo of before has a connection; the greeting has none.
+  (void)replace(world, {"greet=tcp://127.0.0.1:0,text=two", "echo=tcp://127.0.0.1:0,max=9"});
+  cr_expect(world.services.members().size() == 3);
+  peer.close();
+  turn_until(
+      world.loop, [&] { return world.loop.counters().connections_open == 0; }, "its end");
+  (void)replace(world, {"greet=tcp://127.0.0.1:0,text=two", "echo=tcp://127.0.0.1:0,max=9"});
+  cr_expect(world.services.members().size() == 2);
+}
+
+Test(service_set, what_cannot_be_bound_changes_nothing) {
+  const Scratch scratch;
+  const std::string path = scratch / "fresh";
+  World world;
+  (void)replace(world, {"echo=tcp://127.0.0.1:0", "upper=tcp://127.0.0.1:0"});
+  const std::string taken = world.services.members()[1].service->endpoint().to_string();
+  std::string message;
+  try {
+    (void)replace(world, {"greet=tcp://127.0.0.1:0,text=x", "echo=unix://" + path,
+                          "echo=udp://127.0.0.1:0", "time=" + taken, "time=" + taken});
+  } catch (const std::system_error& error) {
+    message = error.what();
+  }
+  cr_expect(message.starts_with("bind " + taken), "%s", message.c_str());
+  cr_expect(::access(path.c_str(), F_OK) != 0, "the socket's file is gone again");
+  cr_assert(world.services.members().size() == 2 && world.services.serving() == 2);
+  Peer peer = connected(world, world.services.members()[0].service->endpoint(), "hi", "hi");
+}
+
+Test(service_set, two_chats_that_become_one_share_the_house_of_the_first) {
+  const Scratch scratch;
+  World world;
+  const std::string door = "chat=unix://" + (scratch / "door");
+  std::vector<ListenSpec> specs = specs_of({"chat=tcp://127.0.0.1:0", door});
+  (void)world.services.replace(specs, kLong, {});
+  const Endpoint tcp = world.services.members()[0].service->endpoint();
+  const Endpoint local = world.services.members()[1].service->endpoint();
+  Peer ann = connected(world, tcp, "/nick ann\n", "is now ann");
+  Peer ben = connected(world, local, "/nick ben\n", "is now ben");
+  specs[1].service = specs[0].service;
+  expect_counts(world.services.replace(specs, kLong, {}), "1 0 1 0");
+  Peer cam = connected(world, local, "/nick cam\n", "here: ann");
+  ben.send("/who\n");
+  std::string heard;
+  turn_until(
+      world.loop, [&] { return (heard += ben.waiting()).find("ben") != heard.npos; },
+      "the answer in the old house");
+  cr_expect(heard.find("ann") == heard.npos);
 }

@@ -1,0 +1,116 @@
+#include "reload.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "../common/usage_error.h"
+#include "config/config_faults.h"
+#include "configured.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+std::vector<std::string> lines_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const ConfigError& faults) {
+    return faults.lines();
+  } catch (const UsageError& faults) {
+    return faults.messages();
+  } catch (const std::exception& other) {
+    return {other.what()};
+  }
+}
+
+std::string summary_of(const ServiceSet::Replaced& replaced) {
+  return std::to_string(replaced.kept) + " kept, " + std::to_string(replaced.added) + " added, " +
+         std::to_string(replaced.changed) + " changed, " + std::to_string(replaced.removed) +
+         " removed";
+}
+
+bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value(); }
+
+}  // namespace
+
+Reload::Reload(Loop& loop, ServiceSet& services, Options command_line,
+               std::function<void(const Options&)> applied,
+               std::function<void(const std::string&)> warn)
+    : loop_(loop),
+      services_(services),
+      command_line_(std::move(command_line)),
+      applied_(std::move(applied)),
+      warn_(std::move(warn)) {}
+
+void Reload::start(Done done) noexcept {
+  if (stopped_) return;
+  try {
+    if (!asked_.empty()) return waiting_.push_back(std::move(done));
+    asked_.push_back(std::move(done));
+    begin();
+  } catch (...) {
+    replace({}, std::current_exception());
+  }
+}
+
+void Reload::stop() noexcept {
+  stopped_ = true;
+  names_.reset();
+}
+
+void Reload::begin() {
+  next_ = configured(command_line_);
+  std::vector<ListenSpec> specs = next_.listen;
+  if (std::none_of(specs.begin(), specs.end(), is_named)) return replace(std::move(specs), {});
+  names_ = std::make_unique<NameLookup>(
+      loop_, std::move(specs), [this](std::vector<ListenSpec> found, std::exception_ptr error) {
+        replace(std::move(found), std::move(error));
+      });
+}
+
+void Reload::replace(std::vector<ListenSpec> specs, std::exception_ptr error) noexcept {
+  try {
+    Result result;
+    try {
+      if (error) std::rethrow_exception(error);
+      ServiceSet::Replaced replaced =
+          services_.replace(std::move(specs), next_.drain_timeout, warn_);
+      result.ok = true;
+      result.lines = std::move(replaced.lines);
+      add_what_stays(result);
+      result.lines.push_back(summary_of(replaced));
+      applied_(next_);
+    } catch (...) {
+      if (!result.ok) result.lines = lines_of(std::current_exception());
+    }
+    finish(std::move(result));
+  } catch (...) {  // no memory for the text of the result
+    asked_.clear();
+  }
+}
+
+void Reload::add_what_stays(Result& result) const {
+  const LoopOptions& now = loop_.options();
+  const bool stays =
+      next_.loop.backend != now.backend || next_.loop.max_connections != now.max_connections;
+  if (stays) {
+    result.lines.emplace_back("backend and max-connections stay as they are until a new start");
+  }
+}
+
+void Reload::finish(Result result) {
+  const std::vector<Done> asked = std::exchange(asked_, {});
+  for (const Done& done : asked) done(result);
+  if (waiting_.empty() || stopped_) return;
+  asked_ = std::exchange(waiting_, {});
+  loop_.post([this] {
+    if (stopped_) return;
+    try {
+      begin();
+    } catch (...) {
+      replace({}, std::current_exception());
+    }
+  });
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,65 @@
+// Reads the configuration again, and serves what it says now: all of it, or nothing changes.
+//
+// What it is: the steps of a reload. The whole configuration is read and checked; names are looked
+// up while the services go on; new endpoints are bound; then the services are replaced
+// (ServiceSet::replace()). The result is text, for the log or for the control socket.
+// Lifetime: must be destroyed before the services and the loop. Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_RELOAD_H
+#define SLUICE_TOOLS_SLUICED_RELOAD_H
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../reactor/loop/loop.h"
+#include "listen_names.h"
+#include "options.h"
+#include "services/service_set.h"
+
+namespace sluice::tools::daemon {
+
+class Reload {
+ public:
+  struct Result {
+    bool ok = false;                 // else nothing has changed
+    std::vector<std::string> lines;  // what was done, or each error
+  };
+  using Done = std::function<void(const Result& result)>;
+
+  // `command_line` is what the daemon was started with. `applied` gets the new options when the
+  // services have been replaced. `warn` gets a line about what fails after that.
+  Reload(Loop& loop, ServiceSet& services, Options command_line,
+         std::function<void(const Options&)> applied, std::function<void(const std::string&)> warn);
+  Reload(const Reload&) = delete;
+  Reload& operator=(const Reload&) = delete;
+  ~Reload() = default;
+
+  // Runs `done` when it is over: before this returns, unless a name has to be looked up. While one
+  // reload is under way the next one waits, and all that come until then are one. Never throws:
+  // without memory the result says so.
+  void start(Done done) noexcept;
+  // No reload ends, and none begins, from now on.
+  void stop() noexcept;
+
+ private:
+  void begin();
+  void replace(std::vector<ListenSpec> specs, std::exception_ptr error) noexcept;
+  void finish(Result result);
+  void add_what_stays(Result& result) const;
+
+  Loop& loop_;
+  ServiceSet& services_;
+  Options command_line_;
+  std::function<void(const Options&)> applied_;
+  std::function<void(const std::string&)> warn_;
+  Options next_;
+  std::vector<Done> asked_;    // of the reload that is under way
+  std::vector<Done> waiting_;  // of the one after it
+  std::unique_ptr<NameLookup> names_;
+  bool stopped_ = false;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif
