@@ -9,16 +9,16 @@ static_assert(kBackendPoll == EVBACKEND_POLL);
 static_assert(kBackendEpoll == EVBACKEND_EPOLL);
 
 struct ev_loop* loop_new(unsigned backend) noexcept {
-  // NOENV: an environment variable of the operator's must not choose the backend behind the
-  // program's back. NOSIGMASK: a threaded host's signal mask is its own.
+  // NOENV: an environment variable must not choose another backend than the program. NOSIGMASK: the
+  // signal mask belongs to the host, which may have threads.
   return ev_loop_new(backend | EVFLAG_NOENV | EVFLAG_NOSIGMASK);
 }
 
 void loop_destroy(struct ev_loop* loop) noexcept { ev_loop_destroy(loop); }
 unsigned loop_backend(struct ev_loop* loop) noexcept { return ev_backend(loop); }
 
-// libev's own wake-up has no watcher of ours that would be told kRefused; what it leaves is
-// something to be delivered where there is nothing.
+// No watcher of ours gets kRefused for libev's own wake-up. If the system refuses it, an event is
+// pending although nothing can be ready.
 bool loop_watches(struct ev_loop* loop) noexcept {
   ev_set_invoke_pending_cb(loop, [](struct ev_loop*) {});
   ev_run(loop, EVRUN_NOWAIT);
@@ -28,7 +28,7 @@ bool loop_watches(struct ev_loop* loop) noexcept {
 }
 
 void loop_run(struct ev_loop* loop, RunMode mode) noexcept {
-  ev_ref(loop);  // stands for the posts and signals that may come, which libev does not count
+  ev_ref(loop);  // for later posts and signals, which libev does not count
   switch (mode) {
     case RunMode::until_stopped:
       ev_run(loop, 0);

@@ -1,7 +1,7 @@
-// libev's loop itself: what Loop asks of it, and nobody else.
+// The functions of libev that Loop needs. Only for Loop.
 //
-// What it is: beside the watchers (watcher.h) the other door to libev; not installed.
-// Lifetime: loop_destroy() is for what loop_new() made. A host's loop is the host's.
+// What it is: with the watchers (watcher.h), the only interface to libev; not installed.
+// Lifetime: loop_destroy() is for loops from loop_new(). A host's loop belongs to the host.
 // Thread: the loop's.
 #ifndef SLUICE_REACTOR_LOOP_LIBEV_LOOP_H
 #define SLUICE_REACTOR_LOOP_LIBEV_LOOP_H
@@ -16,15 +16,16 @@ inline constexpr unsigned kBackendEpoll = 4;
 
 enum class RunMode { until_stopped, once, no_wait };
 
-struct ev_loop* loop_new(unsigned backend) noexcept;  // null when there is none such
+struct ev_loop* loop_new(unsigned backend) noexcept;  // null if the system does not have it
 void loop_destroy(struct ev_loop* loop) noexcept;
 unsigned loop_backend(struct ev_loop* loop) noexcept;
-// Whether the system watches what was started. REQUIRES: a new loop, where nothing can be ready.
+// Whether the system watches the started watchers. REQUIRES: a new loop, in which nothing can be
+// ready.
 bool loop_watches(struct ev_loop* loop) noexcept;
-// until_stopped goes on although nothing is watched: another thread may still post.
+// until_stopped continues even if nothing is watched: another thread may still post.
 void loop_run(struct ev_loop* loop, RunMode mode) noexcept;
 void loop_break(struct ev_loop* loop) noexcept;
-unsigned loop_depth(struct ev_loop* loop) noexcept;  // how many runs of it are under way
+unsigned loop_depth(struct ev_loop* loop) noexcept;  // the number of runs in progress
 void loop_update_time(struct ev_loop* loop) noexcept;
 
 }  // namespace sluice::detail

@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-// The header promises storage that it cannot see; these keep the promise.
+// The header assumes these sizes and offsets without seeing them.
 static_assert(EV_MULTIPLICITY, "sluice needs a libev with many loops");
 static_assert(kReadable == EV_READ && kWritable == EV_WRITE &&
               kRefused == static_cast<int>(EV_ERROR));
@@ -24,8 +24,8 @@ static_assert(fits<ev_idle, NoWaitWatcher>() && fits<ev_signal, SignalWatcher>()
 
 namespace {
 
-// A watcher that must not keep a host's ev_run() running is taken out of libev's count while it
-// is active, and put back before it stops.
+// A watcher that must not keep a host's ev_run() running is removed from libev's count while it is
+// active, and added again before it stops.
 template <class Ev, class Start>
 void start_unreferenced(struct ev_loop* loop, Ev* watcher, Start start) {
   if (ev_is_active(watcher)) return;
@@ -54,14 +54,14 @@ void IoWatcher::watch(struct ev_loop* loop, int events) noexcept {
     ev_io_stop(loop, io);
   }
   if (events == 0) return;
-  // Not ev_io_set(): that marks the descriptor as new, which costs a system call even when the
-  // mask is the old one by the time the loop waits.
+  // Not ev_io_set(), which marks the descriptor as new: that costs a system call even if the mask
+  // is unchanged when the loop waits.
   ev_io_modify(io, events);
   ev_io_start(loop, io);
 }
 
 void IoWatcher::stop(struct ev_loop* loop) noexcept {
-  // ev_io_stop() also clears what is pending, so nothing is delivered after this.
+  // ev_io_stop() also clears pending events, so nothing is delivered after this.
   ev_io_stop(loop, ev());
 }
 
@@ -84,7 +84,7 @@ void TimerWatcher::stop(struct ev_loop* loop) noexcept { ev_timer_stop(loop, ev(
 
 void BeforeWaitWatcher::init(Callback callback, void* owner) noexcept {
   ev_prepare_init(ev(), callback);
-  ev_set_priority(ev(), EV_MINPRI);  // after a host's own
+  ev_set_priority(ev(), EV_MINPRI);  // after the host's own
   ev()->data = owner;
 }
 
@@ -98,7 +98,7 @@ void BeforeWaitWatcher::stop(struct ev_loop* loop) noexcept {
 
 void AfterWaitWatcher::init(Callback callback, void* owner) noexcept {
   ev_check_init(ev(), callback);
-  ev_set_priority(ev(), EV_MAXPRI);  // before anything else that the wait brought
+  ev_set_priority(ev(), EV_MAXPRI);  // before all other callbacks after the wait
   ev()->data = owner;
 }
 
@@ -111,7 +111,7 @@ void AfterWaitWatcher::stop(struct ev_loop* loop) noexcept {
 }
 
 NoWaitWatcher::NoWaitWatcher() noexcept {
-  // It has nothing to do: an active idle watcher is what tells libev not to wait.
+  // It does nothing: an active idle watcher keeps libev from waiting.
   ev_idle_init(ev(), [](struct ev_loop*, ev_idle*, int) {});
 }
 

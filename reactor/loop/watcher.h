@@ -1,14 +1,14 @@
-// libev's watchers, held by value in storage of their size and stopped by their owner.
+// libev's watchers, held by value in storage of their size, and stopped by their owner.
 //
-// What it is: the door to libev; what Loop asks of it besides is in libev_loop.h. No public header
-// includes <ev.h>; watcher.cc does, and checks there at compile time that sizes, alignments and
-// offsets are the ones assumed here.
-// Lifetime: a watcher must not outlive its loop, and must be stopped before it goes. It is neither
-// copied nor moved, because libev keeps its address. Its callback may stop and destroy it.
-// Thread: the loop's, but for AsyncWatcher::send().
-// Hazards that this room keeps away: libev aborts when a watcher starts on a closed or negative
-// descriptor (REQUIRES: an open one); after a descriptor's number was closed and opened again only
-// a full set makes epoll deliver, so a watcher is bound once, to one descriptor.
+// What it is: with libev_loop.h, the only interface to libev. No public header includes <ev.h>;
+// watcher.cc does, and checks at compile time that sizes, alignments and offsets are those assumed
+// here.
+// Lifetime: a watcher must not outlive its loop, and must be stopped before it is destroyed. It is
+// neither copied nor moved, because libev keeps its address. Its callback may stop and destroy it.
+// Thread: the loop's, except AsyncWatcher::send().
+// Hazards that this file prevents: libev aborts if a watcher starts on a closed or negative
+// descriptor (REQUIRES: an open one). If a descriptor's number is closed and opened again, epoll
+// delivers only after a full set, so a watcher is bound once, to one descriptor.
 #ifndef SLUICE_REACTOR_LOOP_WATCHER_H
 #define SLUICE_REACTOR_LOOP_WATCHER_H
 
@@ -18,8 +18,8 @@
 
 #include "../base/export.h"
 
-// libev's own names, declared and not defined here. The loop is written `struct ev_loop` below,
-// because <ev.h>, where a host includes it first, has a function of the same name.
+// libev's own names, declared here but not defined. The loop is written `struct ev_loop` below,
+// because <ev.h>, which a host may include first, has a function of the same name.
 struct ev_loop;
 struct ev_io;
 struct ev_timer;
@@ -33,15 +33,15 @@ namespace sluice {
 
 inline constexpr int kReadable = 1;  // EV_READ
 inline constexpr int kWritable = 2;  // EV_WRITE
-// EV_ERROR. Comes with both others: the system keeps no room for this descriptor (epoll_ctl():
-// ENOSPC, ENOMEM), and libev has stopped its watchers. Who is told and does nothing waits for ever.
+// EV_ERROR. Comes with both others: the system has no room for this descriptor (epoll_ctl():
+// ENOSPC, ENOMEM), and libev has stopped its watchers. An owner that ignores this waits forever.
 inline constexpr int kRefused = static_cast<int>(0x80000000U);
 
 namespace detail {
 
-// Where libev keeps `data`, the same in every watcher.
+// The offset of `data`, the same in every watcher of libev.
 inline constexpr std::size_t kWatcherDataOffset = 16;
-// Where an ev_io keeps its descriptor.
+// The offset of the descriptor in an ev_io.
 inline constexpr std::size_t kWatcherFdOffset = 40;
 
 // Storage for one libev watcher of type Ev, and the binding of its callback to a member function.
@@ -55,8 +55,8 @@ class WatcherStorage {
  protected:
   using Callback = void (*)(struct ev_loop*, Ev*, int);
 
-  // What libev calls: finds the owner and calls its member function, with the events if it takes
-  // them. Inline, because it is on the path of every event.
+  // The function that libev calls. It calls the owner's member function, with the events if that
+  // has a parameter for them. Inline, because it is on the path of every event.
   template <auto Member, class Owner>
   static void trampoline(struct ev_loop* /*loop*/, Ev* watcher, int events) {
     void* data = nullptr;
@@ -80,7 +80,7 @@ class WatcherStorage {
 
 }  // namespace detail
 
-// A descriptor's readiness.
+// Watches a descriptor.
 class IoWatcher : public detail::WatcherStorage<ev_io, 48> {
  public:
   IoWatcher() noexcept {
@@ -92,41 +92,40 @@ class IoWatcher : public detail::WatcherStorage<ev_io, 48> {
   void bind(Owner* owner, int fd) noexcept {
     init(&trampoline<Member, Owner>, owner, fd);
   }
-  // Watches for `events`, kReadable | kWritable; 0 stops and forgets what was seen and not yet
-  // delivered. Does nothing when just these are watched for already; a changed mask costs one
-  // system call at the loop's next turn, however often it changes before.
-  // REQUIRES: bound to an open descriptor.
+  // Watches for `events`, kReadable | kWritable; 0 stops, and drops events that were not delivered.
+  // Does nothing if the mask is unchanged. A changed mask costs one system call at the loop's next
+  // turn, however often it changes before that. REQUIRES: bound to an open descriptor.
   void watch(struct ev_loop* loop, int events) noexcept;
   void stop(struct ev_loop* loop) noexcept;
-  // -1 before bind(). Inline, because every read and write asks for it.
+  // -1 before bind(). Inline, because every read and write uses it.
   [[nodiscard]] int fd() const noexcept {
     int fd = -1;
     std::memcpy(&fd, at(detail::kWatcherFdOffset), sizeof fd);
     return fd;
   }
-  [[nodiscard]] SLUICE_EXPORT int events() const noexcept;  // what is watched for; 0 when stopped
+  [[nodiscard]] SLUICE_EXPORT int events() const noexcept;  // the requested events; 0 when stopped
 
  private:
   void init(Callback callback, void* owner, int fd) noexcept;
 };
 
-// One shot, relative to the loop's own idea of now.
+// Runs once, after a delay from the loop's own time.
 class TimerWatcher : public detail::WatcherStorage<ev_timer, 48> {
  public:
   template <auto Member, class Owner>
   void bind(Owner* owner) noexcept {
     init(&trampoline<Member, Owner>, owner);
   }
-  void start(struct ev_loop* loop, std::chrono::nanoseconds after) noexcept;  // or starts anew
+  void start(struct ev_loop* loop, std::chrono::nanoseconds after) noexcept;  // or restarts
   void stop(struct ev_loop* loop) noexcept;
 
  private:
   void init(Callback callback, void* owner) noexcept;
 };
 
-// The watchers below do not keep a host's ev_run() from returning, but for NoWaitWatcher.
+// The watchers below do not keep a host's ev_run() from returning, except NoWaitWatcher.
 
-// Runs after every other callback of a turn, before the loop waits.
+// Runs after all other callbacks of a turn, before the loop waits.
 class BeforeWaitWatcher : public detail::WatcherStorage<ev_prepare, 32> {
  public:
   template <auto Member, class Owner>
@@ -140,7 +139,7 @@ class BeforeWaitWatcher : public detail::WatcherStorage<ev_prepare, 32> {
   void init(Callback callback, void* owner) noexcept;
 };
 
-// Runs when the loop has waited, before any other callback.
+// Runs after the loop has waited, before any other callback.
 class AfterWaitWatcher : public detail::WatcherStorage<ev_check, 32> {
  public:
   template <auto Member, class Owner>
@@ -154,8 +153,8 @@ class AfterWaitWatcher : public detail::WatcherStorage<ev_check, 32> {
   void init(Callback callback, void* owner) noexcept;
 };
 
-// While it is active the loop looks for events but never waits for them. It keeps a host's
-// ev_run() from returning: what it stands for must be done, also when nothing else is watched.
+// While it is active, the loop checks for events but does not wait for them. It keeps a host's
+// ev_run() from returning, because there is work to do even if nothing else is watched.
 class NoWaitWatcher : public detail::WatcherStorage<ev_idle, 32> {
  public:
   NoWaitWatcher() noexcept;
@@ -163,7 +162,7 @@ class NoWaitWatcher : public detail::WatcherStorage<ev_idle, 32> {
   void stop(struct ev_loop* loop) noexcept;
 };
 
-// Wakes the loop from another thread. Sends coalesce.
+// Wakes the loop from another thread. Several sends may wake it once.
 class AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
  public:
   template <auto Member, class Owner>
@@ -173,15 +172,16 @@ class AsyncWatcher : public detail::WatcherStorage<ev_async, 40> {
   void start(struct ev_loop* loop) noexcept;
   void stop(struct ev_loop* loop) noexcept;
   void send(struct ev_loop* loop) noexcept;  // any thread
-  // libev finds out that a descriptor is refused when it is about to wait, and tells it after the
-  // wait, however long that is. From here on this ends the wait. REQUIRES: a loop of our own.
+  // libev finds that a descriptor is refused when it is about to wait, and reports it after the
+  // wait, however long that is. From this call on, a refusal ends the wait. REQUIRES: not a host's
+  // loop.
   void hasten_refusals(struct ev_loop* loop) noexcept;
 
  private:
   void init(Callback callback, void* owner) noexcept;
 };
 
-// A Unix signal. REQUIRES: no other loop of the process watches the same one (libev aborts).
+// A Unix signal. REQUIRES: no other loop of the process watches the same one (libev would abort).
 class SignalWatcher : public detail::WatcherStorage<ev_signal, 48> {
  public:
   template <auto Member, class Owner>
