@@ -1,6 +1,7 @@
-// A function that an object runs and that may destroy that object, and so itself, while it runs.
+// A function that an object runs, and that may destroy the object, and so itself, while it runs.
 //
-// What it is: the function runs from the stack and returns to its place only if that still exists.
+// What it is: the function is moved to the stack, runs there, and returns to its place only if the
+// object still exists.
 // Lifetime: a member of the object that runs it. Thread: its owner's.
 #ifndef SLUICE_REACTOR_LOOP_CALLBACK_H
 #define SLUICE_REACTOR_LOOP_CALLBACK_H
@@ -21,7 +22,8 @@ class Callback {
     if (destroyed_ != nullptr) *destroyed_ = true;
   }
 
-  // `call` gets the function, calls it, and lets nothing escape. REQUIRES: not running already.
+  // Passes the function to `call`, which calls it and lets no exception escape. REQUIRES: not
+  // running.
   template <class Call>
   void run(Call&& call) noexcept {
     bool destroyed = false;

@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-// Which loop watches each signal, over all threads: libev aborts the process when two do.
+// The loop that watches each signal, for all threads: libev aborts the process if two do.
 class SignalOwners {
  public:
   bool take(int signal, const Loop* loop) {
@@ -53,7 +53,7 @@ Signal::Signal(Loop& loop, int signal, Task function)
   };
   LoopInternals::assert_thread(loop);
   if (signal <= 0 || signal >= NSIG || signal == SIGKILL || signal == SIGSTOP) fail(EINVAL);
-  // Asks whether the system lets it be caught at all (the C library keeps some for itself).
+  // Asks if the signal can be caught at all: the C library reserves some.
   struct sigaction current {};
   if (::sigaction(signal, nullptr, &current) != 0) fail(errno);
   if (!signal_owners().take(signal, &loop)) fail(EBUSY);

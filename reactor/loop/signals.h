@@ -1,13 +1,14 @@
 // Unix signals as callbacks of the loop.
 //
-// What it is: while a Signal lives, the signal's disposition is a handler of libev's, and each
-// arrival (arrivals before the loop looks are merged, as Unix merges them) runs the function in the
-// loop's thread. This is the one room of the library that touches a signal's disposition, and only
-// because it was asked to; afterwards the disposition is SIG_DFL.
-// Lifetime: must go before its loop; its function may destroy it.
-// Thread: the loop's. Several Signals of one loop may share a signal number.
-// Errors: the constructor throws std::system_error: EINVAL for a number that is no signal or cannot
-// be caught (SIGKILL, SIGSTOP), EBUSY when another loop of the process has the signal.
+// What it is: while a Signal exists, libev handles the signal, and each arrival runs the function
+// in the loop's thread. Arrivals before the loop looks are merged, as Unix merges them. This is the
+// only part of the library that changes a signal's disposition, and only on request; the destructor
+// sets it to SIG_DFL.
+// Lifetime: must be destroyed before its loop. Its function may destroy it.
+// Thread: the loop's. Several Signals of one loop may have the same number.
+// Errors: the constructor throws std::system_error: EINVAL for an invalid number or a signal that
+// cannot be caught (SIGKILL, SIGSTOP), EBUSY if another loop of the process has the signal. The
+// loop reports what the function throws.
 // Source: POSIX.1-2017 sigaction().
 #ifndef SLUICE_REACTOR_LOOP_SIGNALS_H
 #define SLUICE_REACTOR_LOOP_SIGNALS_H

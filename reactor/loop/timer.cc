@@ -28,7 +28,8 @@ void Timer::stop() noexcept { LoopInternals::stop_timer(loop_, *this); }
 
 void Timer::expire() {
   if (every_ > milliseconds(0)) {
-    // From the deadline, not from now: the beat does not drift. Beats in the past are left out.
+    // From the deadline, not from now, so that it does not drift. Repetitions in the past are
+    // skipped.
     TimePoint next = later(due(), every_);
     if (next <= loop_.now()) next = later(next + (loop_.now() - next) / every_ * every_, every_);
     LoopInternals::start_timer(loop_, *this, next);

@@ -1,13 +1,14 @@
-// A timer: runs a function once after a time, or again and again.
+// A timer: runs a function once after a delay, or repeatedly.
 //
-// What it is: one deadline in the loop's queue. Starting it anew moves it.
-// Lifetime: must go before its loop; going stops it. Its function may stop, restart or destroy it.
+// What it is: one deadline in the loop's queue. Starting it again moves it.
+// Lifetime: must be destroyed before its loop. The destructor stops it. Its function may stop,
+// restart or destroy it.
 // Thread: the loop's.
-// Errors: start() may throw std::bad_alloc. What the function throws is reported by the loop, and a
-// repeating timer goes on.
-// Units: milliseconds, on the monotonic clock: steps of the wall clock do not matter. A delay
-// counts from Loop::now(), the time of the turn, and a timer never runs early. A repeating one
-// keeps its beat; beats that a busy loop missed are left out.
+// Errors: start() may throw std::bad_alloc. The loop reports what the function throws, and a
+// repeating timer continues.
+// Units: milliseconds, on the monotonic clock: changes of the wall clock have no effect. A delay
+// counts from Loop::now(), the time of the turn, and a timer never runs early. A repeating timer
+// does not drift, and skips the repetitions that a busy loop missed.
 #ifndef SLUICE_REACTOR_LOOP_TIMER_H
 #define SLUICE_REACTOR_LOOP_TIMER_H
 

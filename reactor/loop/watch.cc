@@ -41,8 +41,8 @@ void Watch::watch(int events) {
   // libev would abort the process.
   check_open();
   if (this->events() == 0) {
-    // Bound anew: the number may mean another open file by now, which epoll must be told of even
-    // when the mask is the one that it had. What is still to be told of the old one goes first.
+    // Bind again: the number may be another open file by now, which epoll must be given even if the
+    // mask is unchanged. stop() drops pending events of the old file.
     stop();
     watcher_.bind<&Watch::on_ready>(this, descriptor());
   }
@@ -55,7 +55,7 @@ void Watch::stop() noexcept {
 }
 
 void Watch::on_ready(int events) noexcept {
-  // libev stops a watcher that its backend refuses, and tells that as an event.
+  // libev stops a watcher that its backend refuses, and reports that as an event.
   if (this->events() == 0) return on_refused();
   // The function may destroy this watch.
   Loop& loop = loop_;
@@ -67,7 +67,7 @@ void Watch::on_ready(int events) noexcept {
 
 void Watch::on_refused() noexcept {
   LoopInternals::guarded(loop_, "watch", [this] {
-    // Open and refused all the same: the system keeps no more of them for epoll.
+    // The descriptor is open but was refused: the system has no room for more in epoll.
     const int error = error_of(descriptor());
     loop_.report(
         Report{.kind = Report::Kind::socket_error,
