@@ -13,7 +13,7 @@ class EndOfTurn::Component final : public LoopComponent {
   Component(Loop& loop, Task function)
       : LoopComponent(loop, Phase::callbacks), function_(std::move(function)) {}
   void end_of_turn() override {
-    // As a local: the function may destroy this.
+    // A copy of the reference: the function may destroy this object.
     Loop& loop = this->loop();
     function_.run(
         [&loop](Task& function) { LoopInternals::guarded(loop, "end of turn", function); });

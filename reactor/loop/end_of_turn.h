@@ -1,20 +1,22 @@
-// A function at the end of a turn: it handles together what the turn's callbacks have gathered.
+// A function that runs at the end of a turn, for what the callbacks of the turn have collected.
 //
 // What it is: request() makes the loop run the function once at the end of the turn, however often
-// it is called. A chat, for example, gathers what its members say in one turn and sends it at once.
+// it is called. A chat, for example, collects the lines of its members during a turn and sends them
+// together.
 // Order at the end of a turn: the tasks of Loop::defer(); then these functions, in the order of
-// their requests; then the loop writes what was sent, closes connections and calls on_close().
-// A request that comes later than that, from another such function or from on_close() for example,
-// still counts for this turn: the function runs, and what it sends is written. A chain of more than
-// Loop::kMaxEndOfTurnRounds requests goes on in the next turn, which does not wait.
-// A request from outside of a turn runs at the end of the next turn, which does not wait.
-// Drain: Loop::drain() neither stops nor awaits these functions. The `done` of a drain runs after
-// the functions that its last turn requested. What a function sends on behalf of the data that had
-// arrived before a drain is written before the connections close.
-// Lifetime: is destroyed before its loop; that withdraws the request. The function may destroy it.
+// their requests; then the loop writes the pending output, closes connections and calls on_close().
+// A later request, such as one from another of these functions or from on_close(), still belongs to
+// this turn: the function runs, and its output is written. A chain of more than
+// Loop::kMaxEndOfTurnRounds requests continues in the next turn, which does not wait. A request
+// outside a turn runs at the end of the next turn, which does not wait.
+// Drain: Loop::drain() neither stops these functions nor waits for them. The `done` of a drain runs
+// after the functions that its last turn requested. If a function sends because of input that had
+// arrived before a drain, its output is written before the connections close.
+// Lifetime: must be destroyed before its loop. The destructor withdraws the request. The function
+// may destroy the object.
 // Thread: the loop's.
-// Errors: the constructor throws std::bad_alloc; request() does not fail. What the function throws
-// is reported by the loop, "end of turn", and the function stays.
+// Errors: the constructor throws std::bad_alloc; request() does not fail. The loop reports what the
+// function throws, as "end of turn", and the function can be requested again.
 #ifndef SLUICE_REACTOR_LOOP_END_OF_TURN_H
 #define SLUICE_REACTOR_LOOP_END_OF_TURN_H
 
@@ -34,7 +36,7 @@ class SLUICE_EXPORT EndOfTurn {
   ~EndOfTurn();
 
   void request() noexcept;
-  // A request waits for the end of the turn.
+  // True from request() until the function runs.
   [[nodiscard]] bool requested() const noexcept;
 
  private:

@@ -12,7 +12,7 @@ void IdleList::Node::unlink() noexcept {
   if (next_ == nullptr) return;
   previous_->next_ = next_;
   next_->previous_ = previous_;
-  // Only the list's ends are left: a timer for nobody would keep a host's ev_run() from returning.
+  // Only the list's ends are left. A running timer would keep a host's ev_run() from returning.
   if (previous_ == next_) static_cast<Ends*>(next_)->stop_timer();
   previous_ = next_ = nullptr;
 }
@@ -35,8 +35,8 @@ IdleList::~IdleList() {
 }
 
 void IdleList::move_to_end(Node& node) {
-  // Rounded up, and what is compared with it down: nothing expires early, and on a clock that
-  // moves in whole milliseconds, as a virtual one does, all expires on time.
+  // The stamp is rounded up, and the time to compare it with down. So nothing expires early, and
+  // with a clock of whole milliseconds, such as the virtual one, everything expires on time.
   const auto stamp = std::chrono::ceil<milliseconds>(loop_.now() - epoch_);
   node.stamp_ = static_cast<std::uint32_t>(stamp.count());
   if (ends_.previous_ == &node) return;
@@ -45,8 +45,8 @@ void IdleList::move_to_end(Node& node) {
   node.next_ = &ends_;
   ends_.previous_->next_ = &node;
   ends_.previous_ = &node;
-  // The timer is not moved when a head is touched: when it finds nothing due it sets itself anew,
-  // at most once a timeout.
+  // The timer is not moved when the first node is touched. If it finds nothing due it starts itself
+  // again, at most once for each timeout.
   if (!queued()) LoopInternals::start_timer(loop_, *this, epoch_ + stamp + timeout_);
 }
 
@@ -54,8 +54,8 @@ void IdleList::expire() {
   const auto now = std::chrono::floor<milliseconds>(loop_.now() - epoch_);
   while (!empty()) {
     Node& head = *ends_.next_;
-    // Stamps wrap after 49 days; the difference is below kMaxTimeout, and negative for a node that
-    // was touched in this very millisecond.
+    // Stamps wrap after 49 days. The difference is below kMaxTimeout, and negative for a node that
+    // was touched in this millisecond.
     const auto since = static_cast<std::uint32_t>(now.count()) - head.stamp_;
     const milliseconds silent(static_cast<std::int32_t>(since));
     if (silent < timeout_) {

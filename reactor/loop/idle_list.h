@@ -1,13 +1,14 @@
-// Connections in order of last activity, with one timer for the one that was silent longest.
+// Connections in order of their last activity, and one timer for the one that has been idle
+// longest.
 //
 // What it is: an intrusive list and one entry in the loop's timers. Touching a member costs a few
-// pointer writes and no system call; nothing runs while nothing expires.
-// Lifetime: a Node leaves its list when it goes; the list must go before its loop.
+// pointer writes and no system call. Nothing runs while nothing expires.
+// Lifetime: a Node's destructor removes it from its list. The list must be destroyed before its
+// loop.
 // Thread: the loop's.
-// Units: milliseconds. A member expires when it was not touched for the whole of timeout(), at most
-// two milliseconds late: stamps are whole milliseconds since the list was made, rounded up, in 32
-// bits, so that an idle connection stays small; a difference is right for timeouts up to
-// kMaxTimeout.
+// Units: milliseconds. A member expires when it has not been touched for the whole timeout(), at
+// most two milliseconds late. Stamps are whole milliseconds since the list was made, rounded up, in
+// 32 bits, so that an idle connection stays small. Their differences are correct up to kMaxTimeout.
 #ifndef SLUICE_REACTOR_LOOP_IDLE_LIST_H
 #define SLUICE_REACTOR_LOOP_IDLE_LIST_H
 
@@ -37,17 +38,18 @@ class IdleList final : private TimerQueue::Entry {
     friend class IdleList;
     Node* previous_ = nullptr;
     Node* next_ = nullptr;
-    std::uint32_t stamp_ = 0;  // a derived class may use the four bytes behind it
+    std::uint32_t stamp_ = 0;  // a derived class may use the four bytes after it
   };
 
-  // `expired` is told each node that timed out, already unlinked; it may touch, unlink or destroy
-  // any node. A timeout of 0 means never; one above kMaxTimeout is taken as that.
+  // Calls `expired` for each node that has timed out, after unlinking it. It may touch, unlink or
+  // destroy any node. A timeout of 0 means never; one above kMaxTimeout counts as kMaxTimeout.
   using Expired = void (*)(Node& node);
   IdleList(Loop& loop, std::chrono::milliseconds timeout, Expired expired);
   ~IdleList() override;
 
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
-  // Active now: links the node, or moves it to the end. Does nothing when the timeout is 0.
+  // Marks the node as active now: links it, or moves it to the end. Does nothing if the timeout is
+  // 0.
   void touch(Node& node) {
     if (timeout_.count() != 0) move_to_end(node);
   }
@@ -61,7 +63,7 @@ class IdleList final : private TimerQueue::Entry {
   std::chrono::milliseconds timeout_;
   Expired expired_;
   TimePoint epoch_;
-  // next: silent longest; previous: active last
+  // next: the node that has been idle longest; previous: the one that was active last
   struct Ends : Node {
     explicit Ends(IdleList& of) noexcept : list(of) {}
     void stop_timer() noexcept;

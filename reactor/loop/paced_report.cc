@@ -36,7 +36,7 @@ void PacedReport::detach() noexcept {
     Report last = describe_();
     last.count = std::exchange(unreported_, 0);
     loop.report(last);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to report with
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the report
   }
 }
 

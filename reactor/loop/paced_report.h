@@ -1,13 +1,14 @@
-// Events that may be very frequent, reported to the loop's reporter at most once a second.
+// Reports events that may be very frequent, at most once a second.
 //
-// What it is: the first event is reported at once. Those within the second after it are reported
+// What it is: the first event is reported at once. The events of the following second are reported
 // together at its end, with their number (Report::count), and so on until a second passes without
-// any. No event is lost: when the object or its loop is destroyed, what is not reported yet is.
-// Lifetime: it and its loop may be destroyed in either order. The reporter may destroy it, but not
-// from the report that its destructor makes. What `describe` reads must outlive it.
+// any. No event is lost: the remaining ones are reported when the object or its loop is destroyed.
+// Lifetime: the object and its loop may be destroyed in either order. The reporter may destroy the
+// object, but not in the report that its destructor makes. REQUIRES: the objects that `describe`
+// uses outlive it.
 // Thread: the loop's.
-// Errors: happened() may throw std::bad_alloc and what `describe` throws; the event is counted, and
-// reported with the next one.
+// Errors: happened() may throw std::bad_alloc, and the exceptions of `describe`. The event is
+// counted, and reported with the next one.
 #ifndef SLUICE_REACTOR_LOOP_PACED_REPORT_H
 #define SLUICE_REACTOR_LOOP_PACED_REPORT_H
 
@@ -27,20 +28,20 @@ class SLUICE_EXPORT PacedReport final : private TimerQueue::Entry {
  public:
   static constexpr std::chrono::seconds kPace{1};
 
-  // `describe` makes the report of the latest event. It runs only when one is reported, so that a
+  // `describe` makes the report of the latest event. It runs only when a report is made, so that a
   // flood of events formats no text. REQUIRES: not empty.
   PacedReport(Loop& loop, std::function<Report()> describe);
-  // For an owner that learns of its loop from the first event.
+  // For an owner that gets its loop with the first event.
   explicit PacedReport(std::function<Report()> describe);
   ~PacedReport() override;
 
   // REQUIRES: it has a loop.
   void happened();
-  // REQUIRES: `loop` is the one that it has, if it has one.
+  // REQUIRES: `loop` is the loop of this object, if it has one.
   void happened(Loop& loop);
-  // As if an event had just been reported: the next report comes in a second at the earliest.
+  // As if an event had just been reported: the next report is made in a second at the earliest.
   void hold_back();
-  // A report was made, or held back, less than a second ago.
+  // True for a second after a report or hold_back().
   [[nodiscard]] bool is_holding_back() const noexcept { return queued(); }
 
  private:
@@ -49,12 +50,12 @@ class SLUICE_EXPORT PacedReport final : private TimerQueue::Entry {
   void expire() override;
   SLUICE_LOCAL void report_now();
   SLUICE_LOCAL void attach(Loop& loop) noexcept;
-  SLUICE_LOCAL void detach() noexcept;  // reports what is left, and forgets the loop
+  SLUICE_LOCAL void detach() noexcept;  // reports the remaining events, and clears the loop
 
   Loop* loop_ = nullptr;
   std::function<Report()> describe_;
   std::uint64_t unreported_ = 0;
-  // The loop's other ones.
+  // The list of all with the same loop.
   PacedReport* previous_ = nullptr;
   PacedReport* next_ = nullptr;
 };
