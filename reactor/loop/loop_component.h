@@ -1,8 +1,8 @@
-// A part of the library that takes part in a loop's turns and in its drain: the table of
-// connections, a listener, a datagram socket. Not installed: a program uses EndOfTurn.
+// A part of the library that takes part in a loop's turns and in its drain: the connection table, a
+// listener, a datagram socket. Not installed: programs use EndOfTurn.
 //
-// Lifetime: registers itself with the loop when it is made; is destroyed before the loop, or owned
-// by it. Thread: the loop's.
+// Lifetime: the constructor registers it with the loop. It must be destroyed before the loop, or
+// the loop owns it. Thread: the loop's.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 #define SLUICE_REACTOR_LOOP_LOOP_COMPONENT_H
 
@@ -18,8 +18,8 @@ class LoopDrain;
 
 class LoopComponent {
  public:
-  // The order at the end of a turn: first those whose callbacks may send, then those that write
-  // what was sent, and close.
+  // The order at the end of a turn: first the components whose callbacks may send, then those that
+  // write pending output and close connections.
   enum class Phase : std::uint8_t { callbacks, output };
 
   explicit LoopComponent(Loop& loop, Phase phase = Phase::output);
@@ -29,26 +29,27 @@ class LoopComponent {
 
   [[nodiscard]] Loop& loop() const noexcept { return loop_; }
 
-  // Makes the loop call end_of_turn() once, at the end of this turn or, outside of a turn, of the
-  // next one. From within end_of_turn(): once more.
+  // Makes the loop call end_of_turn() once, at the end of this turn, or outside a turn at the end
+  // of the next one. If end_of_turn() itself calls it, once more.
   void request_end_of_turn() noexcept;
   [[nodiscard]] bool end_of_turn_requested() const noexcept { return end_of_turn_requested_; }
   virtual void end_of_turn() {}
 
-  // The steps of a drain, of this one alone or of the whole loop, whose drain is the drain of all.
-  // They call no handler. Begin, perhaps more than once: take on nothing new, finish what there is.
+  // The steps of a drain, of this component or of the whole loop, whose drain is that of all
+  // components. They call no handler.
+  // May be called more than once: accept nothing new, and finish the work in progress.
   virtual void begin_drain() {}
-  // Nothing is left to finish. Asked at the end of each turn.
+  // True if no work is left. Called at the end of each turn.
   [[nodiscard]] virtual bool drained() const { return true; }
-  // Close what is left: the deadline has passed. A drain of this one alone ends with it, too.
+  // Closes what is left: the deadline has passed. This also ends a drain of this component.
   virtual void end_drain() {}
 
-  // Drains this one alone, while the rest of the loop goes on: begins, and runs `done` at the end
-  // of the turn in which it is drained, at the latest soon after `deadline`. A second call only
-  // shortens the deadline. `done` may destroy this object; destroyed before, it drops `done`.
-  // Throws std::bad_alloc, and then has not begun.
+  // Drains this component while the rest of the loop goes on. Runs `done` at the end of the turn in
+  // which drained() is true, or soon after `deadline`. A second call can only shorten the deadline.
+  // `done` may destroy this object. If the object is destroyed earlier, `done` is dropped. Throws
+  // std::bad_alloc, and then changes nothing.
   void drain(std::chrono::milliseconds deadline, std::function<void()> done);
-  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
+  [[nodiscard]] bool draining() const noexcept;  // this component, or the whole loop
   void cancel_drain() noexcept;                  // drops the deadline and `done`
 
  private:

@@ -1,4 +1,4 @@
-// How drains begin and finish: a loop's, and those of single components.
+// How drains begin and end: those of a loop, and those of single components.
 #include "loop_drain.h"
 
 #include <algorithm>
@@ -31,14 +31,14 @@ void Loop::begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
   }
   auto drain = std::make_unique<LoopDrain>(*this, only, std::move(done));
   start_timer(*drain, due);
-  place = std::move(drain);  // when nothing can throw any more: after bad_alloc a caller may retry
+  place = std::move(drain);  // from here on nothing throws: after bad_alloc a caller may retry
   place->begin();
   drain_begun_ = true;
-  no_wait_.start(ev_);  // nothing may be left to wait for
+  no_wait_.start(ev_);  // perhaps no event will occur
 }
 
-// Single ones first, because the task of the loop's own may stop the loop for good. Each task may
-// destroy any component and begin another drain, which is looked at in the next turn.
+// Those of single components first, because the task of the loop's drain may stop the loop. Each
+// task may destroy any component, and may begin another drain, which is handled in the next turn.
 void Loop::finish_drains() noexcept {
   drain_begun_ = false;
   for (const LoopComponent* one : components_) {

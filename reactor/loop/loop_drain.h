@@ -1,9 +1,10 @@
-// A drain that is under way: of a whole loop, or of one component while the others go on. For the
-// reactor alone; not installed.
+// A drain in progress: of a whole loop, or of one component while the others go on. Only for the
+// reactor; not installed.
 //
-// What it is: the deadline and the task that runs at the end. The steps are the components'
-// (loop_component.h); loop_drain.cc begins and finishes it.
-// Lifetime: owned by what is drained. Destroyed before the end, it drops its task unrun.
+// What it is: the deadline, and the task that runs at the end. The components implement the steps
+// (loop_component.h); loop_drain.cc begins and finishes drains.
+// Lifetime: owned by the loop or the component. If it is destroyed before the end, its task is
+// dropped.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_DRAIN_H
 #define SLUICE_REACTOR_LOOP_LOOP_DRAIN_H
 
@@ -15,7 +16,7 @@ namespace sluice {
 
 class LoopDrain final : public TimerQueue::Entry {
  public:
-  // Of `only`, or, when that is null, of everything in the loop.
+  // A drain of `only`, or of everything in the loop if that is null.
   LoopDrain(Loop& loop, LoopComponent* only, Task done)
       : loop_(loop), only_(only), done_(std::move(done)) {
     if (only_ != nullptr) ++loop_.single_drains_;
@@ -28,7 +29,7 @@ class LoopDrain final : public TimerQueue::Entry {
   void begin() {
     each([](LoopComponent& component) { component.begin_drain(); });
   }
-  // Whether nothing is left to finish. After the deadline it closes what was opened since.
+  // True if no work is left. After the deadline it closes what was opened since then.
   [[nodiscard]] bool is_over() {
     bool over = true;
     each([&over](const LoopComponent& component) { over = over && component.drained(); });
@@ -38,19 +39,19 @@ class LoopDrain final : public TimerQueue::Entry {
   void end() {
     each([](LoopComponent& component) { component.end_drain(); });
   }
-  // Whether it had begun before this end of a turn: tasks that begin drains must not keep the loop
-  // in it.
+  // Marks a drain that had begun before this end of turn. A task that begins another drain must not
+  // keep the loop in the same turn.
   void mark_old() noexcept { old_ = true; }
   [[nodiscard]] bool is_old() const noexcept { return old_; }
   [[nodiscard]] Task take_done() { return std::move(done_); }
 
  private:
-  // The deadline: what is left is closed, and the end of this turn finds it gone.
+  // The deadline: closes what is left; the end of this turn then finds the drain over.
   void expire() override {
     expired_ = true;
     end();
   }
-  // By index: what they do may open something in the loop, but calls no handler.
+  // By index: the steps may add components to the loop. They call no handler.
   template <class Visit>
   void each(Visit visit) {
     if (only_ != nullptr) return visit(*only_);

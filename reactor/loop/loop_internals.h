@@ -1,4 +1,5 @@
-// What only the library may ask of a Loop. Not installed, so that no program comes to rely on it.
+// The functions of a Loop that only the library may call. Not installed, so that no program depends
+// on them.
 //
 // Thread: the loop's.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_INTERNALS_H
@@ -20,11 +21,12 @@ class LoopInternals {
  public:
   // REQUIRES: no other thread runs the loop. Costs nothing in a build without assertions.
   static void assert_thread([[maybe_unused]] const Loop& loop) noexcept {
-    assert(loop.not_run_elsewhere() && "meanwhile other threads may only post() and stop()");
+    assert(loop.not_run_elsewhere() &&
+           "while a loop runs, other threads may only post() and stop()");
   }
   [[nodiscard]] static Counters& counters(Loop& loop) noexcept { return loop.counters_; }
-  // One for all of the loop's connections: a handler sees what was read as a view into it. Only
-  // pages that data has reached are resident.
+  // The read buffer of all connections of the loop; a handler gets a view into it. Only the pages
+  // that data has reached use memory.
   [[nodiscard]] static std::span<std::byte> read_buffer(Loop& loop) noexcept {
     return {loop.read_buffer_.get(), Loop::kReadBufferSize};
   }
@@ -35,15 +37,16 @@ class LoopInternals {
     assert_thread(loop);
     loop.timers_.remove(entry);
   }
-  // Where the table of connections keeps itself, so that the loop need not know it.
+  // Where the connection table is stored, so that the loop need not know its type.
   [[nodiscard]] static std::unique_ptr<LoopComponent>& connections(Loop& loop) noexcept {
     return loop.connections_;
   }
-  // Where the datagram sockets keep the buffers that they share; empty when there are no sockets.
+  // Where the buffers that the datagram sockets share are stored; null if there are no sockets.
   [[nodiscard]] static std::unique_ptr<LoopComponent>& datagrams(Loop& loop) noexcept {
     return loop.datagrams_;
   }
-  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
+  // Runs `callback`, which belongs to `where`. If it throws, reports the exception and returns
+  // false.
   template <class Callback>
   static bool guarded(Loop& loop, std::string_view where, Callback&& callback) noexcept {
     return loop.guarded(where, std::forward<Callback>(callback));

@@ -1,7 +1,7 @@
-// Tasks posted from other threads, and the wake-up that brings them in. For Loop alone.
+// Tasks that other threads have posted, and the wake-up of the loop. Only for Loop.
 //
-// Thread: post() and request_stop() from any; the rest belongs to the loop's.
-// Why a mutex of our own: libev's async watcher coalesces and carries no queue.
+// Thread: post() and request_stop(): any; the others: the loop's.
+// Why there is a mutex: libev's async watcher merges wake-ups and has no queue.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_MAILBOX_H
 #define SLUICE_REACTOR_LOOP_LOOP_MAILBOX_H
 
@@ -26,15 +26,15 @@ class LoopMailbox {
   using Task = std::function<void()>;
   using Run = std::function<void(std::vector<Task>& tasks)>;
 
-  // `run` runs what was posted, and does not throw. `owned`: the loop is not a host's.
+  // `run` runs the posted tasks, and does not throw. `owned`: the loop does not belong to a host.
   LoopMailbox(struct ev_loop* loop, bool owned, Run run) : loop_(loop), run_(std::move(run)) {
     require_descriptors();
     async_.bind<&LoopMailbox::on_woken>(this);
     async_.start(loop_);
-    // A loop that no post and no signal wakes would wait for ever. A host's is the host's to try.
+    // A loop that no post and no signal wakes would wait forever. A host's loop is not tested.
     if (!owned) return;
     if (!detail::loop_watches(loop_)) {
-      // libev closes its descriptor only when it is watched, or is about to be.
+      // libev closes its descriptor only if it is watched or about to be.
       async_.stop(loop_);
       async_.start(loop_);
       throw std::system_error(ENOSPC, std::generic_category(), "event loop, wake-up");
@@ -52,7 +52,7 @@ class LoopMailbox {
       first = tasks_.empty();
       tasks_.push_back(std::move(task));
     }
-    // Later ones ride on the first one's wake-up: it finds them all.
+    // Later tasks need no wake-up of their own: the first one's finds them all.
     if (first) async_.send(loop_);
   }
 
@@ -61,7 +61,7 @@ class LoopMailbox {
     async_.send(loop_);
   }
 
-  // Lets go of the tasks that wait; false when there were none.
+  // Destroys the waiting tasks. Returns false if there were none.
   bool drop() {
     std::vector<Task> tasks;
     const std::lock_guard lock(mutex_);
@@ -69,15 +69,15 @@ class LoopMailbox {
     return !tasks.empty();
   }
 
-  // True once for each request_stop(), or several that were made together. Asked every turn, so it
-  // is one plain load when there is none.
+  // True once for each request_stop(), or for several together. Called in every turn, so it is one
+  // plain load if there is none.
   bool take_stop() noexcept {
     return stop_.load(std::memory_order_acquire) && stop_.exchange(false);
   }
 
  private:
-  // libev aborts the process when it has no descriptors for its wake-up, so it is asked for them
-  // only when there are some.
+  // libev aborts the process if it gets no descriptors for its wake-up. So check first that there
+  // are some.
   static void require_descriptors() {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) {
@@ -93,7 +93,7 @@ class LoopMailbox {
       const std::lock_guard lock(mutex_);
       tasks.swap(tasks_);
     }
-    // Outside the lock: a task may post.
+    // Without the lock: a task may post.
     run_(tasks);
   }
 
