@@ -27,7 +27,7 @@ unsigned backend_flag(Backend backend) {
     case Backend::automatic:
       break;
   }
-  // Not libev's own choice: that may be one that sluice refuses.
+  // Not libev's own choice, which may be a backend that this library rejects.
   return detail::kBackendEpoll | detail::kBackendPoll | detail::kBackendSelect;
 }
 
@@ -60,7 +60,7 @@ Loop::Loop(struct ev_loop* host, const LoopOptions& options)
 }
 
 void Loop::begin() {
-  // Not make_unique: that would touch every page of it at once.
+  // make_unique() would write to every page of it.
   read_buffer_.reset(new std::byte[kReadBufferSize]);
   mailbox_ = std::make_unique<LoopMailbox>(ev_, owns_ev_, [this](std::vector<Task>& tasks) {
     for (Task& task : tasks) guarded("post", task);
@@ -75,14 +75,14 @@ void Loop::begin() {
 Loop::~Loop() {
   assert(not_run_elsewhere());
   assert(!running_ && "a loop must not be destroyed by its own callback");
-  // Not reset(), which forgets the table first: an on_close() may look for others in it.
+  // Not reset(), which clears the pointer first: an on_close() may search the table.
   delete connections_.get();
   (void)connections_.release();
   drain_.reset();
   while (paced_reports_ != nullptr) paced_reports_->detach();
-  assert(components_.empty() && "listeners and sockets must go before their loop");
-  assert(timers_.empty() && "timers must go before their loop");
-  // What a task holds may post or defer when it goes.
+  assert(components_.empty() && "listeners and sockets must be destroyed before their loop");
+  assert(timers_.empty() && "timers must be destroyed before their loop");
+  // The destructors of a task's captures may post or defer.
   while (mailbox_->drop() || !deferred_.empty()) std::vector<Task>().swap(deferred_);
   mailbox_.reset();
   no_wait_.stop(ev_);
@@ -101,18 +101,18 @@ Backend Loop::backend() const noexcept {
     case detail::kBackendSelect:
       return Backend::select;
     default:
-      return Backend::automatic;  // a host may lend a loop on something else
+      return Backend::automatic;  // a host may use a backend that we reject
   }
 }
 
 bool Loop::not_run_elsewhere() const noexcept {
   const std::thread::id thread = thread_.load(std::memory_order_relaxed);
   if (thread == std::thread::id() || thread == std::this_thread::get_id()) return true;
-  // A host's ev_run() returns without a word.
+  // A host's ev_run() returns without calling us.
   return !owns_ev_ && detail::loop_depth(ev_) == 0;
 }
 
-// A host runs its loop itself, and may do so in another thread than before.
+// A host runs its loop itself, perhaps in another thread than before.
 void Loop::note_hosts_thread() noexcept {
 #ifndef NDEBUG
   if (!owns_ev_) thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
@@ -125,12 +125,12 @@ void Loop::run_in(detail::RunMode mode) {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   running_ = true;
   now_known_ = false;
-  heeds_stop_ = mode == detail::RunMode::until_stopped;
+  accepts_stop_ = mode == detail::RunMode::until_stopped;
   turn_ended_ = true;
   detail::loop_run(ev_, mode);
-  // libev returns between a turn's callbacks and the next turn's before_wait: end the turn here.
+  // libev returns before the next before_wait callback, so end the turn here.
   on_end_of_turn();
-  heeds_stop_ = true;
+  accepts_stop_ = true;
   running_ = false;
   thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
@@ -153,8 +153,8 @@ bool Loop::in_turn() const noexcept { return running_ || detail::loop_depth(ev_)
 
 TimePoint Loop::now() const noexcept {
   assert(not_run_elsewhere());
-  // Once a turn: a clock is cheap, but not beside everything else that a turn does not do. Between
-  // two runs there is no turn, and what was read in the last one may be long ago.
+  // Once a turn: reading a clock is cheap, but not compared with the rest of an idle turn. Between
+  // two runs there is no turn, and the last reading may be old.
   if (options_.virtual_time) return now_;
   if (!now_known_ || !in_turn()) {
     now_ = Clock::now();
@@ -171,11 +171,11 @@ void Loop::on_woken() noexcept {
 
 void Loop::on_before_wait() noexcept {
   note_hosts_thread();
-  // A run begins with a wait and not with the end of a turn: what was deferred meanwhile belongs
-  // to the end of the turn to come, which does not wait.
+  // A run begins with a wait, not with the end of a turn. Tasks that were deferred before it run at
+  // the end of the next turn, which does not wait.
   if (!std::exchange(turn_ended_, false)) return on_end_of_turn();
   arm_timer();
-  if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
+  if (accepts_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
 }
 
 void Loop::on_end_of_turn() noexcept {
@@ -186,8 +186,8 @@ void Loop::on_end_of_turn() noexcept {
                     !end_of_turn_output_.empty() || drain_begun_;
   more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
   arm_timer();
-  if (heeds_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
-  // What is asked before the wait must not stand for the time after it.
+  if (accepts_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
+  // A time that was read before the wait is not the time of this turn.
   now_known_ = false;
 }
 
@@ -206,9 +206,9 @@ void Loop::run_ends_of_turn() noexcept {
   }
 }
 
-// What is requested meanwhile belongs to the next round.
+// Requests that are made meanwhile belong to the next round.
 void Loop::run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept {
-  // One at a time: a component may be destroyed, and take itself out, while another runs.
+  // One at a time: while a component runs, another may be destroyed and remove itself.
   for (std::size_t left = waiting.size(); left > 0 && !waiting.empty(); --left) {
     LoopComponent* component = waiting.front();
     waiting.erase(waiting.begin());
@@ -219,7 +219,7 @@ void Loop::run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept {
 
 LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phase) {
   assert(loop_.not_run_elsewhere());
-  // Capacity for all of them, because request_end_of_turn() must not fail.
+  // Reserve room for all components, because request_end_of_turn() must not fail.
   const std::size_t count = loop_.components_.size() + 1;
   for (auto* waiting : {&loop_.end_of_turn_callbacks_, &loop_.end_of_turn_output_}) {
     if (waiting->capacity() < count) waiting->reserve(2 * count);
@@ -242,7 +242,7 @@ void LoopComponent::request_end_of_turn() noexcept {
       phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_;
   waiting.push_back(this);
   end_of_turn_requested_ = true;
-  // Requested outside of a turn, by a host's code: the loop must not wait before it.
+  // Requested outside a turn, by a host's code: the loop must not wait first.
   if (waiting.size() == 1) loop_.no_wait_.start(loop_.ev_);
 }
 

@@ -1,20 +1,22 @@
-// The event loop: waits for descriptors, timers, signals and other threads' posts, and calls back.
+// The event loop: waits for descriptors, timers, signals and posts of other threads, and runs
+// callbacks.
 //
-// What it is: one thread's reactor on libev (epoll, poll or select). It owns its `ev_loop`, or
-// borrows the host's and lives beside the host's own watchers. It owns its connections.
+// What it is: the reactor of one thread, on libev (epoll, poll or select). It owns its `ev_loop`,
+// or borrows that of a host and runs beside the host's own watchers. It owns its connections.
 // A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run,
-// what was sent is written, and connections that were closed have their on_close() and are freed.
-// Lifetime: everything made on a loop (listeners, sockets, timers, signals) must go before it.
-// Destroying the loop closes the connections that are left (CloseReason::loop_destroyed).
+// pending output is written, and closed connections get their on_close() and are freed.
+// Lifetime: everything that is made on a loop (listeners, sockets, timers, signals) must be
+// destroyed before it. The loop's destructor closes the remaining connections
+// (CloseReason::loop_destroyed).
 // Thread: a loop, and everything made on it, is used by one thread at a time: by the thread that
 // runs it, from the beginning of run(), run_once(), poll() or a host's ev_run() to its return. A
 // loop that does not run may be used, run or destroyed by any thread; the program orders such
 // calls, for example by joining the thread that ran it. Only post() and stop() may be called at any
-// time. A build of the library with assertions (without NDEBUG) aborts when another thread uses a
-// loop that runs.
+// time. A build of the library with assertions (without NDEBUG) aborts if another thread uses a
+// running loop.
 // Errors: constructors throw std::system_error (EMFILE, ENOMEM, ENOSPC: no descriptor, memory or
-// room for another watch) and std::invalid_argument (a backend that is not there). Exceptions that
-// leave a task are reported (Report::Kind::handler_threw), and the loop goes on.
+// room for another watch) and std::invalid_argument (a backend that is not available). An exception
+// from a task is reported (Report::Kind::handler_threw), and the loop continues.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_H
 #define SLUICE_REACTOR_LOOP_LOOP_H
 
@@ -53,15 +55,15 @@ enum class Backend : std::uint8_t { automatic, epoll, poll, select };
 
 // "auto", "epoll", "poll", "select".
 SLUICE_EXPORT std::string_view to_string(Backend backend) noexcept;
-// The other way. Throws std::invalid_argument, which names what is allowed; "io_uring" is refused
+// The reverse. Throws std::invalid_argument, which names the allowed values. Rejects "io_uring"
 // with the reason: libev's io_uring stalls under many completions and loses events after a fork.
 SLUICE_EXPORT Backend backend_from(std::string_view name);
 
 struct LoopOptions {
   Backend backend = Backend::automatic;
-  // now() stands still but for Loop::advance(): for tests. REQUIRES: not with a host's loop.
+  // now() changes only in Loop::advance(): for tests. REQUIRES: not with a host's loop.
   bool virtual_time = false;
-  // Connections in all, over every listener of the loop; a newcomer above it is refused.
+  // The maximum number of connections of all listeners of the loop. Newcomers above it are refused.
   std::size_t max_connections = static_cast<std::size_t>(-1);
 };
 
@@ -69,43 +71,43 @@ class SLUICE_EXPORT Loop {
  public:
   Loop();
   explicit Loop(const LoopOptions& options);
-  // Borrows `host`, which the host runs and destroys, after this object. The host's ev_run()
-  // returns by its own rules: sluice's connections, sockets, running timers and unfinished turns
-  // count as watchers; signals and posts to come do not. run(), run_once() and poll() work too, and
-  // run the host's watchers.
+  // Borrows `host`, which the host runs, and destroys after this object. The host's ev_run()
+  // returns by its own rules: connections, sockets, running timers and unfinished turns of this
+  // loop count as watchers; signals and future posts do not. run(), run_once() and poll() work too,
+  // and also run the host's watchers.
   explicit Loop(struct ev_loop* host, const LoopOptions& options = {});
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
 
-  [[nodiscard]] Backend backend()
-      const noexcept;  // the one in use; automatic: one of libev's others
+  // The backend in use; automatic if a host uses another one.
+  [[nodiscard]] Backend backend() const noexcept;
   [[nodiscard]] struct ev_loop* native() const noexcept { return ev_; }
 
-  // Turns until stop(). Not reentrant: REQUIRES that no callback of this loop is running.
+  // Runs turns until stop(). REQUIRES: no callback of this loop is running.
   void run();
   void run_once();  // one turn, waiting for an event
   void poll();      // one turn, without waiting
-  // Makes run(), or the host's ev_run(), return at the end of a turn; when none is running, the
-  // next one returns at once. Any thread.
+  // Makes run(), or the host's ev_run(), return at the end of a turn. If none is running, the next
+  // one returns at once. Any thread.
   void stop();
 
-  // Runs `task` in the loop's thread, in a turn to come, in the order posted. Any thread. Tasks
-  // that are still waiting when the loop is destroyed are dropped unrun.
+  // Runs `task` in the loop's thread, in a later turn, in the order of the posts. Any thread. Tasks
+  // that have not run when the loop is destroyed are dropped.
   void post(Task task);
-  // Runs `task` at the end of this turn, before anything is written; or, called from such a
-  // task, at the end of the next turn, which then does not wait.
+  // Runs `task` at the end of this turn, before pending output is written. If such a task calls it,
+  // at the end of the next turn, which then does not wait.
   void defer(Task task);
 
-  // The time of this turn: read once a turn, when it is first asked for. Outside of a turn it is
-  // the time of the call.
+  // The time of this turn: read once a turn, at the first call. Outside a turn it is the time of
+  // the call.
   [[nodiscard]] TimePoint now() const noexcept;
 
-  // Stops listening, hands each connection what had arrived, lets it flush and closes it; when none
-  // is left, or after `deadline`, closes the rest (CloseReason::drain_deadline) and runs `done`, or
-  // stop() when that is empty. A second call only shortens the deadline. A connection that is made
-  // meanwhile has until the deadline too. Drains of single listeners and sockets that are under way
-  // finish too, their own tasks first.
+  // Stops listening, delivers to each connection the input that had arrived, sends its queue and
+  // closes it. When no connection is left, or after `deadline`, closes the rest
+  // (CloseReason::drain_deadline) and runs `done`, or stop() if it is empty. A second call can only
+  // shorten the deadline. A connection that is made meanwhile also has until the deadline. Drains
+  // of single listeners and sockets in progress end too, and their tasks run first.
   void drain(std::chrono::milliseconds deadline, Task done = {});
   [[nodiscard]] bool draining() const noexcept { return drain_ != nullptr; }
 
@@ -115,14 +117,14 @@ class SLUICE_EXPORT Loop {
   void set_reporter(Reporter reporter) { reporter_ = std::move(reporter); }
   void report(const Report& report) noexcept;
 
-  // Virtual time only: moves now() on and runs the timers that fall due, each at its own time, with
-  // the end of a turn after each; then a poll().
+  // Virtual time only: advances now() and runs the timers that become due, each at its own time,
+  // with the end of a turn after each; then calls poll().
   void advance(std::chrono::milliseconds by);
 
-  // How often, at most, one end of turn runs what was requested while it ran (EndOfTurn), so that
-  // descriptors are served too while requests never end.
+  // The maximum number of rounds in which one end of turn runs requests that were made while it ran
+  // (EndOfTurn), so that descriptors are served too if requests never end.
   static constexpr int kMaxEndOfTurnRounds = 8;
-  // What one read of a connection takes at most.
+  // The maximum size of one read of a connection.
   static constexpr std::size_t kReadBufferSize = 256 * 1024;
 
  private:
@@ -151,7 +153,8 @@ class SLUICE_EXPORT Loop {
                                 std::chrono::milliseconds deadline, Task done);
   SLUICE_LOCAL void finish_drains() noexcept;
   SLUICE_LOCAL void report_current_exception(std::string_view where) noexcept;
-  // Runs `callback`, which belongs to `where`; reports what it throws and returns false.
+  // Runs `callback`, which belongs to `where`. If it throws, reports the exception and returns
+  // false.
   template <class Callback>
   bool guarded(std::string_view where, Callback&& callback) noexcept {
     try {
@@ -166,11 +169,11 @@ class SLUICE_EXPORT Loop {
   LoopOptions options_;
   struct ev_loop* ev_ = nullptr;
   bool owns_ev_ = true;
-  // That runs it; none while it does not run. With a host's loop: that ran it last.
+  // The thread that runs the loop; none while it does not run. With a host's loop: the last one.
   std::atomic<std::thread::id> thread_{};
   bool running_ = false;
-  bool heeds_stop_ = true;   // not in run_once() and poll(), which leave a stop() for run()
-  bool turn_ended_ = false;  // by run_in(): the next wait is the first of a run
+  bool accepts_stop_ = true;  // not in run_once() and poll(), which leave a stop() for run()
+  bool turn_ended_ = false;   // by run_in(): the next wait is the first of a run
   mutable bool now_known_ = false;
   mutable TimePoint now_{};
   TimePoint armed_for_ = TimePoint::max();
@@ -179,15 +182,15 @@ class SLUICE_EXPORT Loop {
   TimerQueue timers_;
   std::vector<Task> deferred_;
   std::vector<LoopComponent*> components_;
-  // Those that asked for the end of this turn, in that order; the callbacks run before the output.
+  // The components that requested the end of this turn, in that order. Callbacks run before output.
   std::vector<LoopComponent*> end_of_turn_callbacks_;
   std::vector<LoopComponent*> end_of_turn_output_;
-  PacedReport* paced_reports_ = nullptr;  // the first of those that have this loop
+  PacedReport* paced_reports_ = nullptr;  // the head of the list of those with this loop
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<LoopMailbox> mailbox_;
   std::unique_ptr<LoopDrain> drain_;
   std::size_t single_drains_ = 0;  // of single components, which own them
-  bool drain_begun_ = false;       // since they were looked at
+  bool drain_begun_ = false;       // since the last finish_drains()
   AfterWaitWatcher after_wait_;
   BeforeWaitWatcher before_wait_;
   NoWaitWatcher no_wait_;

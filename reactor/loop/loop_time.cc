@@ -1,4 +1,4 @@
-// The loop's other half: timers, virtual time and reports.
+// The second half of the loop: timers, virtual time and reports.
 #include <algorithm>
 #include <cassert>
 #include <exception>
@@ -45,8 +45,8 @@ Backend backend_from(std::string_view name) {
 void Loop::start_timer(TimerQueue::Entry& entry, TimePoint due) {
   assert(not_run_elsewhere());
   timers_.add(entry, due);
-  // Only an earlier head moves libev's timer at once; the end of the turn sees to the rest. A host
-  // may call from outside a turn, and then there is no end of turn before the wait but this.
+  // Only an earlier deadline needs libev's timer at once; the end of the turn handles the rest.
+  // Outside a turn, a host may let the loop wait right after this call.
   if (timers_.head() < armed_for_) arm_timer();
 }
 
@@ -59,20 +59,20 @@ void Loop::arm_timer() noexcept {
   }
   if (armed_for_ == timers_.head()) return;
   armed_for_ = timers_.head();
-  // libev counts from its own now, which a long callback has left behind.
+  // libev measures from its own time, which is old after a long callback.
   detail::loop_update_time(ev_);
   timer_.start(ev_, std::max(nanoseconds(0), nanoseconds(armed_for_ - Clock::now())));
 }
 
 void Loop::on_timer() noexcept {
   armed_for_ = TimePoint::max();
-  // libev's clock and ours may differ by a tick: arm_timer() finds what is not due yet.
+  // libev's clock and ours may differ by a tick. arm_timer() handles timers that are not due yet.
   run_due_timers(now());
   arm_timer();
 }
 
 void Loop::run_due_timers(TimePoint now) noexcept {
-  // One that starts itself anew with no delay is due again in the next turn, not in this one.
+  // A timer that restarts itself without a delay is due in the next turn, not in this one.
   const std::uint64_t adds = timers_.adds();
   while (TimerQueue::Entry* entry = timers_.take_due(now, adds)) {
     guarded("timer", [entry] { entry->expire(); });
@@ -82,14 +82,14 @@ void Loop::run_due_timers(TimePoint now) noexcept {
 void Loop::advance(milliseconds by) {
   assert(not_run_elsewhere());
   assert(options_.virtual_time && "only a loop on virtual time can be advanced");
-  poll();  // what was asked for before happens before time passes
+  poll();  // first run what is pending at the current time
   const TimePoint end = later(now_, by);
   while (!timers_.empty() && timers_.head() <= end) {
     now_ = std::max(now_, timers_.head());
     run_due_timers(now_);
-    heeds_stop_ = false;  // a stop() is for the next run()
+    accepts_stop_ = false;  // a stop() is for the next run()
     on_end_of_turn();
-    heeds_stop_ = true;
+    accepts_stop_ = true;
     poll();
   }
   now_ = end;
@@ -100,9 +100,9 @@ void Loop::report(const Report& report) noexcept {
   assert(not_run_elsewhere());
   if (!reporter_) return;
   try {
-    const Reporter running = reporter_;  // it may set another
+    const Reporter running = reporter_;  // it may set another reporter
     running(report);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody left to tell
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the error cannot be reported
   }
 }
 
@@ -121,7 +121,7 @@ void Loop::report_current_exception(std::string_view where) noexcept {
       told.what = "an exception that is no std::exception";
     }
     report(told);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to tell with
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the report
   }
 }
 
