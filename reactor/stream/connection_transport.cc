@@ -1,6 +1,6 @@
-// What a connection does with a transport: the handshake, the events that each direction waits for,
-// bytes that no event announces, and an end that takes its time. The plain path is in
-// connection_io.cc and connection_write.cc.
+// How a connection uses a transport: the handshake, the event that each direction waits for, bytes
+// without an event, and an end that takes time. The plain path is in connection_io.cc and
+// connection_write.cc.
 #include <cerrno>
 
 #include "connection.h"
@@ -12,7 +12,7 @@ namespace sluice {
 
 namespace {
 
-// The event that `result` waits for; 0 when it waits for none.
+// The event that `result` waits for; 0 if none.
 int wanted_by(const IoResult& result) noexcept {
   if (result.status == IoResult::Status::want_read) return kReadable;
   return result.status == IoResult::Status::want_write ? kWritable : 0;
@@ -39,14 +39,14 @@ void Connection::continue_opening() {
   }
   transport_->read_wants_ = kReadable;
   state_ = State::open;
-  IdleList::Node::unlink();  // where there is no idle timeout, touch() leaves it where it is
+  IdleList::Node::unlink();  // without an idle timeout, touch() would leave it in the list
   group_->idle_.touch(*this);
   opened_now();
   after_transport();
 }
 
-// Decided by what is there now, as for on_idle(); but this is the handshake's last step, or a peer
-// that always has one more byte ready would stay forever.
+// As in on_idle(), events that are ready now count. But this is the last step of the handshake:
+// otherwise a peer that always has one more byte ready could stay forever.
 void Connection::on_open_timeout(IdleList::Node& node) {
   auto& connection = static_cast<Connection&>(node);
   if (connection.is_ready(kReadable | kWritable)) {
@@ -58,7 +58,7 @@ void Connection::on_open_timeout(IdleList::Node& node) {
 void Connection::transport_ready(int events) {
   if (state_ == State::opening) return continue_opening();
   if (blocked_ && (events & transport_->write_wants_) != 0) retry_write();
-  // Asked again, because what was written may have closed or paused it.
+  // Check again, because the callbacks of the write may have closed or paused the connection.
   if ((events & transport_->read_wants_) != 0) transport_->must_read_ = wants_input();
   after_transport();
 }
@@ -68,7 +68,8 @@ void Connection::retry_write() {
   state_ == State::lingering ? after_flush() : flush();
 }
 
-// After anything that may have read or written: reads what is due, and finds out what comes next.
+// Call it after anything that may have read or written. Reads what can be read, and updates the
+// events.
 void Connection::after_transport() {
   if (state_ == State::opening) return;
   if (transport_->must_read_) {
@@ -79,14 +80,14 @@ void Connection::after_transport() {
       read_ready();
     }
   }
-  // That may have read what a write waits for, and then no event will say so.
+  // The read may have taken bytes that a write waits for; then there will be no event for them.
   const bool may_write = transport_->read_since_write_ && transport_->write_wants_ == kReadable;
   if (blocked_ && may_write && state_ != State::closed) retry_write();
   update_interest();
 }
 
-// What read() can answer without an event is read at the end of the turn. A read that waits for
-// the wire to be writable is always called again.
+// If read() can return something without an event, it is called at the end of the turn. A read that
+// waits for a writable wire is always repeated after the event.
 void Connection::note_pending() noexcept {
   if (transport_->must_read_ || !wants_input() || transport_->read_wants_ != kReadable) return;
   if (!transport_->pending()) return;
@@ -94,7 +95,7 @@ void Connection::note_pending() noexcept {
   mark_dirty();
 }
 
-// False while the transport has not written its end.
+// Returns false while the transport has not written its end.
 bool Connection::shutdown_transport() {
   if (blocked_) return false;
   transport_->read_since_write_ = false;
@@ -103,7 +104,7 @@ bool Connection::shutdown_transport() {
     blocked_ = true;
     transport_->write_wants_ = event;
     // A deadline, as for everything that waits for the peer: linger_timeout after close(), else
-    // write_timeout, whose list holds the queues.
+    // write_timeout, whose list contains the queues.
     if (state_ == State::flushing) {
       linger();
     } else if (state_ == State::open && !output().stall.linked()) {
@@ -114,7 +115,7 @@ bool Connection::shutdown_transport() {
   }
   transport_->write_wants_ = kWritable;
   release_output();
-  // A peer that has ended and closed accepts nothing more; all that it was sent is written.
+  // A peer that has closed accepts nothing more, and everything has been written.
   if (result.is_done() || peer_ended_) return true;
   fail(failed_with(result.error));
   return false;
@@ -125,7 +126,7 @@ int Connection::failed_with(std::error_code error) noexcept {
   return error.category() == std::generic_category() ? error.value() : EPROTO;
 }
 
-// These two answer as the system calls do, so that what follows is the same code for both.
+// These two return values and errno like the system calls, so that the code after them is the same.
 ssize_t Connection::transport_read(std::span<std::byte> into) {
   const IoResult result = transport_->read(into);
   transport_->read_since_write_ = true;

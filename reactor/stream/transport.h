@@ -1,24 +1,24 @@
-// What stands between a connection's socket and its handler: TLS, a PROXY header, or your own.
+// Stands between a connection's socket and its handler: TLS, a PROXY header, or your own.
 //
 // What it is: an interface that a program implements to change the bytes on their way. A connection
-// on a plain socket has no transport and makes the system calls itself. With one, it asks the
-// transport, and the transport asks its Wire.
+// on a plain socket has no transport, and makes the system calls itself. With one, it calls the
+// transport, and the transport calls its Wire.
 //
 //   socket or memory  <->  Wire  <->  Transport  <->  Connection  <->  Protocol
 //
-// Lifetime: made by a TransportFactory (ConnectionOptions::transport), owned by its connection,
-// and destroyed after on_close(), before the descriptor is closed. Its destructor must not use the
-// wire: what is to be written at the end is written by shutdown_write().
+// Lifetime: a TransportFactory (ConnectionOptions::transport) makes it, and the connection owns it.
+// It is destroyed after on_close(), before the descriptor is closed. Its destructor must not use
+// the wire: shutdown_write() writes the last bytes.
 // Thread: the loop's. No function may block, or call its connection.
-// Errors: IoResult::failed ends the connection: in open() as CloseReason::open_failed, later as
-// CloseReason::system_error for an errno of std::generic_category(), else as
-// CloseReason::transport_error. on_close() receives that error. An exception ends the connection
-// with ENOMEM, and the loop reports it.
+// Errors: IoResult::failed ends the connection: in open() with CloseReason::open_failed, later with
+// CloseReason::system_error for an errno of std::generic_category(), otherwise with
+// CloseReason::transport_error. on_close() gets that error. An exception ends the connection with
+// ENOMEM, and the loop reports it.
 //
-// Again: open(), read(), write() and shutdown_write() may each answer want_read or want_write,
-// whichever of them was called. The connection waits for that event of the wire and calls the same
-// function again. It may call sooner; the transport then gives the same answer. At the wire's end,
-// want_read would wait for nothing: such a call must fail.
+// Again: open(), read(), write() and shutdown_write() may each return want_read or want_write. The
+// connection waits for that event of the wire, and calls the same function again. It may call it
+// earlier; the transport then returns the same. At the end of the wire, want_read would wait for
+// nothing: the call must fail instead.
 #ifndef SLUICE_REACTOR_STREAM_TRANSPORT_H
 #define SLUICE_REACTOR_STREAM_TRANSPORT_H
 
@@ -45,31 +45,31 @@ class SLUICE_EXPORT Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport();
 
-  // The handshake, in Connection::State::opening. The connection calls it first, until it answers
+  // The handshake, in Connection::State::opening. The connection calls it first, until it returns
   // done, and then runs on_open(). `end`: the peer closed during the handshake.
   virtual IoResult open() = 0;
-  // The peer's bytes: done with at least one, or end. What the transport itself owes the peer it
-  // writes first, answering want_write until that is done: nothing else would call it again.
-  // REQUIRES: `into` is not empty.
+  // Reads bytes of the peer: done with at least one, or end. If the transport itself still has
+  // bytes for the peer, it writes them first, and returns want_write until that is done, because
+  // nothing else would call it again. REQUIRES: `into` is not empty.
   virtual IoResult read(std::span<std::byte> into) = 0;
-  // The handler's bytes: done with how many of them, at least one, the wire has taken whole. After
-  // want_read or want_write the next call begins with the same bytes, which may lie elsewhere, in
-  // other pieces, and be followed by more. REQUIRES: at least one byte.
+  // Writes bytes of the handler: done with how many of them, at least one, the wire has accepted
+  // whole. After want_read or want_write the next call begins with the same bytes, which may be at
+  // another address, in other pieces, and followed by more. REQUIRES: at least one byte.
   virtual IoResult write(std::span<const iovec> parts) = 0;
-  // The handler will send no more, and everything that it sent is written. Also called when the
+  // The handler will send no more, and everything that it sent has been written. Also called if the
   // peer has ended first.
   virtual IoResult shutdown_write() = 0;
 
-  // Whether read() has an answer other than want_read without reading the wire: bytes, or the end
-  // after them. No event announces these, so the connection reads them without one.
+  // Whether read() can return something other than want_read without reading the wire: bytes, or
+  // the end after them. There is no event for these, so the connection reads them without one.
   [[nodiscard]] virtual bool pending() const noexcept { return false; }
-  // The peer's address where the transport knows a better one than the socket, as after a PROXY
+  // The peer's address, if the transport knows a better one than the socket, such as from a PROXY
   // header. It may change until open() is done. None: the socket's.
   [[nodiscard]] virtual std::optional<Address> peer() const { return std::nullopt; }
 
  private:
   friend class Connection;
-  // Kept here and not in Connection, whose size every plain socket pays for.
+  // Here and not in Connection, which would become larger for plain sockets too.
   std::error_code failure_;
   int read_wants_ = kReadable;   // the event after which to read, or to open, again
   int write_wants_ = kWritable;  // the event after which to write, or to shut down, again
@@ -77,8 +77,8 @@ class SLUICE_EXPORT Transport {
   bool read_since_write_ = false;
 };
 
-// Makes the transport of a new connection on `wire`; the role (client or server) and the settings
-// are what the function holds. `peer` is the socket's. Null refuses the newcomer, and so does an
+// Makes the transport of a new connection on `wire`. The function itself holds the role (client or
+// server) and the settings. `peer` is the socket's. Null refuses the newcomer, and so does an
 // exception, which is reported.
 using TransportFactory = std::function<std::unique_ptr<Transport>(Wire wire, const Address& peer)>;
 

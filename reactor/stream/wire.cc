@@ -37,7 +37,7 @@ IoResult Wire::write(std::span<const std::byte> bytes) const {
 
 IoResult Wire::shutdown_write() const {
   if (stream_ != nullptr) return stream_->shutdown_write();
-  // ENOTCONN: the peer has reset it meanwhile, and the next read says so.
+  // ENOTCONN: the peer has reset the connection, which the next read reports.
   if (::shutdown(socket_, SHUT_WR) == 0 || errno == ENOTCONN) return IoResult::done();
   return IoResult::failed(errno);
 }

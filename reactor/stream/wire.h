@@ -1,10 +1,10 @@
 // The bytes below a transport: a connected socket, or a stream in memory.
 //
-// What it is: a small value that reads and writes what a Transport turns into a handler's bytes. On
-// a socket its functions are the system calls; a MemoryPeer gives it a Stream instead, so that a
-// transport is tested without sockets.
-// Lifetime: refers to the socket or the Stream and owns neither; it may be copied.
-// Thread: the loop's. Errors: IoResult::failed with errno in std::generic_category().
+// What it is: a small value from which a Transport reads and to which it writes. On a socket its
+// functions are the system calls. A MemoryPeer gives it a Stream instead, so that transports can be
+// tested without sockets.
+// Lifetime: refers to the socket or the Stream, and owns neither; it may be copied.
+// Thread: the loop's. Errors: IoResult::failed with an errno in std::generic_category().
 // Source: POSIX.1-2017 recv(), sendmsg(), shutdown().
 #ifndef SLUICE_REACTOR_STREAM_WIRE_H
 #define SLUICE_REACTOR_STREAM_WIRE_H
@@ -21,14 +21,14 @@
 
 namespace sluice {
 
-// How reading, writing, a handshake or the end of writing went.
+// The result of reading, writing, a handshake or the end of writing.
 struct [[nodiscard]] IoResult {
   enum class Status : std::uint8_t {
     done,        // `bytes` were read or written, or the step is complete
     end,         // reading: the peer will send no more
     want_read,   // call again when the wire is readable
     want_write,  // call again when the wire is writable
-    failed       // `error` says why; the connection ends
+    failed       // `error` is the reason; the connection ends
   };
 
   Status status = Status::done;
@@ -48,13 +48,13 @@ struct [[nodiscard]] IoResult {
 
 class SLUICE_EXPORT Wire {
  public:
-  // What stands in for a socket.
+  // Replaces a socket.
   class SLUICE_EXPORT Stream {
    public:
     virtual ~Stream() = default;
     // done with at least one byte, end, want_read or failed. REQUIRES: `into` is not empty.
     virtual IoResult read(std::span<std::byte> into) = 0;
-    // done with how many bytes were taken, want_write or failed.
+    // done with the number of accepted bytes, want_write or failed.
     virtual IoResult write(std::span<const iovec> parts) = 0;
     virtual IoResult shutdown_write() = 0;
   };
@@ -66,7 +66,7 @@ class SLUICE_EXPORT Wire {
   IoResult read(std::span<std::byte> into) const;
   IoResult write(std::span<const iovec> parts) const;
   IoResult write(std::span<const std::byte> bytes) const;
-  // Ends the stream to the peer: the peer reads an end after what was written.
+  // Ends the stream to the peer: after the written bytes, the peer reads an end.
   IoResult shutdown_write() const;
   // The socket's descriptor, for a library that reads and writes it itself; -1 in memory.
   [[nodiscard]] int fd() const noexcept { return socket_; }
