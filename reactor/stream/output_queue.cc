@@ -10,7 +10,7 @@ namespace sluice {
 
 OutputQueue::Chunk& OutputQueue::open_chunk() {
   if (open_ == nullptr) {
-    // Not make_unique: that would clear sixteen kilobytes that are about to be written.
+    // make_unique() would clear sixteen kilobytes that are about to be written.
     open_ = spare_ != nullptr ? std::move(spare_) : std::unique_ptr<Chunk>(new Chunk);
     filled_ = 0;
   }
@@ -19,7 +19,7 @@ OutputQueue::Chunk& OutputQueue::open_chunk() {
 
 bool OutputQueue::ends_in_open_chunk() const noexcept {
   if (first_ == pieces_.size()) return false;
-  // The addresses alone do not say it: another block may happen to end where this chunk begins.
+  // Comparing addresses is not enough: another block may end where this chunk begins.
   const Piece& last = pieces_.back();
   return last.payload.empty() && last.chunk == nullptr;
 }
@@ -68,7 +68,8 @@ void OutputQueue::pop_front() noexcept {
     first_ = 0;
     filled_ = 0;
   } else if (first_ * 2 >= pieces_.size() && first_ >= kMaxGather) {
-    // Half of the vector is done with: move the rest down, so that it does not grow for ever.
+    // Half of the vector has been written: move the rest to the front, so that it does not grow
+    // forever.
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
@@ -96,7 +97,7 @@ void OutputQueue::clear() noexcept {
   if (open_ != nullptr) spare_.reset();
 }
 
-void OutputQueue::clear_to_least() noexcept {
+void OutputQueue::clear_to_minimum() noexcept {
   clear();
   if (pieces_.capacity() > kMinPieces) pieces_ = std::vector<Piece>();
   open_.reset();
@@ -112,13 +113,13 @@ std::unique_ptr<OutputQueue> OutputPool::take() {
 
 void OutputPool::give(std::unique_ptr<OutputQueue> queue) noexcept {
   queue->stall.unlink();
-  // The last ones are taken first, so that the chunks, which are the first ones', stay where they
-  // are while few queues are in use.
-  free_.size() < kKept ? queue->clear() : queue->clear_to_least();
+  // The last queues are used first. The first ones have the chunks, which stay with them while few
+  // queues are in use.
+  free_.size() < kKept ? queue->clear() : queue->clear_to_minimum();
   if (free_.size() == kKept + kKeptSmall) return;
   try {
     free_.push_back(std::move(queue));
-  } catch (const std::bad_alloc&) {  // then `queue` has not been moved, and goes
+  } catch (const std::bad_alloc&) {  // `queue` has not been moved then, and is freed
   }
 }
 

@@ -1,11 +1,11 @@
-// What waits to be written: shared payloads and copied bytes, in order, gathered into one write.
+// Pending output: shared payloads and copied bytes, in order, gathered into one write.
 //
-// What it is: a queue of blocks. Copied bytes are collected in chunks; a payload is counted, never
-// copied. It is heap-allocated by its connection only while something waits, and kept for the next
-// one by OutputPool, so that the echo path allocates nothing.
-// Lifetime: gather()'s pieces are valid until the next change.
-// Thread: the loop's. Errors: appending may throw std::bad_alloc; of copied bytes, the
-// first may have been appended then.
+// What it is: a queue of blocks. Copied bytes are collected in chunks; a payload is counted, not
+// copied. A connection allocates it only while output is pending, and OutputPool keeps it for the
+// next one, so that the path of an echo allocates nothing.
+// Lifetime: the pieces of gather() are valid until the next change.
+// Thread: the loop's. Errors: appending may throw std::bad_alloc; a part of the copied bytes may
+// have been appended then.
 #ifndef SLUICE_REACTOR_STREAM_OUTPUT_QUEUE_H
 #define SLUICE_REACTOR_STREAM_OUTPUT_QUEUE_H
 
@@ -25,7 +25,7 @@ namespace sluice {
 class SLUICE_EXPORT OutputQueue {
  public:
   static constexpr std::size_t kChunkSize = 16 * 1024;
-  static constexpr std::size_t kMaxGather = 64;  // pieces a write; Linux takes 1024
+  static constexpr std::size_t kMaxGather = 64;  // pieces in a write; the limit of Linux is 1024
 
   OutputQueue() = default;
   OutputQueue(const OutputQueue&) = delete;
@@ -35,15 +35,15 @@ class SLUICE_EXPORT OutputQueue {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   void append(std::span<const std::byte> bytes);
   void append(Payload payload, std::size_t from = 0);
-  // The front of the queue as at most `into.size()` pieces; returns how many.
+  // Returns the front of the queue as at most `into.size()` pieces, and their number.
   std::size_t gather(std::span<iovec> into) const noexcept;
   void consume(std::size_t count) noexcept;  // REQUIRES: count <= size()
-  // Empties it and gives back all memory beyond one chunk.
+  // Empties it, and frees all memory except one chunk.
   void clear() noexcept;
-  // Empties it and gives back all memory but for a few payloads' places.
-  void clear_to_least() noexcept;
+  // Empties it, and frees all memory except the room for a few payloads.
+  void clear_to_minimum() noexcept;
 
-  // Its place among the connections whose peers do not take what is written.
+  // Its place in the list of the connections whose peers do not read.
   struct StallNode : IdleList::Node {
     void* connection = nullptr;
   } stall;
@@ -52,11 +52,12 @@ class SLUICE_EXPORT OutputQueue {
   struct Chunk {
     std::byte bytes[kChunkSize];
   };
-  // What waits of a payload, or of a chunk. A chunk may be in several pieces with payloads between
-  // them: whoever sends a byte and a payload by turns must not pay a chunk for each byte.
+  // The pending part of a payload or of a chunk. A chunk may be in several pieces with payloads
+  // between them, so that a handler that alternately sends a byte and a payload does not use a
+  // chunk for each byte.
   struct Piece {
     Payload payload;
-    std::unique_ptr<Chunk> chunk;  // in the last piece of a full chunk, which goes with it
+    std::unique_ptr<Chunk> chunk;  // in the last piece of a full chunk, which is freed with it
     const std::byte* data = nullptr;
     std::size_t size = 0;
   };
@@ -65,17 +66,17 @@ class SLUICE_EXPORT OutputQueue {
   SLUICE_LOCAL void pop_front() noexcept;
 
   static constexpr std::size_t kMinPieces = 4;
-  std::vector<Piece> pieces_;  // [first_, size) wait; the ones before are done with
+  std::vector<Piece> pieces_;  // [first_, size) are pending; the earlier ones have been written
   std::size_t first_ = 0;
   std::size_t size_ = 0;
-  std::unique_ptr<Chunk> open_;  // the one being filled, [0, filled_) so far
+  std::unique_ptr<Chunk> open_;  // the chunk that is being filled; [0, filled_) is used
   std::size_t filled_ = 0;
-  std::unique_ptr<Chunk> spare_;  // the last full chunk that emptied
+  std::unique_ptr<Chunk> spare_;  // the last full chunk that was emptied
 };
 
-// The queues that no connection needs just now. At most kKept are kept with a chunk, and at most
-// kKeptSmall more without one: what is passed on to a thousand members of a room needs a thousand
-// queues in every turn, each for one payload.
+// The queues that no connection needs now. At most kKept are kept with a chunk, and at most
+// kKeptSmall more without one: passing a message on to a thousand members of a room needs a
+// thousand queues in each turn, each for one payload.
 class SLUICE_EXPORT OutputPool {
  public:
   static constexpr std::size_t kKept = 64;

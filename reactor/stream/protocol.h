@@ -1,13 +1,13 @@
-// The interface that a per-connection handler implements.
+// The interface of a connection's handler.
 //
-// What it is: what a connection tells its handler, and what the handler answers. The same handler
-// runs over TCP, over Unix sockets and over an in-memory peer.
-// Lifetime: a connection owns its handler, or shares one without state with others (see
-// ProtocolRef). A Connection& is valid until its on_close() has returned.
-// Thread: the loop's. Callbacks are not nested: none runs inside another one, of any connection,
-// but for on_open() of a connection that a callback itself makes with Connection::adopt().
-// Errors: an exception that leaves a callback closes that connection (CloseReason::handler_threw)
-// and is reported by the loop.
+// What it is: the events of a connection, and the handler's results. The same handler works over
+// TCP, over Unix sockets and with an in-memory peer.
+// Lifetime: a connection owns its handler, or shares one with others (see ProtocolRef). A
+// Connection& is valid until its on_close() has returned.
+// Thread: the loop's. Callbacks are not nested: none runs inside another one of any connection,
+// except on_open() of a connection that a callback makes with Connection::adopt().
+// Errors: an exception from a callback closes that connection (CloseReason::handler_threw), and the
+// loop reports it.
 #ifndef SLUICE_REACTOR_STREAM_PROTOCOL_H
 #define SLUICE_REACTOR_STREAM_PROTOCOL_H
 
@@ -30,34 +30,34 @@ class SLUICE_EXPORT Protocol {
  public:
   virtual ~Protocol() = default;
 
-  // Once, first, before anything is read. With a transport, when its handshake is done.
+  // Runs once, first, before anything is read. With a transport, when its handshake is done.
   virtual void on_open(Connection& connection);
-  // Bytes arrived. Returns how many were consumed, at most in.size(); the rest is shown again,
-  // together with what arrives next. `in` dies when this returns.
+  // Bytes have arrived. Returns how many were consumed, at most in.size(). The rest is delivered
+  // again together with the next bytes. `in` is valid until this returns.
   virtual std::size_t on_data(Connection& connection, std::span<const std::byte> in) = 0;
-  // The peer will send no more. The default flushes, then closes; a handler that overrides it may
-  // go on sending, and closes when it is done.
+  // The peer will send no more. The default sends the queue, then closes. A handler that overrides
+  // it may continue to send, and closes when it has finished.
   virtual void on_eof(Connection& connection);
-  // What waited above the high-water mark has fallen below the low-water mark.
+  // The queue was above the high-water mark, and has fallen below the low-water mark.
   virtual void on_writable(Connection& connection);
-  // Once, last, and never inside another callback. `reason` tests false after an orderly close.
-  // It also runs for a connection whose transport did not finish its handshake: on_open() never
-  // ran, and opened() is false.
-  // Sends do nothing any more; the addresses and counts can still be asked for.
+  // Runs once, last, and never inside another callback. `reason` is false after an orderly close.
+  // It also runs for a connection whose transport did not finish its handshake: then on_open()
+  // never ran, and opened() is false. Sends do nothing any more; the addresses and counts are still
+  // available.
   virtual void on_close(Connection& connection, std::error_code reason);
 };
 
-// Who speaks on a connection: a handler of its own, or one that many connections share.
+// The handler of a connection: its own, or one that many connections share.
 class SLUICE_EXPORT ProtocolRef {
  public:
-  // Its own; null means that the newcomer is refused.
+  // Owned by the connection. Null refuses the newcomer.
   template <class Derived>
   ProtocolRef(std::unique_ptr<Derived> own) noexcept  // NOLINT(google-explicit-constructor)
       : word_(reinterpret_cast<std::uintptr_t>(static_cast<Protocol*>(own.release()))) {
     if (word_ != 0) word_ |= kOwned;
   }
   ProtocolRef(std::nullptr_t) noexcept : word_(0) {}  // NOLINT(google-explicit-constructor)
-  // Shared. REQUIRES: `shared` outlives every connection that it is given to.
+  // Shared. REQUIRES: `shared` outlives every connection that uses it.
   ProtocolRef(Protocol& shared) noexcept  // NOLINT(google-explicit-constructor)
       : word_(reinterpret_cast<std::uintptr_t>(&shared)) {}
   ProtocolRef(ProtocolRef&& other) noexcept : word_(std::exchange(other.word_, 0)) {}
@@ -76,19 +76,20 @@ class SLUICE_EXPORT ProtocolRef {
   Protocol* operator->() const noexcept { return get(); }
   explicit operator bool() const noexcept { return word_ != 0; }
   void reset() noexcept {
-    // Empty first: the handler's destructor may come back here.
+    // Empty first, because the handler's destructor may call this again.
     const std::uintptr_t last = std::exchange(word_, 0);
     if ((last & kOwned) != 0) delete reinterpret_cast<Protocol*>(last & ~kOwned);
   }
 
  private:
-  // One word, because there is one in every connection: a Protocol is aligned to more than a byte,
-  // so the lowest bit is free to say who owns it.
+  // One word, because each connection has one. A Protocol is aligned to more than one byte, so the
+  // lowest bit can store whether the handler is owned.
   static constexpr std::uintptr_t kOwned = 1;
   std::uintptr_t word_;
 };
 
-// Makes the handler of a newcomer. What it throws refuses the newcomer and is reported.
+// Makes the handler of a newcomer. If it throws, the newcomer is refused and the exception is
+// reported.
 using ProtocolFactory = std::function<ProtocolRef(const Address& peer)>;
 
 }  // namespace sluice

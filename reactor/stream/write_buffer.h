@@ -1,9 +1,9 @@
-// The loop's one write buffer: what the handler that runs just now has sent. For Connection.
+// The write buffer of the loop: what the running handler has sent. Only for Connection.
 //
-// What it is: the counterpart of the loop's read buffer. A handler that answers what it read sends
-// into this; it is written when the handler returns, and only what the system does not take is
-// given a queue. So an echo allocates nothing and a connection at rest holds nothing.
-// Lifetime: take()'s bytes are valid until the next append(). Thread: the loop's.
+// What it is: the counterpart of the loop's read buffer. A handler's answers are collected here,
+// and written when the handler returns. Only bytes that the system does not accept get a queue. So
+// an echo allocates nothing, and an idle connection has no buffer.
+// Lifetime: the bytes of take() are valid until the next append(). Thread: the loop's.
 #ifndef SLUICE_REACTOR_STREAM_WRITE_BUFFER_H
 #define SLUICE_REACTOR_STREAM_WRITE_BUFFER_H
 
@@ -18,12 +18,12 @@ class WriteBuffer {
  public:
   static constexpr std::size_t kSize = 64 * 1024;
 
-  // Not make_unique: that would touch every page of it.
+  // make_unique() would write to every page of it.
   WriteBuffer() : bytes_(new std::byte[kSize]) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  // False, and nothing is taken, when there is no room, or when another `owner` has bytes here: a
-  // handler may make a connection whose own handler then runs inside it.
+  // Returns false, and appends nothing, if there is no room, or if another `owner` has bytes here:
+  // a handler may make a connection, whose own handler then runs inside it.
   bool append(const void* owner, std::span<const std::byte> bytes) noexcept {
     if (size_ > 0 && owner_ != owner) return false;
     if (bytes.size() > kSize - size_) return false;
