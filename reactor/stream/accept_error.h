@@ -1,4 +1,4 @@
-// What an error of accept() is about: the process and the system, or only the newcomer.
+// Whether an error of accept() concerns the process and the system, or only the newcomer.
 //
 // Thread: any. Source: POSIX.1-2017 accept(); accept(2).
 #ifndef SLUICE_REACTOR_STREAM_ACCEPT_ERROR_H
@@ -8,12 +8,13 @@
 
 namespace sluice {
 
-// Descriptors or memory have run out: the next newcomer meets the same error.
+// No descriptor or memory is left: accepting the next newcomer would fail too.
 [[nodiscard]] inline bool out_of_resources(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-// The newcomer's own misfortune, and on Linux pending errors of its path: the next one may be fine.
+// Errors of one newcomer and, on Linux, pending errors of its network path. The next newcomer may
+// be fine.
 [[nodiscard]] inline bool newcomer_gone(int error) noexcept {
   switch (error) {
     case ECONNABORTED:

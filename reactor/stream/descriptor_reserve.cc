@@ -16,7 +16,7 @@ bool DescriptorReserve::turn_away(int listening) noexcept {
   Fd newcomer(::accept(listening, nullptr, nullptr));
   const int error = errno;
   const bool accepted = static_cast<bool>(newcomer);
-  // The newcomer's number must be free before the spare one can be taken again.
+  // The newcomer's descriptor must be free before the spare one can be opened again.
   newcomer.reset();
   refill();
   errno = error;

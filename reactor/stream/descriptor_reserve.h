@@ -1,10 +1,10 @@
-// A descriptor kept for the day when there are no more. For Listener.
+// A spare descriptor for the case that no other is left. Only for Listener.
 //
-// What it is: /dev/null, held open. Out of descriptors, a newcomer cannot even be turned away, and
-// a level-triggered loop would spin on it; so the spare one is given up, the newcomer accepted in
-// its place and closed, and the spare one taken again.
-// Thread: the loop's. Errors: none leaves; a spare descriptor that could not be had is tried for
-// again.
+// What it is: /dev/null, kept open. Without a descriptor a listener cannot even refuse a newcomer,
+// and a level-triggered loop would spin. So it closes the spare descriptor, accepts the newcomer
+// and closes it, and opens the spare one again.
+// Thread: the loop's. Errors: throws nothing. If the spare descriptor cannot be opened, it tries
+// again later.
 #ifndef SLUICE_REACTOR_STREAM_DESCRIPTOR_RESERVE_H
 #define SLUICE_REACTOR_STREAM_DESCRIPTOR_RESERVE_H
 
@@ -15,10 +15,11 @@ namespace sluice {
 class DescriptorReserve {
  public:
   DescriptorReserve() noexcept { refill(); }
-  // Accepts one newcomer of `listening` and closes it. False when that was not possible, with
-  // accept()'s errno: EAGAIN when nobody waits, EMFILE or ENFILE when there is nothing to give up.
+  // Accepts one newcomer of `listening` and closes it. Returns false if that was not possible, with
+  // the errno of accept(): EAGAIN if nobody waits, EMFILE or ENFILE if there is no spare
+  // descriptor.
   bool turn_away(int listening) noexcept;
-  // Takes the spare descriptor if it is not held.
+  // Opens the spare descriptor if it is not open.
   void refill() noexcept;
   [[nodiscard]] bool held() const noexcept { return static_cast<bool>(spare_); }
 

@@ -80,7 +80,7 @@ void ListenSocket::set(int level, int name, int value, const char* what) const {
   fail(errno, "setsockopt(" + std::string(what) + ") " + endpoint_.to_string());
 }
 
-// False when `may_fall_back` and the host has no such family.
+// Returns false if `may_fall_back` and the host does not have the family.
 bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerOptions& options,
                            bool may_fall_back) {
   const std::string name = endpoint.to_string();
@@ -92,7 +92,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
   named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
   set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
   if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
-  // Always said: the system's default differs from host to host.
+  // Set it always, because the system's default can be changed.
   if (family == AF_INET6) {
     set(IPPROTO_IPV6, IPV6_V6ONLY, endpoint.any_family() ? 0 : 1, "IPV6_V6ONLY");
   }
@@ -100,7 +100,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
   Address address = endpoint.address();
   if (endpoint.any_family()) address = Address::any(family, address.port());
   if (::bind(fd_.get(), address.data(), address.size()) != 0) {
-    if (may_fall_back && errno == EADDRNOTAVAIL) return false;  // IPv6 is there, but switched off
+    if (may_fall_back && errno == EADDRNOTAVAIL) return false;  // IPv6 is disabled
     fail(errno, "bind " + name);
   }
   listen_on(fd_.get(), options.backlog, name);
@@ -109,7 +109,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
   return true;
 }
 
-// Connections inherit these from the listening socket, which saves each two system calls.
+// Connections inherit these from the listening socket, which saves two system calls for each.
 void ListenSocket::set_inherited(const ListenerOptions& options) const {
   set(IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0, "TCP_NODELAY");
   set(SOL_SOCKET, SO_KEEPALIVE, options.keep_alive ? 1 : 0, "SO_KEEPALIVE");

@@ -1,4 +1,4 @@
-// A listening socket, opened as an Endpoint and ListenerOptions say. For Listener.
+// A listening socket, as an Endpoint and ListenerOptions describe it. Only for Listener.
 //
 // Errors: throws std::system_error whose text names the call and the endpoint.
 // Source: POSIX.1-2017 bind(), listen(); socket(7), tcp(7), ipv6(7).
@@ -15,13 +15,13 @@ namespace sluice {
 class ListenSocket {
  public:
   ListenSocket(const Endpoint& endpoint, const ListenerOptions& options);
-  // One that listens already. EINVAL: it does not, or is no stream socket.
+  // A socket that listens already. Throws EINVAL if it does not, or is not a stream socket.
   ListenSocket(Fd listening, const ListenerOptions& options);
 
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
-  // Accepts one newcomer; only accept4() makes it non-blocking and close-on-exec. Nothing, with
-  // accept()'s errno, when there is none.
+  // Accepts one newcomer. Only accept4() makes it non-blocking and close-on-exec. If there is none,
+  // returns an empty Fd, with the errno of accept().
   Fd accept(Address& peer) const noexcept;
   void close() noexcept;
 

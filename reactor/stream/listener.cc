@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// How long nobody is accepted when the process or the system is out of something.
+// How long accepting pauses when the process or the system lacks a resource.
 constexpr BackoffOptions kWaits{
     .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
 
@@ -62,8 +62,8 @@ class Listener::Impl final : public LoopComponent {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
   [[nodiscard]] std::size_t connections() const noexcept { return group_.open(); }
 
-  // Its owner is done with it. A handler, a factory or a reporter that lets go of its listener may
-  // have been called by it: then it goes when they have returned.
+  // Called when the owner has destroyed the listener. If this was in a handler, a factory or a
+  // reporter that the listener itself called, the object is deleted when they have returned.
   static void let_go(std::unique_ptr<Impl> impl) noexcept {
     impl->close();
     impl->cancel_drain();
@@ -113,14 +113,14 @@ class Listener::Impl final : public LoopComponent {
   ListenSocket socket_;
   DescriptorReserve reserve_;
   SourceLimits sources_;
-  const char* limit_ = "";  // that the latest newcomer was refused for
-  int shortage_ = 0;        // errno of the latest wait
+  const char* limit_ = "";  // for which the latest newcomer was refused
+  int shortage_ = 0;        // errno of the latest pause
   PacedReport refusals_;
   PacedReport shortages_;
   Timer retry_;
   Backoff waits_{kWaits};
-  bool ran_out_ = false;    // and nobody was accepted since
-  bool recovered_ = false;  // somebody was; it is told when it has lasted
+  bool ran_out_ = false;    // and no newcomer has been accepted since
+  bool recovered_ = false;  // one has; it is reported when it has lasted
   bool accepting_ = false;  // on_ready() is running
   bool orphaned_ = false;   // to be deleted when it returns
   bool paused_ = false;
@@ -146,7 +146,7 @@ void Listener::Impl::accept_some() noexcept {
     Fd newcomer = socket_.accept(peer);
     const int error = errno;
     if (newcomer) {
-      // A factory that throws, or no memory for a connection: the newcomer is closed, others live.
+      // A factory that throws, or no memory for a connection: only the newcomer is closed.
       const bool welcomed =
           LoopInternals::guarded(loop(), "accept", [&] { welcome(std::move(newcomer), peer); });
       if (!welcomed) ++LoopInternals::counters(loop()).refused;
@@ -184,7 +184,7 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     if (protocol) {
 #if !defined(__linux__) || defined(SLUICE_PORTABLE)
       set_nonblocking_cloexec(newcomer.get());
-      // POSIX does not say that these are inherited from the listening socket.
+      // POSIX does not guarantee that these are inherited from the listening socket.
       const int on = 1;
       if (options_.no_delay && peer.is_ip()) {
         ::setsockopt(newcomer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -213,20 +213,20 @@ void Listener::Impl::turned_away(const char* why) {
   refusals_.happened();
 }
 
-// No descriptors, or no memory, for a newcomer: those who wait are turned away, as far as the spare
-// descriptor allows; then nobody is listened to for a while, because the socket stays readable and
-// the loop would spin on it.
+// No descriptor or memory for a newcomer. Refuses the waiting newcomers as far as the spare
+// descriptor allows. Then stops accepting for a while: the socket stays readable, and the loop
+// would spin.
 void Listener::Impl::run_out(int error) noexcept {
   std::uint64_t turned_away = 0;
   if (error == EMFILE || error == ENFILE) {
     while (turned_away < options_.accept_batch && reserve_.turn_away(socket_.fd())) ++turned_away;
-    // accept() wants a descriptor before it looks whether anybody is there; here nobody was.
+    // accept() needs a descriptor before it checks for a newcomer; here there was none.
     if (turned_away == 0 && would_block(errno)) return;
   }
   LoopInternals::counters(loop()).refused += turned_away;
   const bool waits =
       LoopInternals::guarded(loop(), "accept", [this] { retry_.start(waits_.next()); });
-  // Without memory for that it is tried again at once: a listener that nothing wakes is deaf.
+  // Without memory for the timer, try again at once: otherwise nothing would wake the listener.
   if (!waits) return wait_for_newcomers();
   LoopInternals::guarded(loop(), "accept", [&] {
     watcher_.stop(loop().native());
@@ -240,7 +240,7 @@ void Listener::Impl::run_out(int error) noexcept {
 void Listener::Impl::after_wait() {
   wait_for_newcomers();
   if (!recovered_) return;
-  // A shortage was reported just now: the recovery is reported when a second has passed.
+  // A shortage was reported just now; the recovery is reported when a second has passed.
   if (shortages_.is_holding_back()) return retry_.start(PacedReport::kPace);
   recovered_ = false;
   shortages_.hold_back();  // one report a second, of either kind

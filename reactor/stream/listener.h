@@ -1,19 +1,18 @@
-// A listening socket that turns newcomers into connections.
+// A listening socket that makes newcomers into connections.
 //
-// What it is: bind, listen, and accept in bounded batches. TCP over IPv4 and IPv6, Unix stream
-// sockets, or a listening descriptor that was inherited.
-// Lifetime: must go before its loop; its own factory and any callback may destroy it. Going stops
-// listening and removes the Unix socket's file; the
-// connections stay, owned by the loop.
+// What it is: bind, listen, and accept in limited batches. For TCP over IPv4 and IPv6, Unix stream
+// sockets, and inherited listening descriptors.
+// Lifetime: must be destroyed before its loop. Its factory and any callback may destroy it. The
+// destructor stops listening and removes the file of a Unix socket; the connections remain, and the
+// loop owns them.
 // Thread: the loop's.
 // Errors: the constructors throw std::system_error that names the call and the endpoint: EADDRINUSE
-// (also for a Unix socket that a living process listens on), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT,
-// EMFILE, EEXIST (a Unix path that is taken by something else than a socket) and what else
-// socket(), bind(), listen() and chmod() give. At run time nothing stops it: a newcomer that is
-// gone again (ECONNABORTED and its kin) is skipped; out of descriptors (EMFILE, ENFILE) the
-// newcomer is accepted on a spare descriptor and closed, and for those, ENOBUFS and ENOMEM
-// accepting pauses with a growing back-off, is reported once a second at most, and resumes by
-// itself.
+// (also for a Unix socket on which a process listens), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EMFILE,
+// EEXIST (a file at a Unix path that is not a socket), and the other errors of socket(), bind(),
+// listen() and chmod(). At run time no error stops it. A newcomer that has disconnected
+// (ECONNABORTED and similar errors) is skipped. Without descriptors (EMFILE, ENFILE) the newcomer
+// is accepted on a spare descriptor and closed. Then, and with ENOBUFS and ENOMEM, accepting pauses
+// with a growing back-off, is reported at most once a second, and continues later.
 // Source: POSIX.1-2017 accept(), listen(); accept(2).
 #ifndef SLUICE_REACTOR_STREAM_LISTENER_H
 #define SLUICE_REACTOR_STREAM_LISTENER_H
@@ -33,38 +32,40 @@ namespace sluice {
 
 class SLUICE_EXPORT Listener {
  public:
-  // Every connection has a handler of its own, made by `factory`.
+  // Each connection has its own handler, which `factory` makes.
   Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,
            const ListenerOptions& options = {});
-  // All connections share `protocol`. REQUIRES: it outlives them: declare it before the loop.
+  // All connections share `protocol`. REQUIRES: it outlives them, so declare it before the loop.
   Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
            const ListenerOptions& options = {});
-  // On a descriptor that listens already. Throws EINVAL when it is no listening stream socket.
+  // On a descriptor that listens already. Throws EINVAL if it is not a listening stream socket.
   Listener(Loop& loop, Fd listening, ProtocolFactory factory, const ListenerOptions& options = {});
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();
 
-  // As the kernel has it: with the real port when 0 was asked for.
+  // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;  // open now
-  // Stops listening; the connections stay. Harmless when called again. Unix: removes the file.
+  // Stops listening; the connections remain. Removes the file of a Unix socket. May be called
+  // again.
   void close() noexcept;
-  // Leaves newcomers in the backlog until resume(). Not counted.
+  // Leaves newcomers in the backlog until resume(). Calls are not counted.
   void pause() noexcept;
   void resume() noexcept;
 
-  // Ends this service while all others of the loop go on: stops listening, hands each of its
-  // connections what had arrived, lets it flush and closes it. `done` runs once, at the end of the
-  // turn in which the last of them is gone; at `deadline` the rest is closed first
-  // (CloseReason::drain_deadline). Newcomers that nobody has accepted yet are reset.
-  // Legal anywhere, a connection's callback included. A second call only shortens the deadline.
-  // `done` may destroy the listener, and usually does. A listener that is destroyed before drops
-  // `done` and the deadline, and its connections end as they would have, in their own time.
-  // Loop::drain() meanwhile shares the steps; `done` runs before the loop's task.
-  // Throws std::bad_alloc, and then nothing has begun.
+  // Ends this service in order while the rest of the loop goes on: stops listening, delivers to
+  // each of its connections the input that had arrived, sends its queue and closes it. `done` runs
+  // once, at the end of the turn in which the last of them has been freed. At `deadline` the rest
+  // is closed first (CloseReason::drain_deadline). Newcomers that have not been accepted yet are
+  // reset.
+  // Legal anywhere, also in a connection's callback. A second call can only shorten the deadline.
+  // `done` may destroy the listener, and usually does. If the listener is destroyed earlier, `done`
+  // and the deadline are dropped, and its connections end as they would have. If Loop::drain() is
+  // called meanwhile, both share the steps, and `done` runs before the loop's task. Throws
+  // std::bad_alloc, and then changes nothing.
   void drain(std::chrono::milliseconds deadline, Task done = {});
-  [[nodiscard]] bool draining() const noexcept;  // alone, or with the loop
+  [[nodiscard]] bool draining() const noexcept;  // this listener, or the whole loop
 
  private:
   class SLUICE_LOCAL Impl;

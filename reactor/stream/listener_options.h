@@ -21,10 +21,10 @@ struct ListenerOptions {
   std::size_t max_per_source = kNoLimit;   // the same for each source address; not for Unix sockets
   bool reuse_port = false;                 // SO_REUSEPORT: several listeners share a port
   bool no_delay = true;                    // TCP_NODELAY on every connection
-  bool keep_alive = true;                  // SO_KEEPALIVE: a peer that vanished is found, in hours
-  std::optional<mode_t> mode{};            // of a Unix socket's file; the umask's without it
+  bool keep_alive = true;                  // SO_KEEPALIVE: detects a vanished peer after hours
+  std::optional<mode_t> mode{};            // of a Unix socket's file; without it, that of the umask
   int backlog = 0;                         // 0: SOMAXCONN
-  std::size_t accept_batch = 64;           // newcomers a turn, so that others are served as well
+  std::size_t accept_batch = 64;           // newcomers in a turn, so that others are served as well
 };
 
 }  // namespace sluice

@@ -21,19 +21,19 @@ namespace {
 
 }  // namespace
 
-// Two processes that start at the same instant on the same stale path can still both find it stale;
-// the later one wins the path.
+// If two processes start at the same time with the same stale path, both may find it stale; the
+// later one gets the path.
 void SocketFile::replace_stale(const Address& address) {
   const std::string path = address.path();
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return;  // bind() says better what is wrong
+  if (::lstat(path.c_str(), &status) != 0) return;  // the error of bind() says more
   if (!S_ISSOCK(status.st_mode)) fail(EEXIST, "bind unix://" + path + " (not a socket)");
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM, 0));
   if (!probe) fail(errno, "socket unix://" + path);
-  // Non-blocking, because a living server with a full backlog would keep the probe waiting.
+  // Non-blocking, because a live server with a full backlog would delay the probe.
   named_call("fcntl", "unix://" + path, [&probe] { set_nonblocking_cloexec(probe.get()); });
   const int result = ::connect(probe.get(), address.data(), address.size());
-  // Only a refusal proves that nobody listens; EAGAIN, EPROTOTYPE and EACCES prove the contrary or
+  // Only a refusal proves that nobody listens. EAGAIN, EPROTOTYPE and EACCES prove the opposite, or
   // nothing.
   if (result == 0 || errno != ECONNREFUSED) fail(EADDRINUSE, "bind unix://" + path);
   ::unlink(path.c_str());

@@ -1,10 +1,10 @@
-// The file of a Unix socket that somebody listens on. For Listener.
+// The file of a listening Unix socket. Only for Listener.
 //
-// What it is: binds a socket to a path, replacing a stale file and never a live one, and removes
-// the file when it goes, if it is still the same file.
+// What it is: binds a socket to a path, and replaces a stale file but never a live one. The
+// destructor removes the file, if it is still the same file.
 // Thread: the loop's.
-// Errors: bind() throws std::system_error: EADDRINUSE (a living process listens there), EEXIST (the
-// path is something else than a socket), EACCES, ENOENT, ENAMETOOLONG and what else bind() gives.
+// Errors: bind() throws std::system_error: EADDRINUSE (a process listens there), EEXIST (the file
+// is not a socket), EACCES, ENOENT, ENAMETOOLONG and the other errors of bind().
 // Source: unix(7), POSIX.1-2017 bind().
 #ifndef SLUICE_REACTOR_STREAM_SOCKET_FILE_H
 #define SLUICE_REACTOR_STREAM_SOCKET_FILE_H
@@ -25,7 +25,7 @@ class SocketFile {
   SocketFile& operator=(const SocketFile&) = delete;
   ~SocketFile() { remove(); }
 
-  // REQUIRES: `socket` does not listen yet, so that nobody gets in before the mode is set.
+  // REQUIRES: `socket` does not listen yet, so that nobody can connect before the mode is set.
   void bind(int socket, const Address& address, std::optional<mode_t> mode);
   void remove() noexcept;
 

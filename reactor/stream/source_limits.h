@@ -1,8 +1,8 @@
-// How many connections each source address has open. For Listener.
+// The number of open connections of each source address. Only for Listener.
 //
-// What it is: a count an address, without its port. An entry exists only while its count is not 0,
-// so the table is as large as the connections are many.
-// Thread: none of its own. Errors: add() may throw std::bad_alloc.
+// What it is: a count for each address, without its port. An entry exists only while its count is
+// not 0, so the table has at most as many entries as there are connections.
+// Thread: one at a time. Errors: add() may throw std::bad_alloc.
 #ifndef SLUICE_REACTOR_STREAM_SOURCE_LIMITS_H
 #define SLUICE_REACTOR_STREAM_SOURCE_LIMITS_H
 
@@ -16,7 +16,8 @@ namespace sluice {
 class SourceLimits {
  public:
   explicit SourceLimits(std::size_t limit) noexcept : limit_(limit) {}
-  // One more from `source`; false, and nothing counted, when that would be above the limit.
+  // Adds a connection from `source`. Returns false, and counts nothing, if that would exceed the
+  // limit.
   bool add(const Address& source);
   void remove(const Address& source) noexcept;
   [[nodiscard]] std::size_t count(const Address& source) const noexcept;
