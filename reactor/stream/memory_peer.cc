@@ -11,7 +11,7 @@
 
 namespace sluice {
 
-// The line between the connection and this peer: what recv() and sendmsg() would find.
+// The stream between the connection and this peer: the counterpart of recv() and sendmsg().
 class MemoryPeer::Line final : public Wire::Stream {
  public:
   IoResult read(std::span<std::byte> into) override {
@@ -51,7 +51,7 @@ class MemoryPeer::Line final : public Wire::Stream {
     closed_ = true;
   }
 
-  // What the connection would find.
+  // The events that the connection would see.
   [[nodiscard]] int ready() const noexcept {
     const bool readable = !inbox_.empty() || ended_ || error_ != 0;
     const bool writable = window_ > 0 || error_ != 0;
@@ -72,7 +72,7 @@ class MemoryPeer::Line final : public Wire::Stream {
 
 namespace {
 
-// The handler's bytes as they are, where no other transport is asked for.
+// Passes the handler's bytes unchanged, if no other transport is requested.
 class PlainTransport final : public Transport {
  public:
   explicit PlainTransport(Wire wire) noexcept : wire_(wire) {}
@@ -89,7 +89,7 @@ std::unique_ptr<Transport> make_plain(Wire wire, const Address& /*peer*/) {
   return std::make_unique<PlainTransport>(wire);
 }
 
-// Several: a deferred task that defers another one has a turn in which nothing else shows.
+// Several, because in a turn a deferred task may do nothing but defer another one.
 constexpr int kQuietTurns = 3;
 
 std::unique_ptr<Loop> virtual_loop() {
@@ -121,7 +121,7 @@ void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options, co
   if (!with_transport.transport) with_transport.transport = &make_plain;
   ConnectionTable& table = ConnectionTable::of(loop_);
   ConnectionGroup& group = table.make_group(with_transport);
-  // The group goes with its one connection; until then it reports how that ended.
+  // The group is freed with its only connection; until then it records how that ended.
   group.on_gone = [line = line_.get()](const Connection& gone) {
     line->close(gone.reset_, gone.close_reason());
   };
@@ -141,7 +141,7 @@ void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options, co
 }
 
 MemoryPeer::~MemoryPeer() {
-  // The connection must not outlive the line that it writes to.
+  // The connection must not outlive the line to which it writes.
   while (!closed()) {
     connection().abort();
     loop_.poll();
@@ -151,7 +151,7 @@ MemoryPeer::~MemoryPeer() {
 void MemoryPeer::settle() {
   for (int quiet = 0; quiet < kQuietTurns;) {
     const std::uint64_t before = activity();
-    // First, as on a socket: what a turn still has to do comes before what the next wait brings.
+    // First, as on a socket: the rest of a turn comes before the events of the next wait.
     loop_.poll();
     const int ready = closed() ? 0 : line_->ready() & connection().interest();
     if (ready != 0) connection().on_ready(ready);
@@ -159,10 +159,10 @@ void MemoryPeer::settle() {
   }
 }
 
-// Grows when anything happened that may make something else happen.
+// Grows when anything happens that may cause something else.
 std::uint64_t MemoryPeer::activity() const noexcept {
   const Counters& counters = loop_.counters();
-  // One for each connection that opened, and one for each that closed.
+  // One for each connection that has opened, and one for each that has closed.
   std::uint64_t ends = counters.connections_open;
   for (const std::uint64_t closed : counters.closed) ends += 2 * closed;
   return counters.bytes_in + counters.bytes_out + counters.paused + ends;
@@ -182,7 +182,7 @@ void MemoryPeer::end() {
 }
 
 void MemoryPeer::reset(int error) {
-  line_->inbox_.clear();  // a reset overtakes what was not read
+  line_->inbox_.clear();  // a reset destroys input that was not read
   line_->error_ = error;
   settle();
 }

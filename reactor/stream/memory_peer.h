@@ -1,6 +1,7 @@
-// An in-memory peer: drives a Protocol with bytes and reads what it sends, without sockets.
+// An in-memory peer: passes bytes to a Protocol and reads what it sends, without sockets.
 //
-// What it is: for an embedder's own tests. It makes a loop on virtual time and one connection whose
+// What it is: for the tests of embedders. It makes a loop on virtual time and one connection whose
+// other end is this object. The Connection, its states, limits and timeouts are the real ones.
 // other end is this object; the Connection, its states, limits and timeouts are the real ones.
 //
 //   sluice::MemoryPeer peer(std::make_unique<Greeter>());
@@ -9,11 +10,12 @@
 //   peer.advance(std::chrono::minutes(5));
 //   assert(peer.close_reason() == sluice::CloseReason::idle_timeout);
 //
-// With ConnectionOptions::transport this peer is at the other end of the transport's wire: it sends
-// and receives the wire's bytes. Without, the connection has a transport that changes nothing.
+// With ConnectionOptions::transport, this peer is at the other end of the transport's wire: it
+// sends and receives the bytes of the wire. Without it, the connection has a transport that changes
+// nothing.
 //
-// Lifetime: owns its loop, and through it the connection. Thread: one.
-// Errors: what a handler throws closes its connection, as ever, and is kept in reports().
+// Lifetime: owns its loop, and the loop owns the connection. Thread: one.
+// Errors: an exception of a handler closes its connection as usual, and is kept in reports().
 #ifndef SLUICE_REACTOR_STREAM_MEMORY_PEER_H
 #define SLUICE_REACTOR_STREAM_MEMORY_PEER_H
 
@@ -41,13 +43,13 @@ class SLUICE_EXPORT MemoryPeer {
  public:
   static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
 
-  // A connection with `protocol`, on a loop of its own; on_open() has run. A handler that sends
-  // without end needs a `window` (set_window()), or it would never settle.
+  // A connection with `protocol`, on its own loop; on_open() has run. A handler that sends without
+  // end needs a `window` (set_window()), or it would never settle.
   explicit MemoryPeer(ProtocolRef protocol, const ConnectionOptions& options = {},
                       const Address& from = Address::loopback(AF_INET, 49152),
                       std::size_t window = kUnlimited);
-  // The same on a loop that several peers share. REQUIRES: the loop is on virtual time and outlives
-  // the peer.
+  // The same on a loop that several peers share. REQUIRES: the loop is on virtual time, and
+  // outlives the peer.
   MemoryPeer(Loop& loop, ProtocolRef protocol, const ConnectionOptions& options = {},
              const Address& from = Address::loopback(AF_INET, 49152),
              std::size_t window = kUnlimited);
@@ -56,20 +58,20 @@ class SLUICE_EXPORT MemoryPeer {
   ~MemoryPeer();
 
   // Each of these runs turns until nothing more happens. ---------------------------------------
-  // The peer sends; in pieces of at most `piece` bytes, each a read of its own.
+  // The peer sends, in pieces of at most `piece` bytes, each of which is a separate read.
   void send(std::string_view bytes, std::size_t piece = kUnlimited);
   void end();                                  // the peer sends no more
-  void reset(int error = ECONNRESET);          // the peer resets: reading and writing give `error`
+  void reset(int error = ECONNRESET);          // reading and writing fail with `error`
   void advance(std::chrono::milliseconds by);  // virtual time passes
-  void settle();                               // nothing but turns
+  void settle();                               // only runs turns
 
-  // The peer's window: how many bytes more it takes before writing gives EAGAIN.
+  // The peer's window: how many more bytes it accepts before a write fails with EAGAIN.
   void set_window(std::size_t bytes);
-  // What the handler sent and the peer took since the last call.
+  // What the handler has sent and the peer has accepted since the last call.
   [[nodiscard]] std::string received();
-  [[nodiscard]] bool saw_end() const noexcept;    // the handler's side ended: half-closed or closed
+  [[nodiscard]] bool saw_end() const noexcept;    // the handler's side half-closed or closed
   [[nodiscard]] bool saw_reset() const noexcept;  // it was aborted
-  // Bytes that were sent and the connection has not read yet, because it is paused.
+  // Bytes that were sent and that the connection has not read, because it is paused.
   [[nodiscard]] std::size_t unread() const noexcept;
 
   [[nodiscard]] bool closed() const noexcept;  // on_close() has run
@@ -77,7 +79,7 @@ class SLUICE_EXPORT MemoryPeer {
   // REQUIRES: not closed().
   [[nodiscard]] Connection& connection() noexcept;
   [[nodiscard]] Loop& loop() noexcept;
-  // Only with a loop of its own.
+  // Only with its own loop.
   [[nodiscard]] const std::vector<Report>& reports() const noexcept;
 
  private:
