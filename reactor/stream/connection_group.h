@@ -1,8 +1,8 @@
-// What the connections of one listener share: the loop, the limits, and the lists of the silent.
-// For the reactor alone; not installed.
+// The state that the connections of one listener share: the loop, the limits, and the idle lists.
+// Only for the reactor; not installed.
 //
-// Lifetime: owned by the ConnectionTable; freed when its maker has let go of it and its last
-// connection is gone. Thread: the loop's.
+// Lifetime: the ConnectionTable owns it, and frees it when its owner has released it and its last
+// connection has been freed. Thread: the loop's.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_GROUP_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_GROUP_H
 
@@ -28,7 +28,7 @@ class ConnectionGroup {
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t open() const noexcept { return open_; }
 
-  // Told each connection that goes, after its on_close().
+  // Called for each connection after its on_close().
   std::function<void(const Connection&)> on_gone;
 
  private:
@@ -42,12 +42,12 @@ class ConnectionGroup {
   IdleList idle_;
   IdleList stalled_;
   IdleList lingering_;
-  // A drain of this group alone waits for the table's next pass, or is in the present one.
+  // A drain of only this group waits for the table's next pass, or is part of the current one.
   enum class Drain : std::uint8_t { none, waits, in_pass };
   Drain drain_ = Drain::none;
   std::size_t open_ = 0;
   std::size_t place_ = 0;  // in the table's list
-  bool held_ = true;       // by the listener, or whoever made it
+  bool held_ = true;       // by the listener, or another owner
 };
 
 }  // namespace sluice

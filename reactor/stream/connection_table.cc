@@ -14,7 +14,7 @@ namespace sluice {
 
 namespace {
 
-// As push_back() would: by doubling, so that the room for one more costs nothing on the average.
+// Doubles the capacity as push_back() does, so that reserving one more is cheap on average.
 template <class Vector>
 void make_room(Vector& vector, std::size_t count) {
   if (vector.capacity() < count) vector.reserve(std::max(count, vector.capacity() * 2));
@@ -25,7 +25,7 @@ void make_room(Vector& vector, std::size_t count) {
 ConnectionTable& ConnectionTable::of(Loop& loop) {
   std::unique_ptr<LoopComponent>& place = LoopInternals::connections(loop);
   if (place == nullptr) place = std::make_unique<ConnectionTable>(loop);
-  return static_cast<ConnectionTable&>(*place);  // nothing else is ever put there
+  return static_cast<ConnectionTable&>(*place);  // nothing else is stored there
 }
 
 ConnectionTable::ConnectionTable(Loop& loop) : LoopComponent(loop) {}
@@ -62,7 +62,8 @@ void ConnectionTable::release_when_gone(ConnectionGroup& group) noexcept {
 
 void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
   if (group.held_ || group.open_ > 0) return;
-  // The last one takes its place: adopt() makes a group for each connection.
+  // The last one moves to its place: adopt() makes a group for each connection, so there may be
+  // many.
   const std::size_t place = group.place_;
   groups_.back()->place_ = place;
   std::swap(groups_[place], groups_.back());
@@ -76,7 +77,7 @@ std::uint32_t ConnectionTable::take_slot() {
     return index;
   }
   if (next_slot_ / kBlock == blocks_.size()) {
-    // Not make_unique: that would clear, and so make resident, slots that are not used yet.
+    // make_unique() would clear the block, and so use memory for slots that are not used yet.
     blocks_.push_back(std::unique_ptr<Block>(new Block));
   }
   return next_slot_++;
@@ -89,12 +90,12 @@ Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
     transport = factory(wire, peer);
     if (transport == nullptr) return nullptr;
   }
-  // An on_close() that opens anew would keep a loop that lets go of all from ever being done.
+  // If on_close() could open new connections, the destructor might never end.
   if (closing_) {
     throw std::system_error(ECANCELED, std::generic_category(), "the loop is closing");
   }
-  // All that may throw comes first, and leaves nothing behind. Room to close it again is made
-  // now, because close() must not fail.
+  // Everything that may throw comes first, and changes nothing if it does. Also reserve the room
+  // for closing the connection, because close() must not fail.
   make_room(dirty_, open_ + 1);
   make_room(this_round_, open_ + 1);
   make_room(free_slots_, std::size_t{next_slot_} + 1);
@@ -130,9 +131,9 @@ void ConnectionTable::mark_dirty(Connection& connection) noexcept {
 
 void ConnectionTable::end_of_turn() {
   if (drain_step_ != DrainStep::none) drain_step();
-  // What is marked meanwhile comes in the next round, so two lists take turns.
+  // Connections that are marked meanwhile belong to the next round, so two lists alternate.
   this_round_.swap(dirty_);
-  // By index: what on_close() opens may make room in this list too.
+  // By index: an on_close() that opens connections may reallocate this list too.
   for (std::size_t i = 0; i < this_round_.size(); ++i) {
     Connection& connection = *this_round_[i];
     if (!connection.end_of_turn()) continue;
@@ -150,8 +151,8 @@ void ConnectionTable::free(Connection& connection) noexcept {
   --counters.connections_open;
   --open_;
   if (group.on_gone) group.on_gone(connection);
-  // The handler's destructor may look for connections, open one or let go of the listener: it
-  // finds this one gone, and the group still there.
+  // The handler's destructor may search for connections, open one or destroy the listener. It must
+  // not find this connection, and the group must still exist.
   blocks_[index / kBlock]->used &= ~(std::uint64_t{1} << index % kBlock);
   connection.~Connection();
   free_slots_.push_back(index);
@@ -172,7 +173,7 @@ void ConnectionTable::begin_drain(ConnectionGroup& group) noexcept {
 
 void ConnectionTable::begin_pass() noexcept {
   if (drain_step_ != DrainStep::none) return;
-  // Not here: this may be a handler's callback, and the last bytes go to other handlers.
+  // Not here: this may be inside a callback, and the last bytes may go to other handlers.
   drain_step_ = DrainStep::read;
   request_end_of_turn();
 }
@@ -196,11 +197,11 @@ void ConnectionTable::drain_step() {
         if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
       }
       each_in_pass([](Connection& connection) { connection.read_for_drain(); });
-      // Without memory for a task, as if it had run: what handlers have deferred comes too late,
-      // but the drain goes on. Nothing else would ever bring it to its end.
+      // Without memory for the task, continue as if it had run. What handlers have deferred is too
+      // late then, but the drain must not stop here.
       drain_step_ = DrainStep::pass_on;
       request_end_of_turn();
-      // Behind what the handlers have deferred.
+      // After the tasks that the handlers have deferred.
       loop().defer([this] {
         drain_step_ = DrainStep::pass_on;
         request_end_of_turn();
@@ -208,7 +209,7 @@ void ConnectionTable::drain_step() {
       drain_step_ = DrainStep::defer;
       return;
     case DrainStep::defer:
-      return;  // the end of a turn for something else
+      return;  // an end of turn that was requested for something else
     case DrainStep::pass_on:
       drain_step_ = DrainStep::close;
       request_end_of_turn();

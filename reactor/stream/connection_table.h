@@ -1,8 +1,8 @@
-// Every connection of a loop, in slots. For the reactor alone; not installed.
+// All connections of a loop, in slots. Only for the reactor; not installed.
 //
-// What it is: where connections live. Slots are in blocks that never move; a freed slot is used
-// again under a new generation, so that an old ConnectionId finds nothing.
-// Lifetime: owned by its loop, made when it is first asked for. Thread: the loop's.
+// What it is: the storage of connections. Slots are in blocks that never move. A freed slot is
+// reused with a new generation, so that an old ConnectionId finds nothing.
+// Lifetime: the loop owns it, and makes it when it is first needed. Thread: the loop's.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
 
@@ -23,24 +23,24 @@ class ConnectionTable final : public LoopComponent {
  public:
   static ConnectionTable& of(Loop& loop);
   explicit ConnectionTable(Loop& loop);
-  ~ConnectionTable() override;  // closes what is left: CloseReason::loop_destroyed
+  ~ConnectionTable() override;  // closes the rest: CloseReason::loop_destroyed
 
   ConnectionGroup& make_group(const ConnectionOptions& options);
-  // Its maker is done with it. The group goes with its last connection; on_gone is told no more,
-  // or, with release_when_gone(), still is.
+  // The owner no longer needs the group, which is freed with its last connection. After
+  // release_group() on_gone is not called any more; after release_when_gone() it still is.
   void release_group(ConnectionGroup& group) noexcept;
   void release_when_gone(ConnectionGroup& group) noexcept;
 
-  // A new connection of `group` on a non-blocking socket, or on an in-memory `wire` and no socket.
-  // Without a transport, on_open() has run when it returns. Null when the group's TransportFactory
-  // returns null. Throws std::bad_alloc, ECANCELED and what that factory throws. Only when it
-  // returns a connection has it taken the socket.
+  // Makes a connection of `group` on a non-blocking socket, or on an in-memory `wire` without a
+  // socket. Without a transport, on_open() has run when it returns. Returns null if the group's
+  // TransportFactory returns null. Throws std::bad_alloc, ECANCELED and the exceptions of that
+  // factory. It owns the socket only if it returns a connection.
   Connection* open(ConnectionGroup& group, Fd& socket, Wire wire, const Address& peer,
                    ProtocolRef protocol);
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
   [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }
   [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
-  void mark_dirty(Connection& connection) noexcept;  // its room was made when it was opened
+  void mark_dirty(Connection& connection) noexcept;  // cannot fail: open() has reserved the room
 
   void end_of_turn() override;
   void begin_drain() override;
@@ -48,7 +48,7 @@ class ConnectionTable final : public LoopComponent {
     return open_ == 0 && drain_step_ == DrainStep::none;
   }
   void end_drain() override;
-  // The same for the connections of one group. REQUIRES: it is not given any more of them.
+  // The same for the connections of one group. REQUIRES: the group gets no new connections.
   void begin_drain(ConnectionGroup& group) noexcept;
   [[nodiscard]] static bool drained(const ConnectionGroup& group) noexcept {
     return group.open_ == 0 && group.drain_ == ConnectionGroup::Drain::none;
@@ -63,7 +63,7 @@ class ConnectionTable final : public LoopComponent {
   };
   struct Block {
     Slot slots[kBlock];
-    std::uint64_t used = 0;  // a bit a slot
+    std::uint64_t used = 0;  // one bit for each slot
   };
   Slot& slot(std::uint32_t index) noexcept {
     return blocks_[index / kBlock]->slots[index % kBlock];
@@ -79,9 +79,10 @@ class ConnectionTable final : public LoopComponent {
   std::uint32_t next_slot_ = 0;
   std::uint32_t generation_ = 0;
   std::size_t open_ = 0;
-  // A pass over the connections that are drained: those of all groups, or of some. What each peer
-  // had sent is read; deferred tasks and others that take part in a turn (a chat) make of it what
-  // goes to the rest; then they are closed. A drain that begins meanwhile waits for the next pass.
+  // A pass over the connections that are drained: those of all groups, or of some. It reads the
+  // pending input of each peer; then deferred tasks and end-of-turn functions (such as a chat's)
+  // pass it on to other connections; then it closes the connections. A drain that begins meanwhile
+  // waits for the next pass.
   enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
   void begin_pass() noexcept;
   void drain_step();
@@ -90,7 +91,7 @@ class ConnectionTable final : public LoopComponent {
   DrainStep drain_step_ = DrainStep::none;
   bool all_wait_ = false;  // for the next pass
   bool all_in_pass_ = false;
-  bool closing_ = false;  // all are let go of: nothing new until they are gone
+  bool closing_ = false;  // all connections are being destroyed: no new ones until that is done
   std::vector<Connection*> dirty_;
   std::vector<Connection*> this_round_;
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;
