@@ -1,5 +1,5 @@
-// The states of a connection: how it opens, ends and is told so. Reading is in connection_io.cc,
-// writing in connection_write.cc.
+// The states of a connection: how it opens and closes. Reading is in connection_io.cc, writing in
+// connection_write.cc.
 #include "connection.h"
 
 #include <poll.h>
@@ -18,7 +18,7 @@
 
 namespace sluice {
 
-// An idle connection costs this and what the kernel keeps. Grow it only for a reason.
+// The size of an idle connection, without the kernel's part. Increase it only for a good reason.
 static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 152);
 
 Connection::Connection(ConnectionGroup& group, std::uint32_t slot,
@@ -86,7 +86,7 @@ void Connection::attach(int fd, std::unique_ptr<Transport> transport, const Addr
   } else {
     group_->idle_.touch(*this);
   }
-  // Last, when nothing can throw any more: from here on the descriptor is closed with this object.
+  // Last, because nothing can throw from here on: now this object closes the descriptor.
   protocol_ = std::move(protocol);
   transport_ = std::move(transport);
   watcher_.bind<&Connection::on_ready>(this, fd);
@@ -101,7 +101,7 @@ void Connection::opened_now() {
   if (!call("on_open", [this] { protocol_->on_open(*this); })) return;
   update_interest();
   if (!backpressure_) return flush();
-  // on_writable() may come of this flush, and adopt() may be running in another one's callback.
+  // Not flush(): that may call on_writable(), and adopt() may run in another connection's callback.
   queue_collected();
   mark_dirty();
 }
@@ -132,7 +132,7 @@ void Connection::resume() noexcept {
   assert(pauses_ > 0);
   if (--pauses_ != 0 || state_ != State::open) return;
   update_interest();
-  // Within on_data() itself there is nothing to show again: asking for it would never end.
+  // Inside on_data() nothing is delivered again: that would never end.
   if (input_.empty() || in_callback_) return;
   redeliver_ = true;
   mark_dirty();
@@ -163,13 +163,13 @@ void Connection::abort() noexcept {
   if (state_ != State::closed) finish(CloseReason::aborted);
 }
 
-// Everything that waited is written: do what waited for that.
+// The queue has been sent: do what waited for that.
 void Connection::after_flush() {
   if (shutdown_wanted_ && !shutdown_done_) {
     if (transport_ != nullptr) {
       if (!shutdown_transport()) return;
-    } else if (!peer_ended_) {  // else closing says it all, and saves a system call
-      // ENOTCONN: the peer has reset it meanwhile, and the next read says so.
+    } else if (!peer_ended_) {  // otherwise closing has the same effect, and saves a system call
+      // ENOTCONN: the peer has reset the connection, which the next read reports.
       if (::shutdown(watcher_.fd(), SHUT_WR) != 0 && errno != ENOTCONN) return fail(errno);
     }
     shutdown_done_ = true;
@@ -182,8 +182,8 @@ void Connection::after_flush() {
   }
 }
 
-// The peer has been sent all, and its end. Closing now would reset the connection if it sends any
-// more, and a reset overtakes what the peer has not read yet: so wait for its end, reading.
+// The peer has been sent everything and an end. If we closed now and it sent more, that would cause
+// a reset, which destroys bytes that the peer has not read yet. So read until the peer's end.
 void Connection::linger() {
   if (group_->options().linger_timeout.count() == 0) return finish(CloseReason::closed);
   state_ = State::lingering;
@@ -231,11 +231,11 @@ bool Connection::end_of_turn() noexcept {
     flush();
     if (transport_ != nullptr) after_transport();
   });
-  return false;  // closed just now: it is marked again, and its on_close() comes in the next round
+  return false;  // closed just now and marked again: on_close() runs in the next round
 }
 
 void Connection::notify_closed() noexcept {
-  dirty_ = true;  // nothing that on_close() does brings it back
+  dirty_ = true;  // on_close() cannot mark it again
   std::error_code code;
   if (reason_ == CloseReason::system_error) {
     code = std::error_code(error_, std::generic_category());
@@ -256,9 +256,8 @@ void Connection::close_descriptor() noexcept {
   ::close(fd);
 }
 
-// A loop that was stopped for a while (SIGSTOP, a laptop's lid, a machine out of breath) finds its
-// timers due before it has seen what the peer did meanwhile. What is ready now is delivered soon,
-// and was no silence.
+// If a loop was stopped (SIGSTOP, a laptop's lid, an overloaded machine), its timers are due before
+// it has seen what its peers did meanwhile. Events that are ready now count as activity.
 bool Connection::is_ready(int events) const noexcept {
   const int watched = watcher_.events() & events;
   if (watched == 0) return false;

@@ -4,19 +4,20 @@
 //   opening -> open ---------> flushing ---------> lingering ---------> closed -> on_close, freed
 //      \_________\________________\___________________\__ abort(), error, timeout __/
 //
-// Only a connection with a transport is ever `opening`: its handshake runs, and the handler has not
-// been called yet. What is sent meanwhile waits; close() gives the handshake up.
+// Only a connection with a transport is ever `opening`: its handshake is in progress, and the
+// handler has not been called yet. Sent bytes wait; close() ends the handshake.
 //
-// What it is: the state machine between a socket and a Protocol. It is made by a Listener, by
-// Connection::adopt() or by a MemoryPeer, and owned by its loop.
-// Lifetime: a Connection& is valid until its on_close() has returned. Whoever keeps one for longer
-// than a callback keeps its ConnectionId, and asks find() for it.
-// Thread: the loop's. Errors: see CloseReason; send() never fails, a failure arrives in on_close().
+// What it is: the state machine between a socket and a Protocol. A Listener, Connection::adopt() or
+// a MemoryPeer makes it, and its loop owns it.
+// Lifetime: a Connection& is valid until its on_close() has returned. To refer to a connection for
+// longer than a callback, keep its ConnectionId, and call find().
+// Thread: the loop's. Errors: see CloseReason. send() never fails; on_close() reports failures.
 //
-// Writing: send() appends and never calls back. A connection whose handler has just run is written
-// as soon as the handler returns; every other one at the end of the turn, once, however often it
-// was sent to. Backpressure is on by default: above ConnectionOptions::high_water the connection
-// stops reading its own peer; below half of it, it reads again and on_writable() runs.
+// Writing: send() appends, and never runs a callback. If the connection's own handler has sent, the
+// bytes are written when the handler returns. Otherwise they are written once at the end of the
+// turn, however often send() was called. Backpressure is on by default: above
+// ConnectionOptions::high_water the connection stops reading its own peer; below half of it, it
+// reads again and on_writable() runs.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_H
 
@@ -46,7 +47,7 @@ namespace sluice {
 class ConnectionGroup;
 class ConnectionTable;
 
-// Names a connection for as long as the loop lives, also in another thread: slot and generation.
+// Identifies a connection as long as the loop exists, also in other threads: slot and generation.
 struct ConnectionId {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
@@ -59,16 +60,15 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
  public:
   enum class State : std::uint8_t { opening, open, flushing, lingering, closed };
 
-  // A connection on a connected stream socket that something else made: socketpair(), an inherited
-  // descriptor. on_open() has run when it returns, also when this is called from another
-  // connection's callback; with a transport, it runs when the handshake is done.
-  // REQUIRES: `protocol` is not null.
-  // Throws std::system_error (fcntl(), getpeername() on what is no socket; ECANCELED from an
-  // on_close() of a loop that is being destroyed, and when the TransportFactory returns null),
-  // std::bad_alloc, and what the TransportFactory throws.
+  // Makes a connection on a connected stream socket, for example from socketpair() or an inherited
+  // descriptor. on_open() has run when it returns, also in another connection's callback; with a
+  // transport, on_open() runs when the handshake is done. REQUIRES: `protocol` is not null.
+  // Throws std::system_error (fcntl(), getpeername() on a descriptor that is not a socket;
+  // ECANCELED in an on_close() while the loop is destroyed, and if the TransportFactory returns
+  // null), std::bad_alloc, and the exceptions of the TransportFactory.
   static Connection& adopt(Loop& loop, Fd socket, ProtocolRef protocol,
                            const ConnectionOptions& options = {});
-  // Null when it is gone.
+  // Null if the connection has been closed and freed.
   static Connection* find(Loop& loop, ConnectionId id) noexcept;
 
   Connection(const Connection&) = delete;
@@ -80,38 +80,39 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void send(const Payload& payload);  // counted, not copied
 
   // --- Ending: legal anywhere, also in another connection's callback ---
-  void shutdown();  // half-close: no more sends; what waits is flushed, then the peer sees an end
-  // Reads no more, flushes, then closes; on_close() follows. While `opening` there is nothing to
-  // flush to: it closes at once, and counts as aborted when that drops what was sent.
+  void shutdown();  // half-close: sends the queue, then the peer sees an end; no more sends
+  // Stops reading, sends the queue, then closes; on_close() follows. While `opening` it closes at
+  // once, and counts as aborted if that drops sent bytes.
   void close() noexcept;
-  void abort() noexcept;  // drops what waits; the peer sees a reset (an end, on a Unix socket)
+  void abort() noexcept;  // drops the queue; the peer sees a reset (an end, on a Unix socket)
 
   // --- Reading: counted, so that two owners can pause at once ---
   void pause() noexcept;
-  // REQUIRES: one pause() for each resume(). What was left unconsumed is shown again, at the end of
-  // this turn.
+  // Unconsumed input is delivered again at the end of this turn. REQUIRES: one pause() for each
+  // resume().
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept {
     return pauses_ != 0 || (backpressure_ && !keep_reading_);
   }
 
   [[nodiscard]] State state() const noexcept { return state_; }
-  // on_open() was called. Only for on_close(): a handshake that failed never came so far.
+  // Whether on_open() has been called. For on_close(): false if the handshake failed.
   [[nodiscard]] bool opened() const noexcept { return opened_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
   [[nodiscard]] Loop& loop() const noexcept;
   [[nodiscard]] ConnectionId id() const noexcept { return {slot_, generation_}; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept;
-  // As the transport knows it, from a PROXY header; else the socket's.
+  // The transport's address of the peer, if it has one, such as from a PROXY header; else the
+  // socket's.
   [[nodiscard]] Address peer() const;
   [[nodiscard]] Address socket_peer() const noexcept { return peer_.expand(); }
   // Null on a plain socket. Valid as long as the connection.
   [[nodiscard]] Transport* transport() const noexcept { return transport_.get(); }
-  [[nodiscard]] Address local() const noexcept;  // one system call; unspecified when it fails
+  [[nodiscard]] Address local() const noexcept;  // one system call; unspecified if it fails
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const noexcept { return bytes_out_; }
-  [[nodiscard]] std::size_t queued() const noexcept;  // sent and not yet taken by the system
-  // What on_data() did not consume.
+  [[nodiscard]] std::size_t queued() const noexcept;  // sent, and not yet accepted by the system
+  // The input that on_data() has not consumed.
   [[nodiscard]] std::span<const std::byte> unconsumed() const noexcept { return input_.bytes(); }
   // CloseReason::open before it is closed.
   [[nodiscard]] CloseReason close_reason() const noexcept { return reason_; }
@@ -131,9 +132,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
                            ProtocolRef protocol);
   SLUICE_LOCAL void begin() noexcept;
   SLUICE_LOCAL void opened_now();
-  // True when it is closed: on_close() runs next, and then it is freed.
+  // True if it is closed: on_close() runs next, and then it is freed.
   [[nodiscard]] SLUICE_LOCAL bool end_of_turn() noexcept;
-  // Closed now; on_close() at the end of the turn.
+  // Closes now; on_close() runs at the end of the turn.
   SLUICE_LOCAL void finish(CloseReason reason, int error = 0) noexcept;
   SLUICE_LOCAL void after_flush();
   SLUICE_LOCAL void linger();
@@ -146,7 +147,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void fail(int error) noexcept;                // a read or a write has failed
   template <class Callback>
   bool call(std::string_view name, Callback&& callback) noexcept;
-  // Handlers are guarded on their own: what leaves `work` is a buffer that found no memory.
+  // Exceptions of handlers are caught separately, so an exception of `work` means that a buffer got
+  // no memory.
   template <class Work>
   void contain(Work&& work) noexcept;
   // Whether it waits for any of `events`.
@@ -161,7 +163,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void read_ready();
   SLUICE_LOCAL std::size_t read_once(std::span<std::byte> room);
   [[nodiscard]] SLUICE_LOCAL std::span<std::byte> read_room() const noexcept;
-  // Not while something is to be shown again: the end may be next, and would come before it.
+  // Not before unconsumed input has been delivered again: the end may be next, and would come
+  // first.
   [[nodiscard]] bool may_read() const noexcept {
     return state_ == State::open && !peer_ended_ && !paused() && !redeliver_;
   }
@@ -192,7 +195,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL ssize_t system_write(const iovec& part);
   SLUICE_LOCAL ssize_t system_write(std::span<const iovec> parts);
 
-  // connection_transport.cc: what differs with a transport
+  // connection_transport.cc: the differences with a transport
   SLUICE_LOCAL void continue_opening();
   SLUICE_LOCAL void transport_ready(int events);
   SLUICE_LOCAL void retry_write();
@@ -206,7 +209,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL ssize_t transport_write(std::span<const iovec> parts);
   [[nodiscard]] SLUICE_LOCAL int failed_with(std::error_code error) noexcept;
 
-  // The order is by size, because there may be very many: 152 bytes in all (connection.cc checks).
+  // Ordered by size, because there may be very many: 152 bytes in all (connection.cc checks).
   std::uint16_t error_ = 0;  // errno of CloseReason::system_error
   std::uint8_t pauses_ = 0;
   State state_ = State::open;
@@ -224,18 +227,18 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   CloseReason reason_ = CloseReason::open;
   bool opened_ : 1 = false;           // on_open() was called
   bool peer_ended_ : 1 = false;       // the peer will send no more
-  bool shutdown_wanted_ : 1 = false;  // after what waits is flushed
+  bool shutdown_wanted_ : 1 = false;  // after the queue has been sent
   bool shutdown_done_ : 1 = false;
-  bool backpressure_ : 1 = false;    // was above the high-water mark, is not below the low one yet
+  bool backpressure_ : 1 = false;    // above the high-water mark, and not below the low one since
   bool keep_reading_ : 1 = false;    // ConnectionOptions::keep_reading
-  bool counted_pause_ : 1 = false;   // and Counters::paused knows
-  bool blocked_ : 1 = false;         // the system takes no more until it says so
-  bool in_callback_ : 1 = false;     // flushed when it returns
+  bool counted_pause_ : 1 = false;   // counted in Counters::paused
+  bool blocked_ : 1 = false;         // the system accepts no more until the next event
+  bool in_callback_ : 1 = false;     // the output is written when it returns
   bool wrote_directly_ : 1 = false;  // in this callback
   bool collecting_ : 1 = false;      // has bytes in the loop's write buffer
-  bool dirty_ : 1 = false;           // end_of_turn() is asked for
-  bool redeliver_ : 1 = false;       // show what is unconsumed again
-  bool reset_ : 1 = false;           // the peer is to see a reset
+  bool dirty_ : 1 = false;           // end_of_turn() is requested
+  bool redeliver_ : 1 = false;       // deliver the unconsumed input again
+  bool reset_ : 1 = false;           // the peer must see a reset
 };
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// How a connection calls its handler: marked as running, guarded, closed when it throws. For the
-// two halves of Connection alone.
+// How a connection calls its handler: marked as running, guarded, and closed if it throws. Only for
+// the implementation of Connection.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
 
@@ -27,7 +27,7 @@ bool Connection::call(std::string_view name, Callback&& callback) noexcept {
   in_callback_ = false;
   wrote_directly_ = false;
   if (!returned) finish(CloseReason::handler_threw);
-  // Not while it ran: close() and abort() leave a handler the bytes that it is looking at.
+  // Not while it ran: the handler may still use the input after close() and abort().
   if (state_ != State::open) input_.clear();
   return returned;
 }

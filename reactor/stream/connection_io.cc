@@ -1,5 +1,5 @@
-// What a connection reads, and how its handler is shown it. Writing is in connection_write.cc, the
-// states are in connection.cc.
+// Reading, and delivering the input to the handler. Writing is in connection_write.cc, the states
+// are in connection.cc.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,11 +17,12 @@ namespace sluice {
 
 namespace {
 
-// What one event reads at most to drop it, or to hand it over before a drain.
+// The maximum number of reads for one event, to discard input or to deliver it before a drain.
 constexpr int kReadsAtOnce = 16;
-// What one event reads at most of a peer that fills the buffer each time. Read at once, a large
-// flow costs half of what it costs in pieces of 64 KiB with a wait between: the window opens in one
-// go, and the peer sends on its own time instead of in the softirq of our acknowledgement.
+// The maximum number of reads for one event of a peer that fills the buffer each time. Reading a
+// large flow in one go costs half as much as in pieces of 64 KiB with a wait between them: the
+// window opens at once, and the peer sends in its own time instead of in the softirq of our
+// acknowledgement.
 constexpr int kFullReadsAtOnce = 4;
 
 }  // namespace
@@ -36,7 +37,7 @@ std::span<std::byte> Connection::read_room() const noexcept {
   return buffer.first(std::min(buffer.size(), group_->options().max_read));
 }
 
-// Shows the handler what is unconsumed and `bytes` behind it, as one span.
+// Delivers the unconsumed input, followed by `bytes`, as one span.
 void Connection::deliver(std::span<const std::byte> bytes) {
   const bool buffered = !input_.empty();
   if (buffered) {
@@ -60,7 +61,7 @@ void Connection::deliver(std::span<const std::byte> bytes) {
   flush();
 }
 
-// How many bytes it read and delivered; 0 when there is nothing more just now.
+// Returns how many bytes it read and delivered; 0 if there are no more for now.
 inline std::size_t Connection::read_once(std::span<std::byte> room) {
   const ssize_t count = system_read(room);
   if (count > 0) {
@@ -94,9 +95,9 @@ void Connection::on_ready(int events) noexcept {
     if ((events & kWritable) != 0 && blocked_) {
       blocked_ = false;
       flush();
-      update_interest();  // flush() found it not blocked, and so leaves kWritable watched for
+      update_interest();  // flush() found it not blocked, and left kWritable watched for
     }
-    // Asked again, because what was written may have closed or paused it.
+    // Check again, because the callbacks of the write may have closed or paused the connection.
     if ((events & kReadable) != 0) read_ready();
   });
 }
@@ -125,7 +126,7 @@ void Connection::discard_input() {
     }
     if (count == 0) {
       peer_ended_ = true;
-      // A transport may still be writing its end, and its peer waits for that.
+      // A transport may still have to write its end, for which the peer waits.
       if (shutdown_done_) finish(CloseReason::closed);
     } else if (!try_again(errno)) {
       fail(errno);

@@ -1,4 +1,4 @@
-// The limits and timeouts of connections. Every buffer has one of these names for its bound.
+// The limits and timeouts of connections. Each limit of a buffer has a name here.
 //
 // Units: milliseconds and bytes. A timeout of 0 means never.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_OPTIONS_H
@@ -12,41 +12,41 @@
 
 namespace sluice {
 
-// What happens to a send() that would take the queue above queue_limit.
+// What to do with a send() that would make the queue larger than queue_limit.
 enum class OverflowPolicy : std::uint8_t {
   close,       // the connection is aborted (CloseReason::queue_limit)
-  drop_newest  // the send is dropped whole and counted (Counters::dropped_bytes)
+  drop_newest  // the whole send is dropped and counted (Counters::dropped_bytes)
 };
 
 struct ConnectionOptions {
-  // Closed when no byte went either way for this long.
+  // Closes a connection after this time without a byte in either direction.
   std::chrono::milliseconds idle_timeout{0};
-  // Aborted when something waits to be written and the peer took none of it for this long.
+  // Aborts a connection whose peer has read none of its pending output for this time.
   std::chrono::milliseconds write_timeout{60'000};
-  // Closed when a transport's handshake is not done after this long (CloseReason::open_timeout).
+  // Closes a connection whose transport has not finished its handshake after this time
+  // (CloseReason::open_timeout).
   std::chrono::milliseconds open_timeout{10'000};
-  // After close() has flushed: how long the peer may go on sending before the descriptor is closed
-  // all the same. What it sends is read and dropped: to close over unread bytes would reset the
-  // connection, and a reset destroys what the peer has not read yet.
+  // After close() has sent the queue: how long the peer may continue to send before the descriptor
+  // is closed anyway. Its bytes are read and dropped. Closing with unread input would reset the
+  // connection, and a reset destroys bytes that the peer has not read yet.
   std::chrono::milliseconds linger_timeout{2'000};
 
-  // More than this waiting to be written stops the reading of the same peer, until it is half.
+  // If more than this is pending, the connection stops reading its peer until half of it is left.
   std::size_t high_water = 256 * 1024;
-  // The peer is read also above high_water; on_writable() runs as ever. For who sends on its own
-  // account, not in answer: were both ends to stop reading, each would wait for the other for ever.
+  // Reads the peer also above high_water; on_writable() still runs. For handlers that send without
+  // being asked: if both ends stopped reading, each would wait for the other forever.
   bool keep_reading = false;
-  // More than this is never held, whoever sends. REQUIRES: queue_limit >= high_water.
+  // The maximum size of the queue. REQUIRES: queue_limit >= high_water.
   std::size_t queue_limit = 16 * 1024 * 1024;
   OverflowPolicy overflow = OverflowPolicy::close;
-  // One read takes no more: Loop::kReadBufferSize, or this where it is less. What a handler does
-  // not consume of a read is held for it, so a service that lets peers wait wants it small.
-  // REQUIRES: > 0.
+  // The maximum size of one read; Loop::kReadBufferSize if that is less. The unconsumed part of a
+  // read is stored, so use a small value for a service that lets peers wait. REQUIRES: > 0.
   std::size_t max_read = 256 * 1024;
-  // More than this is never held unconsumed; a handler that needs more at once never gets it, and
-  // the connection is aborted (CloseReason::input_limit).
+  // The maximum of unconsumed input. If a handler leaves more, the connection is aborted
+  // (CloseReason::input_limit).
   std::size_t input_limit = 1024 * 1024;
 
-  // Makes the transport of each connection; without it, connections are on plain sockets.
+  // Makes the transport of each connection. If it is empty, connections use plain sockets.
   TransportFactory transport{};
 
   [[nodiscard]] std::size_t low_water() const noexcept { return high_water / 2; }

@@ -1,4 +1,4 @@
-// What a connection writes. Reading is in connection_io.cc, the states are in connection.cc.
+// Writing. Reading is in connection_io.cc, the states are in connection.cc.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,10 +16,10 @@ namespace sluice {
 
 namespace {
 
-// From this size on a block that is sent from a handler is written from where it lies; below, the
-// copy costs less than a write of its own.
+// A block of at least this size that a handler sends is written without a copy. For smaller ones a
+// copy costs less than a system call.
 constexpr std::size_t kDirectWrite = 8 * 1024;
-// What one event writes at most, so that other connections are served as well.
+// The maximum number of writes for one event, so that other connections are served as well.
 constexpr int kWritesAtOnce = 4;
 
 }  // namespace
@@ -38,9 +38,9 @@ ssize_t Connection::system_write(std::span<const iovec> parts) {
   return ::sendmsg(watcher_.fd(), &message, MSG_NOSIGNAL);
 }
 
-// Whether `size` more bytes may be sent. Then they are as good as sent: what follows of that is
-// noted here and not when they are written, so that a handler that sent above the high-water mark
-// is told when it is gone, also if the system takes all of it at once.
+// Whether `size` more bytes may be sent. If so, the high-water mark is applied here and not when
+// they are written. So a handler that sent more than that gets on_writable() also if the system
+// accepts everything at once.
 inline bool Connection::accepts(std::size_t size) noexcept {
   if (state_ > State::open || shutdown_wanted_ || size == 0) return false;
   const std::size_t total = waiting() + size;
@@ -71,7 +71,8 @@ OutputQueue& Connection::output() {
 
 void Connection::send(std::span<const std::byte> bytes) {
   LoopInternals::assert_thread(group_->loop());
-  // Contained, because whoever sends may be another one's handler, and is not to blame.
+  // Contained, because the sender may be the handler of another connection, which must not be
+  // closed for this.
   contain([this, bytes]() mutable {
     if (!accepts(bytes.size())) return;
     if (in_callback_ && queue_is_empty() && !blocked_) {
@@ -94,11 +95,12 @@ void Connection::send(const Payload& payload) {
   });
 }
 
-// Takes what a handler sends without giving the connection a queue: into the loop's one write
-// buffer, which is written when the handler returns, or, large, at once. Returns how much it took.
+// Accepts bytes from a handler without giving the connection a queue: in the loop's write buffer,
+// which is written when the handler returns, or by writing a large block at once. Returns how many
+// bytes it accepted.
 inline std::size_t Connection::collect(std::span<const std::byte> bytes) {
-  // Directly only once a callback: a handler that sends for as long as the queue is short must not
-  // be kept going by a peer that reads as fast as it sends.
+  // Write directly only once in a callback. Otherwise a handler that sends while the queue is short
+  // would continue as long as its peer reads as fast as it sends.
   if (bytes.size() >= kDirectWrite && !collecting_ && !wrote_directly_) {
     wrote_directly_ = true;
     return write_directly(bytes);
@@ -108,15 +110,15 @@ inline std::size_t Connection::collect(std::span<const std::byte> bytes) {
   return bytes.size();
 }
 
-// What was collected waits after all: because more came than the write buffer holds, or because
-// the system did not take it.
+// Moves the collected bytes to the queue: the write buffer is full, or the system did not accept
+// them.
 void Connection::queue_collected() {
   if (!collecting_) return;
   collecting_ = false;
   output().append(group_->table().write_buffer().take());
 }
 
-// Books what a write returned. False when nothing was written.
+// Records the result of a write. Returns false if nothing was written.
 inline bool Connection::wrote(ssize_t result) {
   if (result < 0) {
     if (try_again(errno)) {
@@ -148,13 +150,13 @@ inline void Connection::write_collected() {
   if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
 }
 
-// Writes what waits, as far as the system takes it, and does what waited for that.
+// Writes pending output until the system accepts no more, and then does what waited for that.
 void Connection::flush() {
   if (state_ != State::open && state_ != State::flushing) return;
   const bool steady = !blocked_ && !backpressure_;
   if (collecting_) write_collected();
   if (state_ == State::closed) return;
-  // Nearly always the system takes an answer whole, and nothing waits for more than that.
+  // Nearly always the system accepts an answer as a whole, and nothing else is pending.
   if (!steady || blocked_ || output_ != nullptr) flush_queue(steady);
   if (shutdown_wanted_ && waiting() == 0 && state_ != State::closed) after_flush();
 }
@@ -164,7 +166,7 @@ void Connection::flush_queue(bool steady) {
   if (!blocked_) write_queue();
   if (state_ == State::closed) return;
   if (waiting() > 0) {
-    // Either the system is full or others are to be served first; both end with an event.
+    // The system accepts no more, or others must be served first; an event follows in both cases.
     blocked_ = true;
     if (!output_->stall.linked()) group_->stalled_.touch(output_->stall);
   } else {
@@ -190,7 +192,7 @@ void Connection::write_queue() {
   }
 }
 
-// The high-water and low-water marks.
+// Applies the high-water and low-water marks.
 void Connection::check_marks() {
   if (!backpressure_) return;
   if (waiting() > group_->options().low_water()) {
@@ -203,8 +205,8 @@ void Connection::check_marks() {
   if (state_ != State::open) return;
   if (!call("on_writable", [this] { protocol_->on_writable(*this); })) return;
   queue_collected();
-  // What on_writable() sent is written at the end of the turn, not here: else a peer that reads as
-  // fast as it is written to would keep the loop in this one connection.
+  // What on_writable() sends is written at the end of the turn, not here. Otherwise a peer that
+  // reads as fast as the handler writes would keep the loop in this connection.
   redeliver_ = !input_.empty();
   if (waiting() > 0 || redeliver_ || shutdown_wanted_) mark_dirty();
 }
