@@ -108,19 +108,19 @@ void Loop::report(const Report& report) noexcept {
 
 void Loop::report_current_exception(std::string_view where) noexcept {
   try {
-    Report told{
+    Report thrown{
         .kind = Report::Kind::handler_threw, .where = std::string(where), .what = {}, .error = {}};
     try {
       throw;
     } catch (const std::system_error& error) {
-      told.what = error.what();
-      told.error = error.code();
+      thrown.what = error.what();
+      thrown.error = error.code();
     } catch (const std::exception& error) {
-      told.what = error.what();
+      thrown.what = error.what();
     } catch (...) {
-      told.what = "an exception that is no std::exception";
+      thrown.what = "an exception that is not a std::exception";
     }
-    report(told);
+    report(thrown);
   } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the report
   }
 }

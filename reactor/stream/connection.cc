@@ -60,7 +60,8 @@ Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
     Connection* connection =
         table.open(group, socket, Wire(socket.get()), peer, std::move(protocol));
     if (connection == nullptr) {
-      throw std::system_error(ECANCELED, std::generic_category(), "no transport");
+      throw std::system_error(ECANCELED, std::generic_category(),
+                              "the transport factory returned null");
     }
     table.release_group(group);
     return *connection;

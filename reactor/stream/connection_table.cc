@@ -92,7 +92,7 @@ Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
   }
   // If on_close() could open new connections, the destructor might never end.
   if (closing_) {
-    throw std::system_error(ECANCELED, std::generic_category(), "the loop is closing");
+    throw std::system_error(ECANCELED, std::generic_category(), "the loop is being destroyed");
   }
   // Everything that may throw comes first, and changes nothing if it does. Also reserve the room
   // for closing the connection, because close() must not fail.

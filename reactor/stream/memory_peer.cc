@@ -129,7 +129,8 @@ void MemoryPeer::open(ProtocolRef protocol, const ConnectionOptions& options, co
     Fd none;
     Connection* connection = table.open(group, none, Wire(*line_), from, std::move(protocol));
     if (connection == nullptr) {
-      throw std::system_error(ECANCELED, std::generic_category(), "no transport");
+      throw std::system_error(ECANCELED, std::generic_category(),
+                              "the transport factory returned null");
     }
     line_->id_ = connection->id();
   } catch (...) {

@@ -184,7 +184,7 @@ Test(connection_lifetime, an_exception_after_close_or_in_on_close_has_no_other_e
     cr_expect(handler.closes == 1);
     cr_assert(reports.size() == 2);
     cr_expect(reports[1].where == "on_close");
-    cr_expect(reports[1].what == "an exception that is no std::exception");
+    cr_expect(reports[1].what == "an exception that is not a std::exception");
     cr_expect(
         loop.counters().closed_by(abort ? CloseReason::aborted : CloseReason::handler_threw) == 1);
   }
