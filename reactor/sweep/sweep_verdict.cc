@@ -20,7 +20,7 @@ constexpr microseconds kKernelRetransmits{1'000'000};
 // A host that has not answered this many attempts gets one retry for each target, then none.
 constexpr std::uint32_t kSilentForLong = 32;
 constexpr std::uint32_t kSilentForEver = 128;
-// The same for a host in a network where no host has answered any of kSilentNetwork attempts.
+// After this many a host gets none, if no host of its network has answered kSilentNetwork attempts.
 constexpr std::uint32_t kSilentInSilence = 8;
 constexpr std::uint32_t kSilentNetwork = 512;
 // On a path that loses probes, the probability that an answering target is reported as filtered.
