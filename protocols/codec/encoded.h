@@ -4,7 +4,7 @@
 // Or the reason why the codec cannot encode the payload.
 // Lifetime: header() and trailer() point into this object, payload() into the bytes that were
 // encoded or the codec's scratch. Thread: any, one at a time.
-// Errors: none of its own; error() is that of encode().
+// Errors: error() returns that of encode().
 #ifndef SLUICE_PROTOCOLS_CODEC_ENCODED_H
 #define SLUICE_PROTOCOLS_CODEC_ENCODED_H
 

@@ -2,7 +2,7 @@
 //
 // What it is: values. The same seed gives the same numbers on every machine, and scans that were
 // interrupted depend on that, so the constants never change. Not for secrets.
-// Thread: none of its own.
+// Thread: one at a time.
 // Source: G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
 #ifndef SLUICE_REACTOR_BASE_SPLIT_MIX64_H
 #define SLUICE_REACTOR_BASE_SPLIT_MIX64_H
