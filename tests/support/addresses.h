@@ -1,4 +1,4 @@
-// Addresses for tests, made in one word; what does not parse fails the test.
+// Short functions for addresses in tests. An invalid text fails the test.
 #ifndef SLUICE_TESTS_SUPPORT_ADDRESSES_H
 #define SLUICE_TESTS_SUPPORT_ADDRESSES_H
 
@@ -30,7 +30,7 @@ inline Address path(std::string_view text) {
   return *address;
 }
 
-// As the kernel fills it: `name` is the bytes of sun_path.
+// An address as the kernel returns it: `name` is the contents of sun_path.
 inline Address unix_address(std::string_view name) {
   sockaddr_un un{};
   un.sun_family = AF_UNIX;

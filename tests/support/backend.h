@@ -1,4 +1,4 @@
-// The loop that a test runs on: CTest runs each test of a loop once for each backend.
+// The options of a loop in a test: CTest runs each loop test once for each backend.
 #ifndef SLUICE_TESTS_SUPPORT_BACKEND_H
 #define SLUICE_TESTS_SUPPORT_BACKEND_H
 
@@ -6,7 +6,7 @@
 
 #include <sluice/loop.h>
 
-// On the backend that SLUICE_TEST_BACKEND names; without it, on the library's choice.
+// The backend that SLUICE_TEST_BACKEND names; without it, the library's choice.
 inline sluice::LoopOptions backend_options() {
   sluice::LoopOptions options;
   if (const char* name = std::getenv("SLUICE_TEST_BACKEND"); name != nullptr) {

@@ -1,4 +1,4 @@
-// For tests of codecs: a stream cut into pieces, and what a decoder makes of it, as text.
+// For tests of codecs: a stream in pieces, and the results of a decoder as text.
 #ifndef SLUICE_TESTS_SUPPORT_CODECS_H
 #define SLUICE_TESTS_SUPPORT_CODECS_H
 
@@ -34,13 +34,13 @@ inline std::string from_hex(std::string_view hex) {
 using Lines = std::vector<std::string>;
 
 struct Outcome {
-  Lines events;          // "frame hello", "error 3: what (skippable)"
-  std::string rest;      // what was not consumed at the end
-  std::size_t held = 0;  // the most that was ever left unconsumed
+  Lines events;          // "frame hello", "error 3: text (skippable)"
+  std::string rest;      // the unconsumed bytes at the end
+  std::size_t held = 0;  // the maximum of unconsumed bytes
 };
 
-// Shows the pieces to a decoder as a connection would. With `skip` it goes on after an error that
-// allows it; another error ends it.
+// Passes the pieces to a decoder as a connection would. With `skip` it continues after an error
+// that allows it; any other error ends it.
 inline Outcome decode_pieces(const Codec& codec, std::size_t limit, const Lines& pieces,
                              bool skip = false) {
   Decoder decoder(codec, limit);
@@ -50,7 +50,7 @@ inline Outcome decode_pieces(const Codec& codec, std::size_t limit, const Lines&
   for (const std::string& piece : pieces) {
     unread += piece;
     for (;;) {
-      // Bytes of its own and no more: a sanitizer sees what reads beyond them.
+      // In memory of exactly this size, so that a sanitizer detects reads beyond it.
       const std::unique_ptr<std::byte[]> exact(new std::byte[unread.size()]);
       std::copy_n(bytes_of(unread).begin(), unread.size(), exact.get());
       const Decoded one = decoder.decode({exact.get(), unread.size()}, scratch);
@@ -78,7 +78,7 @@ inline Lines one_by_one(std::string_view text) {
   return pieces;
 }
 
-// `wire` whole, and a byte at a time, gives these events and leaves `rest`.
+// `wire` gives these events and leaves `rest`, as a whole and one byte at a time.
 inline void expect_decoded(std::string_view name, std::size_t limit, const std::string& wire,
                            const Lines& events, std::string_view rest = "", bool skip = false) {
   const auto codec = make_codec(name);
@@ -96,7 +96,7 @@ inline void expect_decoded(std::string_view name, std::size_t limit, const std::
   }
 }
 
-// The frame as one string; "error 3: what" when there is none.
+// The frame as one string, or "error 3: text" if there is none.
 inline std::string encoded(const Codec& codec, std::string_view payload) {
   CodecScratch scratch;
   const Encoded frame = codec.encode(bytes_of(payload), scratch);

@@ -1,4 +1,4 @@
-// What a connector meets: somebody who listens, nobody, and one who never answers.
+// The peers of a connector: one that listens, one that refuses, and one that never answers.
 #ifndef SLUICE_TESTS_SUPPORT_CONNECTS_H
 #define SLUICE_TESTS_SUPPORT_CONNECTS_H
 
@@ -22,7 +22,7 @@
 
 namespace sluice::test {
 
-// A bound socket. Nobody else gets its port, and who connects to it is refused.
+// A bound socket that does not listen. Its port stays reserved, and connections to it are refused.
 class Refusing {
  public:
   explicit Refusing(const Address& at = Address::loopback(AF_INET, 0))
@@ -44,9 +44,9 @@ class Listening : public Refusing {
       : Refusing(at) {
     cr_assert(::listen(fd(), backlog) == 0);
   }
-  // None when nobody waits.
+  // Empty if nobody waits.
   [[nodiscard]] Fd accept() const { return Fd(::accept(fd(), nullptr, nullptr)); }
-  // The same for one who is on the way.
+  // The same for a client that will connect soon.
   [[nodiscard]] Fd accept_soon() const {
     pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
     (void)::poll(&ready, 1, 5000);
@@ -88,7 +88,7 @@ class Resetting : public Listening {
   std::thread thread_;
 };
 
-// A full backlog drops what comes after it.
+// A full backlog drops further SYNs.
 class BlackHole : public Listening {
  public:
   explicit BlackHole(const Address& at = Address::loopback(AF_INET, 0)) : Listening(at, 0) {
@@ -97,7 +97,7 @@ class BlackHole : public Listening {
       (void)::connect(filler.get(), address().data(), address().size());
     }
   }
-  // Who asks again is answered; on Linux that is a second later.
+  // When a client retransmits, which takes a second on Linux, it is answered.
   void open() {
     for (Fd& filler : fillers_) filler.reset();
     cr_assert(accept().get() >= 0);
@@ -107,7 +107,7 @@ class BlackHole : public Listening {
   Fd fillers_[2];
 };
 
-// What came of it.
+// The result of a connector.
 struct Outcome {
   int calls = 0;
   Fd socket;
@@ -153,7 +153,7 @@ inline Outcome outcome_of(Loop& loop, std::vector<Address> addresses,
   return outcome;
 }
 
-// The other end is gone: an end, or a reset.
+// Whether the other end has closed: an end, or a reset.
 inline bool is_closed_by_peer(const Fd& accepted) {
   cr_assert(accepted.get() >= 0, "nobody was there");
   pollfd ready{.fd = accepted.get(), .events = POLLIN, .revents = 0};

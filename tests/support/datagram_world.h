@@ -9,7 +9,7 @@
 
 namespace sluice::test {
 
-inline const std::string kTooLong(65'508, 'x');  // one byte more than IPv4 carries
+inline const std::string kTooLong(65'508, 'x');  // one byte more than the maximum of IPv4
 
 struct World {
   explicit World(const DatagramOptions& options = {}, const char* local = "udp://127.0.0.1:0")

@@ -1,4 +1,4 @@
-// The process's descriptors, for tests that run out of them.
+// The descriptors of the process, for tests that run out of them.
 #ifndef SLUICE_TESTS_SUPPORT_DESCRIPTORS_H
 #define SLUICE_TESTS_SUPPORT_DESCRIPTORS_H
 
@@ -23,7 +23,7 @@ inline rlim_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-// Holds every descriptor that the process may still have, but for `spare` of them.
+// Uses up the descriptors that the process may still open, except `spare` of them.
 class Hoard {
  public:
   explicit Hoard(std::size_t spare = 0) {

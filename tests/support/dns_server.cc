@@ -73,7 +73,7 @@ std::span<const std::byte> bytes(const std::string& text) {
 
 }  // namespace
 
-// One connection of the server's; it may outlive the server.
+// One connection of the server; it may outlive the server.
 class DnsServer::Stream final : public Protocol {
  public:
   explicit Stream(DnsServer& server) : server_(&server) { server.streams_.insert(this); }
@@ -103,7 +103,7 @@ class DnsServer::Stream final : public Protocol {
 };
 
 DnsServer::DnsServer(Loop& loop, std::uint16_t port) : loop_(loop) {
-  // The port that UDP gets may be another's over TCP.
+  // The port that UDP gets may be in use over TCP.
   for (int tries = 0; tries < 100 && listener_ == nullptr; ++tries) {
     socket_ = std::make_unique<DatagramSocket>(
         loop, Endpoint(Scheme::udp, Address::loopback(AF_INET, port)),
@@ -203,7 +203,7 @@ void DnsServer::serve(const Question& question, bool over_udp, const Reply& repl
     } else {
       other.wire[1] = other.wire[1] == 'x' ? 'y' : 'x';
     }
-    // 203.0.113.66, which no test's name has.
+    // 203.0.113.66, which no name of the tests has.
     reply(be16(other.id) + be16(kAnswer) + be16(1) + be16(1) + be16(0) + be16(0) + other.wire +
           be16(0xc00c) + be16(question.type) + be16(1) + be16(0) + be16(60) + be16(4) +
           "\xcb\x00\x71\x42");
@@ -224,7 +224,7 @@ std::string DnsServer::answer_to(const Question& question, Manner manner, bool o
   std::size_t count = 0;
   const auto add = [&](const std::string& name, const Record& record) {
     const std::size_t size = record.data.size() + (manner == Manner::malformed ? 100 : 0);
-    // The name of the question as a reference to it, as servers write it.
+    // The name of the question as a compression pointer, as servers write it.
     const std::string owner = name == question.name ? be16(0xc00c) : wire_name(name);
     records += owner + be16(record.type) + be16(1) + be16(0) + be16(60) + be16(size) + record.data;
     ++count;

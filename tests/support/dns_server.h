@@ -1,9 +1,9 @@
-// A DNS server of our own on loopback: the names that a test gives it, and its manners.
+// A DNS server on loopback with the names and the behaviour that a test sets.
 //
-// What it is: a DatagramSocket and a Listener at the same port of 127.0.0.1, on the test's loop. A
-// name that it does not know does not exist (NXDOMAIN); one that it knows by another type has none
-// of what is asked for (no error, no answer).
-// Lifetime: must go before its loop. Source: RFC 1035.
+// What it is: a DatagramSocket and a Listener at the same port of 127.0.0.1, on the test's loop. An
+// unknown name does not exist (NXDOMAIN). A name that has only other types has no answer and no
+// error.
+// Lifetime: must be destroyed before its loop. Source: RFC 1035.
 #ifndef SLUICE_TESTS_SUPPORT_DNS_SERVER_H
 #define SLUICE_TESTS_SUPPORT_DNS_SERVER_H
 
@@ -27,24 +27,24 @@
 
 namespace sluice::test {
 
-// How a name is treated, whatever its records.
+// How the server answers for a name, whatever its records.
 enum class Manner {
   plain,
   silent,           // no answer at all
   server_failed,    // SERVFAIL
   refused,          // REFUSED
   not_implemented,  // NOTIMP
-  truncated,        // over UDP empty and cut (TC); over TCP all of it
-  generous,         // every record of the name, whatever was asked for
+  truncated,        // over UDP empty and truncated (TC); over TCP complete
+  generous,         // every record of the name, whatever the question
   malformed,        // its one record claims to be longer than the message
   short_header,     // fewer bytes than a header has
-  wrong_id,         // a false answer with another id first, then the true one
-  wrong_question,   // a false answer to another question first, then the true one
+  wrong_id,         // a forged answer with another id first, then the true one
+  wrong_question,   // a forged answer to another question first, then the true one
 };
 
 class DnsServer final : private DatagramHandler {
  public:
-  // A `port` of 0: one that is free.
+  // With a `port` of 0, the system chooses one.
   explicit DnsServer(Loop& loop, std::uint16_t port = 0);
   ~DnsServer() override;
 
@@ -54,17 +54,17 @@ class DnsServer final : private DatagramHandler {
   void aaaa(std::string_view name, std::string_view address);
   void cname(std::string_view name, std::string_view target);
   void ptr(std::string_view address, std::string_view name);
-  void alias_ptr(std::string_view name, std::string_view target);  // of any name
+  void alias_ptr(std::string_view name, std::string_view target);  // for any name
   void treat(std::string_view name, Manner manner) { manners_[std::string(name)] = manner; }
   void delay(std::string_view name, std::chrono::milliseconds by) {
     delays_[std::string(name)] = by;
   }
 
-  // Asked so far; a question that is asked again counts again.
+  // The number of questions so far; a repeated question counts again.
   [[nodiscard]] std::size_t questions() const noexcept { return over_udp_ + over_tcp_; }
   [[nodiscard]] std::size_t questions_over_tcp() const noexcept { return over_tcp_; }
   [[nodiscard]] std::size_t questions_for(const std::string& name) const;
-  // Those that the questions over UDP had, each once.
+  // The ports of the questions over UDP, each once.
   [[nodiscard]] const std::set<std::uint16_t>& ids() const noexcept { return ids_; }
   [[nodiscard]] const std::set<std::uint16_t>& ports() const noexcept { return ports_; }
 
@@ -72,13 +72,13 @@ class DnsServer final : private DatagramHandler {
   class Stream;
   struct Record {
     std::uint16_t type;
-    std::string data;  // as it is in a message
+    std::string data;  // in wire format
   };
   struct Question {
     std::uint16_t id;
     std::uint16_t type;
     std::string name;  // lower case, without a last dot
-    std::string wire;  // as it came
+    std::string wire;  // as received
   };
   using Reply = std::function<void(const std::string&)>;
 

@@ -1,4 +1,4 @@
-// A resolver that asks one DNS server of the test's own, on the loop of both.
+// A resolver and the DNS server that it asks, on one loop.
 #ifndef SLUICE_TESTS_SUPPORT_DNS_WORLD_H
 #define SLUICE_TESTS_SUPPORT_DNS_WORLD_H
 
@@ -37,7 +37,7 @@ inline void turn_for(Loop& loop, std::chrono::milliseconds time) {
   while (Clock::now() < end) loop.poll();
 }
 
-// What a look-up ended with.
+// The result of a lookup.
 struct Found {
   std::error_code error;
   Words words;  // addresses as to_string() says, or names

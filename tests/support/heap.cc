@@ -28,7 +28,7 @@ std::atomic<std::size_t> successes_left{0};
 
 #if defined(SLUICE_TSAN)
 
-// ThreadSanitizer's own operator new cannot be replaced, but it tells of each block.
+// ThreadSanitizer's operator new cannot be replaced, but it reports each block.
 extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void* block);
 
 extern "C" void __sanitizer_malloc_hook(const volatile void* block, std::size_t /*size*/) {

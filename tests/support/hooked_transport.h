@@ -1,4 +1,4 @@
-// A transport that passes bytes on unchanged, but answers what a test wants it to.
+// A transport that passes bytes on unchanged, and returns the results that a test wants.
 #ifndef SLUICE_TESTS_SUPPORT_HOOKED_TRANSPORT_H
 #define SLUICE_TESTS_SUPPORT_HOOKED_TRANSPORT_H
 
@@ -15,16 +15,16 @@
 
 namespace sluice::test {
 
-// What a transport does in a test, and what it saw. It must outlive the connection.
+// The results of a transport in a test, and its calls. Must outlive the connection.
 struct Hooks {
-  // A result other than none is the answer; else the wire is asked.
+  // If a result is set, it is returned; otherwise the wire is called.
   std::function<std::optional<IoResult>()> open;
   std::function<std::optional<IoResult>()> read;
   std::function<std::optional<IoResult>()> write;
   std::function<std::optional<IoResult>()> shutdown_write;
   std::optional<Address> peer;
-  std::string held;           // what read() returns before it asks the wire: pending()
-  bool end_is_known = false;  // and then the end: pending() too
+  std::string held;           // what read() returns before it calls the wire: pending()
+  bool end_is_known = false;  // then the end: pending() too
 
   int opens = 0;
   int reads = 0;
@@ -64,7 +64,7 @@ class HookedTransport final : public Transport {
   }
   bool pending() const noexcept override { return !hooks_.held.empty() || hooks_.end_is_known; }
   std::optional<Address> peer() const override { return hooks_.peer; }
-  // Takes what is on the wire, as a write may that waits for the peer's answer.
+  // Takes the bytes on the wire, as a write may that waits for the peer's answer.
   void take_from_wire() {
     std::byte bytes[4096];
     const IoResult result = wire_.read(bytes);

@@ -1,4 +1,4 @@
-// A framed handler for tests: it writes down what it is told, and does then what a test says.
+// A framed handler for tests: it records its events, and then calls the test's functions.
 #ifndef SLUICE_TESTS_SUPPORT_MESSAGES_H
 #define SLUICE_TESTS_SUPPORT_MESSAGES_H
 
@@ -55,14 +55,14 @@ inline void expect_events(const Lines& got, const Lines& want, std::string_view 
   }
 }
 
-// The messages one after the other, as they go over the wire.
+// The messages, one after the other, in wire format.
 inline std::string framed_stream(const Codec& codec, const Lines& messages) {
   std::string wire;
   for (const std::string& message : messages) wire += encoded(codec, message);
   return wire;
 }
 
-// Messages that the framing can say.
+// Messages that the framing can encode.
 inline Lines messages_for(const Codec& codec) {
   Lines messages = {"hello", "a", "one more message", "x y", "last"};
   if (codec.min_limit() > 1) {

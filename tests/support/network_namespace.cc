@@ -57,8 +57,8 @@ void bring_up(const std::string& interface) {
   control(AF_INET, SIOCSIFFLAGS, request, "SIOCSIFFLAGS");
 }
 
-// The kernel takes a new IPv6 address into use when it finds the time. What goes there before is
-// lost without a word.
+// The kernel activates a new IPv6 address some time later. Packets to it before that are silently
+// lost.
 void wait_until_own(const Address& address) {
   for (int tries = 0; tries < 200; ++tries) {
     const Fd fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -72,13 +72,13 @@ void wait_until_own(const Address& address) {
   cr_skip_test("%s is not taken into use", address.to_string().c_str());
 }
 
-// A link-local address is usable at once, and not only when nobody has claimed it for a second.
+// Makes a link-local address usable at once, without a second of duplicate address detection.
 void trust_new_addresses() {
   const Fd fd(::open("/proc/sys/net/ipv6/conf/default/accept_dad", O_WRONLY | O_CLOEXEC));
   if (!fd || ::write(fd.get(), "0", 1) != 1) cr_log_info("accept_dad: errno %d", errno);
 }
 
-// With a network of /24. It goes when its descriptor does.
+// With a network of /24. It exists as long as its descriptor.
 Fd make_interface(const std::string& name, const std::string& ipv4, int kind) {
   Fd fd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   ifreq request = request_for(name);

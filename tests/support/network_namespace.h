@@ -1,6 +1,6 @@
-// A network of the test's own: loopback, and Ethernet interfaces on which nobody answers.
+// A network namespace for a test: loopback, and Ethernet interfaces on which no host answers.
 //
-// Criterion forks every test, so that the process can leave the host's network for good.
+// Criterion forks for each test, so the process may leave the host's network permanently.
 #ifndef SLUICE_TESTS_SUPPORT_NETWORK_NAMESPACE_H
 #define SLUICE_TESTS_SUPPORT_NETWORK_NAMESPACE_H
 
@@ -12,35 +12,35 @@
 
 namespace sluice::test {
 
-// Leaves the host's network for an empty one with loopback up, or skips the test with the reason
-// why the machine forbids it.
+// Leaves the host's network for an empty one with loopback up. Skips the test, with the reason, if
+// the machine does not allow it.
 void enter_network_namespace();
 
-// Such a network that the process can leave and come back to. A socket, an interface and a list of
-// interfaces belong to the one that the process is in when they are made.
+// A network namespace that the process can leave and enter again. A socket, an interface and a list
+// of interfaces belong to the namespace in which the process is when they are made.
 class NetworkNamespace {
  public:
-  NetworkNamespace();  // the process is in it now
+  NetworkNamespace();  // the process is in it afterwards
   void enter() const;
 
  private:
   Fd fd_;
 };
 
-// An interface with an IPv4 address of /24 and an IPv6 link-local one. It goes when this goes.
+// An interface with an IPv4 address of /24 and an IPv6 link-local one. The destructor removes it.
 class TestInterface {
  public:
   TestInterface(const std::string& name, const std::string& ipv4);
 
   [[nodiscard]] unsigned index() const;
   [[nodiscard]] const std::string& name() const { return name_; }
-  // "fe80::...%name", once the kernel has taken it into use.
+  // "fe80::...%name", once the kernel uses it.
   [[nodiscard]] std::string link_local() const;
   // 0.0.0.0: none, as if the address had been added without one.
   void set_broadcast(const std::string& ipv4) const;
-  // Who asks for this neighbour is told at last.
+  // Adds an ARP entry for this neighbour.
   void resolve(const std::string& ipv4) const;
-  // The frames that leave by it are read there, and what is written there arrives by it.
+  // Outgoing frames are read here, and frames that are written here arrive on it.
   [[nodiscard]] int fd() const { return tap_.get(); }
 
  private:
@@ -48,29 +48,29 @@ class TestInterface {
   Fd tap_;
 };
 
-// A link to one other host: it carries no broadcasts. Nobody is at its other end.
+// A link to one other host, which does not exist. It carries no broadcasts.
 class PointToPoint {
  public:
   PointToPoint(const std::string& name, const std::string& ipv4);
-  // How many IPv4 packets have left by it since the last time.
+  // The number of IPv4 packets that have left by it since the last call.
   [[nodiscard]] std::size_t sent() const;
 
  private:
   Fd tun_;
 };
 
-// What Ethernet interfaces are plugged into: what leaves by one arrives by all others.
+// A switch for Ethernet interfaces: a frame that leaves by one arrives on all others.
 class Wire {
  public:
   void plug(const TestInterface& interface) { ends_.push_back(&interface); }
   void unplug(const TestInterface& interface) { std::erase(ends_, &interface); }
-  void carry() const;  // what is under way
+  void carry() const;  // the frames that have left
 
  private:
   std::vector<const TestInterface*> ends_;
 };
 
-// One more IPv6 address on `interface`.
+// Adds an IPv6 address to `interface`.
 void add_address(const std::string& interface, const std::string& ipv6);
 
 }  // namespace sluice::test

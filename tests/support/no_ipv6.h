@@ -1,4 +1,4 @@
-// A host whose kernel has no IPv6, as far as the process can tell.
+// A host whose kernel has no IPv6, as far as the process can see.
 #ifndef SLUICE_TESTS_SUPPORT_NO_IPV6_H
 #define SLUICE_TESTS_SUPPORT_NO_IPV6_H
 
@@ -16,7 +16,7 @@
 
 namespace sluice::test {
 
-// From here on, and for good: Criterion starts each test in a process of its own.
+// From here on, permanently: Criterion runs each test in a separate process.
 inline void lose_ipv6() {
   std::array filter{
       sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

@@ -1,6 +1,6 @@
-// A /etc of the test's own, and empty.
+// An empty /etc for a test.
 //
-// Criterion forks every test, so that the process can leave the host's files for good.
+// Criterion forks for each test, so the process may leave the host's files permanently.
 #ifndef SLUICE_TESTS_SUPPORT_OWN_ETC_H
 #define SLUICE_TESTS_SUPPORT_OWN_ETC_H
 
@@ -16,8 +16,8 @@
 
 namespace sluice::test {
 
-// Skips the test with the reason why the machine forbids it. Call enter_network_namespace() first,
-// which may make the process the superuser of a namespace.
+// Skips the test, with the reason, if the machine does not allow it. Call enter_network_namespace()
+// first, which may make the process the superuser of a namespace.
 inline void enter_own_etc() {
   if (::unshare(CLONE_NEWNS) != 0 ||
       ::mount("none", "/", "none", MS_REC | MS_PRIVATE, nullptr) != 0 ||

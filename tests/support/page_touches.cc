@@ -11,7 +11,7 @@
 namespace sluice::test {
 namespace {
 
-// The handler has no other way to know them.
+// Global, because the handler has no other way to find them.
 std::byte* g_memory = nullptr;
 std::size_t g_mapped = 0;
 volatile std::size_t g_touched = 0;
@@ -22,7 +22,7 @@ void on_fault(int signal, siginfo_t* info, void*) {
   const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   const auto first = reinterpret_cast<std::uintptr_t>(g_memory);
   if (address < first || address >= first + g_mapped) {
-    ::signal(signal, SIG_DFL);  // Somebody else's: the access is repeated, and ends the process.
+    ::signal(signal, SIG_DFL);  // not ours: the access is repeated, and ends the process
     return;
   }
   g_touched = g_touched + 1;

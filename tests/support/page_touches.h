@@ -1,7 +1,7 @@
-// Memory that counts how often its pages are looked at: the cost of a scan without a clock.
+// Memory that counts the accesses to its pages: the cost of a scan without a clock.
 //
-// What it is: pages that are made inaccessible on demand; the first touch of each after that is
-// counted by a SIGSEGV handler, which makes it accessible again. One at a time in a process.
+// What it is: pages that are made inaccessible on demand. A SIGSEGV handler counts the first access
+// to each after that, and makes the page accessible again. One at a time in a process.
 #ifndef SLUICE_TESTS_SUPPORT_PAGE_TOUCHES_H
 #define SLUICE_TESTS_SUPPORT_PAGE_TOUCHES_H
 
@@ -20,7 +20,7 @@ class PageTouches {
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {memory_, size_}; }
   [[nodiscard]] std::size_t pages() const;
-  // From here on each page counts once more when it is touched.
+  // From here on the next access to each page counts again.
   void arm();
   [[nodiscard]] std::size_t count() const;
 

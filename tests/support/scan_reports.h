@@ -1,4 +1,4 @@
-// Reports for the formats of sluice-scan: hosts and ports as a scan would tell them.
+// Reports for the formats of sluice-scan: hosts and ports as a scan would report them.
 #ifndef SLUICE_TESTS_SUPPORT_SCAN_REPORTS_H
 #define SLUICE_TESTS_SUPPORT_SCAN_REPORTS_H
 

@@ -1,4 +1,4 @@
-// A directory for the files of one test, gone with it.
+// A directory for the files of one test. The destructor removes it.
 #ifndef SLUICE_TESTS_SUPPORT_SCRATCH_H
 #define SLUICE_TESTS_SUPPORT_SCRATCH_H
 

@@ -1,10 +1,10 @@
-// How many times longer everything takes: under a sanitizer or memcheck, CTest says so.
+// By how much everything is slower: CTest sets it under a sanitizer or memcheck.
 #ifndef SLUICE_TESTS_SUPPORT_SLOWNESS_H
 #define SLUICE_TESTS_SUPPORT_SLOWNESS_H
 
 #include <cstdlib>
 
-// From SLUICE_SLOWNESS; 1 without it. Only a time that a slow machine could miss is multiplied.
+// SLUICE_SLOWNESS, or 1. Multiply only times that a slow machine could miss.
 inline int slowness() {
   const char* const times = std::getenv("SLUICE_SLOWNESS");
   const int value = times == nullptr ? 1 : std::atoi(times);

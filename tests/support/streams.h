@@ -29,8 +29,8 @@
 
 namespace sluice::test {
 
-// One object for any number of connections. What is not given does what a Protocol does, but for
-// `data`, which consumes all.
+// One object for any number of connections. A function that is not set does what Protocol does,
+// except `data`, which consumes everything.
 class Handler final : public Protocol {
  public:
   std::function<void(Connection&)> open;
@@ -39,11 +39,11 @@ class Handler final : public Protocol {
   std::function<void(Connection&)> drain;
   std::function<void(Connection&, std::error_code)> close;
 
-  std::string journal;  // "open data eof drain close:closed in order", a word a callback
-  std::string input;    // all that was consumed
+  std::string journal;  // "open data eof drain close:closed in order", a word for each callback
+  std::string input;    // all consumed bytes
   std::size_t closes = 0;
   std::error_code last_reason;
-  bool nested = false;  // something but on_open() ran inside another callback
+  bool nested = false;  // a callback other than on_open() ran inside another one
 
   void on_open(Connection& connection) override {
     const Running running;  // may be inside another one: adopt()
@@ -55,7 +55,7 @@ class Handler final : public Protocol {
     note("data");
     const std::string_view text(reinterpret_cast<const char*>(in.data()), in.size());
     const std::size_t consumed = data ? data(connection, text) : text.size();
-    // Read only now: a handler may look at what it was shown for as long as it runs.
+    // Only now: the handler may use its input as long as it runs.
     input += text.substr(0, consumed);
     return consumed;
   }
@@ -78,7 +78,7 @@ class Handler final : public Protocol {
   }
 
  private:
-  // How many callbacks of any Handler are running.
+  // The number of callbacks of all Handlers that are running.
   static int& depth() {
     static int running = 0;
     return running;
@@ -120,16 +120,16 @@ inline Pair tcp_pair(int family = AF_INET) {
   return {std::move(ours), std::move(peers)};
 }
 
-// What the kernel holds for us on the way to the peer; the kernel doubles it.
+// The bytes that the kernel stores on the way to the peer; the kernel doubles it.
 inline void set_send_buffer(const Pair& pair, int bytes) {
   ::setsockopt(pair.ours.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
-// What the kernel holds for the peer until it reads.
+// The bytes that the kernel stores for the peer until it reads.
 inline void set_peers_receive_buffer(const Pair& pair, int bytes) {
   ::setsockopt(pair.peers.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-// Turns the loop until `done`. Not within the time that a slow machine may take is a failure.
+// Runs turns of the loop until `done`. Fails the test if that takes longer than on a slow machine.
 template <class Done>
 void turn_until(Loop& loop, Done&& done, const char* what = "what was waited for") {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20 * slowness());
@@ -141,7 +141,7 @@ void turn_until(Loop& loop, Done&& done, const char* what = "what was waited for
   }
 }
 
-// Enough turns for whatever is under way on loopback to have happened.
+// Enough turns for everything that is in progress on loopback.
 inline void turn_a_while(Loop& loop, int turns = 20) {
   for (int i = 0; i < turns; ++i) {
     loop.poll();
@@ -153,16 +153,16 @@ inline void turn_a_while(Loop& loop, int turns = 20) {
 class Peer {
  public:
   explicit Peer(Fd fd) : fd_(std::move(fd)) {}
-  // A client of whoever listens there.
+  // A client that connects to the address.
   explicit Peer(const Address& server) : fd_(::socket(server.family(), SOCK_STREAM, 0)) {
     cr_assert(::connect(fd_.get(), server.data(), server.size()) == 0, "connect: errno %d", errno);
   }
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool ended() const { return ended_; }  // the connection's side, in order or not
-  [[nodiscard]] int error() const { return error_; }   // how it ended, when not in order
+  [[nodiscard]] int error() const { return error_; }   // its errno, if it did not end in order
 
-  // As much as fits. Returns how much that was.
+  // Sends as much as fits, and returns how much that was.
   std::size_t offer(std::string_view bytes) {
     const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
@@ -171,7 +171,7 @@ class Peer {
     const std::size_t sent = offer(bytes);
     cr_assert(sent == bytes.size(), "sent %zu of %zu: errno %d", sent, bytes.size(), errno);
   }
-  // What is there already, at most `limit` bytes of it.
+  // The bytes that are there already, at most `limit` of them.
   std::string waiting(std::size_t limit = static_cast<std::size_t>(-1)) {
     std::string all;
     char bytes[65536];
@@ -195,7 +195,7 @@ class Peer {
         "what the connection sends");
     return all;
   }
-  // All until the connection's side ends.
+  // Everything until the connection's side ends.
   std::string receive_all(Loop& loop) {
     std::string all;
     turn_until(

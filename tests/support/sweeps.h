@@ -1,4 +1,4 @@
-// A sweep of a list of targets, and what it reported.
+// A sweep of a list of targets, and its results.
 #ifndef SLUICE_TESTS_SUPPORT_SWEEPS_H
 #define SLUICE_TESTS_SUPPORT_SWEEPS_H
 

@@ -1,4 +1,4 @@
-// Text and bytes for tests: the ones that hold everything that a byte can be.
+// Text and bytes for tests, with every value that a byte can have.
 #ifndef SLUICE_TESTS_SUPPORT_TEXT_H
 #define SLUICE_TESTS_SUPPORT_TEXT_H
 
@@ -44,7 +44,7 @@ inline std::string utf8_of(char32_t c) {
   return text;
 }
 
-// No piece of it looks like its neighbour, so that a piece lost, doubled or moved shows.
+// No part of it is like the next, so that a lost, repeated or moved part is detected.
 inline std::string numbered(std::size_t size) {
   std::string text;
   text.reserve(size + 16);

@@ -1,4 +1,4 @@
-// Two network namespaces with a wire between them, and nftables at its far end.
+// Two network namespaces with a wire between them, and nftables at the far end.
 #ifndef SLUICE_TESTS_SUPPORT_TWO_NETWORKS_H
 #define SLUICE_TESTS_SUPPORT_TWO_NETWORKS_H
 
@@ -21,8 +21,8 @@ inline void shell(const std::string& command) {
   cr_assert(std::system(command.c_str()) == 0, "%s", command.c_str());
 }
 
-// 10.9.0.1 and fd09::1 here, 10.9.0.2 and fd09::2 at the far end of a wire; the far end is also the
-// way to 10.7.0.0/16, where nobody answers. Skips the test where the machine forbids it.
+// 10.9.0.1 and fd09::1 here, 10.9.0.2 and fd09::2 at the far end of a wire. The far end is also the
+// route to 10.7.0.0/16, where no host answers. Skips the test if the machine does not allow it.
 class TwoNetworks {
  public:
   TwoNetworks() {
@@ -59,9 +59,9 @@ class TwoNetworks {
  private:
   static Fd own_namespace() {
     enter_network_namespace();
-    return Fd(::open("/proc/self/ns/net", O_RDONLY));  // for ip(8), too: not close-on-exec
+    return Fd(::open("/proc/self/ns/net", O_RDONLY));  // for ip(8), too, so not close-on-exec
   }
-  // The kernel sends few ICMP errors a second.
+  // By default the kernel sends few ICMP errors a second.
   static void quiet_icmp() {
     shell("echo 0 > /proc/sys/net/ipv4/icmp_ratelimit");
     shell("echo 0 > /proc/sys/net/ipv6/icmp/ratelimit");

@@ -1,4 +1,4 @@
-// A plain UDP socket beside a loop in the same thread: what a client somewhere would be.
+// A plain UDP socket in the same thread as a loop: a client.
 #ifndef SLUICE_TESTS_SUPPORT_UDP_PROBE_H
 #define SLUICE_TESTS_SUPPORT_UDP_PROBE_H
 
@@ -21,7 +21,7 @@
 
 namespace sluice::test {
 
-// An address of 127/8 that no other test process uses, for a port that many would like.
+// An address of 127/8 that no other test process uses, for a port that several tests need.
 inline Address own_loopback(std::uint16_t port) {
   const auto pid = static_cast<unsigned>(::getpid());
   const std::string text = "127." + std::to_string(100 + pid / 62'500 % 100) + "." +
@@ -50,7 +50,7 @@ class UdpProbe {
     cr_assert(sent == static_cast<ssize_t>(bytes.size()), "sendto: errno %d", errno);
   }
 
-  // What is there already.
+  // The datagram that is there already.
   [[nodiscard]] std::optional<std::string> waiting() const {
     std::string bytes(65'536, '\0');
     const ssize_t count = ::recv(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
@@ -59,8 +59,8 @@ class UdpProbe {
     return bytes;
   }
 
-  // Turns the loop until something is there. Nothing within the time that a slow machine may take
-  // is a failure.
+  // Runs turns of the loop until a datagram arrives. Fails the test if none arrives within the time
+  // of a slow machine.
   [[nodiscard]] std::string receive(Loop& loop) const {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (std::chrono::steady_clock::now() < give_up) {

@@ -1,4 +1,4 @@
-// The message of the UsageError that something throws; "" when it throws none.
+// The message of the UsageError that a function throws, or "" if it throws none.
 #ifndef SLUICE_TESTS_SUPPORT_USAGE_H
 #define SLUICE_TESTS_SUPPORT_USAGE_H
 
@@ -18,7 +18,7 @@ std::string usage_error_of(Action&& action) {
   return "";
 }
 
-// A message is compared as a whole: it is what a user reads.
+// Compares whole messages, because a user reads them as a whole.
 inline void expect_message(const std::string& read, const std::string& got,
                            const std::string& wanted) {
   cr_expect(got == wanted, "%s\n  gives %s\n  not   %s", read.c_str(), got.c_str(), wanted.c_str());

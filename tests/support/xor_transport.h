@@ -1,8 +1,8 @@
-// The transport of man/examples/transport.cc, for tests: what is tested is the example itself.
+// The transport of man/examples/transport.cc, for tests: they test the example itself.
 //
 // XorTransport and make_xor() come from there. XorPeer is the other end of a MemoryPeer whose
-// connection has such a transport: it sends and receives plain bytes, as the MemoryPeer alone does
-// on a plain connection.
+// connection has such a transport. It sends and receives plain bytes, as a MemoryPeer does on a
+// plain connection.
 #ifndef SLUICE_TESTS_SUPPORT_XOR_TRANSPORT_H
 #define SLUICE_TESTS_SUPPORT_XOR_TRANSPORT_H
 
@@ -24,7 +24,7 @@ class XorPeer {
   // REQUIRES: the connection of `peer` has the transport of make_xor().
   explicit XorPeer(MemoryPeer& peer) : peer_(peer), transport_(Wire(line_)) {}
 
-  // Each sends, in frames that the connection reads in pieces of at most `piece` bytes.
+  // Both send in frames that the connection reads in pieces of at most `piece` bytes.
   void send(std::string_view bytes, std::size_t piece = MemoryPeer::kUnlimited) {
     unsent_ += bytes;
     exchange(piece);
@@ -33,7 +33,7 @@ class XorPeer {
     ends_ = true;
     exchange();
   }
-  // Passes on what the other side needs until neither has anything more to say.
+  // Passes on the bytes that the other side needs, until neither has any more.
   void exchange(std::size_t piece = MemoryPeer::kUnlimited) {
     do {
       line_.in += peer_.received();
@@ -44,7 +44,7 @@ class XorPeer {
     } while (pass_on(piece));
   }
 
-  // What the handler sent since the last call.
+  // What the handler has sent since the last call.
   std::string received() {
     exchange();
     return std::exchange(received_, {});
@@ -53,7 +53,7 @@ class XorPeer {
   [[nodiscard]] bool saw_end() const noexcept { return saw_end_; }  // in order
 
  private:
-  // What is on its way from and to the MemoryPeer.
+  // The bytes on their way from and to the MemoryPeer.
   struct Line final : Wire::Stream {
     IoResult read(std::span<std::byte> into) override {
       if (in.empty()) return IoResult::want_read();
