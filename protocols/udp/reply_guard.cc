@@ -47,6 +47,8 @@ std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
   switch (refusal) {
     case ReplyGuard::Refusal::none:
       return "an answer is allowed";
+    case ReplyGuard::Refusal::not_admitted:
+      return "its address is not admitted";
     case ReplyGuard::Refusal::reserved_port:
       return "its port is below 1024 or 2049";
     case ReplyGuard::Refusal::service_port:
@@ -62,10 +64,17 @@ std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
 ReplyGuard::ReplyGuard(Loop& loop)
     : broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
 
+ReplyGuard::ReplyGuard(Loop& loop, ReplyGuard& all, Admits admits)
+    : all_(&all),
+      admits_(std::move(admits)),
+      broadcasts_(loop),
+      report_(loop, [this] { return describe(); }) {}
+
 bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, RequestsTo requests) {
   const Refusal refusal = check(datagram, requests);
   if (refusal == Refusal::none) return true;
   ++refused_;
+  if (all_ != nullptr) ++all_->refused_;
   last_ = refusal;
   last_source_ = datagram.from;
   last_where_ = where;
@@ -74,6 +83,9 @@ bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, Reques
 }
 
 ReplyGuard::Refusal ReplyGuard::check(const Datagram& datagram, RequestsTo requests) {
+  if (all_ != nullptr) {
+    return admits_(datagram.from) ? all_->check(datagram, requests) : Refusal::not_admitted;
+  }
   const std::uint16_t port = datagram.from.port();
   if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
   if (std::ranges::find(ports_, port) != ports_.end()) return Refusal::service_port;
@@ -87,6 +99,7 @@ bool ReplyGuard::is_sent_to_many(const Datagram& datagram) {
   // directed broadcast address, Datagram::unicast is true for datagrams to that address, so this
   // also checks the address.
   if (datagram.to.is_unspecified()) return false;
+  if (all_ != nullptr) return all_->is_sent_to_many(datagram);
   return !datagram.unicast || is_for_many(datagram.to);
 }
 
@@ -96,9 +109,13 @@ bool ReplyGuard::is_for_many(const Address& address) {
   return is_for_many_hosts(*ipv4) || broadcasts_.contains(*ipv4);
 }
 
-void ReplyGuard::add_port(std::uint16_t port) { ports_.push_back(port); }
+void ReplyGuard::add_port(std::uint16_t port) {
+  if (all_ != nullptr) return all_->add_port(port);
+  ports_.push_back(port);
+}
 
 void ReplyGuard::remove_port(std::uint16_t port) noexcept {
+  if (all_ != nullptr) return all_->remove_port(port);
   const auto found = std::ranges::find(ports_, port);
   if (found != ports_.end()) ports_.erase(found);
 }

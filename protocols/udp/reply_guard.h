@@ -23,6 +23,7 @@
 #define SLUICE_PROTOCOLS_UDP_REPLY_GUARD_H
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,13 +45,19 @@ class SLUICE_EXPORT ReplyGuard {
  public:
   enum class Refusal : std::uint8_t {
     none,            // an answer is allowed
+    not_admitted,    // the program's own rule rejects the source
     reserved_port,   // the source port is below 1024, or 2049
     service_port,    // the source port was passed to add_port()
     source_address,  // the source address is broadcast, multicast or unspecified
     sent_to_many     // the request was sent to a broadcast or multicast address
   };
 
+  using Admits = std::function<bool(const Address& source)>;
+
   explicit ReplyGuard(Loop& loop);
+  // For one service: `admits` is asked first, and then `all`, which has the ports and counts the
+  // refusals too. REQUIRES: `all` outlives it, and `admits` is not empty.
+  ReplyGuard(Loop& loop, ReplyGuard& all, Admits admits);
 
   // Returns whether `datagram` may be answered; counts and reports it if not. `where` is the
   // service's endpoint, for the report.
@@ -72,6 +79,8 @@ class SLUICE_EXPORT ReplyGuard {
   [[nodiscard]] SLUICE_LOCAL bool is_for_many(const Address& address);
   [[nodiscard]] SLUICE_LOCAL Report describe() const;
 
+  ReplyGuard* all_ = nullptr;
+  Admits admits_;
   OwnBroadcasts broadcasts_;
   std::vector<std::uint16_t> ports_;
   std::uint64_t refused_ = 0;

@@ -84,6 +84,19 @@ class Reload(Base):
             self.assertEqual(sluiced.wait(), 0)
             self.assertIn("every connection finished", sluiced.log())
 
+    def test_the_loop_is_idle_after_a_change(self):
+        """The old service's descriptor is closed while its socket lives on, which epoll reports."""
+        at = "tcp://127.0.0.1:0"
+        with self.serve(service("echo", at)) as sluiced, connect(sluiced.endpoint) as old:
+            exchange(old, b"1")
+            for number in range(1, 4):
+                self.reload(sluiced, service("echo", at, max=number))
+                with connect(sluiced.endpoint) as client:
+                    exchange(client, b"2")
+            before = sluiced.cpu_seconds()
+            time.sleep(1)
+            self.assertLess(sluiced.cpu_seconds() - before, 0.3)
+
     def test_what_waits_in_the_backlog_is_served(self):
         with self.serve(service("echo", "tcp://127.0.0.1:0")) as sluiced:
             self.file.write_text(service("echo", "tcp://127.0.0.1:0", max=50), encoding="utf-8")

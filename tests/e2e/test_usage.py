@@ -7,6 +7,7 @@ import daemon
 from daemon import run
 
 T = "tcp://127.0.0.1:0"
+ALL = "idle, max, per-source, reuse-port, allow, deny and name"
 
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
@@ -27,8 +28,8 @@ ROWS = [
      "echo, discard, chargen, daytime, time, upper, greet, framed, chat and broadcast"),
     (["-l", "greet=udp://127.0.0.1:0,text=x"], "-l ", "greet", "udp", "tcp and unix"),
     (["-l", f"greet={T}"], "-l ", "text"),
-    (["-l", f"echo={T},text=x"], "-l ", '"text"', "idle, max, per-source, reuse-port and name"),
-    (["-l", f"echo={T},mode=0600"], "-l ", '"mode"', "idle, max, per-source, reuse-port and name"),
+    (["-l", f"echo={T},text=x"], "-l ", '"text"', ALL),
+    (["-l", f"echo={T},mode=0600"], "-l ", '"mode"', ALL),
     (["-l", "echo=udp://127.0.0.1:0,max=1"], "-l ", '"max"', "reuse-port"),
     (["-l", "echo=unix:///tmp/x,per-source=1"], "-l ", '"per-source"', "idle, max, mode and name"),
     (["-l", f"echo={T},max=1,max=1"], "-l ", "max", "twice", "once"),

@@ -113,11 +113,12 @@ Test(reply_guard, treats_a_destination_that_is_not_an_ip_address_as_a_single_hos
 
 Test(reply_guard, has_a_text_for_each_refusal) {
   std::set<std::string_view> words;
-  for (const Refusal each : {Refusal::none, Refusal::reserved_port, Refusal::service_port,
-                             Refusal::source_address, Refusal::sent_to_many}) {
+  for (const Refusal each :
+       {Refusal::none, Refusal::not_admitted, Refusal::reserved_port, Refusal::service_port,
+        Refusal::source_address, Refusal::sent_to_many}) {
     words.insert(to_string(each));
   }
-  cr_expect(words.size() == 5 && words.count("?") == 0);
+  cr_expect(words.size() == 6 && words.count("?") == 0);
   cr_expect(to_string(static_cast<Refusal>(99)) == "?");
 }
 
@@ -268,4 +269,28 @@ Test(reply_guard, keeps_a_service_from_answering_a_broadcast) {
   cr_expect(probe.ask(loop, "you?", Address::loopback(AF_INET, port)) == "you?");
   cr_expect(!probe.waiting().has_value());
   cr_expect(guard.refused() == 1);
+}
+
+Test(reply_guard, a_guard_of_one_service_has_a_rule_of_its_own_and_those_of_all) {
+  World world;
+  const Address admitted = ip("198.51.100.7", kPort);
+  const Address unknown;
+  ReplyGuard own(world.loop, world.guard,
+                 [&](const Address& source) { return source.host() == admitted.host(); });
+  const auto allows = [&](const Address& from) {
+    return own.allows({.data = {}, .from = from, .to = unknown, .interface = 0, .truncated = false},
+                      "here");
+  };
+  cr_expect(allows(admitted));
+  cr_expect(not allows(ip("198.51.100.8", kPort)));
+  cr_expect(world.reports.size() == 1 && world.reports[0].where == "here");
+  cr_expect(world.allows(ip("198.51.100.8", kPort)), "the rule is of one service");
+  // Ports are those of all, in both directions.
+  own.add_port(kPort);
+  cr_expect(world.check(admitted) == Refusal::service_port);
+  cr_expect(not allows(admitted));
+  own.remove_port(kPort);
+  cr_expect(allows(admitted));
+  cr_expect(not allows(ip("198.51.100.7", 53)));
+  cr_expect(own.refused() == 3 && world.guard.refused() == 3);
 }

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ip_number.h"
+#include "../../common/ip_number.h"
 
 namespace sluice::tools::scan {
 

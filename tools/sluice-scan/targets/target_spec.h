@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ip_number.h"
+#include "../../common/ip_number.h"
 
 namespace sluice::tools::scan {
 

@@ -4,19 +4,17 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
 #include "../../common/duration.h"
-#include "../../common/names.h"
-#include "../../common/nearest.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "../services/socket_keys.h"
-#include "listen_reader.h"
+#include "config_keys.h"
+#include "defaults_table.h"
 #include "service_table.h"
 #include "toml_file.h"
 
@@ -60,18 +58,15 @@ class ConfigReader {
   void read_log(const TomlEntry& entry);
   void read_log_to(const TomlEntry& entry);
   void read_log_level(const TomlEntry& entry);
-  void read_defaults(const TomlEntry& entry);
   void read_services(const TomlEntry& entry);
-  void unknown(const TomlEntry& entry, const std::string& table, const Names& names);
-  void expect_once(const TomlEntry& entry, const std::string& name);
   template <class Read>
   void read_scalar(const TomlEntry& entry, const std::string& name, Read read);
 
   const Settings& command_line_;
   ConfigFaults& faults_;
   std::vector<Part> parts_;
-  std::set<std::string> given_;  // what can be set once, over all files
-  Settings defaults_;
+  GivenKeys given_;
+  ConfigDefaults defaults_;
   Config config_;
   std::size_t services_ = 0;
 };
@@ -86,7 +81,7 @@ std::optional<std::string> scalar(const TomlValue& value) {
 
 template <class Read>
 void ConfigReader::read_scalar(const TomlEntry& entry, const std::string& name, Read read) {
-  expect_once(entry, name);
+  given_.expect_once(entry, name, faults_);
   const std::optional<std::string> text = scalar(entry.value);
   if (!text) {
     return faults_.add(entry.value.place, name + " is " + std::string(name_of(entry.value)) +
@@ -101,17 +96,6 @@ void ConfigReader::read_scalar(const TomlEntry& entry, const std::string& name, 
   }
 }
 
-void ConfigReader::expect_once(const TomlEntry& entry, const std::string& name) {
-  if (given_.insert(name).second) return;
-  faults_.add(entry.place, name + " is set in another file too; set it once");
-}
-
-void ConfigReader::unknown(const TomlEntry& entry, const std::string& table, const Names& names) {
-  faults_.add(entry.place, "unknown key " + quote(entry.key) + suggestion(entry.key, names) +
-                               "; allowed" + (table.empty() ? "" : " in [" + table + ']') + ": " +
-                               join_names(names));
-}
-
 void ConfigReader::read_members(const TomlValue& table, const std::string& where, Members members) {
   for (const TomlEntry& entry : table.entries) {
     const auto found = std::find_if(members.begin(), members.end(), [&entry](const Member& each) {
@@ -123,7 +107,7 @@ void ConfigReader::read_members(const TomlValue& table, const std::string& where
     }
     Names names;
     for (const Member& member : members) names.push_back(member.name);
-    unknown(entry, where, names);
+    add_unknown_key(entry, where, names, faults_);
   }
 }
 
@@ -178,31 +162,6 @@ void ConfigReader::read_log_level(const TomlEntry& entry) {
       throw UsageError("level " + quote(text) + " is not info, warning or error");
     }
   });
-}
-
-void ConfigReader::read_defaults(const TomlEntry& entry) {
-  if (entry.value.kind != Kind::table) return read_tables(entry, "defaults", {});
-  Names names;
-  for (const Key* key : socket_keys()) {
-    if (key != &kNameKey) names.push_back(key->name());
-  }
-  for (const TomlEntry& each : entry.value.entries) {
-    expect_once(each, "defaults." + each.key);
-    if (std::find(names.begin(), names.end(), each.key) == names.end()) {
-      unknown(each, "defaults", names);
-      continue;
-    }
-    for (const Key* key : socket_keys()) {
-      if (key->name() != each.key) continue;
-      const std::optional<std::string> text = text_of(each, *key, "", faults_);
-      if (!text) continue;
-      try {
-        if (!defaults_.has(*key)) defaults_.set(*key, key->read(*text));
-      } catch (const UsageError& error) {
-        faults_.add(each.value.place, error.what());
-      }
-    }
-  }
 }
 
 void ConfigReader::read_services(const TomlEntry& entry) {
@@ -263,16 +222,25 @@ Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included)
                                           Member{"backend", &ConfigReader::read_backend},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},
+                                          Member{"networks", &ConfigReader::ignore},
                                           Member{"defaults", &ConfigReader::ignore},
                                           Member{"service", &ConfigReader::read_services}};
   parse(main, &included);
-  // The defaults of every file first: they hold wherever they stand.
+  // Those of every file first: they hold wherever they stand.
   for (const Part& part : parts_) {
     faults_.set_file(part.file);
-    if (const TomlEntry* entry = part.root.find("defaults")) read_defaults(*entry);
+    if (const TomlEntry* entry = part.root.find("networks")) {
+      read_networks(*entry, given_, defaults_, faults_);
+    }
+  }
+  for (const Part& part : parts_) {
+    faults_.set_file(part.file);
+    if (const TomlEntry* entry = part.root.find("defaults")) {
+      read_defaults(*entry, given_, defaults_, faults_);
+    }
   }
   for (const Key* key : socket_keys()) {
-    if (command_line_.has(*key)) defaults_.set(*key, *command_line_.value(*key));
+    if (command_line_.has(*key)) defaults_.settings.set(*key, *command_line_.value(*key));
   }
   for (const Part& part : parts_) {
     faults_.set_file(part.file);

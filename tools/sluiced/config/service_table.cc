@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
-#include "../../common/names.h"
+#include "../../common/nearest.h"
+#include "../../common/usage_error.h"
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
 #include "listen_reader.h"
@@ -30,7 +31,7 @@ struct Listen {
 
 class ServiceReader {
  public:
-  ServiceReader(const TomlValue& table, std::size_t number, const Settings& defaults,
+  ServiceReader(const TomlValue& table, std::size_t number, const ConfigDefaults& defaults,
                 ConfigFaults& faults)
       : table_(table), number_(number), defaults_(defaults), faults_(faults) {}
 
@@ -53,7 +54,7 @@ class ServiceReader {
 
   const TomlValue& table_;
   std::size_t number_;
-  const Settings& defaults_;
+  const ConfigDefaults& defaults_;
   ConfigFaults& faults_;
   std::string where_;  // 'service "house": ', before each message
   const ServiceKind* kind_ = nullptr;
@@ -144,7 +145,7 @@ void ServiceReader::add_key(const TomlEntry& entry, WrittenListen& written) {
   const Key* key = find_key(*kind_, entry.key);
   if (key == nullptr) {  // read_spec() says so
     written.keys.emplace_back(entry.key, "");
-  } else if (auto text = text_of(entry, *key, where_, faults_)) {
+  } else if (auto text = text_of(entry, *key, where_, defaults_, faults_)) {
     written.keys.emplace_back(entry.key, std::move(*text));
   }
 }
@@ -209,7 +210,8 @@ void ServiceReader::read(std::vector<ListenSpec>& specs) {
   for (const Listen& listen : listens_) {
     const std::size_t before = faults_.size();
     SettingErrors errors;
-    ListenSpec spec = read_spec(written(listen, &listen == listens_.data()), defaults_, errors);
+    ListenSpec spec =
+        read_spec(written(listen, &listen == listens_.data()), defaults_.settings, errors);
     spec.service = number_;
     if (errors.empty() && faults_.size() == before) validate_spec(spec, errors);
     report(errors, listen);
@@ -217,11 +219,50 @@ void ServiceReader::read(std::vector<ListenSpec>& specs) {
   }
 }
 
+// A word of a list: what its name stands for, or itself. Nothing, and a fault, if it is neither.
+std::optional<std::string> word_of(const TomlValue& item, const Key& key, const std::string& where,
+                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
+  const std::string name(key.name());
+  if (item.kind != Kind::string) {
+    faults.add(item.place, where + name + " has " + std::string(name_of(item)) + "; write strings");
+    return {};
+  }
+  if (const auto found = defaults.networks.find(item.text); found != defaults.networks.end()) {
+    return found->second;
+  }
+  try {
+    (void)key.read(item.text);
+    return item.text;
+  } catch (const UsageError& error) {
+    std::vector<std::string_view> names;
+    for (const auto& [network, words] : defaults.networks) names.push_back(network);
+    faults.add(item.place, where + error.what() + suggestion(item.text, names));
+    return {};
+  }
+}
+
+std::optional<std::string> list_of(const TomlValue& value, const Key& key, const std::string& where,
+                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
+  std::optional<std::string> all("");
+  const auto add = [&](const TomlValue& item) {
+    const auto word = word_of(item, key, where, defaults, faults);
+    if (!word) all.reset();
+    if (all) *all += *word + ' ';
+  };
+  if (value.kind != Kind::array) {
+    add(value);
+  } else {
+    for (const TomlValue& item : value.items) add(item);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<std::string> text_of(const TomlEntry& entry, const Key& key, const std::string& where,
-                                   ConfigFaults& faults) {
+                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
   const TomlValue& value = entry.value;
+  if (key.is_list()) return list_of(value, key, where, defaults, faults);
   const std::string name(key.name());
   switch (value.kind) {
     case Kind::string:
@@ -244,7 +285,7 @@ std::optional<std::string> text_of(const TomlEntry& entry, const Key& key, const
   return {};
 }
 
-void read_service(const TomlValue& table, std::size_t number, const Settings& defaults,
+void read_service(const TomlValue& table, std::size_t number, const ConfigDefaults& defaults,
                   std::vector<ListenSpec>& specs, ConfigFaults& faults) {
   ServiceReader(table, number, defaults, faults).read(specs);
 }

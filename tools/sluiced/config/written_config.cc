@@ -1,5 +1,6 @@
 #include "written_config.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,9 +15,20 @@ namespace sluice::tools::daemon {
 namespace {
 
 std::string toml_value(const Key& key, const Value& value) {
+  const std::string text = key.write(value);
   if (const bool* is_on = std::get_if<bool>(&value)) return *is_on ? "true" : "false";
+  if (key.is_list()) {
+    std::string array = "[";
+    std::string_view rest = text;
+    while (!rest.empty()) {
+      const std::string_view word = rest.substr(0, rest.find(' '));
+      array += (array.size() > 1 ? ", " : "") + toml_string(word);
+      rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    }
+    return array + ']';
+  }
   const bool is_number = std::holds_alternative<std::uint64_t>(value) && !key.is_octal();
-  return is_number ? key.write(value) : toml_string(key.write(value));
+  return is_number ? text : toml_string(text);
 }
 
 // What holds although there is no value.

@@ -19,6 +19,7 @@
 #include "../../common/usage_error.h"
 #include "../settings/address_key.h"
 #include "../settings/key_types.h"
+#include "admission.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -108,8 +109,10 @@ std::string outcome(const Broadcast::PublishResult& published) {
 
 class BroadcastService final : public Service {
  public:
-  BroadcastService(const ServiceHost& host, const Endpoint& endpoint, const BroadcastPlan& plan)
-      : loop_(host.loop), broadcast_(host.loop, endpoint, host.guard, plan.options) {
+  BroadcastService(const ServiceHost& host, const ListenSpec& spec, const BroadcastPlan& plan)
+      : loop_(host.loop),
+        guard_(host.loop, host.guard, spec),
+        broadcast_(host.loop, spec.endpoint(), guard_.get(), plan.options) {
     if (!plan.control) return;
     control_ =
         std::make_unique<Listener>(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
@@ -156,6 +159,7 @@ class BroadcastService final : public Service {
   }
 
   Loop& loop_;
+  GuardOf guard_;
   Broadcast broadcast_;
   std::unique_ptr<Listener> control_;
   Console* console_ = nullptr;
@@ -176,7 +180,7 @@ std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) 
   if (plan.options.message.empty()) {
     plan.options.message = broadcast_message(host_name(), host.all);
   }
-  return std::make_unique<BroadcastService>(host, spec.endpoint(), plan);
+  return std::make_unique<BroadcastService>(host, spec, plan);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "../settings/key_types.h"
 #include "../settings/rate_key.h"
+#include "admission.h"
 #include "listening_socket.h"
 #include "socket_keys.h"
 
@@ -101,8 +102,12 @@ class ChatCore final : public ServiceCore {
 class ChatService final : public Service, private ChatOutlet {
  public:
   // REQUIRES: `chat` outlives it.
-  ChatService(const ServiceHost& host, Chat& chat, const ListenerOptions& options)
-      : chat_(chat), listener_(host.loop, duplicate_of(host.listening), chat_.factory(), options) {}
+  ChatService(const ServiceHost& host, const ListenSpec& spec, Chat& chat,
+              const ListenerOptions& options)
+      : chat_(chat),
+        admission_(host.loop, spec),
+        listener_(host.loop, duplicate_of(host.listening), admission_.filter(chat_.factory()),
+                  options) {}
   ~ChatService() override { close_console(); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
@@ -140,6 +145,7 @@ class ChatService final : public Service, private ChatOutlet {
   }
 
   Chat& chat_;
+  Admission admission_;
   Listener listener_;
   Console* console_ = nullptr;
   ChatMember* member_ = nullptr;
@@ -162,7 +168,7 @@ std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<ChatService>(host, static_cast<ChatCore&>(*host.core).chat(),
+  return std::make_unique<ChatService>(host, spec, static_cast<ChatCore&>(*host.core).chat(),
                                        derive_chat(spec.settings).listener);
 }
 

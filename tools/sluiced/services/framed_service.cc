@@ -18,6 +18,7 @@
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "../settings/key_types.h"
+#include "admission.h"
 #include "listening_socket.h"
 #include "socket_keys.h"
 
@@ -77,11 +78,12 @@ MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
 
 class FramedStreams final : public Service {
  public:
-  FramedStreams(const ServiceHost& host, const FramedPlan& plan)
+  FramedStreams(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
       : framing_(plan.framing, plan.options),
         reply_(reply_of(plan, framing_.codec())),
-        listener_(host.loop, duplicate_of(host.listening), framed_replies(framing_, reply_),
-                  plan.listener) {}
+        admission_(host.loop, spec),
+        listener_(host.loop, duplicate_of(host.listening),
+                  admission_.filter(framed_replies(framing_, reply_)), plan.listener) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {
@@ -95,6 +97,7 @@ class FramedStreams final : public Service {
  private:
   Framing framing_;
   MessageReply reply_;
+  Admission admission_;
   Listener listener_;
 };
 
@@ -103,7 +106,8 @@ class FramedOverUdp final : public Service {
   FramedOverUdp(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
       : framing_(plan.framing, plan.options),
         reply_(reply_of(plan, framing_.codec())),
-        datagrams_(host.loop, spec.endpoint(), host.guard, framing_, reply_,
+        guard_(host.loop, host.guard, spec),
+        datagrams_(host.loop, spec.endpoint(), guard_.get(), framing_, reply_,
                    derive_datagram(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return datagrams_.endpoint(); }
@@ -116,6 +120,7 @@ class FramedOverUdp final : public Service {
  private:
   Framing framing_;
   MessageReply reply_;
+  GuardOf guard_;
   FramedDatagrams datagrams_;
 };
 
@@ -146,7 +151,7 @@ void validate(const ListenSpec& spec, SettingErrors& errors) {
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
   const FramedPlan plan = derive_framed(spec.settings);
   if (spec.scheme() == Scheme::udp) return std::make_unique<FramedOverUdp>(host, spec, plan);
-  return std::make_unique<FramedStreams>(host, plan);
+  return std::make_unique<FramedStreams>(host, spec, plan);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ class SmallDatagramService final : public Service {
  public:
   SmallDatagramService(const ServiceHost& host, const ListenSpec& spec, DatagramAnswer answer,
                        AnswerSize size)
-      : service_(host.loop, spec.endpoint(), host.guard, std::move(answer), size,
+      : guard_(host.loop, host.guard, spec),
+        service_(host.loop, spec.endpoint(), guard_.get(), std::move(answer), size,
                  derive_datagram(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return service_.endpoint(); }
@@ -36,6 +37,7 @@ class SmallDatagramService final : public Service {
   [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
 
  private:
+  GuardOf guard_;
   DatagramService service_;
 };
 

@@ -10,8 +10,8 @@
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr const Key* kKeys[] = {&kIdleKey,      &kMaxKey,  &kPerSourceKey,
-                                &kReusePortKey, &kModeKey, &kNameKey};
+constexpr const Key* kKeys[] = {&kIdleKey, &kMaxKey,   &kPerSourceKey, &kReusePortKey,
+                                &kModeKey, &kAllowKey, &kDenyKey,      &kNameKey};
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 #include "../../../reactor/stream/listener.h"
 #include "../settings/key_types.h"
 #include "../settings/listen_spec.h"
+#include "../settings/networks_key.h"
 #include "../settings/settings.h"
 
 namespace sluice::tools::daemon {
@@ -47,6 +48,16 @@ inline constexpr ModeKey kModeKey({.name = "mode",
                                    .summary = "unix: permissions of the socket file",
                                    .applies = over_unix,
                                    .without = "umask"});
+inline constexpr NetworksKey kAllowKey({.name = "allow",
+                                        .form = "NETWORKS",
+                                        .summary = "tcp, udp: serve only these peers",
+                                        .applies = over_ip,
+                                        .without = "all"});
+inline constexpr NetworksKey kDenyKey({.name = "deny",
+                                       .form = "NETWORKS",
+                                       .summary = "tcp, udp: serve none of these peers",
+                                       .applies = over_ip,
+                                       .without = "none"});
 inline constexpr std::size_t kMaxName = 64;
 inline constexpr TextKey kNameKey({.name = "name",
                                    .form = "NAME",

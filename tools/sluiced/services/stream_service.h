@@ -11,6 +11,7 @@
 
 #include "../../../reactor/stream/listener.h"
 #include "../settings/listen_spec.h"
+#include "admission.h"
 #include "listening_socket.h"
 #include "service_kind.h"
 #include "socket_keys.h"
@@ -23,10 +24,10 @@ class StreamService final : public Service {
   template <class... Arguments>
   StreamService(const ServiceHost& host, const ListenSpec& spec, Arguments&&... arguments)
       : handler_(std::forward<Arguments>(arguments)...),
-        listener_(
-            host.loop, duplicate_of(host.listening),
-            [this](const Address&) { return ProtocolRef(handler_); },
-            derive_listener(spec.settings)) {}
+        admission_(host.loop, spec),
+        listener_(host.loop, duplicate_of(host.listening),
+                  admission_.filter([this](const Address&) { return ProtocolRef(handler_); }),
+                  derive_listener(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {
@@ -39,6 +40,7 @@ class StreamService final : public Service {
 
  private:
   Handler handler_;
+  Admission admission_;
   Listener listener_;
 };
 

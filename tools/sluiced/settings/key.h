@@ -52,6 +52,8 @@ class Key {
   [[nodiscard]] virtual std::string allowed() const = 0;
   // Its digits are octal: in a file, a decimal number would mean something else than it says.
   [[nodiscard]] virtual bool is_octal() const { return false; }
+  // Its value is a list of words, which spaces separate; an array in a file.
+  [[nodiscard]] virtual bool is_list() const { return false; }
 
  protected:
   ~Key() = default;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "../../../reactor/base/address.h"
+#include "network.h"
 
 namespace sluice::tools::daemon {
 
@@ -21,8 +22,8 @@ struct Rate {
 };
 
 // A duration of 0 stands for "off".
-using Value =
-    std::variant<bool, std::uint64_t, std::chrono::milliseconds, std::string, Rate, Address>;
+using Value = std::variant<bool, std::uint64_t, std::chrono::milliseconds, std::string, Rate,
+                           Address, Networks>;
 
 }  // namespace sluice::tools::daemon
 

@@ -13,7 +13,7 @@ namespace {
 
 std::string in_words(const std::string& text) {
   std::string words;
-  for (const sluice::tools::scan::IpRange& range : parse_target_spec(text).ranges) {
+  for (const sluice::tools::IpRange& range : parse_target_spec(text).ranges) {
     if (!words.empty()) words += ' ';
     words += range.first.address(0).host();
     if (range.last != range.first) words += '-' + range.last.address(0).host();

@@ -146,7 +146,8 @@ Test(config_reader, reports_every_error_with_its_place) {
       "rate = \"fast\"\nidel = \"5m\"\nmax = 0\n\n[limits]\nmax-conections = 3\n",
       {"x.conf:5:8: service \"house\": rate \"fast\" is not LINES/SECONDS, such as 10/1, or off",
        "x.conf:6:1: service \"house\": unknown key \"idel\" (did you mean idle?); allowed for chat "
-       "over tcp: idle, max, per-source, reuse-port, name, greeting, history, max-line, "
+       "over tcp: idle, max, per-source, reuse-port, allow, deny, name, greeting, history, "
+       "max-line, "
        "max-members, max-in-room, max-rooms, rate, burst, send-queue and slow",
        "x.conf:7:7: service \"house\": max \"0\" is not a decimal number in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
@@ -191,7 +192,7 @@ Test(config_reader, names_what_is_wrong_with_an_endpoint) {
   expect_faults(
       "[[service]]\nkind = \"echo\"\nmode = \"0660\"\nlisten = [\"tcp://*:1\", \"udp://*:1\"]\n",
       {"x.conf:3:8: service \"echo\": key \"mode\" is not valid for echo over tcp; allowed: "
-       "idle, max, per-source, reuse-port and name"});
+       "idle, max, per-source, reuse-port, allow, deny and name"});
 }
 
 Test(config_reader, names_values_of_the_wrong_type) {
@@ -227,12 +228,12 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
       "backend = \"io\"\nlisten = \"tcp://*:1\"\n[log]\nto = \"file\"\nlevel = 3\n"
       "[defaults]\nname = \"x\"\nidle = 5\n[limits]\ndrain-timeout = true\n",
       {"x.conf:1:11: backend \"io\" is not auto, epoll, poll or select",
-       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, limits, log, "
+       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, limits, log, networks, "
        "defaults and service",
        "x.conf:4:6: to \"file\" is not stderr",
        "x.conf:5:9: level \"3\" is not info, warning or error",
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
-       "idle, max, per-source, reuse-port and mode",
+       "idle, max, per-source, reuse-port, mode, allow and deny",
        "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-365d in ms, s, m, h or d, or 0 or off",
        "x.conf:10:17: drain-timeout is a boolean; write it as a string or a decimal "
        "number"});
@@ -240,14 +241,13 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
 
 Test(config_reader, an_error_in_an_included_file_names_that_file) {
   const Files files = {{"more/a", kEcho}, {"more/b", "[limits]\nmax-connections = 1\n\nx = 1\n"}};
-  expect_faults(
-      "include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
-      {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, defaults and "
-       "service",
-       "more/b:2:1: max-connections is set in another file too; set it once",
-       "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections and "
-       "drain-timeout"},
-      files);
+  expect_faults("include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
+                {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, networks, "
+                 "defaults and service",
+                 "more/b:2:1: max-connections is set in another file too; set it once",
+                 "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections and "
+                 "drain-timeout"},
+                files);
 }
 
 Test(config_reader, an_included_file_cannot_include_others) {
@@ -257,4 +257,33 @@ Test(config_reader, an_included_file_cannot_include_others) {
                  "x.conf:1:25: include has an array in its array; write strings",
                  "more/a:1:1: an included file cannot include others"},
                 {{"more/a", "include = \"more/*\"\n"}});
+}
+
+Test(config_reader, a_list_of_networks_has_a_name_and_is_an_array) {
+  const Files files = {{"more/a", "[networks]\noffice = [\"192.0.2.0/24\", \"2001:db8::/32\"]\n"}};
+  const Config config = valid(
+      "include = \"more/*\"\n[networks]\nbad = \"192.0.2.13\"\n[defaults]\ndeny = [\"bad\"]\n"
+      "[[service]]\nkind = \"echo\"\nlisten = [\"tcp://*:1\", \"unix:///x\"]\n"
+      "allow = [\"office\", \"::1\"]\n",
+      files);
+  const Settings& tcp = config.listen[0].settings;
+  cr_expect(kAllowKey.write(tcp.get(kAllowKey)) == "192.0.2.0/24 2001:db8::/32 ::1");
+  cr_expect(kDenyKey.write(tcp.get(kDenyKey)) == "192.0.2.13");
+  cr_expect(not config.listen[1].settings.has(kAllowKey), "a Unix socket has no networks");
+}
+
+Test(config_reader, names_the_word_of_a_list_that_is_wrong) {
+  expect_faults(
+      "[networks]\noffice = [\"192.0.2.0/24\"]\nhome = [\"office\"]\n[[service]]\nkind = \"echo\"\n"
+      "listen = \"tcp://*:1\"\nallow = [\"ofice\", 7, \"10.0.0.1/8\"]\ndeny = []\n",
+      {"x.conf:3:9: networks: home \"office\" is not an address or a network, such as 127.0.0.0/8 "
+       "or "
+       "fd00::/8",
+       "x.conf:7:10: service \"echo\": allow \"ofice\" is not an address or a network, such as "
+       "127.0.0.0/8 or fd00::/8 (did you mean office?)",
+       "x.conf:7:19: service \"echo\": allow has an integer; write strings",
+       "x.conf:7:22: service \"echo\": allow \"10.0.0.1/8\" has bits behind its prefix; the "
+       "network "
+       "is 10.0.0.0/8",
+       "x.conf:8:8: service \"echo\": deny has no network"});
 }

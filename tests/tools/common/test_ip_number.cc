@@ -3,11 +3,11 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/sluice-scan/targets/ip_number.h"
+#include "tools/common/ip_number.h"
 
 using sluice::Address;
-using sluice::tools::scan::IpNumber;
-using sluice::tools::scan::IpRange;
+using sluice::tools::IpNumber;
+using sluice::tools::IpRange;
 
 namespace {
 
@@ -17,7 +17,7 @@ std::string host(const IpNumber& of) { return of.address(0).host(); }
 
 }  // namespace
 
-Test(scan_ip_number, an_address_comes_back_as_it_was) {
+Test(ip_number, an_address_comes_back_as_it_was) {
   for (const std::string text : {"0.0.0.0", "10.1.2.3", "255.255.255.255", "::", "2001:db8::1",
                                  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe80::1%7"}) {
     cr_expect(host(number(text)) == text, "%s", text.c_str());
@@ -25,17 +25,17 @@ Test(scan_ip_number, an_address_comes_back_as_it_was) {
   }
 }
 
-Test(scan_ip_number, a_mapped_address_is_the_ipv4_one) {
+Test(ip_number, a_mapped_address_is_the_ipv4_one) {
   cr_expect(number("::ffff:10.1.2.3") == number("10.1.2.3"));
 }
 
-Test(scan_ip_number, sums_carry_into_the_upper_word) {
+Test(ip_number, sums_carry_into_the_upper_word) {
   cr_expect(host(number("2001:db8::ffff:ffff:ffff:ffff").plus(1)) == "2001:db8:0:1::");
   cr_expect(host(number("2001:db8:0:1::").previous()) == "2001:db8::ffff:ffff:ffff:ffff");
   cr_expect(host(number("10.0.0.255").plus(1)) == "10.0.1.0");
 }
 
-Test(scan_ip_number, a_prefix_has_a_first_and_a_last_address) {
+Test(ip_number, a_prefix_has_a_first_and_a_last_address) {
   cr_expect(host(number("10.1.2.3").first_of_prefix(8)) == "10.0.0.0");
   cr_expect(host(number("10.1.2.3").last_of_prefix(8)) == "10.255.255.255");
   cr_expect(host(number("10.1.2.3").last_of_prefix(32)) == "10.1.2.3");
@@ -45,7 +45,7 @@ Test(scan_ip_number, a_prefix_has_a_first_and_a_last_address) {
   cr_expect(number("2001:db8::1").last_of_prefix(0).is_last());
 }
 
-Test(scan_ip_number, a_range_knows_its_size_as_far_as_64_bits_go) {
+Test(ip_number, a_range_knows_its_size_as_far_as_64_bits_go) {
   const auto size = [](const std::string& text, unsigned length) {
     const IpNumber at = number(text);
     return IpRange{at.first_of_prefix(length), at.last_of_prefix(length)}.size();

@@ -3,16 +3,16 @@
 // What it is: plain values. An IPv4 address is the 32 bits of `low`; a v4-mapped IPv6 one is the
 // IPv4 address that it stands for. The zone counts: fe80::1%1 is another host than fe80::1%2.
 // Thread: any.
-#ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_IP_NUMBER_H
-#define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_IP_NUMBER_H
+#ifndef SLUICE_TOOLS_COMMON_IP_NUMBER_H
+#define SLUICE_TOOLS_COMMON_IP_NUMBER_H
 
 #include <compare>
 #include <cstdint>
 #include <limits>
 
-#include "../../../reactor/base/address.h"
+#include "../../reactor/base/address.h"
 
-namespace sluice::tools::scan {
+namespace sluice::tools {
 
 struct IpNumber {
   int family = 0;  // AF_INET or AF_INET6
@@ -50,6 +50,6 @@ struct IpRange {
   friend auto operator<=>(const IpRange&, const IpRange&) = default;
 };
 
-}  // namespace sluice::tools::scan
+}  // namespace sluice::tools
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace sluice::tools::scan {
+namespace sluice::tools {
 namespace {
 
 constexpr unsigned kWord = 64;
@@ -97,4 +97,4 @@ std::uint64_t IpRange::size() const noexcept {
   return high != 0 || low == kTooMany ? kTooMany : low + 1;
 }
 
-}  // namespace sluice::tools::scan
+}  // namespace sluice::tools

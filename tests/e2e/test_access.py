@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""allow and deny: only the peers of these networks are served, over TCP and UDP."""
+import pathlib
+import re
+import signal
+import tempfile
+import unittest
+
+import daemon
+from daemon import Daemon, connect, exchange, was_closed
+
+ME, OTHER = "127.0.0.1", "127.0.0.2"
+
+
+def served(endpoint, source, request, answer):
+    """Whether the service answers a peer at that address; over UDP within a short time."""
+    with connect(endpoint, source=(source, 0)) as client:
+        if endpoint.startswith("udp:"):
+            client.settimeout(0.5 * daemon.SLOWNESS)
+        client.sendall(request)
+        try:
+            return client.recv(4096).startswith(answer)
+        except (TimeoutError, ConnectionResetError):
+            return False
+
+
+SERVICES = (
+    ("echo=tcp://127.0.0.1:0", b"hello", b"hello"),
+    ("echo=udp://127.0.0.1:0", b"hello", b"hello"),
+    ("framed=tcp://127.0.0.1:0,framing=line", b"hello\n", b"hello\n"),
+    ("framed=udp://127.0.0.1:0,framing=line", b"hello\n", b"hello\n"),
+    ("greet=tcp://127.0.0.1:0,text=hello", b"", b"hello"),
+    ("chat=tcp://127.0.0.1:0,greeting=hello", b"", b"hello"),
+    ("broadcast=udp://127.0.0.1:0,message=here", b"who", b"here"),
+)
+
+
+class Access(unittest.TestCase):
+    def expect_only(self, keys, *admitted):
+        arguments = [word for text, _, _ in SERVICES for word in ("-l", text + keys)]
+        with Daemon(*arguments) as sluiced:
+            for (_, endpoint), (text, request, answer) in zip(sluiced.listening, SERVICES):
+                for source in (ME, OTHER):
+                    with self.subTest(text + keys, source=source):
+                        self.assertEqual(served(endpoint, source, request, answer),
+                                         source in admitted)
+
+    def test_allow_admits_its_networks_alone(self):
+        self.expect_only(",allow=127.0.0.1 10.0.0.0/8", ME)
+
+    def test_deny_wins_over_allow(self):
+        self.expect_only(",allow=127.0.0.0/8,deny=127.0.0.2", ME)
+
+    def test_deny_alone_admits_all_others(self):
+        self.expect_only(",deny=127.0.0.0/31", OTHER)
+
+    def test_an_ipv4_peer_of_a_socket_of_both_families_is_ipv4(self):
+        with Daemon("-l", "echo=tcp://*:0,allow=127.0.0.1") as sluiced:
+            self.assertTrue(served(sluiced.endpoint, ME, b"x", b"x"))
+            self.assertFalse(served(sluiced.endpoint, OTHER, b"x", b"x"))
+
+    def test_a_refusal_is_counted_and_logged_at_most_once_a_second(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,deny=127.0.0.2") as sluiced:
+            for _ in range(20):
+                with connect(sluiced.endpoint, source=(OTHER, 0)) as client:
+                    self.assertTrue(was_closed(client))
+            sluiced.signal(signal.SIGUSR1)
+            sluiced.wait_for_log(" accepted=0 refused=20 ")
+            sluiced.wait_for_log(r"warning \S+: refused: 127\.0\.0\.2:\d+ is not admitted")
+            self.assertLess(len(re.findall("is not admitted", sluiced.log())), 20)
+
+    def test_a_reload_changes_who_is_admitted_and_cuts_nobody_off(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory) / "sluiced.conf"
+            text = ('[networks]\nus = ["127.0.0.2"]\n[[service]]\nkind = "echo"\n'
+                    f'listen = ["tcp://127.0.0.1:0", "unix://{directory}/echo"]\n')
+            file.write_text(text, encoding="utf-8")
+            with Daemon("-f", str(file)) as sluiced, connect(sluiced.endpoint) as old:
+                exchange(old, b"before")
+                file.write_text(text + 'allow = ["us", "::1"]\n', encoding="utf-8")
+                sluiced.signal(signal.SIGHUP)
+                sluiced.wait_for_log("1 kept, 0 added, 1 changed, 0 removed")
+                self.assertFalse(served(sluiced.endpoint, ME, b"x", b"x"))
+                self.assertTrue(served(sluiced.endpoint, OTHER, b"x", b"x"))
+                exchange(old, b"after")
+                with connect(f"unix://{directory}/echo") as local:
+                    exchange(local, b"hello")
+
+
+if __name__ == "__main__":
+    daemon.main()

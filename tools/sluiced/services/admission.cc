@@ -1,0 +1,55 @@
+#include "admission.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+bool is_in(const Networks& networks, const Address& peer) noexcept {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&peer](const Network& network) { return network.contains(peer); });
+}
+
+}  // namespace
+
+bool AccessRules::admits(const Address& peer) const noexcept {
+  if (!peer.is_ip()) return true;
+  return (!allow || is_in(*allow, peer)) && !is_in(deny, peer);
+}
+
+AccessRules derive_access(const Settings& settings) {
+  return {settings.find(kAllowKey), settings.find(kDenyKey).value_or(Networks())};
+}
+
+Admission::Admission(Loop& loop, const ListenSpec& spec)
+    : rules_(derive_access(spec.settings)),
+      where_(spec.endpoint().to_string()),
+      refusals_(loop, [this] { return describe(); }) {}
+
+ProtocolFactory Admission::filter(ProtocolFactory make) {
+  if (rules_.are_empty()) return make;
+  return [this, make = std::move(make)](const Address& peer) {
+    if (rules_.admits(peer)) return make(peer);
+    last_ = peer;
+    refusals_.happened();
+    return ProtocolRef(nullptr);
+  };
+}
+
+Report Admission::describe() const {
+  return {.kind = Report::Kind::refused,
+          .where = where_,
+          .what = last_.to_string() + " is not admitted by allow and deny",
+          .error = {}};
+}
+
+GuardOf::GuardOf(Loop& loop, ReplyGuard& all, const ListenSpec& spec)
+    : rules_(derive_access(spec.settings)), all_(all) {
+  if (rules_.are_empty()) return;
+  own_.emplace(loop, all, [this](const Address& peer) { return rules_.admits(peer); });
+}
+
+}  // namespace sluice::tools::daemon
