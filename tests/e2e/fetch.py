@@ -121,7 +121,7 @@ def make_certificates(directory):
 
 class Server:
     """A server of sockets: each connection's request is read, then answer(socket, path) runs in a
-    thread of its own."""
+    separate thread."""
 
     def __init__(self, answer):
         self.answer = answer

@@ -2,13 +2,14 @@
 """sluice-fetch against peers that break off, say nothing or never end, against readers that are
 slow or gone, and against signals: no partial file is ever left, and nothing grows."""
 import os
+import resource
 import signal
 import threading
 import time
 import unittest
 
 import fetch as client
-from daemon import PATIENCE, wait_until
+from daemon import PATIENCE, die_with_the_test, wait_until
 from fetch import Scratch, Server, free_port, head, start
 from talk import memory_of
 
@@ -64,7 +65,14 @@ class Broken(Scratch):
 
     def test_no_answer_at_all(self):
         self.expect_no_file(send(), "Empty reply")
-        self.expect_no_file(send(b"hello\r\n\r\n"), "HTTP/0.9")
+
+    def test_an_answer_that_is_not_http_is_called_that(self):
+        no_http = "the answer is not HTTP/1.0 or later: it has no status line"
+        self.expect_no_file(send(b"hello\r\n\r\n"), no_http)
+        self.expect_no_file(send(b"220 mail.example.org ESMTP\r\n"), no_http)
+        self.expect_no_file(send(b"\x00\x01\x02\x03" * 100), no_http)
+        self.expect_no_file(send(b"HTTP/9.9 200 OK\r\n\r\n"), "the answer is not valid HTTP: ")
+        self.expect_no_file(send(b"HTTP/1.1 x\r\n\r\n"), "the answer is not ")
 
     def test_the_body_of_an_error_is_not_kept(self):
         for status in ("400 Bad", "401 Who", "403 No", "500 Oh", "503 Busy", "599 Huh"):
@@ -111,6 +119,24 @@ class Broken(Scratch):
 
 
 class Many(Scratch):
+    def test_too_many_open_files_are_called_that(self):
+        hanging = Hanging()
+
+        def limit():
+            die_with_the_test()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+        with Server(hanging) as server:
+            urls = [f"{server.url}/{number}" for number in range(20)]
+            with start("--json", "--parallel", "20", *urls, preexec_fn=limit) as process:
+                line = process.stderr.readline().decode()
+                hanging.end.set()
+                _, rest = process.communicate(timeout=PATIENCE)
+        lines = [line, *rest.decode().splitlines()]
+        failed = [each for each in lines if "connect" in each]
+        self.assertTrue(failed, lines)
+        for each in failed:
+            self.assertIn(": Too many open files", each)
+
     def test_no_more_at_once_than_allowed(self):
         lock = threading.Lock()
         now = 0
@@ -149,6 +175,23 @@ class Many(Scratch):
                 process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, -signal.SIGTERM)
         self.assertEqual(self.files(), sorted(names[1:]))
+
+
+class Names(Scratch):
+    def test_a_name_in_another_script_is_translated(self):
+        asked = []
+
+        def answer(peer, url):
+            asked.append(url)
+            peer.sendall(head(2) + b"ok")
+        with Server(answer) as proxy:
+            for locale in ({"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"}, {}):
+                variables = {name: value for name, value in client.environment().items()
+                             if name not in ("LC_ALL", "LC_CTYPE", "LANG")}
+                result = self.fetch("http://b\u00fccher.example/x",
+                                    env={**variables, **locale, "http_proxy": proxy.url})
+                self.assertEqual((result.status, result.stdout, result.stderr), (0, b"ok", ""))
+        self.assertEqual(asked, ["http://xn--bcher-kva.example/x"] * 3)
 
 
 class Signals(Scratch):

@@ -108,6 +108,29 @@ class Progress(unittest.TestCase):
             shell.wait_for_line(".........")
 
 
+class Dumb(client.Scratch):
+    def test_the_line_has_no_escape_sequence_and_is_overwritten(self):
+        halves = Halves()
+        self.addCleanup(halves.go_on.set)
+        controller, terminal_end = os.openpty()
+        self.addCleanup(os.close, controller)
+        with Server(halves) as server:
+            process = client.start("-O", f"{server.url}/missing", f"{server.url}/x",
+                                   cwd=self.directory, stderr=terminal_end,
+                                   env={**client.environment(), "TERM": "dumb"})
+            os.close(terminal_end)
+            text = b""
+            with contextlib.suppress(OSError), process:  # EIO: all of it was read
+                while piece := os.read(controller, 65536):
+                    text += piece
+                    if b"1 of 2, 1 failed" in text:
+                        halves.go_on.set()
+        self.assertEqual(process.returncode, 1)
+        self.assertNotIn(b"\x1b", text)
+        self.assertIn(b"] 1 of 2, 1 failed  64.0 KiB", text)
+        self.assertRegex(text, rb"\r {40,}\r$")
+
+
 class Bodies(client.Scratch):
     """The standard output is a terminal, which the test reads."""
 

@@ -20,6 +20,8 @@ ROWS = [
     (["http://"], 'URL "http://": '),
     (["http://h:99999/"], 'URL "http://h:99999/": ', "65535"),
     ([H, "http://a\x1bb/"], 'URL "http://a\\x1bb/": '),
+    (["mailto:ann@h"], 'URL "mailto:ann@h": scheme "mailto" is not http or https'),
+    (["http:/h/x"], 'URL "http:/h/x": has no // after the scheme'),
     ([H, H, "-o", "x"], "-o x: ", "valid with one URL only"),
     ([H, "-o", ""], "-o : ", "empty"),
     ([H, "-o", "x", "-O"], "-o and -O cannot be combined"),
@@ -29,7 +31,7 @@ ROWS = [
     (["-O", "http://h/%2e%2e"], 'would be "..", which begins with a dot', "--output FILE"),
     (["-O", "http://h/a%2fb"], 'would be "a/b", which contains a slash'),
     (["-O", "http://h/x", "http://g/y/x"], '"http://h/x" and "http://g/y/x"', 'file "x"'),
-    ([H, "--parallel", "0"], '--parallel 0: count "0" is not a decimal number in 1-1000'),
+    ([H, "--parallel", "0"], '--parallel 0: count 0 is not in 1-1000'),
     ([H, "--parallel", "1001"], "--parallel 1001: ", "1-1000"),
     ([H, "--max-size", "1k"], '--max-size 1k: bytes "1k"', "1-9223372036854775807"),
     ([H, "--timeout", "5"], "--timeout 5: ", "has no unit", "ms, s, m, h or d"),
@@ -73,6 +75,20 @@ class Parse(unittest.TestCase):
                                  "password": None, "host": "h", "port": 81, "path": "/p",
                                  "query": None, "fragment": None})
         self.assertEqual(second["port"], 443)
+
+    def test_urls_without_a_host(self):
+        result = fetch("--parse", "mailto:ann@example.org?subject=x", "urn:isbn:0451450523",
+                       "data:,hello")
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.stdout.decode().split("\n\n"), [
+            "scheme    mailto\npath      ann@example.org\nquery     subject=x",
+            "scheme    urn\npath      isbn:0451450523", "scheme    data\npath      ,hello\n"])
+
+    def test_a_zone_stays_and_a_port_that_is_none_is_not_shown(self):
+        result = fetch("--parse", "http://[fe80::1%25eth0]/", "file:///x")
+        self.assertEqual(result.stdout.decode(),
+                         "scheme    http\nhost      [fe80::1%25eth0]\nport      80\npath      /\n"
+                         "\nscheme    file\npath      /x\n")
 
     def test_what_is_no_url_is_named_and_nothing_printed(self):
         result = fetch("--parse", "http://h", "http://h:x/")

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "terminal.h"
+
 namespace sluice::tools {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr std::size_t kMaxBar = 40;
 constexpr std::size_t kUsualColumns = 80;
 
 void write_error(std::string_view text) {
-  // A terminal that takes nothing loses its line, and the program goes on.
+  // If the terminal is full, the line is lost and the program continues.
   (void)!::write(STDERR_FILENO, text.data(), text.size());
 }
 
@@ -55,12 +57,17 @@ void ProgressLine::stop() {
 }
 
 void ProgressLine::clear() {
-  if (std::exchange(drawn_, false)) write_error("\r\x1b[K");
+  const std::size_t drawn = std::exchange(drawn_, 0);
+  if (drawn == 0) return;
+  write_error(is_dumb_terminal() ? '\r' + std::string(drawn, ' ') + '\r' : "\r\x1b[K");
 }
 
 void ProgressLine::draw() {
-  write_error('\r' + text_(columns_of_terminal()) + "\x1b[K");
-  drawn_ = true;
+  const std::string text = text_(columns_of_terminal());
+  // What the line before had more.
+  const std::size_t rest = drawn_ > text.size() ? drawn_ - text.size() : 0;
+  write_error('\r' + text + (is_dumb_terminal() ? std::string(rest, ' ') : "\x1b[K"));
+  drawn_ = text.size();
 }
 
 }  // namespace sluice::tools

@@ -1,10 +1,10 @@
-// A line on the terminal that says how far something is, and is drawn again and again.
+// A line on the terminal that shows the progress of the program.
 //
-// What it is: the place of that line on the standard error. It is drawn kRedraws times a second at
-// most, and not at all when the standard error is no terminal. clear() takes it away before
-// anything else is written there; it is drawn again by itself.
-// Lifetime: must go before its loop; going clears it. Thread: the loop's.
-// Errors: start() may throw std::bad_alloc. What cannot be shown is not.
+// What it is: the last line of the standard error. It is drawn at most kRedraws times a second, and
+// never if the standard error is not a terminal. On a dumb terminal spaces erase it, without an
+// escape sequence. Call clear() before anything else is written there; the line comes back.
+// Lifetime: must be destroyed before its loop; the destructor clears the line. Thread: the loop's.
+// Errors: start() may throw std::bad_alloc. A line that cannot be written is lost.
 #ifndef SLUICE_TOOLS_COMMON_PROGRESS_LINE_H
 #define SLUICE_TOOLS_COMMON_PROGRESS_LINE_H
 
@@ -39,7 +39,7 @@ class ProgressLine {
   void draw();
 
   std::function<std::string(std::size_t columns)> text_;
-  bool drawn_ = false;
+  std::size_t drawn_ = 0;  // columns of the line that is there
   Timer timer_;
 };
 

@@ -10,8 +10,8 @@
 namespace sluice::tools::fetch {
 namespace {
 
-// What libcurl calls. An exception must not pass through it; for -1 it ends the transfers, and the
-// call that led here fails, which is reported.
+// Runs a function that libcurl calls. An exception must not pass through libcurl. -1 makes it end
+// the transfers and fail the call that led here, which is reported.
 template <class Work>
 int contained(Work&& work) noexcept {
   try {
@@ -55,7 +55,7 @@ CurlMulti::CurlMulti(Loop& loop, Done done)
 }
 
 CurlMulti::~CurlMulti() {
-  // Connections that were kept for reuse are closed here, and on_socket() hears of it.
+  // This closes the connections that were kept for reuse, and calls on_socket() for each.
   curl_multi_cleanup(multi_);
 }
 
@@ -72,8 +72,8 @@ int CurlMulti::on_socket(CURL* /*easy*/, curl_socket_t descriptor, int what, voi
   return contained([=] { multi->watch(descriptor, what); });
 }
 
-// libcurl tells of a removal before it closes the descriptor. The watch that goes may be the one
-// whose function is running.
+// libcurl reports a removal before it closes the descriptor. The erased watch may be the one whose
+// function is running.
 void CurlMulti::watch(curl_socket_t descriptor, int what) {
   if (what == CURL_POLL_REMOVE) {
     watches_.erase(descriptor);

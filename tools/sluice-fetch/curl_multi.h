@@ -1,12 +1,12 @@
-// libcurl on a loop: its descriptors are Watches, its one time-out a Timer.
+// libcurl on a loop: a Watch for each of its descriptors, and a Timer for its timeout.
 //
-// What it is: a multi handle that is driven by curl_multi_socket_action() alone. libcurl says which
-// descriptors it wants to hear of and when it wants to be called, and never waits.
-// Lifetime: must go before its loop, after every handle that was added has been removed.
+// What it is: a multi handle that only curl_multi_socket_action() drives. libcurl names the
+// descriptors to watch and the time of its next call, and never waits.
+// Lifetime: must be destroyed before its loop, after every added handle has been removed.
 // REQUIRES: add() and remove() are not called from a function that libcurl runs.
-// Thread: the loop's. Names are looked up in threads of libcurl's own.
-// Errors: std::runtime_error with libcurl's words, from here and from the callbacks that the loop
-// guards. Nothing is thrown through libcurl.
+// Thread: the loop's. libcurl looks names up in threads that it starts.
+// Errors: std::runtime_error with libcurl's message, from these functions and from callbacks, where
+// the loop reports it. Nothing is thrown through libcurl.
 // Source: libcurl-multi(3), curl_multi_socket_action(3).
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_CURL_MULTI_H
 #define SLUICE_TOOLS_SLUICE_FETCH_CURL_MULTI_H

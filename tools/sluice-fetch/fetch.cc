@@ -21,9 +21,9 @@ Fetch::Fetch(const FetchOptions& options)
           [this](std::error_code error) { on_output_failed(error); }),
       progress_(loop_, [this](std::size_t columns) { return fetch_progress(progress(), columns); }),
       multi_(loop_, [this](CURL* easy, CURLcode code) { on_done(easy, code); }) {
-  heed_signals();
+  watch_signals();
   loop_.set_reporter([this](const Report& report) {
-    // Only what must not happen: a function of ours threw, or libcurl failed as a whole.
+    // Only for bugs: one of our functions threw, or libcurl failed as a whole.
     finish({ExitStatus::failed, report.where + ": " + report.what});
   });
 }
@@ -32,7 +32,7 @@ Fetch::~Fetch() {
   for (const auto& [easy, transfer] : transfers_) multi_.remove(easy);
 }
 
-void Fetch::heed_signals() {
+void Fetch::watch_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
     signals_.push_back(std::make_unique<Signal>(loop_, signal, [this, signal] {
@@ -51,7 +51,7 @@ Outcome Fetch::run() {
   return outcome_;
 }
 
-// What reads the bodies from a pipe often shows them on the same terminal.
+// The reader of a pipe, such as less(1), often uses the same terminal.
 bool Fetch::shows_progress() const {
   if (options_.bodies != BodiesTo::standard_output) return true;
   struct stat status {};

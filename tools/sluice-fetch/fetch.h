@@ -1,8 +1,8 @@
-// The program: which URLs are under way, what is printed, and when it is over.
+// The program: fetches the URLs of the options.
 //
-// What it is: run() fetches them all and says how it went. At most as many as the options say are
-// under way; bodies for the standard output come one after the other, in the order of the URLs.
-// Lifetime: one in a process, because of the signals. Going removes unfinished files.
+// What it is: run() fetches them all and returns the outcome. The options limit the transfers at a
+// time; bodies for the standard output are fetched one after the other, in the order of the URLs.
+// Lifetime: one in a process, because of the signals. The destructor removes unfinished files.
 // Thread: one. Errors: std::system_error, std::runtime_error (libcurl), std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_FETCH_H
 #define SLUICE_TOOLS_SLUICE_FETCH_FETCH_H
@@ -39,7 +39,7 @@ class Fetch {
   Outcome run();
 
  private:
-  void heed_signals();
+  void watch_signals();
   void start_some();
   void start(const FetchJob& job);
   void on_done(CURL* easy, CURLcode code);

@@ -5,7 +5,9 @@
 #include <new>
 #include <string>
 
+#include "../common/descriptor_limit.h"
 #include "../common/program.h"
+#include "../common/terminal.h"
 #include "fetch.h"
 #include "options.h"
 
@@ -26,12 +28,14 @@ std::string parts_of_all(const FetchOptions& options) {
 }
 
 Outcome run(int argc, char** argv) {
+  use_character_set();  // for names of hosts in other scripts, which libcurl translates
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::bad_alloc();
   const FetchOptions options = parse_fetch_options(argc, argv);
   if (!options.answer.empty() || options.parse) {
     std::signal(SIGPIPE, SIG_DFL);
     return answer_with(options.parse ? parts_of_all(options) : options.answer);
   }
+  raise_descriptor_limit();
   Fetch fetch(options);
   return fetch.run();
 }

@@ -1,6 +1,9 @@
 #include "transfer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <limits>
 #include <new>
@@ -8,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../../reactor/base/fd.h"
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
 
@@ -21,6 +25,25 @@ long milliseconds_of(std::chrono::milliseconds time) {
   // A long may have 32 bits, and a year of milliseconds does not fit into them.
   constexpr std::int64_t kMax = std::numeric_limits<long>::max();
   return static_cast<long>(std::min<std::int64_t>(time.count(), kMax));
+}
+
+// libcurl has one code for a redirect that it does not follow and for answers that are not HTTP.
+// The scheme of the URL itself was checked before.
+std::string reason_of_protocol(const std::string& words) {
+  if (words.starts_with("Protocol ")) {
+    return "redirect to a scheme other than http and https: " + words;
+  }
+  if (words.find("HTTP/0.9") != words.npos) {
+    return "the answer is not HTTP/1.0 or later: it has no status line";
+  }
+  return "the answer is not valid HTTP: " + words;
+}
+
+// ": Too many open files" if that is why libcurl has no socket or file: it does not say so.
+std::string reason_of_shortage() {
+  const Fd probe(::dup(STDERR_FILENO));
+  const bool short_of_them = !probe && (errno == EMFILE || errno == ENFILE);
+  return short_of_them ? ": " + std::generic_category().message(errno) : std::string();
 }
 
 template <class Value>
@@ -188,12 +211,17 @@ std::string Transfer::reason(CURLcode code) const {
     case CURLE_TOO_MANY_REDIRECTS:
       return "more than " + std::to_string(options_.redirects) + " redirects";
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return "redirect to a scheme other than http and https: " + words;
+    case CURLE_WEIRD_SERVER_REPLY:
+      return reason_of_protocol(words);
     case CURLE_COULDNT_CONNECT: {
       const auto error = static_cast<int>(info<long>(handle(), CURLINFO_OS_ERRNO));
-      if (error != 0) words += ": " + std::generic_category().message(error);
-      return words;
+      if (error != 0) return words + ": " + std::generic_category().message(error);
+      return words + reason_of_shortage();
     }
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_SSL_CACERT_BADFILE:
+      return words + reason_of_shortage();
     default:
       return words;
   }

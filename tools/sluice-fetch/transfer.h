@@ -1,13 +1,14 @@
-// One URL on its way: libcurl's handle for it, and where its body goes.
+// The transfer of one URL: libcurl's handle, and the destination of the body.
 //
-// What it is: the body goes into a file that appears when it is whole, to the standard output, or
-// nowhere. A status of 400 or more is a failure, and its body goes nowhere. A body for a terminal
-// is made harmless (TerminalText), and fails if it has a NUL byte, which no text has.
-// Backpressure: while the output is full libcurl reads no more of the body, until resume().
-// Lifetime: handle() must be removed from a multi handle before this goes. An unfinished file goes
-// with it. Thread: one.
-// Errors: the constructor throws std::bad_alloc, std::runtime_error; what goes wrong with the
-// transfer is in finish()'s result.
+// What it is: the body becomes a file, which appears when it is complete, or is written to the
+// standard output, or is discarded. A status of 400 or more is a failure, and its body is
+// discarded. A body for a terminal is made harmless (TerminalText), and fails if it has a NUL byte,
+// which no text has.
+// Backpressure: while the output is full, libcurl reads no more of the body, until resume().
+// Lifetime: handle() must be removed from its multi handle before the destructor, which removes an
+// unfinished file. Thread: one.
+// Errors: the constructor throws std::bad_alloc, std::runtime_error. A failure of the transfer is
+// in finish()'s result.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_TRANSFER_H
 #define SLUICE_TOOLS_SLUICE_FETCH_TRANSFER_H
 
@@ -33,7 +34,7 @@ namespace sluice::tools::fetch {
 
 class Transfer {
  public:
-  // Nobody waits longer for a connection, or for a peer that says nothing.
+  // The limits on connecting, and on a peer that sends nothing.
   static constexpr std::chrono::seconds kConnectTimeout{30};
   static constexpr std::chrono::seconds kSilence{60};
 
@@ -48,13 +49,13 @@ class Transfer {
   ~Transfer() = default;
 
   [[nodiscard]] CURL* handle() const noexcept { return easy_.get(); }
-  // Why it cannot even begin; empty when it can.
+  // Why the transfer cannot begin; empty if it can.
   [[nodiscard]] const std::string& obstacle() const noexcept { return why_; }
   void resume() noexcept;
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
-  // How much of it has come, 0 to 1; 0 when nobody knows.
+  // The part of the body that has arrived, 0 to 1; 0 if its size is not known.
   [[nodiscard]] double share() const noexcept;
-  // Keeps the file when all is well. Once.
+  // Keeps the file if the transfer succeeded. REQUIRES: called once.
   FetchResult finish(CURLcode code);
 
  private:

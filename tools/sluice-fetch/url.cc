@@ -59,6 +59,63 @@ std::string cut_password(std::string_view text) {
   throw UsageError("URL " + quote(cut_password(text)) + ": " + why);
 }
 
+// "localhost:8080/x" and "example.org:80" are a host and a port, although RFC 3986 calls them a
+// scheme and a path.
+bool is_host_and_port(std::string_view scheme, std::string_view rest) {
+  const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  if (digits == 0) return false;
+  const bool ends = digits == rest.size();
+  return (!ends && rest[digits] == '/') || (ends && scheme.find('.') != scheme.npos);
+}
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kOthers = "0123456789+-.";
+
+// What stands before the first colon, if it is a scheme; else nothing.
+std::string_view scheme_of(std::string_view text) {
+  const std::string_view scheme = text.substr(0, text.find(':'));
+  if (scheme.size() == text.size() || scheme.empty()) return {};
+  if (kLetters.find(scheme.front()) == kLetters.npos) return {};
+  const bool valid = std::all_of(scheme.begin(), scheme.end(), [](char each) {
+    return kLetters.find(each) != kLetters.npos || kOthers.find(each) != kOthers.npos;
+  });
+  return valid && !is_host_and_port(scheme, text.substr(scheme.size() + 1)) ? scheme
+                                                                            : std::string_view();
+}
+
+// mailto:ann@example.org, urn:isbn:0451450523, data:,text: a scheme and a path (RFC 3986, 3).
+Url parse_without_host(std::string_view text, std::string_view scheme) {
+  Url url;
+  url.text = url.shown = text;
+  for (const char each : scheme) url.scheme += static_cast<char>(each | 0x20);  // as libcurl does
+  if (url.can_be_fetched())
+    refuse(text, "has no // after the scheme; allowed: http:// and https://");
+  std::string_view rest = text.substr(scheme.size() + 1);
+  const auto is_forbidden = [](char each) { return (each >= 0 && each <= ' ') || each == 0x7F; };
+  if (std::any_of(rest.begin(), rest.end(), is_forbidden)) {
+    refuse(text, "contains a space or a control character");
+  }
+  const auto cut = [&rest](char at) -> std::optional<std::string> {
+    const std::size_t found = rest.find(at);
+    if (found == rest.npos) return std::nullopt;
+    std::string part(rest.substr(found + 1));
+    rest = rest.substr(0, found);
+    return part;
+  };
+  url.fragment = cut('#');
+  url.query = cut('?');
+  url.path = rest;
+  return url;
+}
+
+// libcurl gives the zone of an IPv6 address apart from it.
+std::optional<std::string> host_of(const Handle& handle) {
+  std::optional<std::string> host = part_of(handle, CURLUPART_HOST);
+  const std::optional<std::string> zone = part_of(handle, CURLUPART_ZONEID);
+  if (host && zone && host->ends_with(']')) host->insert(host->size() - 1, "%25" + *zone);
+  return host;
+}
+
 using Row = std::pair<std::string_view, std::optional<std::string>>;
 
 std::array<Row, 8> rows_of(const Url& url) {
@@ -73,20 +130,21 @@ Url parse_url(std::string_view text) {
   if (text.size() > Url::kMaxLength) {
     refuse(text, "is longer than " + std::to_string(Url::kMaxLength) + " bytes");
   }
+  const std::string_view scheme = scheme_of(text);
+  if (scheme.empty()) refuse(text, "has no scheme; allowed: http:// and https://");
+  // libcurl would read some of these as a host and a port, and others as a scheme.
+  if (!text.substr(scheme.size()).starts_with("://")) return parse_without_host(text, scheme);
   Url url;
   url.text = text;
-  // Without "//" libcurl would read some of these as a host and a port, and others as a scheme.
-  if (text.find("://") == text.npos) {
-    refuse(text, "has no scheme; allowed: http:// and https://");
-  }
   CURLUcode error = CURLUE_OK;
   const Handle handle = handle_of(url.text, error);
   if (error != CURLUE_OK) refuse(text, curl_url_strerror(error));
   url.scheme = part_of(handle, CURLUPART_SCHEME).value_or("");
   url.user = part_of(handle, CURLUPART_USER);
   url.password = part_of(handle, CURLUPART_PASSWORD);
-  url.host = part_of(handle, CURLUPART_HOST);
+  url.host = host_of(handle);
   url.port = part_of(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (url.port == "0") url.port.reset();  // of a scheme that has none, such as file
   url.path = part_of(handle, CURLUPART_PATH).value_or("");
   url.query = part_of(handle, CURLUPART_QUERY);
   url.fragment = part_of(handle, CURLUPART_FRAGMENT);

@@ -1,9 +1,10 @@
 // URLs and their parts.
 //
-// What it is: values, read by libcurl's own parser, so that what is shown is what would be fetched.
-// Nothing is looked up. Thread: any.
+// What it is: values. URLs with a host are read by libcurl's own parser, so that what is shown is
+// what would be fetched. It does not know others, such as mailto:, urn: and data:, which are split
+// here. Nothing is looked up. Thread: any.
 // Errors: UsageError that quotes the URL and says why; std::bad_alloc.
-// Source: RFC 3986; curl_url_get(3).
+// Source: RFC 3986, RFC 6874 (zones); curl_url_get(3).
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_URL_H
 #define SLUICE_TOOLS_SLUICE_FETCH_URL_H
 
@@ -23,7 +24,7 @@ struct Url {
   std::string scheme;
   std::optional<std::string> user;
   std::optional<std::string> password;
-  std::optional<std::string> host;  // a numeric IPv6 one in brackets
+  std::optional<std::string> host;  // a numeric IPv6 one in brackets, with its zone after "%25"
   std::optional<std::string> port;  // the scheme's own when none is given and it has one
   std::string path;
   std::optional<std::string> query;

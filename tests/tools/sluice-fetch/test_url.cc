@@ -50,6 +50,28 @@ Test(fetch_url, of_another_scheme_is_parsed_and_not_fetched) {
   }
 }
 
+Test(fetch_url, without_a_host_is_a_scheme_and_a_path) {
+  const Url mail = parse_url("MAILTO:ann@example.org?subject=a://b#top");
+  cr_expect(mail.scheme == "mailto" && mail.path == "ann@example.org");
+  cr_expect(mail.query == "subject=a://b" && mail.fragment == "top");
+  cr_expect(!mail.host && !mail.port && !mail.user && !mail.can_be_fetched());
+  cr_expect(parse_url("urn:isbn:0451450523").path == "isbn:0451450523");
+  cr_expect(parse_url("data:text/plain;base64,SGk=").path == "text/plain;base64,SGk=");
+  cr_expect(parse_url("tel:112").path == "112");
+  cr_expect(parse_url("file:/etc/passwd").path == "/etc/passwd");
+  cr_expect(printed_parts(parse_url("urn:x:1")) == "scheme    urn\npath      x:1\n");
+}
+
+Test(fetch_url, keeps_the_zone_of_an_ipv6_address) {
+  cr_expect(parse_url("http://[fe80::1%25eth0]:8080/").host == "[fe80::1%25eth0]");
+  cr_expect(parse_url("http://[fe80::1%eth0]/").host == "[fe80::1%25eth0]");
+  cr_expect(parse_url("http://[fe80::1%25eth0]/x").shown == "http://[fe80::1%25eth0]/x");
+}
+
+Test(fetch_url, of_a_scheme_without_ports_has_none) {
+  cr_expect(!parse_url("file:///etc/passwd").port.has_value());
+}
+
 Test(fetch_url, is_shown_without_its_password) {
   cr_expect(parse_url("http://me:secret@h/x?y").shown == "http://me@h/x?y");
   cr_expect(parse_url("http://:secret@h/x").shown.find("secret") == std::string::npos);
@@ -61,8 +83,14 @@ Test(fetch_url, is_shown_without_its_password) {
 Test(fetch_url, that_is_none_is_quoted_with_the_reason) {
   cr_expect(refusal_of("localhost:8080/x") ==
             "URL \"localhost:8080/x\": has no scheme; allowed: http:// and https://");
-  for (const char* text : {"", "x", "//h/x", "http://", "http://h:99999/", "http://h:0x50/",
-                           "http://a b/", "http://[::1/", "http://h/\x01"}) {
+  cr_expect(refusal_of("example.org:80") ==
+            "URL \"example.org:80\": has no scheme; allowed: http:// and https://");
+  cr_expect(refusal_of("http:/x") ==
+            "URL \"http:/x\": has no // after the scheme; allowed: http:// and https://");
+  cr_expect(refusal_of("mailto:a b") ==
+            "URL \"mailto:a b\": contains a space or a control character");
+  for (const char* text : {"", "x", ":x", "1a:x", "a_b:x", "//h/x", "http://", "http://h:99999/",
+                           "http://h:0x50/", "http://a b/", "http://[::1/", "http://h/\x01"}) {
     const std::string refusal = refusal_of(text);
     cr_expect(refusal.starts_with("URL \""), "%s: %s", text, refusal.c_str());
     cr_expect(refusal.find("\": ") != std::string::npos, "%s: %s", text, refusal.c_str());

@@ -30,6 +30,18 @@ void use_line(std::string_view line, const std::function<void(std::string_view)>
   }
 }
 
+// Editors put one there, unseen; the first target would be quoted as if it were wrong.
+void refuse_mark(std::string_view first_line) {
+  const char* found = nullptr;
+  if (first_line.starts_with("\xef\xbb\xbf")) found = "a byte-order mark";
+  if (first_line.starts_with("\xff\xfe") || first_line.starts_with("\xfe\xff")) {
+    found = "the byte-order mark of UTF-16";
+  }
+  if (found == nullptr) return;
+  throw UsageError(std::string("begins with ") + found +
+                   "; allowed: text in ASCII or UTF-8 without a byte-order mark");
+}
+
 }  // namespace
 
 void read_targets(const std::string& file,
@@ -47,6 +59,7 @@ void read_targets(const std::string& file,
   const auto take = [&](std::string_view line) {
     ++number;
     try {
+      if (number == 1) refuse_mark(line);
       use_line(line, use);
     } catch (const UsageError& error) {
       throw UsageError(name + ':' + std::to_string(number) + ": " + error.what());

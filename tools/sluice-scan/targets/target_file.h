@@ -1,6 +1,7 @@
 // Lists of targets: a file, or the standard input, with one or more on a line.
 //
-// What it is: words between white space; "#" starts a comment. Each is handed on with where it
+// What it is: words between white space; "#" starts a comment. A file in UTF-16, or with a
+// byte-order mark, is refused by that name. Each is handed on with where it
 // stands.
 // Errors: UsageError that names the file, and the line when it is a line's fault: a file cannot be
 // read, a line is longer than kMaxTargetLine, or `use` throws UsageError.

@@ -60,6 +60,24 @@ Test(scan_target_file, a_file_that_is_not_there_is_named) {
   cr_expect(usage_error_of([] { read_targets("/", [](std::string_view) {}); }) != "");
 }
 
+Test(scan_target_file, a_byte_order_mark_is_named_as_such) {
+  const sluice::test::Scratch scratch;
+  const auto refusal_of = [&scratch](const std::string& text) {
+    const std::string file = written(scratch, text);
+    const std::string why = usage_error_of([&] { read_targets(file, [](std::string_view) {}); });
+    return why.empty() ? why : why.substr(file.size());
+  };
+  cr_expect(refusal_of("\xef\xbb\xbf"
+                       "10.0.0.1\n") ==
+            ":1: begins with a byte-order mark; allowed: text in ASCII or UTF-8 without a "
+            "byte-order mark");
+  cr_expect(refusal_of("\xff\xfe"
+                       "1")
+                .starts_with(":1: begins with the byte-order mark of UTF-16; "));
+  cr_expect(refusal_of("\xfe\xff").starts_with(":1: begins with the byte-order mark of UTF-16; "));
+  cr_expect(refusal_of("10.0.0.1\n\xef\xbb\xbf\n").empty(), "not in the first line");
+}
+
 Test(scan_target_file, a_line_has_a_limit) {
   const sluice::test::Scratch scratch;
   const std::string file = written(scratch, "a\n" + std::string(200'000, 'x'));
