@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../loop/loop_internals.h"
+#include "dns_message.h"
 #include "resolver_types.h"
 
 namespace sluice {
@@ -42,16 +43,18 @@ class AresChannel::Socket {
 
 namespace {
 
-// The error of a question without an answer, from a status of c-ares.
-std::error_code error_of(int status) noexcept {
+// The error of a question without an answer, from a status of c-ares and the last failure that a
+// server answered with.
+std::error_code error_of(int status, unsigned rcode) noexcept {
   switch (status) {
     case ARES_SUCCESS:
       return {};
     case ARES_ETIMEOUT:
       return ResolverError::timed_out;
     case ARES_EREFUSED:
-    case ARES_ECONNREFUSED:
       return ResolverError::refused;
+    case ARES_ECONNREFUSED:  // also where each of several servers answered with a failure
+      return rcode == 0 ? ResolverError::no_server : error_of_rcode(rcode);
     case ARES_ENOMEM:
       return ResolverError::no_memory;
     default:
@@ -67,7 +70,7 @@ struct AresChannel::Callbacks {
                         int size) noexcept {
     auto* const channel = static_cast<AresChannel*>(argument);
     if (channel->owner_ == nullptr) return;
-    const std::error_code error = error_of(status);
+    const std::error_code error = error_of(status, channel->reads_.rcode);
     std::span<const unsigned char> bytes;
     if (!error && message != nullptr) bytes = {message, static_cast<std::size_t>(size)};
     channel->owner_->on_answer(*channel, error, bytes);
@@ -84,7 +87,7 @@ AresChannel::AresChannel(Loop& loop, const AresSettings& settings, Owner& owner)
       owner_(&owner),
       timer_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }) {
   channel_ = settings.open(&Callbacks::on_socket, this);
-  use_own_calls(channel_, budget_);
+  use_own_calls(channel_, reads_);
 }
 
 AresChannel::~AresChannel() {
@@ -93,6 +96,7 @@ AresChannel::~AresChannel() {
 }
 
 void AresChannel::ask(const std::string& question) noexcept {
+  reads_.rcode = 0;
   ares_send(channel_, reinterpret_cast<const unsigned char*>(question.data()),
             static_cast<int>(question.size()), &Callbacks::on_answer, this);
   arm();
@@ -122,7 +126,7 @@ void AresChannel::watch(int fd, int events) noexcept {
 }
 
 void AresChannel::process(int readable, int writable) noexcept {
-  budget_ = {};
+  reads_.left = AresReads::kMaxInTurn;
   ares_process_fd(channel_, readable, writable);
   arm();
 }

@@ -57,7 +57,7 @@ class AresChannel {
   Loop& loop_;
   Owner* owner_;  // null while answers are to be ignored
   ares_channeldata* channel_ = nullptr;
-  ReadBudget budget_;
+  AresReads reads_;
   std::map<int, std::unique_ptr<Socket>> sockets_;
   Timer timer_;
 };

@@ -14,7 +14,13 @@
 namespace sluice {
 namespace {
 
-ares_socket_t open_socket(int family, int type, int protocol, void* /*budget*/) noexcept {
+constexpr std::size_t kHeaderSize = 12;  // RFC 1035, 4.1.1
+constexpr std::size_t kRcodeAt = 3;      // in the lower half of the byte
+
+// c-ares asks the next server after these: SERVFAIL, NOTIMP and REFUSED.
+constexpr bool is_failure(unsigned rcode) { return rcode == 2 || rcode == 4 || rcode == 5; }
+
+ares_socket_t open_socket(int family, int type, int protocol, void* /*reads*/) noexcept {
 #if defined(SOCK_NONBLOCK) && !defined(SLUICE_PORTABLE)
   return ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 #else
@@ -28,10 +34,10 @@ ares_socket_t open_socket(int family, int type, int protocol, void* /*budget*/) 
 #endif
 }
 
-int close_socket(ares_socket_t fd, void* /*budget*/) noexcept { return ::close(fd); }
+int close_socket(ares_socket_t fd, void* /*reads*/) noexcept { return ::close(fd); }
 
 int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
-                   void* /*budget*/) noexcept {
+                   void* /*reads*/) noexcept {
   if (::connect(fd, to, size) == 0) return 0;
   // No port is left. c-ares would interpret EAGAIN as "in progress", and write to a socket that is
   // not connected, try after try.
@@ -40,16 +46,22 @@ int connect_socket(ares_socket_t fd, const sockaddr* to, ares_socklen_t size,
 }
 
 ares_ssize_t receive(ares_socket_t fd, void* data, std::size_t size, int flags, sockaddr* from,
-                     ares_socklen_t* from_size, void* budget) noexcept {
-  if (--static_cast<ReadBudget*>(budget)->left < 0) {
+                     ares_socklen_t* from_size, void* argument) noexcept {
+  auto& reads = *static_cast<AresReads*>(argument);
+  if (--reads.left < 0) {
     errno = EAGAIN;  // the descriptor stays readable, so the next turn continues
     return -1;
   }
-  return ::recvfrom(fd, data, size, flags, from, from_size);
+  const ssize_t count = ::recvfrom(fd, data, size, flags, from, from_size);
+  const bool is_datagram = from != nullptr;  // a piece of a stream may begin anywhere
+  if (is_datagram && count >= static_cast<ssize_t>(kHeaderSize)) {
+    const unsigned rcode = static_cast<const unsigned char*>(data)[kRcodeAt] & 0x0FU;
+    if (is_failure(rcode)) reads.rcode = rcode;
+  }
+  return count;
 }
 
-ares_ssize_t send_parts(ares_socket_t fd, const iovec* parts, int count,
-                        void* /*budget*/) noexcept {
+ares_ssize_t send_parts(ares_socket_t fd, const iovec* parts, int count, void* /*reads*/) noexcept {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(count);
@@ -62,10 +74,10 @@ ares_ssize_t send_parts(ares_socket_t fd, const iovec* parts, int count,
 
 }  // namespace
 
-void use_own_calls(ares_channeldata* channel, ReadBudget& budget) noexcept {
+void use_own_calls(ares_channeldata* channel, AresReads& reads) noexcept {
   static const ares_socket_functions calls = {&open_socket, &close_socket, &connect_socket,
                                               &receive, &send_parts};
-  ares_set_socket_functions(channel, &calls, &budget);
+  ares_set_socket_functions(channel, &calls, &reads);
 }
 
 }  // namespace sluice

@@ -125,6 +125,15 @@ bool collect(const Answers& answers, const std::vector<WireName>& chain, DnsType
   }) && good;
 }
 
+DnsAnswer failed(std::error_code error) { return {error, {}, {}}; }
+
+void append_u16(std::string& to, unsigned value) {
+  to += static_cast<char>(value >> 8);
+  to += static_cast<char>(value & 0xff);
+}
+
+}  // namespace
+
 std::error_code error_of_rcode(unsigned rcode) noexcept {
   switch (rcode) {
     case 0:
@@ -137,15 +146,6 @@ std::error_code error_of_rcode(unsigned rcode) noexcept {
       return ResolverError::server_failed;
   }
 }
-
-DnsAnswer failed(std::error_code error) { return {error, {}, {}}; }
-
-void append_u16(std::string& to, unsigned value) {
-  to += static_cast<char>(value >> 8);
-  to += static_cast<char>(value & 0xff);
-}
-
-}  // namespace
 
 std::string dns_question(std::string_view name, DnsType type) {
   assert(is_host_name(name));

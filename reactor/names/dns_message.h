@@ -43,6 +43,9 @@ struct DnsAnswer {
 // check the id and the question of `message`; the caller has done so.
 DnsAnswer read_dns_answer(std::span<const unsigned char> message, std::string_view question);
 
+// The error that an RCODE stands for; none for 0. RFC 1035, 4.1.1.
+std::error_code error_of_rcode(unsigned rcode) noexcept;
+
 // The name to look up for the names of an address, such as "1.2.0.192.in-addr.arpa". RFC 1035, 3.5;
 // RFC 3596, 2.5.
 std::string reverse_dns_name(const RawAddress& address);

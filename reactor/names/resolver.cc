@@ -237,7 +237,7 @@ void Resolver::Impl::go_on(List::iterator look_up) noexcept {
   } catch (const std::bad_alloc&) {
     failure = ResolverError::no_memory;
   } catch (const std::system_error&) {
-    failure = ResolverError::refused;  // without random numbers no question can be sent
+    failure = ResolverError::no_server;  // without random numbers no question can be sent
   }
   answer(look_up, failure);
 }

@@ -15,17 +15,19 @@ class ResolverCategory final : public std::error_category {
       case ResolverError::not_found:
         return "not found";
       case ResolverError::no_address:
-        return "no address of the requested family";
+        return "no address";
       case ResolverError::timed_out:
-        return "no server answered in time";
+        return "no name server answered in time";
       case ResolverError::server_failed:
-        return "the server failed";
+        return "the name server failed";
       case ResolverError::refused:
-        return "no server answers queries";
+        return "the name server refused the query";
       case ResolverError::bad_name:
         return "not a valid host name";
       case ResolverError::no_memory:
         return "out of memory";
+      case ResolverError::no_server:
+        return "no name server could be reached";
     }
     return "resolver error " + std::to_string(value);
   }

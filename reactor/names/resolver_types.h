@@ -20,10 +20,11 @@ enum class ResolverError : std::uint8_t {
   no_address,     // the name exists, but has no address of the requested family
   timed_out,      // no server answered in time
   server_failed,  // a server returned a failure (SERVFAIL, NOTIMP) or a malformed answer
-  refused,        // a server refused, none could be reached, or each of several failed; or the
-                  // system gives no random numbers, without which no question is sent
+  refused,        // a server refused to answer (REFUSED)
   bad_name,       // not a host name: empty, too long, or with a character that is not allowed
-  no_memory
+  no_memory,
+  no_server  // no server could be reached; or the system gives no random numbers, without which no
+             // question is sent
 };
 
 SLUICE_EXPORT const std::error_category& resolver_category() noexcept;

@@ -55,7 +55,7 @@ def lookup(*arguments, **more):
 
 
 class DnsServer:
-    """Twisted's, in a thread of its own, over UDP and TCP; there can be only one in a process.
+    """Twisted's, in a separate thread, over UDP and TCP; there can be only one in a process.
 
     It owns "test." and the reverse of 192.0.2.0/24; what is neither it fails to answer.
     """

@@ -298,7 +298,7 @@ class Ending(unittest.TestCase):
         with Listeners() as listening:
             result = scan("-n", "--json", "-p", str(listening.port), HERE, "nohost.invalid")
         self.assertEqual(result.status, 1)
-        self.assertRegex(result.stderr, r"^sluice-scan: nohost\.invalid: [^\n]+\n$")
+        self.assertRegex(result.stderr, r'^sluice-scan: name "nohost\.invalid": [^\n]+\n$')
         self.assertEqual(len(result.objects()[0]), 1)
 
     def test_an_exclusion_that_is_not_found_stops_it_before_it_begins(self):
@@ -308,7 +308,7 @@ class Ending(unittest.TestCase):
             with self.assertRaises(BlockingIOError):
                 listening.sockets[0].accept()
         self.assertEqual((result.status, result.stdout), (1, ""))
-        self.assertIn("--exclude nohost.invalid: ", result.stderr)
+        self.assertIn('--exclude name "nohost.invalid": ', result.stderr)
 
     def test_a_full_disk_is_a_failure(self):
         if not os.path.exists("/dev/full"):

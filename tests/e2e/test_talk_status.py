@@ -26,7 +26,7 @@ class Status(unittest.TestCase):
         self.expect(talk("unix:///nonexistent/s"), 1, "unix:///nonexistent/s", "No such file")
 
     def test_a_name_that_does_not_exist_is_1(self):
-        self.expect(talk("nohost.invalid:7"), 1, "tcp://nohost.invalid:7: ")
+        self.expect(talk("nohost.invalid:7"), 1, 'tcp://nohost.invalid:7: name "nohost.invalid": ')
 
     def test_an_address_that_cannot_be_bound_is_1_and_named(self):
         self.expect(talk("tcp://[::1]:7", "--bind", "127.0.0.1:0"), 1, "tcp://[::1]:7: ",

@@ -22,6 +22,11 @@ ResolverOptions resolver_options(const LookupOptions& options) {
   return resolver;
 }
 
+std::string reason_of(std::error_code error, int family) {
+  if (error != ResolverError::no_address || family == AF_UNSPEC) return error.message();
+  return family == AF_INET ? "no IPv4 address" : "no IPv6 address";
+}
+
 void complain(const std::string& message) {
   std::fprintf(stderr, "sluice-lookup: %s\n", message.c_str());
 }
@@ -75,7 +80,7 @@ void Lookup::ask(std::size_t index) {
       resolver_.addresses(query.name, 0, options_.family,
                           [this, index](std::error_code error, const std::vector<Address>& all) {
                             Answer answer;
-                            if (error) answer.error = error.message();
+                            if (error) answer.error = reason_of(error, options_.family);
                             for (const Address& one : all) answer.hosts.push_back(one.host());
                             answered(index, std::move(answer));
                           });

@@ -69,6 +69,9 @@ Query parse_query(std::string_view text, const ServiceNames& services, TakenFor 
   const std::string_view word = text.substr(0, slash);
   if (slash != text.npos) {
     if (word.empty()) throw UsageError(quote(text) + ": the service or port is missing");
+    if (Address::from_ip(word, 0)) {
+      throw UsageError(quote(text) + " is a prefix; allowed: one address, without a prefix length");
+    }
     query.scheme = parse_protocol(text, text.substr(slash + 1));
   }
   if (is_number(word)) {

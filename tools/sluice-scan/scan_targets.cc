@@ -35,7 +35,11 @@ bool ScanTargets::look_up(const std::vector<std::string>& names, int family, boo
       take(target.name, target.addresses, excluded);
       continue;
     }
-    const std::string why = escape(target.name, kMaxQuoted) + ": " + target.error.message();
+    const std::string why =
+        "name " + quote(target.name) + ": " +
+        (target.error == ResolverError::no_address && family != AF_UNSPEC
+             ? std::string(family == AF_INET ? "no IPv4 address" : "no IPv6 address")
+             : target.error.message());
     if (excluded) throw std::runtime_error("--exclude " + why);
     unresolved_.push_back(why);
   }

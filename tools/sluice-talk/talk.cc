@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "../../reactor/base/quote.h"
 #include "../common/signal_setup.h"
 #include "datagram_session.h"
 #include "stream_session.h"
@@ -58,7 +59,7 @@ void Talk::look_up() {
         if (finished_) return;
         if (!error) return open_session(host.at(found));
         finish(error == ResolverError::timed_out ? ExitStatus::timed_out : ExitStatus::failed,
-               options_.target.text + ": " + error.message());
+               options_.target.text + ": name " + quote(host.name) + ": " + error.message());
       });
 }
 
@@ -153,7 +154,7 @@ void Talk::on_line(std::string_view line) {
   if (finished_) return;
   const std::string why = session_->send(line);
   if (!why.empty()) {
-    // Who typed it can type another one; who piped it has to know that it was not sent.
+    // A user can type another line; a script must learn that its line was not sent.
     if (editing()) return say(why);
     return finish(ExitStatus::failed,
                   "standard input, line " + std::to_string(sent_ + 1) + ": " + why);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "../../reactor/base/quote.h"
 #include "../common/usage_error.h"
 #include "config/listen_reader.h"
 
@@ -16,7 +17,10 @@ bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value()
 void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, std::error_code error,
                  const std::vector<Address>& addresses) {
   const Target& target = named.target;
-  if (error) throw std::runtime_error(target.text + ": " + error.message());
+  if (error) {
+    throw std::runtime_error(target.text + ": name " + quote(target.host.name) + ": " +
+                             error.message());
+  }
   for (const Endpoint& endpoint : target.host.at(addresses)) {
     ListenSpec spec = named;
     spec.target.endpoint = endpoint;

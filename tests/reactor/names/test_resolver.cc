@@ -106,6 +106,22 @@ Test(resolver, reports_a_failing_server) {
   expect_error(world.addresses("refused.test."), ResolverError::refused);
 }
 
+Test(resolver, reports_what_the_last_of_several_servers_failed_with) {
+  for (const auto& [manner, error] :
+       {std::pair(Manner::refused, ResolverError::refused),
+        std::pair(Manner::server_failed, ResolverError::server_failed)}) {
+    DnsWorld world;
+    DnsServer other(world.loop);
+    other.treat("x.test", manner);
+    world.server.treat("x.test", manner);
+    ResolverOptions options = impatient();
+    options.servers = {other.address(), world.server.address()};
+    world.resolver = std::make_unique<Resolver>(world.loop, options);
+    expect_error(world.addresses("x.test."), error);
+    cr_expect(other.questions() > 0 && world.server.questions() > 0);
+  }
+}
+
 Test(resolver, a_malformed_answer_is_a_failed_server) {
   DnsWorld world;
   world.server.treat("broken.test", Manner::malformed);
@@ -169,7 +185,7 @@ Test(resolver, accepts_an_answer_to_an_earlier_try) {
   expect_words(world.addresses("late.test", AF_INET), {"127.0.0.9:80"});
 }
 
-Test(resolver, a_closed_port_of_a_server_is_reported_as_refused) {
+Test(resolver, a_closed_port_of_a_server_is_reported_as_no_server) {
   DnsWorld world;
   Address nobody = world.server.address();
   {
@@ -180,7 +196,7 @@ Test(resolver, a_closed_port_of_a_server_is_reported_as_refused) {
   ResolverOptions options;
   options.servers = {nobody};
   world.resolver = std::make_unique<Resolver>(world.loop, options);
-  expect_error(world.addresses("x.test."), ResolverError::refused);
+  expect_error(world.addresses("x.test."), ResolverError::no_server);
 }
 
 Test(resolver, a_second_server_answers_when_the_first_does_not) {

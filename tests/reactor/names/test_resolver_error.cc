@@ -11,10 +11,10 @@ using sluice::ResolverError;
 
 Test(resolver_error, each_has_a_different_message) {
   std::set<std::string> messages;
-  for (int value = 1; value <= static_cast<int>(ResolverError::no_memory); ++value) {
+  for (int value = 1; value <= static_cast<int>(ResolverError::no_server); ++value) {
     messages.insert(std::error_code(value, sluice::resolver_category()).message());
   }
-  cr_expect(messages.size() == static_cast<std::size_t>(ResolverError::no_memory));
+  cr_expect(messages.size() == static_cast<std::size_t>(ResolverError::no_server));
   cr_expect(messages.count("") == 0);
   const std::string other = std::error_code(99, sluice::resolver_category()).message();
   cr_expect(other == "resolver error 99", "%s", other.c_str());

@@ -83,7 +83,7 @@ Test(resolver_files, without_resolv_conf_the_server_is_this_host) {
   }
   DnsWorld world;
   world.resolver = std::make_unique<Resolver>(world.loop);
-  expect_error(world.addresses("box.test"), ResolverError::refused);
+  expect_error(world.addresses("box.test"), ResolverError::no_server);
 }
 
 Test(resolver_files, search_domains_and_ndots_of_resolv_conf_are_used) {

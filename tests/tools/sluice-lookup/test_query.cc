@@ -88,6 +88,10 @@ Test(lookup_query, what_cannot_be_asked_is_quoted) {
                  "\"" + huge + "\": port 99999999999999999999999 is not in 0-65535");
   expect_message("ssh/sctp", error_of("ssh/sctp"),
                  "\"ssh/sctp\": protocol \"sctp\" is not tcp or udp");
+  expect_message("10.0.0.0/24", error_of("10.0.0.0/24"),
+                 "\"10.0.0.0/24\" is a prefix; allowed: one address, without a prefix length");
+  expect_message("::1/128", error_of("::1/128"),
+                 "\"::1/128\" is a prefix; allowed: one address, without a prefix length");
   expect_message("ssh/", error_of("ssh/"), "\"ssh/\": protocol \"\" is not tcp or udp");
   expect_message("/tcp", error_of("/tcp"), "\"/tcp\": the service or port is missing");
 }
