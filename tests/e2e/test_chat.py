@@ -95,7 +95,7 @@ class Commands(unittest.TestCase):
             self.assertEqual(ann.ask("/topic"), "* no topic is set; /topic TEXT sets one")
             ann.say("//etc")
             self.assertEqual(bob.line(), "<ann> /etc")
-            self.assertEqual(cleo.line(), "<ann> /etc")  # and nothing of what bob alone was told
+            self.assertEqual(cleo.line(), "<ann> /etc")  # and nothing that only bob received
             self.assertEqual(ann.ask("/who"), "* 3 members in lobby: ann, bob, cleo")
             ann.say("/help")
             help_lines = ann.lines(10)
@@ -229,7 +229,7 @@ class Stopping(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     def test_mistakes_end_it(self):
-        for keys, message in ((",send-queue=100", "is not a decimal number in 262144"),
+        for keys, message in ((",send-queue=100", "send-queue 100 is not in 262144"),
                               (",max-line=65536,send-queue=262144", "less than 8 times max-line"),
                               (",slow=wait", "is not close or drop")):
             result = run("-l", f"chat=tcp://127.0.0.1:0{keys}")

@@ -146,7 +146,7 @@ Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
                  "--listen echo=tcp://127.0.0.1:99999: port 99999 is not in 0-65535");
   expect_refused({"-l", "echo=tcp://127.0.0.1:99999"},
                  "-l echo=tcp://127.0.0.1:99999: port 99999 is not in 0-65535");
-  expect_refused({"--max-connections", "0"}, "--max-connections 0: count \"0\"" + count);
+  expect_refused({"--max-connections", "0"}, "--max-connections 0: count 0 is not in 1-4294967295");
   expect_refused({"--max-connections", "-5"}, "--max-connections -5: count \"-5\"" + count);
   expect_refused({"--max-connections="}, "--max-connections : count \"\"" + count);
   expect_refused({"--idle-timeout", "30"},
@@ -165,8 +165,7 @@ Test(options, every_mistake_in_every_listen_is_reported) {
     messages = error.messages();
   }
   cr_assert(messages.size() == 3);
-  cr_expect(messages[0] ==
-            "-l echo=tcp://*:0,max=0,idel=3s: max \"0\" is not a decimal number in 1-4294967295");
+  cr_expect(messages[0] == "-l echo=tcp://*:0,max=0,idel=3s: max 0 is not in 1-4294967295");
   cr_expect(messages[1].starts_with(
       "-l echo=tcp://*:0,max=0,idel=3s: unknown key \"idel\" (did you mean idle?)"));
   cr_expect(messages[2].starts_with("--listen chat=tcp://*:0,burst=x: burst \"x\" is not "));

@@ -24,8 +24,10 @@ using Ports = std::bitset<kMaxPort + 1>;
 std::uint64_t parse_port(std::string_view item, std::string_view digits) {
   const auto port = parse_digits(digits, 10);
   if (!port || *port < 1 || *port > kMaxPort) {
+    // "0" is a number, and is only out of range.
+    const bool is_number = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
     const std::string part = digits == item ? "" : "has the end " + quote(digits) + ", which ";
-    refuse(item, part + "is not a decimal number in 1-65535");
+    refuse(item, part + (is_number ? "is not in 1-65535" : "is not a decimal number in 1-65535"));
   }
   return *port;
 }

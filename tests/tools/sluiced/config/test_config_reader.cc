@@ -149,7 +149,7 @@ Test(config_reader, reports_every_error_with_its_place) {
        "over tcp: idle, max, per-source, reuse-port, allow, deny, name, greeting, history, "
        "max-line, "
        "max-members, max-in-room, max-rooms, rate, burst, send-queue and slow",
-       "x.conf:7:7: service \"house\": max \"0\" is not a decimal number in 1-4294967295",
+       "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
        "[limits]: max-connections and drain-timeout"});
 }

@@ -94,7 +94,7 @@ Test(broadcast_service, names_what_is_wrong_with_a_key) {
                                            "\" is not a path of 1-107 bytes that does not start "
                                            "with @");
   }
-  expect_refused(",answers=0", "answers \"0\" is not a decimal number in 1-4294967295");
+  expect_refused(",answers=0", "answers 0 is not in 1-4294967295");
   expect_refused(",answers-per-source=x",
                  "answers-per-source \"x\" is not a decimal number in 1-4294967295");
 }

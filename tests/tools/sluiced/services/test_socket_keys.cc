@@ -49,7 +49,7 @@ Test(socket_keys, set_the_options_of_a_datagram_socket) {
 }
 
 Test(socket_keys, name_what_is_wrong_with_a_value) {
-  expect_refused("echo=tcp://*:0,max=0", "max \"0\" is not a decimal number in 1-4294967295");
+  expect_refused("echo=tcp://*:0,max=0", "max 0 is not in 1-4294967295");
   expect_refused("echo=tcp://*:0,per-source=x",
                  "per-source \"x\" is not a decimal number in 1-4294967295");
   expect_refused("echo=tcp://*:0,reuse-port=yes", "reuse-port \"yes\" is not on or off");

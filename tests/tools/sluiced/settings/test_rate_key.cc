@@ -34,9 +34,9 @@ Test(rate_key, reads_and_writes_off) {
 
 Test(rate_key, names_the_part_that_is_wrong) {
   expect_refused("10", "rate \"10\" is not LINES/SECONDS, such as 10/1, or off");
-  expect_refused("0/1", "rate's lines \"0\" is not a decimal number in 1-100");
-  expect_refused("101/1", "rate's lines \"101\" is not a decimal number in 1-100");
+  expect_refused("0/1", "rate's lines 0 is not in 1-100");
+  expect_refused("101/1", "rate's lines 101 is not in 1-100");
   expect_refused("10/", "rate's seconds \"\" is not a decimal number in 1-60");
-  expect_refused("10/61", "rate's seconds \"61\" is not a decimal number in 1-60");
+  expect_refused("10/61", "rate's seconds 61 is not in 1-60");
   expect_refused("1/2/3", "rate's seconds \"2/3\" is not a decimal number in 1-60");
 }
