@@ -161,6 +161,12 @@ Endpoint Endpoint::wildcard(Scheme scheme, std::uint16_t port) noexcept {
 std::variant<Endpoint, EndpointError> Endpoint::parse(std::string_view text) {
   const std::size_t end = text.find(kSeparator);
   if (end == std::string_view::npos) {
+    const std::string_view before_colon = text.substr(0, text.find(':'));
+    for (const Scheme scheme : kSchemes) {
+      if (before_colon.size() == text.size() || before_colon != sluice::to_string(scheme)) continue;
+      return error(quote(text), " has no // after ", quote(std::string(before_colon) + ':'),
+                   "; allowed: tcp://, udp:// and unix://");
+    }
     return error(quote(text), " has no scheme; allowed: tcp://, udp:// and unix://");
   }
   const std::string_view name = text.substr(0, end);

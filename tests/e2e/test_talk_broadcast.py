@@ -40,7 +40,11 @@ class Broadcast(unittest.TestCase):
     def test_without_the_option_it_is_refused_with_the_reason(self):
         result = talk("udp://10.9.9.255:12345", "--send", "x")
         self.assertEqual(result.status, 1)
-        self.assertIn("Permission denied", result.stderr)
+        self.assertIn("Permission denied; to send to a broadcast address, add --broadcast",
+                      result.stderr)
+        result = talk("udp://10.9.9.255:12345", "--bind", "*:0", "--send", "x")
+        self.assertEqual(result.status, 1)
+        self.assertIn("add --broadcast", result.stderr)
 
     def test_listen_hears_a_broadcast(self):
         with start("udp://*:12346", "--listen", "-v", "--expect", "1") as process:

@@ -15,6 +15,8 @@ U = "udp://127.0.0.1:7"
 ROWS = [
     ([], "ENDPOINT is missing", "tcp://", "udp://", "unix://"),
     ([T, U], '"udp://127.0.0.1:7"', "one ENDPOINT"),
+    (["localhost", "80"], '"80": only one ENDPOINT is allowed; write "localhost:80"'),
+    (["unix:/tmp/x"], '"unix:/tmp/x" has no // after "unix:"; allowed: ', "unix://"),
     (["127.0.0.1"], "port", "0-65535"),
     (["127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["127.0.0.1:0"], "port 0 is not in 1-65535"),
@@ -28,7 +30,7 @@ ROWS = [
     ([T, "--framing", "decimal:99"], "--framing decimal:99: ", "decimal"),
     ([T, "--framing", "morse"], "--framing morse: ", "netstring", "none"),
     ([T, "--framing"], "--framing: the value is missing"),
-    ([T, "--expect", "0"], '--expect 0: count "0"', "1-4294967295"),
+    ([T, "--expect", "0"], '--expect 0: count 0 is not in', "1-4294967295"),
     ([T, "--expect", "1", "--framing", "none"], "--expect", "none"),
     ([T, "--timeout", "5"], "--timeout 5: ", "has no unit", "ms, s, m, h or d"),
     ([T, "--wait", "soon"], "--wait soon: ", "ms, s, m, h or d"),

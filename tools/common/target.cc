@@ -39,6 +39,16 @@ Parts parts_of(std::string_view text) {
 
 bool over_ip(std::string_view scheme) { return scheme == "tcp" || scheme == "udp"; }
 
+// Whether it is "unix:/run/x" or "udp:host:53", which only the slashes are missing from. "udp:53"
+// is a host and a port.
+bool lacks_slashes(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return false;
+  const std::string_view scheme = text.substr(0, colon);
+  return (over_ip(scheme) || scheme == "unix") &&
+         text.substr(colon + 1).find_first_not_of("0123456789") != text.npos;
+}
+
 }  // namespace
 
 std::vector<Endpoint> NamedHost::at(const std::vector<Address>& addresses) const {
@@ -73,7 +83,7 @@ Endpoint parse_numeric_endpoint(const std::string& text, std::string_view hosts)
 
 Target parse_target(std::string_view text) {
   std::string whole(text);
-  if (whole.find(kAfterScheme) == whole.npos) whole = "tcp://" + whole;
+  if (whole.find(kAfterScheme) == whole.npos && !lacks_slashes(text)) whole = "tcp://" + whole;
   Target target;
   target.text = escape(whole, kMaxText);
   if (auto named = parse_named_host(whole)) {

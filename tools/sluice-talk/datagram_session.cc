@@ -20,6 +20,12 @@ Endpoint local_for(const Endpoint& wanted, const std::vector<MulticastGroup>& gr
 
 }  // namespace
 
+// A socket may not send to a broadcast address unasked (EACCES).
+std::string DatagramSession::hint_for(std::error_code error) const {
+  if (options_.broadcast || error != std::errc::permission_denied) return {};
+  return "; to send to a broadcast address, add --broadcast";
+}
+
 DatagramSession::DatagramSession(Loop& loop, Wire& wire, std::string name,
                                  std::vector<Endpoint> candidates, DatagramSessionOptions options,
                                  SessionEvents& events)
@@ -44,7 +50,7 @@ void DatagramSession::start() {
     } catch (const std::system_error& error) {
       socket_.reset();
       if (!reasons.empty()) reasons += "; ";
-      reasons += error.what();
+      reasons += error.what() + hint_for(error.code());
     }
   }
   // Each reason names its endpoint.
@@ -139,7 +145,7 @@ void DatagramSession::show_frames(const std::string& from, std::span<const std::
 
 void DatagramSession::on_error(DatagramSocket& /*socket*/, std::error_code error,
                                const Address& /*to*/) {
-  if (!closing_) fail(ExitStatus::failed, error.message());
+  if (!closing_) fail(ExitStatus::failed, error.message() + hint_for(error));
 }
 
 void DatagramSession::on_writable(DatagramSocket& /*socket*/) {

@@ -1,10 +1,10 @@
 // A session over UDP. See session.h.
 //
-// What it is: a socket that is connected to the peer, hears nobody else and is told when the port
-// is refused; or one that is not, and hears everybody: for broadcasts, for groups, for a given
-// local address, and to listen only.
-// A failure to send ends the session. A peer's malformed datagram does so when the socket is
-// connected; otherwise it is a notice, since anybody could have sent it.
+// What it is: a socket that is connected to the peer, receives only its datagrams, and reports a
+// closed port; or, for broadcasts, groups, a given local address and --listen, a socket that is not
+// connected and receives from everybody.
+// A failure to send ends the session. A malformed datagram ends it if the socket is connected.
+// Otherwise it is only a notice, because anybody could have sent it.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_DATAGRAM_SESSION_H
 #define SLUICE_TOOLS_SLUICE_TALK_DATAGRAM_SESSION_H
 
@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,7 @@ class DatagramSession final : public Session, private DatagramHandler {
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
   void on_writable(DatagramSocket& socket) override;
   void show_frames(const std::string& from, std::span<const std::byte> datagram);
+  [[nodiscard]] std::string hint_for(std::error_code error) const;
   void fail(ExitStatus status, const std::string& why);
   void touch();
 

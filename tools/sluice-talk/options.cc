@@ -137,6 +137,17 @@ void read_values(TalkOptions& options, const CommandLine& line) {
   line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
 }
 
+// nc(1) and telnet(1) have "HOST PORT".
+void refuse_other_operands(const std::vector<std::string>& operands) {
+  if (operands.size() < 2) return;
+  const std::string& second = operands[1];
+  const bool is_port = operands.size() == 2 && !second.empty() &&
+                       second.find_first_not_of("0123456789") == second.npos &&
+                       operands[0].find(':') == operands[0].npos;
+  throw UsageError(quote(second) + ": only one ENDPOINT is allowed" +
+                   (is_port ? "; write " + quote(operands[0] + ':' + second) : ""));
+}
+
 }  // namespace
 
 std::span<const OptionSpec> talk_option_table() noexcept { return kOptions; }
@@ -151,7 +162,7 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   refuse_if(operands.empty(),
             "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, "
             "udp://HOST:PORT and unix://PATH");
-  if (operands.size() > 1) throw UsageError(quote(operands[1]) + ": only one ENDPOINT is allowed");
+  refuse_other_operands(operands);
   options.target = parse_target(operands.front());
   options.listen = line.has("listen");
   options.broadcast = line.has("broadcast");

@@ -236,17 +236,23 @@ Test(endpoint, names_an_unknown_scheme) {
   });
 }
 
+Test(endpoint, says_that_the_slashes_after_a_scheme_are_missing) {
+  const std::string tail = "; allowed: tcp://, udp:// and unix://";
+  expect_messages({
+      {"tcp:127.0.0.1:80", "\"tcp:127.0.0.1:80\" has no // after \"tcp:\"" + tail},
+      {"tcp:/127.0.0.1:80", "\"tcp:/127.0.0.1:80\" has no // after \"tcp:\"" + tail},
+      {"unix:/run/x", "\"unix:/run/x\" has no // after \"unix:\"" + tail},
+      {"tcp:", "\"tcp:\" has no // after \"tcp:\"" + tail},
+  });
+}
+
 Test(endpoint, says_that_a_scheme_is_missing) {
   const std::string tail = " has no scheme; allowed: tcp://, udp:// and unix://";
   expect_messages({
       {"", "\"\"" + tail},
       {"127.0.0.1:80", "\"127.0.0.1:80\"" + tail},
-      {"tcp:127.0.0.1:80", "\"tcp:127.0.0.1:80\"" + tail},
-      {"tcp:/127.0.0.1:80", "\"tcp:/127.0.0.1:80\"" + tail},
-      {"unix:/run/x", "\"unix:/run/x\"" + tail},
       {"/run/x", "\"/run/x\"" + tail},
       {"tcp", "\"tcp\"" + tail},
-      {"tcp:", "\"tcp:\"" + tail},
       {"*:80", "\"*:80\"" + tail},
       {std::string(100000, 'x'), "\"" + std::string(157, 'x') + "...\"" + tail},
       {std::string(160, 'x'), "\"" + std::string(160, 'x') + "\"" + tail},

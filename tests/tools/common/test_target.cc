@@ -67,6 +67,15 @@ Test(target, what_is_neither_name_nor_address_is_refused) {
                  "host \"" + std::string(157, 'a') + "...\"" + allowed);
 }
 
+Test(target, a_scheme_without_its_slashes_is_not_taken_for_a_host) {
+  expect_refused("unix:/run/x",
+                 "\"unix:/run/x\" has no // after \"unix:\"; allowed: tcp://, udp:// and unix://");
+  expect_refused("udp:localhost:53",
+                 "\"udp:localhost:53\" has no // after \"udp:\"; allowed: "
+                 "tcp://, udp:// and unix://");
+  cr_expect(parse_target("udp:53").host.name == "udp", "a host and a port");
+}
+
 Test(target, a_port_is_checked_also_behind_a_name) {
   expect_refused("localhost:99999", "port 99999 is not in 0-65535");
   cr_expect(usage_error_of([] { (void)parse_target("localhost"); }) != "");
