@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../../reactor/base/quote.h"
+
 namespace sluice {
 namespace {
 
@@ -67,6 +69,11 @@ BroadcastScope scope_of(const Endpoint& local, const BroadcastOptions& options) 
           .port = address.port()};
 }
 
+std::string no_target(const BroadcastOptions& options) {
+  const std::string which = options.interface.empty() ? "" : ' ' + quote(options.interface);
+  return "there is no interface" + which + " to announce on";
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -85,11 +92,18 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
       where_(socket_.local().to_string()),
       scope_(scope_of(socket_.local(), options_)),
       membership_(socket_),
-      announce_timer_(loop, [this] { announce(); }),
+      announce_timer_(loop,
+                      [this] {
+                        if (options_.announce.count() > 0) return announce();
+                        if (read_targets().empty()) report_error(no_target(options_), {});
+                      }),
       answer_timer_(loop, [this] { answer_waiting(); }),
       refresh_timer_(loop, [this] { refresh_groups(); }) {
   if (options_.announce.count() > 0) {
     announce_timer_.start(random_up_to(BroadcastOptions::kMaxDelay));
+  } else if (!options_.interface.empty()) {
+    // Names an interface that is not there. The service runs all the same: it may come up later.
+    announce_timer_.start(std::chrono::milliseconds(0));
   }
   // Requests to the group arrive only on interfaces on which the socket has joined it.
   if (scope_.ipv6 && scope_.bound.is_unspecified()) {
@@ -156,7 +170,7 @@ void Broadcast::announce() {
   const auto targets = read_targets();
   send_to_all(options_.message, targets);
   // Reported only when the last target disappears, and not for each announcement.
-  if (targets.empty() && had_targets_) report_error("there is no interface to announce on", {});
+  if (targets.empty() && had_targets_) report_error(no_target(options_), {});
   had_targets_ = !targets.empty();
 }
 

@@ -149,7 +149,7 @@ class Announcing(unittest.TestCase):
     def test_says_that_there_is_nowhere_to_announce_and_goes_on(self):
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=x,announce=100ms,"
                     "interface=nowhere0") as served:
-            served.wait_for_log("there is no interface to announce on")
+            served.wait_for_log('there is no interface "nowhere0" to announce on')
             self.assertEqual(ask(served.endpoint, b"?"), b"x")
             time.sleep(0.5)
             self.assertEqual(served.log().count("no interface"), 1)

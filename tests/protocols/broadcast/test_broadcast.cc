@@ -355,7 +355,16 @@ Test(broadcast, reports_once_that_there_is_no_target) {
   cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
   cr_expect(world.reports[0].kind == Report::Kind::socket_error);
   cr_expect(world.reports[0].where == world.service.endpoint().to_string());
-  cr_expect(world.reports[0].what == "there is no interface to announce on");
+  cr_expect(world.reports[0].what == "there is no interface \"nowhere0\" to announce on");
+}
+
+Test(broadcast, names_an_interface_that_is_not_there_also_without_announcements) {
+  BroadcastOptions with = options();
+  with.interface = "nowhere0";
+  World world(with);
+  world.loop.advance(seconds(60));
+  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
+  cr_expect(world.reports[0].what == "there is no interface \"nowhere0\" to announce on");
 }
 
 Test(broadcast, sends_no_announcements_while_the_loop_drains) {
