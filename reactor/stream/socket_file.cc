@@ -19,6 +19,27 @@ namespace {
   throw std::system_error(error, std::generic_category(), what);
 }
 
+// While it lives, files are created with this mode. chmod(2) after bind(2) would be too late, and
+// would follow a symbolic link that had been put there meanwhile.
+class Umask {
+ public:
+  explicit Umask(std::optional<mode_t> mode) : changed_(mode.has_value()) {
+    if (changed_) before_ = ::umask(~*mode & 0777);
+  }
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+  ~Umask() {
+    if (!changed_) return;
+    const int error = errno;
+    ::umask(before_);
+    errno = error;
+  }
+
+ private:
+  bool changed_;
+  mode_t before_ = 0;
+};
+
 }  // namespace
 
 // If two processes start at the same time with the same stale path, both may find it stale; the
@@ -44,7 +65,10 @@ void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> 
   const bool is_file = !path.empty() && path.front() != '@';
   if (is_file) replace_stale(address);
   std::string own = path;  // from bind() on nothing may throw and leave the file behind
-  if (::bind(socket, address.data(), address.size()) != 0) fail(errno, "bind unix://" + path);
+  {
+    const Umask umask(is_file ? mode : std::nullopt);
+    if (::bind(socket, address.data(), address.size()) != 0) fail(errno, "bind unix://" + path);
+  }
   if (!is_file) return;
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
@@ -52,10 +76,10 @@ void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> 
     ::unlink(path.c_str());
     fail(error, "stat unix://" + path);
   }
+  if (!S_ISSOCK(status.st_mode)) return;  // another process has replaced it: it is not ours
   path_ = std::move(own);
   device_ = status.st_dev;
   inode_ = status.st_ino;
-  if (mode.has_value() && ::chmod(path.c_str(), *mode) != 0) fail(errno, "chmod unix://" + path);
 }
 
 void SocketFile::remove() noexcept {

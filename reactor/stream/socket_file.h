@@ -2,7 +2,9 @@
 //
 // What it is: binds a socket to a path, and replaces a stale file but never a live one. The
 // destructor removes the file, if it is still the same file.
-// Thread: the loop's.
+// The file has its mode from the start: bind() sets the umask of the process meanwhile, and calls
+// nothing afterwards that would follow what another process may have put at the path.
+// Thread: the loop's. A file that another thread creates during bind() gets that umask, too.
 // Errors: bind() throws std::system_error: EADDRINUSE (a process listens there), EEXIST (the file
 // is not a socket), EACCES, ENOENT, ENAMETOOLONG and the other errors of bind().
 // Source: unix(7), POSIX.1-2017 bind().
@@ -25,7 +27,7 @@ class SocketFile {
   SocketFile& operator=(const SocketFile&) = delete;
   ~SocketFile() { remove(); }
 
-  // REQUIRES: `socket` does not listen yet, so that nobody can connect before the mode is set.
+  // `mode`: 0 to 0777; without one the umask of the process applies.
   void bind(int socket, const Address& address, std::optional<mode_t> mode);
   void remove() noexcept;
 

@@ -1,6 +1,6 @@
-// The scenario's other side: blocking clients, which no fault befalls.
+// The clients of the scenario. They block, and no call of theirs fails.
 //
-// Errors: what a client does not get in time, or gets otherwise than it was owed, throws Unfair.
+// Errors: a client that does not get the right answer in time throws Unfair.
 #ifndef SLUICE_TESTS_FAULTS_CLIENTS_H
 #define SLUICE_TESTS_FAULTS_CLIENTS_H
 

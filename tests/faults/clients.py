@@ -1,4 +1,4 @@
-"""What the clients of run.py do with each service. Who is not served as it should be throws."""
+"""What the clients of run.py do with each service. A client that is not served correctly throws."""
 import contextlib
 import re
 import select

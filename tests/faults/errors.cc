@@ -78,8 +78,9 @@ constexpr int kEpollCtl[] = {ENOMEM, ENOSPC};
 constexpr int kEpollWait[] = {EINTR};  // epoll_wait(2). libev aborts on EBADF and EINVAL.
 // poll(2), poll(3p)
 constexpr int kPoll[] = {EINTR, EAGAIN, ENOMEM, EINVAL};
-// select(2), select(3p), and what libev is told of poll(). On ENOMEM it gives up the descriptor
-// with the highest number, which may be its own wake-up, and tells nobody; on EINVAL it aborts.
+// select(2), select(3p), and the errors of poll() that libev gets. On ENOMEM libev stops watching
+// the descriptor with the highest number, which may be its own wake-up, without a report; on EINVAL
+// it aborts.
 constexpr int kSelect[] = {EINTR};
 constexpr int kPollOfLibev[] = {EINTR};
 // eventfd(2)
@@ -110,9 +111,6 @@ constexpr int kLstat[] = {EACCES, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOT
 // unlink(2), unlink(3p)
 constexpr int kUnlink[] = {EACCES, EBUSY,  EIO,     EISDIR, ELOOP, ENAMETOOLONG,
                            ENOENT, ENOMEM, ENOTDIR, EPERM,  EROFS, ETXTBSY};
-// chmod(2), chmod(3p)
-constexpr int kChmod[] = {EACCES, EINTR,  EINVAL,  EIO,   ELOOP, ENAMETOOLONG,
-                          ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS};
 // getifaddrs(3): those of socket, bind, getsockname, recvmsg, sendto, malloc
 constexpr int kGetifaddrs[] = {ENOMEM, EMFILE,       ENFILE, ENOBUFS,
                                EACCES, EAFNOSUPPORT, EINVAL, EPROTONOSUPPORT};
@@ -177,7 +175,6 @@ constexpr Entry kTable[] = {
     {Call::ioctl, "ioctl", kIoctl},
     {Call::lstat, "lstat", kLstat},
     {Call::unlink, "unlink", kUnlink},
-    {Call::chmod, "chmod", kChmod},
     {Call::getifaddrs, "getifaddrs", kGetifaddrs},
     {Call::getrlimit, "getrlimit", kGetrlimit},
     {Call::setrlimit, "setrlimit", kSetrlimit},

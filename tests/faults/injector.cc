@@ -70,7 +70,7 @@ Origin origin_of(Call call, const void* caller) noexcept {
   return loader.holds(caller) ? Origin::loader : Origin::program;
 }
 
-// Before anything of the program runs, and before its children are told to count.
+// Runs before any code of the program, and before its children begin to count.
 __attribute__((constructor)) void begin() {
   ::dl_iterate_phdr(find_ranges, nullptr);
   traces = std::getenv("SLUICE_FAULTS_TRACE") != nullptr;

@@ -1,12 +1,12 @@
-// Makes one chosen call of a program fail: which calls there are, the page on which the choice is
-// written and on which the driver reads what came of it, and the verdict on each call.
+// Makes one chosen call of a program fail: the list of calls, the page that the driver writes the
+// choice to and reads the outcome from, and the verdict on each call.
 //
-// What it is: half of a library that stands before the C library (the other half, interpose_*.cc,
-// has a function for each call). A program is linked with it, or gets it by LD_PRELOAD; then
-// SLUICE_FAULTS names a file that holds the page, and counting begins with main().
+// What it is: half of a library that is linked before the C library (the other half,
+// interpose_*.cc, has a function for each call). A program is linked with it or loads it with
+// LD_PRELOAD. Then SLUICE_FAULTS names a file with the page, and counting begins with main().
 // Calls are counted in two domains, because a program makes many more allocations than other calls.
 // The n-th call of the domain fails in one of the ways that errors_of() lists for it: `variant`.
-// Thread: any; a thread is left alone while it holds an Exempt.
+// Thread: any; no call of a thread fails while it holds an Exempt.
 #ifndef SLUICE_TESTS_FAULTS_INJECTOR_H
 #define SLUICE_TESTS_FAULTS_INJECTOR_H
 
@@ -52,7 +52,6 @@ enum class Call : std::uint8_t {
   ioctl,
   lstat,
   unlink,
-  chmod,
   getifaddrs,
   getrlimit,
   setrlimit,
@@ -66,13 +65,13 @@ enum class Call : std::uint8_t {
   writev,
   malloc
 };
-inline constexpr std::size_t kCalls = 46;
+inline constexpr std::size_t kCalls = 45;
 
 enum class Domain : std::uint64_t { none, system, memory };
-// Who makes the call: libev does not survive all that the program itself has to.
+// The caller: libev does not survive all the errors that the program has to survive.
 enum class Origin : std::uint8_t { program, libev, loader };
 
-inline constexpr int kShort = 0;  // among the errors of a call: it does less than it was asked for
+inline constexpr int kShort = 0;  // in the list of errors of a call: a short count
 
 std::string_view name_of(Call call) noexcept;
 // The ways that a call can fail in; empty when it must not.

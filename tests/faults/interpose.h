@@ -1,4 +1,4 @@
-// What the functions of interpose_*.cc are made of.
+// The common parts of the functions in interpose_*.cc.
 #ifndef SLUICE_TESTS_FAULTS_INTERPOSE_H
 #define SLUICE_TESTS_FAULTS_INTERPOSE_H
 
@@ -9,7 +9,7 @@
 #include "injector.h"
 
 #define SLUICE_FAULTS_FUNCTION extern "C" __attribute__((visibility("default")))
-// Who called the function that this stands in.
+// The caller of the function that uses this.
 #define SLUICE_CALLER __builtin_return_address(0)
 // The C library's own function of that name, as `real`.
 #define SLUICE_REAL(name) \
@@ -17,7 +17,7 @@
 
 namespace sluice::faults {
 
-// Makes the call, unless it is its turn to fail.
+// Makes the call, unless this call has to fail.
 template <class Real>
 int attempt(Call call, int descriptor, const void* caller, Real&& real) {
   const Verdict verdict = judge(call, descriptor, caller);
@@ -26,7 +26,7 @@ int attempt(Call call, int descriptor, const void* caller, Real&& real) {
   return -1;
 }
 
-// The same for what may do less than it was asked for: `real` is told whether it is to.
+// The same for a call that may return a short count: the argument of `real` says whether it must.
 template <class Result, class Real>
 Result attempt_short(Call call, int descriptor, const void* caller, bool allowed, Real&& real) {
   const Verdict verdict = judge(call, descriptor, caller, allowed);

@@ -224,11 +224,6 @@ SLUICE_FAULTS_FUNCTION int unlink(const char* path) noexcept {
   return attempt(Call::unlink, -1, SLUICE_CALLER, [&] { return real(path); });
 }
 
-SLUICE_FAULTS_FUNCTION int chmod(const char* path, mode_t mode) noexcept {
-  SLUICE_REAL(chmod);
-  return attempt(Call::chmod, -1, SLUICE_CALLER, [&] { return real(path, mode); });
-}
-
 // The GNU C library (2.36) ends the process when there is no memory for its list of databases.
 SLUICE_FAULTS_FUNCTION void setservent(int stay_open) {
   SLUICE_REAL(setservent);

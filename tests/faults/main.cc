@@ -1,12 +1,12 @@
-// Fails call 1 of a scenario, then call 2, and so on until a run passes untouched.
+// Makes call 1 of a scenario fail, then call 2, and so on until a run has no more calls.
 //
 //   faults --scenario serving|reaching_out [--backend epoll|poll|select] [--jobs N]
 //          [--rounds N | --all] [--only system|memory] [--call N]
 //
-// Each run is a child of its own, in one of `jobs` lines that each take every N-th call. --rounds:
-// each call in N of the ways that it can fail in (1), chosen by its number; --all: in every way.
-// What a run must be: not ended by a signal, done in time, with little processor time, with all
-// memory and descriptors given back, and with nothing seen that the fault does not explain.
+// Each run is a separate child process; `jobs` of them run at a time. --rounds: each call fails in
+// N of its ways (1), chosen by its number; --all: in every way.
+// A run passes if no signal ended it, it ended in time and used little processor time, all memory
+// and descriptors were freed, and the fault explains everything that the scenario saw.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
-"""Whom the programs of tools.py speak to: a greeter, an echo, a web server and a name server, in a
-process of its own that no fault befalls."""
+"""The peers of the programs in tools.py: a greeter, an echo, a web server and a name server, in a
+separate process in which no call fails."""
 import contextlib
 import multiprocessing
 import selectors

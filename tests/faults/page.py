@@ -7,7 +7,7 @@ import tempfile
 NAMES = ("socket socketpair bind listen accept connect recv recvmsg recvmmsg send sendmsg sendmmsg "
          "setsockopt getsockopt getsockname getpeername shutdown epoll_create1 epoll_ctl "
          "epoll_wait poll select eventfd pipe timerfd_create open read write close fcntl ioctl "
-         "lstat unlink chmod getifaddrs getrlimit setrlimit fstat fsync ftruncate link lseek pread "
+         "lstat unlink getifaddrs getrlimit setrlimit fstat fsync ftruncate link lseek pread "
          "rename writev malloc").split()
 # What no client may notice.
 QUIET = {"close", "epoll_wait", "fcntl", "getifaddrs", "getpeername", "getrlimit", "getsockname",

@@ -28,13 +28,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Whoever scans this host's ports scans 127.0.0.1.
+// Not 127.0.0.1, which other tests scan.
 constexpr const char* kHost = "127.83.76.3";
 constexpr milliseconds kDeadline{2000};
 constexpr std::size_t kTargets = 4;
 
-// The other side: one who answers, a port that nobody listens at, and a name server that knows no
-// name. No fault befalls it.
+// The peers: a server that answers, a port where nothing listens, and a name server that knows no
+// name. No call of theirs fails.
 class OtherSide {
  public:
   OtherSide() {

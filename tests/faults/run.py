@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Fails call 1 of a sluiced with every service, then call 2, and so on until a run goes untouched.
+"""Makes call 1 of a sluiced with every service fail, then call 2, until a run has no more calls.
 
     run.py --phase start|serve [--every N] [--all] [--only system|memory] [--call N] [--jobs N]
 
-start: what is called from main() until "ready" is written; serve: from there to the end of the
-drain. --every: every N-th call only; --all: each call in every way that it can fail in, and not in
-one chosen by its number. The clients are this script's, which no fault befalls.
+start: the calls from main() until "ready" is written; serve: from there to the end of the drain.
+--every: every N-th call only; --all: each call fails in every way, and not only in one chosen by
+its number. The clients are in this script, where no call fails.
 
-After each fault: no signal ended the daemon, nothing hung, it took little processor time; it had no
-more descriptors at rest, and no more memory at its end, than one that was let alone; at most one
-client was let down, and none where the fault explains none. SLUICED names the daemon, SLUICE_FAULTS
-the library that is put before it.
+After each fault: no signal has ended the daemon, nothing hangs, and it has used little processor
+time; it has no more descriptors when idle, and no more memory at its end, than without a fault; at
+most one client was not served, and none if the fault does not explain it. SLUICED names the daemon,
+SLUICE_FAULTS the library that it is run with.
 """
 import os
 import signal

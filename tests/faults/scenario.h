@@ -1,7 +1,7 @@
-// The fixed scenarios that faults are struck into. Each sets up a loop, runs it to its end beside a
-// thread of clients that no fault befalls, lets go of all, and tells what it saw.
+// The fixed scenarios in which calls fail. Each sets up a loop, runs it to its end beside a thread
+// of clients whose calls do not fail, frees everything, and returns what it saw.
 //
-// It counts from its first call to its last; REQUIRES: use_page() before.
+// Calls are counted from the first to the last; REQUIRES: use_page() before.
 #ifndef SLUICE_TESTS_FAULTS_SCENARIO_H
 #define SLUICE_TESTS_FAULTS_SCENARIO_H
 

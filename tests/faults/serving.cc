@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kBig = 300'000;
 constexpr milliseconds kDrain{4000};
-// Whoever scans this host's ports scans 127.0.0.1.
+// Not 127.0.0.1, which other tests scan.
 constexpr const char* kHost = "127.83.76.1";
 
 std::string big_answer() {

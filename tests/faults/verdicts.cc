@@ -49,7 +49,7 @@ std::uint64_t most_victims(const Sighting& seen, const Page& page) {
   return all ? seen.turned_away : 1;
 }
 
-// The connection that this befalls must end, and say so.
+// Whether the connection whose call failed must end and report it.
 bool ends_a_connection(const Page& page) {
   if (is_harmless(page) || is_reset_by_peer(page)) return false;  // a Unix socket is not reset
   switch (call_of(page)) {
@@ -64,7 +64,7 @@ bool ends_a_connection(const Page& page) {
 }
 
 bool is_right_reason(const std::error_code& reason, const Page& page) {
-  // Who is not told that the question never left waits for its answer.
+  // The resolver does not learn that the question was never sent, and waits for an answer.
   const bool lost = stops_watching(page) || call_of(page) == Call::malloc;
   if (reason == ResolverError::timed_out) return lost;
   if (reason == ResolverError::no_memory) return call_of(page) == Call::malloc;
@@ -128,12 +128,12 @@ std::string judge_connections(const Sighting& seen, const Page& page) {
   if (victims > (is_harmless(page) ? 0 : 1)) wrong += count(victims, "connections were closed");
   if (ends_a_connection(page) && victims != 1 && !seen.asks_for_names &&
       !is_of_datagrams(seen, page))
-    wrong += "no connection was told\n";
+    wrong += "no connection reported the fault\n";
   if (seen.clients_failed > most_victims(seen, page)) {
-    wrong += count(seen.clients_failed, "clients did not get what they were owed");
+    wrong += count(seen.clients_failed, "clients were not served");
   }
   if (seen.clients_failed > 0 && victims + seen.turned_away == 0) {
-    wrong += "a client was let down, and nobody was told\n";
+    wrong += "a client was not served, and nothing was reported\n";
   }
   if (!wrong.empty() && !seen.client_complaint.empty()) wrong += seen.client_complaint + "\n";
   return wrong;

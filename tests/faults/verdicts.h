@@ -1,6 +1,6 @@
-// What a scenario saw, and whether that is what the fault explains.
+// What a scenario saw, and whether the fault explains it.
 //
-// Nothing here allocates while faults are struck: a ledger has room for all from the beginning.
+// Nothing here allocates while calls fail: a ledger has room for everything from the beginning.
 #ifndef SLUICE_TESTS_FAULTS_VERDICTS_H
 #define SLUICE_TESTS_FAULTS_VERDICTS_H
 
@@ -15,11 +15,11 @@
 
 namespace sluice::faults {
 
-// One connection, or whatever else is to be told once how it ended.
+// A connection, or anything else whose end must be reported once.
 struct Fate {
   unsigned opened = 0;
   unsigned ended = 0;
-  bool surprising = false;  // it came out as it would not have without a fault
+  bool surprising = false;  // its outcome is not the one without a fault
   std::error_code reason;   // of that, or of the end
   void surprises(std::error_code why) noexcept {
     surprising = true;

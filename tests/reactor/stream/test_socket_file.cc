@@ -1,9 +1,11 @@
 // The file of a Unix socket: which files are replaced or kept, and when it is removed.
+#include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -17,6 +19,21 @@
 
 using namespace sluice;
 using namespace sluice::test;
+
+namespace {
+
+std::function<void()> after_bind;  // another process, between bind() and what follows
+
+}  // namespace
+
+// In place of the library's.
+extern "C" int bind(int socket, const sockaddr* address, socklen_t size) noexcept {
+  using Bind = int (*)(int, const sockaddr*, socklen_t);
+  static const auto real = reinterpret_cast<Bind>(::dlsym(RTLD_NEXT, "bind"));
+  const int result = real(socket, address, size);
+  if (after_bind) after_bind();
+  return result;
+}
 
 namespace {
 
@@ -102,6 +119,43 @@ Test(socket_file, has_the_requested_mode_or_that_of_the_umask) {
     cr_expect(mode_of(file) == got, "%o", mode_of(file));
   }
   ::umask(before);
+}
+
+Test(socket_file, has_its_mode_at_once_and_leaves_the_umask_as_it_was) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  const mode_t before = ::umask(027);
+  mode_t at_once = 0;
+  after_bind = [&] { at_once = mode_of(file); };
+  for (const mode_t mode : {0600, 0666, 0777, 0}) {
+    const Fd fd = stream();
+    SocketFile socket_file;
+    socket_file.bind(fd.get(), path(file), mode);
+    cr_expect(at_once == mode, "%o", at_once);
+    cr_expect(::umask(027) == 027);
+  }
+  after_bind = nullptr;
+  cr_expect(error_of_binding(scratch / "no/directory", 0600) == ENOENT);
+  cr_expect(::umask(before) == 027, "also after a failure");
+}
+
+Test(socket_file, does_not_change_the_mode_of_a_file_that_another_process_puts_there) {
+  const Scratch scratch;
+  const std::string file = scratch / "s";
+  std::ofstream(scratch / "secret") << "data";
+  cr_assert(::chmod((scratch / "secret").c_str(), 0600) == 0);
+  after_bind = [&] {
+    cr_assert(::unlink(file.c_str()) == 0);
+    cr_assert(::symlink((scratch / "secret").c_str(), file.c_str()) == 0);
+  };
+  {
+    const Fd fd = stream();
+    SocketFile socket_file;
+    socket_file.bind(fd.get(), path(file), 0666);
+    after_bind = nullptr;
+  }
+  cr_expect(mode_of(scratch / "secret") == 0600, "%o", mode_of(scratch / "secret"));
+  cr_expect(exists(file), "the link is not ours to remove");
 }
 
 Test(socket_file, does_not_remove_the_file_of_a_successor) {
