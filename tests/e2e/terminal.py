@@ -9,7 +9,7 @@ ROWS = 24
 
 
 class Shell:
-    """A shell in a tmux of its own; use it with `with`."""
+    """A shell in a separate tmux; use it with `with`."""
 
     def __init__(self, columns=80):
         self.directory = tempfile.TemporaryDirectory()

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
 #include "../../reactor/base/try_again.h"
+#include "terminal.h"
 #include "terminal_line.h"
 
 namespace sluice::tools {
@@ -16,23 +16,32 @@ namespace {
 constexpr std::size_t kReadSize = 64 * 1024;
 
 bool can_edit() {
-  const char* term = std::getenv("TERM");
-  const std::string_view name = term == nullptr ? "" : term;
-  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1 && !name.empty() &&
-         name != "dumb";
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1 && !is_dumb_terminal();
 }
 
 }  // namespace
 
 LineInput::LineInput(Loop& loop, OnLine on_line, OnEnd on_end, LineInputOptions options)
-    : on_line_(std::move(on_line)),
+    : loop_(loop),
+      on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
       options_(std::move(options)),
-      again_(loop, [this] { deliver(); }) {
+      again_(loop, [this] { deliver(); }),
+      foreground_(loop, [this] { look_for_foreground(); }) {
+  if (options_.goes_on_in_background && is_in_background()) {
+    go_away();
+  } else {
+    open();
+  }
+}
+
+void LineInput::open() {
   if (can_edit()) {
     const bool raw = options_.raw;
+    std::function<void()> in_background;
+    if (options_.goes_on_in_background) in_background = [this] { go_away(); };
     terminal_ = std::make_unique<TerminalLine>(
-        loop, options_.prompt,
+        loop_, options_.prompt,
         [this, raw](std::string line) {
           if (raw) line += '\n';
           on_line_(line);
@@ -41,12 +50,32 @@ LineInput::LineInput(Loop& loop, OnLine on_line, OnEnd on_end, LineInputOptions 
           stopped_ = true;
           on_end_();
         },
-        [this](const std::string& why) { fail(why); });
+        [this](const std::string& why) { fail(why); }, std::move(in_background));
+    if (paused_) terminal_->pause();
     return;
   }
   read_buffer_ = std::make_unique<char[]>(kReadSize);
-  watch_.emplace(loop, STDIN_FILENO, [this](int /*events*/) { read(); });
-  watch_->watch(kReadable);
+  watch_.emplace(loop_, STDIN_FILENO, [this](int /*events*/) { read(); });
+  if (!paused_) watch_->watch(kReadable);
+}
+
+void LineInput::go_away() {
+  is_away_ = true;
+  if (watch_) watch_->stop();
+  foreground_.start_repeating(kForegroundInterval);
+}
+
+void LineInput::look_for_foreground() {
+  if (is_in_background()) return;
+  foreground_.stop();
+  is_away_ = false;
+  if (terminal_) {
+    terminal_->come_back();
+  } else if (watch_) {
+    if (!paused_) watch_->watch(kReadable);
+  } else {
+    open();
+  }
 }
 
 LineInput::~LineInput() { stop(); }
@@ -54,6 +83,7 @@ LineInput::~LineInput() { stop(); }
 void LineInput::stop() noexcept {
   stopped_ = true;
   again_.stop();
+  foreground_.stop();
   if (terminal_) {
     terminal_->stop();
   } else if (watch_) {
@@ -75,7 +105,8 @@ void LineInput::pause() noexcept {
 void LineInput::resume() {
   if (!std::exchange(paused_, false) || stopped_) return;
   if (terminal_) return terminal_->resume();
-  // Not from in here: whoever resumes is in a callback of its own.
+  if (!watch_) return;  // open() begins the reading
+  // Not inside this call: the caller is in a callback of its own.
   again_.start(std::chrono::milliseconds(0));
 }
 
@@ -89,6 +120,7 @@ void LineInput::read() {
   const ssize_t count = ::read(STDIN_FILENO, read_buffer_.get(), kReadSize);
   if (count < 0) {
     if (try_again(errno)) return;
+    if (errno == EIO && options_.goes_on_in_background && is_in_background()) return go_away();
     return fail(std::generic_category().message(errno));
   }
   if (count == 0) ended_ = true;

@@ -16,6 +16,10 @@ void let_signals_through(std::initializer_list<int> signals) noexcept;
 // reason: it is left alone then.
 [[nodiscard]] bool is_ignored(int signal) noexcept;
 
+// A program in the background of a terminal is not stopped for touching it: reading fails with EIO,
+// and writing works.
+void go_on_in_background() noexcept;
+
 }  // namespace sluice::tools
 
 #endif

@@ -1,13 +1,11 @@
 #include "terminal_line.h"
 
-#include <langinfo.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +22,7 @@
 
 #include "../../reactor/base/try_again.h"
 #include "standard_streams.h"
+#include "terminal.h"
 
 namespace sluice::tools {
 namespace {
@@ -32,14 +31,6 @@ constexpr int kHistory = 1000;  // lines
 // How long the rest of an escape sequence may take: longer, and it was the Esc key alone.
 constexpr int kEscapePatience = 50;  // milliseconds
 constexpr int kKeyPatience = 1000;
-
-// Without a character set libedit would show every letter beyond ASCII as a number.
-void want_utf8() {
-  if (std::setlocale(LC_CTYPE, "") == nullptr ||
-      std::string_view(::nl_langinfo(CODESET)) == "ANSI_X3.4-1968") {
-    std::setlocale(LC_CTYPE, "C.UTF-8");
-  }
-}
 
 }  // namespace
 
@@ -81,7 +72,7 @@ class TerminalLine::Editor {
 };
 
 TerminalLine::Editor::Editor(std::string prompt) : prompt_(std::move(prompt)) {
-  want_utf8();
+  use_character_set();  // else libedit shows each letter beyond ASCII as a number
   edit_ = el_init("sluice", stdin, stdout, stderr);
   history_ = history_init();
   if (edit_ == nullptr || history_ == nullptr) {
@@ -108,6 +99,12 @@ TerminalLine::Editor::Editor(std::string prompt) : prompt_(std::move(prompt)) {
 }
 
 TerminalLine::Editor::~Editor() {
+  if (is_in_background()) {
+    el_set(edit_, EL_EDITMODE, 0);  // libedit leaves the terminal as it is
+    el_end(edit_);
+    history_end(history_);
+    return;
+  }
   const LineInfo* line = el_line(edit_);
   if (line->lastchar == line->buffer)
     erase();
@@ -216,22 +213,22 @@ void TerminalLine::Editor::take_terminal() {
 TerminalLine::TerminalLine(Loop& loop, std::string prompt,
                            std::function<void(std::string line)> on_line,
                            std::function<void()> on_end,
-                           std::function<void(const std::string& why)> failed)
+                           std::function<void(const std::string& why)> failed,
+                           std::function<void()> in_background)
     : on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
       failed_(std::move(failed)),
+      in_background_(std::move(in_background)),
       resized_(loop, SIGWINCH,
                [this] {
-                 if (!editor_) return;
+                 if (!editor_ || is_in_background()) return;
                  editor_->erase();
                  editor_->resize();
                  editor_->redraw();
                }),
       continued_(loop, SIGCONT,
                  [this] {
-                   if (!editor_) return;
-                   editor_->take_terminal();
-                   editor_->redraw();
+                   if (editor_ && !gives_way()) come_back();
                  }),
       keys_(loop, STDIN_FILENO, [this](int /*events*/) { read(); }) {
   editor_ = std::make_unique<Editor>(std::move(prompt));
@@ -255,6 +252,20 @@ void TerminalLine::resume() {
   if (editor_) keys_.watch(kReadable);
 }
 
+bool TerminalLine::gives_way() {
+  if (!in_background_ || !is_in_background()) return false;
+  keys_.stop();
+  in_background_();
+  return true;
+}
+
+void TerminalLine::come_back() {
+  if (!editor_) return;
+  editor_->take_terminal();
+  editor_->redraw();
+  if (!paused_) keys_.watch(kReadable);
+}
+
 void TerminalLine::print(std::string_view text) {
   std::string whole(text);
   if (!whole.empty() && whole.back() != '\n') whole += '\n';
@@ -266,6 +277,7 @@ void TerminalLine::print(std::string_view text) {
 void TerminalLine::read() {
   if (!editor_->fill()) {
     const int error = errno;
+    if (error == EIO && gives_way()) return;
     stop();
     // EIO: the terminal is gone.
     if (error == 0 || error == EIO) return on_end_();

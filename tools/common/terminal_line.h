@@ -1,11 +1,12 @@
-// A line that is being typed on the terminal: editing keys, a history, and other text above it.
+// Edits a line on the terminal, with a history, and prints other text above it.
 //
-// What it is: libedit behind the loop. Keys are read when the terminal has some, so nothing waits
-// for a person; only a command that asks for one more key (quoting, searching) holds the loop until
-// that comes, for a second at most. ^D on an empty line ends it; signals stay signals.
-// The program's character set becomes UTF-8 where the environment names none (setlocale()).
-// Lifetime: one in a process, and no other user of libedit. Must go before its loop. Going, or
-// stop(), restores the terminal. Its functions may call stop(), and not destroy it.
+// What it is: libedit on the loop. Keys are read when the terminal has some, so nothing waits for
+// the user; only a command that reads one more key (quoting, searching) blocks the loop until that
+// arrives, for at most a second. ^D on an empty line ends the input; keys still send signals.
+// Calls use_character_set().
+// Lifetime: one in a process, without another user of libedit. Must be destroyed before its loop.
+// The destructor and stop() restore the terminal, unless the program is in the background, where
+// the terminal belongs to another one. Its functions may call stop(), but not destroy it.
 // REQUIRES: the standard input and output are a terminal.
 // Thread: the loop's. Errors: std::system_error from the constructor, `failed` later.
 // Source: editline(3), editrc(5).
@@ -25,31 +26,38 @@ namespace sluice::tools {
 
 class TerminalLine {
  public:
+  // `in_background` runs when the program has lost the terminal to another one; nothing is read and
+  // drawn then until come_back(). Without it, such a program is stopped as others are (SIGTTIN).
   TerminalLine(Loop& loop, std::string prompt, std::function<void(std::string line)> on_line,
-               std::function<void()> on_end, std::function<void(const std::string& why)> failed);
+               std::function<void()> on_end, std::function<void(const std::string& why)> failed,
+               std::function<void()> in_background = {});
   TerminalLine(const TerminalLine&) = delete;
   TerminalLine& operator=(const TerminalLine&) = delete;
   ~TerminalLine();
 
-  // Ends `text` in a newline where it has none: the line that is typed begins a row.
+  // Adds a newline to `text` if it has none, because the line that is typed begins a row.
   void print(std::string_view text);
   void pause() noexcept;
   void resume();
   void stop() noexcept;
+  // The program is in the foreground again.
+  void come_back();
 
  private:
-  class Editor;  // libedit's side
+  class Editor;  // libedit
 
   void read();
   void handle_keys();
+  [[nodiscard]] bool gives_way();
 
   std::function<void(std::string line)> on_line_;
   std::function<void()> on_end_;
   std::function<void(const std::string& why)> failed_;
+  std::function<void()> in_background_;
   std::unique_ptr<Editor> editor_;
   bool paused_ = false;
   Signal resized_;
-  Signal continued_;  // after ^Z the shell has left the terminal in its own way
+  Signal continued_;  // after ^Z the shell has changed the settings of the terminal
   Watch keys_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 
 namespace sluice::tools::daemon {
@@ -25,10 +26,13 @@ DaemonConsole::DaemonConsole(Loop& loop, Log& log, Service* talks, Service* publ
           {.prompt = "",
            .raw = false,
            .max_line = 64 * 1024,
-           .failed = [this](const std::string& why) {
-             log_.warning("console: " + why);
-             close_services();
-           }}) {
+           .goes_on_in_background = true,
+           .failed =
+               [this](const std::string& why) {
+                 log_.warning("console: " + why);
+                 close_services();
+               }}),
+      stop_key_(loop, SIGTSTP, [this] { on_stop_key(); }) {
   for (Service* service : {talks_, publishes_}) {
     if (service != nullptr) service->open_console(*this);
   }
@@ -68,6 +72,14 @@ void DaemonConsole::on_line(std::string_view line) {
   } else {
     talks_->console_line(line);
   }
+}
+
+// A daemon that is stopped would leave its peers waiting.
+void DaemonConsole::on_stop_key() {
+  if (!open_) return log_.info("SIGTSTP: ignored; the services go on");
+  print(
+      "* Ctrl-Z is ignored: the services go on. Ctrl-D ends the console, Ctrl-C stops the "
+      "daemon.\n");
 }
 
 void DaemonConsole::print(std::string_view text) noexcept {

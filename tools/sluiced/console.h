@@ -3,7 +3,8 @@
 // What it is: the lines of the standard input, handed to one service or two, and what these say, on
 // the standard output. With a chat a line is said there, and `/publish TEXT` is broadcast where
 // there is a broadcast too; with a broadcast alone every line is. The end of the input is a
-// goodbye, and the daemon goes on.
+// goodbye, and the daemon goes on. It goes on in the background of the terminal, too, and after ^Z:
+// the console waits until the daemon is in the foreground.
 // Memory: what the standard output does not take waits, Output::kHighWater bytes of it; more is
 // dropped.
 // Lifetime: it is destroyed before the services and the loop. Thread: the loop's.
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/signals.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
 #include "log.h"
@@ -23,7 +25,7 @@ namespace sluice::tools::daemon {
 
 class DaemonConsole final : private Console {
  public:
-  // REQUIRES: not both are null.
+  // REQUIRES: not both services are null. go_on_in_background() has been called.
   DaemonConsole(Loop& loop, Log& log, Service* talks, Service* publishes);
   DaemonConsole(const DaemonConsole&) = delete;
   DaemonConsole& operator=(const DaemonConsole&) = delete;
@@ -39,6 +41,7 @@ class DaemonConsole final : private Console {
   void print(std::string_view text) noexcept override;
   void leave() noexcept override;
   void on_line(std::string_view line);
+  void on_stop_key();
   void close_services() noexcept;
 
   Log& log_;
@@ -47,6 +50,7 @@ class DaemonConsole final : private Console {
   bool open_ = true;
   Output output_;
   LineInput input_;
+  Signal stop_key_;
 };
 
 }  // namespace sluice::tools::daemon

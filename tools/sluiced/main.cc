@@ -10,6 +10,7 @@
 #include "../../reactor/base/version.h"
 #include "../common/descriptor_limit.h"
 #include "../common/program.h"
+#include "../common/signal_setup.h"
 #include "../common/standard_streams.h"
 #include "config/config_faults.h"
 #include "configured.h"
@@ -65,6 +66,7 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
     return answer_with(options.verbose ? write_configuration(options) : std::string());
   }
   log.set_level(options.log_level);
+  if (options.console) go_on_in_background();
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);

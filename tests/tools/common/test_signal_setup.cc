@@ -36,3 +36,9 @@ Test(signal_setup, an_ignored_signal_is_told_and_left_alone) {
   std::signal(SIGHUP, SIG_DFL);
   cr_expect(!is_ignored(SIGHUP));
 }
+
+Test(signal_setup, in_the_background_the_terminal_stops_nothing) {
+  sluice::tools::go_on_in_background();
+  cr_expect(is_ignored(SIGTTIN) && is_ignored(SIGTTOU));
+  cr_expect(!is_ignored(SIGTSTP), "that is for the owner of the terminal");
+}
