@@ -70,7 +70,7 @@ class Listeners:
 
 @contextlib.contextmanager
 def saying(data):
-    """A port of 127.0.0.1 where everybody is told `data`, and then nothing; yields its number."""
+    """A port of 127.0.0.1 that sends `data` to every client and then nothing; yields its number."""
     with Listeners() as listening:
         clients = []
 

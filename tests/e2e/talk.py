@@ -40,7 +40,7 @@ def talk(*arguments, typed=b"", patience=PATIENCE, **more):
 
 
 class Server:
-    """A TCP server of one connection, whose peer `serve` talks to in a thread of its own."""
+    """A TCP server of one connection, whose peer `serve` talks to in a separate thread."""
 
     def __init__(self, serve, family=socket.AF_INET, address=None):
         self.socket = socket.socket(family, socket.SOCK_STREAM)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Many members of a chat, and members who do not read: what they cost the others, and the daemon."""
+"""Many members of a chat, and members who do not read: their cost to the others and the daemon."""
 import contextlib
 import re
 import resource
@@ -66,7 +66,7 @@ class WhoNeverReads(unittest.TestCase):
                 told = self.flood(ann, bob, lambda others: others)
                 self.assertEqual(told, ["* guest1 left (too slow)"])
                 self.assertLess(resident(sluiced) - before, 8 * MEGABYTE)
-                # Nobody waits for who is gone.
+                # Nobody waits for a member that has left.
                 took = seconds_of(lambda: self.flood(ann, bob, lambda _: self.said > 10_000))
                 self.assertLess(took, 20)
                 with contextlib.suppress(ConnectionResetError):
@@ -96,7 +96,7 @@ class WhoNeverReads(unittest.TestCase):
                     piece = slow.recv(65536)
                     self.assertTrue(piece, "it was closed")
                     heard += piece
-                # What it heard and what it was told to have missed are all that was said.
+                # The lines that it received and those reported as missed are all lines.
                 lines = sum(line.startswith(b"<ann> ") for line in heard.splitlines()) - 1
                 self.assertLess(lines, 12_000)
                 sizes = [len(f"<ann> {m} {n} {LINE}\n") for m in range(12) for n in range(1000)]

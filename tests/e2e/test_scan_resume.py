@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sluice-scan interrupted, and going on: each port is told once, however often it is stopped."""
+"""sluice-scan interrupted and resumed: each port is listed once, however often it is stopped."""
 import json
 import os
 import pathlib

@@ -15,10 +15,10 @@
 
 namespace sluice::tools {
 
-// A string of JSON, with its quotation marks. In ASCII, what is beyond it being \uXXXX, so that no
-// terminal is told anything; what is no UTF-8 is replaced.
+// A string of JSON, with its quotation marks. It is ASCII: other characters become \uXXXX, so that
+// no terminal obeys any of them, and bytes that are not UTF-8 are replaced.
 std::string json_string(std::string_view text);
-// The same in UTF-8: nothing of the text is lost. Nothing when it is no UTF-8.
+// The same in UTF-8, which loses nothing of the text. Empty if the text is not UTF-8.
 std::optional<std::string> json_string_as_utf8(std::string_view text);
 
 // "[1,2]". REQUIRES: each is JSON.

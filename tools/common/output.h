@@ -1,11 +1,13 @@
-// The standard output as a part of the loop: a slow reader of it holds nothing up.
+// The standard output on the loop, so that a slow reader does not delay the program.
 //
-// What it is: a queue before a descriptor. What is written in a turn goes out at its end; what the
-// reader does not take yet waits, and whoever writes stops while full() and goes on in `drained`.
-// The descriptor keeps its flags: O_NONBLOCK would hold for everybody who shares it, the shell
-// included. So no more is written at once than a pipe that polls as writable takes.
-// Lifetime: does not own the descriptor. Must go before its loop, and not inside `drained`.
-// Thread: the loop's. Errors: `failed`, once; what is written then is dropped. std::bad_alloc.
+// What it is: a queue before a descriptor. Text that is written in a turn is sent at its end. Text
+// that the reader does not accept yet waits in the queue: the caller stops while full(), and
+// continues in `drained`. The descriptor keeps its flags, because O_NONBLOCK would apply to every
+// process that shares it, such as the shell. So one write is no larger than what a pipe that polls
+// as writable accepts.
+// Lifetime: does not own the descriptor. Must be destroyed before its loop, and not inside
+// `drained`. Thread: the loop's.
+// Errors: `failed`, once; later text is dropped. std::bad_alloc.
 // Source: POSIX.1-2017 write(), PIPE_BUF; poll().
 #ifndef SLUICE_TOOLS_COMMON_OUTPUT_H
 #define SLUICE_TOOLS_COMMON_OUTPUT_H
@@ -36,7 +38,7 @@ class Output {
   void write(std::string_view text);
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   [[nodiscard]] bool full() const noexcept { return queue_.size() - written_ > kHighWater; }
-  // As much as is taken at once.
+  // Writes what the reader accepts without waiting.
   void flush();
 
  private:

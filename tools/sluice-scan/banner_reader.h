@@ -1,9 +1,10 @@
-// Waits a while for what open ports say by themselves, and makes it printable.
+// Reads what the peers of open ports send unasked, and makes it printable.
 //
-// What it is: a few sockets at once, each read until its time is up, its peer has ended or said
-// kMaxBanner bytes, or has been quiet for kPause after saying something. Nothing is ever sent.
-// Lifetime: must go before its loop; going closes what is open, silently. `done` may call add().
-// Thread: the loop's. Errors: none; a socket that fails has said nothing more.
+// What it is: several sockets at once. Each is read until its time is up, its peer has closed or
+// has sent kMaxBanner bytes, or has sent nothing for kPause after its first bytes. Sends nothing.
+// Lifetime: must be destroyed before its loop; the destructor closes the sockets and calls nothing.
+// `done` may call add().
+// Thread: the loop's. Errors: none; a socket that fails counts as ended.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_BANNER_READER_H
 #define SLUICE_TOOLS_SLUICE_SCAN_BANNER_READER_H
 

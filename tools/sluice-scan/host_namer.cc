@@ -24,7 +24,7 @@ void HostNamer::add(HostReport host) {
 void HostNamer::ask() {
   while (resolver_ != nullptr && under_way_ < kAtOnce && to_ask_ < waiting_.size()) {
     Waiting& each = waiting_[to_ask_++];
-    // Who asked for it by a name knows how it is called.
+    // The user gave a name, and knows the host by it.
     if (!each.host.name.empty()) {
       each.ready = true;
       continue;

@@ -1,8 +1,8 @@
-// Asks for the names of hosts that are about to be listed, and hands them on in their order.
+// Looks up the names of hosts before they are listed, and keeps the order of the hosts.
 //
-// What it is: a queue. kAtOnce look-ups are under way; a host waits for its own name and for the
-// hosts before it. Without a resolver nobody is asked.
-// Lifetime: must go before its resolver; going cancels. Thread: the loop's.
+// What it is: a queue with at most kAtOnce look-ups in flight. A host waits for its name and for
+// the hosts before it. Without a resolver there are no look-ups.
+// Lifetime: must be destroyed before its resolver; the destructor cancels. Thread: the loop's.
 // Errors: none; a host without an answer has no name.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_HOST_NAMER_H
 #define SLUICE_TOOLS_SLUICE_SCAN_HOST_NAMER_H

@@ -1,9 +1,10 @@
-// Keys as they are pressed, without Enter, while a program runs in a terminal's foreground.
+// Reports keys as they are pressed, without Enter, while the program is in the foreground.
 //
-// What it is: the terminal of the standard input in its non-canonical mode, without echo; signals
-// stay signals. Elsewhere (a pipe, in the background) it does nothing, and reads nothing.
-// Lifetime: one in a process; must go before its loop. Going restores the terminal: a program that
-// a signal ends has to let it go first. ^Z restores it, and coming back sets it again.
+// What it is: the terminal of the standard input in non-canonical mode, without echo; keys still
+// send signals. On a pipe or in the background it does nothing and reads nothing.
+// Lifetime: one in a process; must be destroyed before its loop. The destructor restores the
+// terminal, so a program that a signal terminates must destroy it first. ^Z restores the terminal,
+// and SIGCONT sets it again.
 // Thread: the loop's. Errors: none; a terminal that cannot be set is left alone.
 // Source: POSIX.1-2017 tcsetattr(), tcgetpgrp().
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_KEYBOARD_H

@@ -1,6 +1,6 @@
-// How far the scan is, in words: the bar on a terminal, and the line for who asks.
+// The progress of a scan as text: the bar on a terminal, and the status line on request.
 //
-// Thread: any. Errors: std::bad_alloc; what cannot be shown is not.
+// Thread: any. Errors: std::bad_alloc; a line that cannot be written is lost.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_PROGRESS_H
 #define SLUICE_TOOLS_SLUICE_SCAN_PROGRESS_H
 
@@ -24,7 +24,7 @@ std::string progress_line(const ProgressState& state);
 // "[=====>      ] 12.3 %  5000/s  3 open  12 s left", of less than `columns`.
 std::string progress_bar(const ProgressState& state, std::size_t columns);
 
-// The line for who asks, on the standard error, terminal or not.
+// Writes the status line to the standard error, terminal or not.
 void print_progress(const ProgressState& state);
 
 }  // namespace sluice::tools::scan

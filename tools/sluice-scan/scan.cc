@@ -110,7 +110,7 @@ void Scan::load_position() {
     from_.next = state->next;
     from_.pending = std::move(state->pending);
   } else if (!options_.resume.empty()) {
-    save_resume(options_.resume, from_);  // so that a place that cannot be written is told now
+    save_resume(options_.resume, from_);  // to fail now if it cannot be written
   }
 }
 
@@ -175,7 +175,7 @@ void Scan::on_tick() {
 void Scan::on_write_failed(const std::string& name, std::error_code error) {
   if (std::exchange(broken_, true)) return;
   outcome_.status = ExitStatus::failed;
-  // Nobody reads any more: head(1), say. That is no news to whoever did it.
+  // The reader, such as head(1), has closed the pipe: end as other programs do, without a message.
   if (error == std::errc::broken_pipe) {
     outcome_.signal = SIGPIPE;
   } else {

@@ -1,10 +1,10 @@
-// A scan under way: the sweep, what is asked of open ports, and where it stands.
+// A running scan: the sweep, the banners of open ports, and the position.
 //
-// What it is: takes positions of a scan's space, and tells what became of each. It can pause, when
-// the listing's reader is slow, and does so by itself when as many banners are waited for as there
-// are descriptors for: what is under way then is begun anew afterwards.
-// Lifetime: must go before its loop; the space and the events outlive it. Its events may call
-// pause() and stop(), and not destroy it.
+// What it is: scans the positions of a space, and reports the result of each. The caller pauses it
+// while the reader of the listing is slow. It also pauses itself while it waits for as many banners
+// as it has descriptors for. Probes that are in flight at a pause are sent again after it.
+// Lifetime: must be destroyed before its loop, and before the space and the events. The events may
+// call pause() and stop(), but not destroy it.
 // Thread: the loop's. Errors: std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_SCAN_ENGINE_H
 #define SLUICE_TOOLS_SLUICE_SCAN_SCAN_ENGINE_H
@@ -32,7 +32,7 @@ class ScanEvents {
   ScanEvents& operator=(const ScanEvents&) = delete;
   // `result.target.tag` is the position.
   virtual void on_port(const SweepResult& result, const std::string& banner) = 0;
-  virtual void on_scanned() = 0;  // once: everything has been told
+  virtual void on_scanned() = 0;  // once, when every position has been reported
 
  protected:
   ~ScanEvents() = default;
@@ -42,9 +42,9 @@ class ScanEngine {
  public:
   struct Options {
     SweepOptions sweep;
-    std::optional<std::chrono::milliseconds> banner;  // none: nobody is listened to
+    std::optional<std::chrono::milliseconds> banner;  // none: do not wait for banners
     std::uint64_t next = 0;                           // the first position
-    std::vector<std::uint64_t> pending;               // before it, and to be done all the same
+    std::vector<std::uint64_t> pending;               // before it, and still to be scanned
   };
 
   ScanEngine(Loop& loop, const ScanSpace& space, Options options, ScanEvents& events);
@@ -53,15 +53,15 @@ class ScanEngine {
   ~ScanEngine();
 
   void start();
-  // No more is begun; what comes back after resume() is begun anew.
+  // Sends no more probes. Those in flight are sent again after resume().
   void pause();
   void resume();
-  // For good. Open ports whose banner is waited for are told now.
+  // Forever. Reports the open ports that wait for a banner.
   void stop();
 
   [[nodiscard]] bool paused() const noexcept { return paused_; }  // by pause()
   [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
-  // The positions before next() that were not told.
+  // The positions before next() that have not been reported.
   [[nodiscard]] std::vector<std::uint64_t> pending() const;
 
  private:

@@ -1,9 +1,11 @@
-// Everything that a scan's results are written to.
+// The listings of a scan: all files that its results are written to.
 //
-// What it is: the listing that was asked for, and nmap's XML beside it; hosts are put together and
-// named for the formats that show hosts.
-// Lifetime: must go before its loop; space, services and names outlive it. Thread: the loop's.
-// Errors: the constructor throws std::system_error and UsageError (a file); later ones are told.
+// What it is: the listing of the chosen format, and nmap's XML beside it. For formats that show
+// hosts, it collects the ports of each host and looks up its name.
+// Lifetime: must be destroyed before its loop, and before space, services and names. Thread: the
+// loop's.
+// Errors: the constructor throws std::system_error and UsageError (a file); later ones go to the
+// events.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_SCAN_LISTINGS_H
 #define SLUICE_TOOLS_SLUICE_SCAN_SCAN_LISTINGS_H
 
@@ -42,7 +44,7 @@ class ScanListings {
 
   void begin();
   void add(const SweepResult& result, const std::string& banner);
-  void flush();  // what the readers take now
+  void flush();  // writes what the readers accept without waiting
   // Whether hosts wait for their names.
   [[nodiscard]] bool naming() const noexcept { return namer_ != nullptr && !namer_->empty(); }
   // The rest, at once, and the end. Afterwards, when empty(), close().

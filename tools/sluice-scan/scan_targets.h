@@ -5,7 +5,7 @@
 // Thread: the loop's. Lifetime: loop, resolver and options outlive it.
 // Errors: resolve() throws std::runtime_error for an excluded name that is not found, since what
 // must not be scanned has to be known first, and UsageError when nothing is left to scan. Targets
-// that are not found are kept for who tells them.
+// that are not found are kept for the message at the end.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_SCAN_TARGETS_H
 #define SLUICE_TOOLS_SLUICE_SCAN_SCAN_TARGETS_H
 

@@ -1,7 +1,7 @@
-// A conversation with one endpoint: what a stream and a UDP socket have in common.
+// A conversation with one endpoint: the common interface of streams and UDP.
 //
-// Lifetime: a session must go before its loop, and not inside one of its events; the events'
-// receiver outlives it. Thread: the loop's.
+// Lifetime: a session must be destroyed before its loop and before the receiver of its events, and
+// not inside an event. Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_SESSION_H
 #define SLUICE_TOOLS_SLUICE_TALK_SESSION_H
 

@@ -1,8 +1,8 @@
-// What a scan found, and how it is written: the seam between the scan and its formats.
+// The results of a scan, and the interface of the formats that list them.
 //
 // What it is: values that the scan fills, and the interface of a format. A format returns text and
-// writes nothing itself, so that it is tested without a file.
-// Text from outside (names, banners) has been made printable by who fills these values.
+// writes nothing itself, so that tests need no file.
+// REQUIRES: text from outside (names, banners) has been made printable before it is put here.
 // Errors: std::bad_alloc. Thread: one.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_H
 #define SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_H

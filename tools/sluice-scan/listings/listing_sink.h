@@ -1,7 +1,7 @@
-// A listing and where it goes.
+// A listing and its destination.
 //
-// What it is: a format, its descriptor, and what its reader has not taken yet.
-// Lifetime: must go before its loop, and not inside its functions. Thread: the loop's.
+// What it is: a format, its descriptor, and the text that the reader has not accepted yet.
+// Lifetime: must be destroyed before its loop, and not inside its functions. Thread: the loop's.
 // Errors: `failed`, once, with the name and the reason; close() throws std::system_error.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_SINK_H
 #define SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_LISTING_SINK_H

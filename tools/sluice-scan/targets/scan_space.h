@@ -1,10 +1,10 @@
-// What is scanned, and in which order: a number for each address and port.
+// The addresses and ports of a scan and their order: each has a number, its position.
 //
-// What it is: a value that counts this machine's share of a scan, position 0 … size() - 1, and says
-// for each position what it is. Nothing is listed: a position is all that has to be kept to go on
-// from there, and a scan of any size takes no more memory than its targets' ranges.
-// Order: addresses in groups of kGroup neighbours; inside of a group a permutation mixes addresses
-// and ports. So a group is finished before the scan is, and with it what is known of its hosts.
+// What it is: a value with the positions 0 to size() - 1 of this machine's share of a scan, and the
+// address and port of each. It stores no list: one position is enough to continue a scan, and the
+// memory depends only on the ranges of the targets.
+// Order: addresses in groups of kGroup neighbours; inside a group a permutation mixes addresses and
+// ports. So the hosts of a group are complete before the scan is.
 // Shards: of n machines with the same targets, ports and seed, machine i has each n-th probe. None
 // has another's.
 // Errors: none. Thread: one. Lifetime: the targets and ports outlive it.

@@ -1,7 +1,7 @@
 // The addresses of the targets that were given by name.
 //
-// What it is: look-ups, kAtOnce at a time, and what came of each.
-// Lifetime: must go before its resolver; going cancels. `done` may destroy it.
+// What it is: look-ups, kAtOnce at a time, and the result of each.
+// Lifetime: must be destroyed before its resolver; the destructor cancels. `done` may destroy it.
 // Thread: the loop's. Errors: in the answers.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_LOOKUP_H
 #define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_LOOKUP_H

@@ -5,7 +5,7 @@
 //
 // What it is: a value, and the function that reads it. A prefix means all of its addresses, the
 // first and the last one too; bits behind it need not be zero. A v4-mapped IPv6 address is the IPv4
-// one. Names are looked up by whoever has a resolver.
+// one. Names are not looked up here.
 // Errors: UsageError that quotes what was read and says what is allowed.
 // Thread: any.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_SPEC_H
