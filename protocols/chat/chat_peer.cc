@@ -26,6 +26,7 @@ std::string_view leave_reason(CloseReason reason) noexcept {
     case CloseReason::open_timeout:
     case CloseReason::open_failed:
     case CloseReason::transport_error:
+    case CloseReason::peer_reset:
     case CloseReason::system_error:
       return "connection lost";
     case CloseReason::drain_deadline:

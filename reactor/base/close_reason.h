@@ -2,7 +2,8 @@
 //
 // What it is: an enumeration, and the std::error_code that carries it. The error_code of the two
 // orderly ends tests false; that of every other reason tests true and has a message. A failed
-// system call keeps its errno in std::generic_category() and counts as CloseReason::system_error.
+// system call keeps its errno in std::generic_category(). It counts as CloseReason::peer_reset when
+// that is ECONNRESET or EPIPE, else as CloseReason::system_error.
 // The error of a transport keeps its own category.
 #ifndef SLUICE_REACTOR_BASE_CLOSE_REASON_H
 #define SLUICE_REACTOR_BASE_CLOSE_REASON_H
@@ -31,9 +32,10 @@ enum class CloseReason : std::uint8_t {
   open_timeout,     // the transport's handshake took longer than ConnectionOptions::open_timeout
   open_failed,      // the transport's handshake failed; the error_code says which way
   transport_error,  // the transport failed later; the error_code says which way
+  peer_reset,       // the peer sent RST, or closed before it read all: ECONNRESET or EPIPE
   system_error      // a system call failed; the error_code says which way
 };
-inline constexpr std::size_t kCloseReasons = 15;
+inline constexpr std::size_t kCloseReasons = 16;
 
 // "peer closed", "idle timeout", …
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;

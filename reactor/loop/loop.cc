@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "handler_reports.h"
 #include "libev_loop.h"
 #include "loop_component.h"
 #include "loop_drain.h"
@@ -75,21 +76,32 @@ void Loop::begin() {
 Loop::~Loop() {
   assert(not_run_elsewhere());
   assert(!running_ && "a loop must not be destroyed by its own callback");
-  // Not reset(), which clears the pointer first: an on_close() may search the table.
-  delete connections_.get();
-  (void)connections_.release();
-  drain_.reset();
+  // A task may own a listener, a timer or a resolver, which use all that the loop has. An
+  // on_close() may post such a task, and a task may open a connection when it is destroyed.
+  bool more = true;
+  while (more) {
+    drain_.reset();
+    more = drop_tasks();
+    more = (connections_ != nullptr && connections_->close_all()) || more;
+  }
+  connections_.reset();
   while (paced_reports_ != nullptr) paced_reports_->detach();
   assert(components_.empty() && "listeners and sockets must be destroyed before their loop");
   assert(timers_.empty() && "timers must be destroyed before their loop");
-  // The destructors of a task's captures may post or defer.
-  while (mailbox_->drop() || !deferred_.empty()) std::vector<Task>().swap(deferred_);
   mailbox_.reset();
   no_wait_.stop(ev_);
   timer_.stop(ev_);
   before_wait_.stop(ev_);
   after_wait_.stop(ev_);
   if (owns_ev_) detail::loop_destroy(ev_);
+}
+
+// False when there were none.
+bool Loop::drop_tasks() noexcept {
+  const bool posted = mailbox_->drop();
+  std::vector<Task> deferred;
+  deferred.swap(deferred_);
+  return posted || !deferred.empty();
 }
 
 Backend Loop::backend() const noexcept {

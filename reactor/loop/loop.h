@@ -6,8 +6,9 @@
 // A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run,
 // pending output is written, and closed connections get their on_close() and are freed.
 // Lifetime: everything that is made on a loop (listeners, sockets, timers, signals) must be
-// destroyed before it. The loop's destructor closes the remaining connections
-// (CloseReason::loop_destroyed).
+// destroyed before it. What a task owns is destroyed in time: the loop's destructor first drops the
+// tasks that have not run, then closes the remaining connections (CloseReason::loop_destroyed), and
+// then drops the tasks that their handlers posted meanwhile.
 // Thread: a loop, and everything made on it, is used by one thread at a time: by the thread that
 // runs it, from the beginning of run(), run_once(), poll() or a host's ev_run() to its return. A
 // loop that does not run may be used, run or destroyed by any thread; the program orders such
@@ -16,7 +17,8 @@
 // running loop.
 // Errors: constructors throw std::system_error (EMFILE, ENOMEM, ENOSPC: no descriptor, memory or
 // room for another watch) and std::invalid_argument (a backend that is not available). An exception
-// from a task is reported (Report::Kind::handler_threw), and the loop continues.
+// from a task is reported (Report::Kind::handler_threw), the same one at most once a second, and
+// the loop continues.
 #ifndef SLUICE_REACTOR_LOOP_LOOP_H
 #define SLUICE_REACTOR_LOOP_LOOP_H
 
@@ -46,6 +48,7 @@ namespace detail {
 enum class RunMode;  // libev_loop.h
 }  // namespace detail
 
+class HandlerReports;
 class LoopDrain;
 class PacedReport;
 
@@ -92,8 +95,11 @@ class SLUICE_EXPORT Loop {
   // one returns at once. Any thread.
   void stop();
 
-  // Runs `task` in the loop's thread, in a later turn, in the order of the posts. Any thread. Tasks
-  // that have not run when the loop is destroyed are dropped.
+  // Runs `task` in the loop's thread, in a later turn, in the order of the posts. Any thread.
+  // A task, here and below, may own what was made on this loop: a Listener, a Timer, a Connector, a
+  // Resolver. It is destroyed in the loop's thread: after it has run or, if it has not, with the
+  // loop. It must not own the loop, and a task that another thread posts must be the only owner of
+  // such objects.
   void post(Task task);
   // Runs `task` at the end of this turn, before pending output is written. If such a task calls it,
   // at the end of the next turn, which then does not wait.
@@ -114,6 +120,7 @@ class SLUICE_EXPORT Loop {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const LoopOptions& options() const noexcept { return options_; }
 
+  // `reporter` runs also while the loop is destroyed, and must own nothing that was made on it.
   void set_reporter(Reporter reporter) { reporter_ = std::move(reporter); }
   void report(const Report& report) noexcept;
 
@@ -153,6 +160,7 @@ class SLUICE_EXPORT Loop {
                                 std::chrono::milliseconds deadline, Task done);
   SLUICE_LOCAL void finish_drains() noexcept;
   SLUICE_LOCAL void report_current_exception(std::string_view where) noexcept;
+  SLUICE_LOCAL bool drop_tasks() noexcept;
   // Runs `callback`, which belongs to `where`. If it throws, reports the exception and returns
   // false.
   template <class Callback>
@@ -185,7 +193,8 @@ class SLUICE_EXPORT Loop {
   // The components that requested the end of this turn, in that order. Callbacks run before output.
   std::vector<LoopComponent*> end_of_turn_callbacks_;
   std::vector<LoopComponent*> end_of_turn_output_;
-  PacedReport* paced_reports_ = nullptr;  // the head of the list of those with this loop
+  PacedReport* paced_reports_ = nullptr;             // the head of the list of those with this loop
+  std::unique_ptr<HandlerReports> handler_reports_;  // null until something throws
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<LoopMailbox> mailbox_;
   std::unique_ptr<LoopDrain> drain_;

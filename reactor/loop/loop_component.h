@@ -43,6 +43,8 @@ class LoopComponent {
   [[nodiscard]] virtual bool drained() const { return true; }
   // Closes what is left: the deadline has passed. This also ends a drain of this component.
   virtual void end_drain() {}
+  // The loop is being destroyed: closes all, which calls handlers. False when there was nothing.
+  virtual bool close_all() noexcept { return false; }
 
   // Drains this component while the rest of the loop goes on. Runs `done` at the end of the turn in
   // which drained() is true, or soon after `deadline`. A second call can only shorten the deadline.

@@ -1,10 +1,10 @@
 // The second half of the loop: timers, virtual time and reports.
 #include <algorithm>
 #include <cassert>
-#include <exception>
 #include <stdexcept>
 #include <utility>
 
+#include "handler_reports.h"
 #include "libev_loop.h"
 #include "loop.h"
 
@@ -108,20 +108,9 @@ void Loop::report(const Report& report) noexcept {
 
 void Loop::report_current_exception(std::string_view where) noexcept {
   try {
-    Report thrown{
-        .kind = Report::Kind::handler_threw, .where = std::string(where), .what = {}, .error = {}};
-    try {
-      throw;
-    } catch (const std::system_error& error) {
-      thrown.what = error.what();
-      thrown.error = error.code();
-    } catch (const std::exception& error) {
-      thrown.what = error.what();
-    } catch (...) {
-      thrown.what = "an exception that is not a std::exception";
-    }
-    report(thrown);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the report
+    if (handler_reports_ == nullptr) handler_reports_ = std::make_unique<HandlerReports>(*this);
+    handler_reports_->report_current(where);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory to report with
   }
 }
 

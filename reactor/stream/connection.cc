@@ -195,7 +195,10 @@ void Connection::linger() {
 void Connection::fail(int error) noexcept {
   const bool own = transport_ != nullptr && transport_->failure_ &&
                    transport_->failure_.category() != std::generic_category();
-  finish(own ? CloseReason::transport_error : CloseReason::system_error, error);
+  if (own) return finish(CloseReason::transport_error, error);
+  // Peers go away all the time: an operator who looks for failures must not find those.
+  const bool reset = error == ECONNRESET || error == EPIPE;
+  finish(reset ? CloseReason::peer_reset : CloseReason::system_error, error);
 }
 
 void Connection::finish(CloseReason reason, int error) noexcept {
@@ -238,7 +241,7 @@ bool Connection::end_of_turn() noexcept {
 void Connection::notify_closed() noexcept {
   dirty_ = true;  // on_close() cannot mark it again
   std::error_code code;
-  if (reason_ == CloseReason::system_error) {
+  if (reason_ == CloseReason::system_error || reason_ == CloseReason::peer_reset) {
     code = std::error_code(error_, std::generic_category());
   } else if (reason_ == CloseReason::open_failed || reason_ == CloseReason::transport_error) {
     code = transport_->failure_ ? transport_->failure_ : make_error_code(reason_);

@@ -210,7 +210,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] SLUICE_LOCAL int failed_with(std::error_code error) noexcept;
 
   // Ordered by size, because there may be very many: 152 bytes in all (connection.cc checks).
-  std::uint16_t error_ = 0;  // errno of CloseReason::system_error
+  std::uint16_t error_ = 0;  // errno of CloseReason::system_error and peer_reset
   std::uint8_t pauses_ = 0;
   State state_ = State::open;
   IoWatcher watcher_;  // also holds the descriptor; -1 in memory

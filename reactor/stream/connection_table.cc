@@ -38,10 +38,12 @@ void ConnectionTable::each(Visit&& visit) {
   }
 }
 
-ConnectionTable::~ConnectionTable() {
+bool ConnectionTable::close_all() noexcept {
+  if (open_ == 0) return false;
   closing_ = true;
   each([](Connection& connection) { connection.finish(CloseReason::loop_destroyed); });
   while (open_ > 0) end_of_turn();
+  return true;
 }
 
 ConnectionGroup& ConnectionTable::make_group(const ConnectionOptions& options) {

@@ -23,7 +23,7 @@ class ConnectionTable final : public LoopComponent {
  public:
   static ConnectionTable& of(Loop& loop);
   explicit ConnectionTable(Loop& loop);
-  ~ConnectionTable() override;  // closes the rest: CloseReason::loop_destroyed
+  bool close_all() noexcept override;  // CloseReason::loop_destroyed
 
   ConnectionGroup& make_group(const ConnectionOptions& options);
   // The owner no longer needs the group, which is freed with its last connection. After

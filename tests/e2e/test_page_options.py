@@ -62,14 +62,18 @@ class Page(unittest.TestCase):
             self.expect_same_keys(rf"\.Ss KEYS OF {service.upper()}", f"Keys of {service}:")
 
     def test_counters(self):
-        described = section_of(self.page, r"\.Sh COUNTERS").split("\n.It ")[1:]
+        section = section_of(self.page, r"\.Sh COUNTERS")
         names = []
-        for item in described:
-            words = re.findall(r"\bCm ([\w]+)|(?<= , )(\w+)", item)
-            words = [first or second for first, second in words]
-            if words[0] == "closed_":
-                words = ["closed_" + reason for reason in words[1:]]
-            names += words
+        prefix = ""
+        for heading, text in re.findall(r"^\.It Cm (.*)\n((?:(?!\.It ).*\n)*)", section,
+                                        re.MULTILINE):
+            self.assertRegex(text, r"\w{2,}", f"{heading} is not explained")
+            if heading.startswith("closed_ "):
+                prefix = "closed_"
+                continue
+            names += [prefix + name for name in re.findall(r"\w+", heading)]
+            if prefix and "\n.El" in text:
+                prefix = ""
         with Daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
             sluiced.signal(signal.SIGUSR1)
             line = sluiced.wait_for_log(r"counters: (.*)\n").group(1)

@@ -113,6 +113,7 @@ class Model final : public Protocol {
     Model& model;
   };
 
+  static bool is_reset(int error) noexcept { return error == ECONNRESET || error == EPIPE; }
   // Each reason has its cause, and none comes without.
   [[nodiscard]] bool is_right(std::error_code code, const ConnectionOptions& options) const {
     switch (reason) {
@@ -120,8 +121,10 @@ class Model final : public Protocol {
         return !code && peer_ended;
       case CloseReason::closed:
         return !code && (closed_by_us_ || eof_);
+      case CloseReason::peer_reset:
       case CloseReason::system_error:
-        return peer_error != 0 && code == std::error_code(peer_error, std::generic_category());
+        return peer_error != 0 && code == std::error_code(peer_error, std::generic_category()) &&
+               is_reset(peer_error) == (reason == CloseReason::peer_reset);
       case CloseReason::aborted:
         return code == reason && (aborted_ || dropped_);
       case CloseReason::open_failed:

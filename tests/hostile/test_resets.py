@@ -102,6 +102,8 @@ class Resets(unittest.TestCase):
             counters = server.counters()
             ends = sum(count for key, count in counters.items() if key.startswith("closed_"))
             self.assertEqual(ends, counters["accepted"])
+            self.assertGreater(counters["closed_peer_reset"], 0)
+            self.assertEqual(counters["closed_system_error"], 0)
             # A peer that goes is no failure of ours, and the log has better to do.
             self.assertNotRegex(server.log(), " error |a handler threw|socket error")
 

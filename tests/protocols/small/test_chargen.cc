@@ -146,7 +146,7 @@ Test(chargen, closes_when_the_peer_resets) {
   Peer peer(chargen);
   (void)peer.take(1'000);
   peer.reset();
-  cr_expect(peer.close_reason() == CloseReason::system_error);
+  cr_expect(peer.close_reason() == CloseReason::peer_reset);
 }
 
 Test(chargen, does_not_wait_forever_for_a_peer_that_reads_nothing) {

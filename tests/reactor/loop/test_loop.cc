@@ -463,6 +463,71 @@ Test(loop, reports_an_exception_of_a_task_and_continues) {
   cr_expect(reports[3].where == "defer");
 }
 
+namespace {
+
+struct Throwing {
+  Throwing() {
+    loop.set_reporter([this](const Report& report) { reports.push_back(report); });
+  }
+  void throws(const std::string& what) {
+    loop.post([what] { throw std::runtime_error(what); });
+    loop.poll();
+  }
+  [[nodiscard]] std::uint64_t reported() const {
+    std::uint64_t sum = 0;
+    for (const Report& report : reports) sum += report.count;
+    return sum;
+  }
+
+  std::vector<Report> reports;
+  Loop loop{LoopOptions{.virtual_time = true}};
+};
+
+}  // namespace
+
+Test(loop, reports_what_is_thrown_again_and_again_once_a_second_with_its_count) {
+  Throwing world;
+  for (int i = 0; i < 1'000; ++i) world.throws("again");
+  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
+  world.throws("something else");
+  cr_assert(world.reports.size() == 2, "another exception is not hidden by a flood of one");
+  cr_expect(world.reports[1].what == "something else");
+  world.loop.advance(std::chrono::milliseconds(1000));
+  cr_assert(world.reports.size() == 3, "%zu", world.reports.size());
+  cr_expect(world.reports[2].what == "again" && world.reports[2].where == "post");
+  cr_expect(world.reports[2].kind == Report::Kind::handler_threw);
+  cr_expect(world.reported() == 1'001);
+}
+
+// The text may come from a peer.
+Test(loop, bounds_the_reports_of_exceptions_that_are_all_different) {
+  Throwing world;
+  for (int i = 0; i < 1'000; ++i) world.throws("number " + std::to_string(i));
+  cr_expect(world.reports.size() <= 16, "%zu", world.reports.size());
+  world.loop.advance(std::chrono::milliseconds(1000));
+  cr_expect(world.reports.size() <= 32, "%zu", world.reports.size());
+  cr_expect(world.reports.back().what == "number 999", "%s", world.reports.back().what.c_str());
+  cr_expect(world.reported() == 1'000);
+  world.loop.advance(std::chrono::seconds(5));
+  for (int i = 0; i < 10; ++i) world.throws("later " + std::to_string(i));
+  cr_expect(world.reports.back().what == "later 9", "places are used again");
+}
+
+Test(loop, reports_what_was_thrown_in_its_last_second_when_it_is_destroyed) {
+  std::vector<Report> reports;
+  {
+    Loop loop(backend_options());
+    loop.set_reporter([&](const Report& report) { reports.push_back(report); });
+    for (int i = 0; i < 3; ++i) {
+      loop.post([] { throw std::runtime_error("again"); });
+    }
+    loop.poll();
+    cr_expect(reports.size() == 1);
+  }
+  cr_assert(reports.size() == 2);
+  cr_expect(reports[1].count == 2);
+}
+
 Test(loop, survives_a_task_that_throws_without_a_reporter_and_a_reporter_that_throws) {
   Loop loop(backend_options());
   bool ran = false;

@@ -260,13 +260,15 @@ Test(signals, report_an_exception_of_their_function_and_continue) {
   Loop loop(backend_options());
   std::vector<Report> reports;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
-  const Signal signal(loop, SIGUSR1, [] { throw std::runtime_error("bad signal"); });
+  std::size_t ran = 0;
+  const Signal signal(loop, SIGUSR1,
+                      [&ran] { throw std::runtime_error("bad signal " + std::to_string(++ran)); });
   for (std::size_t i = 1; i <= 2; ++i) {
     ::raise(SIGUSR1);
     settle(loop);
     cr_assert(reports.size() == i);
     cr_expect(reports.back().kind == Report::Kind::handler_threw);
     cr_expect(reports.back().where == "signal");
-    cr_expect(reports.back().what == "bad signal");
+    cr_expect(reports.back().what == "bad signal " + std::to_string(i));
   }
 }

@@ -288,9 +288,14 @@ Test(timer, continues_to_repeat_when_its_function_throws) {
   timer.start_repeating(milliseconds(10));
   loop.advance(milliseconds(35));
   cr_expect(ran == 3);
-  cr_assert(reports.size() == 3);
+  cr_assert(reports.size() == 1);
   cr_expect(reports[0].where == "timer");
   cr_expect(reports[0].what == "again");
+  cr_expect(reports[0].count == 1);
+  loop.advance(milliseconds(1000));
+  cr_assert(reports.size() == 2);
+  cr_expect(reports[1].what == "again");
+  cr_expect(reports[1].count == 100, "%d", static_cast<int>(reports[1].count));
 }
 
 Test(timer, is_stopped_when_it_is_destroyed) {

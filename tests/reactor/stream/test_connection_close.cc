@@ -121,7 +121,8 @@ Test(connection_close, reports_a_reset_by_the_peer) {
   turn_until(loop, [&] { return handler.closes == 1; });
   cr_expect(handler.journal == "open close:Connection reset by peer");
   cr_expect(handler.last_reason == std::errc::connection_reset);
-  cr_expect(loop.counters().closed_by(CloseReason::system_error) == 1);
+  cr_expect(loop.counters().closed_by(CloseReason::peer_reset) == 1);
+  cr_expect(loop.counters().closed_by(CloseReason::system_error) == 0);
 }
 
 Test(connection_close, survives_writing_to_a_peer_that_has_disconnected) {
@@ -134,6 +135,7 @@ Test(connection_close, survives_writing_to_a_peer_that_has_disconnected) {
   connection.send("is anybody there?");
   turn_until(loop, [&] { return handler.closes == 1; });
   cr_expect(handler.last_reason == std::errc::broken_pipe);
+  cr_expect(loop.counters().closed_by(CloseReason::peer_reset) == 1);
 }
 
 Test(connection_close, may_be_closed_in_any_way_and_repeatedly) {
@@ -170,6 +172,7 @@ Test(connection_close, reports_a_reset_while_it_flushes_and_while_it_lingers) {
     Peer(std::move(pair.peers)).reset();
     turn_until(loop, [&] { return handler.closes == 1; });
     cr_expect(handler.last_reason == std::errc::connection_reset, "%s", handler.journal.c_str());
+    cr_expect(loop.counters().closed_by(CloseReason::peer_reset) == 1);
   }
 }
 

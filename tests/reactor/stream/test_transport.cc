@@ -250,12 +250,16 @@ Test(transport, that_fails_later_closes_with_its_own_error) {
 }
 
 Test(transport, that_returns_an_errno_fails_as_a_plain_socket_does) {
-  Hooks hooks;
-  Handler handler;
-  MemoryPeer peer(handler, with(hooks));
-  peer.reset(ETIMEDOUT);
-  cr_expect(peer.close_reason() == CloseReason::system_error);
-  cr_expect(handler.last_reason == std::error_code(ETIMEDOUT, std::generic_category()));
+  for (const auto& [error, reason] : {std::pair{ETIMEDOUT, CloseReason::system_error},
+                                      std::pair{ECONNRESET, CloseReason::peer_reset},
+                                      std::pair{EPIPE, CloseReason::peer_reset}}) {
+    Hooks hooks;
+    Handler handler;
+    MemoryPeer peer(handler, with(hooks));
+    peer.reset(error);
+    cr_expect(peer.close_reason() == reason);
+    cr_expect(handler.last_reason == std::error_code(error, std::generic_category()));
+  }
 }
 
 Test(transport, that_throws_closes_its_connection_and_is_reported) {
