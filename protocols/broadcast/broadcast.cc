@@ -37,10 +37,10 @@ BroadcastOptions checked(BroadcastOptions options) {
     throw std::invalid_argument("broadcast group " + group.host() +
                                 ": it must be an IPv6 multicast address without a zone");
   }
-  if (options.announce.count() < 0) {
+  if (options.announce.count() < 0 || options.announce > BroadcastOptions::kMaxAnnounce) {
     throw std::invalid_argument("broadcast announce is " +
-                                std::to_string(options.announce.count()) +
-                                " ms; it must be at least 0");
+                                std::to_string(options.announce.count()) + " ms; allowed: 0-" +
+                                std::to_string(BroadcastOptions::kMaxAnnounce.count()));
   }
   if (options.answers_per_second == 0) {
     throw std::invalid_argument("broadcast answers_per_second is 0; it must be at least 1");

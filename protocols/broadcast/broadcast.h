@@ -68,8 +68,9 @@ struct BroadcastOptions {
   static constexpr int kJitterPercent = 10;
   static constexpr std::chrono::seconds kRefreshInterval{5};
 
-  std::string message{};                  // 1 to kMaxMessage bytes
-  std::chrono::milliseconds announce{0};  // 0: never
+  std::string message{};  // 1 to kMaxMessage bytes
+  static constexpr std::chrono::milliseconds kMaxAnnounce = std::chrono::hours(24 * 365);
+  std::chrono::milliseconds announce{0};  // 0 to kMaxAnnounce; 0: never
   std::string interface = {};             // for announcing, publishing and the group; empty: all
   Address group{};                        // IPv6 multicast, no zone; unspecified: ff02::1
   std::uint32_t answers_per_second = 50;  // in a burst, and a second after that; not 0

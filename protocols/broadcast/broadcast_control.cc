@@ -40,10 +40,15 @@ ListenerOptions BroadcastControl::listener_options() {
 std::size_t BroadcastControl::on_data(Connection& connection, std::span<const std::byte> in) {
   CodecScratch scratch;  // not used by lines
   std::size_t consumed = 0;
+  bool completed = false;
   for (;;) {
     const Decoded line = decoder_.decode(in.subspan(consumed), scratch);
     consumed += line.consumed;
-    if (line.status == DecodeStatus::need_more) return consumed;
+    if (line.status == DecodeStatus::need_more) {
+      connection.note_messages(completed, consumed < in.size() || decoder_.is_skipping());
+      return consumed;
+    }
+    completed = true;
     if (line.status == DecodeStatus::frame) {
       publish(connection, line.payload);
       continue;

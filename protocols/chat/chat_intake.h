@@ -36,6 +36,10 @@ class ChatIntake {
   void undo() noexcept;
   // The input has ended: returns the last line if it has no line feed, else Kind::none.
   [[nodiscard]] Step finish();
+  // The last step ended within a line.
+  [[nodiscard]] bool is_in_line() const noexcept {
+    return skipping_ || !telnet_.is_idle() || (!returned_ && !held_.empty());
+  }
 
  private:
   [[nodiscard]] Step next_filtered(std::span<const std::byte> in, std::size_t limit);

@@ -16,6 +16,7 @@ std::string_view leave_reason(CloseReason reason) noexcept {
     case CloseReason::closed:
       return {};
     case CloseReason::idle_timeout:
+    case CloseReason::message_timeout:
       return "timed out";
     case CloseReason::write_timeout:
     case CloseReason::queue_limit:
@@ -59,8 +60,9 @@ void ChatPeer::on_open(Connection& connection) {
   member_ = desk_->house().enter(*this);
 }
 
-std::size_t ChatPeer::on_data(Connection& /*connection*/, std::span<const std::byte> in) {
+std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte> in) {
   std::size_t consumed = 0;
+  bool completed = false;
   while (consumed < in.size() && admit_line()) {
     const ChatIntake::Step step = intake_.next(in.subspan(consumed), desk_->options().max_line);
     if (!handle(step)) {
@@ -68,7 +70,9 @@ std::size_t ChatPeer::on_data(Connection& /*connection*/, std::span<const std::b
       break;
     }
     consumed += step.consumed;
+    completed = completed || step.kind != ChatIntake::Kind::none;
   }
+  connection.note_messages(completed, intake_.is_in_line());
   return member_ == nullptr ? in.size() : consumed;
 }
 
@@ -117,6 +121,10 @@ void ChatPeer::on_eof(Connection& connection) {
   }
   leave({});
   connection.close();
+}
+
+void ChatPeer::on_drain(Connection& /*connection*/) {
+  if (member_ != nullptr) desk_->house().notify(*member_, "the chat is closing");
 }
 
 void ChatPeer::on_writable(Connection& connection) {

@@ -30,6 +30,7 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
   void on_eof(Connection& connection) override;
   void on_writable(Connection& connection) override;
+  void on_drain(Connection& connection) override;
   void on_close(Connection& connection, std::error_code reason) override;
 
   void deliver(const Payload& block) override;

@@ -1,6 +1,8 @@
 #include "framed.h"
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include "../../reactor/stream/connection.h"
@@ -32,6 +34,7 @@ std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
   assert(connection.options().input_limit >= framing_.input_limit());
   interrupted_ = false;
   std::size_t used = 0;
+  bool completed = false;
   do {
     const Decoded next = decoder_.decode(in.subspan(used), framing_.scratch());
     used += next.consumed;
@@ -44,8 +47,10 @@ std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
       } else if (ended_) {
         finish(connection, in.size() - used);
       }
+      connection.note_messages(completed, used < in.size() || decoder_.is_skipping());
       return used;
     }
+    completed = true;
     if (next.status == DecodeStatus::frame) {
       on_message(connection, next.payload);
     } else {
@@ -80,7 +85,8 @@ void FramedProtocol::reject(Connection& connection, CodecError error) {
   on_framing_error(connection, error);
   if (!error.can_skip) return connection.close();
   decoder_.skip();
-  skip_until_ = decoder_.position() + framing_.max_skip();
+  const std::uint64_t left = std::numeric_limits<std::uint64_t>::max() - decoder_.position();
+  skip_until_ = decoder_.position() + std::min(framing_.max_skip(), left);
 }
 
 void FramedProtocol::on_end(Connection& connection) { connection.close(); }

@@ -44,6 +44,9 @@ std::size_t Chargen::on_data(Connection& /*connection*/, std::span<const std::by
 
 void Chargen::on_eof(Connection& /*connection*/) {}
 
+// It sends without end, so a drain must not wait until it has read what its peer sent.
+void Chargen::on_drain(Connection& connection) { connection.close(); }
+
 void Chargen::on_writable(Connection& connection) {
   // Calling fill() here would raise the queue above the high-water mark again before the connection
   // has read anything, so the input of the peer would never be dropped. A task that a deferred task

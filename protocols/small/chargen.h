@@ -42,6 +42,7 @@ class SLUICE_EXPORT Chargen final : public Protocol {
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
   void on_eof(Connection& connection) override;
   void on_writable(Connection& connection) override;
+  void on_drain(Connection& connection) override;
 
  private:
   SLUICE_LOCAL void fill(Connection& connection) const;

@@ -9,8 +9,8 @@ namespace {
 constexpr std::array<std::string_view, kCloseReasons> kNames = {
     "open",           "peer closed",  "closed",      "aborted",         "idle timeout",
     "write timeout",  "queue limit",  "input limit", "handler threw",   "drain deadline",
-    "loop destroyed", "open timeout", "open failed", "transport error", "peer reset",
-    "system error"};
+    "loop destroyed", "open timeout", "open failed", "transport error", "message timeout",
+    "peer reset",     "system error"};
 static_assert(!kNames.back().empty(), "a reason without a name");
 static_assert(static_cast<std::size_t>(CloseReason::system_error) + 1 == kCloseReasons);
 

@@ -32,10 +32,11 @@ enum class CloseReason : std::uint8_t {
   open_timeout,     // the transport's handshake took longer than ConnectionOptions::open_timeout
   open_failed,      // the transport's handshake failed; the error_code says which way
   transport_error,  // the transport failed later; the error_code says which way
+  message_timeout,  // a message, or the first one, was not complete in time
   peer_reset,       // the peer sent RST, or closed before it read all: ECONNRESET or EPIPE
   system_error      // a system call failed; the error_code says which way
 };
-inline constexpr std::size_t kCloseReasons = 16;
+inline constexpr std::size_t kCloseReasons = 17;
 
 // "peer closed", "idle timeout", …
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;

@@ -19,8 +19,9 @@ namespace sluice {
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
-// `time` + `by`, or TimePoint::max() where the sum would overflow.
+// `time` + `by`, or TimePoint::max() where the sum would overflow. Less than 0 counts as 0.
 constexpr TimePoint later(TimePoint time, std::chrono::milliseconds by) noexcept {
+  if (by.count() <= 0) return time;
   const auto left = std::chrono::floor<std::chrono::milliseconds>(TimePoint::max() - time);
   return by >= left ? TimePoint::max() : time + by;
 }

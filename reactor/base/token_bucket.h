@@ -13,7 +13,6 @@
 #define SLUICE_REACTOR_BASE_TOKEN_BUCKET_H
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
 #include <cstdint>
 
@@ -25,15 +24,17 @@ struct TokenRate {
   std::chrono::nanoseconds interval{1};  // a token comes back in this time
   std::uint32_t burst = 1;               // tokens in a full bucket
 
-  // `count` tokens in `period`. REQUIRES: count > 0, burst > 0, 0 < period <= kMaxPeriod.
+  // `count` tokens in `period`. A number out of range counts as the nearest one that is allowed:
+  // count and burst are at least 1, the period is 1 ns to kMaxPeriod. A token comes back in 1 ns at
+  // the least: a higher rate is as good as no limit. And a bucket that would take longer than
+  // kMaxFill to fill, at which the clock's type ends, has a smaller burst and the same rate.
   static constexpr TokenRate of(std::uint32_t count, std::chrono::nanoseconds period,
                                 std::uint32_t burst) noexcept {
-    assert(count > 0 && burst > 0);
-    assert(period.count() > 0 && period <= kMaxPeriod);
-    // At least one nanosecond: a higher rate is as good as no limit. And at most kMaxFill for the
-    // whole bucket, because the clock's type would overflow.
-    const std::chrono::nanoseconds each = std::max(period / count, std::chrono::nanoseconds(1));
-    return {std::min(each, kMaxFill / burst), burst};
+    constexpr std::chrono::nanoseconds kOne(1);
+    const auto in_range = std::clamp<std::chrono::nanoseconds>(period, kOne, kMaxPeriod);
+    const std::chrono::nanoseconds each = std::max(in_range / std::max(count, 1U), kOne);
+    const auto most = static_cast<std::uint64_t>(kMaxFill / each);
+    return {each, static_cast<std::uint32_t>(std::clamp<std::uint64_t>(burst, 1, most))};
   }
   static constexpr std::chrono::hours kMaxPeriod{24 * 365};
   static constexpr std::chrono::nanoseconds kMaxFill = std::chrono::hours(24 * 365 * 100);

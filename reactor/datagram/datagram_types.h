@@ -54,7 +54,9 @@ struct DatagramOptions {
   static constexpr std::size_t kMaxQueue = 1024 * 1024 * 1024;
   static constexpr std::size_t kOverhead = 64;  // added to the size of each datagram in the queue
 
-  // A value above its maximum counts as the maximum.
+  // A value above its maximum counts as the maximum, and a batch of 0 as 1. With max_size 0 the
+  // contents of datagrams are not received. With a queue_limit below kOverhead every send is
+  // dropped, because all that is sent passes through the queue.
   std::size_t max_size = kMaxSize;        // bytes of a datagram that are received
   std::size_t batch = 32;                 // datagrams received or sent with one system call
   std::size_t queue_limit = 1024 * 1024;  // bytes in the send queue, with kOverhead for each

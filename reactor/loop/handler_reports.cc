@@ -15,7 +15,7 @@ void HandlerReports::report_current(std::string_view where) {
   } catch (const std::exception& error) {
     report(where, error.what(), {});
   } catch (...) {
-    report(where, "an exception that is no std::exception", {});
+    report(where, "an exception that is not a std::exception", {});
   }
 }
 

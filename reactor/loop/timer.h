@@ -7,8 +7,8 @@
 // Errors: start() may throw std::bad_alloc. The loop reports what the function throws, and a
 // repeating timer continues.
 // Units: milliseconds, on the monotonic clock: changes of the wall clock have no effect. A delay
-// counts from Loop::now(), the time of the turn, and a timer never runs early. A repeating timer
-// does not drift, and skips the repetitions that a busy loop missed.
+// counts from Loop::now(), the time of the turn, and a timer never runs early. A delay below 0
+// counts as 0. A repeating timer does not drift, and skips the repetitions that a busy loop missed.
 #ifndef SLUICE_REACTOR_LOOP_TIMER_H
 #define SLUICE_REACTOR_LOOP_TIMER_H
 

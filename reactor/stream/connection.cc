@@ -42,41 +42,6 @@ Address Connection::local() const noexcept {
   }
 }
 
-Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
-                              const ConnectionOptions& options) {
-  LoopInternals::assert_thread(loop);
-  assert(protocol);
-  set_nonblocking_cloexec(socket.get());
-  Address peer;
-  socklen_t size = Address::capacity();
-  if (::getpeername(socket.get(), peer.data(), &size) != 0) {
-    throw std::system_error(errno, std::generic_category(), "getpeername");
-  }
-  peer.set_size(size);
-  peer = peer.unmapped();
-  ConnectionTable& table = ConnectionTable::of(loop);
-  ConnectionGroup& group = table.make_group(options);
-  try {
-    Connection* connection =
-        table.open(group, socket, Wire(socket.get()), peer, std::move(protocol));
-    if (connection == nullptr) {
-      throw std::system_error(ECANCELED, std::generic_category(),
-                              "the transport factory returned null");
-    }
-    table.release_group(group);
-    return *connection;
-  } catch (...) {
-    table.release_group(group);
-    throw;
-  }
-}
-
-Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
-  LoopInternals::assert_thread(loop);
-  if (LoopInternals::connections(loop) == nullptr) return nullptr;
-  return ConnectionTable::of(loop).find(id);
-}
-
 void Connection::attach(int fd, std::unique_ptr<Transport> transport, const Address& peer,
                         ProtocolRef protocol) {
   peer_ = CompactAddress(peer);
@@ -99,6 +64,7 @@ void Connection::begin() noexcept {
 
 void Connection::opened_now() {
   opened_ = true;
+  await_first_message();
   if (!call("on_open", [this] { protocol_->on_open(*this); })) return;
   update_interest();
   if (!backpressure_) return flush();
@@ -123,15 +89,16 @@ void Connection::update_interest() noexcept {
 
 void Connection::pause() noexcept {
   LoopInternals::assert_thread(group_->loop());
-  assert(pauses_ < 255);
-  ++pauses_;
+  if (pauses_ <= kMaxPauses) ++pauses_;
   if (pauses_ == 1) update_interest();
 }
 
 void Connection::resume() noexcept {
   LoopInternals::assert_thread(group_->loop());
   assert(pauses_ > 0);
-  if (--pauses_ != 0 || state_ != State::open) return;
+  if (pauses_ > kMaxPauses || --pauses_ != 0 || state_ != State::open) return;
+  if (timed_) restart_message();
+  if (draining_ == Draining::owes) mark_dirty();
   update_interest();
   // Inside on_data() nothing is delivered again: that would never end.
   if (input_.empty() || in_callback_) return;
@@ -154,6 +121,7 @@ void Connection::close() noexcept {
   if (state_ != State::open) return;
   state_ = State::flushing;
   shutdown_wanted_ = true;
+  end_message();
   if (!in_callback_) input_.clear();
   update_interest();
   if (!in_callback_) mark_dirty();
@@ -205,6 +173,12 @@ void Connection::finish(CloseReason reason, int error) noexcept {
   if (state_ == State::closed) return;
   reset_ = waiting() > 0 || reason == CloseReason::aborted || reason == CloseReason::input_limit ||
            reason == CloseReason::queue_limit || reason == CloseReason::handler_threw;
+  if (reason == CloseReason::drain_deadline) {
+    const std::size_t cut = unread() + input_.size();
+    LoopInternals::counters(group_->loop()).cut_bytes += waiting() + cut;
+    reset_ = reset_ || cut > 0;
+  }
+  timed_ = false;
   state_ = State::closed;
   reason_ = reason;
   error_ = static_cast<std::uint16_t>(error);
@@ -235,6 +209,8 @@ bool Connection::end_of_turn() noexcept {
     flush();
     if (transport_ != nullptr) after_transport();
   });
+  if (draining_ == Draining::owes) check_owed();
+  if (timed_ && by_traffic_ && !paused() && is_overdue()) finish(CloseReason::message_timeout);
   return false;  // closed just now and marked again: on_close() runs in the next round
 }
 

@@ -48,6 +48,8 @@ class ConnectionGroup;
 class ConnectionTable;
 
 // Identifies a connection as long as the loop exists, also in other threads: slot and generation.
+// No two connections of a loop have the same one, and none has that of a default ConnectionId: a
+// slot whose generations are used up, after 2^32 - 1 connections, is not used again.
 struct ConnectionId {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
@@ -63,7 +65,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // Makes a connection on a connected stream socket, for example from socketpair() or an inherited
   // descriptor. on_open() has run when it returns, also in another connection's callback; with a
   // transport, on_open() runs when the handshake is done. REQUIRES: `protocol` is not null.
-  // Throws std::system_error (fcntl(), getpeername() on a descriptor that is not a socket;
+  // Throws std::system_error (EPROTOTYPE for a socket that is not a stream, SOCK_DGRAM or
+  // SOCK_SEQPACKET; getsockopt(), fcntl(), getpeername() on a descriptor that is not a socket;
   // ECANCELED in an on_close() while the loop is destroyed, and if the TransportFactory returns
   // null), std::bad_alloc, and the exceptions of the TransportFactory.
   static Connection& adopt(Loop& loop, Fd socket, ProtocolRef protocol,
@@ -86,13 +89,24 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void close() noexcept;
   void abort() noexcept;  // drops the queue; the peer sees a reset (an end, on a Unix socket)
 
-  // --- Reading: counted, so that two owners can pause at once ---
+  // --- Reading: counted, so that several owners can pause at once ---
+  // After more than kMaxPauses at a time it stays paused until it is closed.
+  static constexpr std::uint8_t kMaxPauses = 254;
   void pause() noexcept;
   // Unconsumed input is delivered again at the end of this turn. REQUIRES: one pause() for each
   // resume().
   void resume() noexcept;
   [[nodiscard]] bool paused() const noexcept {
     return pauses_ != 0 || (backpressure_ && !keep_reading_);
+  }
+
+  // For message_timeout, from a handler that consumes parts of messages: what on_data() saw.
+  // `completed`: a message ended. `begun`: the last one is not complete yet. Without this call in
+  // an on_data(), bytes that it consumed are a complete message, and the rest begins the next one.
+  void note_messages(bool completed, bool begun) noexcept {
+    messages_noted_ = true;
+    message_completed_ = completed;
+    message_begun_ = begun;
   }
 
   [[nodiscard]] State state() const noexcept { return state_; }
@@ -169,7 +183,6 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
     return state_ == State::open && !peer_ended_ && !paused() && !redeliver_;
   }
   SLUICE_LOCAL void discard_input();
-  SLUICE_LOCAL void read_for_drain() noexcept;
   SLUICE_LOCAL void deliver(std::span<const std::byte> bytes);
   SLUICE_LOCAL void redeliver();
   SLUICE_LOCAL void peer_end();
@@ -194,6 +207,23 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void check_marks();
   SLUICE_LOCAL ssize_t system_write(const iovec& part);
   SLUICE_LOCAL ssize_t system_write(std::span<const iovec> parts);
+
+  // connection_drain.cc: what a drain still delivers
+  SLUICE_LOCAL void begin_draining() noexcept;
+  SLUICE_LOCAL void read_last() noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool owes() const noexcept;
+  SLUICE_LOCAL void check_owed() noexcept;
+  [[nodiscard]] SLUICE_LOCAL std::size_t unread() const noexcept;
+
+  // connection_message.cc: how long a message may take
+  SLUICE_LOCAL void touch();  // bytes have moved
+  SLUICE_LOCAL void touch_in_message();
+  SLUICE_LOCAL void follow_messages(std::size_t consumed);
+  SLUICE_LOCAL void await_first_message();
+  SLUICE_LOCAL void restart_message() noexcept;
+  SLUICE_LOCAL void end_message() noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool is_overdue() const noexcept;
+  SLUICE_LOCAL static void on_message_timeout(IdleList::Node& node);
 
   // connection_transport.cc: the differences with a transport
   SLUICE_LOCAL void continue_opening();
@@ -224,6 +254,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   std::uint64_t bytes_out_ = 0;
   std::uint32_t slot_;
   std::uint32_t generation_;
+  // When the present message began, in milliseconds of the loop's clock; in a drain, how many bytes
+  // had arrived by then and are not read yet.
+  std::uint32_t mark_ = 0;
   CloseReason reason_ = CloseReason::open;
   bool opened_ : 1 = false;           // on_open() was called
   bool peer_ended_ : 1 = false;       // the peer will send no more
@@ -239,6 +272,16 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool dirty_ : 1 = false;           // end_of_turn() is requested
   bool redeliver_ : 1 = false;       // deliver the unconsumed input again
   bool reset_ : 1 = false;           // the peer must see a reset
+  bool timed_ : 1 = false;           // mark_ counts for a timeout
+  bool by_traffic_ : 1 = false;      // and is looked at when bytes move; else in a list
+  bool first_message_ : 1 = false;   // the timeout is first_message_timeout
+  bool messages_noted_ : 1 = false;  // by note_messages(), in this on_data()
+  bool message_completed_ : 1 = false;
+  bool message_begun_ : 1 = false;
+  // In a drain: read in the present pass; owes its handler what had arrived; has delivered it, and
+  // waits for the next pass, which closes it.
+  enum class Draining : std::uint8_t { no, in_pass, owes, ready };
+  Draining draining_ : 2 = Draining::no;
 };
 
 }  // namespace sluice

@@ -20,6 +20,11 @@ inline std::size_t Connection::waiting() const noexcept {
          (collecting_ ? group_->table().write_buffer().size() : 0);
 }
 
+inline void Connection::touch() {
+  if (timed_) return touch_in_message();
+  group_->idle_.touch(*this);
+}
+
 template <class Callback>
 bool Connection::call(std::string_view name, Callback&& callback) noexcept {
   in_callback_ = true;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "../loop/idle_list.h"
 #include "../loop/loop.h"
@@ -38,8 +39,15 @@ class ConnectionGroup {
   ConnectionTable& table_;
   Loop& loop_;
   const ConnectionOptions options_;
+  // Only where there are such timeouts: adopt() makes a group for each connection.
+  struct MessageLists {
+    MessageLists(Loop& loop, const ConnectionOptions& options);
+    IdleList first;
+    IdleList whole;
+  };
   IdleList opening_;
   IdleList idle_;
+  std::unique_ptr<MessageLists> messages_;
   IdleList stalled_;
   IdleList lingering_;
   // A drain of only this group waits for the table's next pass, or is part of the current one.

@@ -17,7 +17,7 @@ namespace sluice {
 
 namespace {
 
-// The maximum number of reads for one event, to discard input or to deliver it before a drain.
+// The maximum number of reads for one event, to discard input.
 constexpr int kReadsAtOnce = 16;
 // The maximum number of reads for one event of a peer that fills the buffer each time. Reading a
 // large flow in one go costs half as much as in pieces of 64 KiB with a wait between them: the
@@ -57,18 +57,20 @@ void Connection::deliver(std::span<const std::byte> bytes) {
       input_.append(bytes.subspan(consumed));
     }
     if (input_.size() > group_->options().input_limit) return finish(CloseReason::input_limit);
+    if (group_->messages_ != nullptr) follow_messages(consumed);
   }
   flush();
 }
 
 // Returns how many bytes it read and delivered; 0 if there are no more for now.
-inline std::size_t Connection::read_once(std::span<std::byte> room) {
+std::size_t Connection::read_once(std::span<std::byte> room) {
   const ssize_t count = system_read(room);
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
     bytes_in_ += size;
     LoopInternals::counters(group_->loop()).bytes_in += size;
-    group_->idle_.touch(*this);
+    touch();
+    if (draining_ != Draining::no) mark_ -= std::min(mark_, static_cast<std::uint32_t>(size));
     deliver(room.first(size));
     return size;
   }
@@ -76,6 +78,8 @@ inline std::size_t Connection::read_once(std::span<std::byte> room) {
     peer_end();
   } else if (!try_again(errno)) {
     fail(errno);
+  } else if (draining_ != Draining::no) {
+    mark_ = 0;
   }
   return 0;
 }
@@ -100,19 +104,7 @@ void Connection::on_ready(int events) noexcept {
     // Check again, because the callbacks of the write may have closed or paused the connection.
     if ((events & kReadable) != 0) read_ready();
   });
-}
-
-void Connection::read_for_drain() noexcept {
-  contain([this] {
-    for (int i = 0; i < kReadsAtOnce; ++i) {
-      if (redeliver_) {
-        redeliver();
-      } else if (!may_read() || read_once(read_room()) == 0) {
-        break;
-      }
-    }
-    if (transport_ != nullptr) after_transport();
-  });
+  if (draining_ == Draining::owes) check_owed();
 }
 
 void Connection::discard_input() {
@@ -142,6 +134,7 @@ void Connection::redeliver() {
 
 void Connection::peer_end() {
   peer_ended_ = true;
+  end_message();
   update_interest();
   if (call("on_eof", [this] { protocol_->on_eof(*this); })) flush();
 }

@@ -1,6 +1,11 @@
 // The limits and timeouts of connections. Each limit of a buffer has a name here.
 //
-// Units: milliseconds and bytes. A timeout of 0 means never.
+// Units: milliseconds and bytes.
+// Values out of range: a timeout of 0 or less means never, and one above IdleList::kMaxTimeout (20
+// days) means that; max_read 0 and values above Loop::kReadBufferSize mean that size; queue_limit
+// below high_water means high_water. Of the other sizes, 0 is a limit like any other: high_water 0
+// stops reading while anything waits, queue_limit 0 (with high_water 0) refuses every send(), and
+// input_limit 0 allows no byte to stay unconsumed.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_OPTIONS_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_OPTIONS_H
 
@@ -21,6 +26,17 @@ enum class OverflowPolicy : std::uint8_t {
 struct ConnectionOptions {
   // Closes a connection after this time without a byte in either direction.
   std::chrono::milliseconds idle_timeout{0};
+  // Closes a connection if a message is not complete this long after its first byte. A message is
+  // complete when its handler has consumed it, or has said so (Connection::note_messages). So a
+  // peer that sends a byte now and then does not hold a connection forever. The time does not run
+  // while the connection is paused.
+  std::chrono::milliseconds message_timeout{0};
+  // Closes a connection if its first message is not complete this long after on_open(). Until then
+  // message_timeout does not apply.
+  std::chrono::milliseconds first_message_timeout{0};
+  // Bytes a second. Each so many unconsumed bytes of a message extend message_timeout by a second,
+  // so that a large message may take longer if it arrives at this rate. 0: no extension.
+  std::size_t min_rate = 0;
   // Aborts a connection whose peer has read none of its pending output for this time.
   std::chrono::milliseconds write_timeout{60'000};
   // Closes a connection whose transport has not finished its handshake after this time
@@ -36,11 +52,11 @@ struct ConnectionOptions {
   // Reads the peer also above high_water; on_writable() still runs. For handlers that send without
   // being asked: if both ends stopped reading, each would wait for the other forever.
   bool keep_reading = false;
-  // The maximum size of the queue. REQUIRES: queue_limit >= high_water.
+  // The maximum size of the queue.
   std::size_t queue_limit = 16 * 1024 * 1024;
   OverflowPolicy overflow = OverflowPolicy::close;
   // The maximum size of one read; Loop::kReadBufferSize if that is less. The unconsumed part of a
-  // read is stored, so use a small value for a service that lets peers wait. REQUIRES: > 0.
+  // read is stored, so use a small value for a service that lets peers wait.
   std::size_t max_read = 256 * 1024;
   // The maximum of unconsumed input. If a handler leaves more, the connection is aborted
   // (CloseReason::input_limit).

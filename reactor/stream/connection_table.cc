@@ -72,17 +72,23 @@ void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
   groups_.pop_back();
 }
 
-std::uint32_t ConnectionTable::take_slot() {
+ConnectionTable::Place ConnectionTable::take_place() {
   if (!free_slots_.empty()) {
     const std::uint32_t index = free_slots_.back();
     free_slots_.pop_back();
-    return index;
+    return {index, slot(index).kept()};
   }
   if (next_slot_ / kBlock == blocks_.size()) {
     // make_unique() would clear the block, and so use memory for slots that are not used yet.
     blocks_.push_back(std::unique_ptr<Block>(new Block));
   }
-  return next_slot_++;
+  const std::uint32_t index = next_slot_++;
+  return {index, first_generation(index)};
+}
+
+void ConnectionTable::give_back(Place place) noexcept {
+  slot(place.slot).keep(place.generation);
+  free_slots_.push_back(place.slot);
 }
 
 Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
@@ -101,13 +107,14 @@ Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
   make_room(dirty_, open_ + 1);
   make_room(this_round_, open_ + 1);
   make_room(free_slots_, std::size_t{next_slot_} + 1);
-  const std::uint32_t index = take_slot();
-  auto* connection = new (slot(index).bytes) Connection(group, index, ++generation_);
+  const Place place = take_place();
+  const std::uint32_t index = place.slot;
+  auto* connection = new (slot(index).bytes) Connection(group, index, place.generation);
   try {
     connection->attach(socket.get(), std::move(transport), peer, std::move(protocol));
   } catch (...) {
     connection->~Connection();
-    free_slots_.push_back(index);
+    give_back(place);
     throw;
   }
   (void)socket.release();
@@ -156,8 +163,9 @@ void ConnectionTable::free(Connection& connection) noexcept {
   // The handler's destructor may search for connections, open one or destroy the listener. It must
   // not find this connection, and the group must still exist.
   blocks_[index / kBlock]->used &= ~(std::uint64_t{1} << index % kBlock);
+  const std::uint32_t next = next_generation(index, connection.generation_);
   connection.~Connection();
-  free_slots_.push_back(index);
+  if (next != 0) give_back({index, next});
   --group.open_;
   free_group_if_unused(group);
   if (open_ == 0) closing_ = false;
@@ -180,25 +188,47 @@ void ConnectionTable::begin_pass() noexcept {
   request_end_of_turn();
 }
 
-template <class Visit>
-void ConnectionTable::each_in_pass(Visit&& visit) {
-  each([this, &visit](Connection& connection) {
-    const bool in_pass = connection.group_->drain_ == ConnectionGroup::Drain::in_pass;
-    if (all_in_pass_ || in_pass) visit(connection);
+void ConnectionTable::read_in_pass() noexcept {
+  using Drain = ConnectionGroup::Drain;
+  using Draining = Connection::Draining;
+  const bool all = std::exchange(all_wait_, false);
+  for (const auto& group : groups_) {
+    if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
+  }
+  each([all](Connection& connection) {
+    if (connection.draining_ == Draining::ready) return connection.read_last();
+    if (connection.draining_ != Draining::no) return;
+    if (all || connection.group_->drain_ == Drain::in_pass) connection.begin_draining();
   });
 }
 
-void ConnectionTable::drain_step() {
+void ConnectionTable::close_in_pass() noexcept {
   using Drain = ConnectionGroup::Drain;
+  using Draining = Connection::Draining;
+  bool more = all_wait_;
+  each([&more](Connection& connection) {
+    more = more || connection.draining_ == Draining::ready;
+    if (connection.draining_ != Draining::in_pass) return;
+    if (connection.owes()) {
+      connection.draining_ = Draining::owes;
+    } else {
+      connection.close();
+    }
+  });
+  for (const auto& group : groups_) {
+    if (group->drain_ == Drain::in_pass) group->drain_ = Drain::none;
+    more = more || group->drain_ == Drain::waits;
+  }
+  drain_step_ = DrainStep::none;
+  if (more) begin_pass();
+}
+
+void ConnectionTable::drain_step() {
   switch (drain_step_) {
     case DrainStep::none:
       return;
     case DrainStep::read:
-      all_in_pass_ = std::exchange(all_wait_, false);
-      for (const auto& group : groups_) {
-        if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
-      }
-      each_in_pass([](Connection& connection) { connection.read_for_drain(); });
+      read_in_pass();
       // Without memory for the task, continue as if it had run. What handlers have deferred is too
       // late then, but the drain must not stop here.
       drain_step_ = DrainStep::pass_on;
@@ -217,15 +247,7 @@ void ConnectionTable::drain_step() {
       request_end_of_turn();
       return;
     case DrainStep::close:
-      each_in_pass([](Connection& connection) { connection.close(); });
-      all_in_pass_ = false;
-      drain_step_ = DrainStep::none;
-      bool more = all_wait_;
-      for (const auto& group : groups_) {
-        if (group->drain_ == Drain::in_pass) group->drain_ = Drain::none;
-        more = more || group->drain_ == Drain::waits;
-      }
-      if (more) begin_pass();
+      close_in_pass();
       return;
   }
 }

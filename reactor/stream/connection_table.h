@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -48,6 +49,17 @@ class ConnectionTable final : public LoopComponent {
     return open_ == 0 && drain_step_ == DrainStep::none;
   }
   void end_drain() override;
+  // The generation of the connection after `generation` in a slot; 0 when all are used.
+  [[nodiscard]] static constexpr std::uint32_t next_generation(std::uint32_t slot,
+                                                               std::uint32_t generation) noexcept {
+    const std::uint32_t next = generation + 1 == 0 ? 1 : generation + 1;
+    return next == first_generation(slot) ? 0 : next;
+  }
+  // Not the same in each, so that a mistaken slot is noticed.
+  [[nodiscard]] static constexpr std::uint32_t first_generation(std::uint32_t slot) noexcept {
+    return slot + 1 == 0 ? 1 : slot + 1;
+  }
+
   // The same for the connections of one group. REQUIRES: the group gets no new connections.
   void begin_drain(ConnectionGroup& group) noexcept;
   [[nodiscard]] static bool drained(const ConnectionGroup& group) noexcept {
@@ -60,6 +72,15 @@ class ConnectionTable final : public LoopComponent {
   struct Slot {
     alignas(Connection) std::byte bytes[sizeof(Connection)];
     Connection* connection() noexcept { return reinterpret_cast<Connection*>(bytes); }
+    // While the slot is free, it holds the generation of its next connection.
+    void keep(std::uint32_t generation) noexcept {
+      std::memcpy(bytes, &generation, sizeof generation);
+    }
+    [[nodiscard]] std::uint32_t kept() const noexcept {
+      std::uint32_t generation = 0;
+      std::memcpy(&generation, bytes, sizeof generation);
+      return generation;
+    }
   };
   struct Block {
     Slot slots[kBlock];
@@ -68,7 +89,12 @@ class ConnectionTable final : public LoopComponent {
   Slot& slot(std::uint32_t index) noexcept {
     return blocks_[index / kBlock]->slots[index % kBlock];
   }
-  std::uint32_t take_slot();
+  struct Place {
+    std::uint32_t slot;
+    std::uint32_t generation;
+  };
+  Place take_place();
+  void give_back(Place place) noexcept;  // not used: the same generation is used next
   void free(Connection& connection) noexcept;
   void free_group_if_unused(ConnectionGroup& group) noexcept;
   template <class Visit>
@@ -77,21 +103,21 @@ class ConnectionTable final : public LoopComponent {
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<std::uint32_t> free_slots_;
   std::uint32_t next_slot_ = 0;
-  std::uint32_t generation_ = 0;
   std::size_t open_ = 0;
   // A pass over the connections that are drained: those of all groups, or of some. It reads the
   // pending input of each peer; then deferred tasks and end-of-turn functions (such as a chat's)
-  // pass it on to other connections; then it closes the connections. A drain that begins meanwhile
-  // waits for the next pass.
+  // pass it on to other connections; then it closes the connections, except those that have not
+  // delivered everything to their handlers yet. Another pass closes these later. A drain that
+  // begins meanwhile waits for the next pass.
   enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
+  friend class Connection;
   void begin_pass() noexcept;
   void drain_step();
-  template <class Visit>
-  void each_in_pass(Visit&& visit);
+  void read_in_pass() noexcept;
+  void close_in_pass() noexcept;
   DrainStep drain_step_ = DrainStep::none;
   bool all_wait_ = false;  // for the next pass
-  bool all_in_pass_ = false;
-  bool closing_ = false;  // all connections are being destroyed: no new ones until that is done
+  bool closing_ = false;   // all connections are being destroyed: no new ones until that is done
   std::vector<Connection*> dirty_;
   std::vector<Connection*> this_round_;
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;

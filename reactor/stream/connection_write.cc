@@ -130,7 +130,7 @@ inline bool Connection::wrote(ssize_t result) {
   }
   bytes_out_ += static_cast<std::size_t>(result);
   LoopInternals::counters(group_->loop()).bytes_out += static_cast<std::size_t>(result);
-  group_->idle_.touch(*this);
+  touch();
   return true;
 }
 
@@ -203,6 +203,7 @@ void Connection::check_marks() {
   }
   backpressure_ = counted_pause_ = false;
   if (state_ != State::open) return;
+  if (timed_ && !paused()) restart_message();
   if (!call("on_writable", [this] { protocol_->on_writable(*this); })) return;
   queue_collected();
   // What on_writable() sends is written at the end of the turn, not here. Otherwise a peer that

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -32,6 +31,12 @@ namespace {
 constexpr BackoffOptions kWaits{
     .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
 
+// A number that is out of range counts as the nearest one that is allowed.
+ListenerOptions in_range(ListenerOptions options) {
+  options.accept_batch = std::max<std::size_t>(options.accept_batch, 1);
+  return options;
+}
+
 }  // namespace
 
 class Listener::Impl final : public LoopComponent {
@@ -39,7 +44,7 @@ class Listener::Impl final : public LoopComponent {
   template <class... Socket>
   Impl(Loop& loop, ProtocolFactory factory, const ListenerOptions& options, Socket&&... socket)
       : LoopComponent(loop),
-        options_(options),
+        options_(in_range(options)),
         factory_(std::move(factory)),
         socket_(std::forward<Socket>(socket)...),
         sources_(options.max_per_source),
@@ -47,7 +52,6 @@ class Listener::Impl final : public LoopComponent {
         shortages_(loop, [this] { return describe_shortage(); }),
         retry_(loop, [this] { after_wait(); }),
         group_(ConnectionTable::of(loop).make_group(options.connection)) {
-    assert(options.accept_batch > 0);
     if (options.max_per_source != ListenerOptions::kNoLimit) {
       group_.on_gone = [this](const Connection& gone) { sources_.remove(gone.socket_peer()); };
     }

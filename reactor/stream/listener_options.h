@@ -1,6 +1,6 @@
 // The options of a Listener.
 //
-// Units: connections.
+// Units: connections. A limit of 0 refuses every newcomer; a batch of 0 counts as 1.
 #ifndef SLUICE_REACTOR_STREAM_LISTENER_OPTIONS_H
 #define SLUICE_REACTOR_STREAM_LISTENER_OPTIONS_H
 

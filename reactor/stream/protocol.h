@@ -40,6 +40,10 @@ class SLUICE_EXPORT Protocol {
   virtual void on_eof(Connection& connection);
   // The queue was above the high-water mark, and has fallen below the low-water mark.
   virtual void on_writable(Connection& connection);
+  // Runs once when the loop or the listener drains. What the peer had sent until then is still
+  // delivered, and then the connection closes. A handler that sends without end should call
+  // close(). The default does nothing.
+  virtual void on_drain(Connection& connection);
   // Runs once, last, and never inside another callback. `reason` is false after an orderly close.
   // It also runs for a connection whose transport did not finish its handshake: then on_open()
   // never ran, and opened() is false. Sends do nothing any more; the addresses and counts are still

@@ -11,9 +11,9 @@
 // the wire: shutdown_write() writes the last bytes.
 // Thread: the loop's. No function may block, or call its connection.
 // Errors: IoResult::failed ends the connection: in open() with CloseReason::open_failed, later with
-// CloseReason::peer_reset for ECONNRESET and EPIPE, with CloseReason::system_error for another errno
-// of std::generic_category(), otherwise with CloseReason::transport_error. on_close() gets that
-// error. An exception ends the connection with ENOMEM, and the loop reports it.
+// CloseReason::peer_reset for ECONNRESET and EPIPE, with CloseReason::system_error for another
+// errno of std::generic_category(), otherwise with CloseReason::transport_error. on_close() gets
+// that error. An exception ends the connection with ENOMEM, and the loop reports it.
 //
 // Again: open(), read(), write() and shutdown_write() may each return want_read or want_write. The
 // connection waits for that event of the wire, and calls the same function again. It may call it

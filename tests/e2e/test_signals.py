@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """SIGTERM and SIGINT drain, a second one ends at once, SIGUSR1 tells the counters."""
+import contextlib
+import fcntl
 import os
 import re
 import signal
 import socket
+import struct
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -92,7 +96,44 @@ class Drain(unittest.TestCase):
             sluiced.signal(signal.SIGTERM)
             self.assertEqual(sluiced.wait(), 0)
             self.assertGreater(time.monotonic() - started, 0.29)
-            self.assertIn(" warning stopped: aborted 1 connection", sluiced.log())
+            self.assertRegex(sluiced.log(),
+                             r" warning stopped: aborted 1 connection, which lost [1-9]\d* bytes")
+
+    def test_what_had_arrived_is_answered_when_its_sender_reads_later(self):
+        with Daemon(*ECHO) as sluiced, connect(sluiced.endpoint) as client:
+            sent = b""
+            client.setblocking(False)
+            # Until neither side reads, and the daemon's receive queue is full.
+            def stuff():
+                nonlocal sent
+                before = len(sent)
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        part = bytes(range(256)) * 256
+                        sent += part[:client.send(part)]
+                return len(sent) == before
+            while not stuff():
+                time.sleep(0.3)
+            client.settimeout(20)
+            queued = struct.unpack("i", fcntl.ioctl(client, termios.TIOCOUTQ, bytes(4)))[0]
+            sluiced.signal(signal.SIGTERM)
+            sluiced.wait_for_log("draining 1 connection")
+            time.sleep(0.3)
+            received = receive_all(client)
+            self.assertGreaterEqual(len(received), len(sent) - queued)
+            self.assertTrue(sent.startswith(received), "something is lost")
+            client.close()
+            self.assertEqual(sluiced.wait(), 0)
+            self.assertIn("every connection finished", sluiced.log())
+
+    def test_the_members_of_a_chat_read_that_it_closes(self):
+        with Daemon("-l", "chat=tcp://127.0.0.1:0,greeting=") as sluiced, \
+                connect(sluiced.endpoint) as member:
+            self.assertIn(b"you are guest1", member.recv(4096))
+            sluiced.signal(signal.SIGTERM)
+            self.assertIn(b"* the chat is closing\n", receive_all(member))
+            member.close()
+            self.assertEqual(sluiced.wait(), 0)
 
     def test_a_drain_timeout_of_0_cuts_at_once(self):
         with Daemon(*ECHO, "--drain-timeout", "0") as sluiced, stalled(sluiced):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Peers that write or read a byte a second, by the thousand, and peers that never read at all."""
 import contextlib
+import tempfile
 import time
 import unittest
 
@@ -46,6 +47,50 @@ class SlowWriters(unittest.TestCase):
             # The honest ones make some 150 exchanges a second of it.
             self.assertLess(spent / SECONDS, 0.25)
             self.assertLess(server.resident() - before, THOUSAND * 4 * KIB)
+
+
+class Tricklers(unittest.TestCase):
+    """A byte each 0.5 s keeps away every longer idle timeout."""
+
+    def test_do_not_stay_for_ever(self):
+        limits = "message-timeout=2s"
+        with tempfile.TemporaryDirectory() as directory, watched(
+                self, *ECHO, "-l", f"framed=tcp://127.0.0.1:0,idle=1m,{limits}",
+                # Shorter than the timeout of messages, which is then kept in another way.
+                "-l", "framed=tcp://127.0.0.1:0,framing=u32be,strict=off,idle=4s,"
+                "message-timeout=5s",
+                "-l", f"chat=tcp://127.0.0.1:0,idle=1m,{limits}",
+                "-l", f"broadcast=udp://127.0.0.1:0,control={directory}/c,{limits}") as server, \
+                contextlib.ExitStack() as stack:
+            echo, framed, skipping, chat, _ = (endpoint for _, endpoint in server.listening)
+            clients = []
+            for endpoint, begin in ((framed, b"255"), (skipping, b"\0\x0f\0\0"),
+                                    (chat, b"never"), (f"unix://{directory}/c", b"never")):
+                part = stack.enter_context(crowd(endpoint, 10))
+                for client in part:
+                    client.send(begin)
+                clients += part
+            with served_meanwhile(self, echo):
+                deadline = time.monotonic() + 15 * daemon.SLOWNESS
+                while server.counters()["closed_message_timeout"] < len(clients):
+                    self.assertLess(time.monotonic(), deadline)
+                    for client in clients:
+                        with contextlib.suppress(OSError):
+                            client.send(b"x")
+                    time.sleep(0.5)
+
+    def test_that_never_say_anything_do_not_stay_either(self):
+        with watched(self, *ECHO, "-l", "chat=tcp://127.0.0.1:0,first-message-timeout=1s") \
+                as server:
+            echo, chat = (endpoint for _, endpoint in server.listening)
+            talker = newcomer(chat)
+            talker.send(b"hello\n")
+            with talker, served_meanwhile(self, echo), crowd(chat, 20) as silent:
+                self.assertTrue(daemon.wait_until(
+                    lambda: server.counters()["closed_message_timeout"] >= len(silent), 10))
+                talker.setblocking(False)
+                talker.send(b"still here\n")
+                self.assertEqual(server.counters()["closed_message_timeout"], len(silent))
 
 
 class SlowReaders(unittest.TestCase):

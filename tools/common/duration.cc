@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kAllowed = "; allowed: 1ms-365d in ms, s, m, h or d";
+constexpr milliseconds kDay = std::chrono::hours(24);
 
 struct Unit {
   std::string_view name;
@@ -33,25 +33,31 @@ std::optional<milliseconds> unit_length(std::string_view name) {
   return std::nullopt;
 }
 
+struct Allowed {
+  std::string_view more;  // behind the range
+  milliseconds most = kMaxDuration;
+};
+
 [[noreturn]] void refuse(std::string_view what, std::string_view text, const std::string& why,
-                         std::string_view more) {
-  throw UsageError(std::string(what) + ' ' + quote(text) + ' ' + why + std::string(kAllowed) +
-                   std::string(more));
+                         const Allowed& allowed) {
+  throw UsageError(std::string(what) + ' ' + quote(text) + ' ' + why + "; allowed: 1ms-" +
+                   std::to_string(allowed.most / kDay) + "d in ms, s, m, h or d" +
+                   std::string(allowed.more));
 }
 
-milliseconds parse(std::string_view what, std::string_view text, std::string_view more) {
+milliseconds parse(std::string_view what, std::string_view text, const Allowed& allowed) {
   if (text == "0") return milliseconds(0);
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::string_view unit = text.substr(digits);
-  if (digits == 0) refuse(what, text, "does not start with a decimal number", more);
-  if (unit.empty()) refuse(what, text, "has no unit", more);
+  if (digits == 0) refuse(what, text, "does not start with a decimal number", allowed);
+  if (unit.empty()) refuse(what, text, "has no unit", allowed);
   const auto length = unit_length(unit);
-  if (!length) refuse(what, text, "has the unknown unit " + quote(unit), more);
+  if (!length) refuse(what, text, "has the unknown unit " + quote(unit), allowed);
 
   const auto number = parse_digits(text.substr(0, digits), 10);
   // Divided, not multiplied: the product could wrap around.
-  if (!number || *number > static_cast<std::uint64_t>(kMaxDuration / *length)) {
-    refuse(what, text, "is too long", more);
+  if (!number || *number > static_cast<std::uint64_t>(allowed.most / *length)) {
+    refuse(what, text, "is too long", allowed);
   }
   return *length * static_cast<std::int64_t>(*number);
 }
@@ -59,22 +65,23 @@ milliseconds parse(std::string_view what, std::string_view text, std::string_vie
 }  // namespace
 
 milliseconds parse_duration(std::string_view what, std::string_view text) {
-  return parse(what, text, ", or 0");
+  return parse(what, text, {.more = ", or 0"});
 }
 
 milliseconds parse_some_time(std::string_view what, std::string_view text) {
-  const milliseconds time = parse(what, text, "");
-  if (time == milliseconds(0)) refuse(what, text, "is zero", "");
+  const milliseconds time = parse(what, text, {.more = ""});
+  if (time == milliseconds(0)) refuse(what, text, "is zero", {.more = ""});
   return time;
 }
 
-milliseconds parse_timeout(std::string_view what, std::string_view text) {
-  return parse_wait(what, text).value_or(milliseconds(0));
+milliseconds parse_timeout(std::string_view what, std::string_view text, milliseconds most) {
+  return parse_wait(what, text, most).value_or(milliseconds(0));
 }
 
-std::optional<milliseconds> parse_wait(std::string_view what, std::string_view text) {
+std::optional<milliseconds> parse_wait(std::string_view what, std::string_view text,
+                                       milliseconds most) {
   if (text == "off") return std::nullopt;
-  return parse(what, text, ", or 0 or off");
+  return parse(what, text, {.more = ", or 0 or off", .most = most});
 }
 
 }  // namespace sluice::tools

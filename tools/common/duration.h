@@ -21,11 +21,13 @@ std::chrono::milliseconds parse_duration(std::string_view what, std::string_view
 // 1 ms to kMaxDuration.
 std::chrono::milliseconds parse_some_time(std::string_view what, std::string_view text);
 
-// 0 to kMaxDuration, or "off" for no limit: nullopt.
-std::optional<std::chrono::milliseconds> parse_wait(std::string_view what, std::string_view text);
+// 0 to `most`, or "off" for no limit: nullopt. REQUIRES: `most` is in whole days.
+std::optional<std::chrono::milliseconds> parse_wait(std::string_view what, std::string_view text,
+                                                    std::chrono::milliseconds most = kMaxDuration);
 
 // The same, where 0 is no limit too. Returns 0 for both, as ConnectionOptions has it.
-std::chrono::milliseconds parse_timeout(std::string_view what, std::string_view text);
+std::chrono::milliseconds parse_timeout(std::string_view what, std::string_view text,
+                                        std::chrono::milliseconds most = kMaxDuration);
 
 }  // namespace sluice::tools
 

@@ -29,6 +29,7 @@ Fetch::Fetch(const FetchOptions& options)
 }
 
 Fetch::~Fetch() {
+  loop_.set_reporter({});  // it may report once more when it is destroyed, after all else
   for (const auto& [easy, transfer] : transfers_) multi_.remove(easy);
 }
 

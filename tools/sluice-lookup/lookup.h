@@ -43,13 +43,13 @@ class Lookup {
 
   const LookupOptions& options_;
   const ServiceNames& services_;
+  Outcome outcome_;  // before the loop, which may report when it is destroyed
   Loop loop_;
   Output output_;
   Resolver resolver_;
   std::vector<std::optional<Answer>> answers_;
   std::size_t printed_ = 0;
   std::size_t missing_;  // answers that have not come
-  Outcome outcome_;
 };
 
 }  // namespace sluice::tools::lookup

@@ -8,6 +8,7 @@
 #include "../../protocols/codec/codec_registry.h"
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
+#include "../../reactor/loop/idle_list.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -117,8 +118,9 @@ void check(const TalkOptions& options, const CommandLine& line) {
 void read_values(TalkOptions& options, const CommandLine& line) {
   line.each("expect",
             [&](std::string_view value) { options.expect = parse_count("count", value); });
-  line.each("timeout",
-            [&](std::string_view value) { options.timeout = parse_timeout("duration", value); });
+  line.each("timeout", [&](std::string_view value) {
+    options.timeout = parse_timeout("duration", value, IdleList::kMaxTimeout);
+  });
   line.each("bind",
             [&](std::string_view value) { options.bind = parse_bind(value, options.target); });
   line.each("join", [&](std::string_view value) { options.join.push_back(parse_group(value)); });

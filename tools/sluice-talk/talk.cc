@@ -46,7 +46,8 @@ Talk::Talk(const TalkOptions& options)
   print_.framed = wire_.framed() || options.over_udp();
 }
 
-Talk::~Talk() = default;
+// The loop may report once more when it is destroyed, after the members that finish() uses.
+Talk::~Talk() { loop_.set_reporter({}); }
 
 void Talk::look_up() {
   const NamedHost& host = options_.target.host;

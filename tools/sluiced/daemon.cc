@@ -137,11 +137,11 @@ void Daemon::run() {
   const Counters& counters = loop_.counters();
   const std::uint64_t cut = cut_ ? counters.connections_open
                                  : counters.closed_by(CloseReason::drain_deadline) - cut_before_;
-  if (cut == 0) {
-    log_.info("stopped: every connection finished");
-  } else {
-    log_.warning("stopped: aborted " + plural(cut, "connection"));
-  }
+  if (cut == 0) return log_.info("stopped: every connection finished");
+  std::string what = "stopped: aborted " + plural(cut, "connection");
+  // After a second signal they are not closed yet, and have lost nothing that is counted.
+  if (!cut_) what += ", which lost " + plural(counters.cut_bytes - cut_bytes_before_, "byte");
+  log_.warning(what);
 }
 
 bool Daemon::begin_drain(std::chrono::milliseconds deadline) noexcept {
@@ -160,6 +160,7 @@ void Daemon::stop(std::string_view signal) noexcept {
   if (!stopping_) {
     stopping_ = true;
     cut_before_ = loop_.counters().closed_by(CloseReason::drain_deadline);
+    cut_bytes_before_ = loop_.counters().cut_bytes;
     if (reload_ != nullptr) reload_->stop();
     if (console_ != nullptr) console_->stop();
     if (begin_drain(drain_timeout_)) return;
@@ -225,6 +226,7 @@ std::string counters_text(const Counters& counters) {
   add("datagrams_dropped", counters.datagrams_dropped);
   add("paused", counters.paused);
   add("dropped_bytes", counters.dropped_bytes);
+  add("cut_bytes", counters.cut_bytes);
   for (std::size_t i = 0; i < kCloseReasons; ++i) {
     const auto reason = static_cast<CloseReason>(i);
     if (reason == CloseReason::open) continue;

@@ -69,6 +69,7 @@ class Daemon {
   bool stopping_ = false;
   bool cut_ = false;              // by a second signal
   std::uint64_t cut_before_ = 0;  // connections, by drains of single services
+  std::uint64_t cut_bytes_before_ = 0;
   Loop loop_;
   ServiceManager service_manager_;
   SpareMemory spare_memory_;

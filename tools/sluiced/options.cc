@@ -126,7 +126,7 @@ Options parse_options(int argc, const char* const* argv) {
     options.loop.max_connections = parse_count("count", value);
   });
   line.each("idle-timeout", [&](std::string_view value) {
-    defaults.set(kIdleKey, parse_timeout("duration", value));
+    defaults.set(kIdleKey, parse_timeout("duration", value, kMaxIdle));
   });
   line.each("drain-timeout", [&](std::string_view value) {
     options.drain_timeout = parse_duration("duration", value);

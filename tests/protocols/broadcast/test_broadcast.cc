@@ -450,7 +450,12 @@ Test(broadcast, rejects_invalid_options) {
   cr_expect(refusal_of(with) == "broadcast answers_per_source is 0; it must be at least 1");
   with = options();
   with.announce = milliseconds(-1);
-  cr_expect(refusal_of(with) == "broadcast announce is -1 ms; it must be at least 0");
+  cr_expect(refusal_of(with) == "broadcast announce is -1 ms; allowed: 0-31536000000");
+  with.announce = milliseconds(1'500'000'000'000'000'000);
+  cr_expect(refusal_of(with) ==
+            "broadcast announce is 1500000000000000000 ms; allowed: 0-31536000000");
+  with.announce = BroadcastOptions::kMaxAnnounce;
+  cr_expect(refusal_of(with).empty());
 }
 
 Test(broadcast, rejects_a_new_message_that_it_could_not_send_and_keeps_the_old_one) {

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/hooked_transport.h"
 #include "support/streams.h"
 #include "support/text.h"
 #include <sluice/chat.h>
@@ -552,37 +554,32 @@ Test(chat, works_over_a_unix_socket_pair_and_survives_a_reset) {
 
 // The sockets keep the boundaries of writes, so a member reads one write at a time.
 Test(chat, writes_to_each_member_once_a_turn) {
+  using sluice::test::Hooks;
+  // A stream keeps no boundaries of writes, but a transport can count them.
+  std::array<Hooks, 5> hooks;
   Loop loop(backend_options());
   Chat chat(loop, plain());
-  std::vector<sluice::Fd> peers;
-  for (int i = 0; i < 5; ++i) {
-    int fds[2];
-    cr_assert(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
-    Connection::adopt(loop, sluice::Fd(fds[0]), chat.handler());
-    peers.emplace_back(fds[1]);
+  std::vector<Peer> peers;
+  for (Hooks& one : hooks) {
+    sluice::test::Pair pair = sluice::test::unix_pair();
+    ConnectionOptions options;
+    options.transport = sluice::test::hooked(one);
+    Connection::adopt(loop, std::move(pair.ours), chat.handler(), options);
+    peers.emplace_back(std::move(pair.peers));
   }
   sluice::test::turn_a_while(loop);
-  const auto heard_by = [](const sluice::Fd& peer) {
-    char bytes[4096];
-    const auto size = ::recv(peer.get(), bytes, sizeof bytes, MSG_DONTWAIT);
-    return std::string(bytes, size > 0 ? static_cast<std::size_t>(size) : 0U);
-  };
-  for (const auto& peer : peers) {
-    while (!heard_by(peer).empty()) continue;
-  }
+  for (Peer& peer : peers) (void)peer.waiting();
+  for (Hooks& one : hooks) one.writes = 0;
 
   constexpr std::size_t kSpeakers = 3;
-  for (std::size_t i = 0; i < kSpeakers; ++i) {
-    const std::string said = "one\ntwo\n/msg guest5 psst\n";
-    cr_assert(::send(peers[i].get(), said.data(), said.size(), 0) > 0);
-  }
+  for (std::size_t i = 0; i < kSpeakers; ++i) peers[i].send("one\ntwo\n/msg guest5 psst\n");
   sluice::test::turn_a_while(loop);
-  const std::string fourth = heard_by(peers[3]);
+  const std::string fourth = peers[3].waiting();
   cr_expect(count(fourth, "> one\n") == kSpeakers, "%s", fourth.c_str());
   cr_expect(count(fourth, "> two\n") == kSpeakers, "%s", fourth.c_str());
-  const std::string fifth = heard_by(peers[4]);
+  const std::string fifth = peers[4].waiting();
   cr_expect(count(fifth, "\n") == 3 * kSpeakers, "%s", fifth.c_str());
-  for (const std::size_t i : {3U, 4U}) cr_expect(heard_by(peers[i]).empty());
+  for (const std::size_t i : {3U, 4U}) cr_expect(hooks[i].writes == 1, "%d", hooks[i].writes);
 }
 
 Test(chat, delivers_lines_that_arrived_before_a_drain) {
@@ -633,4 +630,54 @@ Test(chat, drained_on_one_listener_passes_its_last_words_on_to_members_on_anothe
   hearer.send("/nick bob\n");
   sluice::test::turn_a_while(loop);
   cr_expect(!hearer.waiting().empty());
+}
+
+// --- Ends ---
+
+Test(chat, that_is_drained_says_so_to_its_members_and_still_delivers_their_last_lines) {
+  World world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  (void)ann->received();
+  world.loop.drain(std::chrono::seconds(10));
+  bob->send("good night\n");
+  cr_expect(ann->received() == "* the chat is closing\n<bob> good night\n");
+  cr_expect(bob->received() == "* the chat is closing\n");
+  cr_expect(ann->saw_end() && bob->saw_end());
+}
+
+Test(chat, waits_for_the_rest_of_a_line_for_a_limited_time) {
+  ConnectionOptions options;
+  options.message_timeout = std::chrono::seconds(10);
+  for (const std::string begun : {"slow", "slow\xff", "a line that is too long to be said"}) {
+    ChatOptions rules = plain();
+    rules.max_line = 20;
+    World world(rules);
+    const auto ann = world.enter("ann");
+    const auto bob = world.enter("bob", options);
+    world.loop.advance(std::chrono::hours(1));
+    cr_assert(!bob->closed(), "silence is no line");
+    for (int i = 0; i < 13 && !bob->closed(); ++i) {
+      bob->send(i == 0 ? begun : "x");
+      bob->advance(milliseconds(800));
+    }
+    cr_assert(bob->closed(), "%s", begun.c_str());
+    cr_expect(bob->close_reason() == CloseReason::message_timeout);
+    cr_expect(ann->received().ends_with("* bob left (timed out)\n"));
+  }
+}
+
+Test(chat, does_not_count_the_time_in_which_its_own_rate_holds_a_member) {
+  ChatOptions rules = plain();
+  rules.rate = TokenRate::of(1, std::chrono::seconds(30), 1);
+  ConnectionOptions options;
+  options.message_timeout = options.first_message_timeout = std::chrono::seconds(10);
+  World world(rules);
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob", options);
+  (void)ann->received();
+  bob->send("one\ntwo\n");
+  bob->advance(std::chrono::seconds(65));
+  cr_expect(!bob->closed());
+  cr_expect(ann->received() == "<bob> one\n<bob> two\n");
 }

@@ -238,3 +238,28 @@ Test(framed, echoes_a_million_bytes_of_messages_over_a_socket) {
   peer.end();
   cr_expect(peer.receive_all(loop).empty() && peer.error() == 0);
 }
+
+Test(framed, waits_for_the_rest_of_a_frame_for_a_limited_time) {
+  ConnectionOptions limits;
+  limits.message_timeout = std::chrono::seconds(10);
+  limits.idle_timeout = std::chrono::seconds(1);
+  for (const bool skipped : {false, true}) {
+    Framing framing("u16be", {.limit = 300, .strict = false});
+    limits.input_limit = framing.input_limit();
+    MemoryPeer peer(framed(framing, [](Connection&, Framing&, Framing::Bytes) {})(Address()),
+                    limits);
+    // Whole frames have the time that they need.
+    for (int i = 0; i < 20; ++i) {
+      peer.send({"\0\1a", 3});
+      peer.advance(std::chrono::milliseconds(800));
+    }
+    cr_assert(!peer.closed());
+    peer.send({skipped ? "\xff\xff" : "\1\0", 2});
+    for (int i = 0; i < 15 && !peer.closed(); ++i) {
+      peer.send("x");
+      peer.advance(std::chrono::milliseconds(800));
+    }
+    cr_assert(peer.closed());
+    cr_expect(peer.close_reason() == CloseReason::message_timeout);
+  }
+}

@@ -1,4 +1,6 @@
 // Rejected frames: which close the connection, which are skipped and how far, and the reports.
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -172,4 +174,15 @@ Test(framed_errors, half_close_a_socket_and_do_not_reset_it) {
   cr_expect(reports[0].where == listener.endpoint().to_string());
   cr_expect(reports[0].what.ends_with(
       ": at byte 8: a message of 256 bytes is above the limit of 255; closed"));
+}
+
+Test(framed_errors, skip_however_long_a_frame_is_if_no_maximum_is_set) {
+  const FramingOptions options{
+      .limit = 3, .strict = false, .max_skip = std::numeric_limits<std::uint64_t>::max()};
+  FramedWorld world("line", options);
+  world.peer.send("abc\n" + std::string(100'000, 'x'));
+  world.peer.send(std::string(100'000, 'x') + "\nabc\n");
+  world.peer.end();
+  cr_expect(world.journal.events.size() == 4, "%zu", world.journal.events.size());
+  cr_expect(world.journal.events[2] == "message abc");
 }

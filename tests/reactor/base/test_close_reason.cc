@@ -44,6 +44,7 @@ Test(close_reason, has_a_text_for_each_reason) {
       {CloseReason::open_timeout, "open timeout"},
       {CloseReason::open_failed, "open failed"},
       {CloseReason::transport_error, "transport error"},
+      {CloseReason::message_timeout, "message timeout"},
       {CloseReason::peer_reset, "peer reset"},
       {CloseReason::system_error, "system error"}};
   cr_expect(names.size() == kCloseReasons);

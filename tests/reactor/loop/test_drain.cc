@@ -1,5 +1,9 @@
 // Loop::drain(): nothing new is accepted, pending output is delivered, and the drain ends.
+#include <sys/ioctl.h>
+
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +25,13 @@ namespace {
 std::size_t echo(Connection& connection, std::string_view text) {
   connection.send(text);
   return text.size();
+}
+
+// What the peer's kernel has not delivered yet.
+std::size_t unsent(const Peer& peer) {
+  int bytes = 0;
+  cr_assert(::ioctl(peer.fd(), TIOCOUTQ, &bytes) == 0);
+  return static_cast<std::size_t>(bytes);
 }
 
 struct Service {
@@ -112,6 +123,157 @@ Test(drain, aborts_at_its_deadline_peers_that_do_not_read) {
   cr_expect(service.handler.closes == 1);
   cr_expect(service.handler.last_reason == CloseReason::drain_deadline);
   cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 1);
+}
+
+Test(drain, delivers_what_had_arrived_to_one_whose_peer_does_not_read_yet) {
+  Service service;
+  service.handler.data = echo;
+  Peer peer = service.client();
+  // Until the connection is paused, because nobody reads its answers, and the kernel accepts no
+  // more.
+  std::string sent;
+  const std::string part = numbered(64 * 1024);
+  for (std::size_t taken = 1; taken > 0;) {
+    turn_a_while(service.loop, 5);
+    taken = peer.offer(part);
+    sent += part.substr(0, taken);
+  }
+  const std::size_t arrived = sent.size() - unsent(peer);
+  cr_expect(service.handler.input.size() < arrived);
+  bool done = false;
+  service.loop.drain(seconds(20), [&] { done = true; });
+  turn_a_while(service.loop, 10);
+  cr_expect(not done);
+  const std::string received = peer.receive_all(service.loop);
+  cr_expect(received.size() >= arrived, "%zu of %zu", received.size(), arrived);
+  cr_expect(sent.compare(0, received.size(), received) == 0);
+  cr_expect(service.handler.input == received);
+  peer.close();
+  turn_until(service.loop, [&] { return done; });
+  cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 0);
+  cr_expect(service.loop.counters().cut_bytes == 0);
+}
+
+Test(drain, counts_what_it_cuts_at_its_deadline) {
+  Service service;
+  service.handler.data = echo;
+  Peer peer = service.client();
+  std::size_t sent = 0;
+  const std::string part(64 * 1024, 'x');
+  for (std::size_t taken = 1; taken > 0; sent += taken) {
+    turn_a_while(service.loop, 5);
+    taken = peer.offer(part);
+  }
+  service.loop.drain(milliseconds(100));
+  service.loop.run();
+  const Counters& counters = service.loop.counters();
+  cr_expect(service.handler.last_reason == CloseReason::drain_deadline);
+  cr_expect(counters.closed_by(CloseReason::drain_deadline) == 1);
+  // What the handler has not seen, and its answers that wait. The rest is in the kernel's queues.
+  cr_expect(counters.cut_bytes >= counters.bytes_in - counters.bytes_out);
+  cr_expect(counters.cut_bytes > 0 && counters.cut_bytes <= sent, "%zu", sent);
+}
+
+Test(drain, waits_for_a_handler_that_has_paused_with_input_before_it) {
+  LoopOptions options;
+  options.virtual_time = true;
+  Loop loop(options);
+  Handler handler;
+  handler.data = [](Connection& connection, std::string_view text) {
+    if (text.size() > 3) connection.pause();
+    return std::min<std::size_t>(text.size(), 3);
+  };
+  MemoryPeer peer(loop, handler);
+  peer.send("onetwosix");
+  bool done = false;
+  loop.drain(seconds(10), [&] { done = true; });
+  peer.settle();
+  for (const char* seen : {"one", "onetwo"}) {
+    cr_expect(handler.input == seen, "%s", handler.input.c_str());
+    cr_expect(peer.connection().state() == Connection::State::open);
+    peer.connection().resume();
+    peer.settle();
+  }
+  cr_expect(handler.input == "onetwosix", "%s", handler.input.c_str());
+  cr_expect(peer.saw_end());
+  peer.end();
+  cr_expect(done && peer.closed());
+  cr_expect(loop.counters().closed_by(CloseReason::drain_deadline) == 0);
+}
+
+// What it sends after the beginning of the drain is owed to nobody.
+Test(drain, is_not_kept_going_by_a_peer_that_goes_on_sending) {
+  Service service;
+  Peer peer = service.client();
+  bool done = false;
+  service.loop.drain(seconds(60), [&] { done = true; });
+  const auto give_up = std::chrono::steady_clock::now() + seconds(20 * slowness());
+  const std::string part(256 * 1024, 'x');
+  while (service.loop.counters().connections_open > 0 && not done) {
+    cr_assert(std::chrono::steady_clock::now() < give_up);
+    (void)peer.offer(part);
+    service.loop.poll();
+    (void)peer.waiting();
+    if (peer.ended()) peer.close();
+  }
+  cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 0);
+}
+
+Test(drain, does_not_let_one_that_is_slow_hold_up_the_others) {
+  LoopOptions options;
+  options.virtual_time = true;
+  Loop loop(options);
+  Handler slow;
+  slow.data = [](Connection& connection, std::string_view) {
+    connection.pause();
+    return std::size_t{0};
+  };
+  Handler quick;
+  MemoryPeer first(loop, slow);
+  MemoryPeer second(loop, quick);
+  first.send("waits");
+  loop.drain(seconds(10));
+  second.settle();
+  cr_expect(second.saw_end() && !first.saw_end());
+  first.advance(seconds(10));
+  cr_expect(first.close_reason() == CloseReason::drain_deadline);
+  cr_expect(loop.counters().cut_bytes == 5);
+}
+
+Test(drain, is_announced_to_each_handler_once_before_its_last_input) {
+  struct Parting final : Protocol {
+    std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+      connection.send(in);
+      return in.size();
+    }
+    void on_drain(Connection& connection) override { connection.send("closing "); }
+  };
+  LoopOptions options;
+  options.virtual_time = true;
+  Loop loop(options);
+  MemoryPeer peer(loop, std::make_unique<Parting>());
+  loop.drain(seconds(10));
+  loop.drain(seconds(10));
+  peer.send("last words");
+  cr_expect(peer.received() == "closing last words");
+  cr_expect(peer.saw_end());
+}
+
+Test(drain, closes_a_handler_that_closes_when_it_is_announced) {
+  struct Endless final : Protocol {
+    std::size_t on_data(Connection&, std::span<const std::byte>) override { return 0; }
+    void on_drain(Connection& connection) override { connection.close(); }
+  };
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection::adopt(loop, std::move(pair.ours), std::make_unique<Endless>());
+  Peer peer(std::move(pair.peers));
+  peer.send("unread");
+  loop.drain(seconds(10));
+  cr_expect(peer.receive_all(loop).empty());
+  peer.close();
+  loop.run();
+  cr_expect(loop.counters().closed_by(CloseReason::drain_deadline) == 0);
 }
 
 Test(drain, called_twice_keeps_the_earlier_deadline_and_runs_one_task) {

@@ -435,8 +435,8 @@ Test(loop, serves_other_work_while_a_task_defers_itself_forever) {
 }
 
 Test(loop, reports_an_exception_of_a_task_and_continues) {
-  Loop loop(backend_options());
   std::vector<Report> reports;
+  Loop loop(backend_options());
   std::string order;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
   loop.post([] { throw std::runtime_error("broken"); });

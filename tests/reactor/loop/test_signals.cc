@@ -257,8 +257,8 @@ Test(signals, may_be_created_by_the_function_of_another) {
 }
 
 Test(signals, report_an_exception_of_their_function_and_continue) {
-  Loop loop(backend_options());
   std::vector<Report> reports;
+  Loop loop(backend_options());
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
   std::size_t ran = 0;
   const Signal signal(loop, SIGUSR1,

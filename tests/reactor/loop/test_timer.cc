@@ -263,8 +263,8 @@ Test(timer, may_destroy_itself_in_its_own_function) {
 }
 
 Test(timer, may_destroy_itself_and_throw) {
-  Loop loop(virtual_options());
   int reports = 0;
+  Loop loop(virtual_options());
   loop.set_reporter([&](const Report&) { ++reports; });
   std::unique_ptr<Timer> timer;
   timer = std::make_unique<Timer>(loop, [&timer] {
@@ -277,9 +277,9 @@ Test(timer, may_destroy_itself_and_throw) {
 }
 
 Test(timer, continues_to_repeat_when_its_function_throws) {
+  std::vector<Report> reports;
   Loop loop(virtual_options());
   int ran = 0;
-  std::vector<Report> reports;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
   Timer timer(loop, [&] {
     ++ran;
@@ -295,7 +295,7 @@ Test(timer, continues_to_repeat_when_its_function_throws) {
   loop.advance(milliseconds(1000));
   cr_assert(reports.size() == 2);
   cr_expect(reports[1].what == "again");
-  cr_expect(reports[1].count == 100, "%d", static_cast<int>(reports[1].count));
+  cr_expect(reports[1].count == 99, "%d", static_cast<int>(reports[1].count));
 }
 
 Test(timer, is_stopped_when_it_is_destroyed) {
@@ -391,4 +391,20 @@ Test(timer, runs_beside_a_thousand_others) {
   loop.run();
   cr_expect(std::is_sorted(ran.begin(), ran.end()));
   cr_expect(early == 0);
+}
+
+Test(timer, counts_a_delay_below_0_as_0_and_survives_every_number) {
+  Loop loop(virtual_options());
+  for (const milliseconds after : {milliseconds(-1), milliseconds::min(), milliseconds(0)}) {
+    int ran = 0;
+    Timer timer(loop, [&ran] { ++ran; });
+    timer.start(after);
+    cr_expect(timer.due() == loop.now());
+    loop.advance(milliseconds(0));
+    cr_expect(ran == 1);
+  }
+  Timer timer(loop, [] { cr_expect(false); });
+  timer.start(milliseconds::max());
+  cr_expect(timer.due() == TimePoint::max());
+  loop.advance(std::chrono::hours(24 * 365));
 }

@@ -186,6 +186,7 @@ Test(watch, may_change_its_mask_and_stop_in_its_own_function) {
 }
 
 Test(watch, may_be_destroyed_in_its_own_function) {
+  int reports = 0;
   Loop loop(backend_options());
   const Pipe pipe;
   const auto token = std::make_shared<std::string>("held by the function");
@@ -196,7 +197,6 @@ Test(watch, may_be_destroyed_in_its_own_function) {
     seen = *token;  // the function must outlive its watch until it returns
     throw std::runtime_error("last words");
   });
-  int reports = 0;
   loop.set_reporter([&](const Report&) { ++reports; });
   watch->watch(kReadable);
   pipe.say();
@@ -230,9 +230,9 @@ Test(watch, may_stop_and_destroy_one_that_is_ready_in_the_same_turn) {
 }
 
 Test(watch, reports_an_exception_of_its_function_and_continues) {
+  std::vector<Report> reports;
   Loop loop(backend_options());
   const Pipe pipe;
-  std::vector<Report> reports;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
   int ran = 0;
   Watch watch(loop, pipe.in.get(), [&ran](int) {
@@ -373,9 +373,9 @@ Test(watch, that_was_not_stopped_is_silent_on_epoll_when_its_number_is_opened_ag
 }
 
 Test(watch, of_a_descriptor_that_is_closed_meanwhile_is_reported_by_select_and_not_by_epoll) {
+  std::vector<Report> reports;
   Loop loop(backend_options());
   if (loop.backend() == Backend::poll) cr_skip_test("libev's poll asserts that this is not so");
-  std::vector<Report> reports;
   loop.set_reporter([&](const Report& report) { reports.push_back(report); });
   Pipe pipe;
   Watch watch(loop, pipe.in.get(), [](int) { cr_expect(false); });

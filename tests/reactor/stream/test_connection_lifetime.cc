@@ -153,8 +153,8 @@ Test(connection_lifetime, an_exception_of_a_handler_closes_its_connection_and_th
   for (const char* callback : kCallbacks) {
     Handler handler;
     act_in(handler, callback, [](Connection&) { throw std::runtime_error("thrown"); });
-    Loop loop(backend_options());
     std::vector<Report> reports;
+    Loop loop(backend_options());
     loop.set_reporter([&](const Report& report) { reports.push_back(report); });
     live_through(loop, handler);
     cr_expect(handler.last_reason == make_error_code(CloseReason::handler_threw));
@@ -177,8 +177,8 @@ Test(connection_lifetime, an_exception_after_close_or_in_on_close_has_no_other_e
       throw std::runtime_error("after the end");
     });
     act_in(handler, "on_close", [](Connection&) { throw 42; });
-    Loop loop(backend_options());
     std::vector<Report> reports;
+    Loop loop(backend_options());
     loop.set_reporter([&](const Report& report) { reports.push_back(report); });
     live_through(loop, handler);
     cr_expect(handler.closes == 1);

@@ -95,7 +95,7 @@ class Chaos {
   }
 
   void act(Connection& connection, bool may_throw = true) {
-    int& pauses = paused_[connection.id().generation];
+    int& pauses = paused_[{connection.id().slot, connection.id().generation}];
     switch (any(14)) {
       case 0:
         return connection.close();
@@ -150,7 +150,8 @@ class Chaos {
   Handler handler_;
   std::vector<ConnectionId> ids_;
   std::vector<Peer> peers_;
-  std::map<std::uint32_t, int> paused_;  // by generation: to be resumed
+  // By slot and generation: what is to be resumed.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, int> paused_;
   std::unique_ptr<Loop> owned_ = std::make_unique<Loop>(backend_options());
   Loop& loop_ = *owned_;
 };

@@ -150,7 +150,12 @@ Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
   expect_refused({"--max-connections", "-5"}, "--max-connections -5: count \"-5\"" + count);
   expect_refused({"--max-connections="}, "--max-connections : count \"\"" + count);
   expect_refused({"--idle-timeout", "30"},
-                 "--idle-timeout 30: duration \"30\" has no unit" + duration + " or off");
+                 "--idle-timeout 30: duration \"30\" has no unit; allowed: 1ms-20d in ms, s, m, h "
+                 "or d, or 0 or off");
+  expect_refused(
+      {"--idle-timeout", "365d"},
+      "--idle-timeout 365d: duration \"365d\" is too long; allowed: 1ms-20d in ms, s, m, "
+      "h or d, or 0 or off");
   expect_refused(
       {"--drain-timeout", "off"},
       "--drain-timeout off: duration \"off\" does not start with a decimal number" + duration);

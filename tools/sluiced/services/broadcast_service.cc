@@ -90,10 +90,24 @@ constexpr NumberKey kAnswersPerSource({.name = "answers-per-source",
                                        .summary = "limit on answers per second to one address",
                                        .applies = over_udp},
                                       NumberKey::kCount, 2);
+constexpr DurationKey kMessageTimeout({.name = "message-timeout",
+                                       .form = "DURATION",
+                                       .summary = "control: limit on the time of a whole line",
+                                       .applies = over_udp},
+                                      std::chrono::milliseconds(1), std::chrono::minutes(1),
+                                      kMaxIdle);
+constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
+                                            .form = "DURATION",
+                                            .summary = "control: limit on the time to the first",
+                                            .applies = over_udp},
+                                           std::chrono::milliseconds(1),
+                                           std::chrono::milliseconds(0), kMaxIdle);
 static_assert(kMaxCount <= UINT32_MAX);
 
-constexpr const Key* kKeys[] = {&kMessage, &kAnnounce, &kInterface,       &kGroup,
-                                &kControl, &kAnswers,  &kAnswersPerSource};
+constexpr const Key* kKeys[] = {
+    &kMessage,         &kAnnounce,       &kInterface,           &kGroup,
+    &kControl,         &kMessageTimeout, &kFirstMessageTimeout, &kAnswers,
+    &kAnswersPerSource};
 
 std::string host_name() {
   std::array<char, 256> name{};  // POSIX's HOST_NAME_MAX and its end
@@ -107,6 +121,13 @@ std::string outcome(const Broadcast::PublishResult& published) {
          (published.targets == 1 ? " target\n" : " targets\n");
 }
 
+ListenerOptions control_options(const BroadcastPlan& plan) {
+  ListenerOptions options = BroadcastControl::listener_options();
+  options.connection.message_timeout = plan.message_timeout;
+  options.connection.first_message_timeout = plan.first_message_timeout;
+  return options;
+}
+
 class BroadcastService final : public Service {
  public:
   BroadcastService(const ServiceHost& host, const ListenSpec& spec, const BroadcastPlan& plan)
@@ -114,9 +135,8 @@ class BroadcastService final : public Service {
         guard_(host.loop, host.guard, spec),
         broadcast_(host.loop, spec.endpoint(), guard_.get(), plan.options) {
     if (!plan.control) return;
-    control_ =
-        std::make_unique<Listener>(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
-                                   BroadcastControl::listener_options());
+    control_ = std::make_unique<Listener>(
+        host.loop, *plan.control, BroadcastControl::factory(broadcast_), control_options(plan));
   }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return broadcast_.endpoint(); }
@@ -168,6 +188,11 @@ class BroadcastService final : public Service {
 };
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
+  for (const DurationKey* key : {&kMessageTimeout, &kFirstMessageTimeout}) {
+    if (!spec.settings.has(*key) || spec.settings.has(kControl)) continue;
+    errors.push_back({std::string(key->name()),
+                      std::string(key->name()) + " is for the control socket; give control=PATH"});
+  }
   if (!spec.settings.has(kGroup) || !spec.target.endpoint) return;
   if (spec.endpoint().address().unmapped().family() != AF_INET) return;
   errors.push_back({std::string(kGroup.name()),
@@ -195,6 +220,8 @@ BroadcastPlan derive_broadcast(const Settings& settings) {
   options.answers_per_second = static_cast<std::uint32_t>(settings.get(kAnswers));
   options.answers_per_source = static_cast<std::uint32_t>(settings.get(kAnswersPerSource));
   options.reuse_port = settings.get(kReusePortKey);
+  plan.message_timeout = settings.get(kMessageTimeout);
+  plan.first_message_timeout = settings.get(kFirstMessageTimeout);
   if (const auto path = settings.find(kControl))
     plan.control = Endpoint(Scheme::unix_stream, *path);
   return plan;

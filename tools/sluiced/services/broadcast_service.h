@@ -21,8 +21,10 @@ inline constexpr std::chrono::milliseconds kMinAnnounce{100};
 
 // What a broadcast service is made from.
 struct BroadcastPlan {
-  BroadcastOptions options;         // without a message, if none is set
-  std::optional<Endpoint> control;  // a Unix socket
+  BroadcastOptions options;                      // without a message, if none is set
+  std::optional<Endpoint> control;               // a Unix socket
+  std::chrono::milliseconds message_timeout{0};  // of its lines
+  std::chrono::milliseconds first_message_timeout{0};
 };
 
 // REQUIRES: valid settings of a broadcast service.

@@ -85,8 +85,22 @@ constexpr ChoiceKey kSlow({.name = "slow",
                            .applies = over_streams},
                           kSlowWords);
 
-constexpr const Key* kKeys[] = {&kGreeting, &kHistory, &kLine,  &kMembers,   &kInRoom,
-                                &kRooms,    &kRate,    &kBurst, &kSendQueue, &kSlow};
+constexpr DurationKey kMessageTimeout({.name = "message-timeout",
+                                       .form = "DURATION",
+                                       .summary = "limit on the time of a whole line",
+                                       .applies = over_streams},
+                                      std::chrono::milliseconds(1), std::chrono::milliseconds(0),
+                                      kMaxIdle);
+constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
+                                            .form = "DURATION",
+                                            .summary = "limit on the time to the first line",
+                                            .applies = over_streams},
+                                           std::chrono::milliseconds(1),
+                                           std::chrono::milliseconds(0), kMaxIdle);
+
+constexpr const Key* kKeys[] = {&kGreeting,  &kHistory, &kLine,           &kMembers,
+                                &kInRoom,    &kRooms,   &kRate,           &kBurst,
+                                &kSendQueue, &kSlow,    &kMessageTimeout, &kFirstMessageTimeout};
 
 class ChatCore final : public ServiceCore {
  public:
@@ -198,6 +212,8 @@ ChatPlan derive_chat(const Settings& settings) {
   ConnectionOptions& connection = plan.listener.connection;
   connection.high_water = std::min(connection.high_water, quarter);
   connection.queue_limit = queue;
+  connection.message_timeout = settings.get(kMessageTimeout);
+  connection.first_message_timeout = settings.get(kFirstMessageTimeout);
   connection.max_read = kMaxRead;  // a member that waits is held this much
   connection.overflow =
       settings.get(kSlow) == kDrop ? OverflowPolicy::drop_newest : OverflowPolicy::close;

@@ -69,7 +69,26 @@ constexpr SwitchKey kStrict({.name = "strict",
                              .applies = over_streams},
                             true);
 
-constexpr const Key* kKeys[] = {&kFraming, &kMaxMessage, &kReply, &kStrict};
+constexpr DurationKey kMessageTimeout({.name = "message-timeout",
+                                       .form = "DURATION",
+                                       .summary = "stream: limit on the time of a message",
+                                       .applies = over_streams},
+                                      std::chrono::milliseconds(1), std::chrono::minutes(1),
+                                      kMaxIdle);
+constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
+                                            .form = "DURATION",
+                                            .summary = "stream: the same for the first one",
+                                            .applies = over_streams},
+                                           std::chrono::milliseconds(1),
+                                           std::chrono::milliseconds(0), kMaxIdle);
+constexpr NumberKey kMinRate({.name = "min-rate",
+                              .form = "BYTES",
+                              .summary = "stream: bytes that extend it by a second",
+                              .applies = over_streams},
+                             NumberKey::kCount, 1024);
+
+constexpr const Key* kKeys[] = {&kFraming,        &kMaxMessage,          &kReply,  &kStrict,
+                                &kMessageTimeout, &kFirstMessageTimeout, &kMinRate};
 
 MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
   if (plan.reply == Kind::text) return MessageReply(codec, plan.text);
@@ -173,6 +192,9 @@ FramedPlan derive_framed(const Settings& settings) {
   const std::unique_ptr<const Codec> codec = make_codec(plan.framing);
   const std::size_t limit = plan.options.limit.value_or(codec->default_limit());
   ConnectionOptions& connection = plan.listener.connection;
+  connection.message_timeout = settings.get(kMessageTimeout);
+  connection.first_message_timeout = settings.get(kFirstMessageTimeout);
+  connection.min_rate = settings.get(kMinRate);
   connection.input_limit =
       std::max(connection.input_limit, Framing::input_limit_for(*codec, limit));
   // The answer to a message that is taken while the queue is short of the mark must fit above it.

@@ -4,12 +4,14 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "../../../reactor/datagram/datagram.h"
+#include "../../../reactor/loop/idle_list.h"
 #include "../../../reactor/stream/listener.h"
 #include "../settings/key_types.h"
 #include "../settings/listen_spec.h"
@@ -21,11 +23,16 @@ namespace sluice::tools::daemon {
 // For kNameKey: throws UsageError for a character that is not graphic ASCII.
 void check_service_name(std::string_view name, std::string_view text);
 
+// The longest timeout of a connection.
+inline constexpr std::chrono::milliseconds kMaxIdle = IdleList::kMaxTimeout;
+
 inline constexpr DurationKey kIdleKey({.name = "idle",
                                        .form = "DURATION",
                                        .summary = "stream: close when idle this long",
                                        .applies = over_streams,
-                                       .without = "--idle-timeout"});
+                                       .without = "--idle-timeout"},
+                                      std::chrono::milliseconds(1), std::chrono::milliseconds(0),
+                                      kMaxIdle);
 inline constexpr NumberKey kMaxKey({.name = "max",
                                     .form = "COUNT",
                                     .summary = "stream: limit on open connections here",

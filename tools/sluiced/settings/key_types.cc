@@ -13,9 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kLongest = "365d";
-static_assert(kMaxDuration == std::chrono::hours(24 * 365));
-
 std::string range_of(std::uint64_t least, std::uint64_t most) {
   return std::to_string(least) + '-' + std::to_string(most);
 }
@@ -56,7 +53,7 @@ std::optional<Value> NumberKey::fallback() const {
 std::string NumberKey::allowed() const { return range_of(range_.least, range_.most); }
 
 Value DurationKey::read(std::string_view text) const {
-  const milliseconds time = parse_timeout(name(), text);
+  const milliseconds time = parse_timeout(name(), text, most_);
   if (time != milliseconds(0) && time < least_) {
     throw UsageError(std::string(name()) + ' ' + quote(text) +
                      " is too short; allowed: " + allowed());
@@ -74,7 +71,7 @@ std::optional<Value> DurationKey::fallback() const {
 }
 
 std::string DurationKey::allowed() const {
-  return written(least_) + '-' + std::string(kLongest) + ", or 0 or off";
+  return written(least_) + '-' + written(most_) + ", or 0 or off";
 }
 
 Value SwitchKey::read(std::string_view text) const {

@@ -42,13 +42,14 @@ class NumberKey final : public KeyOf<std::uint64_t> {
   std::optional<std::uint64_t> fallback_;
 };
 
-// 30s, or 0 or off for none; at least `least` otherwise.
+// 30s, or 0 or off for none; `least` to `most`, which is in whole days, otherwise.
 class DurationKey final : public KeyOf<std::chrono::milliseconds> {
  public:
   constexpr explicit DurationKey(
       const KeyText& text, std::chrono::milliseconds least = std::chrono::milliseconds(1),
-      std::optional<std::chrono::milliseconds> fallback = std::chrono::milliseconds(0)) noexcept
-      : KeyOf(text), least_(least), fallback_(fallback) {}
+      std::optional<std::chrono::milliseconds> fallback = std::chrono::milliseconds(0),
+      std::chrono::milliseconds most = kMaxDuration) noexcept
+      : KeyOf(text), least_(least), fallback_(fallback), most_(most) {}
 
   [[nodiscard]] Value read(std::string_view text) const override;
   [[nodiscard]] std::string write(const Value& value) const override;
@@ -58,6 +59,7 @@ class DurationKey final : public KeyOf<std::chrono::milliseconds> {
  private:
   std::chrono::milliseconds least_;
   std::optional<std::chrono::milliseconds> fallback_;
+  std::chrono::milliseconds most_;
 };
 
 // on or off.

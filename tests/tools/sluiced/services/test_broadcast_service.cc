@@ -109,8 +109,12 @@ Test(broadcast_service, names_what_does_not_go_together) {
 
 Test(broadcast_service, names_the_keys_that_fit) {
   expect_refused(",color=red",
-                 "unknown key \"color\"; allowed for broadcast over udp: reuse-port, "
-                 "message, announce, interface, group, control, answers and answers-per-source");
+                 "unknown key \"color\"; allowed for broadcast over udp: reuse-port, name, "
+                 "message, announce, interface, group, control, message-timeout, "
+                 "first-message-timeout, answers and answers-per-source");
+  for (const std::string key : {"message-timeout", "first-message-timeout"}) {
+    expect_refused("," + key + "=1m", key + " is for the control socket; give control=PATH");
+  }
 }
 
 Test(broadcast_service, says_by_itself_what_the_host_serves) {

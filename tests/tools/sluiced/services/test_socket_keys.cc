@@ -55,5 +55,5 @@ Test(socket_keys, name_what_is_wrong_with_a_value) {
   expect_refused("echo=tcp://*:0,reuse-port=yes", "reuse-port \"yes\" is not on or off");
   expect_refused("echo=unix:///x,mode=9", "mode \"9\" is not an octal number in 0-0777");
   expect_refused("echo=tcp://*:0,idle=30",
-                 "idle \"30\" has no unit; allowed: 1ms-365d in ms, s, m, h or d, or 0 or off");
+                 "idle \"30\" has no unit; allowed: 1ms-20d in ms, s, m, h or d, or 0 or off");
 }

@@ -1,0 +1,71 @@
+// How a program makes a connection of a socket that it has, and finds it again.
+#include <sys/socket.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "../base/fd.h"
+#include "../loop/loop.h"
+#include "../loop/loop_internals.h"
+#include "connection.h"
+#include "connection_group.h"
+#include "connection_table.h"
+
+namespace sluice {
+
+namespace {
+
+// Others have messages, which a stream has not: a datagram that is empty would look like the end.
+void require_stream(int socket) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+    throw std::system_error(errno, std::generic_category(), "getsockopt(SO_TYPE)");
+  }
+  if (type == SOCK_STREAM) return;
+  throw std::system_error(EPROTOTYPE, std::generic_category(),
+                          "descriptor " + std::to_string(socket) + " is not a stream socket");
+}
+
+}  // namespace
+
+Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
+                              const ConnectionOptions& options) {
+  LoopInternals::assert_thread(loop);
+  assert(protocol);
+  require_stream(socket.get());
+  set_nonblocking_cloexec(socket.get());
+  Address peer;
+  socklen_t size = Address::capacity();
+  if (::getpeername(socket.get(), peer.data(), &size) != 0) {
+    throw std::system_error(errno, std::generic_category(), "getpeername");
+  }
+  peer.set_size(size);
+  peer = peer.unmapped();
+  ConnectionTable& table = ConnectionTable::of(loop);
+  ConnectionGroup& group = table.make_group(options);
+  try {
+    Connection* connection =
+        table.open(group, socket, Wire(socket.get()), peer, std::move(protocol));
+    if (connection == nullptr) {
+      throw std::system_error(ECANCELED, std::generic_category(),
+                              "the transport factory returned null");
+    }
+    table.release_group(group);
+    return *connection;
+  } catch (...) {
+    table.release_group(group);
+    throw;
+  }
+}
+
+Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
+  LoopInternals::assert_thread(loop);
+  if (LoopInternals::connections(loop) == nullptr) return nullptr;
+  return ConnectionTable::of(loop).find(id);
+}
+
+}  // namespace sluice
