@@ -28,6 +28,10 @@ def value_of_expression(text):
     return result
 
 
+# Keys without a default that are not of every service.
+OF_CHAT = ("max-in-room", "message-timeout", "first-message-timeout")
+
+
 class Bounds(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -98,7 +102,7 @@ class Bounds(unittest.TestCase):
                     if name.startswith("--"):
                         self.assertIn(f"  {name} ", self.help)
                     else:
-                        self.summary_of("chat" if name == "max-in-room" else "", name)
+                        self.summary_of("chat" if name in OF_CHAT else "", name)
 
 
 if __name__ == "__main__":
