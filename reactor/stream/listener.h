@@ -8,8 +8,8 @@
 // Thread: the loop's.
 // Errors: the constructors throw std::system_error that names the call and the endpoint: EADDRINUSE
 // (also for a Unix socket on which a process listens), EADDRNOTAVAIL, EACCES, EAFNOSUPPORT, EMFILE,
-// EEXIST (a file at a Unix path that is not a socket), and the other errors of socket(), bind(),
-// listen() and chmod(). At run time no error stops it. A newcomer that has disconnected
+// EEXIST (a file at a Unix path that is not a socket), and the other errors of socket(), bind() and
+// listen(). At run time no error stops it. A newcomer that has disconnected
 // (ECONNABORTED and similar errors) is skipped. Without descriptors (EMFILE, ENFILE) the newcomer
 // is accepted on a spare descriptor and closed. Then, and with ENOBUFS and ENOMEM, accepting pauses
 // with a growing back-off, is reported at most once a second, and continues later.

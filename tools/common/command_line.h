@@ -1,7 +1,8 @@
-// A command line, read by a table of options: the part that is the same in every program.
+// Reads a command line by a table of options, the same way in every program.
 //
-// What it is: all values are text, and parsed by their reader, which each() runs: the library
-// behind it lets numbers wrap around, splits lists at commas, and names no option in its errors.
+// What it is: every value is text, and each() runs the function that parses it, because the library
+// that is used here lets numbers wrap around, splits values at commas, and names no option in its
+// errors.
 // Errors: UsageError that names the option as it was typed (-l or --listen), what was read and what
 // is allowed. What was read is escaped and cut, so that the message is one line.
 #ifndef SLUICE_TOOLS_COMMON_COMMAND_LINE_H
@@ -20,10 +21,10 @@ namespace sluice::tools {
 struct OptionSpec {
   std::string_view name;     // without its dashes: "listen"
   char letter;               // 'l', or 0
-  std::string_view value;    // what it takes, in a word: "ENDPOINT"; empty when nothing
+  std::string_view value;    // the word for its value, "ENDPOINT"; empty if it has none
   std::string_view summary;  // for --help
-  bool repeatable = false;   // else the last one counts
-  bool optional = false;     // --name alone is right too, its value ""; one follows only a '='
+  bool repeatable = false;   // else the last value wins
+  bool optional = false;     // --name alone is valid, with the value ""; a value needs a '='
 };
 
 class CommandLine {
@@ -41,11 +42,11 @@ class CommandLine {
   // Runs `use` for the value, or for each. If it throws UsageError or std::invalid_argument, the
   // option and the value are put before each message; all messages are thrown in one UsageError.
   void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
-  // What --help or --version, which the table has, wants written, and nothing else done; --help
-  // before --version; empty without either.
+  // The text that --help or --version asks for, --help first; the program does nothing else then.
+  // Empty without either. REQUIRES: the table has both.
   [[nodiscard]] std::string answer(std::string_view program_and_version,
                                    std::string (*help_text)()) const;
-  // What is no option, in order.
+  // The arguments that are not options, in order.
   [[nodiscard]] const std::vector<std::string>& operands() const noexcept { return operands_; }
 
  private:

@@ -1,4 +1,4 @@
-// How many descriptors the process may have: RLIMIT_NOFILE.
+// The limit on the descriptors of the process: RLIMIT_NOFILE.
 //
 // Errors: in the result. Source: POSIX.1-2017 setrlimit().
 #ifndef SLUICE_TOOLS_COMMON_DESCRIPTOR_LIMIT_H
@@ -11,7 +11,7 @@
 namespace sluice::tools {
 
 struct DescriptorLimit {
-  // What is assumed where the system does not say: OPEN_MAX of the oldest ones, and a bit.
+  // If the system does not report the limit.
   static constexpr std::size_t kAssumed = 256;
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 

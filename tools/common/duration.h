@@ -1,7 +1,7 @@
 // Durations of the command line: 500ms, 30s, 5m, 2h, 1d.
 //
 // What it is: a decimal number and its unit, with nothing between them. 0 needs no unit; a
-// number without one is refused, since nobody can know whether seconds were meant.
+// number without a unit is rejected, because it might mean seconds or milliseconds.
 // Errors: UsageError that names `what`, what was read and what is allowed.
 #ifndef SLUICE_TOOLS_COMMON_DURATION_H
 #define SLUICE_TOOLS_COMMON_DURATION_H
@@ -12,7 +12,7 @@
 
 namespace sluice::tools {
 
-// More than anybody waits, and far from where the arithmetic of clocks ends.
+// Longer than anybody waits, and far below the overflow of clocks.
 inline constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(24 * 365);
 
 // 0 to kMaxDuration.

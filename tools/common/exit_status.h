@@ -1,4 +1,4 @@
-// How a program ends, and what its parent learns of it.
+// The outcome of a program, and the exit status that its parent gets.
 #ifndef SLUICE_TOOLS_COMMON_EXIT_STATUS_H
 #define SLUICE_TOOLS_COMMON_EXIT_STATUS_H
 

@@ -1,11 +1,11 @@
-// A file that appears under its name when it is whole, or not at all.
+// A file that appears under its name when it is complete, or not at all.
 //
-// What it is: a temporary file in the directory of the name, written, brought to the disk (fsync)
-// and then renamed. Not kept, it is removed: by the destructor, also while an exception unwinds.
-// A program that is killed with SIGKILL leaves the temporary one, .sluice-XXXXXXXX.
-// What stands under the name is replaced as a whole, by a file with the mode of a new one, when it
-// is a regular file and that is allowed; anything else (a device, a directory, a symbolic link) is
-// left alone and is an error, EEXIST or EINVAL.
+// What it is: a temporary file in the same directory, which is written, synchronized with the disk
+// (fsync) and then renamed. Without keep() the destructor removes it, also while an exception
+// unwinds. A program that SIGKILL terminates leaves the temporary file, .sluice-XXXXXXXX.
+// An existing regular file is replaced as a whole, if that is allowed, by one with the mode of a
+// new file. Anything else (a device, a directory, a symbolic link) is an error, EEXIST or EINVAL,
+// and does not change.
 // Lifetime: none. Thread: any. Errors: std::system_error that names the file; EBADF after keep().
 // Source: POSIX.1-2017 rename(), link().
 #ifndef SLUICE_TOOLS_COMMON_NEW_FILE_H
@@ -25,14 +25,14 @@ class NewFile {
  public:
   enum class Existing : std::uint8_t { kept, replaced };
 
-  // `mode` is less the umask.
+  // The umask applies to `mode`.
   NewFile(std::string name, Existing existing, mode_t mode = 0666);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile();
 
   void write(std::string_view bytes);
-  // Under its name now. One that came there meanwhile is treated as one that was there.
+  // Gives the file its name. A file that appeared there meanwhile counts as an existing one.
   void keep();
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 

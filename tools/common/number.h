@@ -1,7 +1,7 @@
 // Numbers of the command line: decimal counts and octal modes, checked against their range.
 //
-// Errors: UsageError that names `what`, what was read and what is allowed. No sign, no space, no
-// other base is read, and nothing wraps around.
+// Errors: UsageError that names `what`, what was read and what is allowed. Signs, spaces and other
+// bases are rejected, and nothing wraps around.
 #ifndef SLUICE_TOOLS_COMMON_NUMBER_H
 #define SLUICE_TOOLS_COMMON_NUMBER_H
 
@@ -13,7 +13,7 @@
 
 namespace sluice::tools {
 
-// As many as there can be connections: their slots are numbered with 32 bits.
+// The highest number of connections: 32 bits number their slots.
 inline constexpr std::uint64_t kMaxCount = 4'294'967'295;
 
 // `least` to `most`.
@@ -26,7 +26,7 @@ std::uint64_t parse_count(std::string_view what, std::string_view text);
 // 0 to 0777.
 mode_t parse_mode(std::string_view what, std::string_view text);
 
-// All of `text` as digits of `base`; nothing when there is anything else or it does not fit.
+// The number in `base`; empty if `text` has anything but digits, or the number is too large.
 std::optional<std::uint64_t> parse_digits(std::string_view text, int base);
 
 }  // namespace sluice::tools

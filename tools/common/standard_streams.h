@@ -8,12 +8,12 @@
 
 namespace sluice::tools {
 
-// Puts /dev/null where one of them is closed: otherwise the first socket would get its number, and
-// what is meant for the log would go to a client. REQUIRES: nothing was opened before.
+// Opens /dev/null in place of a closed one. Otherwise the first socket would get its number, and
+// the log would be sent to a client. REQUIRES: nothing has been opened before.
 void occupy_standard_streams();
 
-// Writes all of `text` to the standard output, and waits for it to be taken. Also throws
-// (EBADF) when the standard output was closed at start.
+// Writes all of `text` to the standard output, and waits for the reader. Also throws (EBADF) if the
+// standard output was closed at start.
 void write_standard_output(std::string_view text);
 
 }  // namespace sluice::tools

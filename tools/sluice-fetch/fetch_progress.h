@@ -1,4 +1,4 @@
-// How far all the transfers are, in words.
+// The overall progress of the transfers as text.
 //
 // Thread: any. Errors: std::bad_alloc. Units: bytes; KiB and so on are powers of 1024.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_FETCH_PROGRESS_H
@@ -15,7 +15,7 @@ struct FetchProgress {
   std::size_t urls = 0;
   std::size_t finished = 0;  // the failed ones too
   std::size_t failed = 0;
-  double under_way = 0;     // the shares of those that are under way, added up
+  double under_way = 0;     // the sum of the shares of unfinished ones
   std::uint64_t bytes = 0;  // of all bodies
   std::chrono::milliseconds elapsed{0};
 };

@@ -21,7 +21,7 @@ namespace sluice::tools::fetch {
 
 enum class BodiesTo : std::uint8_t { standard_output, files, nowhere };
 
-// A URL, and the file that its body becomes; empty when it becomes none.
+// A URL and the file for its body; empty if the body becomes no file.
 struct FetchJob {
   Url url;
   std::string file;
@@ -33,7 +33,7 @@ struct FetchOptions {
 
   std::vector<FetchJob> jobs;
   BodiesTo bodies = BodiesTo::standard_output;
-  bool raw = false;  // --output - was given: bodies go to a terminal as they are
+  bool raw = false;  // --output - was given: a terminal gets the bodies unchanged
   NewFile::Existing existing = NewFile::Existing::kept;
   bool json = false;
   bool parse = false;
@@ -44,7 +44,7 @@ struct FetchOptions {
   std::string cacert;  // empty: the system's
   bool insecure = false;
   LoopOptions loop;
-  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 };
 

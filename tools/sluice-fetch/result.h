@@ -1,4 +1,4 @@
-// What became of one URL.
+// The result of one URL.
 //
 // Thread: any. Errors: std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_RESULT_H
@@ -11,13 +11,13 @@
 namespace sluice::tools::fetch {
 
 struct FetchResult {
-  std::string url;            // as it is shown: without a password
+  std::string url;            // without a password
   std::string effective_url;  // after redirects
-  long status = 0;            // of HTTP; 0 when no answer came
-  std::uint64_t bytes = 0;    // of the body, as far as it came
+  long status = 0;            // of HTTP; 0 if no answer arrived
+  std::uint64_t bytes = 0;    // of the body that arrived
   double seconds = 0;
-  std::optional<std::string> file;   // that is there now
-  std::optional<std::string> error;  // in words; nothing when all is well
+  std::optional<std::string> file;   // the file that was written
+  std::optional<std::string> error;  // a message; empty on success
 };
 
 // One object on one line, in ASCII.

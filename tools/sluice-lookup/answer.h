@@ -1,7 +1,7 @@
-// What was found for a word, and how it is printed.
+// The answer for a word, and its text.
 //
-// What it is: pure text. A line for people is the word and what was found for it, with a blank
-// between each: `ssh 22/tcp`. What was not said of a service is said of the answer.
+// What it is: functions that return text. A line for people is the word and its answers with spaces
+// between them: `ssh 22/tcp`. An answer has the protocol or port that the word of a service lacks.
 // Errors: std::bad_alloc. Thread: any.
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
@@ -24,7 +24,7 @@ struct Service {
 };
 
 struct Answer {
-  std::string error;               // why nothing was found; empty when something was
+  std::string error;               // why nothing was found; empty if something was
   std::vector<std::string> hosts;  // addresses or names
   std::vector<Service> services;
 };
@@ -32,7 +32,7 @@ struct Answer {
 // REQUIRES: `query` is a service or a port.
 Answer answer_from(const ServiceNames& services, const Query& query);
 
-// Each ends in a newline; what is not text is escaped.
+// Each ends in a newline; escape() is applied to the text.
 std::string line_of(const Query& query, const Answer& answer);
 std::string json_of(const Query& query, const Answer& answer);
 // `name "nobody.example": not found`, without a newline.

@@ -1,7 +1,7 @@
 // Looks up all words at once, and prints what is found.
 //
-// What it is: a loop, a resolver and the standard output. For people the answers are printed in the
-// order of the words, each as soon as those before it are there; as JSON as they come.
+// What it is: a loop, a resolver and the standard output. Text is printed in the order of the
+// words, each answer as soon as the ones before it have arrived; JSON is printed as answers arrive.
 // Lifetime: lives for one run(). Thread: the loop's.
 // Errors: the constructor throws std::system_error and std::invalid_argument, as Loop and Resolver
 // do.
@@ -30,7 +30,7 @@ class Lookup {
   // REQUIRES: both outlive it.
   Lookup(const LookupOptions& options, const ServiceNames& services);
 
-  // Succeeds if everything was found and written. The standard error has what was not.
+  // Succeeds if everything was found and written. The standard error names what was not.
   Outcome run();
 
  private:

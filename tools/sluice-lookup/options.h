@@ -23,7 +23,7 @@ struct LookupOptions {
   bool json = false;
   ResolverOptions resolver;
   LoopOptions loop;
-  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 };
 

@@ -1,8 +1,8 @@
 // This host's own name and addresses.
 //
-// What it is: what the system says at once, gethostname() and its interfaces. The full name is
-// asked of the resolver, as others would find it: the name's first address, and of that one's names
-// the one that goes on after the host's name and a dot.
+// What it is: the name and addresses that the system knows, from gethostname() and the interfaces.
+// The resolver finds the full name, as other hosts would: it looks up the first address of the
+// name, and of that address's names the one that begins with the host's name and a dot.
 // Thread: the loop's. Errors: std::system_error (gethostname(), getifaddrs()), std::bad_alloc.
 // Source: POSIX.1-2017 gethostname(); getifaddrs(3).
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_OWN_HOST_H
@@ -31,7 +31,7 @@ struct OwnHost {
 // out.
 OwnHost own_host(int family);
 
-// Runs `done` with the full name, or with nothing when nobody knows it. REQUIRES: `resolver`
+// Runs `done` with the full name, or with "" if it is not known. REQUIRES: `resolver`
 // outlives the look-up.
 void find_full_name(Resolver& resolver, const std::string& name,
                     const std::function<void(std::string)>& done);

@@ -1,11 +1,11 @@
-// What one word of the command line asks for.
+// The question in one word of the command line.
 //
-// What it is: pure judgement, with the services database as a value.
+// What it is: a pure function of the word and the services database.
 //   127.0.0.1  ::1  fe80::1%eth0     an address: its names are wanted
 //   53  53/udp                       a port: its service's name
 //   ssh  ssh/tcp                     a service: its ports
 //   host  host.example               a name: its addresses
-// A word without a dot that the database has is a service, and everything that is left is a name.
+// A word without a dot that the database has is a service; every other word is a name.
 // Errors: UsageError that quotes the word. Thread: any.
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_QUERY_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_QUERY_H
@@ -26,7 +26,7 @@ enum class QueryKind { name, address, service, port };
 // "name", "address", "service", "port".
 std::string_view to_string(QueryKind kind) noexcept;
 
-// What each word is taken for.
+// How to interpret a word.
 enum class TakenFor { what_it_is, name, service };
 
 struct Query {

@@ -1,6 +1,6 @@
 // The command line of sluice-scan.
 //
-// What it is: what is to be scanned and how, with the lists of targets read. Names are still names.
+// What it is: the targets and settings of a scan. Lists are read; names are not looked up yet.
 // Errors: parse_scan_options() throws UsageError, which names the option or the file, what was read
 // and what is allowed. The page sluice-scan(1) describes each option, and a test holds the two
 // together.
@@ -32,7 +32,7 @@ inline constexpr double kDefaultRate = 5000;
 inline constexpr std::size_t kMaxNames = 100'000;  // of targets
 
 struct ScanOptions {
-  TargetSet targets;  // not frozen: the names are missing
+  TargetSet targets;  // not frozen, because the names are not looked up
   std::vector<std::string> names;
   std::vector<std::string> excluded_names;
   PortList ports;
@@ -41,7 +41,7 @@ struct ScanOptions {
   std::optional<std::chrono::milliseconds> timeout;
   unsigned retries = 2;
   std::optional<double> rate;  // 0: no cap
-  std::size_t parallel = 0;    // 0: what the descriptors allow
+  std::size_t parallel = 0;    // 0: as many as the descriptors allow
   std::optional<std::uint64_t> seed;
   Shard shard;
   std::string resume;  // a file; empty: none
@@ -54,7 +54,7 @@ struct ScanOptions {
   std::string output;  // a file; empty: the standard output
   LoopOptions loop;
   std::string command;  // as it was given, in one printable line
-  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 };
 

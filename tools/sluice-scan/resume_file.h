@@ -1,10 +1,10 @@
-// Where an interrupted scan stands: a small file from which the same command goes on.
+// The position of an interrupted scan: a small file from which the same command continues.
 //
-// What it is: JSON with what the scan is (so that no other one goes on from it), the next position
-// and the positions before it that are not reported. It is a NewFile: whatever happens there is the
-// old file or the new one.
-// Errors: load_resume() throws UsageError when the file is none, or too big; save and remove throw
-// std::system_error that names the file. Thread: any. They wait for the disk.
+// What it is: JSON with the identity of the scan (so that no other scan continues from it), the
+// next position, and the earlier positions that have not been reported. It is written as a NewFile,
+// so there is always the old file or the new one.
+// Errors: load_resume() throws UsageError if the content is invalid or too large. save_resume() and
+// remove_resume() throw std::system_error that names the file. Thread: any. They wait for the disk.
 // Source: POSIX.1-2017 rename(), fsync().
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_RESUME_FILE_H
 #define SLUICE_TOOLS_SLUICE_SCAN_RESUME_FILE_H
@@ -20,7 +20,7 @@
 
 namespace sluice::tools::scan {
 
-// The same for the same scan, whenever and wherever it is run.
+// Equal for the same scan, at any time and on any machine.
 struct ScanIdentity {
   std::uint64_t addresses = 0;
   std::uint64_t targets = 0;  // TargetSet::fingerprint()
@@ -31,27 +31,27 @@ struct ScanIdentity {
 
 struct ResumeState {
   ScanIdentity identity;
-  std::uint64_t next = 0;              // no position from here on was begun
-  std::vector<std::uint64_t> pending;  // before it, and not reported
+  std::uint64_t next = 0;              // this and later positions have not been started
+  std::vector<std::uint64_t> pending;  // earlier ones that have not been reported
 
   // Whether these are positions of a scan that has `size`, each pending one once.
   [[nodiscard]] bool fits(std::uint64_t size) const;
 };
 
-// One is a few MiB at most; more is somebody else's file.
+// A resume file has at most a few MiB; a larger one is another file.
 inline constexpr std::size_t kMaxResumeFile = 256 * 1024 * 1024;
 
-// What stands in the file. Nothing when the text is none that text_of() gives.
+// Empty if text_of() cannot have made the text.
 std::optional<ResumeState> resume_from(std::string_view text);
 // REQUIRES: the ports are UTF-8.
 std::string text_of(const ResumeState& state);
 
-// Nothing when there is no such file.
+// Empty if there is no such file.
 std::optional<ResumeState> load_resume(const std::string& file);
 void save_resume(const std::string& file, const ResumeState& state);
 void remove_resume(const std::string& file);
 
-// What tells them apart, in words; empty when they are of one scan.
+// The difference as text; empty if both are the same scan.
 std::string difference(const ScanIdentity& of_file, const ScanIdentity& of_scan);
 
 }  // namespace sluice::tools::scan

@@ -1,8 +1,8 @@
-// The program: names become addresses, addresses are scanned, results are listed, and the end.
+// The program: looks names up, scans the addresses, and lists the results.
 //
-// What it is: run() does all of it, and says how it went.
+// What it is: run() does all of this and returns the outcome.
 // Lifetime: one in a process, because of the signals and the terminal. Thread: one.
-// Errors: UsageError, std::system_error. Going restores the terminal.
+// Errors: UsageError, std::system_error. The destructor restores the terminal.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_SCAN_H
 #define SLUICE_TOOLS_SLUICE_SCAN_SCAN_H
 
@@ -77,7 +77,7 @@ class Scan final : private ScanEvents {
 
   Loop loop_;
   std::vector<std::unique_ptr<Signal>> enders_;
-  Signal asked_;       // how far it is
+  Signal asked_;       // for the progress
   Signal save_asked_;  // to write the resume file
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ScanTargets> targets_;

@@ -35,7 +35,7 @@ struct TalkOptions {
   PrintFormat format = PrintFormat::text;
   bool verbose = false;
   LoopOptions loop;
-  // What --help or --version wants written; when it is not empty, nothing else is to be done.
+  // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 
   [[nodiscard]] bool over_udp() const noexcept { return target.scheme() == Scheme::udp; }

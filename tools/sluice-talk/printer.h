@@ -1,6 +1,6 @@
-// What a message looks like on the standard output.
+// The formats of messages on the standard output.
 //
-// What it is: functions of the message and of how it is wanted; they write nothing.
+// What it is: functions that return text; they write nothing.
 //   text  the bytes and a newline, unless they end in one; before them the sender, where messages
 //         may come from several. For a terminal it is made harmless().
 //   hex   rows of 16 bytes with their offsets and characters, and the length at the end.
@@ -24,8 +24,8 @@ enum class PrintFormat : std::uint8_t { text, hex, json };
 struct PrintOptions {
   PrintFormat format = PrintFormat::text;
   bool sender = false;    // text and hex begin with it
-  bool terminal = false;  // somebody's eyes and terminal are at the other end
-  bool framed = true;     // false: text is what a stream happened to bring, and gets no newline
+  bool terminal = false;  // the text is for a terminal
+  bool framed = true;     // false: text is a piece of a stream, and gets no newline
 };
 
 struct PrintedMessage {

@@ -14,8 +14,7 @@
 
 namespace sluice::tools::talk {
 
-// What a session tells its owner. None of these runs inside a function of the session but
-// start()'s.
+// The events of a session. None of these runs inside a function of the session, except start().
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
@@ -23,9 +22,9 @@ class SessionEvents {
   virtual void on_message(std::string_view from, std::span<const std::byte> message) = 0;
   virtual void on_room() = 0;  // full() no more
   virtual void on_end() = 0;   // the peer will send no more
-  // Something is wrong, and goes on: for eyes only.
+  // An error that does not end the session, for the user.
   virtual void on_notice(const std::string& text) = 0;
-  // Once, last. Failed, or closed after close() and all was sent.
+  // Once, last: the session has failed, or has sent everything after close().
   virtual void on_closed(const Outcome& outcome) = 0;
 };
 
@@ -39,7 +38,7 @@ class Session {
   virtual void start() = 0;
   // Returns why the message cannot be sent as such, or "". REQUIRES: ready, and not full().
   virtual std::string send(std::string_view message) = 0;
-  // So much waits to be sent that no more should.
+  // So much output is pending that the caller should not add to it.
   [[nodiscard]] virtual bool full() const = 0;
   virtual void half_close() = 0;  // no more will be sent; a datagram's sender has no way to say so
   virtual void pause() = 0;       // reads no more until resume(); not counted

@@ -1,8 +1,8 @@
-// The program: a session, what is typed, what is printed, and when it is over.
+// The program: connects the input, a session, and the output.
 //
-// What it is: run() looks the target's name up, talks until the end and says how it went.
+// What it is: run() looks the target's name up, talks until the end, and returns the outcome.
 // Lifetime: one in a process, because of the signals and the terminal. Thread: one.
-// Errors: NetworkError, std::system_error. Going restores the terminal.
+// Errors: NetworkError, std::system_error. The destructor restores the terminal.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TALK_H
 #define SLUICE_TOOLS_SLUICE_TALK_TALK_H
 

@@ -1,6 +1,6 @@
-// How what is typed goes onto the wire, and how what arrives is cut.
+// Encodes the messages that are sent, and splits the bytes that arrive into messages.
 //
-// What it is: a framing by name, or none: then bytes are sent as they are, and a datagram is a
+// What it is: a framing by name, or none: then bytes are sent unchanged, and a datagram is a
 // message. Errors: the constructor throws UsageError; encode() returns what is wrong with a
 // message. Lifetime: outlives the connections that use framing(). Thread: one.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_WIRE_H
@@ -29,13 +29,13 @@ class Wire {
 
   explicit Wire(const WireOptions& options);
 
-  // Appends the message as it is sent to `to`. Returns why there is no such message, or "".
+  // Appends the encoded message to `to`. Returns why it cannot be encoded, or "".
   std::string encode(std::string_view message, std::string& to);
 
   [[nodiscard]] bool framed() const noexcept { return framing_ != nullptr; }
   // What arrives. REQUIRES: framed().
   [[nodiscard]] Framing& framing() noexcept { return *framing_; }
-  // The last line of a stream may have no end.
+  // The last line of a stream may lack its line feed.
   [[nodiscard]] bool lines() const noexcept { return lines_; }
 
  private:

@@ -1,10 +1,9 @@
 // Lists of targets: a file, or the standard input, with one or more on a line.
 //
-// What it is: words between white space; "#" starts a comment. A file in UTF-16, or with a
-// byte-order mark, is refused by that name. Each is handed on with where it
-// stands.
-// Errors: UsageError that names the file, and the line when it is a line's fault: a file cannot be
-// read, a line is longer than kMaxTargetLine, or `use` throws UsageError.
+// What it is: words between white space; "#" starts a comment.
+// Errors: UsageError that names the file, and the line if a line is wrong: the file cannot be read
+// or begins with a byte-order mark, a line is longer than kMaxTargetLine, or `use` throws
+// UsageError.
 // Thread: any. It waits for the file.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_FILE_H
 #define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_FILE_H

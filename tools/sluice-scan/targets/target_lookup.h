@@ -44,8 +44,8 @@ class TargetLookup {
   std::size_t answered_ = 0;
 };
 
-// Of several addresses the one that is scanned: the first of IPv4, as other scanners have it, or
-// else the first. REQUIRES: there is one.
+// The address of several that is scanned: the first IPv4 address, as in other scanners, or else the
+// first one. REQUIRES: `addresses` is not empty.
 const Address& scanned_address(const std::vector<Address>& addresses);
 
 }  // namespace sluice::tools::scan

@@ -1,9 +1,9 @@
-// Very many addresses, each one once, as a sorted list of ranges.
+// A large set of addresses, as a sorted list of ranges.
 //
-// What it is: a value; nothing is listed one by one. add() what is wanted, take_out() what is not,
-// then freeze(): from then on each address has a number, 0 … size() - 1, in order.
-// Errors: UsageError when there are more addresses than kMaxAddresses or more ranges than
-// kMaxRanges. Thread: a plain value; after freeze() any number of threads may look.
+// What it is: a value; it does not store single addresses. Call add() for targets and take_out()
+// for exclusions, then freeze(). From then on each address has a number, 0 to size() - 1, in order.
+// Errors: UsageError if there are more addresses than kMaxAddresses or more ranges than kMaxRanges.
+// Thread: a plain value; after freeze() any number of threads may read it.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_SET_H
 #define SLUICE_TOOLS_SLUICE_SCAN_TARGETS_TARGET_SET_H
 
@@ -17,12 +17,12 @@ namespace sluice::tools::scan {
 
 class TargetSet {
  public:
-  // Far more than anybody can scan, and far from where 64 bits end once ports are counted too.
+  // Far more than anybody can scan. Times the ports, it still fits into 64 bits.
   static constexpr std::uint64_t kMaxAddresses = std::uint64_t{1} << 40;
   static constexpr std::size_t kMaxRanges = std::size_t{1} << 20;
 
   void add(const IpRange& range);
-  // Whatever the order of the calls. Without a zone it takes the address out of every zone.
+  // The order of the calls does not matter. Without a zone, it excludes the address in every zone.
   void take_out(const IpRange& range);
   void freeze();
 
@@ -31,7 +31,7 @@ class TargetSet {
   // REQUIRES: index < size().
   [[nodiscard]] IpNumber at(std::uint64_t index) const noexcept;
   [[nodiscard]] bool all_loopback() const noexcept;
-  // The same for the same addresses, however they were written, on every machine.
+  // Equal for the same addresses, in any notation and on any machine.
   [[nodiscard]] std::uint64_t fingerprint() const noexcept;
   [[nodiscard]] const std::vector<IpRange>& ranges() const noexcept { return wanted_; }
 
