@@ -123,7 +123,7 @@ listen = ["tcp://127.0.0.1:0", {{ endpoint = "unix://{self.directory}/chat", mod
         lines = result.stderr.decode().splitlines()
         self.assertEqual(len(lines), 2)
         self.assertTrue(lines[0].startswith(f'{path}:4:8: service "echo": idle "long" '), lines)
-        self.assertTrue(lines[1].startswith(f'{path}:5:7: service "echo": max "0" '), lines)
+        self.assertTrue(lines[1].startswith(f'{path}:5:7: service "echo": max 0 '), lines)
 
     def test_without_f_and_l_the_file_in_etc_is_read(self):
         """In a mount namespace of its own, where /etc is a copy of nothing."""

@@ -202,7 +202,7 @@ class Reload(Base):
             exchange(client, b"before")
             log = self.reload(sluiced, text + 'idel = 3\nmax = 0\n')
             self.assertIn(f'error reload: {self.file}:4:1: service "echo": unknown key "idel"', log)
-            self.assertIn(f'error reload: {self.file}:5:7: service "echo": max "0"', log)
+            self.assertIn(f'error reload: {self.file}:5:7: service "echo": max 0 ', log)
             self.assertIn("error reload: nothing has changed", log)
             os.remove(self.file)
             before = len(sluiced.log())
