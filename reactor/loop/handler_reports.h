@@ -1,9 +1,10 @@
-// The exceptions that left callbacks, reported at a bounded rate. For Loop alone; not installed.
+// Reports the exceptions of callbacks, at a limited rate. Only for Loop; not installed.
 //
-// What it is: one PacedReport for each exception, by the name of its callback and its text. The
-// same one is reported at once and then at most once a second, with how often it happened. So a
-// peer that makes a handler throw again and again fills no log, and hides no other exception.
-// Lifetime: owned by its loop. Thread: the loop's.
+// What it is: one PacedReport for each exception, identified by the name of its callback and its
+// text. An exception is reported at once, and when it is repeated, at most once a second with its
+// count. So a peer that makes a handler throw again and again neither fills the log nor hides other
+// exceptions.
+// Lifetime: the loop owns it. Thread: the loop's.
 #ifndef SLUICE_REACTOR_LOOP_HANDLER_REPORTS_H
 #define SLUICE_REACTOR_LOOP_HANDLER_REPORTS_H
 
@@ -22,14 +23,15 @@ class Loop;
 
 class HandlerReports {
  public:
-  // Different exceptions that are paced at a time. More of them within a second share the last
-  // place: they are counted together, under the text of the latest, which may come from a peer.
+  // The maximum number of different exceptions that are paced at a time. Further ones share the
+  // last place: they are counted together, under the text of the latest, which a peer may have
+  // chosen.
   static constexpr std::size_t kMaxSources = 16;
 
   explicit HandlerReports(Loop& loop) : loop_(loop) {}
 
-  // Reports the exception that is being handled, or counts it for the next report of its kind.
-  // Throws std::bad_alloc. REQUIRES: a handler for an exception is running.
+  // Reports the exception that is being handled, or counts it for the next report of the same one.
+  // Throws std::bad_alloc. REQUIRES: called in a catch block.
   void report_current(std::string_view where);
 
  private:

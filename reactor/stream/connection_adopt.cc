@@ -1,4 +1,4 @@
-// How a program makes a connection of a socket that it has, and finds it again.
+// Making a connection from a socket of the program, and finding it again.
 #include <sys/socket.h>
 
 #include <cassert>
@@ -18,7 +18,7 @@ namespace sluice {
 
 namespace {
 
-// Others have messages, which a stream has not: a datagram that is empty would look like the end.
+// Other sockets have messages: an empty datagram would look like the end of a stream.
 void require_stream(int socket) {
   int type = 0;
   socklen_t size = sizeof type;

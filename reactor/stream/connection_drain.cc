@@ -1,5 +1,6 @@
-// What a drain does with a connection: it delivers what had arrived, which may take many turns when
-// the handler is paused or its peer reads slowly, and then closes. The table runs the passes.
+// How a drain handles a connection: it delivers the input that had arrived, and then closes. This
+// may take many turns, if the handler is paused or its peer reads slowly. The table runs the
+// passes.
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -16,9 +17,9 @@ namespace sluice {
 
 namespace {
 
-// What the first turn of a drain reads at most; the rest is read turn by turn.
+// The maximum number of reads in the first turn of a drain; later turns read the rest.
 constexpr int kReadsAtOnce = 16;
-// What is unread in memory, or in the buffers of a transport, has no number: until a read finds
+// For input in memory or in the buffers of a transport, whose size is unknown until a read finds
 // nothing.
 constexpr std::uint32_t kUnknown = UINT32_MAX;
 
@@ -41,15 +42,15 @@ void Connection::begin_draining() noexcept {
     }
     if (transport_ != nullptr) after_transport();
   });
-  // Where a read has not found the end of it, a socket says how much is left: a peer that goes on
-  // sending must not keep the drain going.
+  // If the reads have not reached the end of the input, ask the socket how much is left. A peer
+  // that continues to send must not prolong the drain.
   if (mark_ == 0 || watcher_.fd() < 0) return;
   const bool buffered = transport_ != nullptr && transport_->pending();
   mark_ = static_cast<std::uint32_t>(
       std::min<std::size_t>(unread() + (buffered ? Loop::kReadBufferSize : 0), kUnknown));
 }
 
-// Once more, for the end of the stream, which may be next.
+// Reads once more, because the end of the stream may be next.
 void Connection::read_last() noexcept {
   draining_ = Draining::in_pass;
   contain([this] {
@@ -59,15 +60,15 @@ void Connection::read_last() noexcept {
   mark_ = 0;
 }
 
-// Whether the handler has not seen all that had arrived when the drain began. What it leaves
-// unconsumed while it is not paused is the beginning of a message that is not complete.
+// Whether the handler has not been given all the input that had arrived when the drain began. Input
+// that it leaves unconsumed without a pause is the beginning of an incomplete message.
 bool Connection::owes() const noexcept {
   if (state_ != State::open) return false;
   return (mark_ > 0 && !peer_ended_) || (!input_.empty() && (paused() || redeliver_));
 }
 
 void Connection::check_owed() noexcept {
-  // In memory, no event and no number says whether something is unread.
+  // In memory there is no event, and no number of unread bytes.
   if (watcher_.fd() < 0) {
     contain([this] {
       while (mark_ > 0 && may_read() && read_once(read_room()) > 0) {
@@ -79,7 +80,7 @@ void Connection::check_owed() noexcept {
   if (state_ == State::open) group_->table().begin_pass();
 }
 
-// Bytes in the kernel's receive queue.
+// The number of bytes in the kernel's receive queue.
 std::size_t Connection::unread() const noexcept {
   if (watcher_.fd() < 0 || state_ != State::open || peer_ended_) return 0;
   int bytes = 0;

@@ -1,7 +1,7 @@
-// How long a message may take: from its first byte, or the first one from on_open(), until it is
-// complete. A connection has no timer and no list node for it: while its idle timeout is longer, or
-// there is none, its one node is in a list of messages instead; else the time is looked at whenever
-// bytes move, and a peer that moves none is closed by the idle timeout.
+// The time that a message may take: from its first byte, or for the first message from on_open(),
+// until it is complete. A connection has no timer and no list node for it. If its idle timeout is
+// longer, or it has none, its only node is in a list of messages instead. Otherwise the time is
+// checked whenever bytes are transferred, and the idle timeout closes a peer that transfers none.
 #include <chrono>
 
 #include "../loop/loop.h"
@@ -37,20 +37,20 @@ void Connection::await_first_message() {
   restart_message();
 }
 
-// After on_data(), which has consumed so much and left input_.
+// Called after on_data(), which has consumed `consumed` bytes and left input_.
 void Connection::follow_messages(std::size_t consumed) {
   const bool completed = messages_noted_ ? message_completed_ : consumed > 0;
   const bool begun = messages_noted_ ? message_begun_ : !input_.empty();
   messages_noted_ = false;
   if (draining_ != Draining::no || peer_ended_) return;
-  if (timed_ && !completed && (begun || first_message_)) return;  // it goes on
+  if (timed_ && !completed && (begun || first_message_)) return;  // the same message continues
   first_message_ = false;
   if (!begun || group_->messages_->whole.timeout().count() == 0) return end_message();
   timed_ = true;
   restart_message();
 }
 
-// Its time begins now.
+// The time of the message begins now.
 void Connection::restart_message() noexcept {
   mark_ = stamp_of(group_->loop().now());
   IdleList& list = first_message_ ? group_->messages_->first : group_->messages_->whole;
@@ -68,7 +68,7 @@ void Connection::end_message() noexcept {
 }
 
 bool Connection::is_overdue() const noexcept {
-  // Signed, because it may have begun later in this turn than the time that now() stands for.
+  // Signed, because the message may have begun later in this turn than at now().
   const milliseconds since(static_cast<std::int32_t>(stamp_of(group_->loop().now()) - mark_));
   if (first_message_) return since >= group_->messages_->first.timeout();
   const std::size_t rate = group_->options().min_rate;
@@ -76,8 +76,8 @@ bool Connection::is_overdue() const noexcept {
   return since >= group_->messages_->whole.timeout() + extension;
 }
 
-// The node is out of its list. What is there now may complete the message; but a peer that always
-// has one more byte ready must not stay for that.
+// The node has been removed from its list. Input that is ready now may complete the message; but a
+// peer that always has one more byte ready must not stay because of that.
 void Connection::on_message_timeout(IdleList::Node& node) {
   auto& connection = static_cast<Connection&>(node);
   if (connection.paused()) return connection.restart_message();
@@ -89,8 +89,8 @@ void Connection::on_message_timeout(IdleList::Node& node) {
   if (connection.first_message_ || connection.is_overdue()) {
     return connection.finish(CloseReason::message_timeout);
   }
-  // min_rate allows it more time: from now on it is looked at when bytes move, and in a list for
-  // the case that none do.
+  // min_rate extends the time. From now on it is checked when bytes are transferred, and a list
+  // covers the case that none are.
   ConnectionGroup& group = *connection.group_;
   connection.by_traffic_ = true;
   (group.idle_.timeout().count() > 0 ? group.idle_ : group.messages_->whole).touch(connection);

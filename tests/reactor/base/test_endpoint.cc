@@ -236,7 +236,7 @@ Test(endpoint, names_an_unknown_scheme) {
   });
 }
 
-Test(endpoint, says_that_the_slashes_after_a_scheme_are_missing) {
+Test(endpoint, says_that_slashes_are_missing_after_a_scheme) {
   const std::string tail = "; allowed: tcp://, udp:// and unix://";
   expect_messages({
       {"tcp:127.0.0.1:80", "\"tcp:127.0.0.1:80\" has no // after \"tcp:\"" + tail},

@@ -94,7 +94,7 @@ Test(token_bucket, computes_when_the_next_token_is_available) {
   cr_expect(bucket.next(rate) == kStart + milliseconds(500));
 }
 
-Test(token_bucket, with_a_burst_that_would_never_fill_keeps_its_rate_and_has_a_smaller_burst) {
+Test(token_bucket, reduces_a_burst_that_would_never_fill_and_keeps_the_rate) {
   const TokenRate rate = TokenRate::of(1, hours(24), 1'000'000);
   cr_expect(rate.interval == hours(24));
   cr_expect(rate.burst == 36'500, "%u", rate.burst);
@@ -102,7 +102,7 @@ Test(token_bucket, with_a_burst_that_would_never_fill_keeps_its_rate_and_has_a_s
   cr_expect(slowest.interval == TokenRate::kMaxPeriod && slowest.burst == 100);
 }
 
-Test(token_bucket, counts_numbers_out_of_range_as_the_nearest) {
+Test(token_bucket, limits_values_to_their_range) {
   const TokenRate least = TokenRate::of(0, nanoseconds(0), 0);
   cr_expect(least.interval == nanoseconds(1) && least.burst == 1);
   const TokenRate negative = TokenRate::of(1, nanoseconds::min(), 5);

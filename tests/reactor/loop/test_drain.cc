@@ -125,7 +125,7 @@ Test(drain, aborts_at_its_deadline_peers_that_do_not_read) {
   cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 1);
 }
 
-Test(drain, delivers_what_had_arrived_to_one_whose_peer_does_not_read_yet) {
+Test(drain, delivers_arrived_input_while_the_peer_does_not_read_yet) {
   Service service;
   service.handler.data = echo;
   Peer peer = service.client();
@@ -154,7 +154,7 @@ Test(drain, delivers_what_had_arrived_to_one_whose_peer_does_not_read_yet) {
   cr_expect(service.loop.counters().cut_bytes == 0);
 }
 
-Test(drain, counts_what_it_cuts_at_its_deadline) {
+Test(drain, counts_the_bytes_that_it_drops_at_its_deadline) {
   Service service;
   service.handler.data = echo;
   Peer peer = service.client();
@@ -174,7 +174,7 @@ Test(drain, counts_what_it_cuts_at_its_deadline) {
   cr_expect(counters.cut_bytes > 0 && counters.cut_bytes <= sent, "%zu", sent);
 }
 
-Test(drain, waits_for_a_handler_that_has_paused_with_input_before_it) {
+Test(drain, waits_for_a_handler_that_has_paused_with_pending_input) {
   LoopOptions options;
   options.virtual_time = true;
   Loop loop(options);
@@ -202,7 +202,7 @@ Test(drain, waits_for_a_handler_that_has_paused_with_input_before_it) {
 }
 
 // What it sends after the beginning of the drain is owed to nobody.
-Test(drain, is_not_kept_going_by_a_peer_that_goes_on_sending) {
+Test(drain, is_not_prolonged_by_a_peer_that_continues_to_send) {
   Service service;
   Peer peer = service.client();
   bool done = false;
@@ -219,7 +219,7 @@ Test(drain, is_not_kept_going_by_a_peer_that_goes_on_sending) {
   cr_expect(service.loop.counters().closed_by(CloseReason::drain_deadline) == 0);
 }
 
-Test(drain, does_not_let_one_that_is_slow_hold_up_the_others) {
+Test(drain, does_not_let_a_slow_connection_delay_the_others) {
   LoopOptions options;
   options.virtual_time = true;
   Loop loop(options);

@@ -485,7 +485,7 @@ struct Throwing {
 
 }  // namespace
 
-Test(loop, reports_what_is_thrown_again_and_again_once_a_second_with_its_count) {
+Test(loop, reports_a_repeated_exception_once_a_second_with_its_count) {
   Throwing world;
   for (int i = 0; i < 1'000; ++i) world.throws("again");
   cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
@@ -500,7 +500,7 @@ Test(loop, reports_what_is_thrown_again_and_again_once_a_second_with_its_count) 
 }
 
 // The text may come from a peer.
-Test(loop, bounds_the_reports_of_exceptions_that_are_all_different) {
+Test(loop, limits_the_reports_of_different_exceptions) {
   Throwing world;
   for (int i = 0; i < 1'000; ++i) world.throws("number " + std::to_string(i));
   cr_expect(world.reports.size() <= 16, "%zu", world.reports.size());
@@ -513,7 +513,7 @@ Test(loop, bounds_the_reports_of_exceptions_that_are_all_different) {
   cr_expect(world.reports.back().what == "later 9", "places are used again");
 }
 
-Test(loop, reports_what_was_thrown_in_its_last_second_when_it_is_destroyed) {
+Test(loop, reports_the_exceptions_of_its_last_second_when_it_is_destroyed) {
   std::vector<Report> reports;
   {
     Loop loop(backend_options());

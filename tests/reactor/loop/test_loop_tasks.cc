@@ -1,4 +1,4 @@
-// Tasks that own what was made on the loop, and that the loop drops unrun when it is destroyed.
+// Tasks that own objects of the loop, and that the loop destroys without running them.
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -113,14 +113,14 @@ std::vector<Kind> kinds(Handler& handler, const DnsServer& silent, int descripto
 struct World {
   Handler handler;
   Loop servers_loop{backend_options()};
-  DnsServer silent{servers_loop};  // never turned, so that it answers nothing
+  DnsServer silent{servers_loop};  // never runs, so it answers nothing
   Pair pair = unix_pair();
   std::vector<Kind> all = kinds(handler, silent, pair.ours.get());
 };
 
 }  // namespace
 
-Test(loop_tasks, that_wait_when_the_loop_is_destroyed_may_own_anything_that_was_made_on_it) {
+Test(loop_tasks, that_wait_when_the_loop_is_destroyed_may_own_any_object_of_the_loop) {
   World world;
   for (const Kind& kind : world.all) {
     for (const char* how : {"post", "defer", "drain"}) {
@@ -141,7 +141,7 @@ Test(loop_tasks, that_wait_when_the_loop_is_destroyed_may_own_anything_that_was_
   }
 }
 
-Test(loop_tasks, of_a_handler_that_the_loop_closes_may_own_anything_too) {
+Test(loop_tasks, of_a_handler_that_the_loop_closes_may_own_any_object_too) {
   World world;
   for (const Kind& kind : world.all) {
     int destroyed = 0;
@@ -171,7 +171,7 @@ Test(loop_tasks, may_own_a_listener_whose_connections_are_open) {
   cr_expect(handler.last_reason == make_error_code(CloseReason::loop_destroyed));
 }
 
-Test(loop_tasks, may_own_what_posts_and_connects_when_it_is_destroyed) {
+Test(loop_tasks, may_own_an_object_whose_destructor_posts_and_connects) {
   Handler handler;
   int dropped = 0;
   std::optional<Loop> loop;

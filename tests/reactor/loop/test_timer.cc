@@ -393,7 +393,7 @@ Test(timer, runs_beside_a_thousand_others) {
   cr_expect(early == 0);
 }
 
-Test(timer, counts_a_delay_below_0_as_0_and_survives_every_number) {
+Test(timer, treats_a_negative_delay_as_0_and_accepts_every_value) {
   Loop loop(virtual_options());
   for (const milliseconds after : {milliseconds(-1), milliseconds::min(), milliseconds(0)}) {
     int ran = 0;

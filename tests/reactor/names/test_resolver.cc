@@ -106,7 +106,7 @@ Test(resolver, reports_a_failing_server) {
   expect_error(world.addresses("refused.test."), ResolverError::refused);
 }
 
-Test(resolver, reports_what_the_last_of_several_servers_failed_with) {
+Test(resolver, reports_the_failure_of_the_last_of_several_servers) {
   for (const auto& [manner, error] :
        {std::pair(Manner::refused, ResolverError::refused),
         std::pair(Manner::server_failed, ResolverError::server_failed)}) {

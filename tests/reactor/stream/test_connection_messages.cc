@@ -1,4 +1,4 @@
-// How long a message may take, and the first one: on virtual time to the millisecond.
+// The timeouts of messages, and of the first one: on virtual time, to the millisecond.
 #include <chrono>
 #include <string>
 #include <thread>
@@ -22,7 +22,7 @@ std::size_t whole_lines(Connection& /*connection*/, std::string_view text) {
   return text.rfind('\n') + 1;
 }
 
-// Consumes everything, and says what it has seen of lines.
+// Consumes everything, and notes the lines that it has seen.
 std::size_t noted_lines(Connection& connection, std::string_view text) {
   connection.note_messages(text.find('\n') != text.npos, text.back() != '\n');
   return text.size();
@@ -41,7 +41,7 @@ struct World {
                  std::size_t (*data)(Connection&, std::string_view) = whole_lines)
       : peer((handler.data = data, handler), options) {}
 
-  // A byte every `pause`, for `time`.
+  // Sends a byte every `pause`, for `time`.
   void trickle(milliseconds pause, milliseconds time) {
     for (milliseconds passed{0}; passed < time && !peer.closed(); passed += pause) {
       peer.send("x");
@@ -53,12 +53,12 @@ struct World {
   MemoryPeer peer;
 };
 
-// Shorter than the timeout of messages, longer, and none: kept in different ways.
+// Idle timeouts that are shorter than the message timeout, longer, and none: three implementations.
 constexpr milliseconds kIdles[] = {seconds(2), seconds(60), seconds(0)};
 
 }  // namespace
 
-Test(connection_messages, a_peer_that_sends_a_byte_now_and_then_does_not_stay_for_ever) {
+Test(connection_messages, a_peer_that_sends_a_byte_now_and_then_does_not_stay_forever) {
   for (const milliseconds idle : kIdles) {
     for (auto* data : {whole_lines, noted_lines}) {
       World world(limits(seconds(10), idle), data);
@@ -72,7 +72,7 @@ Test(connection_messages, a_peer_that_sends_a_byte_now_and_then_does_not_stay_fo
   }
 }
 
-Test(connection_messages, one_that_is_not_completed_expires_to_the_millisecond) {
+Test(connection_messages, an_incomplete_one_expires_to_the_millisecond) {
   World world(limits(seconds(10), seconds(60)));
   world.peer.send("a line\nand the beginning of another");
   world.peer.advance(seconds(10) - kMillisecond);
@@ -81,7 +81,7 @@ Test(connection_messages, one_that_is_not_completed_expires_to_the_millisecond) 
   cr_expect(world.peer.close_reason() == CloseReason::message_timeout);
 }
 
-Test(connection_messages, each_has_its_own_time) {
+Test(connection_messages, each_has_its_own_deadline) {
   for (const milliseconds idle : kIdles) {
     for (auto* data : {whole_lines, noted_lines}) {
       World world(limits(seconds(10), idle), data);
@@ -96,7 +96,7 @@ Test(connection_messages, each_has_its_own_time) {
   }
 }
 
-Test(connection_messages, none_is_under_way_between_them) {
+Test(connection_messages, no_deadline_applies_between_them) {
   for (auto* data : {whole_lines, noted_lines}) {
     World world(limits(seconds(10)), data);
     world.peer.send("half");
@@ -114,14 +114,14 @@ Test(connection_messages, none_is_under_way_between_them) {
   }
 }
 
-Test(connection_messages, a_silent_peer_in_one_is_closed_by_the_shorter_timeout) {
+Test(connection_messages, a_silent_peer_is_closed_by_the_shorter_timeout) {
   World world(limits(seconds(10), seconds(2)));
   world.peer.send("half");
   world.peer.advance(seconds(2));
   cr_expect(world.peer.close_reason() == CloseReason::idle_timeout);
 }
 
-Test(connection_messages, the_first_must_come_in_time) {
+Test(connection_messages, the_first_must_arrive_in_time) {
   for (const milliseconds idle : kIdles) {
     for (auto* data : {whole_lines, noted_lines}) {
       World world(limits(seconds(0), idle, seconds(5)), data);
@@ -137,7 +137,7 @@ Test(connection_messages, the_first_must_come_in_time) {
   }
 }
 
-Test(connection_messages, what_is_written_to_a_peer_does_not_extend_its_time) {
+Test(connection_messages, output_does_not_extend_their_time) {
   World world(limits(seconds(0), seconds(2), seconds(5)));
   for (int i = 0; i < 11 && !world.peer.closed(); ++i) {
     world.peer.connection().send("to all");
@@ -163,7 +163,7 @@ Test(connection_messages, a_pause_of_the_handler_does_not_count) {
   }
 }
 
-Test(connection_messages, a_large_one_has_its_time_as_long_as_it_arrives_at_the_minimum_rate) {
+Test(connection_messages, a_large_one_gets_more_time_while_it_arrives_at_the_minimum_rate) {
   for (const milliseconds idle : kIdles) {
     ConnectionOptions options = limits(seconds(10), idle);
     options.min_rate = 100;
@@ -206,7 +206,7 @@ Test(connection_messages, close_ends_their_time) {
   cr_expect(!peer.closed(), "it is flushing, and write_timeout is longer");
 }
 
-Test(connection_messages, what_has_arrived_completes_one_whose_time_is_over) {
+Test(connection_messages, arrived_input_may_complete_an_overdue_one) {
   Handler handler;
   handler.data = whole_lines;
   Loop loop;
@@ -217,7 +217,7 @@ Test(connection_messages, what_has_arrived_completes_one_whose_time_is_over) {
   peer.send("half");
   turn_until(loop, [&] { return handler.journal == "open data"; });
   peer.send(" and half\n");
-  // As after a stop of the process: the timer is due, and so are the bytes.
+  // As after the process was stopped: the timer is due, and bytes have arrived.
   std::this_thread::sleep_for(milliseconds(60));
   turn_a_while(loop, 3);
   cr_expect(handler.closes == 0);

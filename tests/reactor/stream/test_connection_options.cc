@@ -1,5 +1,5 @@
-// Options and sockets out of range: a number counts as the nearest one that is allowed, and what no
-// connection can be made of is refused.
+// Values and sockets out of range: a value counts as the nearest one that is allowed, and a socket
+// that cannot become a connection is rejected.
 #include <fcntl.h>
 #include <sys/socket.h>
 
@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kMaxSize = std::numeric_limits<std::size_t>::max();
 
 int error_of_adopting(Loop& loop, Fd socket) {
   Handler handler;
@@ -44,7 +44,7 @@ Fd pair_of(int type) {
 
 }  // namespace
 
-Test(connection_options, a_read_of_at_most_0_bytes_is_one_of_any_size) {
+Test(connection_options, a_maximum_read_of_0_means_any_size) {
   Handler handler;
   Loop loop;
   Pair pair = unix_pair();
@@ -66,10 +66,10 @@ Test(connection_options, out_of_range_count_as_the_nearest_that_is_allowed) {
   options.first_message_timeout = milliseconds::min();
   options.write_timeout = milliseconds::min();
   options.linger_timeout = milliseconds(-1);
-  options.max_read = kMost;
+  options.max_read = kMaxSize;
   options.high_water = 1000;
   options.queue_limit = 10;
-  options.min_rate = kMost;
+  options.min_rate = kMaxSize;
   MemoryPeer peer(handler, options);
   const ConnectionOptions& used = peer.connection().options();
   cr_expect(used.idle_timeout == hours(24 * 20) && used.message_timeout == hours(24 * 20));
@@ -115,7 +115,7 @@ Test(connection_options, an_input_of_0_bytes_must_be_consumed_whole) {
   cr_expect(peer.close_reason() == CloseReason::input_limit);
 }
 
-Test(connection_options, more_pauses_than_it_counts_pause_for_good) {
+Test(connection_options, more_pauses_than_the_maximum_are_permanent) {
   Handler handler;
   MemoryPeer peer(handler);
   for (int i = 0; i < Connection::kMaxPauses; ++i) peer.connection().pause();
@@ -143,7 +143,7 @@ Test(connection_options, only_a_stream_can_be_adopted) {
   cr_expect(loop.counters().connections_open == 1);
 }
 
-// 2^32 connections take too long: the rule itself is tested.
+// 2^32 connections would take too long, so this tests the rule itself.
 Test(connection_options, an_id_is_never_used_again) {
   constexpr std::uint32_t kLast = std::numeric_limits<std::uint32_t>::max();
   for (const std::uint32_t slot : {0U, 1U, 63U, kLast - 1, kLast}) {

@@ -121,7 +121,7 @@ Test(socket_file, has_the_requested_mode_or_that_of_the_umask) {
   ::umask(before);
 }
 
-Test(socket_file, has_its_mode_at_once_and_leaves_the_umask_as_it_was) {
+Test(socket_file, has_its_mode_at_once_and_does_not_change_the_umask) {
   const Scratch scratch;
   const std::string file = scratch / "s";
   const mode_t before = ::umask(027);
