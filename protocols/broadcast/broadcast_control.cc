@@ -33,7 +33,8 @@ ListenerOptions BroadcastControl::listener_options() {
   ListenerOptions options;
   options.mode = mode_t{0600};
   options.max_connections = kMaxConnections;
-  options.connection.input_limit = lines().max_frame_size(kMaxLine);
+  options.connection.max_read = kMaxRead;
+  options.connection.input_limit = lines().max_frame_size(kMaxLine) + kMaxRead;
   return options;
 }
 
@@ -41,7 +42,7 @@ std::size_t BroadcastControl::on_data(Connection& connection, std::span<const st
   CodecScratch scratch;  // not used by lines
   std::size_t consumed = 0;
   bool completed = false;
-  for (;;) {
+  do {
     const Decoded line = decoder_.decode(in.subspan(consumed), scratch);
     consumed += line.consumed;
     if (line.status == DecodeStatus::need_more) {
@@ -56,7 +57,8 @@ std::size_t BroadcastControl::on_data(Connection& connection, std::span<const st
     connection.send("error: the text has more than " + std::to_string(kMaxLine) +
                     " bytes; no more are allowed\n");
     decoder_.skip();
-  }
+  } while (connection.may_continue());
+  return consumed;
 }
 
 void BroadcastControl::on_eof(Connection& connection) {

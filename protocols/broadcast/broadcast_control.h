@@ -33,12 +33,13 @@ namespace sluice {
 class SLUICE_EXPORT BroadcastControl final : public Protocol {
  public:
   static constexpr std::size_t kMaxLine = BroadcastOptions::kMaxMessage;
+  static constexpr std::size_t kMaxRead = 16 * 1024;  // lines that wait for their turn
   static constexpr std::size_t kMaxConnections = 16;
 
   explicit BroadcastControl(Broadcast& broadcast);
 
   static ProtocolFactory factory(Broadcast& broadcast);
-  // Mode 0600, kMaxConnections, and an input limit of one line.
+  // Mode 0600, kMaxConnections, kMaxRead, and an input limit of one line and one read.
   static ListenerOptions listener_options();
 
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;

@@ -71,6 +71,7 @@ std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte>
     }
     consumed += step.consumed;
     completed = completed || step.kind != ChatIntake::Kind::none;
+    if (!connection.may_continue()) break;
   }
   connection.note_messages(completed, intake_.is_in_line());
   return member_ == nullptr ? in.size() : consumed;

@@ -25,10 +25,6 @@ class FramedFunction final : public FramedProtocol {
 
 }  // namespace
 
-bool FramedProtocol::can_continue(const Connection& connection) noexcept {
-  return connection.state() == Connection::State::open && !connection.paused();
-}
-
 std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
   // With a lower limit, the connection would abort although its peer has done nothing wrong.
   assert(connection.options().input_limit >= framing_.input_limit());
@@ -56,7 +52,7 @@ std::size_t FramedProtocol::on_data(Connection& connection, Bytes in) {
     } else {
       reject(connection, next.error);
     }
-  } while (can_continue(connection));
+  } while (connection.may_continue());
   interrupted_ = used < in.size();
   // No input is left, so on_data() is not called again.
   if (ended_ && !interrupted_) finish(connection, 0);

@@ -12,7 +12,8 @@
 //
 // Flow: one read may contain many messages. on_message() runs for each in order, and stops as soon
 // as the handler or backpressure pauses the connection, or it is no longer open. The connection
-// keeps the other messages until it reads again.
+// keeps the other messages until it reads again. It also stops when the connection's part of the
+// turn is used up (Connection::may_continue()), and continues in the next turn.
 // Errors: on_message() never gets a frame that is malformed or too long, nor a part of one.
 // on_framing_error() runs instead. After that, with FramingOptions::strict, the connection closes
 // when it has flushed its output. Otherwise the frame is skipped if the codec can find its end.
@@ -67,7 +68,6 @@ class SLUICE_EXPORT FramedProtocol : public Protocol {
   }
 
  private:
-  [[nodiscard]] SLUICE_LOCAL static bool can_continue(const Connection& connection) noexcept;
   SLUICE_LOCAL void reject(Connection& connection, CodecError error);
   SLUICE_LOCAL void finish(Connection& connection, std::size_t unconsumed);
 

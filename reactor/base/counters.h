@@ -2,7 +2,7 @@
 //
 // What it is: a plain struct of numbers, written by the loop's thread and copied by
 // Loop::counters(). Another thread asks for a copy through Loop::post().
-// Units: events, connections, datagrams; bytes as the socket calls returned them.
+// Units: events, connections, datagrams, microseconds; bytes as the socket calls returned them.
 #ifndef SLUICE_REACTOR_BASE_COUNTERS_H
 #define SLUICE_REACTOR_BASE_COUNTERS_H
 
@@ -15,6 +15,8 @@ namespace sluice {
 
 struct Counters {
   std::uint64_t turns = 0;             // times that the loop woke up
+  std::uint64_t slow_turns = 0;        // that took longer than LoopOptions::slow_turn
+  std::uint64_t longest_turn_us = 0;   // microseconds
   std::uint64_t connections_open = 0;  // now
   std::uint64_t accepted = 0;          // by listeners, and given a handler
   std::uint64_t refused = 0;           // accepted and closed at once: a limit, or no descriptors

@@ -36,7 +36,8 @@ unsigned backend_flag(Backend backend) {
 
 Loop::Loop() : Loop(LoopOptions{}) {}
 
-Loop::Loop(const LoopOptions& options) : options_(options) {
+Loop::Loop(const LoopOptions& options)
+    : options_(options), budget_(options.turn_budget, options.turn_messages, options.virtual_time) {
   ev_ = detail::loop_new(backend_flag(options.backend));
   if (ev_ == nullptr) {
     const int error = errno;
@@ -55,7 +56,10 @@ Loop::Loop(const LoopOptions& options) : options_(options) {
 }
 
 Loop::Loop(struct ev_loop* host, const LoopOptions& options)
-    : options_(options), ev_(host), owns_ev_(false) {
+    : options_(options),
+      ev_(host),
+      owns_ev_(false),
+      budget_(options.turn_budget, options.turn_messages, options.virtual_time) {
   assert(host != nullptr && !options.virtual_time);
   begin();
 }
@@ -178,7 +182,11 @@ TimePoint Loop::now() const noexcept {
 void Loop::on_woken() noexcept {
   note_hosts_thread();
   ++counters_.turns;
-  now_known_ = false;
+  const TimePoint now = Clock::now();
+  watch_.begin(now);
+  if (!options_.virtual_time) now_ = now;
+  now_known_ = true;
+  run_postponed();
 }
 
 void Loop::on_before_wait() noexcept {
@@ -195,9 +203,10 @@ void Loop::on_end_of_turn() noexcept {
   run_ends_of_turn();
   if (drain_ != nullptr || single_drains_ > 0) finish_drains();
   const bool more = !deferred_.empty() || !end_of_turn_callbacks_.empty() ||
-                    !end_of_turn_output_.empty() || drain_begun_;
+                    !end_of_turn_output_.empty() || !next_turn_.empty() || drain_begun_;
   more ? no_wait_.start(ev_) : no_wait_.stop(ev_);
   arm_timer();
+  end_turn();
   if (accepts_stop_ && mailbox_->take_stop()) detail::loop_break(ev_);
   // A time that was read before the wait is not the time of this turn.
   now_known_ = false;
@@ -208,6 +217,18 @@ void Loop::run_deferred() noexcept {
   std::vector<Task> tasks;
   tasks.swap(deferred_);
   for (Task& task : tasks) guarded("defer", task);
+}
+
+// What is postponed meanwhile belongs to the next turn.
+void Loop::run_postponed() noexcept {
+  if (next_turn_.empty()) return;
+  postponed_.swap(next_turn_);
+  while (!postponed_.empty()) {
+    LoopComponent* component = postponed_.back();
+    postponed_.pop_back();
+    component->next_turn_requested_ = false;
+    guarded("next turn", [component] { component->next_turn(); });
+  }
 }
 
 void Loop::run_ends_of_turn() noexcept {
@@ -233,7 +254,8 @@ LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phas
   assert(loop_.not_run_elsewhere());
   // Reserve room for all components, because request_end_of_turn() must not fail.
   const std::size_t count = loop_.components_.size() + 1;
-  for (auto* waiting : {&loop_.end_of_turn_callbacks_, &loop_.end_of_turn_output_}) {
+  for (auto* waiting : {&loop_.end_of_turn_callbacks_, &loop_.end_of_turn_output_,
+                        &loop_.next_turn_, &loop_.postponed_}) {
     if (waiting->capacity() < count) waiting->reserve(2 * count);
   }
   loop_.components_.push_back(this);
@@ -242,6 +264,10 @@ LoopComponent::LoopComponent(Loop& loop, Phase phase) : loop_(loop), phase_(phas
 LoopComponent::~LoopComponent() {
   assert(loop_.not_run_elsewhere());
   std::erase(loop_.components_, this);
+  if (next_turn_requested_) {
+    std::erase(loop_.next_turn_, this);
+    std::erase(loop_.postponed_, this);
+  }
   if (!end_of_turn_requested_) return;
   std::erase(phase_ == Phase::callbacks ? loop_.end_of_turn_callbacks_ : loop_.end_of_turn_output_,
              this);
@@ -256,6 +282,14 @@ void LoopComponent::request_end_of_turn() noexcept {
   end_of_turn_requested_ = true;
   // Requested outside a turn, by a host's code: the loop must not wait first.
   if (waiting.size() == 1) loop_.no_wait_.start(loop_.ev_);
+}
+
+void LoopComponent::request_next_turn() noexcept {
+  assert(loop_.not_run_elsewhere());
+  if (next_turn_requested_) return;
+  next_turn_requested_ = true;
+  loop_.next_turn_.push_back(this);
+  if (loop_.next_turn_.size() == 1) loop_.no_wait_.start(loop_.ev_);
 }
 
 }  // namespace sluice

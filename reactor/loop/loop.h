@@ -5,6 +5,8 @@
 // or borrows that of a host and runs beside the host's own watchers. It owns its connections.
 // A turn: the loop waits; then callbacks run; then, at the end of the turn, deferred tasks run,
 // pending output is written, and closed connections get their on_close() and are freed.
+// One turn handles only so much input of each connection. The rest is handled in the next turn,
+// which does not wait (LoopOptions::turn_budget, Connection::may_continue()).
 // Lifetime: everything that is made on a loop (listeners, sockets, timers, signals) must be
 // destroyed before it. What a task owns is destroyed in time: the loop's destructor first drops the
 // tasks that have not run, then closes the remaining connections (CloseReason::loop_destroyed), and
@@ -37,6 +39,8 @@
 #include "../base/export.h"
 #include "../base/report.h"
 #include "../base/timer_queue.h"
+#include "turn_budget.h"
+#include "turn_watch.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -68,6 +72,14 @@ struct LoopOptions {
   bool virtual_time = false;
   // The maximum number of connections of all listeners of the loop. Newcomers above it are refused.
   std::size_t max_connections = static_cast<std::size_t>(-1);
+  // How long one turn handles the input of connections and sockets while more of them wait; they
+  // share it (TurnBudget). 0: no limit. It has no meaning on virtual time.
+  std::chrono::microseconds turn_budget{5'000};
+  // Messages of one connection that a turn handles at most. REQUIRES: > 0.
+  std::size_t turn_messages = 4096;
+  // A turn that takes longer is counted and reported (Report::Kind::slow_turn), at most one a
+  // second. 0: none. It has no meaning on virtual time.
+  std::chrono::milliseconds slow_turn{10};
 };
 
 class SLUICE_EXPORT Loop {
@@ -105,8 +117,8 @@ class SLUICE_EXPORT Loop {
   // at the end of the next turn, which then does not wait.
   void defer(Task task);
 
-  // The time of this turn: read once a turn, at the first call. Outside a turn it is the time of
-  // the call.
+  // The time of this turn: read once, when the turn begins. Outside a turn it is the time of the
+  // call.
   [[nodiscard]] TimePoint now() const noexcept;
 
   // Stops listening, delivers to each connection the input that had arrived, sends its queue and
@@ -151,6 +163,7 @@ class SLUICE_EXPORT Loop {
   [[nodiscard]] SLUICE_LOCAL bool not_run_elsewhere() const noexcept;
   SLUICE_LOCAL void note_hosts_thread() noexcept;
   SLUICE_LOCAL void run_deferred() noexcept;
+  SLUICE_LOCAL void run_postponed() noexcept;
   SLUICE_LOCAL void run_ends_of_turn() noexcept;
   SLUICE_LOCAL void run_ends_of_turn(std::vector<LoopComponent*>& waiting) noexcept;
   SLUICE_LOCAL void start_timer(TimerQueue::Entry& entry, TimePoint due);
@@ -159,19 +172,27 @@ class SLUICE_EXPORT Loop {
   SLUICE_LOCAL void begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
                                 std::chrono::milliseconds deadline, Task done);
   SLUICE_LOCAL void finish_drains() noexcept;
+  SLUICE_LOCAL void end_turn() noexcept;
+  SLUICE_LOCAL void note_slow_turn(TimePoint now, Clock::duration took) noexcept;
   SLUICE_LOCAL void report_current_exception(std::string_view where) noexcept;
   SLUICE_LOCAL bool drop_tasks() noexcept;
-  // Runs `callback`, which belongs to `where`. If it throws, reports the exception and returns
-  // false.
-  template <class Callback>
-  bool guarded(std::string_view where, Callback&& callback) noexcept {
+  // Runs `work`, which belongs to `where`. If it throws, reports the exception and returns false.
+  template <class Work>
+  bool contained(std::string_view where, Work&& work) noexcept {
     try {
-      callback();
+      work();
       return true;
     } catch (...) {
       report_current_exception(where);
       return false;
     }
+  }
+  // The same for a callback of the program. REQUIRES: `where` is a literal.
+  template <class Callback>
+  bool guarded(std::string_view where, Callback&& callback) noexcept {
+    const bool returned = contained(where, std::forward<Callback>(callback));
+    watch_.note(where);
+    return returned;
   }
 
   LoopOptions options_;
@@ -185,6 +206,8 @@ class SLUICE_EXPORT Loop {
   mutable bool now_known_ = false;
   mutable TimePoint now_{};
   TimePoint armed_for_ = TimePoint::max();
+  TurnWatch watch_;
+  TurnBudget budget_;
   Counters counters_;
   Reporter reporter_;
   TimerQueue timers_;
@@ -193,6 +216,9 @@ class SLUICE_EXPORT Loop {
   // The components that requested the end of this turn, in that order. Callbacks run before output.
   std::vector<LoopComponent*> end_of_turn_callbacks_;
   std::vector<LoopComponent*> end_of_turn_output_;
+  // The components that requested the next turn, and those whose next turn this is.
+  std::vector<LoopComponent*> next_turn_;
+  std::vector<LoopComponent*> postponed_;
   PacedReport* paced_reports_ = nullptr;             // the head of the list of those with this loop
   std::unique_ptr<HandlerReports> handler_reports_;  // null until something throws
   std::unique_ptr<std::byte[]> read_buffer_;

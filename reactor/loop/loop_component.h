@@ -34,6 +34,9 @@ class LoopComponent {
   void request_end_of_turn() noexcept;
   [[nodiscard]] bool end_of_turn_requested() const noexcept { return end_of_turn_requested_; }
   virtual void end_of_turn() {}
+  // Makes the loop call next_turn() once, at the beginning of the next turn, which does not wait.
+  void request_next_turn() noexcept;
+  virtual void next_turn() {}
 
   // The steps of a drain, of this component or of the whole loop, whose drain is that of all
   // components. They call no handler.
@@ -60,6 +63,7 @@ class LoopComponent {
   const Phase phase_;
   std::unique_ptr<LoopDrain> drain_;
   bool end_of_turn_requested_ = false;
+  bool next_turn_requested_ = false;
 };
 
 }  // namespace sluice

@@ -30,6 +30,11 @@ class LoopInternals {
   [[nodiscard]] static std::span<std::byte> read_buffer(Loop& loop) noexcept {
     return {loop.read_buffer_.get(), Loop::kReadBufferSize};
   }
+  [[nodiscard]] static TurnBudget& budget(Loop& loop) noexcept { return loop.budget_; }
+  // Input waits for the next turn.
+  [[nodiscard]] static bool has_postponed(const Loop& loop) noexcept {
+    return !loop.next_turn_.empty();
+  }
   static void start_timer(Loop& loop, TimerQueue::Entry& entry, TimePoint due) {
     loop.start_timer(entry, due);
   }
@@ -45,8 +50,20 @@ class LoopInternals {
   [[nodiscard]] static std::unique_ptr<LoopComponent>& datagrams(Loop& loop) noexcept {
     return loop.datagrams_;
   }
-  // Runs `callback`, which belongs to `where`. If it throws, reports the exception and returns
-  // false.
+  // The time of this call: the time of the turn, unless the turn has lasted for a tick of the
+  // coarse clock.
+  [[nodiscard]] static TimePoint fresh_now(const Loop& loop) noexcept {
+    const TimePoint turn = loop.now();
+    if (loop.options_.virtual_time || coarse_now() <= turn) return turn;
+    return Clock::now();
+  }
+  // Runs `work` of the library, which belongs to `where`. If it throws, reports the exception and
+  // returns false.
+  template <class Work>
+  static bool contained(Loop& loop, std::string_view where, Work&& work) noexcept {
+    return loop.contained(where, std::forward<Work>(work));
+  }
+  // The same for a callback of the program. REQUIRES: `where` is a literal.
   template <class Callback>
   static bool guarded(Loop& loop, std::string_view where, Callback&& callback) noexcept {
     return loop.guarded(where, std::forward<Callback>(callback));

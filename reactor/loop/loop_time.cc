@@ -1,4 +1,4 @@
-// The second half of the loop: timers, virtual time and reports.
+// The second half of the loop: timers, virtual time, how long turns take, and reports.
 #include <algorithm>
 #include <cassert>
 #include <stdexcept>
@@ -94,6 +94,24 @@ void Loop::advance(milliseconds by) {
   }
   now_ = end;
   poll();
+}
+
+void Loop::end_turn() noexcept {
+  const TimePoint now = Clock::now();
+  const auto took = now - watch_.began();
+  budget_.end_turn(took);
+  const bool watched = options_.slow_turn.count() > 0 && !options_.virtual_time;
+  if (watched && took > options_.slow_turn) note_slow_turn(now, took);
+  watch_.begin(now);  // the wait is no part of a turn
+}
+
+void Loop::note_slow_turn(TimePoint now, Clock::duration took) noexcept {
+  ++counters_.slow_turns;
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  counters_.longest_turn_us = std::max(counters_.longest_turn_us, static_cast<std::uint64_t>(us));
+  if (reporter_ && watch_.may_report(now)) {
+    contained("slow turn", [this, took] { report(watch_.describe(took)); });
+  }
 }
 
 void Loop::report(const Report& report) noexcept {

@@ -205,7 +205,10 @@ bool Connection::end_of_turn() noexcept {
   dirty_ = false;
   if (state_ == State::closed) return true;
   contain([this] {
-    if (redeliver_) redeliver();
+    if (redeliver_ && !postponed_) {
+      LoopInternals::budget(group_->loop()).begin_share();
+      redeliver();
+    }
     flush();
     if (transport_ != nullptr) after_transport();
   });

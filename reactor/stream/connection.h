@@ -100,6 +100,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
     return pauses_ != 0 || (backpressure_ && !keep_reading_);
   }
 
+  // For a handler that finds several messages in one on_data(), asked after each of them: whether
+  // it may handle another one now. False when it is paused or no longer open, and when this turn
+  // has handled as much of its input as it may (LoopOptions::turn_budget, turn_messages). Then
+  // return what is consumed: in the last case the rest is shown again in the next turn, also when
+  // nothing more arrives. REQUIRES: called from on_data() of this connection.
+  [[nodiscard]] bool may_continue() noexcept;
   // For message_timeout, from a handler that consumes parts of messages: what on_data() saw.
   // `completed`: a message ended. `begun`: the last one is not complete yet. Without this call in
   // an on_data(), bytes that it consumed are a complete message, and the rest begins the next one.
@@ -185,6 +191,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void discard_input();
   SLUICE_LOCAL void deliver(std::span<const std::byte> bytes);
   SLUICE_LOCAL void redeliver();
+  SLUICE_LOCAL void postpone();  // shows what is unconsumed again in the next turn
+  SLUICE_LOCAL void next_turn() noexcept;
   SLUICE_LOCAL void peer_end();
   SLUICE_LOCAL ssize_t system_read(std::span<std::byte> into);
 
@@ -271,6 +279,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool collecting_ : 1 = false;      // has bytes in the loop's write buffer
   bool dirty_ : 1 = false;           // end_of_turn() is requested
   bool redeliver_ : 1 = false;       // deliver the unconsumed input again
+  bool postponed_ : 1 = false;       // in the next turn, not before
+  bool reads_large_ : 1 = false;     // the handler has consumed a full read at once
   bool reset_ : 1 = false;           // the peer must see a reset
   bool timed_ : 1 = false;           // mark_ counts for a timeout
   bool by_traffic_ : 1 = false;      // and is looked at when bytes move; else in a list

@@ -39,7 +39,7 @@ bool Connection::call(std::string_view name, Callback&& callback) noexcept {
 
 template <class Work>
 void Connection::contain(Work&& work) noexcept {
-  if (!LoopInternals::guarded(group_->loop(), "connection", work))
+  if (!LoopInternals::contained(group_->loop(), "connection", work))
     finish(CloseReason::system_error, ENOMEM);
 }
 

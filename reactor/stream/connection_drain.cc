@@ -33,7 +33,8 @@ void Connection::begin_draining() noexcept {
   if (!call("on_drain", [this] { protocol_->on_drain(*this); })) return;
   contain([this] {
     flush();
-    for (int i = 0; i < kReadsAtOnce; ++i) {
+    LoopInternals::budget(group_->loop()).begin_share();
+    for (int i = 0; i < kReadsAtOnce && !postponed_; ++i) {
       if (redeliver_) {
         redeliver();
       } else if (!may_read() || read_once(read_room()) == 0) {
@@ -54,6 +55,7 @@ void Connection::begin_draining() noexcept {
 void Connection::read_last() noexcept {
   draining_ = Draining::in_pass;
   contain([this] {
+    LoopInternals::budget(group_->loop()).begin_unlimited();
     if (may_read() && unread() == 0) (void)read_once(read_room());
     if (transport_ != nullptr) after_transport();
   });

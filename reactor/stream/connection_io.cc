@@ -24,6 +24,9 @@ constexpr int kReadsAtOnce = 16;
 // window opens at once, and the peer sends in its own time instead of in the softirq of our
 // acknowledgement.
 constexpr int kFullReadsAtOnce = 4;
+// What the first read takes at most, and each one after the handler was cut short or among many
+// others: what it leaves is held until its next turn.
+constexpr std::size_t kFirstRead = 64 * 1024;
 
 }  // namespace
 
@@ -34,7 +37,14 @@ inline ssize_t Connection::system_read(std::span<std::byte> into) {
 
 std::span<std::byte> Connection::read_room() const noexcept {
   const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
-  return buffer.first(std::min(buffer.size(), group_->options().max_read));
+  const bool large = reads_large_ && !LoopInternals::budget(group_->loop()).is_crowded();
+  const std::size_t most = large ? buffer.size() : kFirstRead;
+  return buffer.first(std::min(most, group_->options().max_read));
+}
+
+bool Connection::may_continue() noexcept {
+  if (state_ != State::open || paused()) return false;
+  return LoopInternals::budget(group_->loop()).may_continue();
 }
 
 // Delivers the unconsumed input, followed by `bytes`, as one span.
@@ -56,10 +66,32 @@ void Connection::deliver(std::span<const std::byte> bytes) {
     } else if (consumed < bytes.size()) {
       input_.append(bytes.subspan(consumed));
     }
-    if (input_.size() > group_->options().input_limit) return finish(CloseReason::input_limit);
+    if (!input_.empty() && LoopInternals::budget(group_->loop()).is_over()) {
+      // Its handler could have consumed more: that is no reason for a limit, and one read at most.
+      postpone();
+    } else if (input_.size() > group_->options().input_limit) {
+      return finish(CloseReason::input_limit);
+    }
     if (group_->messages_ != nullptr) follow_messages(consumed);
   }
   flush();
+}
+
+void Connection::postpone() {
+  redeliver_ = true;
+  reads_large_ = false;
+  group_->table().postpone(*this);
+  LoopInternals::budget(group_->loop()).cut();
+}
+
+void Connection::next_turn() noexcept {
+  postponed_ = false;
+  contain([this] {
+    LoopInternals::budget(group_->loop()).begin_share();
+    if (redeliver_) redeliver();
+    if (transport_ != nullptr) after_transport();
+  });
+  if (draining_ == Draining::owes) check_owed();
 }
 
 // Returns how many bytes it read and delivered; 0 if there are no more for now.
@@ -85,9 +117,14 @@ std::size_t Connection::read_once(std::span<std::byte> room) {
 }
 
 void Connection::read_ready() {
-  const std::span<std::byte> room = read_room();
-  for (int i = 0; i < kFullReadsAtOnce && may_read(); ++i) {
+  TurnBudget& budget = LoopInternals::budget(group_->loop());
+  budget.begin_share();
+  for (int i = 0; may_read(); ++i) {
+    // Level-triggered: what is not read now makes an event in the next turn.
+    if (i == kFullReadsAtOnce || (i > 0 && !budget.may_continue())) return budget.cut();
+    const std::span<std::byte> room = read_room();
     if (read_once(room) < room.size()) return;
+    reads_large_ = !postponed_;
   }
 }
 
@@ -109,7 +146,10 @@ void Connection::on_ready(int events) noexcept {
 
 void Connection::discard_input() {
   const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
+  TurnBudget& budget = LoopInternals::budget(group_->loop());
+  budget.begin_share();
   for (int i = 0; i < kReadsAtOnce; ++i) {
+    if (i > 0 && !budget.may_continue()) return budget.cut();
     const ssize_t count = system_read(buffer);
     if (count > 0) {
       LoopInternals::counters(group_->loop()).bytes_in += static_cast<std::size_t>(count);
@@ -129,7 +169,8 @@ void Connection::discard_input() {
 
 void Connection::redeliver() {
   redeliver_ = false;
-  if (state_ == State::open && !paused() && !input_.empty()) deliver({});
+  if (state_ != State::open || paused() || input_.empty()) return;
+  deliver({});
 }
 
 void Connection::peer_end() {

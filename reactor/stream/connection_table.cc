@@ -138,6 +138,24 @@ void ConnectionTable::mark_dirty(Connection& connection) noexcept {
   request_end_of_turn();
 }
 
+void ConnectionTable::postpone(Connection& connection) noexcept {
+  if (connection.postponed_) return;
+  connection.postponed_ = LoopInternals::contained(loop(), "connection", [this, &connection] {
+    postponed_.push_back(connection.id());
+    request_next_turn();
+  });
+  if (!connection.postponed_) connection.mark_dirty();
+}
+
+// In the order in which they were cut short, so that each has its share before anyone has two.
+void ConnectionTable::next_turn() {
+  this_turn_.swap(postponed_);
+  for (const ConnectionId id : this_turn_) {
+    if (Connection* connection = find(id)) connection->next_turn();
+  }
+  this_turn_.clear();
+}
+
 void ConnectionTable::end_of_turn() {
   if (drain_step_ != DrainStep::none) drain_step();
   // Connections that are marked meanwhile belong to the next round, so two lists alternate.

@@ -41,9 +41,12 @@ class ConnectionTable final : public LoopComponent {
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
   [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }
   [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
+  // Calls its next_turn() in the next turn, or at the end of this one if there is no memory.
+  void postpone(Connection& connection) noexcept;
   void mark_dirty(Connection& connection) noexcept;  // cannot fail: open() has reserved the room
 
   void end_of_turn() override;
+  void next_turn() override;
   void begin_drain() override;
   [[nodiscard]] bool drained() const override {
     return open_ == 0 && drain_step_ == DrainStep::none;
@@ -120,6 +123,9 @@ class ConnectionTable final : public LoopComponent {
   bool closing_ = false;   // all connections are being destroyed: no new ones until that is done
   std::vector<Connection*> dirty_;
   std::vector<Connection*> this_round_;
+  // By id, because they may be gone by then.
+  std::vector<ConnectionId> postponed_;
+  std::vector<ConnectionId> this_turn_;
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;
   OutputPool output_pool_;
   WriteBuffer write_buffer_;

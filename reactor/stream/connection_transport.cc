@@ -72,7 +72,7 @@ void Connection::retry_write() {
 // events.
 void Connection::after_transport() {
   if (state_ == State::opening) return;
-  if (transport_->must_read_) {
+  if (transport_->must_read_ && !postponed_) {
     transport_->must_read_ = false;
     if (state_ == State::lingering) {
       if (wants_input()) discard_input();
@@ -86,13 +86,15 @@ void Connection::after_transport() {
   update_interest();
 }
 
-// If read() can return something without an event, it is called at the end of the turn. A read that
-// waits for a writable wire is always repeated after the event.
+// If read() can return something without an event, it is called at the end of the turn, or in the
+// next turn if this one has read enough. A read that waits for a writable wire is always repeated
+// after the event.
 void Connection::note_pending() noexcept {
   if (transport_->must_read_ || !wants_input() || transport_->read_wants_ != kReadable) return;
   if (!transport_->pending()) return;
   transport_->must_read_ = true;
-  mark_dirty();
+  const bool later = LoopInternals::budget(group_->loop()).is_over();
+  later ? group_->table().postpone(*this) : mark_dirty();
 }
 
 // Returns false while the transport has not written its end.

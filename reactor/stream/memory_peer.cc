@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../loop/loop_internals.h"
 #include "connection_table.h"
 
 namespace sluice {
@@ -156,7 +157,8 @@ void MemoryPeer::settle() {
     loop_.poll();
     const int ready = closed() ? 0 : line_->ready() & connection().interest();
     if (ready != 0) connection().on_ready(ready);
-    quiet = ready == 0 && activity() == before ? quiet + 1 : 0;
+    const bool more = ready != 0 || LoopInternals::has_postponed(loop_);
+    quiet = !more && activity() == before ? quiet + 1 : 0;
   }
 }
 

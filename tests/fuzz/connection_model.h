@@ -44,9 +44,11 @@ class Model final : public Protocol {
     SLUICE_MUST(!in.empty() && consumed_ + in.size() <= sent_by_peer);
     const std::string want = stream_from(consumed_, in.size());
     SLUICE_MUST(std::equal(in.begin(), in.end(), std::as_bytes(std::span(want)).begin()));
-    const std::size_t consumed =
-        choices_.any(4) == 0 ? choices_.any(in.size() % 65'536 + 1) : in.size();
+    std::size_t consumed = choices_.any(4) == 0 ? choices_.any(in.size() % 65'536 + 1) : in.size();
     act(connection);
+    const bool over = !connection.may_continue();
+    if (consumed == in.size() && over) consumed = (in.size() + 1) / 2;
+    owed = over && consumed < in.size();
     consumed_ += consumed;
     return consumed;
   }
@@ -101,6 +103,8 @@ class Model final : public Protocol {
   std::size_t sent = 0;  // by the handler, and accepted
   CloseReason reason = CloseReason::open;
   bool above_mark = false;  // the high one, and not below the low one since
+  // Its turn was over: the rest is to be shown again unless it is paused or ends.
+  bool owed = false;
   bool peer_ended = false;
   int peer_error = 0;
   [[nodiscard]] bool closed() const noexcept { return closed_; }

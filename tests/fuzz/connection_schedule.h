@@ -15,6 +15,7 @@
 #include "connection_model.h"
 #include "fuzz.h"
 #include <sluice/connection.h>
+#include <sluice/loop.h>
 #include <sluice/memory_peer.h>
 
 namespace sluice::fuzz {
@@ -29,6 +30,14 @@ inline ConnectionOptions options_from(Choices& choices) {
   options.linger_timeout = std::chrono::milliseconds(choices.any(2) * 50);
   options.idle_timeout = std::chrono::milliseconds(choices.any(2) * 200);
   options.write_timeout = std::chrono::milliseconds(choices.any(2) * 300);
+  return options;
+}
+
+// The turn's budget, which does not take of the choices: from how many there are.
+inline LoopOptions loop_options(std::size_t size) {
+  LoopOptions options;
+  options.virtual_time = true;
+  if (size % 2 == 0) options.turn_messages = size / 2 % 5 + 1;
   return options;
 }
 
@@ -51,8 +60,13 @@ class PlainEnd {
 template <class FarEnd>
 class Schedule {
  public:
-  Schedule(Choices& choices, Model& model, const ConnectionOptions& options)
-      : choices_(choices), model_(model), peer_(model, options), far_end_(peer_) {}
+  Schedule(Choices& choices, Model& model, const ConnectionOptions& options,
+           const LoopOptions& loop)
+      : choices_(choices),
+        model_(model),
+        loop_(loop),
+        peer_(loop_, model, options),
+        far_end_(peer_) {}
 
   void run() {
     while (!choices_.done()) {
@@ -122,13 +136,18 @@ class Schedule {
     if (peer_.closed()) return;
     const Connection& connection = peer_.connection();
     SLUICE_MUST(connection.queued() <= connection.options().queue_limit);
-    SLUICE_MUST(connection.unconsumed().size() <= connection.options().input_limit);
+    // What waits for a turn may be one read more.
+    SLUICE_MUST(connection.unconsumed().size() <=
+                connection.options().input_limit + connection.options().max_read);
+    SLUICE_MUST(!model_.owed || connection.paused() ||
+                connection.state() != Connection::State::open);
     const bool above = connection.queued() > connection.options().high_water;
     model_.above_mark = model_.above_mark || (above && !connection.options().keep_reading);
   }
 
   Choices& choices_;
   Model& model_;
+  Loop loop_;
   MemoryPeer peer_;
   FarEnd far_end_;
   std::size_t received_ = 0;

@@ -8,6 +8,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Choices choices(data, size);
   Model model(choices);
   const ConnectionOptions options = options_from(choices);
-  Schedule<PlainEnd>(choices, model, options).run();
+  Schedule<PlainEnd>(choices, model, options, loop_options(size)).run();
   return 0;
 }

@@ -34,6 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ConnectionOptions options = options_from(choices);
   options.transport = make_xor;
   options.open_timeout = std::chrono::milliseconds(choices.any(2) * 300);
-  Schedule<XorEnd>(choices, model, options).run();
+  Schedule<XorEnd>(choices, model, options, loop_options(size)).run();
   return 0;
 }

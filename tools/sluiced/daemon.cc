@@ -26,6 +26,8 @@ std::string_view name_of(Report::Kind kind) {
       return "accepting again";
     case Report::Kind::refused:
       return "refused";
+    case Report::Kind::slow_turn:
+      return "slow turn";
     case Report::Kind::malformed:
       return "malformed";
     case Report::Kind::socket_error:
@@ -201,7 +203,9 @@ void Daemon::log_report(const Report& report) {
   const std::string error = report.error ? report.error.message() : "";
   if (text.find(error) == text.npos) text += ": " + error;
   if (report.count > 1) text += " (" + std::to_string(report.count) + " times)";
-  if (report.kind == Report::Kind::accept_resumed) {
+  const bool harmless =
+      report.kind == Report::Kind::accept_resumed || report.kind == Report::Kind::slow_turn;
+  if (harmless) {
     log_.info(text);
   } else {
     log_.warning(text);
@@ -216,6 +220,8 @@ std::string counters_text(const Counters& counters) {
     text += '=' + std::to_string(value);
   };
   add("turns", counters.turns);
+  add("slow_turns", counters.slow_turns);
+  add("longest_turn_us", counters.longest_turn_us);
   add("connections_open", counters.connections_open);
   add("accepted", counters.accepted);
   add("refused", counters.refused);
