@@ -20,7 +20,7 @@ DatagramOptions bounded(DatagramOptions options) noexcept {
 }
 
 static_assert(DatagramOptions::kOverhead == DatagramQueue::kOverhead);
-static_assert(DatagramOptions::kMaxSize < DatagramBuffers::kSlotSize);
+static_assert(DatagramOptions::kMaxSize < ReceivedDatagrams::kSlotSize);
 
 }  // namespace
 

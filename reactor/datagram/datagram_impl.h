@@ -2,6 +2,8 @@
 #ifndef SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
 #define SLUICE_REACTOR_DATAGRAM_DATAGRAM_IMPL_H
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,6 +17,7 @@
 #include "datagram_destination.h"
 #include "datagram_open.h"
 #include "datagram_queue.h"
+#include "received_datagrams.h"
 
 namespace sluice {
 
@@ -37,9 +40,11 @@ class DatagramSocket::Impl final : public LoopComponent {
   void close() noexcept;
 
   void end_of_turn() override { flush(); }
+  void next_turn() override;
   void begin_drain() override;
   [[nodiscard]] bool drained() const override {
-    return closed() || (queue_.empty() && !failure_ && handler_.is_finished(*face_));
+    return closed() ||
+           (batch_ == nullptr && queue_.empty() && !failure_ && handler_.is_finished(*face_));
   }
   void end_drain() override { close(); }
 
@@ -53,6 +58,9 @@ class DatagramSocket::Impl final : public LoopComponent {
 
   void on_ready(int events) noexcept;
   void receive() noexcept;
+  // False when the rest of the batch waits for the next turn, or no more is to be received now.
+  [[nodiscard]] bool receive_batch() noexcept;
+  [[nodiscard]] bool deliver_batch() noexcept;
   void deliver(std::size_t index) noexcept;
   void transmit() noexcept;
   void flush() noexcept;
@@ -61,6 +69,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   void ask_for_flush();
   void update_watcher() noexcept;
   void refused() noexcept;
+  void watch_later() noexcept;
   bool make_room(std::size_t size) noexcept;
   template <class Callback>
   void call(std::string_view where, Callback&& callback) noexcept;
@@ -70,6 +79,10 @@ class DatagramSocket::Impl final : public LoopComponent {
   const DatagramOptions options_;
   OpenDatagram socket_;
   DatagramBuffers::Share buffers_;
+  // What was received and is not handled yet: null when that is all.
+  std::unique_ptr<ReceivedDatagrams> batch_;
+  BatchResult received_{};
+  std::size_t delivered_ = 0;
   DatagramQueue queue_;
   DatagramDestination destination_;  // of the datagram that is being delivered
   std::optional<Failure> failure_;

@@ -15,7 +15,8 @@ namespace {
 // The maximum number of full batches in one turn, so that a flood on one socket does not starve
 // others.
 constexpr int kReceiveRounds = 4;
-// The pause before the next try, if the system could not watch the socket.
+// The pause before the next try, if the system could not watch the socket, or there was no memory
+// to receive.
 constexpr std::chrono::milliseconds kWatchAgain{100};
 
 std::error_code error_of(int error) noexcept { return {error, std::generic_category()}; }
@@ -39,37 +40,71 @@ void DatagramSocket::Impl::on_ready(int events) noexcept {
 }
 
 void DatagramSocket::Impl::receive() noexcept {
-  const DatagramBuffers::Shape shape{options_.max_size, socket_.destinations};
-  for (int round = 0; round < kReceiveRounds && !closed() && !draining_; ++round) {
-    const BatchResult result = buffers_->receive(socket_.fd.get(), options_.batch, shape);
-    LoopInternals::counters(loop()).datagrams_in += result.done;
-    buffers_->hold();
-    receiving_ = true;
-    for (std::size_t i = 0; i < result.done && !closed(); ++i) deliver(i);
-    receiving_ = false;
-    buffers_->release();
-    flush();
-    if (closed()) return;
-    if (result.error != 0) {
-      if (try_again(result.error)) return;
-      // On a connected socket an error concerns the peer: ICMP reports that an earlier datagram
-      // failed.
-      call("on_error",
-           [this, &result] { handler_.on_error(*face_, error_of(result.error), socket_.peer); });
-    } else if (result.done < options_.batch) {
-      return;  // probably no more is waiting; another call would only confirm that
-    }
+  TurnBudget& budget = LoopInternals::budget(loop());
+  budget.begin_share();
+  // What waits for the next turn comes first; the system keeps the rest until then.
+  for (int round = 0; batch_ == nullptr && !closed() && !draining_; ++round) {
+    if (round == kReceiveRounds || (round > 0 && !budget.may_continue())) return budget.cut();
+    if (!receive_batch() || !deliver_batch()) return;
   }
 }
 
+bool DatagramSocket::Impl::receive_batch() noexcept {
+  batch_ = buffers_->take(options_.batch);
+  if (batch_ == nullptr) {
+    watch_later();
+    return false;
+  }
+  received_ =
+      batch_->receive(socket_.fd.get(), options_.batch, {options_.max_size, socket_.destinations});
+  delivered_ = 0;
+  LoopInternals::counters(loop()).datagrams_in += received_.done;
+  return true;
+}
+
+bool DatagramSocket::Impl::deliver_batch() noexcept {
+  TurnBudget& budget = LoopInternals::budget(loop());
+  bool over = false;
+  receiving_ = true;
+  while (delivered_ < received_.done && !closed() && !over) {
+    deliver(delivered_++);
+    over = delivered_ < received_.done && !budget.may_continue();
+  }
+  receiving_ = false;
+  if (over && !closed()) {
+    budget.cut();
+    request_next_turn();
+    flush();
+    return false;
+  }
+  buffers_->give_back(std::move(batch_));
+  flush();
+  if (closed()) return false;
+  if (received_.error != 0) {
+    if (try_again(received_.error)) return false;
+    // On a connected socket an error concerns the peer: ICMP reports that an earlier datagram
+    // failed.
+    call("on_error",
+         [this] { handler_.on_error(*face_, error_of(received_.error), socket_.peer); });
+    return true;
+  }
+  // After a smaller batch probably no more is waiting; another call would only confirm that.
+  return received_.done == options_.batch;
+}
+
+void DatagramSocket::Impl::next_turn() {
+  LoopInternals::budget(loop()).begin_share();
+  if (batch_ != nullptr) (void)deliver_batch();
+}
+
 void DatagramSocket::Impl::deliver(std::size_t index) noexcept {
-  Address& from = buffers_->from(index);
+  Address& from = batch_->from(index);
   if (socket_.dual) from = from.unmapped();
-  const msghdr& header = buffers_->header(index);
+  const msghdr& header = batch_->header(index);
   if (socket_.destinations) {
     read_destination(header, socket_.local.address().port(), destination_);
   }
-  const Datagram datagram{.data = buffers_->data(index),
+  const Datagram datagram{.data = batch_->data(index),
                           .from = from,
                           .to = destination_.to,
                           .interface = destination_.interface,
@@ -178,9 +213,14 @@ void DatagramSocket::Impl::ask_for_flush() {
 }
 
 // Not at once: while the system refuses, the loop would do nothing else.
-void DatagramSocket::Impl::refused() noexcept {
+void DatagramSocket::Impl::watch_later() noexcept {
+  watcher_.stop(loop().native());
   if (!LoopInternals::guarded(loop(), "datagram", [this] { watch_again_.start(kWatchAgain); }))
     update_watcher();
+}
+
+void DatagramSocket::Impl::refused() noexcept {
+  watch_later();
   call("on_error", [this] { handler_.on_error(*face_, error_of(ENOSPC), Address()); });
 }
 
