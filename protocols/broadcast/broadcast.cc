@@ -107,7 +107,7 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
   }
   // Requests to the group arrive only on interfaces on which the socket has joined it.
   if (scope_.ipv6 && scope_.bound.is_unspecified()) {
-    read_targets();
+    (void)targets();
     refresh_timer_.start_repeating(BroadcastOptions::kRefreshInterval);
   }
   guard_.add_port(endpoint().address().port());
@@ -159,7 +159,7 @@ void Broadcast::arm_answers() {
 
 void Broadcast::refresh_groups() {
   if (socket_.draining() || socket_.closed()) return refresh_timer_.stop();
-  read_targets();
+  (void)targets();
 }
 
 void Broadcast::announce() {
@@ -167,7 +167,7 @@ void Broadcast::announce() {
   const auto jitter = options_.announce * BroadcastOptions::kJitterPercent / 100;
   const auto next = options_.announce - jitter + random_up_to(2 * jitter);
   announce_timer_.start(std::max(next, std::chrono::milliseconds(1)));
-  const auto targets = read_targets();
+  const auto& targets = this->targets();
   send_to_all(options_.message, targets);
   // Reported only when the last target disappears, and not for each announcement.
   if (targets.empty() && had_targets_) report_error(no_target(options_), {});
@@ -178,10 +178,20 @@ Broadcast::PublishResult Broadcast::publish(std::string_view text) {
   std::string error = text_error(text);
   if (!error.empty()) return {.targets = 0, .error = std::move(error)};
   if (socket_.closed()) return {.targets = 0, .error = "the service is closed"};
-  const auto targets = read_targets();
+  const auto& targets = this->targets();
   const std::size_t sent = send_to_all(text, targets);
   if (sent == 0 && !targets.empty()) return {.targets = 0, .error = "the send queue is full"};
   return {.targets = sent, .error = {}};
+}
+
+// Each reading costs several system calls, and a turn may publish very many texts.
+const std::vector<BroadcastTarget>& Broadcast::targets() {
+  const std::uint64_t turn = loop_.counters().turns;
+  if (!targets_read_at_ || *targets_read_at_ != std::pair(turn, loop_.now())) {
+    targets_ = read_targets();
+    targets_read_at_.emplace(turn, loop_.now());
+  }
+  return targets_;
 }
 
 std::vector<BroadcastTarget> Broadcast::read_targets() {

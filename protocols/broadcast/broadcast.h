@@ -8,8 +8,8 @@
 //   Announcing. It sends the message to all targets (broadcast_targets.h) at the interval
 //   `announce`, varied by up to kJitterPercent; the first time within kMaxDelay.
 //   Publishing. publish() sends a text to all targets at once.
-// It reads the list of interfaces each time, and also every kRefreshInterval, to join the group on
-// new interfaces.
+// It reads the list of interfaces each time, but at most once a turn, and also every
+// kRefreshInterval, to join the group on new interfaces.
 //
 // No answer is sent to a source that the ReplyGuard refuses (but RequestsTo::any applies), nor to a
 // source with this service's own port number, on any host. Such services send their announcements
@@ -37,6 +37,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -126,6 +127,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   SLUICE_LOCAL void refresh_groups();
   SLUICE_LOCAL void answer_waiting();
   SLUICE_LOCAL void arm_answers();
+  SLUICE_LOCAL const std::vector<BroadcastTarget>& targets();  // of this turn
   SLUICE_LOCAL std::vector<BroadcastTarget> read_targets();
   SLUICE_LOCAL std::size_t send_to_all(std::string_view text,
                                        std::span<const BroadcastTarget> targets);
@@ -140,6 +142,8 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   DelayedAnswers waiting_{BroadcastOptions::kMaxWaiting};
   Counts counts_;
   bool had_targets_ = true;
+  std::vector<BroadcastTarget> targets_;
+  std::optional<std::pair<std::uint64_t, TimePoint>> targets_read_at_;  // turn and time
   Report last_error_;
   PacedReport error_report_;
   DatagramSocket socket_;
