@@ -35,9 +35,11 @@ IdleList::~IdleList() {
 }
 
 void IdleList::move_to_end(Node& node) {
+  // Not the time of the turn: the time that a slow handler takes is not the peer's silence.
   // The stamp is rounded up, and the time to compare it with down. So nothing expires early, and
   // with a clock of whole milliseconds, such as the virtual one, everything expires on time.
-  const auto stamp = std::chrono::ceil<milliseconds>(loop_.now() - epoch_);
+  const TimePoint touched = LoopInternals::fresh_now(loop_);
+  const auto stamp = std::chrono::ceil<milliseconds>(touched - epoch_);
   node.stamp_ = static_cast<std::uint32_t>(stamp.count());
   if (ends_.previous_ == &node) return;
   node.unlink();

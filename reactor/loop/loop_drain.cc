@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "loop_internals.h"
+
 namespace sluice {
 
 using std::chrono::milliseconds;
@@ -24,7 +26,7 @@ void LoopComponent::cancel_drain() noexcept { drain_.reset(); }
 void Loop::begin_drain(std::unique_ptr<LoopDrain>& place, LoopComponent* only,
                        milliseconds deadline, Task done) {
   assert(not_run_elsewhere());
-  const TimePoint due = later(now(), deadline);
+  const TimePoint due = later(LoopInternals::fresh_now(*this), deadline);
   if (place != nullptr) {
     if (place->queued() && due < place->due()) start_timer(*place, due);
     return;

@@ -97,7 +97,9 @@ void Loop::advance(milliseconds by) {
 }
 
 void Loop::end_turn() noexcept {
-  const TimePoint now = Clock::now();
+  // A turn without a tick of the coarse clock was short. Most are, and need no exact time.
+  const bool ticked = coarse_now() > watch_.began();
+  const TimePoint now = ticked ? Clock::now() : watch_.began();
   const auto took = now - watch_.began();
   budget_.end_turn(took);
   const bool watched = options_.slow_turn.count() > 0 && !options_.virtual_time;

@@ -15,12 +15,12 @@ Timer::~Timer() { stop(); }
 
 void Timer::start(milliseconds after) {
   every_ = milliseconds(0);
-  LoopInternals::start_timer(loop_, *this, later(loop_.now(), after));
+  LoopInternals::start_timer(loop_, *this, later(LoopInternals::fresh_now(loop_), after));
 }
 
 void Timer::start_repeating(milliseconds every) {
   assert(every > milliseconds(0));
-  LoopInternals::start_timer(loop_, *this, later(loop_.now(), every));
+  LoopInternals::start_timer(loop_, *this, later(LoopInternals::fresh_now(loop_), every));
   every_ = every;
 }
 

@@ -252,7 +252,7 @@ bool Connection::is_ready(int events) const noexcept {
 
 void Connection::on_idle(IdleList::Node& node) {
   auto& connection = static_cast<Connection&>(node);
-  if (connection.is_ready(kReadable | kWritable)) {
+  if (connection.is_ready(kReadable | kWritable) || connection.is_held_back()) {
     return connection.group_->idle_.touch(connection);
   }
   connection.finish(CloseReason::idle_timeout);

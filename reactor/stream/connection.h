@@ -193,6 +193,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void redeliver();
   SLUICE_LOCAL void postpone();  // shows what is unconsumed again in the next turn
   SLUICE_LOCAL void next_turn() noexcept;
+  // Whether its owner or the turn's budget keeps it from reading what the peer has sent.
+  [[nodiscard]] SLUICE_LOCAL bool is_held_back() const noexcept;
   SLUICE_LOCAL void peer_end();
   SLUICE_LOCAL ssize_t system_read(std::span<std::byte> into);
 

@@ -170,7 +170,14 @@ void Connection::discard_input() {
 void Connection::redeliver() {
   redeliver_ = false;
   if (state_ != State::open || paused() || input_.empty()) return;
+  touch();  // it was held back, and may go on now
   deliver({});
+}
+
+// A rate that holds a member's next line, for example, makes no silent member of it.
+bool Connection::is_held_back() const noexcept {
+  if (pauses_ == 0 && !redeliver_) return false;
+  return !input_.empty() || unread() > 0;
 }
 
 void Connection::peer_end() {

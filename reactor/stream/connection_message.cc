@@ -52,7 +52,7 @@ void Connection::follow_messages(std::size_t consumed) {
 
 // The time of the message begins now.
 void Connection::restart_message() noexcept {
-  mark_ = stamp_of(group_->loop().now());
+  mark_ = stamp_of(LoopInternals::fresh_now(group_->loop()));
   IdleList& list = first_message_ ? group_->messages_->first : group_->messages_->whole;
   const milliseconds idle = group_->idle_.timeout();
   by_traffic_ = idle.count() > 0 && idle < list.timeout();

@@ -302,6 +302,22 @@ Test(chat, buffers_little_for_a_member_that_sends_too_fast) {
   ann->reset();
 }
 
+Test(chat, does_not_time_out_a_member_whose_line_the_rate_holds) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(1, std::chrono::seconds(3), 1);
+  World world(options);
+  const auto bob = world.enter("bob");
+  const auto ann = world.enter("ann", {.idle_timeout = std::chrono::seconds(1)});
+  ann->send("one\ntwo\n");  // her name was the first line of these 3 s
+  for (int i = 0; i < 7; ++i) {
+    ann->advance(milliseconds(900));
+    cr_assert(!ann->closed(), "after %d", i);
+  }
+  cr_expect(bob->received() == "<ann> one\n<ann> two\n");
+  ann->advance(std::chrono::seconds(1));
+  cr_expect(ann->close_reason() == CloseReason::idle_timeout, "now she is silent");
+}
+
 // --- Slow members ---
 
 Test(chat, loses_nothing_between_members_that_read_slowly) {

@@ -1,4 +1,6 @@
 // Timers: never early, in order, and free to stop, restart or destroy themselves.
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -407,4 +409,19 @@ Test(timer, treats_a_negative_delay_as_0_and_accepts_every_value) {
   timer.start(milliseconds::max());
   cr_expect(timer.due() == TimePoint::max());
   loop.advance(std::chrono::hours(24 * 365));
+}
+
+Test(timer, counts_from_when_it_is_started_and_not_from_the_beginning_of_a_slow_turn) {
+  Loop loop(backend_options());
+  TimePoint started;
+  TimePoint ran;
+  Timer timer(loop, [&ran] { ran = Clock::now(); });
+  loop.post([&] {
+    (void)loop.now();
+    ::poll(nullptr, 0, 100);
+    started = Clock::now();
+    timer.start(milliseconds(50));
+  });
+  while (ran == TimePoint()) loop.run_once();
+  cr_expect(ran >= started + milliseconds(49));
 }

@@ -295,3 +295,59 @@ Test(connection_timeouts, bytes_that_the_peer_reads_while_the_loop_is_stopped_ar
   cr_expect(handler.closes == 0);
   cr_expect(peer.waiting().size() > 0);
 }
+
+Test(connection_timeouts,
+     does_not_take_the_time_of_a_slow_handler_for_the_silence_of_another_peer) {
+  constexpr milliseconds kIdle{500};
+  for (const bool slow_is_written_first : {false, true}) {
+    Loop loop(backend_options());
+    Handler live;
+    Handler slow;
+    Pair pairs[] = {unix_pair(), unix_pair()};
+    Connection::adopt(loop, std::move(pairs[0].ours), live, timeouts(kIdle));
+    Connection::adopt(loop, std::move(pairs[1].ours), slow);
+    Peer live_peer(std::move(pairs[0].peers));
+    Peer slow_peer(std::move(pairs[1].peers));
+    slow.data = [&](Connection&, std::string_view in) {
+      (void)loop.now();
+      std::this_thread::sleep_for(kIdle + milliseconds(100));
+      live_peer.send("y");
+      return in.size();
+    };
+    if (slow_is_written_first) slow_peer.send("x");
+    live_peer.send("x");
+    if (!slow_is_written_first) slow_peer.send("x");
+    while (slow.input.empty() || live.input != "xy") loop.run_once();
+    loop.poll();
+    cr_expect(live.closes == 0, "its last byte was just read");
+  }
+}
+
+Test(connection_timeouts, do_not_run_against_a_peer_whose_bytes_wait_for_us) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection =
+      Connection::adopt(loop, std::move(pair.ours), handler, timeouts(milliseconds(50)));
+  Peer peer(std::move(pair.peers));
+  connection.pause();
+  peer.send("x");
+  const auto begin = Clock::now();
+  while (Clock::now() < begin + milliseconds(200)) {
+    loop.poll();
+    std::this_thread::sleep_for(kMillisecond);
+  }
+  cr_expect(handler.closes == 0);
+  connection.resume();
+  cr_expect(time_to_close(loop, handler, begin) >= milliseconds(200));
+  cr_expect(handler.input == "x");
+  cr_expect(handler.last_reason == make_error_code(CloseReason::idle_timeout));
+}
+
+Test(connection_timeouts, run_against_a_silent_peer_although_the_connection_is_paused) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(seconds(30)));
+  peer.connection().pause();
+  peer.advance(seconds(30));
+  cr_expect(peer.close_reason() == CloseReason::idle_timeout);
+}
