@@ -19,7 +19,7 @@
 #include "connection_table.h"
 #include "descriptor_reserve.h"
 #include "listen_socket.h"
-#include "source_limits.h"
+#include "newcomer_limits.h"
 
 namespace sluice {
 
@@ -34,6 +34,7 @@ constexpr BackoffOptions kWaits{
 // A number that is out of range counts as the nearest one that is allowed.
 ListenerOptions in_range(ListenerOptions options) {
   options.accept_batch = std::max<std::size_t>(options.accept_batch, 1);
+  options.source_prefix = std::clamp(options.source_prefix, 1U, Source::kMaxPrefix);
   return options;
 }
 
@@ -47,13 +48,13 @@ class Listener::Impl final : public LoopComponent {
         options_(in_range(options)),
         factory_(std::move(factory)),
         socket_(std::forward<Socket>(socket)...),
-        sources_(options.max_per_source),
-        refusals_(loop, [this] { return make_report(Report::Kind::refused, limit_, 0); }),
+        limits_(options_),
+        refusals_(loop, [this] { return describe_refusal(); }),
         shortages_(loop, [this] { return describe_shortage(); }),
         retry_(loop, [this] { after_wait(); }),
         group_(ConnectionTable::of(loop).make_group(options.connection)) {
-    if (options.max_per_source != ListenerOptions::kNoLimit) {
-      group_.on_gone = [this](const Connection& gone) { sources_.remove(gone.socket_peer()); };
+    if (limits_.counts_sources()) {
+      group_.on_gone = [this](const Connection& gone) { limits_.remove(gone.socket_peer()); };
     }
     watcher_.bind<&Impl::on_ready>(this, socket_.fd());
     wait_for_newcomers();
@@ -106,9 +107,10 @@ class Listener::Impl final : public LoopComponent {
   void accept_some() noexcept;
   void after_wait();
   void welcome(Fd newcomer, const Address& peer);
-  [[nodiscard]] const char* limit_reached(const Address& peer);
-  void turned_away(const char* why);
+  [[nodiscard]] NewcomerLimits::Open open_now() const noexcept;
+  void turn_away(NewcomerLimits::Limit limit, const Address& peer);
   void run_out(int error) noexcept;
+  [[nodiscard]] Report describe_refusal() const;
   [[nodiscard]] Report describe_shortage() const;
   [[nodiscard]] Report make_report(Report::Kind kind, std::string what, int error) const;
 
@@ -116,9 +118,11 @@ class Listener::Impl final : public LoopComponent {
   ProtocolFactory factory_;
   ListenSocket socket_;
   DescriptorReserve reserve_;
-  SourceLimits sources_;
-  const char* limit_ = "";  // for which the latest newcomer was refused
-  int shortage_ = 0;        // errno of the latest pause
+  NewcomerLimits limits_;
+  // Of the latest newcomer that was refused.
+  NewcomerLimits::Limit refused_by_ = NewcomerLimits::Limit::none;
+  Address refused_peer_;
+  int shortage_ = 0;  // errno of the latest pause
   PacedReport refusals_;
   PacedReport shortages_;
   Timer retry_;
@@ -162,15 +166,10 @@ void Listener::Impl::accept_some() noexcept {
   }
 }
 
-const char* Listener::Impl::limit_reached(const Address& peer) {
-  if (loop().counters().connections_open >= loop().options().max_connections) {
-    return "the loop's limit on connections";
-  }
-  if (group_.open() >= options_.max_connections) return "the limit on connections";
-  if (options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip() && !sources_.add(peer)) {
-    return "the limit on connections from one source";
-  }
-  return nullptr;
+NewcomerLimits::Open Listener::Impl::open_now() const noexcept {
+  return {.here = group_.open(),
+          .in_loop = loop().counters().connections_open,
+          .loop_limit = loop().options().max_connections};
 }
 
 void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
@@ -181,8 +180,8 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     reserve_.refill();
     retry_.start(PacedReport::kPace);
   }
-  if (const char* why = limit_reached(peer)) return turned_away(why);
-  const bool counted = options_.max_per_source != ListenerOptions::kNoLimit && peer.is_ip();
+  const auto limit = limits_.admit(peer, open_now(), loop().now());
+  if (limit != NewcomerLimits::Limit::none) return turn_away(limit, peer);
   try {
     ProtocolRef protocol = factory_(peer);
     if (protocol) {
@@ -204,16 +203,17 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
       }
     }
   } catch (...) {
-    if (counted) sources_.remove(peer);
+    limits_.remove(peer);
     throw;
   }
-  if (counted) sources_.remove(peer);
+  limits_.remove(peer);
   ++LoopInternals::counters(loop()).refused;
 }
 
-void Listener::Impl::turned_away(const char* why) {
+void Listener::Impl::turn_away(NewcomerLimits::Limit limit, const Address& peer) {
   ++LoopInternals::counters(loop()).refused;
-  limit_ = why;
+  refused_by_ = limit;
+  refused_peer_ = peer;
   refusals_.happened();
 }
 
@@ -250,6 +250,11 @@ void Listener::Impl::after_wait() {
   shortages_.hold_back();  // one report a second, of either kind
   // Last, because the reporter may destroy this listener.
   loop().report(make_report(Report::Kind::accept_resumed, "accepting resumed", 0));
+}
+
+Report Listener::Impl::describe_refusal() const {
+  return make_report(Report::Kind::refused,
+                     limits_.describe(refused_by_, refused_peer_, open_now()), 0);
 }
 
 Report Listener::Impl::describe_shortage() const {

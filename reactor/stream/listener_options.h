@@ -1,6 +1,7 @@
 // The options of a Listener.
 //
-// Units: connections. A limit of 0 refuses every newcomer; a batch of 0 counts as 1.
+// Units: connections, bits. A limit of 0 refuses every newcomer; a batch of 0 counts as 1, and a
+// prefix out of range as the nearest one.
 #ifndef SLUICE_REACTOR_STREAM_LISTENER_OPTIONS_H
 #define SLUICE_REACTOR_STREAM_LISTENER_OPTIONS_H
 
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "../base/source.h"
+#include "../base/token_bucket.h"
 #include "connection_options.h"
 
 namespace sluice {
@@ -18,13 +21,19 @@ struct ListenerOptions {
 
   ConnectionOptions connection{};
   std::size_t max_connections = kNoLimit;  // a newcomer above it is accepted and closed at once
-  std::size_t max_per_source = kNoLimit;   // the same for each source address; not for Unix sockets
-  bool reuse_port = false;                 // SO_REUSEPORT: several listeners share a port
-  bool no_delay = true;                    // TCP_NODELAY on every connection
-  bool keep_alive = true;                  // SO_KEEPALIVE: detects a vanished peer after hours
-  std::optional<mode_t> mode{};            // of a Unix socket's file; without it, that of the umask
-  int backlog = 0;                         // 0: SOMAXCONN
-  std::size_t accept_batch = 64;           // newcomers in a turn, so that others are served as well
+  std::size_t max_per_source = kNoLimit;   // the same for each source; not for Unix sockets
+  // How fast newcomers may come, in all and from each source; faster ones are accepted and closed.
+  // Without a value: no limit. Not counted: those that another limit refuses.
+  std::optional<TokenRate> connect_rate{};
+  std::optional<TokenRate> connect_rate_per_source{};
+  // A source is an IPv4 address, or the network of an IPv6 address with so many bits.
+  unsigned source_prefix = Source::kDefaultPrefix;
+  bool reuse_port = false;        // SO_REUSEPORT: several listeners share a port
+  bool no_delay = true;           // TCP_NODELAY on every connection
+  bool keep_alive = true;         // SO_KEEPALIVE: detects a vanished peer after hours
+  std::optional<mode_t> mode{};   // of a Unix socket's file; without it, that of the umask
+  int backlog = 0;                // 0: SOMAXCONN
+  std::size_t accept_batch = 64;  // newcomers in a turn, so that others are served as well
 };
 
 }  // namespace sluice

@@ -58,6 +58,25 @@ class Connections(unittest.TestCase):
                 self.assertFalse(serves(sluiced.endpoint, ("127.0.0.1", 0)))
                 self.assertTrue(serves(sluiced.endpoint, ("127.0.0.2", 0)))
 
+    def test_connect_rate_limits_all_newcomers_of_an_endpoint(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for endpoint in ("tcp://127.0.0.1:0", f"unix://{directory}/s"):
+                with Daemon("-l", f"echo={endpoint},connect-rate=3/3600") as sluiced:
+                    let_in = [serves(sluiced.endpoint) for _ in range(6)]
+                    self.assertEqual(let_in, 3 * [True] + 3 * [False], endpoint)
+                    sluiced.wait_for_log("refused: .*the limit on the rate of new connections")
+
+    def test_connect_rate_per_source_limits_each_source(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,connect-rate-per-source=3/3600") as sluiced:
+            for source in ("127.0.0.1", "127.0.0.2"):
+                let_in = [serves(sluiced.endpoint, (source, 0)) for _ in range(6)]
+                self.assertEqual(let_in, 3 * [True] + 3 * [False], source)
+
+    def test_connect_rate_lets_newcomers_in_again(self):
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,connect-rate-per-source=2/1") as sluiced:
+            self.assertTrue(wait_until(lambda: not serves(sluiced.endpoint)))
+            self.assertTrue(wait_until(lambda: serves(sluiced.endpoint)))
+
     def test_a_limit_of_one_endpoint_is_not_the_other_s(self):
         with Daemon("-l", "echo=tcp://127.0.0.1:0,max=1", *ECHO) as sluiced:
             first, second = sluiced.endpoints("echo")

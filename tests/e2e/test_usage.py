@@ -7,7 +7,8 @@ import daemon
 from daemon import run
 
 T = "tcp://127.0.0.1:0"
-ALL = "idle, max, per-source, reuse-port, allow, deny and name"
+ALL = ("idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
+       "reuse-port, allow, deny and name")
 
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
@@ -30,13 +31,19 @@ ROWS = [
     (["-l", f"greet={T}"], "-l ", "text"),
     (["-l", f"echo={T},text=x"], "-l ", '"text"', ALL),
     (["-l", f"echo={T},mode=0600"], "-l ", '"mode"', ALL),
-    (["-l", "echo=udp://127.0.0.1:0,max=1"], "-l ", '"max"', "reuse-port"),
-    (["-l", "echo=unix:///tmp/x,per-source=1"], "-l ", '"per-source"', "idle, max, mode and name"),
+    (["-l", "echo=udp://127.0.0.1:0,max=1"], "-l ", '"max"', "ipv6-prefix, reuse-port"),
+    (["-l", "echo=unix:///tmp/x,per-source=1"], "-l ", '"per-source"',
+     "idle, max, connect-rate, mode and name"),
     (["-l", f"echo={T},max=1,max=1"], "-l ", "max", "twice", "once"),
     (["-l", f"echo={T},max=0"], "-l ", 'max 0 is not in 1-4294967295'),
     (["-l", f"echo={T},max=99999999999999999999"],
      'max 99999999999999999999 is not in 1-4294967295'),
     (["-l", f"echo={T},per-source=ten"], 'per-source "ten"', "1-4294967295"),
+    (["-l", f"echo={T},connect-rate=10"], 'connect-rate "10"',
+     "COUNT/SECONDS, such as 10/1, or off"),
+    (["-l", f"echo={T},connect-rate-per-source=0/1"], "connect-rate-per-source's connections",
+     "1-1000000"),
+    (["-l", f"echo={T},ipv6-prefix=129"], "ipv6-prefix 129", "1-128"),
     (["-l", f"echo={T},idle=30"], 'idle "30"', "has no unit", "ms, s, m, h or d", "off"),
     (["-l", f"echo={T},reuse-port=1"], 'reuse-port "1"', "on or off"),
     (["-l", "echo=unix:///tmp/x,mode=888"], 'mode "888"', "octal", "0-0777"),

@@ -18,6 +18,7 @@ What is proven elsewhere is not done here again:
     the mark above which it is not read itself     tests/test_connection_flow.cc
   floods of newcomers, beyond each limit           test_newcomers.py
     a limit is exact, and ends with its cause      e2e/test_limits.py
+  many addresses of one IPv6 network               test_sources.py
   no descriptor left: newcomers of all transports  test_newcomers.py
     three backends, what is logged, recovery       e2e/test_limits.py, tests/test_listener_*.cc
   half-open, half-closed, for ever                 test_half_open.py

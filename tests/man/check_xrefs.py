@@ -25,7 +25,7 @@ KNOWN = {
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
           inet_ntop inet_pton printf sd_notify sockaddr strerror""",
     1: "cc curl getent nc nmap pkg-config socat systemctl telnet",
-    5: "editrc hosts nsswitch.conf resolv.conf services systemd.socket",
+    5: "editrc hosts jail.conf nsswitch.conf resolv.conf services systemd.socket",
     7: "epoll ip ipv6 pthreads signal signal-safety socket tcp udp unix",
     8: "inetd systemd-socket-activate xinetd",
 }

@@ -173,9 +173,9 @@ Test(listener, refuses_newcomers_above_each_limit_and_accepts_again_below) {
     const char* what;
   };
   for (const Limits& limits :
-       {Limits{2, unlimited, unlimited, "the limit on connections"},
-        Limits{unlimited, 2, unlimited, "the limit on connections from one source"},
-        Limits{unlimited, unlimited, 2, "the loop's limit on connections"}}) {
+       {Limits{2, unlimited, unlimited, "127.0.0.1: the limit of 2 connections"},
+        Limits{unlimited, 2, unlimited, "127.0.0.1: the limit of 2 connections from one source"},
+        Limits{unlimited, unlimited, 2, "127.0.0.1: the loop's limit of 2 connections"}}) {
     ListenerOptions options;
     options.max_connections = limits.listener;
     options.max_per_source = limits.source;
@@ -196,6 +196,25 @@ Test(listener, refuses_newcomers_above_each_limit_and_accepts_again_below) {
     first.close();
     turn_until(service.loop, [&] { return service.handler.closes == 1; });
     const Peer third = service.client();
+  }
+}
+
+Test(listener, refuses_newcomers_that_come_too_fast) {
+  for (const bool of_a_source : {false, true}) {
+    ListenerOptions options;
+    (of_a_source ? options.connect_rate_per_source : options.connect_rate) =
+        TokenRate::of(2, std::chrono::hours(1), 2);
+    Service service("127.0.0.1", options);
+    Peer first = service.client();
+    first.close();
+    turn_until(service.loop, [&] { return service.handler.closes == 1; });
+    const Peer second = service.client();
+    Peer third(service.listener.endpoint().address());
+    cr_expect(third.receive_all(service.loop).empty());
+    cr_expect(service.loop.counters().refused == 1 && service.loop.counters().accepted == 2);
+    cr_assert(service.reports.size() == 1);
+    const std::string what = "127.0.0.1: the limit on the rate of new connections";
+    cr_expect(service.reports[0].what == (of_a_source ? what + " from one source" : what));
   }
 }
 

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 #include "../../../reactor/base/quote.h"
 #include "../../common/usage_error.h"
@@ -10,8 +12,16 @@
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr const Key* kKeys[] = {&kIdleKey, &kMaxKey,   &kPerSourceKey, &kReusePortKey,
-                                &kModeKey, &kAllowKey, &kDenyKey,      &kNameKey};
+constexpr const Key* kKeys[] = {
+    &kIdleKey,         &kMaxKey,       &kPerSourceKey, &kConnectRateKey, &kConnectRatePerSourceKey,
+    &kSourcePrefixKey, &kReusePortKey, &kModeKey,      &kAllowKey,       &kDenyKey,
+    &kNameKey};
+
+// As many at once as in the period.
+std::optional<TokenRate> token_rate(const Rate& rate) {
+  if (rate.is_off()) return {};
+  return TokenRate::of(rate.count, std::chrono::seconds(rate.seconds), rate.count);
+}
 
 }  // namespace
 
@@ -34,6 +44,9 @@ ListenerOptions derive_listener(const Settings& settings) {
   options.connection.idle_timeout = settings.get(kIdleKey);
   options.max_connections = settings.find(kMaxKey).value_or(ListenerOptions::kNoLimit);
   options.max_per_source = settings.find(kPerSourceKey).value_or(ListenerOptions::kNoLimit);
+  options.connect_rate = token_rate(settings.get(kConnectRateKey));
+  options.connect_rate_per_source = token_rate(settings.get(kConnectRatePerSourceKey));
+  options.source_prefix = static_cast<unsigned>(settings.get(kSourcePrefixKey));
   options.reuse_port = settings.get(kReusePortKey);
   if (const auto mode = settings.find(kModeKey)) options.mode = static_cast<mode_t>(*mode);
   return options;

@@ -10,12 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "../../../reactor/base/source.h"
 #include "../../../reactor/datagram/datagram.h"
 #include "../../../reactor/loop/idle_list.h"
 #include "../../../reactor/stream/listener.h"
 #include "../settings/key_types.h"
 #include "../settings/listen_spec.h"
 #include "../settings/networks_key.h"
+#include "../settings/rate_key.h"
 #include "../settings/settings.h"
 
 namespace sluice::tools::daemon {
@@ -41,10 +43,27 @@ inline constexpr NumberKey kMaxKey({.name = "max",
                                    NumberKey::kCount);
 inline constexpr NumberKey kPerSourceKey({.name = "per-source",
                                           .form = "COUNT",
-                                          .summary = "tcp: limit on those from one address",
+                                          .summary = "tcp: limit on those from one source",
                                           .applies = over_tcp,
                                           .without = "none"},
                                          NumberKey::kCount);
+inline constexpr RateKey::Limits kConnectRates{
+    .counted = "connections", .max_count = 1'000'000, .max_seconds = 86'400};
+inline constexpr RateKey kConnectRateKey({.name = "connect-rate",
+                                          .form = "COUNT/SECONDS",
+                                          .summary = "stream: limit on new connections here",
+                                          .applies = over_streams},
+                                         kConnectRates, Rate{});
+inline constexpr RateKey kConnectRatePerSourceKey({.name = "connect-rate-per-source",
+                                                   .form = "COUNT/SECONDS",
+                                                   .summary = "tcp: limit on those from one source",
+                                                   .applies = over_tcp},
+                                                  kConnectRates, Rate{});
+inline constexpr NumberKey kSourcePrefixKey({.name = "ipv6-prefix",
+                                             .form = "BITS",
+                                             .summary = "tcp, udp: of IPv6, that make a source",
+                                             .applies = over_ip},
+                                            {1, Source::kMaxPrefix}, Source::kDefaultPrefix);
 inline constexpr SwitchKey kReusePortKey({.name = "reuse-port",
                                           .form = "on|off",
                                           .summary = "tcp, udp: share the port",

@@ -9,12 +9,18 @@
 
 namespace sluice::tools::daemon {
 
+namespace {
+
+constexpr Rate kExample{10, 1};
+
+}  // namespace
+
 Value RateKey::read(std::string_view text) const {
   if (text == "off") return Rate{};
   const std::size_t slash = text.find('/');
   if (slash == text.npos) {
     throw UsageError(std::string(name()) + ' ' + quote(text) + " is not " +
-                     std::string(this->text().form) + ", such as " + write(fallback_) + ", or off");
+                     std::string(this->text().form) + ", such as " + write(kExample) + ", or off");
   }
   return Rate{read_part(limits_.counted, text.substr(0, slash), limits_.max_count),
               read_part("seconds", text.substr(slash + 1), limits_.max_seconds)};

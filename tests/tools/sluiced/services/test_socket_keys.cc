@@ -27,6 +27,8 @@ Test(socket_keys, without_a_value_nothing_is_limited) {
   cr_expect(options.connection.idle_timeout == 0s);
   cr_expect(options.max_connections == ListenerOptions::kNoLimit);
   cr_expect(options.max_per_source == ListenerOptions::kNoLimit);
+  cr_expect(!options.connect_rate && !options.connect_rate_per_source);
+  cr_expect(options.source_prefix == 64);
   cr_expect(not options.mode.has_value());
   cr_expect(not options.reuse_port);
 }
@@ -38,6 +40,13 @@ Test(socket_keys, set_the_options_of_a_listener) {
   cr_expect(tcp.max_connections == 1000);
   cr_expect(tcp.max_per_source == 20);
   cr_expect(tcp.reuse_port);
+  const ListenerOptions rates = derive_listener(
+      settings_of("echo=tcp://*:0,connect-rate=100/1,connect-rate-per-source=5/10,ipv6-prefix=56"));
+  cr_assert(rates.connect_rate && rates.connect_rate_per_source);
+  cr_expect(rates.connect_rate->interval == 10ms && rates.connect_rate->burst == 100);
+  cr_expect(rates.connect_rate_per_source->interval == 2s);
+  cr_expect(rates.connect_rate_per_source->burst == 5);
+  cr_expect(rates.source_prefix == 56);
   const ListenerOptions local = derive_listener(settings_of("echo=unix:///run/x,mode=0660"));
   cr_assert(local.mode.has_value());
   cr_expect(*local.mode == 0660U);

@@ -1,0 +1,66 @@
+// Decides which newcomers a listener refuses: too many are open, or come too fast. For Listener.
+//
+// What it is: the limits of ListenerOptions, in all and for each source (Source says what that is),
+// and what they have counted. A count exists only while its source has connections; the table of
+// the rates has a fixed size.
+// Thread: none of its own. Errors: the constructor and admit() may throw std::bad_alloc; nothing is
+// counted then.
+#ifndef SLUICE_REACTOR_STREAM_NEWCOMER_LIMITS_H
+#define SLUICE_REACTOR_STREAM_NEWCOMER_LIMITS_H
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "../base/address.h"
+#include "../base/source.h"
+#include "../base/source_table.h"
+#include "../base/token_bucket.h"
+#include "listener_options.h"
+
+namespace sluice {
+
+class NewcomerLimits {
+ public:
+  enum class Limit : std::uint8_t { none, loop, open, open_per_source, rate, rate_per_source };
+  struct Open {
+    std::size_t here;     // connections of this listener
+    std::size_t in_loop;  // of the whole loop
+    std::size_t loop_limit;
+  };
+
+  // REQUIRES: `options` outlives it.
+  explicit NewcomerLimits(const ListenerOptions& options);
+
+  // Counts a newcomer from `peer`; or says which limit refuses it, and counts nothing. The limits
+  // on a source do not apply to a peer that is not IP.
+  [[nodiscard]] Limit admit(const Address& peer, const Open& open, TimePoint now);
+  // A newcomer that was admitted has gone.
+  void remove(const Address& peer) noexcept;
+  // remove() must be called for each that has gone.
+  [[nodiscard]] bool counts_sources() const noexcept {
+    return options_.max_per_source != ListenerOptions::kNoLimit;
+  }
+
+  [[nodiscard]] std::size_t count(const Address& peer) const noexcept;
+  [[nodiscard]] std::size_t sources() const noexcept { return counts_.size(); }
+
+  // For a report: the source of `peer`, if it is IP, and the limit that refused it.
+  [[nodiscard]] std::string describe(Limit limit, const Address& peer, const Open& open) const;
+
+ private:
+  [[nodiscard]] Source source_of(const Address& peer) const noexcept {
+    return Source(peer, options_.source_prefix);
+  }
+
+  const ListenerOptions& options_;
+  std::unordered_map<Source, std::size_t> counts_;
+  TokenBucket all_;
+  std::optional<SourceTable<TokenBucket>> rates_;  // if a rate of each source is limited
+};
+
+}  // namespace sluice
+
+#endif
