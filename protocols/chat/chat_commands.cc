@@ -89,6 +89,10 @@ bool ChatHouse::nick(ChatMember& member, std::string_view wanted, Congestion /*c
   const std::string old(member.nick());
   if (old == wanted) return true;
   std::string key = chat_name_key(wanted);
+  if (key != *member.key_ && is_reserved(key)) {
+    notify(member, "the name " + std::string(wanted) + " is reserved; you are still " + old);
+    return true;
+  }
   if (member.room_->has_lines_for(member)) member.room_->flush();
   member.set_nick(wanted);
   auto owned = members_.extract(members_.find(*member.key_));

@@ -11,7 +11,9 @@ ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
       options_(std::move(options)),
       end_of_turn_(loop, [this] { end_turn(); }),
       house_(options_.rules, [this] { end_of_turn_.request(); }),
-      patience_timer_(loop, [this] { on_patience_expired(); }) {}
+      patience_timer_(loop, [this] { on_patience_expired(); }) {
+  rates_.set(options_.rate, options_.source_prefix);
+}
 
 ChatDesk::~ChatDesk() {
   for (ChatSeat* seat : seats_) seat->detach();
@@ -19,6 +21,7 @@ ChatDesk::~ChatDesk() {
 
 void ChatDesk::set_options(ChatOptions options) {
   options.rules.lobby = options_.rules.lobby;
+  rates_.set(options.rate, options.source_prefix);
   house_.set_rules(options.rules);
   options_ = std::move(options);
 }

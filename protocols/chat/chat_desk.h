@@ -10,6 +10,7 @@
 
 #include "../../reactor/loop/end_of_turn.h"
 #include "../../reactor/loop/timer.h"
+#include "chat_allowance.h"
 #include "chat_house.h"
 #include "chat_options.h"
 
@@ -40,6 +41,7 @@ class ChatDesk {
   [[nodiscard]] ChatHouse& house() noexcept { return house_; }
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
   void set_options(ChatOptions options);
+  [[nodiscard]] ChatRates& rates() noexcept { return rates_; }
 
   void add(ChatSeat& seat) { seats_.push_back(&seat); }
   void remove(ChatSeat& seat) noexcept;
@@ -64,6 +66,7 @@ class ChatDesk {
 
   Loop& loop_;
   ChatOptions options_;
+  ChatRates rates_;
   EndOfTurn end_of_turn_;
   ChatHouse house_;
   std::vector<ChatSeat*> seats_;

@@ -7,6 +7,7 @@
 
 #include "chat_name.h"
 #include "chat_room.h"
+#include "chat_text.h"
 
 namespace sluice {
 namespace {
@@ -110,6 +111,13 @@ std::string ChatHouse::free_nick(std::string_view wanted) {
   }
 }
 
+bool ChatHouse::is_reserved(std::string_view key) const {
+  const auto is_key = [key](const std::string& name) { return chat_name_key(name) == key; };
+  if (is_key(rules_.lobby) || std::ranges::any_of(rules_.reserved, is_key)) return true;
+  if (!key.starts_with(kGuest) || key.size() == kGuest.size()) return false;
+  return key.find_first_not_of("0123456789", kGuest.size()) == key.npos;
+}
+
 void ChatHouse::release_nick(std::string_view key) noexcept {
   if (const std::uint64_t number = guest_number(key); number != 0) {
     first_guest_ = std::min(first_guest_, number);
@@ -202,7 +210,10 @@ void ChatHouse::flush() {
 }
 
 void ChatHouse::notify(ChatMember& member, std::string_view text) {
-  deliver(member, "* " + std::string(text) + "\n");
+  std::string line(kNoticePrefix);
+  line += text;
+  line += '\n';
+  deliver(member, line);
 }
 
 void ChatHouse::deliver(ChatMember& member, std::string_view text) {

@@ -2,7 +2,7 @@
 //
 //   member types              the others in the room read
 //   hello                     <ann> hello
-//   /me waves                 * ann waves
+//   /me waves                 ~ ann waves
 //   //not a command           <ann> /not a command
 //
 // What it is: members, rooms and their last lines, without sockets or clocks. submit() accepts
@@ -11,6 +11,9 @@
 // Delivery: the house collects lines until flush(), and calls `wake` when there is something to
 // flush. Consecutive lines of one member are delivered as one shared block. All members of a room
 // receive the lines in the same order.
+// Notices of the house begin with "* ", and no line of a member does. Members cannot call
+// themselves by a reserved name: ChatRules::reserved, the name of the lobby, and guest with a
+// number, which the house gives.
 // Congestion: the outlet calls set_behind() when its member does not keep up. While a member is
 // behind, submit() rejects lines that would be delivered to it, and the caller submits them again
 // later.
@@ -34,6 +37,7 @@
 #include <vector>
 
 #include "../../reactor/base/export.h"
+#include "../../reactor/base/keyed_hash.h"
 #include "chat_member.h"
 
 namespace sluice {
@@ -46,6 +50,8 @@ struct ChatRules {
   std::size_t max_rooms = 256;     // including the lobby
   // In a room other than the lobby, which max_members limits.
   std::size_t max_in_room = static_cast<std::size_t>(-1);
+  // Names that no member can give itself; enter() can.
+  std::vector<std::string> reserved = {"operator", "server", "system"};
   std::size_t block = 128 * 1024;  // a room that has collected so many bytes delivers them at once
 };
 
@@ -94,6 +100,7 @@ class SLUICE_EXPORT ChatHouse {
 
   // chat_house.cc
   [[nodiscard]] SLUICE_LOCAL std::string free_nick(std::string_view wanted);
+  [[nodiscard]] SLUICE_LOCAL bool is_reserved(std::string_view key) const;
   SLUICE_LOCAL void release_nick(std::string_view key) noexcept;
   SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
   SLUICE_LOCAL void mark_dirty(ChatRoom& room);
@@ -119,7 +126,8 @@ class SLUICE_EXPORT ChatHouse {
   ChatRules rules_;
   std::function<void()> wake_;
   // The keys of both are those of chat_name_key().
-  std::unordered_map<std::string, std::unique_ptr<ChatMember>> members_;
+  std::unordered_map<std::string, std::unique_ptr<ChatMember>, KeyedStringHash, std::equal_to<>>
+      members_;
   std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>> rooms_;
   ChatRoom* lobby_;
   std::vector<ChatRoom*> dirty_;

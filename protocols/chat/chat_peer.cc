@@ -1,12 +1,15 @@
 #include "chat_peer.h"
 
 #include <chrono>
-#include <optional>
 #include <string>
 #include <utility>
 
 namespace sluice {
 namespace {
+
+// A source may not hold more connections than this by letting them wait. While they wait they are
+// not read, so nobody notices that their peer has gone.
+constexpr std::chrono::seconds kMaxWaitToEnter{5};
 
 // The reason that the room gets when a member leaves without /quit.
 std::string_view leave_reason(CloseReason reason) noexcept {
@@ -49,6 +52,7 @@ void ChatPeer::detach() noexcept {
   desk_ = nullptr;
   member_ = nullptr;
   rate_timer_.reset();
+  if (allowance_) allowance_->detach();
   if (connection_ != nullptr) connection_->close();
 }
 
@@ -57,13 +61,40 @@ void ChatPeer::detach() noexcept {
 void ChatPeer::on_open(Connection& connection) {
   connection_ = &connection;
   if (desk_ == nullptr) return connection.close();
+  allowance_.emplace(desk_->rates(), connection.peer());
+  const TimePoint now = connection.loop().now();
+  if (allowance_->ask(now) - now > kMaxWaitToEnter) {
+    allowance_.reset();
+    connection.send("* too many newcomers from your address; try again later\n");
+    return connection.close();
+  }
+  waits_to_enter_ = true;
+  if (is_allowed()) enter();
+}
+
+void ChatPeer::enter() {
+  waits_to_enter_ = false;
+  allowance_->spend(connection_->loop().now());
   member_ = desk_->house().enter(*this);
+}
+
+void ChatPeer::on_allowed() {
+  if (waits_to_enter_) {
+    try {
+      enter();
+    } catch (...) {
+      // Nothing else would ever wake a connection that is paused.
+      connection_->close();
+      throw;
+    }
+  }
+  connection_->resume();
 }
 
 std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte> in) {
   std::size_t consumed = 0;
   bool completed = false;
-  while (consumed < in.size() && admit_line()) {
+  while (consumed < in.size() && member_ != nullptr && !connection_->paused() && is_allowed()) {
     const ChatIntake::Step step = intake_.next(in.subspan(consumed), desk_->options().max_line);
     if (!handle(step)) {
       intake_.undo();
@@ -74,21 +105,18 @@ std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte>
     if (!connection.may_continue()) break;
   }
   connection.note_messages(completed, intake_.is_in_line());
-  return member_ == nullptr ? in.size() : consumed;
+  return member_ == nullptr && !waits_to_enter_ ? in.size() : consumed;
 }
 
-// Returns false if the member has left, or if the connection is paused; it gets its input again
-// when it is resumed. Pauses the connection itself if the member exceeds the rate.
-bool ChatPeer::admit_line() {
-  if (member_ == nullptr || connection_->paused()) return false;
-  const std::optional<TokenRate>& rate = desk_->options().rate;
+// Returns false, and pauses the connection until then, if its source exceeds the rate.
+bool ChatPeer::is_allowed() {
   const TimePoint now = connection_->loop().now();
-  if (!rate || allowance_.has(*rate, now)) return true;
+  const TimePoint due = allowance_->ask(now);
+  if (due <= now) return true;
   if (rate_timer_ == nullptr) {
-    rate_timer_ = std::make_unique<Timer>(connection_->loop(), [this] { connection_->resume(); });
+    rate_timer_ = std::make_unique<Timer>(connection_->loop(), [this] { on_allowed(); });
   }
-  const auto wait = allowance_.full_at() - now - rate->interval * (rate->burst - 1);
-  rate_timer_->start(std::chrono::ceil<std::chrono::milliseconds>(wait));
+  rate_timer_->start(std::chrono::ceil<std::chrono::milliseconds>(due - now));
   connection_->pause();
   return false;
 }
@@ -107,8 +135,7 @@ bool ChatPeer::handle(const ChatIntake::Step& step) {
     desk_->house().notify(*member_, "that line is too long and nobody has heard it: at most " +
                                         std::to_string(desk_->options().max_line) + " bytes");
   }
-  const std::optional<TokenRate>& rate = desk_->options().rate;
-  if (rate) (void)allowance_.take(*rate, connection_->loop().now());
+  allowance_->spend(connection_->loop().now());
   return true;
 }
 
@@ -117,6 +144,7 @@ void ChatPeer::on_eof(Connection& connection) {
     const ChatIntake::Step step = intake_.finish();
     // It is the last line, so it waits neither for the rate nor for members who are behind.
     if (step.kind == ChatIntake::Kind::line) {
+      allowance_->charge(connection.loop().now());
       (void)desk_->house().submit(*member_, step.line, ChatHouse::Congestion::ignore);
     }
   }
@@ -140,11 +168,13 @@ void ChatPeer::on_writable(Connection& connection) {
 void ChatPeer::on_close(Connection& connection, std::error_code /*reason*/) {
   leave(leave_reason(connection.close_reason()));
   rate_timer_.reset();
+  allowance_.reset();
 }
 
 void ChatPeer::leave(std::string_view reason) {
   if (member_ == nullptr) return;
   desk_->mark_caught_up(*this);
+  allowance_->charge(connection_->loop().now());
   ChatMember& member = *std::exchange(member_, nullptr);
   desk_->house().leave(member, reason);
 }

@@ -8,13 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
 
-#include "../../reactor/base/token_bucket.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/stream/connection.h"
 #include "../../reactor/stream/protocol.h"
+#include "chat_allowance.h"
 #include "chat_desk.h"
 #include "chat_intake.h"
 #include "chat_member.h"
@@ -42,7 +43,9 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
   void mark_stalled() noexcept override;
   void resume() noexcept override;
 
-  [[nodiscard]] bool admit_line();
+  [[nodiscard]] bool is_allowed();
+  void enter();
+  void on_allowed();
   [[nodiscard]] bool handle(const ChatIntake::Step& step);
   void leave(std::string_view reason);
 
@@ -50,10 +53,11 @@ class ChatPeer final : public Protocol, public ChatOutlet, private ChatSeat {
   Connection* connection_ = nullptr;
   ChatMember* member_ = nullptr;
   ChatIntake intake_;
-  TokenBucket allowance_;
-  std::unique_ptr<Timer> rate_timer_;  // made when the member first exceeds the rate
-  std::uint64_t dropped_ = 0;          // dropped bytes that the member does not know of yet
-  bool stalled_ = false;               // it was behind for longer than the patience
+  std::optional<ChatAllowance> allowance_;  // from on_open() on
+  std::unique_ptr<Timer> rate_timer_;       // made when the peer first has to wait for the rate
+  std::uint64_t dropped_ = 0;               // dropped bytes that the member does not know of yet
+  bool waits_to_enter_ = false;             // until the rate allows the notice that it has joined
+  bool stalled_ = false;                    // it was behind for longer than the patience
 };
 
 }  // namespace sluice

@@ -49,7 +49,7 @@ void ChatRoom::say(ChatMember& from, std::string_view text) {
 
 void ChatRoom::act(ChatMember& from, std::string_view text) {
   collect(&from, InHistory::yes, [&] {
-    block_ += "* ";
+    block_ += kActionPrefix;
     block_ += from.nick();
     block_ += ' ';
     append_chat_text(block_, text);
@@ -58,7 +58,7 @@ void ChatRoom::act(ChatMember& from, std::string_view text) {
 
 void ChatRoom::announce(std::initializer_list<std::string_view> parts) {
   collect(nullptr, InHistory::no, [&] {
-    block_ += "* ";
+    block_ += kNoticePrefix;
     for (const std::string_view part : parts) block_ += part;
   });
 }

@@ -38,7 +38,7 @@ class ChatRoom {
   void remove(ChatMember& member) noexcept;
 
   void say(ChatMember& from, std::string_view text);             // "<nick> text"
-  void act(ChatMember& from, std::string_view text);             // "* nick text"
+  void act(ChatMember& from, std::string_view text);             // "~ nick text"
   void announce(std::initializer_list<std::string_view> parts);  // "* " and the parts; no author
   void flush();
   // The block has lines that `member` must receive before anything else is delivered to it.

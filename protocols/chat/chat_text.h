@@ -26,6 +26,12 @@
 
 namespace sluice {
 
+// What the lines of the house begin with. No line of a member does: those begin with "<nick> ",
+// "[nick] " or kActionPrefix, so that nobody can forge a notice.
+inline constexpr std::string_view kNoticePrefix = "* ";
+// What a line of /me begins with.
+inline constexpr std::string_view kActionPrefix = "~ ";
+
 // Appends `line`, which has no line feed at its end, to `to`.
 SLUICE_EXPORT void append_chat_text(std::string& to, std::string_view line);
 

@@ -57,6 +57,17 @@ class TokenBucket {
     full_at_ = std::max(full_at_, now) + rate.interval;
     return true;
   }
+  // Takes a token that may not be there yet, and returns when it will be: now, or later. What others
+  // take meanwhile comes after it.
+  TimePoint reserve(const TokenRate& rate, TimePoint now) noexcept {
+    const TimePoint due = std::max(next(rate), now);
+    full_at_ = std::max(full_at_, now) + rate.interval;
+    return due;
+  }
+  // Undoes a reserve() of the same rate.
+  void give_back(const TokenRate& rate) noexcept {
+    if (full_at_ != TimePoint::min()) full_at_ -= rate.interval;
+  }
   // When it will be full if no token is taken. A time in the past: it is full.
   [[nodiscard]] TimePoint full_at() const noexcept { return full_at_; }
 

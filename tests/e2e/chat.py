@@ -1,5 +1,6 @@
 """Somebody in a chat, over a plain socket, for the tests of sluiced's service chat."""
 import contextlib
+import itertools
 import time
 
 from daemon import PATIENCE, connect
@@ -8,8 +9,13 @@ from daemon import PATIENCE, connect
 class Member:
     """A newcomer, which has read its welcome, and is called `nick` if one is given."""
 
-    def __init__(self, endpoint, nick=None):
-        self.socket = connect(endpoint)
+    # Each comes from an address of its own, because the rate is of the source.
+    sources = (f"127.0.{number // 250 + 2}.{number % 250 + 1}" for number in itertools.count())
+
+    def __init__(self, endpoint, nick=None, source=None):
+        if source is None and endpoint.startswith("tcp://127."):
+            source = next(self.sources)
+        self.socket = connect(endpoint, source and (source, 0))
         self.data = b""
         self.welcome = self.lines_until("* here:", "* nobody else is here")
         self.nick = next(line.split(",")[0][len("* you are "):] for line in self.welcome

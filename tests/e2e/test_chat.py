@@ -55,7 +55,7 @@ class Talking(unittest.TestCase):
             ann.say("one", "two", "/me counts", "four")
             self.assertEqual(ann.ask("/who"), "* 1 member in lobby: ann")
             with Member(sluiced.endpoint) as bob:
-                self.assertEqual(bob.welcome[2:], ["<ann> two", "* ann counts", "<ann> four",
+                self.assertEqual(bob.welcome[2:], ["<ann> two", "~ ann counts", "<ann> four",
                                                    "* here: ann"])
         with chat(",history=0") as sluiced, Member(sluiced.endpoint, "ann") as ann:
             ann.say("one", "/who")
@@ -88,8 +88,8 @@ class Commands(unittest.TestCase):
     def test_each_in_either_case(self):
         with self.company("ann", "bob", "cleo") as (ann, bob, cleo):
             ann.say("/ME waves")
-            self.assertEqual(bob.line(), "* ann waves")
-            self.assertEqual(cleo.line(), "* ann waves")
+            self.assertEqual(bob.line(), "~ ann waves")
+            self.assertEqual(cleo.line(), "~ ann waves")
             ann.say("/msg BOB psst")
             self.assertEqual(bob.line(), "[ann] psst")
             self.assertEqual(ann.ask("/topic"), "* no topic is set; /topic TEXT sets one")
@@ -149,6 +149,9 @@ class Commands(unittest.TestCase):
                              "* there is no command /shrug; /help lists those there are, and // "
                              "begins a line with a slash")
             self.assertEqual(ann.ask("/nick Bob"), "* the name Bob is taken; you are still ann")
+            for name in ("operator", "Server", "guest7", "lobby"):
+                self.assertEqual(ann.ask("/nick " + name),
+                                 f"* the name {name} is reserved; you are still ann")
             self.assertEqual(ann.ask("/nick a b"), "* character 2 cannot be in a name: allowed are "
                                                    "1 to 32 letters a-z, digits, '-' and '_'")
             self.assertIn("is too long", ann.ask("/nick " + "a" * 33))

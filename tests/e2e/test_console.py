@@ -92,7 +92,7 @@ class WithChat(unittest.TestCase):
                 self.assertEqual(ann.welcome[-1], "* here: operator")
                 self.assertEqual(sluiced.shown(), "* guest1 joined")
                 sluiced.say("hello", "", "/me waves")
-                self.assertEqual(ann.lines(2), ["<operator> hello", "* operator waves"])
+                self.assertEqual(ann.lines(2), ["<operator> hello", "~ operator waves"])
                 ann.say("hello yourself")
                 self.assertEqual(sluiced.shown(), "<guest1> hello yourself")
                 self.assertEqual(ann.ask("/nick Operator"),

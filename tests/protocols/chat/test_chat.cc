@@ -22,6 +22,7 @@
 #include <sluice/listener.h>
 #include <sluice/memory_peer.h>
 
+using sluice::Address;
 using sluice::Chat;
 using sluice::ChatHouse;
 using sluice::ChatMember;
@@ -56,10 +57,12 @@ ChatOptions plain() {
 struct World {
   explicit World(ChatOptions options = plain()) : chat(loop, std::move(options)) {}
 
-  // Adds a member called `nick`, and delivers the notice of that to all members.
+  // Adds a member called `nick` that comes from another address than the others, and delivers the notice of that to all members.
   std::unique_ptr<MemoryPeer> enter(const std::string& nick,
                                     const ConnectionOptions& options = {}) {
-    auto peer = std::make_unique<MemoryPeer>(loop, chat.handler(), options);
+    auto peer = std::make_unique<MemoryPeer>(
+        loop, chat.handler(), options,
+        *Address::from_ip("192.0.2." + std::to_string(members.size() + 1), 40'000));
     peer->send("/nick " + nick + "\n");
     members.push_back(peer.get());
     for (MemoryPeer* one : members) (void)one->received();
@@ -118,7 +121,7 @@ Test(chat, handles_lines_alike_however_they_are_split) {
     const auto ann = world.enter("ann");
     const auto bob = world.enter("bob");
     ann->send(typed, piece);
-    cr_expect(bob->received() == "<ann> one\n<ann> two\n* ann acts\n<ann> four\n", "%zu", piece);
+    cr_expect(bob->received() == "<ann> one\n<ann> two\n~ ann acts\n<ann> four\n", "%zu", piece);
   }
 }
 
@@ -316,6 +319,56 @@ Test(chat, does_not_time_out_a_member_whose_line_the_rate_holds) {
   cr_expect(bob->received() == "<ann> one\n<ann> two\n");
   ann->advance(std::chrono::seconds(1));
   cr_expect(ann->close_reason() == CloseReason::idle_timeout, "now she is silent");
+}
+
+Test(chat, counts_the_notice_that_a_member_has_joined) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(10, std::chrono::seconds(1), 3);
+  World world(options);
+  MemoryPeer ann(world.loop, world.chat.handler());
+  const auto bob = world.enter("bob");
+  ann.send("one\ntwo\nthree\n");
+  cr_expect(bob->received() == "<guest1> one\n<guest1> two\n");
+  ann.advance(milliseconds(100));
+  cr_expect(bob->received() == "<guest1> three\n");
+}
+
+Test(chat, gives_a_source_that_comes_again_no_new_burst) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(10, std::chrono::seconds(1), 5);
+  World world(options);
+  const auto bob = world.enter("bob");
+  std::string heard;
+  for (int i = 0; i < 20; ++i) {
+    MemoryPeer peer(world.loop, world.chat.handler());
+    peer.send("1\n2\n3\n4\n5\n");
+    heard += bob->received();
+    peer.reset();
+    heard += bob->received();
+  }
+  // One joins, says four lines and leaves. The others come too early to become members.
+  cr_expect(count(heard, "\n") == 6, "%s", heard.c_str());
+}
+
+Test(chat, lets_the_newcomers_of_a_source_wait_in_turn_and_turns_away_those_that_are_too_many) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(1, std::chrono::seconds(1), 1);
+  World world(options);
+  std::vector<std::unique_ptr<MemoryPeer>> peers;
+  for (int i = 0; i < 8; ++i) {
+    peers.push_back(std::make_unique<MemoryPeer>(world.loop, world.chat.handler()));
+  }
+  cr_expect(peers[0]->received().starts_with("* you are guest1"));
+  for (int i = 1; i <= 5; ++i) cr_expect(peers[i]->received().empty());
+  for (int i = 6; i < 8; ++i) {
+    cr_expect(peers[i]->received() == "* too many newcomers from your address; try again later\n");
+    cr_expect(peers[i]->saw_end());
+  }
+  for (int i = 1; i <= 5; ++i) {
+    peers[0]->advance(milliseconds(1000));
+    cr_expect(peers[i]->received().starts_with("* you are guest"), "%d", i);
+    if (i < 5) cr_expect(peers[i + 1]->received().empty(), "%d", i + 1);
+  }
 }
 
 // --- Slow members ---

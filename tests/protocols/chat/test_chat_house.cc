@@ -107,7 +107,7 @@ Test(chat_house, sends_a_newcomer_the_last_lines) {
   Recorder late(world.house, "late");
   cr_expect(late.received() ==
             "* you are late, in the room lobby\n* topic: not shown as a line\n"
-            "<bob> two\n* bob nods\n* here: ann, bob, cleo\n");
+            "<bob> two\n~ bob nods\n* here: ann, bob, cleo\n");
 }
 
 Test(chat_house, sends_a_newcomer_no_line_twice) {
@@ -136,7 +136,8 @@ Test(chat_house, names_newcomers_guest_with_the_smallest_free_number) {
   cr_expect(one.member->nick() == "guest2");
   cr_expect(two.member->nick() == "guest4");
   cr_expect(three.member->nick() == "guest6");
-  cr_expect(all[0]->type("/nick Guest7"));
+  all[0]->leave();
+  const Recorder seven(house, "Guest7");
   Recorder four(house);
   Recorder five(house);
   cr_expect(four.member->nick() == "guest1");
@@ -247,7 +248,7 @@ Test(chat_house, delivers_to_all_in_one_order) {
       const std::size_t end = all.find('\n', at) + 1;
       const std::string line = all.substr(at, end - at);
       at = end;
-      if (line.starts_with("<" + nick + ">") || line.starts_with("* " + nick + " acts")) continue;
+      if (line.starts_with("<" + nick + ">") || line.starts_with("~ " + nick + " acts")) continue;
       want += line;
     }
     cr_expect(received.ends_with(want), "%s", nick.c_str());
@@ -334,9 +335,34 @@ Test(chat_house, delivers_an_action) {
   World world;
   cr_expect(world.ann.type("/me  waves "));
   cr_expect(world.ann.received().empty());
-  cr_expect(world.bob.received() == "* ann waves\n");
+  cr_expect(world.bob.received() == "~ ann waves\n");
   cr_expect(world.ann.type("/me"));
   cr_expect(world.ann.received() == "* what do you do? /me TEXT\n");
+}
+
+Test(chat_house, lets_no_member_forge_a_notice) {
+  World world;
+  for (const char* typed : {"/me left", "* ann left", "//me left", "/me  * ann left", "\r* x"}) {
+    cr_expect(world.ann.type(typed));
+    const std::string read = world.bob.received();
+    cr_expect(!read.starts_with("* "), "%s: %s", typed, read.c_str());
+  }
+}
+
+Test(chat_house, reserves_the_names_of_the_house) {
+  World world;
+  for (const char* name :
+       {"operator", "Operator", "SERVER", "system", "lobby", "guest9", "guest07", "GUEST1"}) {
+    cr_expect(world.ann.type("/nick " + std::string(name)));
+    cr_expect(world.ann.received() ==
+                  "* the name " + std::string(name) + " is reserved; you are still ann\n",
+              "%s", name);
+  }
+  for (const char* name : {"guest", "guesty", "guest1a", "operators"}) {
+    cr_expect(world.ann.type("/nick " + std::string(name)));
+    cr_expect(world.ann.received().find(" is now " + std::string(name)) != std::string::npos, "%s",
+              name);
+  }
 }
 
 Test(chat_house, delivers_a_private_message_in_any_room) {

@@ -120,3 +120,26 @@ Test(token_bucket, handles_extreme_rates_and_times) {
   cr_expect(takes(other, slow, kStart) == 100);
   cr_expect(other.full_at() > kStart);
 }
+
+Test(token_bucket, reserves_tokens_in_turn) {
+  const TokenRate rate = TokenRate::of(1, seconds(1), 2);
+  TokenBucket bucket;
+  cr_expect(bucket.reserve(rate, kStart) == kStart);
+  cr_expect(bucket.reserve(rate, kStart) == kStart);
+  cr_expect(bucket.reserve(rate, kStart) == kStart + seconds(1));
+  cr_expect(bucket.reserve(rate, kStart) == kStart + seconds(2));
+  cr_expect(!bucket.has(rate, kStart + seconds(2)), "it is promised to another one");
+  cr_expect(bucket.take(rate, kStart + seconds(3)));
+}
+
+Test(token_bucket, takes_back_a_token_that_was_reserved) {
+  const TokenRate rate = TokenRate::of(1, seconds(1), 1);
+  TokenBucket bucket;
+  cr_expect(bucket.take(rate, kStart));
+  cr_expect(bucket.reserve(rate, kStart) == kStart + seconds(1));
+  bucket.give_back(rate);
+  cr_expect(bucket.reserve(rate, kStart) == kStart + seconds(1));
+  TokenBucket full;
+  full.give_back(rate);
+  cr_expect(takes(full, rate, kStart) == 1);
+}

@@ -63,7 +63,7 @@ constexpr NumberKey kRooms({.name = "max-rooms",
                            NumberKey::kCount, 256);
 constexpr RateKey kRate({.name = "rate",
                          .form = "LINES/SECONDS",
-                         .summary = "limit on lines of one member, or off",
+                         .summary = "limit on lines of one source, or off",
                          .applies = over_streams},
                         {.counted = "lines", .max_count = kMaxLines, .max_seconds = kMaxSeconds},
                         {10, 1});
@@ -209,6 +209,7 @@ ChatPlan derive_chat(const Settings& settings) {
     plan.chat.rate = TokenRate::of(rate.count, std::chrono::seconds(rate.seconds),
                                    static_cast<std::uint32_t>(settings.get(kBurst)));
   }
+  plan.chat.source_prefix = plan.listener.source_prefix;
   ConnectionOptions& connection = plan.listener.connection;
   connection.high_water = std::min(connection.high_water, quarter);
   connection.queue_limit = queue;
