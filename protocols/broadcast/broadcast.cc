@@ -74,10 +74,7 @@ std::string no_target(const BroadcastOptions& options) {
   return "there is no interface" + which + " to announce on";
 }
 
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
+std::uint32_t random_seed() { return std::random_device()(); }
 
 }  // namespace
 
@@ -85,8 +82,10 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
     : loop_(loop),
       guard_(guard),
       options_(checked(std::move(options))),
-      random_(options_.seed != 0 ? options_.seed : static_cast<std::uint32_t>(random_seed())),
-      limits_(options_.answers_per_second, options_.answers_per_source, random_seed()),
+      random_(options_.seed != 0 ? options_.seed : random_seed()),
+      limits_({.total = options_.answers_per_second,
+               .per_source = options_.answers_per_source,
+               .source_prefix = options_.source_prefix}),
       error_report_(loop, [this] { return last_error_; }),
       socket_(loop, local, *this, socket_options(options_)),
       where_(socket_.local().to_string()),
@@ -121,14 +120,15 @@ void Broadcast::set_message(std::string_view message) {
 }
 
 void Broadcast::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
-  // The guard would refuse this port too, but would report every announcement on the network.
+  // Two such services must not answer each other even once, and not every announcement on the
+  // network is to be reported.
   if (datagram.from.port() == endpoint().address().port()) {
     ++counts_.ignored;
     return;
   }
-  if (!guard_.allows(datagram, where_, RequestsTo::any)) return;
-  if (!limits_.take(datagram.from, loop_.now())) {
-    ++counts_.limited;
+  const auto refusal = guard_.admit(datagram, where_, limits_, RequestsTo::any);
+  if (refusal != ReplyGuard::Refusal::none) {
+    if (refusal >= ReplyGuard::Refusal::source_limit) ++counts_.limited;
     return;
   }
   // If the system does not provide the destination, it may have been a broadcast address.

@@ -75,16 +75,17 @@ struct BroadcastOptions {
   std::string interface = {};             // for announcing, publishing and the group; empty: all
   Address group{};                        // IPv6 multicast, no zone; unspecified: ff02::1
   std::uint32_t answers_per_second = 50;  // in a burst, and a second after that; not 0
-  std::uint32_t answers_per_source = 2;   // the same for each IP address; not 0
-  std::uint32_t seed = 0;                 // for delay and jitter; 0: random
-  bool reuse_port = false;                // SO_REUSEPORT
+  std::uint32_t answers_per_source = 2;   // the same for each source; not 0
+  unsigned source_prefix = Source::kDefaultPrefix;  // bits of an IPv6 address that are its source
+  std::uint32_t seed = 0;                           // for delay and jitter; 0: random
+  bool reuse_port = false;                          // SO_REUSEPORT
 };
 
 class SLUICE_EXPORT Broadcast final : private DatagramHandler {
  public:
   struct Counts {
     std::uint64_t answered = 0;
-    std::uint64_t limited = 0;  // not answered because of a limit
+    std::uint64_t limited = 0;  // not answered because of a limit; the guard reports it
     std::uint64_t ignored = 0;  // from the service's own port number: other services' datagrams
     std::uint64_t sent = 0;     // announcements and published texts, counted for each target
   };

@@ -8,7 +8,7 @@ namespace sluice {
 
 FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& guard,
                                  Framing& framing, MessageReply& reply,
-                                 const DatagramOptions& options)
+                                 const DatagramOptions& options, const AnswerBudget& budget)
     : guard_(guard),
       framing_(framing),
       reply_(reply),
@@ -16,7 +16,9 @@ FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& 
       errors_(loop, where_),
       socket_(loop, local, *this, options) {
   where_ = endpoint().to_string();
-  if (can_answer()) guard_.add_port(endpoint().address().port());
+  if (!can_answer()) return;
+  limits_.emplace(budget);
+  guard_.add_port(endpoint().address().port());
 }
 
 FramedDatagrams::~FramedDatagrams() {
@@ -25,7 +27,7 @@ FramedDatagrams::~FramedDatagrams() {
 
 void FramedDatagrams::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
   if (datagram.truncated) return;
-  if (can_answer() && !guard_.allows(datagram, where_)) return;
+  if (limits_ && guard_.admit(datagram, where_, *limits_) != ReplyGuard::Refusal::none) return;
   const Outcome outcome = answer(datagram.data);
   if (outcome.fault != Fault::none) {
     ++faults_;

@@ -5,8 +5,9 @@
 // the service does not answer the datagram at all, whether the framing is strict or not, and
 // reports it (Report::Kind::malformed), at most once a second. An empty datagram has no frames, and
 // gets no answer.
-// The ReplyGuard decides which requests may be answered. An answer that is longer than its request
-// is reported and not sent, because a forged request must not amplify traffic. This happens to a
+// The ReplyGuard and the AnswerBudget decide which requests may be answered.
+// An answer that is longer than its request is reported and not sent, because a forged request must
+// not amplify traffic. This happens to a
 // reply text that is longer than the messages, and to slip frames that the client sends without an
 // END before them.
 // Lifetime: must be destroyed before its loop, the guard, the framing and the reply.
@@ -19,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -29,6 +31,7 @@
 #include "../../reactor/datagram/datagram.h"
 #include "../../reactor/loop/paced_report.h"
 #include "../udp/answer_errors.h"
+#include "../udp/answer_limits.h"
 #include "../udp/reply_guard.h"
 #include "framing.h"
 #include "message_reply.h"
@@ -38,7 +41,8 @@ namespace sluice {
 class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
  public:
   FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& guard, Framing& framing,
-                  MessageReply& reply, const DatagramOptions& options = {});
+                  MessageReply& reply, const DatagramOptions& options = {},
+                  const AnswerBudget& budget = {});
   FramedDatagrams(const FramedDatagrams&) = delete;
   FramedDatagrams& operator=(const FramedDatagrams&) = delete;
   ~FramedDatagrams() override;
@@ -77,7 +81,8 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
   ReplyGuard& guard_;
   Framing& framing_;
   MessageReply& reply_;
-  std::vector<std::byte> answer_;  // at most as long as the longest request
+  std::optional<AnswerLimits> limits_;  // if it answers
+  std::vector<std::byte> answer_;       // at most as long as the longest request
   std::uint64_t faults_ = 0;
   std::string where_;  // the endpoint, for reports; the destructor may still make one
   // Of the latest fault, for the report.

@@ -6,7 +6,7 @@ namespace sluice {
 
 DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard,
                                  DatagramAnswer answer, AnswerSize size,
-                                 const DatagramOptions& options)
+                                 const DatagramOptions& options, const AnswerBudget& budget)
     : guard_(guard),
       answer_(std::move(answer)),
       size_(size),
@@ -16,7 +16,9 @@ DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& 
       errors_(loop, where_),
       socket_(loop, local, *this, options) {
   where_ = endpoint().to_string();
-  if (answer_) guard_.add_port(endpoint().address().port());
+  if (!answer_) return;
+  limits_.emplace(budget);
+  guard_.add_port(endpoint().address().port());
 }
 
 DatagramService::~DatagramService() {
@@ -25,7 +27,7 @@ DatagramService::~DatagramService() {
 
 void DatagramService::on_datagram(DatagramSocket& socket, const Datagram& datagram) {
   if (!answer_ || datagram.truncated) return;
-  if (!guard_.allows(datagram, where_)) return;
+  if (guard_.admit(datagram, where_, *limits_) != ReplyGuard::Refusal::none) return;
   const auto answer = answer_(datagram.data, {buffer_.get(), kMaxAnswer});
   if (size_ == AnswerSize::at_most_request && answer.size() > datagram.data.size()) return;
   socket.reply(datagram, answer);

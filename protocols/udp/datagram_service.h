@@ -1,7 +1,8 @@
 // A UDP service that answers each datagram with one datagram.
 //
-// What it is: a socket, a function that makes the answers, and a ReplyGuard that decides which
-// requests get none. It keeps no state about its clients. Answers that wait to be sent are limited
+// What it is: a socket, a function that makes the answers, a ReplyGuard that decides which requests
+// get none, and AnswerLimits on their rate. It keeps no state about its clients but how many
+// answers the recent ones got. Answers that wait to be sent are limited
 // by DatagramOptions::queue_limit; further answers are dropped.
 //
 //   ReplyGuard guard(loop);
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -29,6 +31,7 @@
 #include "../../reactor/datagram/datagram.h"
 #include "../../reactor/loop/loop.h"
 #include "answer_errors.h"
+#include "answer_limits.h"
 #include "reply_guard.h"
 
 namespace sluice {
@@ -49,10 +52,10 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   static constexpr std::size_t kMaxAnswer = 65'535;
 
   // With an empty `answer` the service drops all requests, as discard does. It does not answer a
-  // request that was truncated (DatagramOptions::max_size).
+  // request that was truncated (DatagramOptions::max_size), nor any request beyond `budget`.
   DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard, DatagramAnswer answer,
                   AnswerSize size = AnswerSize::at_most_request,
-                  const DatagramOptions& options = {});
+                  const DatagramOptions& options = {}, const AnswerBudget& budget = {});
   DatagramService(const DatagramService&) = delete;
   DatagramService& operator=(const DatagramService&) = delete;
   ~DatagramService() override;
@@ -72,6 +75,7 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   ReplyGuard& guard_;
   DatagramAnswer answer_;
   AnswerSize size_;
+  std::optional<AnswerLimits> limits_;  // if it answers
   std::unique_ptr<std::byte[]> buffer_;
   std::string where_;  // the endpoint, for reports; the destructor may still make one
   AnswerErrors errors_;

@@ -52,46 +52,80 @@ std::string_view to_string(ReplyGuard::Refusal refusal) noexcept {
     case ReplyGuard::Refusal::reserved_port:
       return "its port is below 1024 or 2049";
     case ReplyGuard::Refusal::service_port:
-      return "this server answers on the same port";
+      return "its port is one of this server's, and gets few answers";
     case ReplyGuard::Refusal::source_address:
       return "its address is broadcast, multicast or unspecified";
     case ReplyGuard::Refusal::sent_to_many:
       return "the request was sent to a broadcast or multicast address";
+    case ReplyGuard::Refusal::source_limit:
+      return "the limit on answers to one source";
+    case ReplyGuard::Refusal::total_limit:
+      return "the limit on answers to all sources";
   }
   return "?";
 }
 
 ReplyGuard::ReplyGuard(Loop& loop)
-    : broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
+    : loop_(loop), broadcasts_(loop), report_(loop, [this] { return describe(); }) {}
 
 ReplyGuard::ReplyGuard(Loop& loop, ReplyGuard& all, Admits admits)
-    : all_(&all),
-      admits_(std::move(admits)),
-      broadcasts_(loop),
-      report_(loop, [this] { return describe(); }) {}
+    : loop_(loop), all_(&all), admits_(std::move(admits)), broadcasts_(loop), report_(loop, [this] {
+        return describe();
+      }) {}
 
 bool ReplyGuard::allows(const Datagram& datagram, std::string_view where, RequestsTo requests) {
   const Refusal refusal = check(datagram, requests);
-  if (refusal == Refusal::none) return true;
+  if (refusal != Refusal::none) refuse(datagram, where, refusal);
+  return refusal == Refusal::none;
+}
+
+ReplyGuard::Refusal ReplyGuard::admit(const Datagram& datagram, std::string_view where,
+                                      AnswerLimits& limits, RequestsTo requests) {
+  Refusal refusal = check_addresses(datagram, requests);
+  if (refusal == Refusal::none) refusal = spend(datagram, limits);
+  if (refusal != Refusal::none) refuse(datagram, where, refusal);
+  return refusal;
+}
+
+ReplyGuard::Refusal ReplyGuard::check(const Datagram& datagram, RequestsTo requests) {
+  const Refusal refusal = check_addresses(datagram, requests);
+  if (refusal != Refusal::none) return refusal;
+  return is_service_port(datagram.from.port()) ? Refusal::service_port : Refusal::none;
+}
+
+ReplyGuard::Refusal ReplyGuard::check_addresses(const Datagram& datagram, RequestsTo requests) {
+  if (all_ != nullptr) {
+    return admits_(datagram.from) ? all_->check_addresses(datagram, requests)
+                                  : Refusal::not_admitted;
+  }
+  const std::uint16_t port = datagram.from.port();
+  if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
+  if (datagram.from.is_unspecified() || is_for_many(datagram.from)) return Refusal::source_address;
+  if (requests == RequestsTo::one && is_sent_to_many(datagram)) return Refusal::sent_to_many;
+  return Refusal::none;
+}
+
+ReplyGuard::Refusal ReplyGuard::spend(const Datagram& datagram, AnswerLimits& limits) {
+  const bool is_service = is_service_port(datagram.from.port());
+  switch (limits.take(datagram.from, loop_.now(),
+                      is_service ? AnswerLimits::Port::service : AnswerLimits::Port::ordinary)) {
+    case AnswerLimits::Verdict::allowed:
+      return Refusal::none;
+    case AnswerLimits::Verdict::total_limit:
+      return Refusal::total_limit;
+    case AnswerLimits::Verdict::source_limit:
+      break;
+  }
+  return is_service ? Refusal::service_port : Refusal::source_limit;
+}
+
+void ReplyGuard::refuse(const Datagram& datagram, std::string_view where, Refusal refusal) {
   ++refused_;
   if (all_ != nullptr) ++all_->refused_;
   last_ = refusal;
   last_source_ = datagram.from;
   last_where_ = where;
   report_.happened();
-  return false;
-}
-
-ReplyGuard::Refusal ReplyGuard::check(const Datagram& datagram, RequestsTo requests) {
-  if (all_ != nullptr) {
-    return admits_(datagram.from) ? all_->check(datagram, requests) : Refusal::not_admitted;
-  }
-  const std::uint16_t port = datagram.from.port();
-  if (port < kFirstUnreserved || port == kNfs) return Refusal::reserved_port;
-  if (std::ranges::find(ports_, port) != ports_.end()) return Refusal::service_port;
-  if (datagram.from.is_unspecified() || is_for_many(datagram.from)) return Refusal::source_address;
-  if (requests == RequestsTo::one && is_sent_to_many(datagram)) return Refusal::sent_to_many;
-  return Refusal::none;
 }
 
 bool ReplyGuard::is_sent_to_many(const Datagram& datagram) {
@@ -107,6 +141,11 @@ bool ReplyGuard::is_for_many(const Address& address) {
   const auto ipv4 = ipv4_of(address);
   if (!ipv4) return address.is_multicast();
   return is_for_many_hosts(*ipv4) || broadcasts_.contains(*ipv4);
+}
+
+bool ReplyGuard::is_service_port(std::uint16_t port) const noexcept {
+  if (all_ != nullptr) return all_->is_service_port(port);
+  return std::ranges::find(ports_, port) != ports_.end();
 }
 
 void ReplyGuard::add_port(std::uint16_t port) {

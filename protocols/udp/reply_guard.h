@@ -3,8 +3,10 @@
 // The source of a datagram can be forged. An attacker could make two services answer each other
 // forever, or make a service flood a third party. So no answer is sent
 //   - to a source port below 1024, or 2049 (NFS), where other UDP services listen;
-//   - to a source port on which a service with this guard listens, on any host: two such services,
-//     on this host or on two hosts with the same configuration, must not answer each other;
+//   - to a source port on which a service with this guard listens, on any host, if the service has
+//     no AnswerLimits. With them, such a source gets AnswerLimits::kToServicePort answers a second:
+//     an ordinary client may have that port by chance, and two services, on this host or on two
+//     hosts with the same configuration, must not answer each other for long;
 //   - to a source address that is broadcast (255/8, or the 192.0.2.255 of one of this host's
 //     networks), multicast or unspecified (0/8, ::); loopback is allowed;
 //   - to a request that was sent to a broadcast or multicast address, if the system provides the
@@ -12,7 +14,8 @@
 //     rule for ICMP). A service that clients discover in this way uses RequestsTo::any, and limits
 //     its answers itself.
 // An IPv4-mapped IPv6 address is treated as the IPv4 address.
-// The guard cannot detect a loop with another program's service on another port above 1023.
+// The rules do not detect a loop with another program's service on another port above 1023, or with
+// another process of this one. AnswerLimits end such a loop if it is faster than they allow.
 //
 // What it is: one object for all UDP services of a loop. It counts refusals, and reports them
 // (Report::Kind::refused) at most once a second.
@@ -33,6 +36,7 @@
 #include "../../reactor/datagram/datagram.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/paced_report.h"
+#include "answer_limits.h"
 #include "own_broadcasts.h"
 
 namespace sluice {
@@ -47,9 +51,11 @@ class SLUICE_EXPORT ReplyGuard {
     none,            // an answer is allowed
     not_admitted,    // the program's own rule rejects the source
     reserved_port,   // the source port is below 1024, or 2049
-    service_port,    // the source port was passed to add_port()
+    service_port,    // the source port was passed to add_port(): more than its few answers
     source_address,  // the source address is broadcast, multicast or unspecified
-    sent_to_many     // the request was sent to a broadcast or multicast address
+    sent_to_many,    // the request was sent to a broadcast or multicast address
+    source_limit,    // the source has had its answers for now
+    total_limit      // all sources together have
   };
 
   using Admits = std::function<bool(const Address& source)>;
@@ -63,7 +69,10 @@ class SLUICE_EXPORT ReplyGuard {
   // service's endpoint, for the report.
   [[nodiscard]] bool allows(const Datagram& datagram, std::string_view where,
                             RequestsTo requests = RequestsTo::one);
-  // The same, but does not count or report.
+  // The same for a service with limits on its answers. Takes a token of them if it returns `none`.
+  [[nodiscard]] Refusal admit(const Datagram& datagram, std::string_view where,
+                              AnswerLimits& limits, RequestsTo requests = RequestsTo::one);
+  // What allows() decides, but does not count or report.
   [[nodiscard]] Refusal check(const Datagram& datagram, RequestsTo requests = RequestsTo::one);
   // Whether `datagram` was sent to a broadcast or multicast address; false if the system does not
   // provide the destination.
@@ -76,9 +85,14 @@ class SLUICE_EXPORT ReplyGuard {
   [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
  private:
+  [[nodiscard]] SLUICE_LOCAL Refusal check_addresses(const Datagram& datagram, RequestsTo requests);
+  [[nodiscard]] SLUICE_LOCAL bool is_service_port(std::uint16_t port) const noexcept;
+  [[nodiscard]] SLUICE_LOCAL Refusal spend(const Datagram& datagram, AnswerLimits& limits);
+  SLUICE_LOCAL void refuse(const Datagram& datagram, std::string_view where, Refusal refusal);
   [[nodiscard]] SLUICE_LOCAL bool is_for_many(const Address& address);
   [[nodiscard]] SLUICE_LOCAL Report describe() const;
 
+  Loop& loop_;
   ReplyGuard* all_ = nullptr;
   Admits admits_;
   OwnBroadcasts broadcasts_;

@@ -57,8 +57,8 @@ class TokenBucket {
     full_at_ = std::max(full_at_, now) + rate.interval;
     return true;
   }
-  // Takes a token that may not be there yet, and returns when it will be: now, or later. What others
-  // take meanwhile comes after it.
+  // Takes a token that may not be there yet, and returns when it will be: now, or later. What
+  // others take meanwhile comes after it.
   TimePoint reserve(const TokenRate& rate, TimePoint now) noexcept {
     const TimePoint due = std::max(next(rate), now);
     full_at_ = std::max(full_at_, now) + rate.interval;

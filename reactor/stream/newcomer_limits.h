@@ -3,8 +3,8 @@
 // What it is: the limits of ListenerOptions, in all and for each source (Source says what that is),
 // and what they have counted. A count exists only while its source has connections; the table of
 // the rates has a fixed size.
-// Thread: none of its own. Errors: the constructor and admit() may throw std::bad_alloc; nothing is
-// counted then.
+// Thread: any, one at a time. Errors: the constructor and admit() may throw std::bad_alloc; nothing
+// is counted then.
 #ifndef SLUICE_REACTOR_STREAM_NEWCOMER_LIMITS_H
 #define SLUICE_REACTOR_STREAM_NEWCOMER_LIMITS_H
 

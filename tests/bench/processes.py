@@ -53,7 +53,8 @@ def server_command(programs, name, mode):
         return program and [str(program), "-l", CHAT]
     timeout = ",idle=10m" if mode == "idle" else ""
     return program and [str(program), "-l", "echo=tcp://127.0.0.1:0" + timeout,
-                        "-l", "echo=udp://127.0.0.1:0"]
+                        "-l",
+                        "echo=udp://127.0.0.1:0,answers=4294967295,answers-per-source=4294967295"]
 
 
 def output_on_core(program, core):

@@ -67,15 +67,41 @@ class Guard(unittest.TestCase):
         self.assertEqual(ask_from(("127.0.0.1", 1024), self.daemon.endpoint, daemon.PATIENCE),
                          b"hello")
 
-    def test_two_services_of_one_daemon_do_not_talk_to_each_other(self):
-        # What a forger would send: a request to one service that comes from the other's port.
-        with Daemon("-l", "echo=udp://127.0.0.1:0,reuse-port=on") as other:
-            _, _, address = address_of(other.endpoint)
-            with Daemon("-l", "echo=udp://127.0.0.2:0", "-l",
-                        f"upper=udp://127.0.0.2:{address[1]}") as sluiced:
-                first, _ = (endpoint for _, endpoint in sluiced.listening)
-                self.assertIsNone(ask_from(("127.0.0.3", address[1]), first, 0.3))
-                self.assertIsNotNone(ask(first, b"hello"))
+    def test_a_client_whose_port_is_that_of_a_service_is_answered_now_and_then(self):
+        # The kernel gives a client over IPv4 the port of a service over IPv6, now and then.
+        six = next(endpoint for _, endpoint in self.daemon.listening if "[::1]" in endpoint)
+        source = ("127.0.0.3", address_of(six)[2][1])
+        self.assertEqual(ask_from(source, self.daemon.endpoint, daemon.PATIENCE), b"hello")
+        with Daemon("-l", "echo=udp://127.0.0.1:0") as sluiced:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.bind(("127.0.0.3", address_of(sluiced.endpoint)[2][1]))
+                client.settimeout(0.5)
+                answers = 0
+                try:
+                    for _ in range(50):
+                        client.sendto(b"hello", address_of(sluiced.endpoint)[2])
+                        answers += client.recv(100) == b"hello"
+                except TimeoutError:
+                    pass
+            self.assertEqual(answers, 10)
+            sluiced.wait_for_log("its port is one of this server's")
+
+    def test_a_source_is_answered_as_often_as_its_limit_says(self):
+        with Daemon("-l", "echo=udp://127.0.0.1:0,answers-per-source=5", "-l",
+                    "echo=udp://127.0.0.1:0,answers=7") as sluiced:
+            for endpoint, limit, cause in zip(sluiced.endpoints("echo"), (5, 7), ("one", "all")):
+                with daemon.connect(endpoint) as client:
+                    client.settimeout(0.5)
+                    for _ in range(100):
+                        client.send(b"hello")
+                    answers = 0
+                    try:
+                        while client.recv(100):
+                            answers += 1
+                    except TimeoutError:
+                        pass
+                self.assertTrue(limit <= answers <= 2 * limit, answers)
+                sluiced.wait_for_log(f"no answer over UDP to .*: the limit on answers to {cause}")
 
     def test_the_log_says_so_at_a_limited_rate(self):
         before = self.daemon.log().count(" warning ")

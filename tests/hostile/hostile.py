@@ -30,6 +30,7 @@ What is proven elsewhere is not done here again:
   an interface that goes down, a host that is gone test_network.py
   datagrams of no bytes, of too many, in floods    test_datagram_floods.py
     how a batch is read, what a loop turn takes    tests/test_datagram*.cc
+  one forged datagram that makes two daemons talk  test_datagram_floods.py
   frames that promise 2^63 bytes                   test_frames.py
     each codec's limits, at each byte              tests/test_*_codec.cc, tests/fuzz/
   storms in a chat: lines, escapes, nicks, joins   test_chat_storms.py

@@ -40,6 +40,7 @@ class Floods(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 * MIB)
             client.setblocking(False)
+            client.bind(("127.0.0.66", 0))  # not the source of the honest ones
             while time.monotonic() < deadline:
                 for payload in payloads:
                     for address in addresses:
@@ -61,6 +62,58 @@ class Floods(unittest.TestCase):
 
     def test_of_every_size(self):
         self.flood([bytes(size) for size in (0, 1, 2, 3, 511, 512, 1472, 1473, 9000, 65000)])
+
+
+class Loops(unittest.TestCase):
+    """One forged datagram makes a service take another one for its client, which takes the answer
+    for a request, and so on."""
+    SERVICES = ("echo", "upper", "framed", "chargen")
+
+    @staticmethod
+    def forge(source, target, count):
+        """Requests to `target` that come from the endpoint `source`, which shares its port."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            client.bind(daemon.address_of(source)[2])
+            for _ in range(count):
+                client.sendto(b"002HI", daemon.address_of(target)[2])
+
+    def expect_an_end(self, servers):
+        def sent():
+            return sum(server.counters()["datagrams_out"] for server in servers)
+
+        time.sleep(1)
+        after_a_second = sent()
+        self.assertGreater(after_a_second, 0)
+        time.sleep(0.5)
+        self.assertEqual(sent(), after_a_second, "they still answer each other")
+        return after_a_second
+
+    def test_between_two_daemons_end_within_a_second(self):
+        for name in self.SERVICES:
+            with self.subTest(name), watched(self, "-l", f"{name}=udp://127.0.0.1:0") as one, \
+                    watched(self, "-l", f"{name}=udp://127.0.0.1:0,reuse-port=on") as other:
+                self.forge(other.endpoint, one.endpoint, 20)
+                # 100 at once each, and a few that came back meanwhile.
+                self.assertLess(self.expect_an_end([one, other]), 2 * 150)
+                self.assertIn("the limit on answers to one source", one.log() + other.log())
+                time.sleep(1)
+                if name == "echo":
+                    self.assertEqual(daemon.ask(one.endpoint, b"hello"), b"hello")
+
+    def test_between_two_services_of_one_daemon_end_after_a_few_answers(self):
+        with watched(self, "-l", "echo=udp://127.0.0.1:0", "-l",
+                     "upper=udp://127.0.0.1:0,reuse-port=on") as server:
+            one, other = (endpoint for _, endpoint in server.listening)
+            self.forge(other, one, 1)
+            self.assertLessEqual(self.expect_an_end([server]), 2 * 10)
+
+    def test_of_a_service_with_itself_end_after_a_few_answers(self):
+        with watched(self, "-l", "echo=udp://127.0.0.1:0,reuse-port=on") as server:
+            # The kernel may hand the forger's own socket the answers.
+            self.forge(server.endpoint, server.endpoint, 1)
+            time.sleep(0.5)
+            self.assertLessEqual(server.counters()["datagrams_out"], 10)
 
 
 class Broadcast(unittest.TestCase):

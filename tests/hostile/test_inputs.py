@@ -55,7 +55,7 @@ class Inputs(hostile.Scratch):
                     ann.say(text)
                     self.assertEqual(bob.line(), f"<ann> {text}")
                 ann.say(f"/me {text}")
-                self.assertEqual(bob.line(), f"* ann {text}")
+                self.assertEqual(bob.line(), f"~ ann {text}")
                 ann.say(f"/msg bob {text}")
                 self.assertTrue(bob.line().endswith(text))
                 ann.say(f"/topic {text}")

@@ -94,7 +94,8 @@ class OneNetwork(unittest.TestCase):
     def test_is_named_in_the_log_as_the_filter_of_the_page_wants_it(self):
         with watched(self, "-l", ECHO + ",per-source=1", "-l", ECHO + ",max=1") as server:
             by_source, in_all = (port_of(endpoint) for _, endpoint in server.listening)
-            for port, name in ((by_source, "2001:db8:0:66::1"), (by_source, "::1"), (in_all, "::1")):
+            for port, name in ((by_source, "2001:db8:0:66::1"), (by_source, "::1"),
+                               (in_all, "::1")):
                 with come_from(name, port) as first, come_from(name, port) as second:
                     self.assertTrue(let_in(first))
                     self.assertFalse(let_in(second))

@@ -282,7 +282,8 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         arguments = []
-        for listen in ("echo=tcp://127.0.0.1:0", "echo=udp://127.0.0.1:0",
+        for listen in ("echo=tcp://127.0.0.1:0",
+                       "echo=udp://127.0.0.1:0,answers=1000000,answers-per-source=1000000",
                        f"echo=unix://{directory}/echo", "upper=tcp://127.0.0.1:0",
                        "greet=tcp://127.0.0.1:0,text=hello", "chargen=tcp://127.0.0.1:0",
                        "discard=tcp://127.0.0.1:0", "daytime=tcp://127.0.0.1:0",

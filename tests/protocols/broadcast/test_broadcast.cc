@@ -202,19 +202,15 @@ Test(broadcast, does_not_answer_its_own_port_number_on_any_host) {
 
 Test(broadcast, follows_the_other_rules_of_the_guard) {
   World world;
-  world.guard.add_port(40'404);
   const UdpProbe reserved(own_loopback(2049));
-  const UdpProbe service(own_loopback(40'404));
   reserved.allow_broadcast();
   reserved.send("?", world.address());
   reserved.send("?", to_all(world));
-  service.send("?", world.address());
   const UdpProbe probe;
   cr_expect(probe.ask(world.loop, "?", world.address()) == kMessage);
   world.loop.advance(seconds(1));
   cr_expect(!reserved.waiting().has_value());
-  cr_expect(!service.waiting().has_value());
-  cr_expect(world.guard.refused() == 3);
+  cr_expect(world.guard.refused() == 2);
 }
 
 Test(broadcast, adds_its_port_to_the_guard_and_removes_it) {
@@ -243,7 +239,7 @@ Test(broadcast, limits_the_answers_to_each_source) {
   while (greedy.waiting()) ++got;
   cr_expect(got == 2, "%d", got);
   cr_expect(world.service.counts().limited == 8);
-  world.loop.advance(milliseconds(500));
+  world.loop.advance(seconds(1));
   cr_expect(greedy.ask(world.loop, "?", world.address()) == kMessage);
 }
 

@@ -57,7 +57,8 @@ ChatOptions plain() {
 struct World {
   explicit World(ChatOptions options = plain()) : chat(loop, std::move(options)) {}
 
-  // Adds a member called `nick` that comes from another address than the others, and delivers the notice of that to all members.
+  // Adds a member called `nick` that comes from another address than the others, and delivers the
+  // notice of that to all members.
   std::unique_ptr<MemoryPeer> enter(const std::string& nick,
                                     const ConnectionOptions& options = {}) {
     auto peer = std::make_unique<MemoryPeer>(

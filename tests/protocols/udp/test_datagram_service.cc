@@ -163,3 +163,17 @@ Test(datagram_service, reports_an_answer_that_it_cannot_send_and_continues) {
   cr_expect(world.reports[0].error == std::errc::message_size);
   cr_expect(world.reports[0].what.find(world.probe.address().to_string()) != std::string::npos);
 }
+
+Test(datagram_service, answers_a_source_only_so_often) {
+  World world;
+  const DatagramService service(world.loop, world.any, world.guard, as_many,
+                                AnswerSize::at_most_request, {}, {.total = 10, .per_source = 3});
+  for (int i = 0; i < 3; ++i) {
+    cr_expect(world.probe.ask(world.loop, "1", service.endpoint().address()) == "a");
+  }
+  world.probe.send("1", service.endpoint().address());
+  while (world.guard.refused() == 0) world.loop.run_once();
+  cr_expect(!world.probe.waiting());
+  cr_assert(world.reports.size() == 1);
+  cr_expect(world.reports[0].what.ends_with("the limit on answers to one source"));
+}

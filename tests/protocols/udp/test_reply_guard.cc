@@ -198,6 +198,50 @@ Test(reply_guard, keeps_a_port_that_was_added_twice_until_it_is_removed_twice) {
   world.guard.remove_port(7007);
 }
 
+Test(reply_guard, gives_the_ports_of_its_services_few_answers_if_there_are_limits) {
+  World world;
+  sluice::AnswerLimits limits({});
+  const Address unknown;
+  const auto admit = [&](const Address& from) {
+    return world.guard.admit(
+        {.data = {}, .from = from, .to = unknown, .interface = 0, .truncated = false},
+        "udp://192.0.2.1:7007", limits);
+  };
+  world.guard.add_port(7007);
+  cr_expect(admit(ip("198.51.100.7", 53)) == Refusal::reserved_port);
+  // An ordinary client may have that port by chance.
+  for (std::uint32_t i = 0; i < sluice::AnswerLimits::kToServicePort; ++i) {
+    cr_expect(admit(ip("198.51.100.7", 7007)) == Refusal::none);
+  }
+  cr_expect(admit(ip("198.51.100.7", 7007)) == Refusal::service_port);
+  cr_expect(admit(ip("198.51.100.7", 7008)) == Refusal::source_limit);
+  cr_expect(admit(ip("198.51.100.8", 7008)) == Refusal::none);
+  cr_expect(world.guard.refused() == 3);
+}
+
+Test(reply_guard, reports_that_a_limit_on_answers_is_reached) {
+  World world;
+  sluice::AnswerLimits limits({.total = 2, .per_source = 1});
+  const Address unknown;
+  std::vector<Refusal> refusals;
+  for (const char* from : {"198.51.100.7", "198.51.100.7", "198.51.100.8", "198.51.100.9"}) {
+    const Address source = ip(from, kPort);
+    refusals.push_back(world.guard.admit(
+        {.data = {}, .from = source, .to = unknown, .interface = 0, .truncated = false},
+        "udp://192.0.2.1:7007", limits));
+    world.loop.advance(std::chrono::milliseconds(1));
+  }
+  const std::vector<Refusal> expected = {Refusal::none, Refusal::source_limit, Refusal::none,
+                                         Refusal::total_limit};
+  cr_expect(refusals == expected);
+  world.loop.advance(std::chrono::seconds(1));
+  cr_assert(world.reports.size() == 2);
+  cr_expect(world.reports[0].what ==
+            "no answer over UDP to 198.51.100.7:40000: the limit on answers to one source");
+  cr_expect(world.reports[1].what ==
+            "no answer over UDP to 198.51.100.9:40000: the limit on answers to all sources");
+}
+
 Test(reply_guard, counts_only_refusals) {
   World world;
   cr_expect(world.allows(ip("127.0.0.1", kPort)));

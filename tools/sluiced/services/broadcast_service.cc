@@ -80,16 +80,6 @@ constexpr AddressKey kControl({.name = "control",
                                .summary = "Unix socket; lines sent to it are broadcast",
                                .applies = over_udp},
                               read_path, describe_path);
-constexpr NumberKey kAnswers({.name = "answers",
-                              .form = "COUNT",
-                              .summary = "limit on answers per second",
-                              .applies = over_udp},
-                             NumberKey::kCount, 50);
-constexpr NumberKey kAnswersPerSource({.name = "answers-per-source",
-                                       .form = "COUNT",
-                                       .summary = "limit on answers per second to one address",
-                                       .applies = over_udp},
-                                      NumberKey::kCount, 2);
 constexpr DurationKey kMessageTimeout({.name = "message-timeout",
                                        .form = "DURATION",
                                        .summary = "control: limit on the time of a whole line",
@@ -102,12 +92,9 @@ constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
                                             .applies = over_udp},
                                            std::chrono::milliseconds(1),
                                            std::chrono::milliseconds(0), kMaxIdle);
-static_assert(kMaxCount <= UINT32_MAX);
 
-constexpr const Key* kKeys[] = {
-    &kMessage,         &kAnnounce,       &kInterface,           &kGroup,
-    &kControl,         &kMessageTimeout, &kFirstMessageTimeout, &kAnswers,
-    &kAnswersPerSource};
+constexpr const Key* kKeys[] = {&kMessage, &kAnnounce,       &kInterface,          &kGroup,
+                                &kControl, &kMessageTimeout, &kFirstMessageTimeout};
 
 std::string host_name() {
   std::array<char, 256> name{};  // POSIX's HOST_NAME_MAX and its end
@@ -217,8 +204,11 @@ BroadcastPlan derive_broadcast(const Settings& settings) {
   options.announce = settings.get(kAnnounce);
   options.interface = settings.find(kInterface).value_or("");
   options.group = settings.find(kGroup).value_or(Address());
-  options.answers_per_second = static_cast<std::uint32_t>(settings.get(kAnswers));
-  options.answers_per_source = static_cast<std::uint32_t>(settings.get(kAnswersPerSource));
+  const AnswerBudget budget = derive_answers(
+      settings, {.total = options.answers_per_second, .per_source = options.answers_per_source});
+  options.answers_per_second = budget.total;
+  options.answers_per_source = budget.per_source;
+  options.source_prefix = budget.source_prefix;
   options.reuse_port = settings.get(kReusePortKey);
   plan.message_timeout = settings.get(kMessageTimeout);
   plan.first_message_timeout = settings.get(kFirstMessageTimeout);

@@ -127,7 +127,7 @@ class FramedOverUdp final : public Service {
         reply_(reply_of(plan, framing_.codec())),
         guard_(host.loop, host.guard, spec),
         datagrams_(host.loop, spec.endpoint(), guard_.get(), framing_, reply_,
-                   derive_datagram(spec.settings)) {}
+                   derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return datagrams_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {

@@ -27,7 +27,7 @@ class SmallDatagramService final : public Service {
                        AnswerSize size)
       : guard_(host.loop, host.guard, spec),
         service_(host.loop, spec.endpoint(), guard_.get(), std::move(answer), size,
-                 derive_datagram(spec.settings)) {}
+                 derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return service_.endpoint(); }
   void drain(std::chrono::milliseconds deadline, Task done) override {

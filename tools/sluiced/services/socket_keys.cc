@@ -12,10 +12,19 @@
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr const Key* kKeys[] = {
-    &kIdleKey,         &kMaxKey,       &kPerSourceKey, &kConnectRateKey, &kConnectRatePerSourceKey,
-    &kSourcePrefixKey, &kReusePortKey, &kModeKey,      &kAllowKey,       &kDenyKey,
-    &kNameKey};
+constexpr const Key* kKeys[] = {&kIdleKey,
+                                &kMaxKey,
+                                &kPerSourceKey,
+                                &kConnectRateKey,
+                                &kConnectRatePerSourceKey,
+                                &kSourcePrefixKey,
+                                &kAnswersKey,
+                                &kAnswersPerSourceKey,
+                                &kReusePortKey,
+                                &kModeKey,
+                                &kAllowKey,
+                                &kDenyKey,
+                                &kNameKey};
 
 // As many at once as in the period.
 std::optional<TokenRate> token_rate(const Rate& rate) {
@@ -56,6 +65,14 @@ DatagramOptions derive_datagram(const Settings& settings) {
   DatagramOptions options;
   options.reuse_port = settings.get(kReusePortKey);
   return options;
+}
+
+AnswerBudget derive_answers(const Settings& settings, AnswerBudget budget) {
+  const std::uint64_t total = settings.find(kAnswersKey).value_or(budget.total);
+  const std::uint64_t per_source = settings.find(kAnswersPerSourceKey).value_or(budget.per_source);
+  return {.total = static_cast<std::uint32_t>(total),
+          .per_source = static_cast<std::uint32_t>(per_source),
+          .source_prefix = static_cast<unsigned>(settings.get(kSourcePrefixKey))};
 }
 
 }  // namespace sluice::tools::daemon

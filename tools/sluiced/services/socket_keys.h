@@ -6,10 +6,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "../../../protocols/udp/answer_limits.h"
 #include "../../../reactor/base/source.h"
 #include "../../../reactor/datagram/datagram.h"
 #include "../../../reactor/loop/idle_list.h"
@@ -64,6 +66,20 @@ inline constexpr NumberKey kSourcePrefixKey({.name = "ipv6-prefix",
                                              .summary = "tcp, udp: of IPv6, that make a source",
                                              .applies = over_ip},
                                             {1, Source::kMaxPrefix}, Source::kDefaultPrefix);
+// Their defaults depend on the kind.
+inline constexpr NumberKey kAnswersKey({.name = "answers",
+                                        .form = "COUNT",
+                                        .summary = "udp: answers per second",
+                                        .applies = over_udp,
+                                        .without = "10000, broadcast 50"},
+                                       NumberKey::kCount);
+inline constexpr NumberKey kAnswersPerSourceKey({.name = "answers-per-source",
+                                                 .form = "COUNT",
+                                                 .summary = "udp: those to one source",
+                                                 .applies = over_udp,
+                                                 .without = "100, broadcast 2"},
+                                                NumberKey::kCount);
+static_assert(kMaxCount <= UINT32_MAX);
 inline constexpr SwitchKey kReusePortKey({.name = "reuse-port",
                                           .form = "on|off",
                                           .summary = "tcp, udp: share the port",
@@ -99,6 +115,8 @@ std::string service_name(const ListenSpec& spec);
 
 ListenerOptions derive_listener(const Settings& settings);
 DatagramOptions derive_datagram(const Settings& settings);
+// `budget` has the defaults of the kind.
+AnswerBudget derive_answers(const Settings& settings, AnswerBudget budget = {});
 
 }  // namespace sluice::tools::daemon
 

@@ -146,9 +146,9 @@ Test(config_reader, reports_every_error_with_its_place) {
       "rate = \"fast\"\nidel = \"5m\"\nmax = 0\n\n[limits]\nmax-conections = 3\n",
       {"x.conf:5:8: service \"house\": rate \"fast\" is not LINES/SECONDS, such as 10/1, or off",
        "x.conf:6:1: service \"house\": unknown key \"idel\" (did you mean idle?); allowed for chat "
-       "over tcp: idle, max, per-source, reuse-port, allow, deny, name, greeting, history, "
-       "max-line, "
-       "max-members, max-in-room, max-rooms, rate, burst, send-queue and slow",
+       "over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
+       "reuse-port, allow, deny, name, greeting, history, max-line, max-members, max-in-room, "
+       "max-rooms, rate, burst, send-queue and slow",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
        "[limits]: max-connections and drain-timeout"});
@@ -192,7 +192,8 @@ Test(config_reader, names_what_is_wrong_with_an_endpoint) {
   expect_faults(
       "[[service]]\nkind = \"echo\"\nmode = \"0660\"\nlisten = [\"tcp://*:1\", \"udp://*:1\"]\n",
       {"x.conf:3:8: service \"echo\": key \"mode\" is not valid for echo over tcp; allowed: "
-       "idle, max, per-source, reuse-port, allow, deny and name"});
+       "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, "
+       "allow, deny and name"});
 }
 
 Test(config_reader, names_values_of_the_wrong_type) {
@@ -233,7 +234,8 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
        "x.conf:4:6: to \"file\" is not stderr",
        "x.conf:5:9: level \"3\" is not info, warning or error",
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
-       "idle, max, per-source, reuse-port, mode, allow and deny",
+       "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, answers, "
+       "answers-per-source, reuse-port, mode, allow and deny",
        "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-365d in ms, s, m, h or d, or 0 or off",
        "x.conf:10:17: drain-timeout is a boolean; write it as a string or a decimal "
        "number"});

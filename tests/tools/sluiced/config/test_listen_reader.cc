@@ -1,4 +1,5 @@
 // From what is written of a service to its settings, and each message for what is wrong.
+#include <algorithm>
 #include <chrono>
 #include <initializer_list>
 #include <set>
@@ -132,10 +133,9 @@ Test(listen_reader, names_the_keys_that_a_service_has_there) {
       "echo=tcp://*:0,mode=0660",
       "key \"mode\" is not valid for echo over tcp; allowed: idle, max, per-source, "
       "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny and name");
-  expect_refused(
-      "echo=udp://*:0,idle=5s",
-      "key \"idle\" is not valid for echo over udp; allowed: ipv6-prefix, reuse-port, allow, "
-      "deny and name");
+  expect_refused("echo=udp://*:0,idle=5s",
+                 "key \"idle\" is not valid for echo over udp; allowed: ipv6-prefix, answers, "
+                 "answers-per-source, reuse-port, allow, deny and name");
   expect_refused("greet=unix:///x,text=a,per-source=5",
                  "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
                  "connect-rate, mode, name and text");

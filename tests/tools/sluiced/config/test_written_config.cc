@@ -43,7 +43,9 @@ Test(written_config, writes_every_default) {
   std::vector<ListenSpec> specs = {parse_listen("echo=tcp://127.0.0.1:7007,max=3", {})};
   const std::string wanted =
       "\n[[service]]\nkind = \"echo\"\nname = \"echo\"\nlisten = [\n"
-      "  { endpoint = \"tcp://127.0.0.1:7007\", idle = \"off\", max = 3, reuse-port = false },"
+      "  { endpoint = \"tcp://127.0.0.1:7007\", idle = \"off\", max = 3, "
+      "connect-rate = \"off\", connect-rate-per-source = \"off\", ipv6-prefix = 64, "
+      "reuse-port = false },"
       "  # per-source: none, allow: all, deny: none\n]\n";
   cr_expect(write_services(specs) == wanted, "%s", write_services(specs).c_str());
 }

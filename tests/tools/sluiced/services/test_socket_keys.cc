@@ -52,6 +52,14 @@ Test(socket_keys, set_the_options_of_a_listener) {
   cr_expect(*local.mode == 0660U);
 }
 
+Test(socket_keys, set_the_limits_on_answers) {
+  const AnswerBudget budget =
+      derive_answers(settings_of("echo=udp://*:0,answers=500,answers-per-source=7,ipv6-prefix=48"));
+  cr_expect(budget.total == 500 && budget.per_source == 7 && budget.source_prefix == 48);
+  const AnswerBudget without = derive_answers(settings_of("echo=udp://*:0"));
+  cr_expect(without.total == 10'000 && without.per_source == 100 && without.source_prefix == 64);
+}
+
 Test(socket_keys, set_the_options_of_a_datagram_socket) {
   cr_expect(derive_datagram(settings_of("echo=udp://*:0,reuse-port=on")).reuse_port);
   cr_expect(not derive_datagram(settings_of("echo=udp://*:0,reuse-port=off")).reuse_port);
