@@ -111,6 +111,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+  [[nodiscard]] const DatagramCounters& traffic() const noexcept { return socket_.counters(); }
 
   // Drains only this service, as DatagramSocket::drain() does: it announces and receives no more,
   // and sends the delayed answers. `done` may destroy it.

@@ -49,6 +49,7 @@ class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
 
   // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
+  [[nodiscard]] const DatagramCounters& traffic() const noexcept { return socket_.counters(); }
   // The number of datagrams that got no answer because they were malformed, or because the answer
   // could not be encoded or was longer than the request.
   [[nodiscard]] std::uint64_t faults() const noexcept { return faults_; }

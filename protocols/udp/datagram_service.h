@@ -63,6 +63,7 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] DatagramSocket& socket() noexcept { return socket_; }
+  [[nodiscard]] const DatagramCounters& traffic() const noexcept { return socket_.counters(); }
   // Drains only this service, as DatagramSocket::drain() does. `done` may destroy it.
   void drain(std::chrono::milliseconds deadline, Task done = {}) {
     socket_.drain(deadline, std::move(done));

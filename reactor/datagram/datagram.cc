@@ -57,7 +57,7 @@ void DatagramSocket::Impl::close() noexcept {
   blocked_ = false;
   // Each failure drops one datagram, so this ends.
   while (!queue_.empty() && !blocked_) transmit();
-  LoopInternals::counters(loop()).datagrams_dropped += queue_.count();
+  count_dropped(queue_.count());
   queue_.clear();
   watcher_.stop(loop().native());
   watch_again_.stop();
@@ -137,6 +137,8 @@ bool DatagramSocket::closed() const noexcept { return impl_->closed(); }
 void DatagramSocket::drain(std::chrono::milliseconds deadline, Task done) {
   impl_->drain(deadline, std::move(done));
 }
+
+const DatagramCounters& DatagramSocket::counters() const noexcept { return impl_->counters(); }
 
 bool DatagramSocket::draining() const noexcept { return impl_->draining(); }
 

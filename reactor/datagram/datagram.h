@@ -74,6 +74,7 @@ class SLUICE_EXPORT DatagramSocket {
   // The actual size of the receive buffer, which Linux doubles. Throws std::system_error: EBADF
   // (closed).
   [[nodiscard]] int receive_buffer() const;
+  [[nodiscard]] const DatagramCounters& counters() const noexcept;
   // Takes effect at once, and runs no callback. Tries to send the queue once more, and drops the
   // rest. Does nothing if the socket is closed.
   void close() noexcept;

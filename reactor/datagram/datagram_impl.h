@@ -31,6 +31,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   [[nodiscard]] const DatagramQueue& queue() const noexcept { return queue_; }
   [[nodiscard]] bool connected() const noexcept { return socket_.peer.is_ip(); }
   [[nodiscard]] bool closed() const noexcept { return !socket_.fd; }
+  [[nodiscard]] const DatagramCounters& counters() const noexcept { return counters_; }
 
   // If `to` is null, sends to the peer. If `from` is unspecified, the system chooses the source.
   bool send(std::span<const std::byte> data, const Address* to, const DatagramSource& from);
@@ -70,6 +71,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   void update_watcher() noexcept;
   void refused() noexcept;
   void watch_later() noexcept;
+  void count_dropped(std::uint64_t datagrams) noexcept;
   bool make_room(std::size_t size) noexcept;
   template <class Callback>
   void call(std::string_view where, Callback&& callback) noexcept;
@@ -86,6 +88,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   DatagramQueue queue_;
   DatagramDestination destination_;  // of the datagram that is being delivered
   std::optional<Failure> failure_;
+  DatagramCounters counters_;
   IoWatcher watcher_;
   Timer watch_again_;
   int calls_ = 0;           // the number of callbacks that are running

@@ -59,6 +59,7 @@ bool DatagramSocket::Impl::receive_batch() noexcept {
       batch_->receive(socket_.fd.get(), options_.batch, {options_.max_size, socket_.destinations});
   delivered_ = 0;
   LoopInternals::counters(loop()).datagrams_in += received_.done;
+  counters_.received += received_.done;
   return true;
 }
 
@@ -101,6 +102,7 @@ void DatagramSocket::Impl::deliver(std::size_t index) noexcept {
   Address& from = batch_->from(index);
   if (socket_.dual) from = from.unmapped();
   const msghdr& header = batch_->header(index);
+  counters_.bytes_in += batch_->data(index).size();
   if (socket_.destinations) {
     read_destination(header, socket_.local.address().port(), destination_);
   }
@@ -149,23 +151,30 @@ bool DatagramSocket::Impl::send(std::span<const std::byte> data, const Address* 
 bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
   if (queue_.has_room_for(size)) return true;
   was_full_ = true;
-  std::uint64_t& dropped = LoopInternals::counters(loop()).datagrams_dropped;
   if (options_.overflow == DatagramOverflow::drop_newest || !queue_.could_hold(size)) {
-    ++dropped;
+    count_dropped(1);
     return false;
   }
   while (!queue_.has_room_for(size)) {
     queue_.pop(1);
-    ++dropped;
+    count_dropped(1);
   }
   return true;
+}
+
+void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
+  counters_.dropped += datagrams;
+  LoopInternals::counters(loop()).datagrams_dropped += datagrams;
 }
 
 // Sends until the queue is empty, the system accepts no more, or a datagram fails.
 void DatagramSocket::Impl::transmit() noexcept {
   while (!queue_.empty()) {
     const BatchResult result = buffers_->send(socket_.fd.get(), options_.batch, queue_);
+    const std::size_t before = queue_.queued();
     queue_.pop(result.done);
+    counters_.bytes_out += before - queue_.queued() - result.done * DatagramOptions::kOverhead;
+    counters_.sent += result.done;
     LoopInternals::counters(loop()).datagrams_out += result.done;
     if (result.error == 0 || result.error == EINTR) continue;
     if (would_block(result.error)) {
@@ -174,7 +183,7 @@ void DatagramSocket::Impl::transmit() noexcept {
       // This may also be a pending ICMP error, which the call returns instead of sending.
       failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};
       queue_.pop(1);
-      ++LoopInternals::counters(loop()).datagrams_dropped;
+      count_dropped(1);
     }
     break;
   }

@@ -46,6 +46,15 @@ class SLUICE_EXPORT DatagramHandler {
   [[nodiscard]] virtual bool is_finished(const DatagramSocket& socket) const noexcept;
 };
 
+// What a socket has received and sent since it was opened.
+struct DatagramCounters {
+  std::uint64_t received = 0;  // datagrams, as the three below
+  std::uint64_t sent = 0;
+  std::uint64_t dropped = 0;  // could not be sent, or did not fit into the queue
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
 enum class DatagramOverflow : std::uint8_t { drop_newest, drop_oldest };
 
 struct DatagramOptions {

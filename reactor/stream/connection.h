@@ -21,9 +21,13 @@
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_H
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -46,6 +50,7 @@ namespace sluice {
 
 class ConnectionGroup;
 class ConnectionTable;
+class Listener;
 
 // Identifies a connection as long as the loop exists, also in other threads: slot and generation.
 // No two connections of a loop have the same one, and none has that of a default ConnectionId: a
@@ -56,6 +61,12 @@ struct ConnectionId {
   friend bool operator==(ConnectionId a, ConnectionId b) noexcept {
     return a.slot == b.slot && a.generation == b.generation;
   }
+};
+
+struct PeerCredentials {
+  uid_t user = 0;
+  gid_t group = 0;
+  pid_t process = 0;  // 0 if the system does not say it
 };
 
 class SLUICE_EXPORT Connection : private IdleList::Node {
@@ -73,6 +84,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
                            const ConnectionOptions& options = {});
   // Null if the connection has been closed and freed.
   static Connection* find(Loop& loop, ConnectionId id) noexcept;
+  // Calls `visit` for each connection in the places from `first` up to `first + count` of the
+  // loop's table, and returns the place after these, or 0 if there are no more. One call for
+  // thousands of connections would hold up a turn. Connections that are opened or closed between
+  // two calls may be missing. `visit` may close connections, and must not open one.
+  static std::uint32_t visit(Loop& loop, std::uint32_t first, std::uint32_t count,
+                             const std::function<void(Connection&)>& visit);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -120,6 +137,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] bool opened() const noexcept { return opened_; }
   [[nodiscard]] bool peer_ended() const noexcept { return peer_ended_; }
   [[nodiscard]] Loop& loop() const noexcept;
+  // The one that accepted it; null for another one, and when it has been destroyed.
+  [[nodiscard]] const Listener* listener() const noexcept;
   [[nodiscard]] ConnectionId id() const noexcept { return {slot_, generation_}; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept;
   // The transport's address of the peer, if it has one, such as from a PROXY header; else the
@@ -128,6 +147,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] Address socket_peer() const noexcept { return peer_.expand(); }
   // Null on a plain socket. Valid as long as the connection.
   [[nodiscard]] Transport* transport() const noexcept { return transport_.get(); }
+  // The process at the other end of a Unix socket, as it was when it connected. Nothing on another
+  // socket, and if the system does not say it. One system call.
+  [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   [[nodiscard]] Address local() const noexcept;  // one system call; unspecified if it fails
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const noexcept { return bytes_out_; }

@@ -68,4 +68,13 @@ Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
   return ConnectionTable::of(loop).find(id);
 }
 
+std::uint32_t Connection::visit(Loop& loop, std::uint32_t first, std::uint32_t count,
+                                const std::function<void(Connection&)>& visit) {
+  LoopInternals::assert_thread(loop);
+  if (LoopInternals::connections(loop) == nullptr) return 0;
+  return ConnectionTable::of(loop).visit(first, count, visit);
+}
+
+const Listener* Connection::listener() const noexcept { return group_->listener; }
+
 }  // namespace sluice

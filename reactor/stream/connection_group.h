@@ -15,8 +15,11 @@
 #include "../loop/loop.h"
 #include "connection.h"
 #include "connection_options.h"
+#include "listener_counters.h"
 
 namespace sluice {
+
+class Listener;
 
 class ConnectionGroup {
  public:
@@ -28,6 +31,10 @@ class ConnectionGroup {
   [[nodiscard]] Loop& loop() const noexcept { return loop_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::size_t open() const noexcept { return open_; }
+
+  // Its maker counts the newcomers, and the connections count their bytes.
+  ListenerCounters counters;
+  const Listener* listener = nullptr;  // null if they are adopted, or it has been destroyed
 
   // Called for each connection after its on_close().
   std::function<void(const Connection&)> on_gone;

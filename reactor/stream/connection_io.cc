@@ -100,6 +100,7 @@ std::size_t Connection::read_once(std::span<std::byte> room) {
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
     bytes_in_ += size;
+    group_->counters.bytes_in += size;
     LoopInternals::counters(group_->loop()).bytes_in += size;
     touch();
     if (draining_ != Draining::no) mark_ -= std::min(mark_, static_cast<std::uint32_t>(size));
@@ -152,6 +153,7 @@ void Connection::discard_input() {
     if (i > 0 && !budget.may_continue()) return budget.cut();
     const ssize_t count = system_read(buffer);
     if (count > 0) {
+      group_->counters.bytes_in += static_cast<std::size_t>(count);
       LoopInternals::counters(group_->loop()).bytes_in += static_cast<std::size_t>(count);
       bytes_in_ += static_cast<std::size_t>(count);
       continue;

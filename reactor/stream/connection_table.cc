@@ -38,6 +38,18 @@ void ConnectionTable::each(Visit&& visit) {
   }
 }
 
+std::uint32_t ConnectionTable::visit(std::uint32_t first, std::uint32_t count,
+                                     const std::function<void(Connection&)>& visit) {
+  const std::uint32_t end =
+      count < next_slot_ - std::min(first, next_slot_) ? first + count : next_slot_;
+  for (std::uint32_t index = first; index < end; ++index) {
+    if ((blocks_[index / kBlock]->used >> index % kBlock & 1) == 0) continue;
+    Connection& connection = *slot(index).connection();
+    if (connection.state() != Connection::State::closed) visit(connection);
+  }
+  return end < next_slot_ ? end : 0;
+}
+
 bool ConnectionTable::close_all() noexcept {
   if (open_ == 0) return false;
   closing_ = true;

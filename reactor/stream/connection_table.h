@@ -8,7 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -39,6 +39,9 @@ class ConnectionTable final : public LoopComponent {
   Connection* open(ConnectionGroup& group, Fd& socket, Wire wire, const Address& peer,
                    ProtocolRef protocol);
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
+  // See Connection::visit().
+  std::uint32_t visit(std::uint32_t first, std::uint32_t count,
+                      const std::function<void(Connection&)>& visit);
   [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }
   [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
   // Calls its next_turn() in the next turn, or at the end of this one if there is no memory.

@@ -129,6 +129,7 @@ inline bool Connection::wrote(ssize_t result) {
     return false;
   }
   bytes_out_ += static_cast<std::size_t>(result);
+  group_->counters.bytes_out += static_cast<std::size_t>(result);
   LoopInternals::counters(group_->loop()).bytes_out += static_cast<std::size_t>(result);
   touch();
   return true;

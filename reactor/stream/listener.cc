@@ -66,10 +66,13 @@ class Listener::Impl final : public LoopComponent {
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
   [[nodiscard]] std::size_t connections() const noexcept { return group_.open(); }
+  [[nodiscard]] const ListenerCounters& counters() const noexcept { return group_.counters; }
+  void set_face(const Listener* face) noexcept { group_.listener = face; }
 
   // Called when the owner has destroyed the listener. If this was in a handler, a factory or a
   // reporter that the listener itself called, the object is deleted when they have returned.
   static void let_go(std::unique_ptr<Impl> impl) noexcept {
+    impl->set_face(nullptr);
     impl->close();
     impl->cancel_drain();
     if (impl->accepting_) impl.release()->orphaned_ = true;
@@ -111,6 +114,10 @@ class Listener::Impl final : public LoopComponent {
   void turn_away(NewcomerLimits::Limit limit, const Address& peer);
   void run_out(int error) noexcept;
   [[nodiscard]] Report describe_refusal() const;
+  void count_refused(std::uint64_t newcomers) noexcept {
+    group_.counters.refused += newcomers;
+    LoopInternals::counters(loop()).refused += newcomers;
+  }
   [[nodiscard]] Report describe_shortage() const;
   [[nodiscard]] Report make_report(Report::Kind kind, std::string what, int error) const;
 
@@ -157,7 +164,7 @@ void Listener::Impl::accept_some() noexcept {
       // A factory that throws, or no memory for a connection: only the newcomer is closed.
       const bool welcomed =
           LoopInternals::guarded(loop(), "accept", [&] { welcome(std::move(newcomer), peer); });
-      if (!welcomed) ++LoopInternals::counters(loop()).refused;
+      if (!welcomed) count_refused(1);
       continue;
     }
     if (would_block(error)) return;
@@ -198,6 +205,7 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
 #endif
       const Wire wire(newcomer.get());
       if (group_.table().open(group_, newcomer, wire, peer, std::move(protocol)) != nullptr) {
+        ++group_.counters.accepted;
         ++LoopInternals::counters(loop()).accepted;
         return;
       }
@@ -207,11 +215,11 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     throw;
   }
   limits_.remove(peer);
-  ++LoopInternals::counters(loop()).refused;
+  count_refused(1);
 }
 
 void Listener::Impl::turn_away(NewcomerLimits::Limit limit, const Address& peer) {
-  ++LoopInternals::counters(loop()).refused;
+  count_refused(1);
   refused_by_ = limit;
   refused_peer_ = peer;
   refusals_.happened();
@@ -227,7 +235,7 @@ void Listener::Impl::run_out(int error) noexcept {
     // accept() needs a descriptor before it checks for a newcomer; here there was none.
     if (turned_away == 0 && would_block(errno)) return;
   }
-  LoopInternals::counters(loop()).refused += turned_away;
+  count_refused(turned_away);
   const bool waits =
       LoopInternals::guarded(loop(), "accept", [this] { retry_.start(waits_.next()); });
   // Without memory for the timer, try again at once: otherwise nothing would wake the listener.
@@ -273,7 +281,9 @@ Report Listener::Impl::make_report(Report::Kind kind, std::string what, int erro
 
 Listener::Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,
                    const ListenerOptions& options)
-    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, endpoint, options)) {}
+    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, endpoint, options)) {
+  impl_->set_face(this);
+}
 
 Listener::Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
                    const ListenerOptions& options)
@@ -283,12 +293,15 @@ Listener::Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
 Listener::Listener(Loop& loop, Fd listening, ProtocolFactory factory,
                    const ListenerOptions& options)
     : impl_(std::make_unique<Impl>(loop, std::move(factory), options, std::move(listening),
-                                   options)) {}
+                                   options)) {
+  impl_->set_face(this);
+}
 
 Listener::~Listener() { Impl::let_go(std::move(impl_)); }
 
 const Endpoint& Listener::endpoint() const noexcept { return impl_->endpoint(); }
 std::size_t Listener::connections() const noexcept { return impl_->connections(); }
+const ListenerCounters& Listener::counters() const noexcept { return impl_->counters(); }
 void Listener::close() noexcept { impl_->close(); }
 void Listener::pause() noexcept { impl_->set_paused(true); }
 void Listener::resume() noexcept { impl_->set_paused(false); }

@@ -25,6 +25,7 @@
 #include "../base/export.h"
 #include "../base/fd.h"
 #include "../loop/loop.h"
+#include "listener_counters.h"
 #include "listener_options.h"
 #include "protocol.h"
 
@@ -47,6 +48,7 @@ class SLUICE_EXPORT Listener {
   // The endpoint with the real port, if the constructor got port 0.
   [[nodiscard]] const Endpoint& endpoint() const noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;  // open now
+  [[nodiscard]] const ListenerCounters& counters() const noexcept;
   // Stops listening; the connections remain. Removes the file of a Unix socket. May be called
   // again.
   void close() noexcept;

@@ -19,7 +19,8 @@ import unittest
 from usage import section_of
 
 COMPLETIONS = pathlib.Path(os.environ["BUILD_DIR"]) / "completions"
-PROGRAMS = {"sluiced": "SLUICED", "sluice-fetch": "SLUICE_FETCH", "sluice-lookup": "SLUICE_LOOKUP",
+PROGRAMS = {"sluicectl": "SLUICECTL", "sluiced": "SLUICED", "sluice-fetch": "SLUICE_FETCH",
+            "sluice-lookup": "SLUICE_LOOKUP",
             "sluice-scan": "SLUICE_SCAN", "sluice-talk": "SLUICE_TALK"}
 SERVICES = ["broadcast=", "chargen=", "chat=", "daytime=", "discard=", "echo=", "framed=", "greet=",
             "time=", "upper="]

@@ -12,6 +12,7 @@
 #include "../sluice-lookup/options.h"
 #include "../sluice-scan/options.h"
 #include "../sluice-talk/options.h"
+#include "../sluicectl/options.h"
 #include "../sluiced/options.h"
 #include "../sluiced/services/service_kinds.h"
 #include "completion.h"
@@ -39,6 +40,7 @@ std::vector<std::string> framings() {
 
 std::vector<Program> programs() {
   return {
+      {"sluicectl", control::control_option_table(), Operands::others, {}},
       {"sluiced", daemon::daemon_option_table(), Operands::none, {{"listen", services()}}},
       {"sluice-fetch", fetch::fetch_option_table(), Operands::others, {}},
       {"sluice-lookup", lookup::lookup_option_table(), Operands::hosts, {}},

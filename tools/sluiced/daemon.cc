@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
+#include "control/control_session.h"
+#include "counters_text.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -55,6 +57,7 @@ Daemon::Daemon(const Options& options, Log& log)
       hang_up_(loop_, SIGHUP, [this] { hang_up(); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   for (const ListenSpec& spec : options.listen) services_.start(spec, options.listen);
+  if (options.control) open_control(*options.control);
 }
 
 Daemon::~Daemon() {
@@ -78,6 +81,23 @@ std::string Daemon::announcement() const {
     lines += '\n';
   }
   return lines + "ready\n";
+}
+
+void Daemon::open_control(const Endpoint& endpoint) {
+  const auto factory = [this](const Address&) -> ProtocolRef {
+    return std::make_unique<ControlSession>(*this);
+  };
+  control_ =
+      std::make_unique<Listener>(loop_, endpoint, factory, ControlSession::listener_options());
+}
+
+void Daemon::drain_service(Service& service) { services_.drain(service, drain_timeout_); }
+
+void Daemon::reload_for_client(Reload::Done done) noexcept {
+  if (reload_ != nullptr && !stopping_) return reload(std::move(done));
+  Reload::Result nothing;
+  nothing.lines.emplace_back(stopping_ ? "the daemon stops" : "there is no configuration file");
+  done(nothing);
 }
 
 void Daemon::open_console() {
@@ -148,12 +168,23 @@ void Daemon::run() {
 
 bool Daemon::begin_drain(std::chrono::milliseconds deadline) noexcept {
   try {
-    services_.drain_all(deadline, [this] { loop_.stop(); });
+    services_.drain_all(deadline, [this] { services_drained(); });
     return true;
   } catch (const std::bad_alloc&) {
     log_.error("drain: out of memory");
     return false;
   }
+}
+
+// The control socket last, so that a client learns that its command was accepted.
+void Daemon::services_drained() noexcept {
+  constexpr std::chrono::seconds kGrace{1};
+  try {
+    if (control_ != nullptr) return control_->drain(kGrace, [this] { loop_.stop(); });
+  } catch (const std::bad_alloc&) {
+    log_.error("drain: out of memory");
+  }
+  loop_.stop();
 }
 
 // Whatever else fails, a signal that is to stop the daemon does.
@@ -210,35 +241,6 @@ void Daemon::log_report(const Report& report) {
   } else {
     log_.warning(text);
   }
-}
-
-std::string counters_text(const Counters& counters) {
-  std::string text;
-  const auto add = [&text](std::string_view key, std::uint64_t value) {
-    if (!text.empty()) text += ' ';
-    for (const char c : key) text += c == ' ' ? '_' : c;
-    text += '=' + std::to_string(value);
-  };
-  add("turns", counters.turns);
-  add("slow_turns", counters.slow_turns);
-  add("longest_turn_us", counters.longest_turn_us);
-  add("connections_open", counters.connections_open);
-  add("accepted", counters.accepted);
-  add("refused", counters.refused);
-  add("bytes_in", counters.bytes_in);
-  add("bytes_out", counters.bytes_out);
-  add("datagrams_in", counters.datagrams_in);
-  add("datagrams_out", counters.datagrams_out);
-  add("datagrams_dropped", counters.datagrams_dropped);
-  add("paused", counters.paused);
-  add("dropped_bytes", counters.dropped_bytes);
-  add("cut_bytes", counters.cut_bytes);
-  for (std::size_t i = 0; i < kCloseReasons; ++i) {
-    const auto reason = static_cast<CloseReason>(i);
-    if (reason == CloseReason::open) continue;
-    add("closed_" + std::string(to_string(reason)), counters.closed[i]);
-  }
-  return text;
 }
 
 }  // namespace sluice::tools::daemon

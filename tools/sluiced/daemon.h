@@ -19,6 +19,7 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
 #include "console.h"
+#include "control/control_target.h"
 #include "log.h"
 #include "options.h"
 #include "reload.h"
@@ -28,7 +29,7 @@
 
 namespace sluice::tools::daemon {
 
-class Daemon {
+class Daemon : private ControlTarget {
  public:
   Daemon(const Options& options, Log& log);
   Daemon(const Daemon&) = delete;
@@ -55,6 +56,17 @@ class Daemon {
   void run();
 
  private:
+  // ControlTarget
+  [[nodiscard]] Loop& loop() noexcept override { return loop_; }
+  [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
+  void drain_service(Service& service) override;
+  void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
+  void reload_for_client(Reload::Done done) noexcept override;
+  void stop_for_client() noexcept override { stop("control"); }
+  void log_control(std::string_view text) noexcept override { log_.info(text); }
+
+  void open_control(const Endpoint& endpoint);
+  void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
   // False when there is no memory for it.
   bool begin_drain(std::chrono::milliseconds deadline) noexcept;
@@ -75,6 +87,7 @@ class Daemon {
   SpareMemory spare_memory_;
   ReplyGuard guard_;
   ServiceSet services_;
+  std::unique_ptr<Listener> control_;
   std::unique_ptr<Reload> reload_;
   std::unique_ptr<DaemonConsole> console_;
   Signal terminate_;
@@ -82,9 +95,6 @@ class Daemon {
   Signal user_;
   Signal hang_up_;
 };
-
-// "turns=12 connections_open=3 …"
-std::string counters_text(const Counters& counters);
 
 }  // namespace sluice::tools::daemon
 

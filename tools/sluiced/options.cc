@@ -43,6 +43,7 @@ constexpr std::array kOptions = {
     OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
     OptionSpec{"drain-timeout", 0, "DURATION", "time to finish after SIGTERM or SIGINT (5s)"},
     OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
+    OptionSpec{"control", 0, "PATH", "Unix socket for sluicectl(8)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
@@ -147,6 +148,9 @@ Options parse_options(int argc, const char* const* argv) {
     line.each("listen", listen);
   }
   options.console = line.has("console");
+  line.each("control", [&](std::string_view value) {
+    options.control = Endpoint::from("unix://" + std::string(value));
+  });
   if (options.file.empty()) check_console(options);
   options.check = line.has("check");
   options.verbose = line.has("verbose");

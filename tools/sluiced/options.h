@@ -6,11 +6,13 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../../reactor/base/endpoint.h"
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
 #include "settings/listen_spec.h"
@@ -26,9 +28,10 @@ struct Options {
   std::vector<ListenSpec> listen;
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
-  std::string file;      // of the configuration; empty: none
-  bool check = false;    // -n
-  bool verbose = false;  // -v
+  std::optional<Endpoint> control;  // the Unix socket for sluicectl(8)
+  std::string file;                 // of the configuration; empty: none
+  bool check = false;               // -n
+  bool verbose = false;             // -v
   // What the command line has said itself, and the file does not override.
   struct Given {
     bool backend = false;

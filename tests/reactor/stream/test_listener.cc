@@ -1,6 +1,11 @@
 // The listener over IP: where it listens, which peers it serves, and which it refuses.
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -279,4 +284,70 @@ Test(listener, survives_a_newcomer_that_disconnects_before_it_is_accepted) {
   Peer(service.listener.endpoint().address()).close();
   const Peer stays(service.listener.endpoint().address());
   turn_until(service.loop, [&] { return service.loop.counters().connections_open == 1; });
+}
+
+Test(listener, counts_its_newcomers_and_the_bytes_of_its_connections_alone) {
+  ListenerOptions options;
+  options.max_connections = 1;
+  Service service("127.0.0.1", options);
+  const Listener other(service.loop, tcp("127.0.0.1"), service.handler);
+  service.handler.data = [](Connection& connection, std::span<const std::byte> in) {
+    connection.send(in);
+    connection.send("!");
+    return in.size();
+  };
+  {
+    Peer peer = service.client();
+    peer.send("hello");
+    turn_until(service.loop, [&] { return peer.waiting() == "hello!"; });
+    const Peer refused(service.listener.endpoint().address());
+    turn_until(service.loop, [&] { return service.listener.counters().refused == 1; });
+  }
+  turn_until(service.loop, [&] { return service.listener.connections() == 0; });
+  const ListenerCounters& counters = service.listener.counters();
+  cr_expect(counters.accepted == 1 && counters.refused == 1);
+  cr_expect(counters.bytes_in == 5 && counters.bytes_out == 6);
+  cr_expect(other.counters().accepted == 0 && other.counters().bytes_in == 0);
+}
+
+Test(listener, is_known_to_its_connections_until_it_is_destroyed) {
+  Handler handler;
+  Loop loop(backend_options());
+  auto listener = std::make_unique<Listener>(loop, tcp("127.0.0.1"), handler);
+  const Peer peer(listener->endpoint().address());
+  turn_until(loop, [&] { return handler.connection != nullptr; });
+  cr_expect(handler.connection->listener() == listener.get());
+  listener.reset();
+  cr_expect(handler.connection->listener() == nullptr);
+}
+
+Test(listener, lets_all_connections_of_a_loop_be_visited_in_pieces) {
+  constexpr std::size_t kPeers = 150;
+  Service service("127.0.0.1");
+  cr_expect(Connection::visit(service.loop, 0, 10, [](Connection&) { cr_expect(false); }) == 0);
+  std::vector<Peer> peers;
+  for (std::size_t i = 0; i < kPeers; ++i) peers.push_back(service.client());
+
+  std::vector<std::uint32_t> seen;
+  std::uint32_t place = 0;
+  std::size_t calls = 0;
+  do {
+    std::size_t in_this_call = 0;
+    place = Connection::visit(service.loop, place, 40, [&](Connection& connection) {
+      ++in_this_call;
+      seen.push_back(connection.id().slot);
+      if (seen.size() % 2 == 0) connection.abort();
+    });
+    cr_expect(in_this_call <= 40);
+    ++calls;
+  } while (place != 0);
+  std::sort(seen.begin(), seen.end());
+  cr_expect(std::unique(seen.begin(), seen.end()) == seen.end());
+  cr_expect(seen.size() == kPeers && calls == 4, "%zu in %zu calls", seen.size(), calls);
+
+  // What is closed is not seen any more, and a place beyond the table is its end.
+  std::size_t left = 0;
+  cr_expect(Connection::visit(service.loop, 0, UINT32_MAX, [&](Connection&) { ++left; }) == 0);
+  cr_expect(left == kPeers / 2, "%zu", left);
+  cr_expect(Connection::visit(service.loop, UINT32_MAX, 1, [](Connection&) {}) == 0);
 }

@@ -141,6 +141,9 @@ class BroadcastService final : public Service {
   [[nodiscard]] std::size_t connections() const noexcept override {
     return control_ == nullptr ? 0 : control_->connections();
   }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(broadcast_.traffic());
+  }
 
   void open_console(Console& console) override { console_ = &console; }
   void console_line(std::string_view line) override {

@@ -132,6 +132,10 @@ class ChatService final : public Service, private ChatOutlet {
   [[nodiscard]] std::size_t connections() const noexcept override {
     return listener_.connections();
   }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(listener_);
+  }
+  [[nodiscard]] const Listener* listener() const noexcept override { return &listener_; }
 
   void open_console(Console& console) override {
     console_ = &console;

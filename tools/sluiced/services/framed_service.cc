@@ -112,6 +112,10 @@ class FramedStreams final : public Service {
   [[nodiscard]] std::size_t connections() const noexcept override {
     return listener_.connections();
   }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(listener_);
+  }
+  [[nodiscard]] const Listener* listener() const noexcept override { return &listener_; }
 
  private:
   Framing framing_;
@@ -135,6 +139,9 @@ class FramedOverUdp final : public Service {
   }
   void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
   [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(datagrams_.traffic());
+  }
 
  private:
   Framing framing_;

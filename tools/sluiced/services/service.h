@@ -8,10 +8,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "../../../reactor/base/endpoint.h"
+#include "../../../reactor/datagram/datagram_types.h"
 #include "../../../reactor/loop/loop.h"
+#include "../../../reactor/stream/listener.h"
 #include "../settings/settings.h"
 
 namespace sluice::tools::daemon {
@@ -42,6 +45,24 @@ class ServiceCore {
   virtual void apply(const Settings& settings) = 0;
 };
 
+// Since the service was started. Over UDP only the bytes count.
+struct ServiceCounters {
+  std::size_t open = 0;  // connections now
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+
+  static ServiceCounters of(const Listener& listener) noexcept {
+    const ListenerCounters& counters = listener.counters();
+    return {listener.connections(), counters.accepted, counters.refused, counters.bytes_in,
+            counters.bytes_out};
+  }
+  static ServiceCounters of(const DatagramCounters& counters) noexcept {
+    return {0, 0, 0, counters.bytes_in, counters.bytes_out};
+  }
+};
+
 class Service {
  public:
   Service() = default;
@@ -61,6 +82,9 @@ class Service {
   // one serves from now on. REQUIRES: not over UDP.
   virtual void retire() noexcept = 0;
   [[nodiscard]] virtual std::size_t connections() const noexcept = 0;  // open now
+  [[nodiscard]] virtual ServiceCounters counters() const noexcept = 0;
+  // The one that accepts the connections that count; null over UDP.
+  [[nodiscard]] virtual const Listener* listener() const noexcept { return nullptr; }
 
   // --console: the daemon's terminal takes part; `console` lasts until close_console(). Called only
   // if ServiceKind::console says so.

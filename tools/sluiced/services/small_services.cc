@@ -35,6 +35,9 @@ class SmallDatagramService final : public Service {
   }
   void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
   [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(service_.traffic());
+  }
 
  private:
   GuardOf guard_;

@@ -37,6 +37,10 @@ class StreamService final : public Service {
   [[nodiscard]] std::size_t connections() const noexcept override {
     return listener_.connections();
   }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(listener_);
+  }
+  [[nodiscard]] const Listener* listener() const noexcept override { return &listener_; }
 
  private:
   Handler handler_;

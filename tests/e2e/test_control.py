@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""sluicectl with a running daemon: what it shows, what it changes, and who may use the socket."""
+import os
+import pathlib
+import re
+import signal
+import socket
+import stat
+import tempfile
+import time
+import unittest
+
+import control
+import daemon
+from control import Control
+from daemon import Daemon, connect, exchange, wait_until, was_closed
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.path = self.directory / "control"
+        self.control = Control(self.path)
+
+    def daemon(self, *arguments):
+        return Daemon("--control", str(self.path), *arguments)
+
+
+class Show(Case):
+    def test_services_lists_each_endpoint_with_its_counters(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0,max=1,name=first",
+                         "-l", "echo=udp://127.0.0.1:0") as sluiced:
+            stream, datagram = (endpoint for _, endpoint in sluiced.listening)
+            with connect(stream) as client:
+                exchange(client, b"x" * 1000)
+                with connect(stream) as refused:
+                    self.assertTrue(was_closed(refused))
+                with connect(datagram) as sender:
+                    exchange(sender, b"y" * 10)
+                rows = self.control.rows("show", "services")
+            self.assertEqual(rows, [
+                {"name": "first", "kind": "echo", "endpoint": stream, "state": "serving",
+                 "open": 1, "accepted": 1, "refused": 1, "bytes_in": 1000, "bytes_out": 1000},
+                {"name": "echo", "kind": "echo", "endpoint": datagram, "state": "serving",
+                 "open": 0, "accepted": 0, "refused": 0, "bytes_in": 10, "bytes_out": 10}])
+            wait_until(lambda: self.control.rows("show", "services")[0]["open"] == 0)
+            self.assertEqual(self.control.rows("show", "services")[0]["bytes_in"], 1000)
+
+    def test_services_is_a_table_for_people(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            lines = self.control.text("show", "services").splitlines()
+            self.assertEqual(lines[0].split(), ["name", "kind", "endpoint", "state", "open",
+                                                "accepted", "refused", "bytes_in", "bytes_out"])
+            self.assertEqual(lines[1].split(), ["echo", "echo", sluiced.endpoint, "serving",
+                                                "0", "0", "0", "0", "0"])
+
+    def test_counters_are_those_of_the_log(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            with connect(sluiced.endpoint) as client:
+                exchange(client, b"hello")
+                [row] = self.control.rows("show", "counters")
+            self.assertEqual((row["bytes_in"] >= 5, row["bytes_out"] >= 5), (True, True))
+            sluiced.signal(signal.SIGUSR1)
+            line = sluiced.wait_for_log(r"info counters: (.*)")[1]
+            for name in row:
+                self.assertIn(f"{name}=", line)
+
+    def test_connections_lists_each_one_with_its_peer(self):
+        with self.daemon("-l", "discard=tcp://127.0.0.1:0") as sluiced:
+            with connect(sluiced.endpoint) as client:
+                client.sendall(b"x" * 7)
+                found = wait_until(lambda: [
+                    row for row in self.control.rows("show", "connections") if row["bytes_in"] == 7])
+                host, port = client.getsockname()
+                self.assertEqual(len(found), 1)
+                self.assertRegex(found[0].pop("id"), r"^\d+\.\d+$")
+                self.assertEqual(found[0], {
+                    "service": "discard", "peer": f"{host}:{port}", "bytes_in": 7, "bytes_out": 0,
+                    "queued": 0, "state": "open", "paused": False})
+
+    def test_connections_of_thousands_come_in_pieces_and_all(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            clients = [connect(sluiced.endpoint) for _ in range(700)]
+            try:
+                exchange(clients[-1], b"x")
+                rows = self.control.rows("show", "connections")
+                self.assertEqual(len({row["id"] for row in rows}), len(clients))
+            finally:
+                for client in clients:
+                    client.close()
+
+    def test_nothing_is_an_empty_array(self):
+        with self.daemon("-l", "echo=udp://127.0.0.1:0"):
+            self.assertEqual(self.control.rows("show", "connections"), [])
+
+
+class Change(Case):
+    def test_kick_resets_one_connection(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            with connect(sluiced.endpoint) as kicked, connect(sluiced.endpoint) as other:
+                exchange(kicked, b"x")
+                exchange(other, b"yy")
+                [row] = [row for row in self.control.rows("show", "connections")
+                         if row["bytes_in"] == 1]
+                self.control.text("kick", row["id"])
+                with self.assertRaises(ConnectionResetError):
+                    kicked.recv(1)
+                self.assertEqual(exchange(other, b"z"), b"z")
+                self.assertIn(f"no connection has the id {row['id']}",
+                              self.control.error("kick", row["id"]))
+            sluiced.wait_for_log(rf"info user {os.getuid()}: kick {re.escape(row['id'])}, 127\.0")
+
+    def test_drain_ends_one_service_and_leaves_the_others(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0,name=a",
+                         "-l", "echo=tcp://127.0.0.1:0,name=b") as sluiced:
+            first, second = (endpoint for _, endpoint in sluiced.listening)
+            self.control.text("drain", "a")
+            wait_until(lambda: [row["name"] for row in self.control.rows("show", "services")]
+                       == ["b"])
+            with self.assertRaises(ConnectionRefusedError):
+                connect(first)
+            with connect(second) as client:
+                self.assertEqual(exchange(client, b"x"), b"x")
+            self.assertIn('no service has the name or the endpoint "a"',
+                          self.control.error("drain", "a"))
+
+    def test_log_sets_the_level(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            self.control.text("log", "error")
+            sluiced.signal(signal.SIGUSR1)
+            self.control.text("log", "info")
+            self.control.text("show", "services")
+            self.assertNotIn("counters:", sluiced.log())
+            self.assertIn('level "loud" is not info, warning or error',
+                          self.control.error("log", "loud"))
+
+    def test_reload_reads_the_file_again(self):
+        config = self.directory / "sluiced.conf"
+        service = '[[service]]\nkind = "{}"\nlisten = "tcp://127.0.0.1:0"\n'
+        config.write_text(service.format("echo"), encoding="utf-8")
+        with self.daemon("-f", str(config)) as sluiced:
+            with connect(sluiced.endpoint) as client:
+                exchange(client, b"x")
+            config.write_text(service.format("upper"), encoding="utf-8")
+            self.control.text("reload")
+            kinds = [row["kind"] for row in self.control.rows("show", "services")
+                     if row["state"] == "serving"]
+            self.assertEqual(kinds, ["upper"])
+
+            config.write_text(service.format("uper"), encoding="utf-8")
+            done = control.run("-s", str(self.path), "reload")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("nothing has changed", done.stderr)
+            self.assertIn('"uper"', done.stdout)
+            self.assertIn("upper", [row["kind"] for row in self.control.rows("show", "services")])
+
+    def test_reload_without_a_file_is_an_error(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0"):
+            self.control.error("reload")
+
+    def test_stop_answers_and_ends_the_daemon_in_order(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            self.control.text("stop")
+            self.assertEqual(sluiced.wait(), 0)
+            self.assertIn("info stopped: every connection finished", sluiced.log())
+            self.assertFalse(self.path.exists())
+
+
+class Metrics(Case):
+    def test_are_families_with_help_and_type_and_the_value_of_each_service(self):
+        with self.daemon("-l", 'echo=tcp://127.0.0.1:0,name=a"b') as sluiced:
+            with connect(sluiced.endpoint) as client:
+                exchange(client, b"hello")
+                text = self.control.text("metrics")
+        families = re.findall(r"^# TYPE (\S+) (counter|gauge)$", text, re.MULTILINE)
+        self.assertEqual([name for name, _ in families],
+                         re.findall(r"^# HELP (\S+) .+\.$", text, re.MULTILINE))
+        names = {name for name, _ in families}
+        for line in text.splitlines():
+            if not line.startswith("#"):
+                found = re.fullmatch(r'(\w+)(\{(\w+="([^"\\\n]|\\["\\n])*",?)+\})? \d+', line)
+                self.assertTrue(found and found[1] in names, line)
+        self.assertIn(f'sluiced_service_received_bytes_total{{service="a\\"b",kind="echo",'
+                      f'endpoint="{sluiced.endpoint}"}} 5\n', text)
+        page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "man" / "sluicectl.8").read_text(
+            encoding="utf-8")
+        self.assertEqual(set(re.findall(r"^\.It Li (\w+)$", page, re.MULTILINE)), names)
+
+
+class Socket(Case):
+    def test_is_for_its_owner_alone(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0"):
+            self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+
+    def test_answers_commands_in_order_and_bad_ones_with_an_error(self):
+        with self.daemon("-l", "echo=udp://127.0.0.1:0"):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(daemon.PATIENCE)
+                client.connect(str(self.path))
+                client.sendall(b"show  connections\nfrobnicate\n" + b"x" * 5000 +
+                               b"\n\nkick\nkick 1 2\nkick x\nshow servces\nlog info\n")
+                client.shutdown(socket.SHUT_WR)
+                answers = client.makefile("r", encoding="ascii").read().splitlines()
+        self.assertEqual(answers, [
+            "ok",
+            'error: command "frobnicate" is unknown; help lists the commands',
+            "error: a command has at most 1024 bytes",
+            'error: command "" is unknown; help lists the commands',
+            "error: kick: ID is missing",
+            'error: kick: unexpected "2"',
+            'error: id "x" is not two numbers with a dot, such as 3.17',
+            'error: command "show servces" is unknown (did you mean show services?); '
+            "help lists the commands",
+            "ok"])
+
+    def test_help_lists_what_the_page_explains(self):
+        with self.daemon("-l", "echo=udp://127.0.0.1:0"):
+            listed = re.findall(r"^  ((?:show )?\w+)", self.control.text("help"), re.MULTILINE)
+        page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "man" / "sluicectl.8").read_text(
+            encoding="utf-8")
+        section = page.partition(".Ss COMMANDS\n")[2].partition("\n.S")[0]
+        self.assertEqual(sorted(listed),
+                         sorted(re.findall(r"^\.It Cm ((?:show )?\w+)", section, re.MULTILINE)))
+
+    def test_a_client_that_does_not_read_holds_up_nobody(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            clients = [connect(sluiced.endpoint) for _ in range(300)]
+            with socket.socket(socket.AF_UNIX) as lazy:
+                lazy.connect(str(self.path))
+                lazy.sendall(b"show connections\n" * 60)
+                time.sleep(0.3)
+                self.assertEqual(exchange(clients[0], b"x"), b"x")
+                self.assertEqual(len(self.control.rows("show", "connections")), 300)
+            for client in clients:
+                client.close()
+
+
+class Usage(Case):
+    def test_without_a_daemon_names_the_socket(self):
+        self.assertEqual(self.control.error("show", "services"),
+                         f'sluicectl: control socket "{self.path}": No such file or directory\n')
+
+    def test_wrong_words_are_named(self):
+        for arguments, message in (
+                ((), "a command is missing, such as: show services"),
+                (("a b",), 'argument "a b" has a space or a control character'),
+                (("",), "an argument is empty"),
+                (("--jsn", "x"), "--jsn")):
+            done = control.run(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(message, done.stderr)
+
+    def test_the_daemon_refuses_a_path_that_is_not_absolute(self):
+        done = daemon.run("--control", "relative")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--control relative", done.stderr)
+
+
+if __name__ == "__main__":
+    daemon.main()

@@ -1,0 +1,57 @@
+// Rows as a table for people, and as a JSON array for programs.
+#include <string>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "tools/sluicectl/control_client.h"
+#include "tools/sluicectl/table.h"
+
+using sluice::tools::control::array_of;
+using sluice::tools::control::ProtocolError;
+using sluice::tools::control::table_of;
+using Rows = std::vector<std::string>;
+
+namespace {
+
+void expect_text(const std::string& got, const std::string& wanted) {
+  cr_expect(got == wanted, "got:\n%s", got.c_str());
+}
+
+}  // namespace
+
+Test(table, has_the_keys_of_the_first_row_as_headings_and_numbers_at_the_right) {
+  expect_text(table_of(Rows{R"({"name":"echo","open":3})", R"({"name":"a-chat","open":1000})"}),
+              "name    open\n"
+              "echo       3\n"
+              "a-chat  1000\n");
+}
+
+Test(table, without_rows_is_empty) { expect_text(table_of(Rows{}), ""); }
+
+Test(table, has_a_dash_for_what_a_row_does_not_have) {
+  expect_text(table_of(Rows{R"({"a":1,"b":"x"})", R"({"a":null,"b":""})", R"({"a":2})"}),
+              "a  b\n"
+              "1  x\n"
+              "-  -\n"
+              "2  -\n");
+}
+
+Test(table, escapes_what_a_peer_could_send_to_the_terminal) {
+  expect_text(table_of(Rows{R"({"peer":"\u001b[31m\nred"})"}), "peer\n\\x1b[31m\\x0ared\n");
+}
+
+Test(table, shows_truth_as_a_word) {
+  expect_text(table_of(Rows{R"({"paused":true})"}), "paused\ntrue\n");
+}
+
+Test(table, refuses_a_row_that_is_no_object) {
+  for (const char* row : {"", "[1]", "{", "{\"a\":1}x", "null"}) {
+    cr_expect_throw(table_of(Rows{row}), ProtocolError, "%s", row);
+  }
+}
+
+Test(table, is_an_array_for_programs) {
+  expect_text(array_of(Rows{R"({"a":1})", R"({"a":2})"}), "[{\"a\":1},{\"a\":2}]\n");
+  expect_text(array_of(Rows{}), "[]\n");
+}

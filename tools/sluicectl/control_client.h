@@ -1,0 +1,44 @@
+// One command to a daemon, over its control socket.
+//
+// What it is: connects, sends a line, and reads the answer up to its last line. It blocks: a command
+// line has nothing else to do.
+// Thread: one. Errors: throws std::system_error that names the socket (ENOENT and ECONNREFUSED: no
+// daemon; EACCES: not for this user; EAGAIN: no answer in kPatience), and ProtocolError for an answer
+// that is none.
+// Source: sluicectl(8), PROTOCOL.
+#ifndef SLUICE_TOOLS_SLUICECTL_CONTROL_CLIENT_H
+#define SLUICE_TOOLS_SLUICECTL_CONTROL_CLIENT_H
+
+#include <chrono>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::tools::control {
+
+struct ControlAnswer {
+  std::vector<std::string> rows;  // a JSON object each
+  std::string text;               // whole lines
+  std::string error;              // empty: the daemon did what it was asked for
+};
+
+class ProtocolError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// How long the daemon may be silent within an answer.
+constexpr std::chrono::seconds kPatience{30};
+constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;  // bytes
+
+// `command` has no newline.
+ControlAnswer ask(const std::string& socket_path, std::string_view command);
+
+// Adds one line, without its newline, to `answer`. True if it was the last one.
+bool add_line(ControlAnswer& answer, std::string_view line);
+
+}  // namespace sluice::tools::control
+
+#endif

@@ -1,0 +1,33 @@
+// sluicectl(8): asks a running sluiced, and changes it, over its control socket.
+#include <csignal>
+
+#include "../common/program.h"
+#include "../common/standard_streams.h"
+#include "control_client.h"
+#include "options.h"
+#include "table.h"
+
+namespace sluice::tools::control {
+namespace {
+
+Outcome run(int argc, char** argv) {
+  const ControlOptions options = parse_control_options(argc, argv);
+  if (!options.answer.empty()) return answer_with(options.answer);
+  const ControlAnswer answer = ask(options.socket, options.command);
+  if (!answer.error.empty()) return {.status = ExitStatus::failed, .message = answer.error};
+  // An answer is rows or text; without either, JSON is an empty array.
+  const bool as_array = options.json && answer.text.empty();
+  write_standard_output(answer.text + (as_array ? array_of(answer.rows) : table_of(answer.rows)));
+  return {};
+}
+
+}  // namespace
+}  // namespace sluice::tools::control
+
+int main(int argc, char** argv) {
+  return sluice::tools::run_program({.name = "sluicectl",
+                                     .signals = {SIGTERM, SIGINT, SIGHUP, SIGPIPE},
+                                     .run = sluice::tools::control::run,
+                                     .report = nullptr},
+                                    argc, argv);
+}

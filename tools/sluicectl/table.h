@@ -1,0 +1,22 @@
+// The rows of an answer as a table for people, or as one JSON array for programs.
+//
+// A pure function of the rows. The columns are the keys of the first row, in its order; numbers are
+// aligned to the right. What is no printable ASCII is escaped, because peers choose some of it.
+// Thread: any. Errors: throws ProtocolError for a row that is no JSON object.
+#ifndef SLUICE_TOOLS_SLUICECTL_TABLE_H
+#define SLUICE_TOOLS_SLUICECTL_TABLE_H
+
+#include <span>
+#include <string>
+
+namespace sluice::tools::control {
+
+// With a line of headings; empty if there are no rows.
+std::string table_of(std::span<const std::string> rows);
+
+// "[{...},{...}]\n"
+std::string array_of(std::span<const std::string> rows);
+
+}  // namespace sluice::tools::control
+
+#endif

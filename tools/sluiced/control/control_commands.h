@@ -1,0 +1,35 @@
+// The commands of the control socket.
+//
+// Errors: what is wrong with a command is in its answer. May throw std::bad_alloc.
+#ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_COMMANDS_H
+#define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_COMMANDS_H
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "control_answer.h"
+#include "control_target.h"
+
+namespace sluice::tools::daemon {
+
+// The client that gave a command.
+class ControlClient {
+ public:
+  // The answer is made later: the function puts another one in its place. It may be called at once,
+  // and does nothing if the client has left.
+  virtual std::function<void(ControlAnswer)> end_later() = 0;
+  // For the log: "user 1000".
+  [[nodiscard]] virtual std::string name() const = 0;
+
+ protected:
+  ~ControlClient() = default;
+};
+
+// Runs one line.
+void run_command(ControlTarget& target, ControlClient& client, std::string_view line,
+                 ControlAnswer& answer);
+
+}  // namespace sluice::tools::daemon
+
+#endif

@@ -1,0 +1,58 @@
+// One client of the control socket: reads its commands, and sends an answer to each, in order.
+//
+// What it is: the handler of a connection. While an answer is made in pieces, one a turn and none
+// while the client does not read, the client's next commands wait.
+// Lifetime: REQUIRES that the commands outlive it. Thread: the loop's.
+// Errors: a line above kMaxLine is answered with an error and skipped.
+#ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_SESSION_H
+#define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_SESSION_H
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "../../../protocols/codec/decoder.h"
+#include "../../../reactor/loop/timer.h"
+#include "../../../reactor/stream/listener.h"
+#include "../../../reactor/stream/protocol.h"
+#include "control_answer.h"
+#include "control_commands.h"
+
+namespace sluice::tools::daemon {
+
+class ControlSession final : public Protocol, public ControlClient {
+ public:
+  static constexpr std::size_t kMaxLine = 1024;
+  static constexpr std::size_t kMaxConnections = 16;
+
+  explicit ControlSession(ControlTarget& target);
+
+  static ListenerOptions listener_options();
+
+  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
+  void on_writable(Connection& connection) override;
+  void on_close(Connection& connection, std::error_code reason) override;
+
+  std::function<void(ControlAnswer)> end_later() override;
+  [[nodiscard]] std::string name() const override;
+
+ private:
+  void answer(Connection& connection, std::string_view line);
+  void replace_answer(ControlAnswer answer);
+  void continue_answer();
+
+  ControlTarget& target_;
+  Decoder decoder_;
+  Connection* connection_ = nullptr;     // while an answer is being made
+  std::optional<ControlAnswer> answer_;  // the one that is being made
+  bool running_ = false;                 // a command
+  Timer next_piece_;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

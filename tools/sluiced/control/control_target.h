@@ -1,0 +1,40 @@
+// What the control socket can ask of the daemon, and do to it.
+//
+// Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
+#define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../../reactor/stream/connection.h"
+#include "../reload.h"
+#include "../services/service_set.h"
+#include "../settings/log_level.h"
+
+namespace sluice::tools::daemon {
+
+class ControlTarget {
+ public:
+  [[nodiscard]] virtual Loop& loop() noexcept = 0;
+  [[nodiscard]] virtual const ServiceSet& service_set() const noexcept = 0;
+
+  // Drains a member of services() and removes it.
+  virtual void drain_service(Service& service) = 0;
+  virtual void set_log_level(LogLevel level) noexcept = 0;
+  // Runs `done` at once, or in a later turn.
+  virtual void reload_for_client(Reload::Done done) noexcept = 0;
+  // Drains everything, the control socket last.
+  virtual void stop_for_client() noexcept = 0;
+  // What a client has changed, for the log.
+  virtual void log_control(std::string_view text) noexcept = 0;
+
+ protected:
+  ~ControlTarget() = default;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

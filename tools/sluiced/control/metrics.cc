@@ -1,0 +1,161 @@
+#include "metrics.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "../../../reactor/base/version.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+// In a label's value, these three characters are escaped.
+std::string escaped(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') text += '\\';
+    if (c == '\n') {
+      text += "\\n";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+class Page {
+ public:
+  void begin(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += "# HELP " + name_ + ' ' + std::string(help) + '\n';
+    text_ += "# TYPE " + name_ + ' ' + std::string(type) + '\n';
+  }
+  void add(std::string_view labels, std::uint64_t value) {
+    text_ += name_;
+    if (!labels.empty()) text_ += '{' + std::string(labels) + '}';
+    text_ += ' ' + std::to_string(value) + '\n';
+  }
+  void add_one(std::string_view name, std::string_view type, std::string_view help,
+               std::uint64_t value) {
+    begin(name, type, help);
+    add("", value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+std::string labels_of(const ServiceSet::Member& member) {
+  return "service=\"" + escaped(member.name) + "\",kind=\"" + escaped(member.kind->name) +
+         "\",endpoint=\"" + escaped(member.service->endpoint().to_string()) + '"';
+}
+
+void add_services(Page& page, const ServiceSet& services) {
+  const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
+                       auto value_of) {
+    page.begin(name, type, help);
+    for (const ServiceSet::Member& member : services.members()) {
+      page.add(labels_of(member), value_of(member.service->counters()));
+    }
+  };
+  add("sluiced_service_connections", "gauge", "Open connections of a service.",
+      [](const ServiceCounters& counters) { return counters.open; });
+  add("sluiced_service_accepted_total", "counter", "Newcomers that became connections.",
+      [](const ServiceCounters& counters) { return counters.accepted; });
+  add("sluiced_service_refused_total", "counter", "Newcomers that were closed at once.",
+      [](const ServiceCounters& counters) { return counters.refused; });
+  add("sluiced_service_received_bytes_total", "counter", "Bytes received by a service.",
+      [](const ServiceCounters& counters) { return counters.bytes_in; });
+  add("sluiced_service_sent_bytes_total", "counter", "Bytes sent by a service.",
+      [](const ServiceCounters& counters) { return counters.bytes_out; });
+}
+
+void add_loop(Page& page, const Counters& counters) {
+  page.add_one("sluiced_turns_total", "counter", "Turns of the event loop.", counters.turns);
+  page.add_one("sluiced_slow_turns_total", "counter", "Turns that took longer than 10 ms.",
+               counters.slow_turns);
+  page.add_one("sluiced_longest_turn_microseconds", "gauge", "The longest turn since the start.",
+               counters.longest_turn_us);
+  page.add_one("sluiced_connections", "gauge", "Open connections.", counters.connections_open);
+  page.add_one("sluiced_accepted_total", "counter", "Newcomers that became connections.",
+               counters.accepted);
+  page.add_one("sluiced_refused_total", "counter", "Newcomers that were closed at once.",
+               counters.refused);
+  page.add_one("sluiced_received_bytes_total", "counter", "Bytes received over streams.",
+               counters.bytes_in);
+  page.add_one("sluiced_sent_bytes_total", "counter", "Bytes sent over streams.",
+               counters.bytes_out);
+  page.add_one("sluiced_datagrams_received_total", "counter", "Datagrams received.",
+               counters.datagrams_in);
+  page.add_one("sluiced_datagrams_sent_total", "counter", "Datagrams sent.",
+               counters.datagrams_out);
+  page.add_one("sluiced_datagrams_dropped_total", "counter", "Datagrams that could not be sent.",
+               counters.datagrams_dropped);
+  page.add_one("sluiced_paused_total", "counter",
+               "Times that reading from a peer paused because it did not read.", counters.paused);
+  page.add_one("sluiced_dropped_bytes_total", "counter",
+               "Bytes dropped because a peer did not read.", counters.dropped_bytes);
+  page.add_one("sluiced_cut_bytes_total", "counter",
+               "Bytes that had arrived when a drain cut their connection.", counters.cut_bytes);
+  page.begin("sluiced_closed_total", "counter", "Connections closed, by reason.");
+  for (std::size_t i = 0; i < kCloseReasons; ++i) {
+    const auto reason = static_cast<CloseReason>(i);
+    if (reason == CloseReason::open) continue;
+    page.add("reason=\"" + escaped(to_string(reason)) + '"', counters.closed[i]);
+  }
+}
+
+// What Linux says in /proc; nothing elsewhere.
+std::optional<std::uint64_t> resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  if (!(file >> total >> resident)) return std::nullopt;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Since Linux 6.2 the size of the folder is the number of its entries. To count them would hold up a
+// turn if there are thousands.
+std::optional<std::uint64_t> open_descriptors() {
+  struct stat status {};
+  if (::stat("/proc/self/fd", &status) != 0 || status.st_size <= 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void add_process(Page& page) {
+  if (const auto bytes = resident_bytes()) {
+    page.add_one("process_resident_memory_bytes", "gauge", "Resident memory.", *bytes);
+  }
+  if (const auto count = open_descriptors()) {
+    page.add_one("process_open_fds", "gauge", "Open file descriptors.", *count);
+  }
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    page.add_one("process_max_fds", "gauge", "Limit on open file descriptors.", limit.rlim_cur);
+  }
+}
+
+}  // namespace
+
+std::string metrics_text(const Loop& loop, const ServiceSet& services) {
+  Page page;
+  page.begin("sluiced_build_info", "gauge", "Always 1; its labels say what runs.");
+  page.add("version=\"" SLUICE_VERSION_STRING "\",backend=\"" +
+               std::string(to_string(loop.backend())) + '"',
+           1);
+  add_services(page, services);
+  add_loop(page, loop.counters());
+  add_process(page);
+  return page.take();
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,42 @@
+#include "counters_text.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace sluice::tools::daemon {
+
+void each_counter(const Counters& counters,
+                  const std::function<void(const std::string&, std::uint64_t)>& use) {
+  use("turns", counters.turns);
+  use("slow_turns", counters.slow_turns);
+  use("longest_turn_us", counters.longest_turn_us);
+  use("connections_open", counters.connections_open);
+  use("accepted", counters.accepted);
+  use("refused", counters.refused);
+  use("bytes_in", counters.bytes_in);
+  use("bytes_out", counters.bytes_out);
+  use("datagrams_in", counters.datagrams_in);
+  use("datagrams_out", counters.datagrams_out);
+  use("datagrams_dropped", counters.datagrams_dropped);
+  use("paused", counters.paused);
+  use("dropped_bytes", counters.dropped_bytes);
+  use("cut_bytes", counters.cut_bytes);
+  for (std::size_t i = 0; i < kCloseReasons; ++i) {
+    const auto reason = static_cast<CloseReason>(i);
+    if (reason == CloseReason::open) continue;
+    std::string name = "closed_" + std::string(to_string(reason));
+    std::replace(name.begin(), name.end(), ' ', '_');
+    use(name, counters.closed[i]);
+  }
+}
+
+std::string counters_text(const Counters& counters) {
+  std::string text;
+  each_counter(counters, [&text](const std::string& name, std::uint64_t value) {
+    if (!text.empty()) text += ' ';
+    text += name + '=' + std::to_string(value);
+  });
+  return text;
+}
+
+}  // namespace sluice::tools::daemon
