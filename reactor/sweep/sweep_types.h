@@ -37,8 +37,8 @@ struct SweepTarget {
 struct SweepResult {
   SweepTarget target;
   SweepState state = SweepState::failed;
-  // errno of connect(); 0 if no answer arrived, or if the port is open and the peer did not reset the
-  // connection at once.
+  // errno of connect(); 0 if no answer arrived, or if the port is open and the peer did not reset
+  // the connection at once.
   int error = 0;
   std::chrono::microseconds rtt{0};  // of the answered attempt; 0: no answer
   unsigned attempts = 0;

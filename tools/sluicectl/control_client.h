@@ -1,10 +1,10 @@
 // One command to a daemon, over its control socket.
 //
-// What it is: connects, sends a line, and reads the answer up to its last line. It blocks: a command
-// line has nothing else to do.
+// What it is: connects, sends a line, and reads the answer up to its last line. It blocks, because
+// the program has nothing else to do.
 // Thread: one. Errors: throws std::system_error that names the socket (ENOENT and ECONNREFUSED: no
-// daemon; EACCES: not for this user; EAGAIN: no answer in kPatience), and ProtocolError for an answer
-// that is none.
+// daemon; EACCES: not for this user; EAGAIN: no answer in kPatience), and ProtocolError for an
+// answer that the protocol does not have.
 // Source: sluicectl(8), PROTOCOL.
 #ifndef SLUICE_TOOLS_SLUICECTL_CONTROL_CLIENT_H
 #define SLUICE_TOOLS_SLUICECTL_CONTROL_CLIENT_H

@@ -7,7 +7,7 @@
 
 #include "../../reactor/base/quote.h"
 #include "control/control_session.h"
-#include "counters_text.h"
+#include "control/counters_text.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -93,11 +93,17 @@ void Daemon::open_control(const Endpoint& endpoint) {
 
 void Daemon::drain_service(Service& service) { services_.drain(service, drain_timeout_); }
 
-void Daemon::reload_for_client(Reload::Done done) noexcept {
-  if (reload_ != nullptr && !stopping_) return reload(std::move(done));
-  Reload::Result nothing;
-  nothing.lines.emplace_back(stopping_ ? "the daemon stops" : "there is no configuration file");
-  done(nothing);
+void Daemon::reload_for_client(ReloadDone done) noexcept {
+  try {
+    if (reload_ != nullptr && !stopping_) {
+      return reload([done = std::move(done)](const Reload::Result& result) {
+        done(result.ok, result.lines);
+      });
+    }
+    done(false, {stopping_ ? "the daemon stops" : "there is no configuration file"});
+  } catch (const std::bad_alloc&) {
+    log_.error("reload: out of memory; nothing has changed");
+  }
 }
 
 void Daemon::open_console() {

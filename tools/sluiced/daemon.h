@@ -61,7 +61,7 @@ class Daemon : private ControlTarget {
   [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
   void drain_service(Service& service) override;
   void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
-  void reload_for_client(Reload::Done done) noexcept override;
+  void reload_for_client(ReloadDone done) noexcept override;
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 

@@ -13,7 +13,7 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/command_line.h"
 #include "../../common/nearest.h"
-#include "../counters_text.h"
+#include "counters_text.h"
 #include "metrics.h"
 
 namespace sluice::tools::daemon {
@@ -183,16 +183,10 @@ void set_level(const Request& request) {
 void reload(const Request& request) {
   log(request, "reload");
   request.target.reload_for_client(
-      [later = request.client.end_later()](const Reload::Result& result) {
+      [later = request.client.end_later()](bool ok, const std::vector<std::string>& lines) {
         ControlAnswer answer;
-        std::string lines;
-        for (const std::string& line : result.lines) lines += line + '\n';
-        if (result.ok) {
-          if (!lines.empty()) answer.add_text(lines);
-        } else {
-          answer.add_text(lines);
-          answer.fail("nothing has changed");
-        }
+        for (const std::string& line : lines) answer.add_text(line);
+        if (!ok) answer.fail("nothing has changed");
         later(std::move(answer));
       });
 }

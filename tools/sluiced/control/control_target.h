@@ -4,13 +4,12 @@
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
 
-#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../../../reactor/stream/connection.h"
-#include "../reload.h"
 #include "../services/service_set.h"
 #include "../settings/log_level.h"
 
@@ -24,8 +23,10 @@ class ControlTarget {
   // Drains a member of services() and removes it.
   virtual void drain_service(Service& service) = 0;
   virtual void set_log_level(LogLevel level) noexcept = 0;
-  // Runs `done` at once, or in a later turn.
-  virtual void reload_for_client(Reload::Done done) noexcept = 0;
+  // Runs `done` at once, or in a later turn. If not `ok`, nothing has changed, and the lines say
+  // why; else they say what was done.
+  using ReloadDone = std::function<void(bool ok, const std::vector<std::string>& lines)>;
+  virtual void reload_for_client(ReloadDone done) noexcept = 0;
   // Drains everything, the control socket last.
   virtual void stop_for_client() noexcept = 0;
   // What a client has changed, for the log.

@@ -123,8 +123,8 @@ std::optional<std::uint64_t> resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// Since Linux 6.2 the size of the folder is the number of its entries. To count them would hold up a
-// turn if there are thousands.
+// Since Linux 6.2 the size of the folder is the number of its entries. To count thousands of them
+// would hold up a turn.
 std::optional<std::uint64_t> open_descriptors() {
   struct stat status {};
   if (::stat("/proc/self/fd", &status) != 0 || status.st_size <= 0) return std::nullopt;

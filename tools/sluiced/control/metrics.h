@@ -1,7 +1,7 @@
 // The counters of the daemon in the text format of Prometheus.
 //
-// What it is: a pure function of the counters, plus what the process uses. Every family has HELP and
-// TYPE, and a name that sluicectl(8) lists.
+// What it is: a pure function of the counters, plus what the process uses. Every family has HELP
+// and TYPE, and a name that sluicectl(8) lists.
 // Thread: the loop's. Errors: std::bad_alloc.
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_METRICS_H

@@ -1,12 +1,12 @@
 // The names of a loop's counters, as the log and the control socket show them.
-#ifndef SLUICE_TOOLS_SLUICED_COUNTERS_TEXT_H
-#define SLUICE_TOOLS_SLUICED_COUNTERS_TEXT_H
+#ifndef SLUICE_TOOLS_SLUICED_CONTROL_COUNTERS_TEXT_H
+#define SLUICE_TOOLS_SLUICED_CONTROL_COUNTERS_TEXT_H
 
 #include <cstdint>
 #include <functional>
 #include <string>
 
-#include "../../reactor/loop/loop.h"
+#include "../../../reactor/loop/loop.h"
 
 namespace sluice::tools::daemon {
 
