@@ -24,10 +24,10 @@ struct TokenRate {
   std::chrono::nanoseconds interval{1};  // a token comes back in this time
   std::uint32_t burst = 1;               // tokens in a full bucket
 
-  // `count` tokens in `period`. A number out of range counts as the nearest one that is allowed:
-  // count and burst are at least 1, the period is 1 ns to kMaxPeriod. A token comes back in 1 ns at
-  // the least: a higher rate is as good as no limit. And a bucket that would take longer than
-  // kMaxFill to fill, at which the clock's type ends, has a smaller burst and the same rate.
+  // `count` tokens in `period`. A value out of range counts as the nearest one that is allowed:
+  // count and burst are at least 1, and the period is 1 ns to kMaxPeriod. The maximum rate is a
+  // token in 1 ns. If the bucket would take longer than kMaxFill to fill, which is the limit of the
+  // clock's type, the burst is reduced and the rate kept.
   static constexpr TokenRate of(std::uint32_t count, std::chrono::nanoseconds period,
                                 std::uint32_t burst) noexcept {
     constexpr std::chrono::nanoseconds kOne(1);

@@ -108,7 +108,7 @@ class SLUICE_EXPORT Loop {
   void stop();
 
   // Runs `task` in the loop's thread, in a later turn, in the order of the posts. Any thread.
-  // A task, here and below, may own what was made on this loop: a Listener, a Timer, a Connector, a
+  // A task, here and below, may own objects of this loop: a Listener, a Timer, a Connector, a
   // Resolver. It is destroyed in the loop's thread: after it has run or, if it has not, with the
   // loop. It must not own the loop, and a task that another thread posts must be the only owner of
   // such objects.
@@ -132,7 +132,7 @@ class SLUICE_EXPORT Loop {
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const LoopOptions& options() const noexcept { return options_; }
 
-  // `reporter` runs also while the loop is destroyed, and must own nothing that was made on it.
+  // `reporter` may also run while the loop is destroyed. It must not own an object of the loop.
   void set_reporter(Reporter reporter) { reporter_ = std::move(reporter); }
   void report(const Report& report) noexcept;
 

@@ -46,7 +46,8 @@ class LoopComponent {
   [[nodiscard]] virtual bool drained() const { return true; }
   // Closes what is left: the deadline has passed. This also ends a drain of this component.
   virtual void end_drain() {}
-  // The loop is being destroyed: closes all, which calls handlers. False when there was nothing.
+  // Called while the loop is destroyed: closes everything, which calls handlers. Returns false if
+  // there was nothing to close.
   virtual bool close_all() noexcept { return false; }
 
   // Drains this component while the rest of the loop goes on. Runs `done` at the end of the turn in

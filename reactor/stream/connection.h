@@ -53,8 +53,8 @@ class ConnectionTable;
 class Listener;
 
 // Identifies a connection as long as the loop exists, also in other threads: slot and generation.
-// No two connections of a loop have the same one, and none has that of a default ConnectionId: a
-// slot whose generations are used up, after 2^32 - 1 connections, is not used again.
+// No two connections of a loop have the same id, and none has that of a default ConnectionId. After
+// 2^32 - 1 connections a slot has no generation left, and is not used again.
 struct ConnectionId {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
@@ -123,9 +123,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // return what is consumed: in the last case the rest is shown again in the next turn, also when
   // nothing more arrives. REQUIRES: called from on_data() of this connection.
   [[nodiscard]] bool may_continue() noexcept;
-  // For message_timeout, from a handler that consumes parts of messages: what on_data() saw.
-  // `completed`: a message ended. `begun`: the last one is not complete yet. Without this call in
-  // an on_data(), bytes that it consumed are a complete message, and the rest begins the next one.
+  // For message_timeout: a handler that consumes parts of messages calls it in on_data().
+  // `completed`: a message has ended. `begun`: the last message is not complete yet. Without this
+  // call, the consumed bytes count as a complete message, and the rest begins the next one.
   void note_messages(bool completed, bool begun) noexcept {
     messages_noted_ = true;
     message_completed_ = completed;
@@ -240,15 +240,15 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL ssize_t system_write(const iovec& part);
   SLUICE_LOCAL ssize_t system_write(std::span<const iovec> parts);
 
-  // connection_drain.cc: what a drain still delivers
+  // connection_drain.cc: delivering input during a drain
   SLUICE_LOCAL void begin_draining() noexcept;
   SLUICE_LOCAL void read_last() noexcept;
   [[nodiscard]] SLUICE_LOCAL bool owes() const noexcept;
   SLUICE_LOCAL void check_owed() noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t unread() const noexcept;
 
-  // connection_message.cc: how long a message may take
-  SLUICE_LOCAL void touch();  // bytes have moved
+  // connection_message.cc: the timeouts of messages
+  SLUICE_LOCAL void touch();  // bytes have been transferred
   SLUICE_LOCAL void touch_in_message();
   SLUICE_LOCAL void follow_messages(std::size_t consumed);
   SLUICE_LOCAL void await_first_message();
@@ -286,8 +286,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   std::uint64_t bytes_out_ = 0;
   std::uint32_t slot_;
   std::uint32_t generation_;
-  // When the present message began, in milliseconds of the loop's clock; in a drain, how many bytes
-  // had arrived by then and are not read yet.
+  // When the current message began, in milliseconds of the loop's clock. In a drain, the number of
+  // bytes that had arrived before it and have not been read yet.
   std::uint32_t mark_ = 0;
   CloseReason reason_ = CloseReason::open;
   bool opened_ : 1 = false;           // on_open() was called
@@ -307,13 +307,13 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool reads_large_ : 1 = false;     // the handler has consumed a full read at once
   bool reset_ : 1 = false;           // the peer must see a reset
   bool timed_ : 1 = false;           // mark_ counts for a timeout
-  bool by_traffic_ : 1 = false;      // and is looked at when bytes move; else in a list
+  bool by_traffic_ : 1 = false;      // it is checked when bytes are transferred; else in a list
   bool first_message_ : 1 = false;   // the timeout is first_message_timeout
   bool messages_noted_ : 1 = false;  // by note_messages(), in this on_data()
   bool message_completed_ : 1 = false;
   bool message_begun_ : 1 = false;
-  // In a drain: read in the present pass; owes its handler what had arrived; has delivered it, and
-  // waits for the next pass, which closes it.
+  // In a drain: is read in the current pass; has not delivered all input that had arrived; or has,
+  // and waits for the next pass, which closes it.
   enum class Draining : std::uint8_t { no, in_pass, owes, ready };
   Draining draining_ : 2 = Draining::no;
 };

@@ -46,7 +46,7 @@ class ConnectionGroup {
   ConnectionTable& table_;
   Loop& loop_;
   const ConnectionOptions options_;
-  // Only where there are such timeouts: adopt() makes a group for each connection.
+  // Null without such timeouts, because adopt() makes a group for each connection.
   struct MessageLists {
     MessageLists(Loop& loop, const ConnectionOptions& options);
     IdleList first;

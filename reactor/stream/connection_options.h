@@ -2,10 +2,11 @@
 //
 // Units: milliseconds and bytes.
 // Values out of range: a timeout of 0 or less means never, and one above IdleList::kMaxTimeout (20
-// days) means that; max_read 0 and values above Loop::kReadBufferSize mean that size; queue_limit
-// below high_water means high_water. Of the other sizes, 0 is a limit like any other: high_water 0
-// stops reading while anything waits, queue_limit 0 (with high_water 0) refuses every send(), and
-// input_limit 0 allows no byte to stay unconsumed.
+// days) counts as kMaxTimeout. A max_read of 0 or above Loop::kReadBufferSize counts as
+// kReadBufferSize, and a queue_limit below high_water as high_water. Other sizes of 0 are limits
+// like any other: with high_water 0 the connection does not read while output is pending, with
+// queue_limit 0 (and high_water 0) every send() exceeds the limit, and with input_limit 0 a handler
+// must consume all input.
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_OPTIONS_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_OPTIONS_H
 
@@ -34,8 +35,8 @@ struct ConnectionOptions {
   // Closes a connection if its first message is not complete this long after on_open(). Until then
   // message_timeout does not apply.
   std::chrono::milliseconds first_message_timeout{0};
-  // Bytes a second. Each so many unconsumed bytes of a message extend message_timeout by a second,
-  // so that a large message may take longer if it arrives at this rate. 0: no extension.
+  // Bytes a second. For each min_rate unconsumed bytes of a message, message_timeout is a second
+  // longer, so that a large message may take longer if it arrives at this rate. 0: no extension.
   std::size_t min_rate = 0;
   // Aborts a connection whose peer has read none of its pending output for this time.
   std::chrono::milliseconds write_timeout{60'000};

@@ -61,7 +61,7 @@ class ConnectionTable final : public LoopComponent {
     const std::uint32_t next = generation + 1 == 0 ? 1 : generation + 1;
     return next == first_generation(slot) ? 0 : next;
   }
-  // Not the same in each, so that a mistaken slot is noticed.
+  // Different for each slot, so that an id with a wrong slot is detected.
   [[nodiscard]] static constexpr std::uint32_t first_generation(std::uint32_t slot) noexcept {
     return slot + 1 == 0 ? 1 : slot + 1;
   }
@@ -100,7 +100,7 @@ class ConnectionTable final : public LoopComponent {
     std::uint32_t generation;
   };
   Place take_place();
-  void give_back(Place place) noexcept;  // not used: the same generation is used next
+  void give_back(Place place) noexcept;  // unused: its generation is used next
   void free(Connection& connection) noexcept;
   void free_group_if_unused(ConnectionGroup& group) noexcept;
   template <class Visit>
