@@ -83,7 +83,7 @@ class Console(unittest.TestCase):
             typed.type("half a li")
             typed.wait_for_line("half a li")
             os.kill(typed.pid, signal.SIGTERM)
-            self.assertEqual(ann.rest(), ["* operator left"])
+            self.assertEqual(ann.rest(), ["* operator left", "* the chat is closing"])
             ann.socket.close()
             typed.wait_for_end()
             typed.terminal_is_restored()
