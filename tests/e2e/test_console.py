@@ -155,7 +155,7 @@ class WithChat(unittest.TestCase):
             sluiced.say("hello")
             self.assertEqual(ann.line(), "<operator> hello")
             sluiced.signal(signal.SIGTERM)
-            self.assertEqual(ann.rest(), ["* operator left"])
+            self.assertEqual(ann.rest(), ["* operator left", "* the chat is closing"])
             ann.socket.close()
             self.assertEqual(sluiced.wait(), 0)
 
