@@ -10,7 +10,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| (.*) \|$", re.MULTILINE)
 MEMBER = re.compile(r"`(\w+)::(\w+)`")
-UNITS = {"KiB": 1024, "MiB": 1024 * 1024, "bytes": 1, "s": 1000, "": 1}
+UNITS = {"KiB": 1024, "MiB": 1024 * 1024, "bytes": 1, "us": 1, "s": 1000, "": 1}
 
 
 def value_of(text):

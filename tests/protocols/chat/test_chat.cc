@@ -739,7 +739,7 @@ Test(chat, waits_for_the_rest_of_a_line_for_a_limited_time) {
 
 Test(chat, does_not_count_the_time_in_which_its_own_rate_holds_a_member) {
   ChatOptions rules = plain();
-  rules.rate = TokenRate::of(1, std::chrono::seconds(30), 1);
+  rules.rate = TokenRate::of(1, std::chrono::seconds(30), 2);  // to join and for a name
   ConnectionOptions options;
   options.message_timeout = options.first_message_timeout = std::chrono::seconds(10);
   World world(rules);
