@@ -179,7 +179,9 @@ class BroadcastService final : public Service {
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
   for (const DurationKey* key : {&kMessageTimeout, &kFirstMessageTimeout}) {
-    if (!spec.settings.has(*key) || spec.settings.has(kControl)) continue;
+    // sluiced -v writes every key, those with their default included.
+    const bool is_default = Value(spec.settings.get(*key)) == *key->fallback();
+    if (is_default || spec.settings.has(kControl)) continue;
     errors.push_back({std::string(key->name()),
                       std::string(key->name()) + " is for the control socket; give control=PATH"});
   }
