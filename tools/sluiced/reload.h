@@ -37,7 +37,7 @@ class Reload {
 
   // Runs `done` when it is over: before this returns, unless a name has to be looked up. While one
   // reload is under way the next one waits, and all that come until then are one. Never throws:
-  // without memory the result says so.
+  // without memory the result says so. REQUIRES: `done` does not call start().
   void start(Done done) noexcept;
   // No reload ends, and none begins, from now on.
   void stop() noexcept;

@@ -1,8 +1,6 @@
 #include "defaults_table.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +23,8 @@ bool is_table(const TomlEntry& entry, ConfigFaults& faults) {
 
 // Nothing, and a fault, if the entry is no value of the key.
 std::optional<Value> value_of(const TomlEntry& entry, const Key& key, const std::string& where,
-                              const ConfigDefaults& defaults, ConfigFaults& faults) {
-  const std::optional<std::string> text = text_of(entry, key, where, defaults, faults);
+                              const NetworkLists& lists, ConfigFaults& faults) {
+  const std::optional<std::string> text = text_of(entry, key, where, lists, faults);
   if (!text) return {};
   try {
     return key.read(*text);
@@ -68,7 +66,7 @@ void read_defaults(const TomlEntry& entry, GivenKeys& given, ConfigDefaults& def
       continue;
     }
     given.expect_once(each, "defaults." + each.key, faults);
-    if (auto value = value_of(each, **key, "", defaults, faults)) {
+    if (auto value = value_of(each, **key, "", defaults.networks, faults)) {
       defaults.settings.set(**key, std::move(*value));
     }
   }

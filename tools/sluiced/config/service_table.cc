@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
-#include "../../common/nearest.h"
-#include "../../common/usage_error.h"
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
 #include "listen_reader.h"
@@ -50,6 +48,8 @@ class ServiceReader {
   void add_key(const TomlEntry& entry, WrittenListen& written);
   [[nodiscard]] WrittenListen written(const Listen& listen, bool is_first);
   void report(const SettingErrors& errors, const Listen& listen);
+  void expect_free(const ListenSpec& spec, const std::vector<ListenSpec>& others,
+                   const TomlPlace& place);
   [[nodiscard]] TomlPlace place_of(const SettingError& error, const Listen& listen) const;
 
   const TomlValue& table_;
@@ -145,7 +145,7 @@ void ServiceReader::add_key(const TomlEntry& entry, WrittenListen& written) {
   const Key* key = find_key(*kind_, entry.key);
   if (key == nullptr) {  // read_spec() says so
     written.keys.emplace_back(entry.key, "");
-  } else if (auto text = text_of(entry, *key, where_, defaults_, faults_)) {
+  } else if (auto text = text_of(entry, *key, where_, defaults_.networks, faults_)) {
     written.keys.emplace_back(entry.key, std::move(*text));
   }
 }
@@ -194,6 +194,21 @@ void ServiceReader::report(const SettingErrors& errors, const Listen& listen) {
   for (const SettingError& error : errors) fault(place_of(error, listen), error.message);
 }
 
+// What the system would say only when the second one is bound.
+void ServiceReader::expect_free(const ListenSpec& spec, const std::vector<ListenSpec>& others,
+                                const TomlPlace& place) {
+  if (!spec.target.endpoint) return;
+  const bool any_port = spec.scheme() != Scheme::unix_stream && spec.target.port() == 0;
+  if (any_port) return;
+  for (const ListenSpec& other : others) {
+    if (other.target.endpoint != spec.target.endpoint) continue;
+    const bool is_shared = spec.settings.get(kReusePortKey) && other.settings.get(kReusePortKey);
+    if (is_shared) continue;
+    return fault(place, "endpoint " + quote(spec.target.text) + " is that of service " +
+                            quote(service_name(other)) + " too");
+  }
+}
+
 void ServiceReader::read(std::vector<ListenSpec>& specs) {
   if (!read_kind()) return;
   for (const TomlEntry& entry : table_.entries) {
@@ -213,77 +228,16 @@ void ServiceReader::read(std::vector<ListenSpec>& specs) {
     ListenSpec spec =
         read_spec(written(listen, &listen == listens_.data()), defaults_.settings, errors);
     spec.service = number_;
-    if (errors.empty() && faults_.size() == before) validate_spec(spec, errors);
+    if (errors.empty() && faults_.size() == before) {
+      validate_spec(spec, errors);
+      expect_free(spec, specs, listen.place);
+    }
     report(errors, listen);
     specs.push_back(std::move(spec));
   }
 }
 
-// A word of a list: what its name stands for, or itself. Nothing, and a fault, if it is neither.
-std::optional<std::string> word_of(const TomlValue& item, const Key& key, const std::string& where,
-                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
-  const std::string name(key.name());
-  if (item.kind != Kind::string) {
-    faults.add(item.place, where + name + " has " + std::string(name_of(item)) + "; write strings");
-    return {};
-  }
-  if (const auto found = defaults.networks.find(item.text); found != defaults.networks.end()) {
-    return found->second;
-  }
-  try {
-    (void)key.read(item.text);
-    return item.text;
-  } catch (const UsageError& error) {
-    std::vector<std::string_view> names;
-    for (const auto& [network, words] : defaults.networks) names.push_back(network);
-    faults.add(item.place, where + error.what() + suggestion(item.text, names));
-    return {};
-  }
-}
-
-std::optional<std::string> list_of(const TomlValue& value, const Key& key, const std::string& where,
-                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
-  std::optional<std::string> all("");
-  const auto add = [&](const TomlValue& item) {
-    const auto word = word_of(item, key, where, defaults, faults);
-    if (!word) all.reset();
-    if (all) *all += *word + ' ';
-  };
-  if (value.kind != Kind::array) {
-    add(value);
-  } else {
-    for (const TomlValue& item : value.items) add(item);
-  }
-  return all;
-}
-
 }  // namespace
-
-std::optional<std::string> text_of(const TomlEntry& entry, const Key& key, const std::string& where,
-                                   const ConfigDefaults& defaults, ConfigFaults& faults) {
-  const TomlValue& value = entry.value;
-  if (key.is_list()) return list_of(value, key, where, defaults, faults);
-  const std::string name(key.name());
-  switch (value.kind) {
-    case Kind::string:
-      return value.text;
-    case Kind::boolean:
-      return value.text == "true" ? "on" : "off";
-    case Kind::integer:
-      if (value.octal == key.is_octal()) return value.text;
-      if (!key.is_octal()) break;
-      faults.add(value.place, where + name + ' ' + value.text +
-                                  " is a decimal number; write it in octal, as \"0660\" or 0o660");
-      return {};
-    case Kind::array:
-    case Kind::table:
-    case Kind::other:
-      break;
-  }
-  const std::string what = value.octal ? "an octal number" : std::string(name_of(value));
-  faults.add(value.place, where + name + " is " + what + "; allowed: " + key.allowed());
-  return {};
-}
 
 void read_service(const TomlValue& table, std::size_t number, const ConfigDefaults& defaults,
                   std::vector<ListenSpec>& specs, ConfigFaults& faults) {

@@ -13,36 +13,26 @@
 #define SLUICE_TOOLS_SLUICED_CONFIG_SERVICE_TABLE_H
 
 #include <cstddef>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "../settings/listen_spec.h"
 #include "../settings/settings.h"
 #include "config_faults.h"
 #include "toml_value.h"
+#include "value_text.h"
 
 namespace sluice::tools::daemon {
 
 // What holds for all services.
 struct ConfigDefaults {
   Settings settings;
-  // [networks]: what a name stands for, in the written form of a list.
-  std::map<std::string, std::string, std::less<>> networks;
+  NetworkLists networks;
 };
 
 // Appends the endpoints of the service, which are valid only if no fault was added. `number` is
 // theirs (ListenSpec::service).
 void read_service(const TomlValue& table, std::size_t number, const ConfigDefaults& defaults,
                   std::vector<ListenSpec>& specs, ConfigFaults& faults);
-
-// The text of a value as -l has it: on and off for booleans, and octal digits for a key that has
-// them; an array for a key that is a list, whose words may be names of networks. Nothing, and a
-// fault, if the key has no such value. `where` begins the message.
-std::optional<std::string> text_of(const TomlEntry& entry, const Key& key, const std::string& where,
-                                   const ConfigDefaults& defaults, ConfigFaults& faults);
 
 }  // namespace sluice::tools::daemon
 

@@ -39,7 +39,10 @@ std::string without(const Key& key) {
 bool applies(const Key& key, const ListenSpec& spec) { return key.text().applies(spec.scheme()); }
 
 std::string endpoint_of(const ListenSpec& spec) {
-  std::string line = "  { endpoint = " + toml_string(spec.target.text);
+  // A text with control characters is escaped for messages, and would be another path.
+  const std::string endpoint =
+      spec.target.endpoint ? spec.endpoint().to_string() : spec.target.text;
+  std::string line = "  { endpoint = " + toml_string(endpoint);
   for (const Key* key : socket_keys()) {
     if (key == &kNameKey || !applies(*key, spec)) continue;
     if (const auto value = spec.settings.value(*key)) {
@@ -65,8 +68,8 @@ std::string own_keys(const ServiceKind& kind, std::span<const ListenSpec> all) {
     }
     if (spec == nullptr) continue;
     const auto value = spec->settings.value(*key);
-    lines += value ? std::string(key->name()) + " = " + toml_value(*key, *value)
-                   : "# " + std::string(key->name()) + ": " + without(*key);
+    const std::string name(key->name());
+    lines += value ? name + " = " + toml_value(*key, *value) : "# " + name + ": " + without(*key);
     lines += '\n';
   }
   return lines;

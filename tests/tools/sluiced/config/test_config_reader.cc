@@ -54,7 +54,7 @@ void expect_faults(const std::string& text, const Lines& wanted, const Files& fi
   }
 }
 
-const std::string kEcho = "[[service]]\nkind = \"echo\"\nlisten = \"tcp://127.0.0.1:7007\"\n";
+const std::string kEcho = "[[service]]\nkind = \"echo\"\nlisten = \"tcp://127.0.0.1:0\"\n";
 
 }  // namespace
 
@@ -148,7 +148,7 @@ Test(config_reader, reports_every_error_with_its_place) {
        "x.conf:6:1: service \"house\": unknown key \"idel\" (did you mean idle?); allowed for chat "
        "over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
        "reuse-port, allow, deny, name, greeting, history, max-line, max-members, max-in-room, "
-       "max-rooms, rate, burst, send-queue and slow",
+       "max-rooms, rate, burst, send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
        "[limits]: max-connections and drain-timeout"});
@@ -203,7 +203,7 @@ Test(config_reader, names_values_of_the_wrong_type) {
       {"x.conf:4:8: service \"echo\": mode 660 is a decimal number; write it in octal, as "
        "\"0660\" or 0o660",
        "x.conf:5:7: service \"echo\": max is an octal number; allowed: 1-4294967295",
-       "x.conf:6:8: service \"echo\": idle is a floating-point number; allowed: 1ms-365d, "
+       "x.conf:6:8: service \"echo\": idle is a floating-point number; allowed: 1ms-20d, "
        "or 0 or off",
        "x.conf:7:8: service \"echo\": name is an array; allowed: 1-64 bytes"});
 }
@@ -236,7 +236,7 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
        "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, answers, "
        "answers-per-source, reuse-port, mode, allow and deny",
-       "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-365d in ms, s, m, h or d, or 0 or off",
+       "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-20d in ms, s, m, h or d, or 0 or off",
        "x.conf:10:17: drain-timeout is a boolean; write it as a string or a decimal "
        "number"});
 }
@@ -288,4 +288,14 @@ Test(config_reader, names_the_word_of_a_list_that_is_wrong) {
        "network "
        "is 10.0.0.0/8",
        "x.conf:8:8: service \"echo\": deny has no network"});
+}
+
+Test(config_reader, an_endpoint_is_served_once) {
+  expect_faults(
+      "[[service]]\nkind = \"chat\"\nname = \"house\"\nlisten = [\"tcp://*:1\", \"tcp://*:0\"]\n"
+      "[[service]]\nkind = \"echo\"\nlisten = [\"udp://*:1\", \"tcp://*:0\", \"tcp://*:1\"]\n",
+      {"x.conf:7:37: service \"echo\": endpoint \"tcp://*:1\" is that of service \"house\" too"});
+  const std::string shared =
+      "[[service]]\nkind = \"echo\"\nlisten = \"tcp://*:1\"\nreuse-port = true\n";
+  cr_expect(valid(shared + shared).listen.size() == 2);
 }

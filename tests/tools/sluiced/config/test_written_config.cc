@@ -54,7 +54,7 @@ Test(written_config, is_read_as_the_same_services) {
   std::vector<ListenSpec> specs;
   for (const char* text :
        {"echo=tcp://*:7,idle=30s,max=5,per-source=2,reuse-port=on,allow=127.0.0.0/8 ::1",
-        "echo=unix:///tmp/x,mode=0660",
+        "echo=unix:///tmp/x\n,mode=0660",
         "greet=tcp://127.0.0.1:1,text=Hello\\, \"\\\\ \\r\\n\x7f world",
         "framed=udp://[::1]:9,reply=upper",
         "framed=tcp://127.0.0.1:9,framing=line,max-message=100,strict=off",
