@@ -84,8 +84,9 @@ std::string Daemon::announcement() const {
 }
 
 void Daemon::open_control(const Endpoint& endpoint) {
-  const auto factory = [this](const Address&) -> ProtocolRef {
-    return std::make_unique<ControlSession>(*this);
+  ControlTarget& target = *this;
+  const auto factory = [&target](const Address&) -> ProtocolRef {
+    return std::make_unique<ControlSession>(target);
   };
   control_ =
       std::make_unique<Listener>(loop_, endpoint, factory, ControlSession::listener_options());

@@ -29,7 +29,7 @@
 
 namespace sluice::tools::daemon {
 
-class Daemon : private ControlTarget {
+class Daemon final : private ControlTarget {
  public:
   Daemon(const Options& options, Log& log);
   Daemon(const Daemon&) = delete;

@@ -13,6 +13,7 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/command_line.h"
 #include "../../common/nearest.h"
+#include "../services/socket_keys.h"
 #include "counters_text.h"
 #include "metrics.h"
 

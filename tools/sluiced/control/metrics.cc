@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "../../../reactor/base/version.h"
+#include "../services/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -55,8 +56,9 @@ class Page {
 };
 
 std::string labels_of(const ServiceSet::Member& member) {
-  return "service=\"" + escaped(member.name) + "\",kind=\"" + escaped(member.kind->name) +
-         "\",endpoint=\"" + escaped(member.service->endpoint().to_string()) + '"';
+  return "service=\"" + escaped(service_name(member.spec)) + "\",kind=\"" +
+         escaped(member.kind->name) + "\",endpoint=\"" +
+         escaped(member.service->endpoint().to_string()) + '"';
 }
 
 void add_services(Page& page, const ServiceSet& services) {
