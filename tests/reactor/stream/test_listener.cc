@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -291,10 +291,9 @@ Test(listener, counts_its_newcomers_and_the_bytes_of_its_connections_alone) {
   options.max_connections = 1;
   Service service("127.0.0.1", options);
   const Listener other(service.loop, tcp("127.0.0.1"), service.handler);
-  service.handler.data = [](Connection& connection, std::span<const std::byte> in) {
-    connection.send(in);
-    connection.send("!");
-    return in.size();
+  service.handler.data = [](Connection& connection, std::string_view text) {
+    connection.send(std::string(text) + "!");
+    return text.size();
   };
   {
     Peer peer = service.client();
@@ -314,11 +313,13 @@ Test(listener, is_known_to_its_connections_until_it_is_destroyed) {
   Handler handler;
   Loop loop(backend_options());
   auto listener = std::make_unique<Listener>(loop, tcp("127.0.0.1"), handler);
+  Connection* accepted = nullptr;
+  handler.open = [&accepted](Connection& connection) { accepted = &connection; };
   const Peer peer(listener->endpoint().address());
-  turn_until(loop, [&] { return handler.connection != nullptr; });
-  cr_expect(handler.connection->listener() == listener.get());
+  turn_until(loop, [&] { return accepted != nullptr; });
+  cr_expect(accepted->listener() == listener.get());
   listener.reset();
-  cr_expect(handler.connection->listener() == nullptr);
+  cr_expect(accepted->listener() == nullptr);
 }
 
 Test(listener, lets_all_connections_of_a_loop_be_visited_in_pieces) {

@@ -25,6 +25,7 @@ using sluice::tools::daemon::Console;
 using sluice::tools::daemon::DaemonConsole;
 using sluice::tools::daemon::Log;
 using sluice::tools::daemon::Service;
+using sluice::tools::daemon::ServiceCounters;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -33,6 +34,9 @@ class Journal final : public Service {
  public:
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return endpoint_; }
   void drain(std::chrono::milliseconds /*deadline*/, sluice::Task done) override { done(); }
+  void retire() noexcept override {}
+  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
+  [[nodiscard]] ServiceCounters counters() const noexcept override { return {}; }
   void open_console(Console& opened) override { console = &opened; }
   void console_line(std::string_view line) override {
     lines.emplace_back(line);
