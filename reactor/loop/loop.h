@@ -77,9 +77,11 @@ struct LoopOptions {
   std::chrono::microseconds turn_budget{5'000};
   // Messages of one connection that a turn handles at most. REQUIRES: > 0.
   std::size_t turn_messages = 4096;
-  // A turn that takes longer is counted and reported (Report::Kind::slow_turn), at most one a
-  // second. 0: none. It has no meaning on virtual time.
+  // A turn that takes longer is counted. 0: none. It has no meaning on virtual time.
   std::chrono::milliseconds slow_turn{10};
+  // Such a turn is also reported (Report::Kind::slow_turn), at most one a second. A busy machine
+  // makes some turns slow, so this is for programs whose operator wants to know.
+  bool report_slow_turns = false;
 };
 
 class SLUICE_EXPORT Loop {

@@ -111,7 +111,7 @@ void Loop::note_slow_turn(TimePoint now, Clock::duration took) noexcept {
   ++counters_.slow_turns;
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   counters_.longest_turn_us = std::max(counters_.longest_turn_us, static_cast<std::uint64_t>(us));
-  if (reporter_ && watch_.may_report(now)) {
+  if (options_.report_slow_turns && reporter_ && watch_.may_report(now)) {
     contained("slow turn", [this, took] { report(watch_.describe(took)); });
   }
 }

@@ -75,7 +75,7 @@ class Bash(unittest.TestCase):
         self.assertEqual(self.complete("sluice-scan", "--open", "--js"), (["--json"], []))
 
     def test_offers_the_words_that_an_option_allows(self):
-        for program in PROGRAMS:
+        for program in PROGRAMS.keys() - {"sluicectl"}:  # which has no loop
             self.assertEqual(self.complete(program, "--backend", ""), (BACKENDS, []))
             self.assertEqual(self.complete(program, "--backend", "=", "e"), (["epoll"], []))
             self.assertEqual(self.complete(program, "--backend", "="), (BACKENDS, []))

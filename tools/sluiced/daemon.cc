@@ -38,12 +38,18 @@ std::string_view name_of(Report::Kind kind) {
   return "socket error";
 }
 
+LoopOptions loop_options(const Options& options) {
+  LoopOptions loop = options.loop;
+  loop.report_slow_turns = true;
+  return loop;
+}
+
 }  // namespace
 
 Daemon::Daemon(const Options& options, Log& log)
     : log_(log),
       drain_timeout_(options.drain_timeout),
-      loop_(options.loop),
+      loop_(loop_options(options)),
       service_manager_(loop_),
       spare_memory_(loop_),
       guard_(loop_),

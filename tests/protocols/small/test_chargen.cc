@@ -206,7 +206,7 @@ Test(chargen, answers_a_datagram_with_a_varying_number_of_up_to_512_characters) 
   Loop loop(backend_options());
   ReplyGuard guard(loop);
   const DatagramService chargen(loop, Endpoint::from("udp://127.0.0.1:0"), guard, chargen_answer(),
-                                AnswerSize::any);
+                                AnswerSize::any, {}, {.per_source = 1000});
   const UdpProbe probe;
   std::set<std::size_t> sizes;
   for (int i = 0; i < 200; ++i) {

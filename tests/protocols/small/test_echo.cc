@@ -159,8 +159,11 @@ Test(echo, does_not_answer_the_port_of_nfs) {
 Test(echo, does_not_answer_another_echo_forever) {
   Loop loop(backend_options());
   ReplyGuard guard(loop);
-  const DatagramService one(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer);
-  DatagramService two(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer);
+  const sluice::AnswerBudget budget{.per_source = 1000};
+  const DatagramService one(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer,
+                            sluice::AnswerSize::at_most_request, {}, budget);
+  DatagramService two(loop, Endpoint::from("udp://127.0.0.1:0"), guard, echo_answer,
+                      sluice::AnswerSize::at_most_request, {}, budget);
   // The datagram that one receives if an attacker forges the address of two.
   two.socket().send_to(sluice::test::bytes_of("ping"), one.endpoint().address());
   const UdpProbe honest;

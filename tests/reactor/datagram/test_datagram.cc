@@ -246,7 +246,8 @@ Test(datagram, lets_its_handler_create_a_socket_with_a_larger_batch) {
   world.turn_until_heard(2);
   cr_expect(world.peer.receive_all() == std::vector<std::string>({"first", "second"}));
   for (int i = 0; i < 64; ++i) world.peer.send("x", larger->local().address());
-  world.loop.poll();
+  // One turn may have no time for all of them.
+  for (int i = 0; i < 64 && larger_handler.received.size() < 64; ++i) world.loop.poll();
   cr_expect(larger_handler.received.size() == 64);
 }
 

@@ -28,6 +28,7 @@ struct World {
   static LoopOptions options(milliseconds limit) {
     LoopOptions options = backend_options();
     options.slow_turn = limit;
+    options.report_slow_turns = true;
     return options;
   }
   void take_long() {

@@ -25,8 +25,7 @@ namespace {
 
 constexpr std::size_t kMaxSize = std::numeric_limits<std::size_t>::max();
 
-int error_of_adopting(Loop& loop, Fd socket) {
-  Handler handler;
+int error_of_adopting(Loop& loop, Fd socket, Handler& handler) {
   try {
     Connection::adopt(loop, std::move(socket), handler);
   } catch (const std::system_error& error) {
@@ -131,15 +130,16 @@ Test(connection_options, more_pauses_than_the_maximum_are_permanent) {
 }
 
 Test(connection_options, only_a_stream_can_be_adopted) {
+  Handler handler;
   Loop loop;
   Fd udp(::socket(AF_INET, SOCK_DGRAM, 0));
   const Address discard = Address::loopback(AF_INET, 9);
   cr_assert(::connect(udp.get(), discard.data(), discard.size()) == 0);
-  cr_expect(error_of_adopting(loop, std::move(udp)) == EPROTOTYPE);
-  cr_expect(error_of_adopting(loop, pair_of(SOCK_SEQPACKET)) == EPROTOTYPE);
-  cr_expect(error_of_adopting(loop, pair_of(SOCK_DGRAM)) == EPROTOTYPE);
-  cr_expect(error_of_adopting(loop, Fd(::open("/dev/null", O_RDONLY))) == ENOTSOCK);
-  cr_expect(error_of_adopting(loop, pair_of(SOCK_STREAM)) == 0);
+  cr_expect(error_of_adopting(loop, std::move(udp), handler) == EPROTOTYPE);
+  cr_expect(error_of_adopting(loop, pair_of(SOCK_SEQPACKET), handler) == EPROTOTYPE);
+  cr_expect(error_of_adopting(loop, pair_of(SOCK_DGRAM), handler) == EPROTOTYPE);
+  cr_expect(error_of_adopting(loop, Fd(::open("/dev/null", O_RDONLY)), handler) == ENOTSOCK);
+  cr_expect(error_of_adopting(loop, pair_of(SOCK_STREAM), handler) == 0);
   cr_expect(loop.counters().connections_open == 1);
 }
 

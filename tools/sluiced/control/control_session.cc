@@ -26,7 +26,9 @@ ListenerOptions ControlSession::listener_options() {
   ListenerOptions options;
   options.mode = mode_t{0600};
   options.max_connections = kMaxConnections;
-  options.connection.input_limit = lines().max_frame_size(kMaxLine);
+  // What a client has sent waits while an answer is made in pieces.
+  options.connection.max_read = kMaxRead;
+  options.connection.input_limit = kMaxRead + lines().max_frame_size(kMaxLine);
   return options;
 }
 

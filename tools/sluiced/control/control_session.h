@@ -28,6 +28,7 @@ class ControlSession final : public Protocol, public ControlClient {
  public:
   static constexpr std::size_t kMaxLine = 1024;
   static constexpr std::size_t kMaxConnections = 16;
+  static constexpr std::size_t kMaxRead = 4096;  // bytes
 
   explicit ControlSession(ControlTarget& target);
 

@@ -99,10 +99,11 @@ Test(framed_service, refuses_messages_over_udp_that_no_datagram_holds) {
 }
 
 Test(framed_service, knows_no_strictness_over_udp) {
-  expect_refused(",strict=on",
-                 "key \"strict\" is not valid for framed over udp; allowed: reuse-port, framing, "
-                 "max-message and reply",
-                 "udp://*:0");
+  expect_refused(
+      ",strict=on",
+      "key \"strict\" is not valid for framed over udp; allowed: ipv6-prefix, answers, "
+      "answers-per-source, reuse-port, allow, deny, name, framing, max-message and reply",
+      "udp://*:0");
 }
 
 Test(framed_service, allows_a_connection_what_its_longest_message_needs) {
