@@ -54,11 +54,12 @@ class BroadcastAddresses(unittest.TestCase):
                     connect("unix://" + path) as client:
                 client.sendall(b"hello\n")
                 self.assertEqual(client.recv(100), b"ok 2\n")
-        sent_to = set()
-        while len(sent_to) < 2:
-            packet = wire.recv(2000)
-            if packet.endswith(b"hello"):
-                sent_to.add(socket.inet_ntoa(packet[16:20]))
+                # The daemon answers first, and sends at the end of its turn.
+                sent_to = set()
+                while len(sent_to) < 2:
+                    packet = wire.recv(2000)
+                    if packet.endswith(b"hello"):
+                        sent_to.add(socket.inet_ntoa(packet[16:20]))
         self.assertEqual(sent_to, {"10.9.1.255", "10.9.2.255"})
 
 

@@ -318,7 +318,8 @@ Test(chat, does_not_time_out_a_member_whose_line_the_rate_holds) {
     ann->advance(milliseconds(900));
     cr_assert(!ann->closed(), "after %d", i);
   }
-  cr_expect(bob->received() == "<ann> one\n<ann> two\n");
+  const std::string heard = bob->received();
+  cr_expect(heard.ends_with("<ann> one\n<ann> two\n"), "%s", heard.c_str());
   ann->advance(std::chrono::seconds(1));
   cr_expect(ann->close_reason() == CloseReason::idle_timeout, "now she is silent");
 }
