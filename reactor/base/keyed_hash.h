@@ -15,6 +15,8 @@
 #include <span>
 #include <string_view>
 
+#include "export.h"
+
 namespace sluice {
 
 struct HashKey {
@@ -23,11 +25,11 @@ struct HashKey {
 };
 
 // The key of this process.
-[[nodiscard]] const HashKey& process_hash_key() noexcept;
+[[nodiscard]] SLUICE_EXPORT const HashKey& process_hash_key() noexcept;
 
 // The same result on machines of either byte order.
-[[nodiscard]] std::uint64_t keyed_hash(std::span<const std::byte> bytes,
-                                       const HashKey& key = process_hash_key()) noexcept;
+[[nodiscard]] SLUICE_EXPORT std::uint64_t keyed_hash(
+    std::span<const std::byte> bytes, const HashKey& key = process_hash_key()) noexcept;
 
 // For tables of std::string that are looked up by std::string_view.
 struct KeyedStringHash {

@@ -146,8 +146,9 @@ class Resets(unittest.TestCase):
             self.assertIn("every connection finished", server.log())
 
     def test_of_a_member_in_the_middle_of_its_throttled_lines(self):
-        # It is not read, so that a reset is seen when it is written to, or by the idle timeout.
-        with watched(self, "-l", "chat=tcp://127.0.0.1:0,rate=1/10,burst=1,idle=1s", "-l",
+        # It is not read, and not idle either, so that a reset is seen when it is written to, or when
+        # the rate allows its last line.
+        with watched(self, "-l", "chat=tcp://127.0.0.1:0,rate=2/1,burst=1,idle=1s", "-l",
                      "echo=tcp://127.0.0.1:0") as server:
             chat, echo = (endpoint for _, endpoint in server.listening)
             with served_meanwhile(self, echo):

@@ -29,7 +29,8 @@ class SlowWriters(unittest.TestCase):
         hostile.allow_descriptors(self, 2 * THOUSAND)
         third = THOUSAND // 3 + 1
         with watched(self, *ECHO, "-l", "framed=tcp://127.0.0.1:0,framing=netstring",
-                     "-l", "chat=tcp://127.0.0.1:0") as server, contextlib.ExitStack() as stack:
+                     "-l", "chat=tcp://127.0.0.1:0,rate=off") as server, \
+                contextlib.ExitStack() as stack:
             echo, framed, chat = (endpoint for _, endpoint in server.listening)
             before = server.resident()
             clients = []

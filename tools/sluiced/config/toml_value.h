@@ -17,7 +17,8 @@ namespace sluice::tools::daemon {
 struct TomlPlace {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  auto operator<=>(const TomlPlace&) const = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): it takes the 0 of `(a <=> b) < 0` for a pointer
+  friend auto operator<=>(const TomlPlace&, const TomlPlace&) = default;
 };
 
 struct TomlEntry;
