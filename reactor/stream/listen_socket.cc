@@ -70,8 +70,8 @@ ListenSocket::ListenSocket(Fd listening, const ListenerOptions& options)
   const bool listens = option_of(fd_.get(), SOL_SOCKET, SO_ACCEPTCONN) != 0 &&
                        option_of(fd_.get(), SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
   if (!listens) fail(EINVAL, "descriptor " + std::to_string(fd_.get()) + " does not listen");
-  set_nonblocking_cloexec(fd_.get());
   endpoint_ = endpoint_of(fd_.get());
+  named_call("fcntl", endpoint_.to_string(), [this] { set_nonblocking_cloexec(fd_.get()); });
   if (endpoint_.scheme() == Scheme::tcp) set_inherited(options);
 }
 

@@ -140,7 +140,7 @@ void Daemon::reload(Reload::Done done) noexcept {
     service_manager_.reloading();
     reload_->start([this, done = std::move(done)](const Reload::Result& result) {
       log_reload(result);
-      service_manager_.ready("serving " + plural(services(), "service"));
+      report_ready();
       done(result);
     });
   } catch (const std::bad_alloc&) {
@@ -163,11 +163,21 @@ void Daemon::log_reload(const Reload::Result& result) noexcept {
   if (!result.ok) log_.error("reload: nothing has changed");
 }
 
-void Daemon::run() {
-  if (const std::error_code& error = service_manager_.error()) {
-    log_.warning("NOTIFY_SOCKET: the service manager cannot be reached: " + error.message());
+// Without memory for it a service manager may think that the daemon is not ready; the daemon serves.
+void Daemon::report_ready() noexcept {
+  try {
+    if (const std::error_code& error = service_manager_.error()) {
+      log_.warning("NOTIFY_SOCKET: the service manager cannot be reached: " + error.message());
+    }
+    if (!service_manager_.present()) return;
+    service_manager_.ready("serving " + plural(services(), "service"));
+  } catch (const std::bad_alloc&) {
+    log_.error("NOTIFY_SOCKET: out of memory");
   }
-  service_manager_.ready("serving " + plural(services(), "service"));
+}
+
+void Daemon::run() {
+  report_ready();
   loop_.run();
   const Counters& counters = loop_.counters();
   const std::uint64_t cut = cut_ ? counters.connections_open

@@ -66,6 +66,7 @@ class Daemon final : private ControlTarget {
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
   void open_control(const Endpoint& endpoint);
+  void report_ready() noexcept;
   void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
   // False when there is no memory for it.

@@ -246,8 +246,9 @@ std::pair<const Command*, std::size_t> command_of(Words words) {
 }
 
 std::string unknown(std::string_view line) {
-  std::vector<std::string_view> names;
-  for (const Command& command : kCommands) names.push_back(command.name);
+  std::array<std::string_view, kCommands.size()> names;
+  std::transform(kCommands.begin(), kCommands.end(), names.begin(),
+                 [](const Command& command) { return command.name; });
   return "command " + quote(line) + " is unknown" + suggestion(line, names) +
          "; help lists the commands";
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <string>
+#include <system_error>
 
 #include "broadcast_service.h"
 #include "chat_service.h"
@@ -31,6 +33,17 @@ const ServiceKind& kind_of(const ListenSpec& spec) noexcept {
   const ServiceKind* kind = find_kind(spec.kind);
   assert(kind != nullptr);
   return *kind;
+}
+
+std::unique_ptr<Service> start_service(const ServiceHost& host, const ListenSpec& spec) {
+  try {
+    return kind_of(spec).start(host, spec);
+  } catch (const std::system_error& error) {
+    std::string call = error.what();
+    if (call.find("://") != call.npos) throw;
+    call = call.substr(0, call.rfind(": " + error.code().message()));
+    throw std::system_error(error.code(), call + ' ' + spec.endpoint().to_string());
+  }
 }
 
 }  // namespace sluice::tools::daemon

@@ -2,6 +2,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KINDS_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KINDS_H
 
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -16,6 +17,10 @@ const ServiceKind* find_kind(std::string_view name) noexcept;
 
 // REQUIRES: the spec was read without an error.
 const ServiceKind& kind_of(const ListenSpec& spec) noexcept;
+
+// Starts a service of that kind. Throws std::system_error that names the endpoint, also for a call
+// that knows only a descriptor.
+std::unique_ptr<Service> start_service(const ServiceHost& host, const ListenSpec& spec);
 
 }  // namespace sluice::tools::daemon
 

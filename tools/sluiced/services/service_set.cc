@@ -22,7 +22,7 @@ Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> a
     member.socket = std::make_unique<ListenSocket>(spec.endpoint(), derive_listener(spec.settings));
     host.listening = member.socket->fd();
   }
-  member.service = member.kind->start(host, spec);
+  member.service = start_service(host, spec);
   members_.push_back(std::move(member));
   return *members_.back().service;
 }

@@ -119,7 +119,7 @@ void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
     fresh.socket = std::make_unique<ListenSocket>(spec.endpoint(), derive_listener(spec.settings));
     host.listening = fresh.socket->fd();
   }
-  fresh.service = fresh.kind->start(host, spec);
+  fresh.service = start_service(host, spec);
 }
 
 // Its connections go on.
