@@ -63,12 +63,13 @@ void Reload::begin() {
   std::vector<ListenSpec> specs = next_.listen;
   if (std::none_of(specs.begin(), specs.end(), is_named)) return replace(std::move(specs), {});
   names_ = std::make_unique<NameLookup>(
-      loop_, std::move(specs), [this](std::vector<ListenSpec> found, std::exception_ptr error) {
-        replace(std::move(found), std::move(error));
+      loop_, std::move(specs),
+      [this](std::vector<ListenSpec> found, const std::exception_ptr& error) {
+        replace(std::move(found), error);
       });
 }
 
-void Reload::replace(std::vector<ListenSpec> specs, std::exception_ptr error) noexcept {
+void Reload::replace(std::vector<ListenSpec> specs, const std::exception_ptr& error) noexcept {
   try {
     Result result;
     try {
@@ -83,7 +84,7 @@ void Reload::replace(std::vector<ListenSpec> specs, std::exception_ptr error) no
     } catch (...) {
       if (!result.ok) result.lines = lines_of(std::current_exception());
     }
-    finish(std::move(result));
+    finish(result);
   } catch (...) {  // no memory for the text of the result
     asked_.clear();
   }
@@ -98,7 +99,7 @@ void Reload::add_what_stays(Result& result) const {
   }
 }
 
-void Reload::finish(Result result) {
+void Reload::finish(const Result& result) {
   const std::vector<Done> asked = std::exchange(asked_, {});
   for (const Done& done : asked) done(result);
   if (waiting_.empty() || stopped_) return;

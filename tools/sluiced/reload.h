@@ -44,8 +44,8 @@ class Reload {
 
  private:
   void begin();
-  void replace(std::vector<ListenSpec> specs, std::exception_ptr error) noexcept;
-  void finish(Result result);
+  void replace(std::vector<ListenSpec> specs, const std::exception_ptr& error) noexcept;
+  void finish(const Result& result);
   void add_what_stays(Result& result) const;
 
   Loop& loop_;
