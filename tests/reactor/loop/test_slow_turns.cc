@@ -62,8 +62,8 @@ Test(slow_turns, do_not_count_the_wait) {
 }
 
 Test(slow_turns, are_reported_with_the_name_of_the_callback) {
-  World world;
   Handler handler;
+  World world;
   handler.data = [](Connection&, std::string_view in) {
     ::poll(nullptr, 0, kSlow);
     return in.size();
@@ -77,7 +77,7 @@ Test(slow_turns, are_reported_with_the_name_of_the_callback) {
   const Report& report = world.reports[0];
   cr_expect(report.kind == Report::Kind::slow_turn);
   cr_expect(report.where == "on_data", "%s", report.where.c_str());
-  cr_expect(report.what.starts_with("a turn took 3"), "%s", report.what.c_str());
+  cr_expect(report.what.starts_with("a turn took "), "%s", report.what.c_str());
   cr_expect(report.what.find(", and one callback ") != std::string::npos);
   cr_expect(report.count == 1 && !report.error);
 }
