@@ -21,7 +21,8 @@ void add_names(std::vector<SearchStep>& steps, std::string_view host, const Sear
   if (host.ends_with('.')) return;
   for (const std::string& domain : rules.domains) {
     // resolv.conf writes the root domain as ".".
-    std::string name = as_written + (domain == "." ? "." : "." + domain);
+    std::string name = as_written + '.';
+    if (domain != ".") name += domain;
     if (is_host_name(name)) steps.push_back({false, std::move(name)});
   }
   if (!is_first) steps.push_back({false, as_written});
