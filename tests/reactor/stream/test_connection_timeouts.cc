@@ -300,9 +300,9 @@ Test(connection_timeouts,
      does_not_take_the_time_of_a_slow_handler_for_the_silence_of_another_peer) {
   constexpr milliseconds kIdle{500};
   for (const bool slow_is_written_first : {false, true}) {
-    Loop loop(backend_options());
     Handler live;
     Handler slow;
+    Loop loop(backend_options());
     Pair pairs[] = {unix_pair(), unix_pair()};
     Connection::adopt(loop, std::move(pairs[0].ours), live, timeouts(kIdle));
     Connection::adopt(loop, std::move(pairs[1].ours), slow);
