@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <exception>
 #include <limits>
@@ -162,6 +163,7 @@ bool Transfer::show(std::string_view data) {
         "--output - to write it to the terminal unchanged";
     return false;
   }
+  assert(output_ != nullptr);  // a terminal is one
   output_->write(shown_->add(data));
   return true;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -106,6 +107,7 @@ std::span<const OptionSpec> daemon_option_table() noexcept { return kOptions; }
 
 std::vector<std::string> default_examples(std::string_view talk) {
   std::vector<std::string> commands;
+  commands.reserve(std::size(kDefaultExamples));
   for (const std::string_view arguments : kDefaultExamples) {
     commands.push_back(std::string(talk) + ' ' + std::string(arguments));
   }
