@@ -163,7 +163,7 @@ void Daemon::log_reload(const Reload::Result& result) noexcept {
   if (!result.ok) log_.error("reload: nothing has changed");
 }
 
-// Without memory for it a service manager may think that the daemon is not ready; the daemon serves.
+// Without memory for it a service manager may think that the daemon is not ready. It serves anyway.
 void Daemon::report_ready() noexcept {
   try {
     if (const std::error_code& error = service_manager_.error()) {
