@@ -18,8 +18,8 @@ struct ChatOptions {
   ChatRules rules{};
   std::size_t max_line = 4096;  // bytes, without the end of the line
   // The rate of lines from each source, and of the notices that its members have joined and left.
-  // A source is an IPv4 address, or the network of an IPv6 address; a peer without an IP address is
-  // a source of its own. Without a value the rate is not limited.
+  // A source is an IPv4 address, or the network of an IPv6 address; a peer without an IP address
+  // counts as one source. Without a value the rate is not limited.
   std::optional<TokenRate> rate = TokenRate::of(10, std::chrono::seconds(1), 50);
   // Bits of an IPv6 address that are its source. REQUIRES: 1 to Source::kMaxPrefix.
   unsigned source_prefix = Source::kDefaultPrefix;

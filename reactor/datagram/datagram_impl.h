@@ -81,7 +81,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   const DatagramOptions options_;
   OpenDatagram socket_;
   DatagramBuffers::Share buffers_;
-  // What was received and is not handled yet: null when that is all.
+  // The received datagrams that wait for the next turn; null if none does.
   std::unique_ptr<ReceivedDatagrams> batch_;
   BatchResult received_{};
   std::size_t delivered_ = 0;

@@ -9,7 +9,7 @@ from daemon import PATIENCE, connect
 class Member:
     """A newcomer, which has read its welcome, and is called `nick` if one is given."""
 
-    # Each comes from an address of its own, because the rate is of the source.
+    # Each has another address, because the rate limits a source.
     sources = (f"127.0.{number // 250 + 2}.{number % 250 + 1}" for number in itertools.count())
 
     def __init__(self, endpoint, nick=None, source=None):

@@ -126,7 +126,7 @@ listen = ["tcp://127.0.0.1:0", {{ endpoint = "unix://{self.directory}/chat", mod
         self.assertTrue(lines[1].startswith(f'{path}:5:7: service "echo": max 0 '), lines)
 
     def test_without_f_and_l_the_file_in_etc_is_read(self):
-        """In a mount namespace of its own, where /etc is a copy of nothing."""
+        """In a new mount namespace, where /etc is the folder of the test."""
         if os.geteuid() != 0:
             self.skipTest("only root can make a mount namespace here")
         self.write(ECHO.replace("echo", "upper"), "sluice/sluiced.conf")

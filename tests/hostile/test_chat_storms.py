@@ -27,7 +27,7 @@ class Storm:
     """Sends what `make` makes, over and over, from many connections; reads and forgets."""
 
     def __init__(self, endpoint, peers, make):
-        # Each from an address of its own, because the rate is of the source.
+        # Each has another address, because the rate limits a source.
         self.clients = [newcomer(endpoint, source=f"127.0.1.{number + 1}")
                         for number in range(peers)]
         self.make = make

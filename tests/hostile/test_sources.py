@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A peer with many addresses: an IPv6 network of its own, of which it uses another one each time.
+"""A peer that has an IPv6 network, and uses another address of it for each connection.
 
 In a network of the test's own, whose loopback interface has all addresses of 2001:db8::/32.
 """

@@ -106,7 +106,7 @@ void LineInput::resume() {
   if (!std::exchange(paused_, false) || stopped_) return;
   if (terminal_) return terminal_->resume();
   if (!watch_) return;  // open() begins the reading
-  // Not inside this call: the caller is in a callback of its own.
+  // Not inside this call, because the caller may be in a callback.
   again_.start(std::chrono::milliseconds(0));
 }
 

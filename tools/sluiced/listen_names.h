@@ -19,8 +19,8 @@
 
 namespace sluice::tools::daemon {
 
-// On a loop of its own, while nothing else is served. In the same order. No resolver is made if no
-// host is a name.
+// Waits on a private loop: nothing else is served meanwhile. The result has the same order. If no
+// host is a name, there is no resolver.
 std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,
                                       const ResolverOptions& options = {});
 

@@ -77,7 +77,7 @@ Test(source_table, has_a_value_for_each_source) {
   }
 }
 
-// Whoever has more addresses than the table has slots gains nothing by taking turns.
+// A peer with more addresses than the table has slots gains nothing by taking turns.
 Test(source_table, gives_many_sources_no_more_than_it_has_slots) {
   const TokenRate rate = TokenRate::of(10, seconds(3600), 10);
   SourceTable<TokenBucket> table;

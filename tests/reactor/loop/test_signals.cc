@@ -46,7 +46,7 @@ bool is_default(int signal) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
 
-// Enough turns to handle all signals: libev's own wake-up is an event of its own.
+// Enough turns to handle all signals: libev's own wake-up is a separate event.
 void settle(Loop& loop) {
   for (int i = 0; i < 3; ++i) loop.poll();
 }

@@ -1,4 +1,4 @@
-// How a resolver uses the files in /etc, in a network namespace with an /etc of its own.
+// How a resolver uses the files in /etc, in a network namespace with its own /etc.
 #include <sys/socket.h>
 
 #include <chrono>

@@ -62,7 +62,7 @@ void expect_short_turns(Work work) {
             std::chrono::duration<double, std::milli>(longest).count());
 }
 
-// A server on a thread and a loop of its own, so that its work is not part of the measured turns.
+// A server with its own thread and loop, so that its work is not part of the measured turns.
 class ServerThread {
  public:
   template <class Prepare>
