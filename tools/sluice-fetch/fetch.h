@@ -19,7 +19,7 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
-#include "../common/exit_status.h"
+#include "../common/program.h"
 #include "../common/output.h"
 #include "../common/progress_line.h"
 #include "curl_multi.h"

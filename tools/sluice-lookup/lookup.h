@@ -17,7 +17,7 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/names/resolver.h"
 #include "../../reactor/names/service_names.h"
-#include "../common/exit_status.h"
+#include "../common/program.h"
 #include "../common/output.h"
 #include "answer.h"
 #include "options.h"

@@ -16,7 +16,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/names/resolver.h"
-#include "../common/exit_status.h"
+#include "../common/program.h"
 #include "../common/progress_line.h"
 #include "keyboard.h"
 #include "options.h"

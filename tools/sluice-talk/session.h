@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "../common/exit_status.h"
+#include "../common/program.h"
 
 namespace sluice::tools::talk {
 

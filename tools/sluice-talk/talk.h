@@ -18,7 +18,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/names/resolver.h"
-#include "../common/exit_status.h"
+#include "../common/program.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
 #include "options.h"

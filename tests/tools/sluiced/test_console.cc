@@ -34,8 +34,6 @@ class Journal final : public Service {
  public:
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return endpoint_; }
   void drain(std::chrono::milliseconds /*deadline*/, sluice::Task done) override { done(); }
-  void retire() noexcept override {}
-  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
   [[nodiscard]] ServiceCounters counters() const noexcept override { return {}; }
   void open_console(Console& opened) override { console = &opened; }
   void console_line(std::string_view line) override {

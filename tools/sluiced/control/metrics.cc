@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../../../reactor/base/version.h"
 #include "../services/socket_keys.h"
@@ -62,12 +63,19 @@ std::string labels_of(const ServiceSet::Member& member) {
 }
 
 void add_services(Page& page, const ServiceSet& services) {
+  struct Row {
+    std::string labels;
+    ServiceCounters counters;
+  };
+  std::vector<Row> rows;
+  rows.reserve(services.members().size());
+  for (const ServiceSet::Member& member : services.members()) {
+    rows.push_back({labels_of(member), member.service->counters()});
+  }
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
                        auto value_of) {
     page.begin(name, type, help);
-    for (const ServiceSet::Member& member : services.members()) {
-      page.add(labels_of(member), value_of(member.service->counters()));
-    }
+    for (const Row& row : rows) page.add(row.labels, value_of(row.counters));
   };
   add("sluiced_service_connections", "gauge", "Open connections of a service.",
       [](const ServiceCounters& counters) { return counters.open; });

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -80,18 +79,10 @@ constexpr AddressKey kControl({.name = "control",
                                .summary = "Unix socket; lines sent to it are broadcast",
                                .applies = over_udp},
                               read_path, describe_path);
-constexpr DurationKey kMessageTimeout({.name = "message-timeout",
-                                       .form = "DURATION",
-                                       .summary = "control: limit on the time of a whole line",
-                                       .applies = over_udp},
-                                      std::chrono::milliseconds(1), std::chrono::minutes(1),
-                                      kMaxIdle);
-constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
-                                            .form = "DURATION",
-                                            .summary = "control: limit on the time to the first",
-                                            .applies = over_udp},
-                                           std::chrono::milliseconds(1),
-                                           std::chrono::milliseconds(0), kMaxIdle);
+constexpr DurationKey kMessageTimeout = message_timeout_key(
+    "control: limit on the time of a whole line", over_udp, std::chrono::minutes(1));
+constexpr DurationKey kFirstMessageTimeout =
+    first_message_timeout_key("control: limit on the time to the first", over_udp);
 
 constexpr const Key* kKeys[] = {&kMessage, &kAnnounce,       &kInterface,          &kGroup,
                                 &kControl, &kMessageTimeout, &kFirstMessageTimeout};
@@ -137,10 +128,6 @@ class BroadcastService final : public Service {
     control_->drain(deadline, [this] { drain_socket(); });
   }
 
-  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
-  [[nodiscard]] std::size_t connections() const noexcept override {
-    return control_ == nullptr ? 0 : control_->connections();
-  }
   [[nodiscard]] ServiceCounters counters() const noexcept override {
     return ServiceCounters::of(broadcast_.traffic());
   }

@@ -12,8 +12,7 @@
 
 #include "../settings/key_types.h"
 #include "../settings/rate_key.h"
-#include "admission.h"
-#include "listening_socket.h"
+#include "listening_service.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -85,18 +84,10 @@ constexpr ChoiceKey kSlow({.name = "slow",
                            .applies = over_streams},
                           kSlowWords);
 
-constexpr DurationKey kMessageTimeout({.name = "message-timeout",
-                                       .form = "DURATION",
-                                       .summary = "limit on the time of a whole line",
-                                       .applies = over_streams},
-                                      std::chrono::milliseconds(1), std::chrono::milliseconds(0),
-                                      kMaxIdle);
-constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
-                                            .form = "DURATION",
-                                            .summary = "limit on the time to the first line",
-                                            .applies = over_streams},
-                                           std::chrono::milliseconds(1),
-                                           std::chrono::milliseconds(0), kMaxIdle);
+constexpr DurationKey kMessageTimeout = message_timeout_key(
+    "limit on the time of a whole line", over_streams, std::chrono::milliseconds(0));
+constexpr DurationKey kFirstMessageTimeout =
+    first_message_timeout_key("limit on the time to the first line", over_streams);
 
 constexpr const Key* kKeys[] = {&kGreeting,  &kHistory, &kLine,           &kMembers,
                                 &kInRoom,    &kRooms,   &kRate,           &kBurst,
@@ -113,29 +104,15 @@ class ChatCore final : public ServiceCore {
 };
 
 // A door to the house.
-class ChatService final : public Service, private ChatOutlet {
+class ChatService final : public ListeningService, private ChatOutlet {
  public:
   // REQUIRES: `chat` outlives it.
   ChatService(const ServiceHost& host, const ListenSpec& spec, Chat& chat,
               const ListenerOptions& options)
-      : chat_(chat),
-        admission_(host.loop, spec),
-        listener_(host.loop, duplicate_of(host.listening), admission_.filter(chat_.factory()),
-                  options) {}
+      : chat_(chat) {
+    listen(host, spec, chat_.factory(), options);
+  }
   ~ChatService() override { close_console(); }
-
-  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
-  void drain(std::chrono::milliseconds deadline, Task done) override {
-    listener_.drain(deadline, std::move(done));
-  }
-  void retire() noexcept override { listener_.close(); }
-  [[nodiscard]] std::size_t connections() const noexcept override {
-    return listener_.connections();
-  }
-  [[nodiscard]] ServiceCounters counters() const noexcept override {
-    return ServiceCounters::of(listener_);
-  }
-  [[nodiscard]] const Listener* listener() const noexcept override { return &listener_; }
 
   void open_console(Console& console) override {
     console_ = &console;
@@ -163,8 +140,6 @@ class ChatService final : public Service, private ChatOutlet {
   }
 
   Chat& chat_;
-  Admission admission_;
-  Listener listener_;
   Console* console_ = nullptr;
   ChatMember* member_ = nullptr;
 };

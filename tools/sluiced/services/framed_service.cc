@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -19,7 +18,7 @@
 #include "../../common/usage_error.h"
 #include "../settings/key_types.h"
 #include "admission.h"
-#include "listening_socket.h"
+#include "listening_service.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -69,18 +68,10 @@ constexpr SwitchKey kStrict({.name = "strict",
                              .applies = over_streams},
                             true);
 
-constexpr DurationKey kMessageTimeout({.name = "message-timeout",
-                                       .form = "DURATION",
-                                       .summary = "stream: limit on the time of a message",
-                                       .applies = over_streams},
-                                      std::chrono::milliseconds(1), std::chrono::minutes(1),
-                                      kMaxIdle);
-constexpr DurationKey kFirstMessageTimeout({.name = "first-message-timeout",
-                                            .form = "DURATION",
-                                            .summary = "stream: the same for the first one",
-                                            .applies = over_streams},
-                                           std::chrono::milliseconds(1),
-                                           std::chrono::milliseconds(0), kMaxIdle);
+constexpr DurationKey kMessageTimeout = message_timeout_key(
+    "stream: limit on the time of a message", over_streams, std::chrono::minutes(1));
+constexpr DurationKey kFirstMessageTimeout =
+    first_message_timeout_key("stream: the same for the first one", over_streams);
 constexpr NumberKey kMinRate({.name = "min-rate",
                               .form = "BYTES",
                               .summary = "stream: bytes that extend it by a second",
@@ -95,33 +86,16 @@ MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
   return MessageReply(plan.reply);
 }
 
-class FramedStreams final : public Service {
+class FramedStreams final : public ListeningService {
  public:
   FramedStreams(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
-      : framing_(plan.framing, plan.options),
-        reply_(reply_of(plan, framing_.codec())),
-        admission_(host.loop, spec),
-        listener_(host.loop, duplicate_of(host.listening),
-                  admission_.filter(framed_replies(framing_, reply_)), plan.listener) {}
-
-  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_.endpoint(); }
-  void drain(std::chrono::milliseconds deadline, Task done) override {
-    listener_.drain(deadline, std::move(done));
+      : framing_(plan.framing, plan.options), reply_(reply_of(plan, framing_.codec())) {
+    listen(host, spec, framed_replies(framing_, reply_), plan.listener);
   }
-  void retire() noexcept override { listener_.close(); }
-  [[nodiscard]] std::size_t connections() const noexcept override {
-    return listener_.connections();
-  }
-  [[nodiscard]] ServiceCounters counters() const noexcept override {
-    return ServiceCounters::of(listener_);
-  }
-  [[nodiscard]] const Listener* listener() const noexcept override { return &listener_; }
 
  private:
   Framing framing_;
   MessageReply reply_;
-  Admission admission_;
-  Listener listener_;
 };
 
 class FramedOverUdp final : public Service {
@@ -137,8 +111,6 @@ class FramedOverUdp final : public Service {
   void drain(std::chrono::milliseconds deadline, Task done) override {
     datagrams_.drain(deadline, std::move(done));
   }
-  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
-  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
   [[nodiscard]] ServiceCounters counters() const noexcept override {
     return ServiceCounters::of(datagrams_.traffic());
   }

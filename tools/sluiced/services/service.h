@@ -6,6 +6,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -80,8 +81,7 @@ class Service {
 
   // Stops listening; the connections go on. For a service over streams, whose newcomers another
   // one serves from now on. REQUIRES: not over UDP.
-  virtual void retire() noexcept = 0;
-  [[nodiscard]] virtual std::size_t connections() const noexcept = 0;  // open now
+  virtual void retire() noexcept { assert(false && "a service over UDP does not retire"); }
   [[nodiscard]] virtual ServiceCounters counters() const noexcept = 0;
   // The one that accepts the connections that count; null over UDP.
   [[nodiscard]] virtual const Listener* listener() const noexcept { return nullptr; }

@@ -131,7 +131,7 @@ void ServiceSet::retire(Member& member) {
 
 void ServiceSet::release_retired() noexcept {
   std::erase_if(members_, [](const Member& member) {
-    return member.retired && !member.draining && member.service->connections() == 0;
+    return member.retired && !member.draining && member.service->counters().open == 0;
   });
   release_unused_cores();
 }

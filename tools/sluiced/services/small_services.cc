@@ -1,6 +1,5 @@
 #include "small_services.h"
 
-#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -33,8 +32,6 @@ class SmallDatagramService final : public Service {
   void drain(std::chrono::milliseconds deadline, Task done) override {
     service_.drain(deadline, std::move(done));
   }
-  void retire() noexcept override { assert(false && "a service over UDP does not retire"); }
-  [[nodiscard]] std::size_t connections() const noexcept override { return 0; }
   [[nodiscard]] ServiceCounters counters() const noexcept override {
     return ServiceCounters::of(service_.traffic());
   }

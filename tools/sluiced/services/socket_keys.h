@@ -66,6 +66,20 @@ inline constexpr NumberKey kSourcePrefixKey({.name = "ipv6-prefix",
                                              .summary = "tcp, udp: of IPv6, that make a source",
                                              .applies = over_ip},
                                             {1, Source::kMaxPrefix}, Source::kDefaultPrefix);
+// The keys for ConnectionOptions::message_timeout and first_message_timeout, of each kind whose
+// peers send whole messages. The second is off by default.
+constexpr DurationKey message_timeout_key(std::string_view summary, bool (*applies)(Scheme),
+                                          std::chrono::milliseconds fallback) noexcept {
+  return DurationKey(
+      {.name = "message-timeout", .form = "DURATION", .summary = summary, .applies = applies},
+      std::chrono::milliseconds(1), fallback, kMaxIdle);
+}
+constexpr DurationKey first_message_timeout_key(std::string_view summary,
+                                                bool (*applies)(Scheme)) noexcept {
+  return DurationKey(
+      {.name = "first-message-timeout", .form = "DURATION", .summary = summary, .applies = applies},
+      std::chrono::milliseconds(1), std::chrono::milliseconds(0), kMaxIdle);
+}
 // Their defaults depend on the kind.
 inline constexpr NumberKey kAnswersKey({.name = "answers",
                                         .form = "COUNT",

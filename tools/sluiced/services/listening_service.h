@@ -1,0 +1,47 @@
+// A service over streams, but for its handler: who is admitted, and the listener.
+//
+// What it is: the base of the services over streams, so that they differ in their handlers alone.
+// Lifetime: as a Service. What the factory refers to may be a member of the derived class, although
+// that is destroyed first: no connection is left by then, and none is accepted afterwards.
+// Errors: listen() throws std::system_error; see start_service().
+// Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_LISTENING_SERVICE_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_LISTENING_SERVICE_H
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "../../../reactor/stream/listener.h"
+#include "../settings/listen_spec.h"
+#include "admission.h"
+#include "service_kind.h"
+
+namespace sluice::tools::daemon {
+
+class ListeningService : public Service {
+ public:
+  [[nodiscard]] const Endpoint& endpoint() const noexcept override { return listener_->endpoint(); }
+  void drain(std::chrono::milliseconds deadline, Task done) override {
+    listener_->drain(deadline, std::move(done));
+  }
+  void retire() noexcept override { listener_->close(); }
+  [[nodiscard]] ServiceCounters counters() const noexcept override {
+    return ServiceCounters::of(*listener_);
+  }
+  [[nodiscard]] const Listener* listener() const noexcept override { return &*listener_; }
+
+ protected:
+  // Accepts newcomers on a duplicate of host.listening. REQUIRES: called once, by the constructor
+  // of the derived class.
+  void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
+              const ListenerOptions& options);
+
+ private:
+  std::optional<Admission> admission_;
+  std::optional<Listener> listener_;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif
