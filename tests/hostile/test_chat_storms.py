@@ -8,6 +8,7 @@ import time
 import unittest
 
 import hostile
+import daemon
 from chat import Company, Member
 from hostile import MIB, long_or, newcomer, reset, served_meanwhile, watched
 
@@ -132,6 +133,9 @@ class Storms(unittest.TestCase):
             # Lines, and the notices that it has joined; each of those may be followed by one more.
             self.assertLess(len(heard), 2 * allowed)
             self.assertIn(b"<guest1> flood\n", heard)
+            # The peers have gone, but what they had sent is still said at the rate of their source: a
+            # member and the five newcomers that may wait have 50 lines each, at ten a second.
+            daemon.wait_until(lambda: server.counters()["connections_open"] == 0, 6 * 50 / 10 + 10)
 
     def test_lines_at_any_rate(self):
         self.go_through(lambda number: b"flood %d\n" % number * 20, keys=",rate=off")
