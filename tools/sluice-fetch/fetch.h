@@ -19,8 +19,8 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
-#include "../common/program.h"
 #include "../common/output.h"
+#include "../common/program.h"
 #include "../common/progress_line.h"
 #include "curl_multi.h"
 #include "fetch_progress.h"
