@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -151,6 +152,25 @@ Test(service_manager, gets_late_but_in_order_what_its_socket_had_no_room_for) {
   cr_assert_eq(late.size(), 2U);
   cr_expect(late[0].starts_with("RELOADING=1"));
   cr_expect(late[1] == "READY=1\nSTATUS=after");
+}
+
+Test(service_manager, gets_the_newest_messages_when_too_many_have_waited) {
+  const sluice::test::Scratch scratch;
+  const Receiver receiver(scratch / "notify");
+  sluice::Loop loop(virtual_time());
+  receiver.fill();
+  ServiceManager manager(loop);
+  constexpr std::size_t kSent = 3 * ServiceManager::kMaxWaiting;
+  for (std::size_t i = 1; i <= kSent; ++i) manager.ready(std::to_string(i));
+  receiver.read_all();
+  // More than the socket has room for may wait, so they come in several pieces.
+  std::vector<std::string> late;
+  for (std::size_t i = 0; i < kSent; ++i) {
+    loop.advance(ServiceManager::kRetry);
+    for (std::string& message : receiver.read_all()) late.push_back(std::move(message));
+  }
+  cr_assert_eq(late.size(), ServiceManager::kMaxWaiting);
+  cr_expect(late.back() == "READY=1\nSTATUS=" + std::to_string(kSent), "%s", late.back().c_str());
 }
 #endif
 
