@@ -53,7 +53,7 @@ Test(nearest, compares_only_words_of_a_bounded_length) {
 }
 
 Test(nearest, a_suggestion_is_there_only_if_a_word_is_near) {
-  constexpr std::array<std::string_view, 2> kWords = {"idle", "owner"};
-  cr_expect(sluice::tools::suggestion("idel", kWords) == " (did you mean idle?)");
-  cr_expect(sluice::tools::suggestion("bandwidth", kWords).empty());
+  constexpr std::array<std::string_view, 2> kTwo = {"idle", "owner"};
+  cr_expect(sluice::tools::suggestion("idel", kTwo) == " (did you mean idle?)");
+  cr_expect(sluice::tools::suggestion("bandwidth", kTwo).empty());
 }
