@@ -7,31 +7,16 @@
 #include <utility>
 
 #include "../../reactor/stream/connection.h"
+#include "civil_time.h"
 
 namespace sluice {
-namespace {
-
-constexpr std::array kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                  "Thursday", "Friday", "Saturday"};
-constexpr std::array kMonths = {"January",   "February", "March",    "April",
-                                "May",       "June",     "July",     "August",
-                                "September", "October",  "November", "December"};
-
-}  // namespace
 
 std::string daytime_line(WallTime now) {
-  // Not gmtime() and strftime(): gmtime() uses a static buffer, and strftime() uses the locale.
-  using namespace std::chrono;
-  const auto seconds_now = floor<seconds>(now);
-  const auto day_now = floor<days>(seconds_now);
-  const year_month_day date(day_now);
-  const hh_mm_ss time(seconds_now - day_now);
+  const CivilTime time = CivilTime::of(now);
   std::array<char, 80> text{};  // the longest line has 47 bytes
-  const int length = std::snprintf(
-      text.data(), text.size(), "%s, %s %u, %d %02d:%02d:%02d-UTC\r\n",
-      kWeekdays.at(weekday(day_now).c_encoding()), kMonths.at(unsigned{date.month()} - 1),
-      unsigned{date.day()}, int{date.year()}, static_cast<int>(time.hours().count()),
-      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
+  const int length =
+      std::snprintf(text.data(), text.size(), "%s, %s %u, %d %02d:%02d:%02d-UTC\r\n", time.weekday,
+                    time.month, time.day, time.year, time.hour, time.minute, time.second);
   assert(length > 0 && static_cast<std::size_t>(length) < text.size());
   return {text.data(), static_cast<std::size_t>(length)};
 }
