@@ -5,6 +5,7 @@ which bounds its time, and exits with 77 when every test of it was skipped.
 """
 import contextlib
 import ctypes
+import json
 import os
 import re
 import shutil
@@ -28,11 +29,48 @@ def die_with_the_test():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-class Daemon:
-    """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read."""
+class Counted:
+    """The control socket of a daemon whose counters are looked at."""
+    COMMAND = b"show counters\n"
 
-    def __init__(self, *arguments, prepare=None, stdin=subprocess.DEVNULL, stderr=None):
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = f"{self.directory.name}/control"
+        self.asked = 0
+        self.received = 0
+
+    def remove(self):
+        self.directory.cleanup()
+
+    def counters(self):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(self.path)
+            client.sendall(self.COMMAND)
+            client.shutdown(socket.SHUT_WR)
+            answer = receive_all(client)  # until the daemon has closed it
+        row = json.loads(answer.partition(b"\n")[0])
+        self.asked += 1
+        for name, own in (("connections_open", 1), ("accepted", self.asked),
+                          ("closed_peer_closed", self.asked - 1),
+                          ("bytes_in", self.asked * len(self.COMMAND)),
+                          ("bytes_out", self.received)):
+            row[name] -= own
+        self.received += len(answer)
+        return row
+
+
+class Daemon:
+    """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read.
+
+    With counted=True it has a control socket, for counters()."""
+
+    def __init__(self, *arguments, prepare=None, stdin=subprocess.DEVNULL, stderr=None,
+                 counted=False):
         self.log_file = tempfile.TemporaryFile("w+b")
+        self.control = Counted() if counted else None
+        if counted:
+            arguments = ("--control", self.control.path, *arguments)
         self.listening = []
 
         def before_exec():
@@ -68,6 +106,8 @@ class Daemon:
             print(f"--- log of {self.process.args}\n{self.log()}---", file=sys.stderr)
         self.kill()
         self.process.stdout.close()
+        if self.control:
+            self.control.remove()
         complaint = SANITIZER.search(self.log())
         self.log_file.close()
         if complaint and kind is None:
@@ -105,6 +145,10 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def counters(self):
+        """What `sluicectl show counters` says, but for what asking it has added."""
+        return self.control.counters()
 
     def cpu_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:

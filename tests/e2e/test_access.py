@@ -60,12 +60,12 @@ class Access(unittest.TestCase):
             self.assertFalse(served(sluiced.endpoint, OTHER, b"x", b"x"))
 
     def test_a_refusal_is_counted_and_logged_at_most_once_a_second(self):
-        with Daemon("-l", "echo=tcp://127.0.0.1:0,deny=127.0.0.2") as sluiced:
+        with Daemon("-l", "echo=tcp://127.0.0.1:0,deny=127.0.0.2", counted=True) as sluiced:
             for _ in range(20):
                 with connect(sluiced.endpoint, source=(OTHER, 0)) as client:
                     self.assertTrue(was_closed(client))
-            sluiced.signal(signal.SIGUSR1)
-            sluiced.wait_for_log(" accepted=0 refused=20 ")
+            counters = sluiced.counters()
+            self.assertEqual((counters["accepted"], counters["refused"]), (0, 20))
             sluiced.wait_for_log(r"warning \S+: refused: 127\.0\.0\.2:\d+ is not admitted")
             self.assertLess(len(re.findall("is not admitted", sluiced.log())), 20)
 

@@ -48,7 +48,7 @@ class Output(unittest.TestCase):
                 with connect(sluiced.endpoint) as client:
                     self.assertEqual(exchange(client, b"A"), b"A")
                 sluiced.signal(signal.SIGUSR1)
-                sluiced.wait_for_log("counters: ")
+                sluiced.wait_for_log(" info SIGUSR1: ")
                 self.assertEqual(sluiced.stop(), 0)
                 self.assertEqual(sluiced.rest_of_output(), b"")
 
@@ -155,7 +155,7 @@ class TheLog(unittest.TestCase):
             with Daemon("-l", "echo=tcp://127.0.0.1:0", stderr=writer) as sluiced:
                 os.close(writer)
                 with connect(sluiced.endpoint) as client:
-                    for _ in range(300):  # of half a KiB each; a pipe holds 64
+                    for _ in range(1000):  # of 80 bytes each; a pipe holds 64 KiB
                         sluiced.signal(signal.SIGUSR1)
                         self.assertEqual(exchange(client, b"on"), b"on")
                 self.assertEqual(sluiced.stop(), 0)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Each option, service and key of the daemon is in sluiced(8), and the other way round."""
 import re
-import signal
 import unittest
 
 import daemon
@@ -74,10 +73,8 @@ class Page(unittest.TestCase):
             names += [prefix + name for name in re.findall(r"\w+", heading)]
             if prefix and "\n.El" in text:
                 prefix = ""
-        with Daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
-            sluiced.signal(signal.SIGUSR1)
-            line = sluiced.wait_for_log(r"counters: (.*)\n").group(1)
-        self.expect_same(names, [pair.partition("=")[0] for pair in line.split(" ")])
+        with Daemon("-l", "echo=tcp://127.0.0.1:0", counted=True) as sluiced:
+            self.expect_same(names, list(sluiced.counters()))
 
     def test_each_service_is_served_as_the_page_says(self):
         rows = section_of(self.page, r"\.Ss SERVICES")

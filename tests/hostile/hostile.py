@@ -53,7 +53,6 @@ import re
 import resource
 import selectors
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -84,6 +83,9 @@ def long_or(long, quick):
 class Server(daemon.Daemon):
     """A daemon whose memory, descriptors, processor time and counters are looked at."""
 
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, counted=True, **more)
+
     def _proc(self, name):
         return pathlib.Path("/proc") / str(self.process.pid) / name
 
@@ -96,13 +98,6 @@ class Server(daemon.Daemon):
 
     def descriptors(self):
         return len(list(self._proc("fd").iterdir()))
-
-    def counters(self):
-        before = self.log().count(" counters: ")
-        self.signal(signal.SIGUSR1)
-        assert daemon.wait_until(lambda: self.log().count(" counters: ") > before), self.log()
-        text = self.log().rpartition(" counters: ")[2].partition("\n")[0]
-        return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", text)}
 
     def share_of_a_processor(self, seconds):
         """How much of one processor it takes while nobody does anything for so long."""

@@ -54,7 +54,7 @@ class ItComesBack(unittest.TestCase):
         try:
             with Server("-l", "echo=tcp://127.0.0.1:0", stderr=writer) as server:
                 os.close(writer)
-                for _ in range(400):  # of half a KiB; a pipe holds 64 KiB
+                for _ in range(1000):  # of 80 bytes; a pipe holds 64 KiB
                     server.signal(signal.SIGUSR1)
                     with daemon.connect(server.endpoint) as client:
                         daemon.exchange(client, b"on")

@@ -20,14 +20,14 @@ import checker
 KNOWN = {
     2: """_exit accept accept4 bind close connect epoll_create1 epoll_wait execve fcntl fork
           getpeername getrlimit getsockname getsockopt kill listen poll recv recvfrom recvmmsg
-          recvmsg select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown sigaction
+          recvmsg seccomp select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown sigaction
           signal socket socketpair umask unlink write""",
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
-          inet_ntop inet_pton printf sd_notify sockaddr strerror""",
+          inet_ntop inet_pton printf sd_notify sockaddr strerror syslog""",
     1: "cc curl getent nc nmap pkg-config socat systemctl telnet",
-    5: "editrc hosts jail.conf nsswitch.conf resolv.conf services systemd.socket",
-    7: "epoll ip ipv6 pthreads signal signal-safety socket tcp udp unix",
-    8: "inetd systemd-socket-activate xinetd",
+    5: "editrc group hosts passwd jail.conf nsswitch.conf resolv.conf services systemd.socket",
+    7: "capabilities epoll ip ipv6 landlock pthreads signal signal-safety socket tcp udp unix",
+    8: "inetd logrotate systemd-socket-activate xinetd",
 }
 KNOWN_PAGES = {(name, str(section)) for section, names in KNOWN.items() for name in names.split()}
 NOISE = re.compile(r"referenced manual not found|outdated mandoc\.db lacks")

@@ -17,6 +17,22 @@ namespace {
 // For its spelling of durations.
 constexpr DurationKey kDrainTimeout({.name = "drain-timeout", .form = "DURATION", .summary = ""});
 
+std::string octal(mode_t mode) {
+  std::string text = "0";
+  for (const unsigned shift : {6U, 3U, 0U}) text += static_cast<char>('0' + ((mode >> shift) & 7U));
+  return text;
+}
+
+std::string write_control(const ControlSettings& control) {
+  return "\n[control]\n" +
+         (control.socket ? "socket = " + toml_string(control.socket->address().path())
+                         : std::string("# socket: none")) +
+         "\nmode = " + toml_string(octal(control.mode)) +
+         (control.group ? "\ngroup = " + toml_string(control.group->name)
+                        : std::string("\n# group: that of the process")) +
+         '\n';
+}
+
 }  // namespace
 
 void choose_file(Options& options) {
@@ -36,7 +52,15 @@ Options configured(const Options& command_line) {
     options.loop.max_connections = *config.max_connections;
   }
   if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
-  if (config.log_level) options.log_level = *config.log_level;
+  if (config.log_to && !given.log_to) options.log.to = *config.log_to;
+  if (config.log_format && !given.log_format) options.log.format = *config.log_format;
+  if (config.log_level && !given.log_level) options.log.level = *config.log_level;
+  // The socket of the command line has the mode and the group of the file.
+  if (config.control_socket && !options.control.socket) {
+    options.control.socket = config.control_socket;
+  }
+  if (config.control_mode) options.control.mode = *config.control_mode;
+  if (config.control_group) options.control.group = config.control_group;
   const std::size_t first = options.listen.size();
   for (ListenSpec& spec : config.listen) {
     spec.service += first;
@@ -57,8 +81,10 @@ std::string write_configuration(const Options& options) {
          (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
                     : std::string("# max-connections: none")) +
          "\ndrain-timeout = " + toml_string(drain_timeout) +
-         "\n\n[log]\nto = \"stderr\"\nlevel = " + toml_string(name_of(options.log_level)) + '\n' +
-         write_services(options.listen);
+         "\n\n[log]\nto = " + toml_string(to_string(options.log.to)) +
+         "\nformat = " + toml_string(name_of(options.log.format)) +
+         "\nlevel = " + toml_string(name_of(options.log.level)) + '\n' +
+         write_control(options.control) + write_services(options.listen);
 }
 
 }  // namespace sluice::tools::daemon

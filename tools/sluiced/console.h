@@ -18,7 +18,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../common/line_input.h"
 #include "../common/output.h"
-#include "log.h"
+#include "log/log.h"
 #include "services/service.h"
 
 namespace sluice::tools::daemon {

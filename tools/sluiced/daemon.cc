@@ -1,17 +1,20 @@
 #include "daemon.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
 #include "control/control_session.h"
-#include "control/counters_text.h"
 
 namespace sluice::tools::daemon {
 namespace {
 
+constexpr uid_t kNoUser = static_cast<uid_t>(-1);  // chown(2) does not change the owner
 constexpr std::size_t kMaxEndpoint = 1024;  // bytes of an announced one; a path has at most 108
 
 std::string plural(std::uint64_t count, const std::string& noun) {
@@ -59,11 +62,11 @@ Daemon::Daemon(const Options& options, Log& log)
                 }),
       terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
       interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
-      user_(loop_, SIGUSR1, [this] { log_counters(); }),
+      user_(loop_, SIGUSR1, [this] { reopen_log(); }),
       hang_up_(loop_, SIGHUP, [this] { hang_up(); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   for (const ListenSpec& spec : options.listen) services_.start(spec, options.listen);
-  if (options.control) open_control(*options.control);
+  open_control(options.control);
 }
 
 Daemon::~Daemon() {
@@ -89,13 +92,22 @@ std::string Daemon::announcement() const {
   return lines + "ready\n";
 }
 
-void Daemon::open_control(const Endpoint& endpoint) {
+void Daemon::open_control(const ControlSettings& control) {
+  control_settings_ = control;
+  if (!control.socket) return;
   ControlTarget& target = *this;
   const auto factory = [&target](const Address&) -> ProtocolRef {
     return std::make_unique<ControlSession>(target);
   };
-  control_ =
-      std::make_unique<Listener>(loop_, endpoint, factory, ControlSession::listener_options());
+  ListenerOptions options = ControlSession::listener_options();
+  options.mode = control.mode;
+  control_ = std::make_unique<Listener>(loop_, *control.socket, factory, options);
+  const std::string path = control.socket->address().path();
+  if (control.group && ::lchown(path.c_str(), kNoUser, control.group->id) != 0) {
+    throw std::system_error(
+        errno, std::generic_category(),
+        "chown " + control.socket->to_string() + " to the group " + quote(control.group->name));
+  }
 }
 
 void Daemon::drain_service(Service& service) { services_.drain(service, drain_timeout_); }
@@ -121,11 +133,23 @@ void Daemon::open_console() {
 void Daemon::enable_reload(const Options& command_line) {
   reload_ = std::make_unique<Reload>(
       loop_, services_, command_line,
-      [this](const Options& now) {
-        drain_timeout_ = now.drain_timeout;
-        log_.set_level(now.log_level);
-      },
-      [this](const std::string& line) { log_.error("reload: " + line); });
+      Reload::Steps{[this](const Options& next) {
+                      next_log_ = next.log.to == log_.target() ? Fd() : log_.open(next.log.to);
+                    },
+                    [this](const Options& next) { return apply(next); },
+                    [this](const std::string& line) { log_.error("reload: " + line); }});
+}
+
+std::vector<std::string> Daemon::apply(const Options& next) {
+  drain_timeout_ = next.drain_timeout;
+  log_.use(next.log, std::move(next_log_));
+  std::vector<std::string> stays;
+  if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
+  if (next.loop.max_connections != loop_.options().max_connections) {
+    stays.emplace_back("max-connections");
+  }
+  if (next.control != control_settings_) stays.emplace_back("control");
+  return stays;
 }
 
 void Daemon::hang_up() noexcept {
@@ -239,12 +263,16 @@ void Daemon::log_stop(std::string_view signal) noexcept {
   }
 }
 
-void Daemon::log_counters() noexcept {
+void Daemon::reopen_log() noexcept {
   try {
-    log_.info("counters: " + counters_text(loop_.counters()) + " udp_unanswered=" +
-              std::to_string(guard_.refused()) + " log_dropped=" + std::to_string(log_.dropped()));
-  } catch (...) {
-    log_.warning("counters: out of memory");
+    if (log_.target().kind == LogTarget::Kind::standard_error) {
+      return log_.info("SIGUSR1: the log is the standard error, which cannot be opened again");
+    }
+    log_.reopen();
+    log_.info("SIGUSR1: opened the log again");
+  } catch (const std::exception& error) {
+    log_.error(error.what());
+    log_.error("SIGUSR1: the log could not be opened again, and goes on as it was");
   }
 }
 

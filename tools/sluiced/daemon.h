@@ -14,13 +14,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../../protocols/udp/reply_guard.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
 #include "console.h"
 #include "control/control_target.h"
-#include "log.h"
+#include "log/log.h"
 #include "options.h"
 #include "reload.h"
 #include "service_manager.h"
@@ -60,19 +61,22 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] Loop& loop() noexcept override { return loop_; }
   [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
   void drain_service(Service& service) override;
+  [[nodiscard]] std::uint64_t udp_unanswered() const noexcept override { return guard_.refused(); }
+  [[nodiscard]] std::uint64_t log_dropped() const noexcept override { return log_.dropped(); }
   void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
   void reload_for_client(ReloadDone done) noexcept override;
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
-  void open_control(const Endpoint& endpoint);
+  std::vector<std::string> apply(const Options& next);
+  void open_control(const ControlSettings& control);
   void report_ready() noexcept;
   void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
   // False when there is no memory for it.
   bool begin_drain(std::chrono::milliseconds deadline) noexcept;
   void log_stop(std::string_view signal) noexcept;
-  void log_counters() noexcept;
+  void reopen_log() noexcept;
   void log_report(const Report& report);
   void hang_up() noexcept;
   void log_reload(const Reload::Result& result) noexcept;
@@ -89,7 +93,9 @@ class Daemon final : private ControlTarget {
   ReplyGuard guard_;
   ServiceSet services_;
   std::unique_ptr<Listener> control_;
+  ControlSettings control_settings_;
   std::unique_ptr<Reload> reload_;
+  Fd next_log_;  // of the reload that is under way
   std::unique_ptr<DaemonConsole> console_;
   Signal terminate_;
   Signal interrupt_;

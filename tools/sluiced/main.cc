@@ -16,7 +16,7 @@
 #include "configured.h"
 #include "daemon.h"
 #include "listen_names.h"
-#include "log.h"
+#include "log/log.h"
 #include "options.h"
 
 namespace sluice::tools::daemon {
@@ -65,7 +65,7 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   if (options.check) {
     return answer_with(options.verbose ? write_configuration(options) : std::string());
   }
-  log.set_level(options.log_level);
+  log.use(options.log, log.open(options.log.to));
   if (options.console) go_on_in_background();
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));

@@ -45,6 +45,9 @@ constexpr std::array kOptions = {
     OptionSpec{"drain-timeout", 0, "DURATION", "time to finish after SIGTERM or SIGINT (5s)"},
     OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
     OptionSpec{"control", 0, "PATH", "Unix socket for sluicectl(8)"},
+    OptionSpec{"log-to", 0, "TARGET", "stderr, syslog or file:/PATH (stderr)"},
+    OptionSpec{"log-format", 0, "text|json", "form of a line of the log (text)"},
+    OptionSpec{"log-level", 0, "LEVEL", "least of info, warning, error (info)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
@@ -151,8 +154,13 @@ Options parse_options(int argc, const char* const* argv) {
   }
   options.console = line.has("console");
   line.each("control", [&](std::string_view value) {
-    options.control = Endpoint::from("unix://" + std::string(value));
+    options.control.socket = ControlSettings::socket_from(value);
   });
+  line.each("log-to", [&](std::string_view value) { options.log.to = log_target_from(value); });
+  line.each("log-format",
+            [&](std::string_view value) { options.log.format = log_format_from(value); });
+  line.each("log-level",
+            [&](std::string_view value) { options.log.level = log_level_from(value); });
   if (options.file.empty()) check_console(options);
   options.check = line.has("check");
   options.verbose = line.has("verbose");
@@ -162,6 +170,9 @@ Options parse_options(int argc, const char* const* argv) {
   options.given.backend = line.has("backend");
   options.given.max_connections = line.has("max-connections");
   options.given.drain_timeout = line.has("drain-timeout");
+  options.given.log_to = line.has("log-to");
+  options.given.log_format = line.has("log-format");
+  options.given.log_level = line.has("log-level");
   return options;
 }
 

@@ -6,17 +6,16 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/base/endpoint.h"
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
+#include "settings/control_settings.h"
 #include "settings/listen_spec.h"
-#include "settings/log_level.h"
+#include "settings/log_settings.h"
 #include "settings/settings.h"
 
 namespace sluice::tools::daemon {
@@ -24,19 +23,22 @@ namespace sluice::tools::daemon {
 struct Options {
   LoopOptions loop;
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
-  LogLevel log_level = LogLevel::info;
+  LogSettings log;
   std::vector<ListenSpec> listen;
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
-  std::optional<Endpoint> control;  // the Unix socket for sluicectl(8)
-  std::string file;                 // of the configuration; empty: none
-  bool check = false;               // -n
-  bool verbose = false;             // -v
+  ControlSettings control;
+  std::string file;      // of the configuration; empty: none
+  bool check = false;    // -n
+  bool verbose = false;  // -v
   // What the command line has said itself, and the file does not override.
   struct Given {
     bool backend = false;
     bool max_connections = false;
     bool drain_timeout = false;
+    bool log_to = false;
+    bool log_format = false;
+    bool log_level = false;
     Settings defaults;  // of --idle-timeout
   } given;
   // What --help or --version wants written; when it is not empty, nothing else is to be done.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "../common/names.h"
 #include "../common/usage_error.h"
 #include "config/config_faults.h"
 #include "configured.h"
@@ -31,16 +32,18 @@ std::string summary_of(const ServiceSet::Replaced& replaced) {
 
 bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value(); }
 
+std::string what_stays(const std::vector<std::string>& names) {
+  return join_names(names) + (names.size() == 1 ? " stays as it is" : " stay as they are") +
+         " until a new start";
+}
+
 }  // namespace
 
-Reload::Reload(Loop& loop, ServiceSet& services, Options command_line,
-               std::function<void(const Options&)> applied,
-               std::function<void(const std::string&)> warn)
+Reload::Reload(Loop& loop, ServiceSet& services, Options command_line, Steps steps)
     : loop_(loop),
       services_(services),
       command_line_(std::move(command_line)),
-      applied_(std::move(applied)),
-      warn_(std::move(warn)) {}
+      steps_(std::move(steps)) {}
 
 void Reload::start(Done done) noexcept {
   if (stopped_) return;
@@ -74,28 +77,20 @@ void Reload::replace(std::vector<ListenSpec> specs, const std::exception_ptr& er
     Result result;
     try {
       if (error) std::rethrow_exception(error);
+      steps_.prepare(next_);
       ServiceSet::Replaced replaced =
-          services_.replace(std::move(specs), next_.drain_timeout, warn_);
+          services_.replace(std::move(specs), next_.drain_timeout, steps_.warn);
       result.ok = true;
       result.lines = std::move(replaced.lines);
-      add_what_stays(result);
+      const std::vector<std::string> stays = steps_.apply(next_);
+      if (!stays.empty()) result.lines.push_back(what_stays(stays));
       result.lines.push_back(summary_of(replaced));
-      applied_(next_);
     } catch (...) {
       if (!result.ok) result.lines = lines_of(std::current_exception());
     }
     finish(result);
   } catch (...) {  // no memory for the text of the result
     asked_.clear();
-  }
-}
-
-void Reload::add_what_stays(Result& result) const {
-  const LoopOptions& now = loop_.options();
-  const bool stays =
-      next_.loop.backend != now.backend || next_.loop.max_connections != now.max_connections;
-  if (stays) {
-    result.lines.emplace_back("backend and max-connections stay as they are until a new start");
   }
 }
 

@@ -27,10 +27,20 @@ class Reload {
   };
   using Done = std::function<void(const Result& result)>;
 
-  // `command_line` is what the daemon was started with. `applied` gets the new options when the
-  // services have been replaced. `warn` gets a line about what fails after that.
-  Reload(Loop& loop, ServiceSet& services, Options command_line,
-         std::function<void(const Options&)> applied, std::function<void(const std::string&)> warn);
+  // What the daemon does beside the services.
+  struct Steps {
+    // Opens what is not a service, before any of these changes. Throws std::exception, and then
+    // nothing has changed.
+    std::function<void(const Options& next)> prepare;
+    // The services have been replaced. Returns what cannot change while the daemon runs, and so
+    // stays as it was, such as "control".
+    std::function<std::vector<std::string>(const Options& next)> apply;
+    // Gets a line about what fails after that.
+    std::function<void(const std::string& line)> warn;
+  };
+
+  // `command_line` is what the daemon was started with.
+  Reload(Loop& loop, ServiceSet& services, Options command_line, Steps steps);
   Reload(const Reload&) = delete;
   Reload& operator=(const Reload&) = delete;
   ~Reload() = default;
@@ -46,13 +56,11 @@ class Reload {
   void begin();
   void replace(std::vector<ListenSpec> specs, const std::exception_ptr& error) noexcept;
   void finish(const Result& result);
-  void add_what_stays(Result& result) const;
 
   Loop& loop_;
   ServiceSet& services_;
   Options command_line_;
-  std::function<void(const Options&)> applied_;
-  std::function<void(const std::string&)> warn_;
+  Steps steps_;
   Options next_;
   std::vector<Done> asked_;    // of the reload that is under way
   std::vector<Done> waiting_;  // of the one after it

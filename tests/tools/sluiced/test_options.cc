@@ -216,7 +216,8 @@ Test(options, v_goes_with_n) {
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": unknown option; allowed: --listen, --file, --check, --verbose, --backend, "
-      "--max-connections, --idle-timeout, --drain-timeout, --console, --control, --help and "
+      "--max-connections, --idle-timeout, --drain-timeout, --console, --control, --log-to, "
+      "--log-format, --log-level, --help and "
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);

@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "../../../reactor/loop/loop.h"
+#include "../settings/control_settings.h"
 #include "../settings/listen_spec.h"
-#include "../settings/log_level.h"
+#include "../settings/log_settings.h"
 
 namespace sluice::tools::daemon {
 
@@ -20,7 +21,12 @@ struct Config {
   std::optional<Backend> backend;
   std::optional<std::size_t> max_connections;
   std::optional<std::chrono::milliseconds> drain_timeout;
+  std::optional<LogTarget> log_to;
+  std::optional<LogFormat> log_format;
   std::optional<LogLevel> log_level;
+  std::optional<Endpoint> control_socket;
+  std::optional<mode_t> control_mode;
+  std::optional<ControlGroup> control_group;
   std::vector<ListenSpec> listen;  // hosts are not looked up yet
 };
 

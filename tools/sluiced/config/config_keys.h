@@ -4,7 +4,9 @@
 #ifndef SLUICE_TOOLS_SLUICED_CONFIG_CONFIG_KEYS_H
 #define SLUICE_TOOLS_SLUICED_CONFIG_CONFIG_KEYS_H
 
+#include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,21 @@ class GivenKeys {
  private:
   std::set<std::string> names_;
 };
+
+// A key whose value is a string or a decimal integer; an octal one too if it `is_octal`.
+struct ScalarKey {
+  std::string_view name;
+  // Throws UsageError or std::invalid_argument, which becomes a fault at the value.
+  std::function<void(const std::string& text)> read;
+  bool is_octal = false;
+};
+
+// `name` is for messages, and is given once over all files.
+void read_scalar(const TomlEntry& entry, const std::string& name, const ScalarKey& key,
+                 GivenKeys& given, ConfigFaults& faults);
+// A table of such keys, whose name is the entry's.
+void read_scalars(const TomlEntry& entry, std::span<const ScalarKey> keys, GivenKeys& given,
+                  ConfigFaults& faults);
 
 }  // namespace sluice::tools::daemon
 

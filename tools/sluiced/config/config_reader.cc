@@ -5,15 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
-#include "../../common/duration.h"
-#include "../../common/number.h"
-#include "../../common/usage_error.h"
 #include "../services/socket_keys.h"
 #include "config_keys.h"
+#include "daemon_tables.h"
 #include "defaults_table.h"
 #include "service_table.h"
 #include "toml_file.h"
@@ -23,8 +20,6 @@ namespace {
 
 using Kind = TomlValue::Kind;
 using Names = std::vector<std::string_view>;
-
-constexpr std::array kLevels = {LogLevel::info, LogLevel::warning, LogLevel::error};
 
 // A file, parsed, with what of it is read only when all files are known.
 struct Part {
@@ -49,18 +44,12 @@ class ConfigReader {
   void parse(const ConfigText& text, const IncludedFiles* included);
   void include(const TomlValue& value, const IncludedFiles& included);
   void read_members(const TomlValue& table, const std::string& where, Members members);
-  void read_tables(const TomlEntry& entry, const std::string& where, Members members);
   void ignore(const TomlEntry& /*entry*/) {}
   void read_backend(const TomlEntry& entry);
   void read_limits(const TomlEntry& entry);
-  void read_max_connections(const TomlEntry& entry);
-  void read_drain_timeout(const TomlEntry& entry);
   void read_log(const TomlEntry& entry);
-  void read_log_to(const TomlEntry& entry);
-  void read_log_level(const TomlEntry& entry);
+  void read_control(const TomlEntry& entry);
   void read_services(const TomlEntry& entry);
-  template <class Read>
-  void read_scalar(const TomlEntry& entry, const std::string& name, Read read);
 
   const Settings& command_line_;
   ConfigFaults& faults_;
@@ -70,31 +59,6 @@ class ConfigReader {
   Config config_;
   std::size_t services_ = 0;
 };
-
-// Strings and integers have one text; nothing else has.
-std::optional<std::string> scalar(const TomlValue& value) {
-  const bool is_scalar =
-      value.kind == Kind::string || (value.kind == Kind::integer && !value.octal);
-  if (!is_scalar) return {};
-  return value.text;
-}
-
-template <class Read>
-void ConfigReader::read_scalar(const TomlEntry& entry, const std::string& name, Read read) {
-  given_.expect_once(entry, name, faults_);
-  const std::optional<std::string> text = scalar(entry.value);
-  if (!text) {
-    return faults_.add(entry.value.place, name + " is " + std::string(name_of(entry.value)) +
-                                              "; write it as a string or a decimal number");
-  }
-  try {
-    read(*text);
-  } catch (const UsageError& error) {
-    faults_.add(entry.value.place, error.what());
-  } catch (const std::invalid_argument& error) {
-    faults_.add(entry.value.place, error.what());
-  }
-}
 
 void ConfigReader::read_members(const TomlValue& table, const std::string& where, Members members) {
   for (const TomlEntry& entry : table.entries) {
@@ -111,57 +75,22 @@ void ConfigReader::read_members(const TomlValue& table, const std::string& where
   }
 }
 
-void ConfigReader::read_tables(const TomlEntry& entry, const std::string& where, Members members) {
-  if (entry.value.kind == Kind::table) return read_members(entry.value, where, members);
-  faults_.add(entry.value.place, where + " is " + std::string(name_of(entry.value)) +
-                                     "; write a table, [" + where + ']');
-}
-
 void ConfigReader::read_backend(const TomlEntry& entry) {
-  read_scalar(entry, "backend",
-              [this](const std::string& text) { config_.backend = backend_from(text); });
+  const ScalarKey key{"backend",
+                      [this](const std::string& text) { config_.backend = backend_from(text); }};
+  read_scalar(entry, "backend", key, given_, faults_);
 }
 
 void ConfigReader::read_limits(const TomlEntry& entry) {
-  static constexpr std::array kMembers = {
-      Member{"max-connections", &ConfigReader::read_max_connections},
-      Member{"drain-timeout", &ConfigReader::read_drain_timeout}};
-  read_tables(entry, "limits", kMembers);
-}
-
-void ConfigReader::read_max_connections(const TomlEntry& entry) {
-  read_scalar(entry, "max-connections", [this](const std::string& text) {
-    config_.max_connections = parse_count("max-connections", text);
-  });
-}
-
-void ConfigReader::read_drain_timeout(const TomlEntry& entry) {
-  read_scalar(entry, "drain-timeout", [this](const std::string& text) {
-    config_.drain_timeout = parse_duration("drain-timeout", text);
-  });
+  daemon::read_limits(entry, given_, config_, faults_);
 }
 
 void ConfigReader::read_log(const TomlEntry& entry) {
-  static constexpr std::array kMembers = {Member{"to", &ConfigReader::read_log_to},
-                                          Member{"level", &ConfigReader::read_log_level}};
-  read_tables(entry, "log", kMembers);
+  daemon::read_log(entry, given_, config_, faults_);
 }
 
-void ConfigReader::read_log_to(const TomlEntry& entry) {
-  read_scalar(entry, "to", [](const std::string& text) {
-    if (text != "stderr") throw UsageError("to " + quote(text) + " is not stderr");
-  });
-}
-
-void ConfigReader::read_log_level(const TomlEntry& entry) {
-  read_scalar(entry, "level", [this](const std::string& text) {
-    for (const LogLevel level : kLevels) {
-      if (name_of(level) == text) config_.log_level = level;
-    }
-    if (!config_.log_level) {
-      throw UsageError("level " + quote(text) + " is not info, warning or error");
-    }
-  });
+void ConfigReader::read_control(const TomlEntry& entry) {
+  daemon::read_control(entry, given_, config_, faults_);
 }
 
 void ConfigReader::read_services(const TomlEntry& entry) {
@@ -222,6 +151,7 @@ Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included)
                                           Member{"backend", &ConfigReader::read_backend},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},
+                                          Member{"control", &ConfigReader::read_control},
                                           Member{"networks", &ConfigReader::ignore},
                                           Member{"defaults", &ConfigReader::ignore},
                                           Member{"service", &ConfigReader::read_services}};

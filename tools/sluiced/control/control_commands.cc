@@ -13,7 +13,9 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/command_line.h"
 #include "../../common/nearest.h"
+#include "../../common/usage_error.h"
 #include "../services/socket_keys.h"
+#include "../settings/log_settings.h"
 #include "counters_text.h"
 #include "metrics.h"
 
@@ -69,6 +71,8 @@ void show_counters(const Request& request) {
   JsonObject row;
   each_counter(request.target.loop().counters(),
                [&row](const std::string& name, std::uint64_t n) { row.add_number(name, n); });
+  row.add_number("udp_unanswered", request.target.udp_unanswered());
+  row.add_number("log_dropped", request.target.log_dropped());
   request.answer.add_row(row);
 }
 
@@ -173,12 +177,12 @@ void drain(const Request& request) {
 
 void set_level(const Request& request) {
   const std::string_view word = request.arguments.front();
-  for (const LogLevel level : {LogLevel::info, LogLevel::warning, LogLevel::error}) {
-    if (name_of(level) != word) continue;
-    request.target.set_log_level(level);
-    return log(request, "log " + std::string(word));
+  try {
+    request.target.set_log_level(log_level_from(word));
+    log(request, "log " + std::string(word));
+  } catch (const UsageError& error) {
+    request.answer.fail(error.what());
   }
-  request.answer.fail("level " + quote(word) + " is not info, warning or error");
 }
 
 void reload(const Request& request) {

@@ -4,6 +4,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_TARGET_H
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class ControlTarget {
 
   // Drains a member of services() and removes it.
   virtual void drain_service(Service& service) = 0;
+  // Requests over UDP that were not answered, and lines of the log that were dropped.
+  [[nodiscard]] virtual std::uint64_t udp_unanswered() const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t log_dropped() const noexcept = 0;
   virtual void set_log_level(LogLevel level) noexcept = 0;
   // Runs `done` at once, or in a later turn. If not `ok`, nothing has changed, and the lines say
   // why; else they say what was done.

@@ -30,13 +30,4 @@ void each_counter(const Counters& counters,
   }
 }
 
-std::string counters_text(const Counters& counters) {
-  std::string text;
-  each_counter(counters, [&text](const std::string& name, std::uint64_t value) {
-    if (!text.empty()) text += ' ';
-    text += name + '=' + std::to_string(value);
-  });
-  return text;
-}
-
 }  // namespace sluice::tools::daemon

@@ -1,4 +1,4 @@
-// The names of a loop's counters, as the log and the control socket show them.
+// The names of a loop's counters, as the control socket shows them.
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_COUNTERS_TEXT_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_COUNTERS_TEXT_H
 
@@ -13,9 +13,6 @@ namespace sluice::tools::daemon {
 // Calls `use` for each counter, in the order of sluiced(8), COUNTERS.
 void each_counter(const Counters& counters,
                   const std::function<void(const std::string& name, std::uint64_t value)>& use);
-
-// "turns=12 connections_open=3 ..."
-std::string counters_text(const Counters& counters);
 
 }  // namespace sluice::tools::daemon
 

@@ -67,11 +67,17 @@ Test(config_reader, an_empty_file_sets_nothing) {
 Test(config_reader, reads_what_holds_for_the_daemon) {
   const Config config = valid(
       "backend = \"poll\"\n[limits]\nmax-connections = 10000\ndrain-timeout = \"10s\"\n"
-      "[log]\nto = \"stderr\"\nlevel = \"warning\"\n");
+      "[log]\nto = \"syslog\"\nformat = \"json\"\nlevel = \"warning\"\n"
+      "[control]\nsocket = \"/run/c\"\nmode = 0o660\ngroup = \"0\"\n");
   cr_expect(config.backend == Backend::poll);
   cr_expect(config.max_connections == 10'000U);
   cr_expect(config.drain_timeout == 10s);
+  cr_expect(config.log_to == log_target_from("syslog"));
+  cr_expect(config.log_format == LogFormat::json);
   cr_expect(config.log_level == LogLevel::warning);
+  cr_expect(config.control_socket == Endpoint::from("unix:///run/c"));
+  cr_expect(config.control_mode == mode_t{0660});
+  cr_expect(config.control_group == (ControlGroup{"0", 0}));
 }
 
 Test(config_reader, makes_a_spec_of_each_endpoint) {
@@ -229,24 +235,24 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
       "backend = \"io\"\nlisten = \"tcp://*:1\"\n[log]\nto = \"file\"\nlevel = 3\n"
       "[defaults]\nname = \"x\"\nidle = 5\n[limits]\ndrain-timeout = true\n",
       {"x.conf:1:11: backend \"io\" is not auto, epoll, poll or select",
-       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, limits, log, networks, "
-       "defaults and service",
-       "x.conf:4:6: to \"file\" is not stderr",
+       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, limits, log, control, "
+       "networks, defaults and service",
+       "x.conf:4:6: to \"file\" is not stderr, syslog, syslog:/PATH or file:/PATH",
        "x.conf:5:9: level \"3\" is not info, warning or error",
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
        "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, answers, "
        "answers-per-source, reuse-port, mode, allow and deny",
        "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-20d in ms, s, m, h or d, or 0 or off",
-       "x.conf:10:17: drain-timeout is a boolean; write it as a string or a decimal "
-       "number"});
+       "x.conf:10:17: limits.drain-timeout is a boolean; write it as a string or a "
+       "decimal number"});
 }
 
 Test(config_reader, an_error_in_an_included_file_names_that_file) {
   const Files files = {{"more/a", kEcho}, {"more/b", "[limits]\nmax-connections = 1\n\nx = 1\n"}};
   expect_faults("include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
-                {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, networks, "
-                 "defaults and service",
-                 "more/b:2:1: max-connections is set in another file too; set it once",
+                {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, control, "
+                 "networks, defaults and service",
+                 "more/b:2:1: limits.max-connections is set in another file too; set it once",
                  "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections and "
                  "drain-timeout"},
                 files);

@@ -1,0 +1,50 @@
+#include "daemon_tables.h"
+
+#include <array>
+#include <string>
+
+#include "../../common/duration.h"
+#include "../../common/number.h"
+
+namespace sluice::tools::daemon {
+
+void read_limits(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults) {
+  const std::array keys = {ScalarKey{"max-connections",
+                                     [&config](const std::string& text) {
+                                       config.max_connections =
+                                           parse_count("max-connections", text);
+                                     }},
+                           ScalarKey{"drain-timeout", [&config](const std::string& text) {
+                                       config.drain_timeout = parse_duration("drain-timeout", text);
+                                     }}};
+  read_scalars(entry, keys, given, faults);
+}
+
+void read_log(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults) {
+  const std::array keys = {
+      ScalarKey{"to",
+                [&config](const std::string& text) { config.log_to = log_target_from(text); }},
+      ScalarKey{"format",
+                [&config](const std::string& text) { config.log_format = log_format_from(text); }},
+      ScalarKey{"level",
+                [&config](const std::string& text) { config.log_level = log_level_from(text); }}};
+  read_scalars(entry, keys, given, faults);
+}
+
+void read_control(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults) {
+  const std::array keys = {ScalarKey{"socket",
+                                     [&config](const std::string& text) {
+                                       config.control_socket = ControlSettings::socket_from(text);
+                                     }},
+                           ScalarKey{"mode",
+                                     [&config](const std::string& text) {
+                                       config.control_mode = ControlSettings::mode_from(text);
+                                     },
+                                     true},
+                           ScalarKey{"group", [&config](const std::string& text) {
+                                       config.control_group = ControlSettings::group_from(text);
+                                     }}};
+  read_scalars(entry, keys, given, faults);
+}
+
+}  // namespace sluice::tools::daemon
