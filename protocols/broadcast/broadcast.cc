@@ -78,7 +78,7 @@ std::uint32_t random_seed() { return std::random_device()(); }
 
 }  // namespace
 
-Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, BroadcastOptions options)
+Broadcast::Broadcast(Loop& loop, DatagramBinding local, ReplyGuard& guard, BroadcastOptions options)
     : loop_(loop),
       guard_(guard),
       options_(checked(std::move(options))),
@@ -87,7 +87,7 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
                .per_source = options_.answers_per_source,
                .source_prefix = options_.source_prefix}),
       error_report_(loop, [this] { return last_error_; }),
-      socket_(loop, local, *this, socket_options(options_)),
+      socket_(loop, std::move(local), *this, socket_options(options_)),
       where_(socket_.local().to_string()),
       scope_(scope_of(socket_.local(), options_)),
       membership_(socket_),
@@ -113,6 +113,11 @@ Broadcast::Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, Broad
 }
 
 Broadcast::~Broadcast() { guard_.remove_port(endpoint().address().port()); }
+
+void Broadcast::leave_groups() noexcept {
+  has_left_groups_ = true;
+  (void)membership_.set_groups({});
+}
 
 void Broadcast::set_message(std::string_view message) {
   check_message(message);
@@ -202,7 +207,8 @@ std::vector<BroadcastTarget> Broadcast::read_targets() {
     return {};
   }
   auto targets = broadcast_targets(*interfaces, scope_);
-  if (scope_.ipv6 && scope_.bound.is_unspecified() && !socket_.closed()) {
+  const bool joins = scope_.ipv6 && scope_.bound.is_unspecified() && !has_left_groups_;
+  if (joins && !socket_.closed()) {
     std::vector<Address> groups;
     for (const BroadcastTarget& target : targets) {
       if (target.to.family() == AF_INET6) groups.push_back(target.to);

@@ -96,7 +96,8 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
     std::string error;
   };
 
-  Broadcast(Loop& loop, const Endpoint& local, ReplyGuard& guard, BroadcastOptions options);
+  // `local` is as DatagramSocket's.
+  Broadcast(Loop& loop, DatagramBinding local, ReplyGuard& guard, BroadcastOptions options);
   Broadcast(const Broadcast&) = delete;
   Broadcast& operator=(const Broadcast&) = delete;
   ~Broadcast() override;
@@ -112,6 +113,10 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.local(); }
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
   [[nodiscard]] const DatagramCounters& traffic() const noexcept { return socket_.counters(); }
+
+  // Leaves the groups, and joins none any more. For a service whose socket another one uses from
+  // now on.
+  void leave_groups() noexcept;
 
   // Drains only this service, as DatagramSocket::drain() does: it announces and receives no more,
   // and sends the delayed answers. `done` may destroy it.
@@ -144,6 +149,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   DelayedAnswers waiting_{BroadcastOptions::kMaxWaiting};
   Counts counts_;
   bool had_targets_ = true;
+  bool has_left_groups_ = false;
   std::vector<BroadcastTarget> targets_;
   std::optional<std::pair<std::uint64_t, TimePoint>> targets_read_at_;  // turn and time
   Report last_error_;

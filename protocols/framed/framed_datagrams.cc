@@ -6,7 +6,7 @@
 
 namespace sluice {
 
-FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& guard,
+FramedDatagrams::FramedDatagrams(Loop& loop, DatagramBinding local, ReplyGuard& guard,
                                  Framing& framing, MessageReply& reply,
                                  const DatagramOptions& options, const AnswerBudget& budget)
     : guard_(guard),
@@ -14,7 +14,7 @@ FramedDatagrams::FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& 
       reply_(reply),
       fault_report_(loop, [this] { return describe_fault(); }),
       errors_(loop, where_),
-      socket_(loop, local, *this, options) {
+      socket_(loop, std::move(local), *this, options) {
   where_ = endpoint().to_string();
   if (!can_answer()) return;
   limits_.emplace(budget);

@@ -40,7 +40,8 @@ namespace sluice {
 
 class SLUICE_EXPORT FramedDatagrams final : private DatagramHandler {
  public:
-  FramedDatagrams(Loop& loop, const Endpoint& local, ReplyGuard& guard, Framing& framing,
+  // `local` is as DatagramSocket's.
+  FramedDatagrams(Loop& loop, DatagramBinding local, ReplyGuard& guard, Framing& framing,
                   MessageReply& reply, const DatagramOptions& options = {},
                   const AnswerBudget& budget = {});
   FramedDatagrams(const FramedDatagrams&) = delete;

@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard,
+DatagramService::DatagramService(Loop& loop, DatagramBinding local, ReplyGuard& guard,
                                  DatagramAnswer answer, AnswerSize size,
                                  const DatagramOptions& options, const AnswerBudget& budget)
     : guard_(guard),
@@ -14,7 +14,7 @@ DatagramService::DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& 
       // uses.
       buffer_(answer_ ? new std::byte[kMaxAnswer] : nullptr),
       errors_(loop, where_),
-      socket_(loop, local, *this, options) {
+      socket_(loop, std::move(local), *this, options) {
   where_ = endpoint().to_string();
   if (!answer_) return;
   limits_.emplace(budget);

@@ -51,9 +51,10 @@ class SLUICE_EXPORT DatagramService final : private DatagramHandler {
   // More than the payload of any UDP datagram.
   static constexpr std::size_t kMaxAnswer = 65'535;
 
-  // With an empty `answer` the service drops all requests, as discard does. It does not answer a
-  // request that was truncated (DatagramOptions::max_size), nor any request beyond `budget`.
-  DatagramService(Loop& loop, const Endpoint& local, ReplyGuard& guard, DatagramAnswer answer,
+  // `local` is as DatagramSocket's. With an empty `answer` the service drops all requests, as
+  // discard does. It does not answer a request that was truncated (DatagramOptions::max_size), nor
+  // any request beyond `budget`.
+  DatagramService(Loop& loop, DatagramBinding local, ReplyGuard& guard, DatagramAnswer answer,
                   AnswerSize size = AnswerSize::at_most_request,
                   const DatagramOptions& options = {}, const AnswerBudget& budget = {});
   DatagramService(const DatagramService&) = delete;

@@ -25,13 +25,17 @@ std::error_code GroupMembership::set_groups(std::span<const Address> groups) {
   joined_.erase(std::remove_if(joined_.begin(), joined_.end(), leave_if_absent), joined_.end());
   for (const Address& group : groups) {
     if (contains(joined_, group)) continue;
+    joined_.reserve(joined_.size() + 1);
     try {
-      joined_.reserve(joined_.size() + 1);
       socket_.join(group);
-      joined_.push_back(group);
     } catch (const std::system_error& error) {
-      if (error.code() != std::errc::no_such_device) failure = error.code();
+      if (error.code() == std::errc::no_such_device) continue;
+      if (error.code() != std::errc::address_in_use) {
+        failure = error.code();
+        continue;
+      }
     }
+    joined_.push_back(group);
   }
   return failure;
 }

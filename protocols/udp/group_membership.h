@@ -24,7 +24,9 @@ class SLUICE_EXPORT GroupMembership {
 
   // Makes the socket a member of exactly these groups; the zone of each names its interface.
   // Returns an error if a group cannot be joined; the next call tries again. An interface that has
-  // disappeared meanwhile is not an error. May throw std::bad_alloc.
+  // disappeared meanwhile is not an error, nor is a group that a socket had joined before it was
+  // passed to this process: it counts as joined here. May throw std::bad_alloc, but not without
+  // groups.
   std::error_code set_groups(std::span<const Address> groups);
 
   [[nodiscard]] std::span<const Address> joined() const noexcept { return joined_; }

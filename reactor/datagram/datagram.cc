@@ -71,9 +71,10 @@ void DatagramSocket::Impl::begin_drain() {
   if (!closed()) update_watcher();
 }
 
-DatagramSocket::DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
+DatagramSocket::DatagramSocket(Loop& loop, DatagramBinding local, DatagramHandler& handler,
                                const DatagramOptions& options)
-    : DatagramSocket(std::make_unique<Impl>(loop, open_bound(local, options), handler, options)) {}
+    : DatagramSocket(
+          std::make_unique<Impl>(loop, open_bound(std::move(local), options), handler, options)) {}
 
 std::unique_ptr<DatagramSocket> DatagramSocket::connect(Loop& loop, const Endpoint& peer,
                                                         DatagramHandler& handler,

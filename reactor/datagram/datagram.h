@@ -9,10 +9,10 @@
 // queue has been sent.
 // Thread: the loop's.
 // Errors: the constructors throw std::system_error that names the call and the endpoint, such as
-// "bind udp://127.0.0.1:53". At run time on_error() is called for each error (ECONNREFUSED from a
-// connected peer, EMSGSIZE, ENETUNREACH, EACCES for a broadcast without `broadcast`). The datagram
-// that failed is dropped and counted (Counters::datagrams_dropped), and the socket tries the next
-// one.
+// "bind udp://127.0.0.1:53", or the descriptor. At run time on_error() is called for each error
+// (ECONNREFUSED from a connected peer, EMSGSIZE, ENETUNREACH, EACCES for a broadcast without
+// `broadcast`). The datagram that failed is dropped and counted (Counters::datagrams_dropped), and
+// the socket tries the next one.
 // Memory: the sockets of a loop share one set of receive buffers, with 64 KiB of address space for
 // each datagram of the largest batch. Only the pages that datagrams have filled use memory.
 // Source: RFC 768; POSIX.1-2017 recvmsg(), sendmsg(); recvmmsg(2), sendmmsg(2), ip(7), ipv6(7).
@@ -34,8 +34,10 @@ namespace sluice {
 
 class SLUICE_EXPORT DatagramSocket {
  public:
-  // Bound to `local`. REQUIRES: Scheme::udp.
-  DatagramSocket(Loop& loop, const Endpoint& local, DatagramHandler& handler,
+  // Bound to `local`. REQUIRES: an endpoint has Scheme::udp. On a descriptor the options reuse_port
+  // and reuse_address have no effect; throws EINVAL if it is not a UDP socket, or not bound, and
+  // EISCONN if it is connected.
+  DatagramSocket(Loop& loop, DatagramBinding local, DatagramHandler& handler,
                  const DatagramOptions& options = {});
   // Connected to `peer`: receives only from that peer, and gets an error if the peer's port is
   // closed.

@@ -10,7 +10,9 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <variant>
 
+#include "../base/inherited_socket.h"
 #include "../base/named_call.h"
 #include "datagram_destination.h"
 
@@ -34,6 +36,10 @@ Fd datagram_socket(int family) noexcept {
 class Opening {
  public:
   explicit Opening(const Endpoint& endpoint) : name_(endpoint.to_string()) {}
+  // On a socket that somebody else has opened.
+  Opening(const Endpoint& endpoint, Fd fd) : name_(endpoint.to_string()), fd_(std::move(fd)) {
+    named_call("fcntl", name_, [this] { set_nonblocking_cloexec(fd_.get()); });
+  }
 
   // Returns false if the host does not have the family.
   bool socket(int family) {
@@ -51,6 +57,9 @@ class Opening {
   void set(const DatagramOptions& options) const {
     if (options.reuse_address) set(SOL_SOCKET, SO_REUSEADDR, 1, "setsockopt(SO_REUSEADDR)");
     if (options.reuse_port) set(SOL_SOCKET, SO_REUSEPORT, 1, "setsockopt(SO_REUSEPORT)");
+    set_after_bind(options);
+  }
+  void set_after_bind(const DatagramOptions& options) const {
     if (options.broadcast) set(SOL_SOCKET, SO_BROADCAST, 1, "setsockopt(SO_BROADCAST)");
     if (options.receive_buffer != 0) {
       set(SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "setsockopt(SO_RCVBUF)");
@@ -111,9 +120,27 @@ bool try_both_families(Opening& opening, std::uint16_t port, const DatagramOptio
   return true;
 }
 
-}  // namespace
+OpenDatagram finish_bound(Opening& opening, const Endpoint& local, bool dual,
+                          const DatagramOptions& options) {
+  OpenDatagram result = finish(opening, local, Address());
+  result.dual = dual;
+  result.wildcard = result.local.address().is_unspecified();
+  receive_only_joined_groups(result.fd.get(), result.family);
+  if (result.wildcard && options.want_destination) {
+    request_destinations(result.fd.get(), result.family);
+    result.destinations = true;
+  }
+  return result;
+}
 
-OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
+OpenDatagram adopt_bound(Fd bound, const DatagramOptions& options) {
+  const Endpoint local = datagram_endpoint(bound.get());
+  Opening opening(local, std::move(bound));
+  opening.set_after_bind(options);
+  return finish_bound(opening, local, local.any_family(), options);
+}
+
+OpenDatagram bind_to(const Endpoint& local, const DatagramOptions& options) {
   assert(local.scheme() == Scheme::udp);
   Opening opening(local);
   const std::uint16_t port = local.address().port();
@@ -129,15 +156,14 @@ OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options) {
     opening.set(options);
     opening.check(::bind(opening.fd(), address.data(), address.size()), "bind");
   }
-  OpenDatagram result = finish(opening, local, Address());
-  result.dual = dual;
-  result.wildcard = result.local.address().is_unspecified();
-  receive_only_joined_groups(result.fd.get(), result.family);
-  if (result.wildcard && options.want_destination) {
-    request_destinations(result.fd.get(), result.family);
-    result.destinations = true;
-  }
-  return result;
+  return finish_bound(opening, local, dual, options);
+}
+
+}  // namespace
+
+OpenDatagram open_bound(DatagramBinding local, const DatagramOptions& options) {
+  if (Fd* const bound = std::get_if<Fd>(&local)) return adopt_bound(std::move(*bound), options);
+  return bind_to(std::get<Endpoint>(local), options);
 }
 
 OpenDatagram open_connected(const Endpoint& peer, const DatagramOptions& options) {

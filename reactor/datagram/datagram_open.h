@@ -23,8 +23,8 @@ struct OpenDatagram {
   Address peer;               // unspecified unless connected
 };
 
-// REQUIRES for both: Scheme::udp.
-[[nodiscard]] OpenDatagram open_bound(const Endpoint& local, const DatagramOptions& options);
+// REQUIRES for each endpoint: Scheme::udp.
+[[nodiscard]] OpenDatagram open_bound(DatagramBinding local, const DatagramOptions& options);
 [[nodiscard]] OpenDatagram open_connected(const Endpoint& peer, const DatagramOptions& options);
 
 enum class Membership { join, leave };

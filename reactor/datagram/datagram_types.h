@@ -8,13 +8,20 @@
 #include <cstdint>
 #include <span>
 #include <system_error>
+#include <variant>
 
 #include "../base/address.h"
+#include "../base/endpoint.h"
 #include "../base/export.h"
+#include "../base/fd.h"
 
 namespace sluice {
 
 class DatagramSocket;
+
+// What a socket receives at: an endpoint, to which it is bound, or a UDP socket that is bound
+// already and has no peer, such as one that a service manager has passed.
+using DatagramBinding = std::variant<Endpoint, Fd>;
 
 // One datagram, as the handler receives it. Valid until on_datagram() returns.
 struct Datagram {

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../base/inherited_socket.h"
 #include "../base/named_call.h"
 
 namespace sluice {
@@ -26,25 +27,6 @@ Fd stream_socket(int family) noexcept {
 #else
   return Fd(::socket(family, SOCK_STREAM, 0));
 #endif
-}
-
-int option_of(int fd, int level, int name) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  if (::getsockopt(fd, level, name, &value, &size) != 0) {
-    const int error = errno == ENOTSOCK ? EINVAL : errno;
-    fail(error, "getsockopt descriptor " + std::to_string(fd));
-  }
-  return value;
-}
-
-Endpoint endpoint_of(int fd) {
-  const Address local = Address::local_of(fd);
-  if (local.is_unix()) return {Scheme::unix_stream, local};
-  const bool both_families = local.family() == AF_INET6 && local.is_unspecified() &&
-                             option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
-  if (both_families) return Endpoint::wildcard(Scheme::tcp, local.port());
-  return {Scheme::tcp, local};
 }
 
 void listen_on(int fd, int backlog, const std::string& name) {
@@ -67,10 +49,7 @@ ListenSocket::ListenSocket(const Endpoint& endpoint, const ListenerOptions& opti
 
 ListenSocket::ListenSocket(Fd listening, const ListenerOptions& options)
     : fd_(std::move(listening)), endpoint_(Scheme::tcp, Address()) {
-  const bool listens = option_of(fd_.get(), SOL_SOCKET, SO_ACCEPTCONN) != 0 &&
-                       option_of(fd_.get(), SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
-  if (!listens) fail(EINVAL, "descriptor " + std::to_string(fd_.get()) + " does not listen");
-  endpoint_ = endpoint_of(fd_.get());
+  endpoint_ = listening_endpoint(fd_.get());
   named_call("fcntl", endpoint_.to_string(), [this] { set_nonblocking_cloexec(fd_.get()); });
   if (endpoint_.scheme() == Scheme::tcp) set_inherited(options);
 }

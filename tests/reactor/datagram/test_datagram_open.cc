@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <criterion/criterion.h>
 
@@ -20,6 +21,7 @@
 #include "support/datagrams.h"
 #include "support/no_ipv6.h"
 #include <sluice/datagram.h>
+#include <sluice/fd.h>
 #include <sluice/loop.h>
 
 using namespace sluice::test;  // NOLINT(google-build-using-namespace)
@@ -27,6 +29,7 @@ using sluice::Address;
 using sluice::DatagramOptions;
 using sluice::DatagramSocket;
 using sluice::Endpoint;
+using sluice::Fd;
 using sluice::Loop;
 
 namespace {
@@ -62,6 +65,26 @@ std::system_error failure_of(Loop& loop, const std::string& local,
 
 bool starts_with(const std::system_error& error, const std::string& text) {
   return std::string(error.what()).rfind(text, 0) == 0;
+}
+
+// A socket that this library has not opened, bound to any free port.
+Fd bound_by_hand(const Address& local) {
+  Fd fd(::socket(local.family(), SOCK_DGRAM, 0));
+  cr_assert(::bind(fd.get(), local.data(), local.size()) == 0);
+  return fd;
+}
+
+void expect_not_adopted(Fd fd, int wanted, const std::string& why) {
+  Loop loop(backend_options());
+  Recorder handler;
+  const std::string text = "descriptor " + std::to_string(fd.get()) + " " + why;
+  try {
+    const DatagramSocket socket(loop, std::move(fd), handler);
+    cr_assert_fail("nothing was thrown");
+  } catch (const std::system_error& error) {
+    cr_expect(error.code().value() == wanted);
+    cr_expect(starts_with(error, text), "%s", error.what());
+  }
 }
 
 }  // namespace
@@ -116,6 +139,72 @@ Test(datagram_open, leaves_no_descriptor_and_no_component_behind_when_it_fails) 
   ::close(after);
   cr_expect(before == after);
   world.loop.poll();
+}
+
+Test(datagram_open, adopts_a_socket_that_is_bound) {
+  Loop loop(backend_options());
+  Recorder handler;
+  handler.then = answer_with_the_same;
+  for (const int family : {AF_INET, AF_INET6}) {
+    Fd fd = bound_by_hand(Address::loopback(family, 0));
+    const Address local = Address::local_of(fd.get());
+    const Peer peer(Address::loopback(family, 0));
+    peer.send("before", local);  // waits in the socket
+    const DatagramSocket socket(loop, std::move(fd), handler);
+    cr_expect(socket.local() == Endpoint(sluice::Scheme::udp, local));
+    turn_until(loop, [&] { return !handler.received.empty(); });
+    cr_expect(handler.received[0].data == "before");
+    cr_expect(handler.received[0].to == local);
+    cr_expect(peer.receive_all().size() == 1);
+    handler.received.clear();
+  }
+}
+
+Test(datagram_open, adopts_a_socket_of_both_families) {
+  Loop loop(backend_options());
+  Recorder handler;
+  handler.then = answer_with_the_same;
+  Fd fd(::socket(AF_INET6, SOCK_DGRAM, 0));
+  const int off = 0;
+  cr_assert(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0);
+  const Address any = Address::any(AF_INET6, 0);
+  cr_assert(::bind(fd.get(), any.data(), any.size()) == 0);
+  const DatagramSocket socket(loop, std::move(fd), handler);
+  const std::uint16_t port = socket.local().address().port();
+  cr_expect(socket.local().to_string() == "udp://*:" + std::to_string(port));
+  const Peer v4;
+  v4.send("four", ip("127.0.0.1", port));
+  turn_until(loop, [&] { return !handler.received.empty(); });
+  cr_expect(handler.received[0].from == v4.address(), "it is an IPv4 address");
+  cr_expect(handler.received[0].to == ip("127.0.0.1", port));
+  cr_expect(v4.receive_all().size() == 1);
+}
+
+Test(datagram_open, an_adopted_socket_gets_the_options_and_does_not_block) {
+  Loop loop(backend_options());
+  Recorder handler;
+  Fd fd = bound_by_hand(Address::loopback(AF_INET, 0));
+  const Fd other(::dup(fd.get()));
+  DatagramOptions options;
+  options.broadcast = true;
+  const DatagramSocket socket(loop, std::move(fd), handler, options);
+  int value = 0;
+  socklen_t size = sizeof value;
+  cr_assert(::getsockopt(other.get(), SOL_SOCKET, SO_BROADCAST, &value, &size) == 0);
+  cr_expect(value == 1);
+  cr_expect((::fcntl(other.get(), F_GETFL) & O_NONBLOCK) != 0);
+}
+
+Test(datagram_open, adopts_nothing_but_an_unconnected_udp_socket_with_a_port) {
+  expect_not_adopted(Fd(::socket(AF_INET, SOCK_DGRAM, 0)), EINVAL, "is not bound to a port");
+  expect_not_adopted(Fd(::socket(AF_INET, SOCK_STREAM, 0)), EINVAL, "is not a UDP socket");
+  expect_not_adopted(Fd(::socket(AF_UNIX, SOCK_DGRAM, 0)), EINVAL, "is not a UDP socket");
+  expect_not_adopted(Fd(::open("/dev/null", O_RDWR)), EINVAL, "is not a socket");
+  const Peer peer;
+  Fd connected = bound_by_hand(Address::loopback(AF_INET, 0));
+  const Address to = peer.address();
+  cr_assert(::connect(connected.get(), to.data(), to.size()) == 0);
+  expect_not_adopted(std::move(connected), EISCONN, "is connected to a peer");
 }
 
 Test(datagram_open, throws_if_it_cannot_connect) {

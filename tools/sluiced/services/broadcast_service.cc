@@ -19,6 +19,7 @@
 #include "../settings/address_key.h"
 #include "../settings/key_types.h"
 #include "admission.h"
+#include "endpoint_socket.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -111,7 +112,7 @@ class BroadcastService final : public Service {
   BroadcastService(const ServiceHost& host, const ListenSpec& spec, const BroadcastPlan& plan)
       : loop_(host.loop),
         guard_(host.loop, host.guard, spec),
-        broadcast_(host.loop, spec.endpoint(), guard_.get(), plan.options) {
+        broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options) {
     if (!plan.control) return;
     control_ = std::make_unique<Listener>(
         host.loop, *plan.control, BroadcastControl::factory(broadcast_), control_options(plan));
@@ -127,6 +128,8 @@ class BroadcastService final : public Service {
     drained_ = std::move(done);
     control_->drain(deadline, [this] { drain_socket(); });
   }
+
+  void retire() noexcept override { broadcast_.leave_groups(); }
 
   [[nodiscard]] ServiceCounters counters() const noexcept override {
     return ServiceCounters::of(broadcast_.traffic());

@@ -18,6 +18,7 @@
 #include "../../common/usage_error.h"
 #include "../settings/key_types.h"
 #include "admission.h"
+#include "endpoint_socket.h"
 #include "listening_service.h"
 #include "socket_keys.h"
 
@@ -104,7 +105,7 @@ class FramedOverUdp final : public Service {
       : framing_(plan.framing, plan.options),
         reply_(reply_of(plan, framing_.codec())),
         guard_(host.loop, host.guard, spec),
-        datagrams_(host.loop, spec.endpoint(), guard_.get(), framing_, reply_,
+        datagrams_(host.loop, duplicate_of(host.socket), guard_.get(), framing_, reply_,
                    derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return datagrams_.endpoint(); }

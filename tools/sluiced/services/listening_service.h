@@ -32,7 +32,7 @@ class ListeningService : public Service {
   [[nodiscard]] const Listener* listener() const noexcept override { return &*listener_; }
 
  protected:
-  // Accepts newcomers on a duplicate of host.listening. REQUIRES: called once, by the constructor
+  // Accepts newcomers on a duplicate of host.socket. REQUIRES: called once, by the constructor
   // of the derived class.
   void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
               const ListenerOptions& options);

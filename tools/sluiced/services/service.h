@@ -6,7 +6,6 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_H
 
-#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -79,9 +78,9 @@ class Service {
   // REQUIRES: not called before.
   virtual void drain(std::chrono::milliseconds deadline, Task done) = 0;
 
-  // Stops listening; the connections go on. For a service over streams, whose newcomers another
-  // one serves from now on. REQUIRES: not over UDP.
-  virtual void retire() noexcept { assert(false && "a service over UDP does not retire"); }
+  // Another service has the socket from now on. Over streams: stops listening, and the connections
+  // go on. Over UDP: gives up what it has set on the socket; a drain follows.
+  virtual void retire() noexcept {}
   [[nodiscard]] virtual ServiceCounters counters() const noexcept = 0;
   // The one that accepts the connections that count; null over UDP.
   [[nodiscard]] virtual const Listener* listener() const noexcept { return nullptr; }

@@ -6,7 +6,7 @@
 //   read      each value by its key's type and range (settings/key.h)
 //   validate  what has to hold between values, and with the endpoint
 //   derive    the options of the library's objects, from the settings
-// start() derives, and binds.
+// start() derives, and serves on a socket that is bound.
 // Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
@@ -33,8 +33,8 @@ struct ServiceHost {
   ReplyGuard& guard;
   std::span<const ListenSpec> all;  // every service of the daemon, this one included
   ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service
-  // The socket that listens at the spec's endpoint; -1 over UDP, where the service binds its own.
-  int listening = -1;
+  // Bound at the spec's endpoint, and listening unless over UDP. The service uses a duplicate.
+  int socket = -1;
 };
 
 struct ServiceKind {

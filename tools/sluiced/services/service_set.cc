@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "service_kinds.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 
@@ -13,16 +12,17 @@ ServiceSet::ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service
     : loop_(loop), guard_(guard), on_drain_(std::move(on_drain)) {}
 
 Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> all) {
+  return start_on(std::make_unique<EndpointSocket>(spec), spec, all);
+}
+
+Service& ServiceSet::start_on(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec,
+                              std::span<const ListenSpec> all) {
   Member member;
   member.spec = spec;
   member.kind = &kind_of(spec);
   member.core = core_for(*member.kind, spec);
-  ServiceHost host{loop_, guard_, all, member.core};
-  if (spec.scheme() != Scheme::udp) {
-    member.socket = std::make_unique<ListenSocket>(spec.endpoint(), derive_listener(spec.settings));
-    host.listening = member.socket->fd();
-  }
-  member.service = start_service(host, spec);
+  member.socket = std::move(socket);
+  member.service = start_service({loop_, guard_, all, member.core, member.socket->fd()}, spec);
   members_.push_back(std::move(member));
   return *members_.back().service;
 }
@@ -80,7 +80,7 @@ void ServiceSet::begin_drain(Member& member, std::chrono::milliseconds deadline)
   if (member.serves() && on_drain_) on_drain_(*service);
   service->drain(deadline, [this, service] { drained(service); });
   member.draining = true;
-  member.socket.reset();
+  if (!member.next) member.socket.reset();
 }
 
 // Called by the service, which goes here: its drain promises that this is allowed.
@@ -89,8 +89,11 @@ void ServiceSet::drained(const Service* service) {
     return each.service.get() == service;
   });
   const Task done = std::move(member->done);
+  const std::optional<ListenSpec> next = std::move(member->next);
+  std::unique_ptr<EndpointSocket> socket = std::move(member->socket);
   members_.erase(member);
   release_unused_cores();
+  if (next) restart(std::move(socket), *next);
   Task all_done = members_.empty() ? std::exchange(all_done_, {}) : Task();
   if (done) done();
   if (all_done) all_done();

@@ -11,11 +11,12 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "../../../reactor/stream/listen_socket.h"
+#include "endpoint_socket.h"
 #include "service_kind.h"
 
 namespace sluice::tools::daemon {
@@ -29,14 +30,20 @@ class ServiceSet {
   struct Member {
     ListenSpec spec;
     const ServiceKind* kind = nullptr;
-    ServiceCore* core = nullptr;           // null: its kind has none
-    std::unique_ptr<ListenSocket> socket;  // null over UDP, and when it drains or is retired
+    ServiceCore* core = nullptr;             // null: its kind has none
+    std::unique_ptr<EndpointSocket> socket;  // null unless holds_endpoint()
     std::unique_ptr<Service> service;
     Task done = {};  // of its drain
     bool draining = false;
     bool retired = false;  // its connections go on; another member has its socket
+    // Over UDP: what is started on the socket when the drain is over.
+    std::optional<ListenSpec> next = {};
 
     [[nodiscard]] bool serves() const noexcept { return !draining && !retired; }
+    // Whose socket is bound at the endpoint, now or from the end of the drain on.
+    [[nodiscard]] bool holds_endpoint() const noexcept { return serves() || next; }
+    [[nodiscard]] ListenSpec& wanted() noexcept { return next ? *next : spec; }
+    [[nodiscard]] const ListenSpec& wanted() const noexcept { return next ? *next : spec; }
   };
   // What replace() has done, an endpoint each.
   struct Replaced {
@@ -59,11 +66,12 @@ class ServiceSet {
   // Serves `specs` from now on, and nothing else. What was served before at an endpoint
   //   - with the same kind and settings, goes on;
   //   - with the same kind and name, is changed: newcomers get the new settings, open connections
-  //     go on as they are; a service over UDP is bound anew when its last answers are sent;
+  //     go on as they are; over UDP the next service begins when the last answers are sent, and
+  //     datagrams wait for it meanwhile;
   //   - else drains, for at most `deadline`.
   // Everything new is bound first. Throws std::system_error that names the endpoint, or another
-  // std::exception; then nothing has changed. `failed` gets a line if a service over UDP cannot be
-  // bound anew, which can only be when another process takes its port meanwhile.
+  // std::exception; then nothing has changed. `failed` gets a line if the next service over UDP
+  // cannot begin: there are no descriptors, or the path of its control socket is not usable.
   Replaced replace(std::vector<ListenSpec> specs, std::chrono::milliseconds deadline,
                    std::function<void(const std::string&)> failed);
 
@@ -85,6 +93,8 @@ class ServiceSet {
   struct Step;  // of replace(): what is done for one of the specs
   using Steps = std::vector<Step>;
 
+  Service& start_on(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec,
+                    std::span<const ListenSpec> all);
   ServiceCore* core_for(const ServiceKind& kind, const ListenSpec& spec);
   void release_unused_cores() noexcept;
   void begin_drain(Member& member, std::chrono::milliseconds deadline);
@@ -93,9 +103,9 @@ class ServiceSet {
   [[nodiscard]] Steps match(std::span<const ListenSpec> specs) const;
   void find_cores(Steps& steps, std::vector<Core>& cores);
   void prepare(Step& step, std::span<const ListenSpec> all);
-  void commit(Step& step, Replaced& replaced);
-  void bind_anew(Step& step);
-  void restart(const ListenSpec& spec);
+  void commit(Step& step, std::chrono::milliseconds deadline, Replaced& replaced);
+  void restart_later(Step& step, std::chrono::milliseconds deadline);
+  void restart(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec);
   void retire(Member& member);
   void drain_the_rest(const Steps& steps, std::size_t count, std::chrono::milliseconds deadline,
                       Replaced& replaced);

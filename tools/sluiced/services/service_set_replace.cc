@@ -37,7 +37,7 @@ struct ServiceSet::Step {
   std::size_t before = kNone;  // the member that serves the endpoint now
   ServiceCore* core = nullptr;
   bool kept = false;
-  Member fresh;  // unless it is kept, or bound anew later
+  Member fresh;  // unless it is kept, or restarted later
 };
 
 // By the endpoint that was asked for: with port 0 the kernel's choice stays, for the same service.
@@ -51,8 +51,9 @@ ServiceSet::Steps ServiceSet::match(std::span<const ListenSpec> specs) const {
     for (const bool same : {true, false}) {
       if (any_port && !same) break;  // another service has a port of its own
       for (std::size_t i = 0; i < members_.size() && step.before == kNone; ++i) {
-        const ListenSpec& old = members_[i].spec;
-        if (taken[i] || !members_[i].serves() || old.endpoint() != spec.endpoint()) continue;
+        const ListenSpec& old = members_[i].wanted();
+        if (taken[i] || !members_[i].holds_endpoint() || old.endpoint() != spec.endpoint())
+          continue;
         if (same == is_same_service(old, spec)) step.before = i;
       }
     }
@@ -98,27 +99,24 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
 void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
   const ListenSpec& spec = *step.spec;
   Member* const before = step.before == kNone ? nullptr : &members_[step.before];
-  if (before != nullptr && is_same_service(before->spec, spec) && before->core == step.core &&
-      before->spec.settings == spec.settings) {
+  if (before != nullptr && is_same_service(before->wanted(), spec) && before->core == step.core &&
+      before->wanted().settings == spec.settings) {
     step.kept = true;
     return;
   }
-  if (spec.scheme() == Scheme::udp && before != nullptr) return;  // bind_anew()
+  if (before != nullptr &&
+      before->wanted().settings.get(kReusePortKey) != spec.settings.get(kReusePortKey)) {
+    throw std::runtime_error("reuse-port of " + spec.target.text +
+                             " cannot change while it is served");
+  }
+  if (spec.scheme() == Scheme::udp && before != nullptr) return;  // restart_later()
   Member& fresh = step.fresh;
   fresh.spec = spec;
   fresh.kind = &kind_of(spec);
   fresh.core = step.core;
   ServiceHost host{loop_, guard_, all, step.core};
-  if (before != nullptr) {
-    if (before->spec.settings.get(kReusePortKey) != spec.settings.get(kReusePortKey)) {
-      throw std::runtime_error("reuse-port of " + spec.target.text +
-                               " cannot change while it is served");
-    }
-    host.listening = before->socket->fd();
-  } else if (spec.scheme() != Scheme::udp) {
-    fresh.socket = std::make_unique<ListenSocket>(spec.endpoint(), derive_listener(spec.settings));
-    host.listening = fresh.socket->fd();
-  }
+  if (before == nullptr) fresh.socket = std::make_unique<EndpointSocket>(spec);
+  host.socket = (before == nullptr ? fresh.socket : before->socket)->fd();
   fresh.service = start_service(host, spec);
 }
 
@@ -136,26 +134,30 @@ void ServiceSet::release_retired() noexcept {
   release_unused_cores();
 }
 
-// What waits to be sent is sent first, and the port is free then.
-void ServiceSet::bind_anew(Step& step) {
-  drain(*members_[step.before].service, std::chrono::milliseconds(0),
-        [this, spec = *step.spec] { restart(spec); });
+// One after the other, because both would have the same groups and control socket. Datagrams wait
+// in the socket meanwhile.
+void ServiceSet::restart_later(Step& step, std::chrono::milliseconds deadline) {
+  Member& before = members_[step.before];
+  before.next = *step.spec;
+  if (before.draining) return;  // an earlier change is on its way
+  before.service->retire();
+  begin_drain(before, deadline);
 }
 
-void ServiceSet::restart(const ListenSpec& spec) {
+void ServiceSet::restart(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec) {
   if (ending_) return;
   try {
-    (void)start(spec, specs_);
+    (void)start_on(std::move(socket), spec, specs_);
   } catch (const std::exception& error) {
     if (failed_) failed_(error.what());
   }
 }
 
-void ServiceSet::commit(Step& step, Replaced& replaced) {
+void ServiceSet::commit(Step& step, std::chrono::milliseconds deadline, Replaced& replaced) {
   const ListenSpec& spec = *step.spec;
   if (step.kept) {
     ++replaced.kept;
-    members_[step.before].spec = spec;  // its number may be another
+    members_[step.before].wanted() = spec;  // its number may be another
     return;
   }
   if (step.before == kNone) {
@@ -167,7 +169,7 @@ void ServiceSet::commit(Step& step, Replaced& replaced) {
   ++replaced.changed;
   Member& before = members_[step.before];
   replaced.lines.push_back(line_of("changed", spec, before.service->endpoint()));
-  if (spec.scheme() == Scheme::udp) return bind_anew(step);
+  if (spec.scheme() == Scheme::udp) return restart_later(step, deadline);
   const auto mode = spec.settings.find(kModeKey);
   if (mode && mode != before.spec.settings.find(kModeKey) &&
       ::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode)) != 0) {
@@ -186,11 +188,13 @@ void ServiceSet::drain_the_rest(const Steps& steps, std::size_t count,
     Member& member = members_[i];
     const auto step = std::find_if(steps.begin(), steps.end(),
                                    [i](const Step& each) { return each.before == i; });
-    if (!member.serves() || (step != steps.end() && step->kept)) continue;
+    if (!member.holds_endpoint() || (step != steps.end() && step->kept)) continue;
     if (step == steps.end()) {
       ++replaced.removed;
       replaced.lines.push_back(line_of("removed", member.spec, member.service->endpoint()));
     }
+    if (member.next && step != steps.end()) continue;
+    member.next.reset();
     begin_drain(member, deadline);
   }
 }
@@ -222,7 +226,7 @@ ServiceSet::Replaced ServiceSet::replace(std::vector<ListenSpec> specs,
 
   // From here on nothing is taken back.
   Replaced replaced;
-  for (Step& step : steps) commit(step, replaced);
+  for (Step& step : steps) commit(step, deadline, replaced);
   drain_the_rest(steps, count, deadline, replaced);
   for (Core& core : cores) cores_.push_back(std::move(core));
   number_cores(steps);

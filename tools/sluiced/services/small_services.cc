@@ -14,6 +14,7 @@
 #include "../../../protocols/small/time_protocol.h"
 #include "../../../protocols/small/upper.h"
 #include "../../../protocols/udp/datagram_service.h"
+#include "endpoint_socket.h"
 #include "socket_keys.h"
 #include "stream_service.h"
 
@@ -25,7 +26,7 @@ class SmallDatagramService final : public Service {
   SmallDatagramService(const ServiceHost& host, const ListenSpec& spec, DatagramAnswer answer,
                        AnswerSize size)
       : guard_(host.loop, host.guard, spec),
-        service_(host.loop, spec.endpoint(), guard_.get(), std::move(answer), size,
+        service_(host.loop, duplicate_of(host.socket), guard_.get(), std::move(answer), size,
                  derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return service_.endpoint(); }

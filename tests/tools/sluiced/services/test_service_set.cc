@@ -402,6 +402,68 @@ Test(service_set, what_is_replaced_by_the_same_is_the_same_object) {
   cr_expect(world.services.members()[1].service.get() == udp);
 }
 
+Test(service_set, no_datagram_is_lost_while_a_service_over_udp_changes, .timeout = 120) {
+  World world;
+  const std::string many = ",answers=1000000,answers-per-source=";
+  const std::vector<std::string> kinds = {"echo=udp://127.0.0.1:0,name=x",
+                                          "framed=udp://127.0.0.1:0,framing=line,name=x"};
+  for (const std::string& kind : kinds) {
+    (void)replace(world, {kind + many + "1000000"});
+    const Endpoint at = world.services.members().back().service->endpoint();
+    const UdpProbe probe;
+    int answered = 0;
+    for (int round = 1; round <= 100; ++round) {
+      for (int i = 0; i < 20; ++i) probe.send("hello\n", at.address());
+      expect_counts(replace(world, {kind + many + std::to_string(999'999 - round)}), "0 0 1 0");
+      for (int i = 0; i < 20; ++i) probe.send("hello\n", at.address());
+      // Else the next change comes in the same turn.
+      for (int turn = 0; turn < 3 && round % 2 == 0; ++turn) world.loop.poll();
+      while (probe.waiting()) ++answered;
+    }
+    turn_until(
+        world.loop,
+        [&] {
+          while (probe.waiting()) ++answered;
+          return answered == 4000;
+        },
+        "every answer");
+    cr_expect(world.services.serving() == 1);
+    cr_expect(world.services.members().back().service->endpoint() == at);
+  }
+}
+
+Test(service_set, a_service_over_udp_that_changes_can_be_removed_at_once) {
+  World world;
+  (void)replace(world, {"echo=udp://127.0.0.1:0", "echo=tcp://127.0.0.1:0"});
+  const Endpoint at = world.services.members().front().service->endpoint();
+  expect_counts(replace(world, {"echo=udp://127.0.0.1:0,answers=5", "echo=tcp://127.0.0.1:0"}),
+                "1 0 1 0");
+  expect_counts(replace(world, {"echo=udp://127.0.0.1:0,answers=5", "echo=tcp://127.0.0.1:0"}),
+                "2 0 0 0");
+  expect_counts(replace(world, {"echo=tcp://127.0.0.1:0"}), "1 0 0 1");
+  turn_until(
+      world.loop, [&] { return world.services.members().size() == 1; }, "its end");
+  const UdpProbe free(at.address());  // binds the port
+}
+
+Test(service_set, a_broadcast_service_that_changes_keeps_its_socket_and_control_socket) {
+  const Scratch scratch;
+  World world;
+  const std::string text =
+      "broadcast=udp://127.0.0.1:0,answers=1000,answers-per-source=1000,control=" +
+      (scratch / "control");
+  (void)replace(world, {text + ",message=one"});
+  const Endpoint at = world.services.members().front().service->endpoint();
+  const UdpProbe probe;
+  cr_expect(probe.ask(world.loop, "who", at.address()) == "one");
+  expect_counts(replace(world, {text + ",message=two"}), "0 0 1 0");
+  std::string answer = "one";  // what the old one still answers is not lost either
+  while (answer == "one") answer = probe.ask(world.loop, "who", at.address());
+  cr_expect(answer == "two", "%s", answer.c_str());
+  const Peer client =
+      connected(world, Endpoint::from("unix://" + (scratch / "control")), "a line\n", "\n");
+}
+
 Test(service_set, what_was_changed_is_released_when_its_last_connection_has_closed) {
   World world;
   (void)replace(world, {"greet=tcp://127.0.0.1:0,text=one", "echo=tcp://127.0.0.1:0"});

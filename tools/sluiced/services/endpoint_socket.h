@@ -1,0 +1,38 @@
+// The bound socket of an endpoint, which stays while services come and go on it.
+//
+// What it is: the owner of the descriptor. A service that is started gets a duplicate of it, so
+// what waits in the kernel, a newcomer or a datagram, waits for the next service.
+// Lifetime: the destructor removes the file of a Unix socket. Thread: the loop's.
+// Errors: the constructor throws std::system_error that names the endpoint.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
+
+#include <optional>
+
+#include "../../../reactor/base/fd.h"
+#include "../../../reactor/stream/listen_socket.h"
+#include "../settings/listen_spec.h"
+
+namespace sluice::tools::daemon {
+
+class EndpointSocket {
+ public:
+  // Binds, and listens unless it is over UDP.
+  explicit EndpointSocket(const ListenSpec& spec);
+  EndpointSocket(const EndpointSocket&) = delete;
+  EndpointSocket& operator=(const EndpointSocket&) = delete;
+  ~EndpointSocket() = default;
+
+  [[nodiscard]] int fd() const noexcept { return stream_ ? stream_->fd() : datagrams_.get(); }
+
+ private:
+  std::optional<ListenSocket> stream_;
+  Fd datagrams_;  // over UDP
+};
+
+// Closed in a child that executes another program. Throws std::system_error (the errno of fcntl()).
+[[nodiscard]] Fd duplicate_of(int descriptor);
+
+}  // namespace sluice::tools::daemon
+
+#endif
