@@ -12,6 +12,7 @@ import unittest
 
 import control
 import daemon
+import prometheus_text
 from control import Control
 from daemon import Daemon, connect, exchange, receive_all, wait_until, was_closed
 
@@ -80,8 +81,8 @@ class Show(Case):
         with self.daemon("-l", "discard=tcp://127.0.0.1:0") as sluiced:
             with connect(sluiced.endpoint) as client:
                 client.sendall(b"x" * 7)
-                found = wait_until(lambda: [
-                    row for row in self.control.rows("show", "connections") if row["bytes_in"] == 7])
+                found = wait_until(lambda: [row for row in self.control.rows("show", "connections")
+                                            if row["bytes_in"] == 7])
                 host, port = client.getsockname()
                 self.assertEqual(len(found), 1)
                 self.assertRegex(found[0].pop("id"), r"^\d+\.\d+$")
@@ -183,19 +184,16 @@ class Metrics(Case):
             with connect(sluiced.endpoint) as client:
                 exchange(client, b"hello")
                 text = self.control.text("metrics")
-        families = re.findall(r"^# TYPE (\S+) (counter|gauge)$", text, re.MULTILINE)
-        self.assertEqual([name for name, _ in families],
-                         re.findall(r"^# HELP (\S+) .+\.$", text, re.MULTILINE))
-        names = {name for name, _ in families}
-        for line in text.splitlines():
-            if not line.startswith("#"):
-                found = re.fullmatch(r'(\w+)(\{(\w+="([^"\\\n]|\\["\\n])*",?)+\})? \d+', line)
-                self.assertTrue(found and found[1] in names, line)
-        self.assertIn(f'sluiced_service_received_bytes_total{{service="a\\"b",kind="echo",'
-                      f'endpoint="{sluiced.endpoint}"}} 5\n', text)
+        families = prometheus_text.families_of(text)
+        self.assertEqual(prometheus_text.value_of(
+            families, "sluiced_service_received_bytes_total", service='a"b', kind="echo",
+            endpoint=sluiced.endpoint), 5)
+        self.assertIn(prometheus_text.complaints_of_promtool(text), (None, ""))
         page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "man" / "sluicectl.8").read_text(
             encoding="utf-8")
-        self.assertEqual(set(re.findall(r"^\.It Li (\w+)$", page, re.MULTILINE)), names)
+        listed = re.findall(r"^\.It Li (\w+)\n(\w+): (.*)$", page, re.MULTILINE)
+        self.assertEqual(sorted(listed), sorted(
+            (name, family.type, family.help) for name, family in families.items()))
 
 
 class Socket(Case):

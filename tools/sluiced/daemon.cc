@@ -86,7 +86,7 @@ std::string Daemon::announcement() const {
     lines += member.kind->name;
     lines += ' ';
     // A path may hold a newline, and this is one line.
-    lines += escape(member.service->endpoint().to_string(), kMaxEndpoint);
+    lines += escape(member.spec.written(member.service->endpoint()), kMaxEndpoint);
     lines += '\n';
   }
   return lines + "ready\n";

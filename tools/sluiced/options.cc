@@ -77,7 +77,8 @@ std::string help_text() {
          "\nOptions:\n"
       << help_of(kOptions) << "\nServices:\n";
   for (const ServiceKind* kind : all_kinds()) {
-    const std::string_view but = !kind->over_udp       ? "; no UDP"
+    const std::string_view but = kind->speaks_http     ? "; over HTTP"
+                                 : !kind->over_udp     ? "; no UDP"
                                  : !kind->over_streams ? "; UDP only"
                                                        : "";
     out << help_row(kind->name, std::string(kind->summary).append(but));
@@ -86,6 +87,7 @@ std::string help_text() {
   out << help_row("tcp://HOST:PORT, udp://HOST:PORT",
                   "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
   out << help_row("unix://PATH", "a Unix stream socket");
+  out << help_row("http://HOST:PORT", "of metrics, in place of tcp://");
   add_keys(out, "Keys", socket_keys());
   for (const ServiceKind* kind : all_kinds()) {
     if (!kind->keys.empty()) add_keys(out, "Keys of " + std::string(kind->name), kind->keys);

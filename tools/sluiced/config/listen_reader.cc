@@ -33,6 +33,18 @@ const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
 }
 
 constexpr std::string_view kAfterScheme = "://";
+constexpr std::string_view kHttp = "http";
+
+// "http" of http://127.0.0.1:80; empty if there is none.
+std::string_view scheme_word(std::string_view endpoint) {
+  const std::size_t end = endpoint.find(kAfterScheme);
+  return end == endpoint.npos ? std::string_view() : endpoint.substr(0, end);
+}
+
+// With the scheme of what carries it: tcp for http.
+std::string without_layer(const std::string& text) {
+  return scheme_word(text) == kHttp ? "tcp" + text.substr(kHttp.size()) : text;
+}
 
 // tcp://*:daytime with the number of the port, which services(5) has; any other text unchanged.
 std::string with_port_number(const std::string& text) {
@@ -54,7 +66,7 @@ std::string with_port_number(const std::string& text) {
 Target target_of(const std::string& written) {
   Target target;
   target.text = escape(written, kMaxText);
-  const std::string text = with_port_number(written);
+  const std::string text = with_port_number(without_layer(written));
   if (auto host = parse_named_host(text)) {
     target.host = std::move(*host);
   } else {
@@ -63,28 +75,39 @@ Target target_of(const std::string& written) {
   return target;
 }
 
+// A word that no kind has as a scheme is left to the parser of endpoints, which reports it.
+bool runs_over(const ServiceKind& kind, const std::string& text, SettingErrors& errors) {
+  const std::string_view word = scheme_word(text);
+  const Names allowed = schemes_of(kind);
+  const bool is_allowed = std::find(allowed.begin(), allowed.end(), word) != allowed.end();
+  if (is_allowed || (!scheme_of(text) && !kind.speaks_http)) return true;
+  errors.push_back(
+      {"listen", word.empty() ? quote(text) + " has no scheme; allowed: " + join_names(allowed)
+                              : std::string(kind.name) + " does not run over " +
+                                    escape(word, kMaxText) + "; allowed: " + join_names(allowed)});
+  return false;
+}
+
 // Whether the kind can be served there.
 bool read_target(const ServiceKind& kind, const std::string& text, Target& target,
                  SettingErrors& errors) {
+  if (!runs_over(kind, text, errors)) return false;
   try {
     target = target_of(text);
   } catch (const UsageError& error) {
     errors.push_back({"listen", error.what()});
     return false;
   }
-  if (kind.runs_over(target.scheme())) return true;
-  errors.push_back(
-      {"listen", std::string(kind.name) + " does not run over " +
-                     std::string(to_string(target.scheme())) +
-                     (kind.over_streams ? "; allowed: tcp and unix" : "; allowed: udp")});
-  return false;
+  return true;
 }
 
 // The keys of one kind over one scheme, and those that it has over another.
 class Keys {
  public:
-  Keys(const ServiceKind& kind, Scheme scheme)
-      : where_(std::string(kind.name) + " over " + std::string(to_string(scheme))) {
+  Keys(const ServiceKind& kind, const ListenSpec& spec)
+      : where_(std::string(kind.name) + " over ") {
+    const Scheme scheme = spec.scheme();
+    where_ += spec.layer.empty() ? to_string(scheme) : spec.layer;
     for (const std::span<const Key* const> keys : {socket_keys(), kind.keys}) {
       for (const Key* key : keys) {
         (key->text().applies(scheme) ? keys_ : elsewhere_).push_back(key);
@@ -145,8 +168,8 @@ void read_key(const Keys& keys, std::string_view name, std::string_view text, Se
 }  // namespace
 
 std::optional<Scheme> scheme_of(std::string_view endpoint) {
-  const std::string_view scheme = endpoint.substr(0, endpoint.find(kAfterScheme));
-  if (scheme.size() == endpoint.size()) return {};
+  const std::string_view scheme = scheme_word(endpoint);
+  if (scheme == kHttp) return Scheme::tcp;
   for (const Scheme each : {Scheme::tcp, Scheme::udp, Scheme::unix_stream}) {
     if (scheme == to_string(each)) return each;
   }
@@ -169,7 +192,8 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
   const ServiceKind* kind = kind_named(written.kind, errors);
   // Which keys there are depends on both: without one of them, every key would be called unknown.
   if (kind == nullptr || !read_target(*kind, written.endpoint, spec.target, errors)) return spec;
-  const Keys keys(*kind, spec.scheme());
+  if (scheme_word(written.endpoint) == kHttp) spec.layer = kHttp;
+  const Keys keys(*kind, spec);
   for (const auto& [name, text] : written.keys) read_key(keys, name, text, spec.settings, errors);
   for (const Key* key : keys.all()) {
     const bool is_written =

@@ -41,7 +41,7 @@ bool applies(const Key& key, const ListenSpec& spec) { return key.text().applies
 std::string endpoint_of(const ListenSpec& spec) {
   // A text with control characters is escaped for messages, and would be another path.
   const std::string endpoint =
-      spec.target.endpoint ? spec.endpoint().to_string() : spec.target.text;
+      spec.target.endpoint ? spec.written(spec.endpoint()) : spec.target.text;
   std::string line = "  { endpoint = " + toml_string(endpoint);
   for (const Key* key : socket_keys()) {
     if (key == &kNameKey || !applies(*key, spec)) continue;

@@ -14,10 +14,10 @@
 #include "../../common/command_line.h"
 #include "../../common/nearest.h"
 #include "../../common/usage_error.h"
+#include "../services/metrics_text.h"
 #include "../services/socket_keys.h"
 #include "../settings/log_settings.h"
 #include "counters_text.h"
-#include "metrics.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -55,12 +55,16 @@ std::string_view state_of(const ServiceSet::Member& member) noexcept {
   return member.retired ? "retired" : "serving";
 }
 
+std::string endpoint_of(const ServiceSet::Member& member) {
+  return member.spec.written(member.service->endpoint());
+}
+
 void show_services(const Request& request) {
   for (const ServiceSet::Member& member : request.target.service_set().members()) {
     JsonObject row;
     row.add_text("name", service_name(member.spec));
     row.add_text("kind", member.kind->name);
-    row.add_text("endpoint", member.service->endpoint().to_string());
+    row.add_text("endpoint", endpoint_of(member));
     row.add_text("state", state_of(member));
     add_counts(row, member.service->counters());
     request.answer.add_row(row);
@@ -164,8 +168,7 @@ void drain(const Request& request) {
   const std::string wanted(request.arguments.front());
   std::vector<Service*> found;
   for (const ServiceSet::Member& member : request.target.service_set().members()) {
-    const bool is_meant =
-        service_name(member.spec) == wanted || member.service->endpoint().to_string() == wanted;
+    const bool is_meant = service_name(member.spec) == wanted || endpoint_of(member) == wanted;
     if (is_meant && !member.draining) found.push_back(member.service.get());
   }
   if (found.empty()) {

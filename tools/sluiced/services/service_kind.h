@@ -24,6 +24,8 @@
 
 namespace sluice::tools::daemon {
 
+class ServiceSet;
+
 // What a service does with a line that is typed at the daemon's terminal.
 enum class ConsoleUse : std::uint8_t { none, talks, publishes };
 
@@ -31,6 +33,7 @@ enum class ConsoleUse : std::uint8_t { none, talks, publishes };
 struct ServiceHost {
   Loop& loop;
   ReplyGuard& guard;
+  const ServiceSet& set;            // this service joins it
   std::span<const ListenSpec> all;  // every service of the daemon, this one included
   ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service
   // Bound at the spec's endpoint, and listening unless over UDP. The service uses a duplicate.
@@ -42,6 +45,7 @@ struct ServiceKind {
   std::string_view summary;  // for --help
   bool over_streams = true;
   bool over_udp = true;
+  bool speaks_http = false;  // its TCP endpoints are written http://
   ConsoleUse console = ConsoleUse::none;
   std::span<const Key* const> keys = {};  // its own, beside socket_keys()
   // Reports each thing that is wrong although every value is allowed by itself. May be null. The

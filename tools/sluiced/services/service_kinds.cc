@@ -9,14 +9,15 @@
 #include "broadcast_service.h"
 #include "chat_service.h"
 #include "framed_service.h"
+#include "metrics_service.h"
 #include "small_services.h"
 
 namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::array kKinds = {
-    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind, &kTimeKind,
-    &kUpperKind, &kGreetKind,   &kFramedKind,  &kChatKind,    &kBroadcastKind,
+    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind,   &kTimeKind,    &kUpperKind,
+    &kGreetKind, &kFramedKind,  &kChatKind,    &kBroadcastKind, &kMetricsKind,
 };
 
 }  // namespace
@@ -33,6 +34,14 @@ const ServiceKind& kind_of(const ListenSpec& spec) noexcept {
   const ServiceKind* kind = find_kind(spec.kind);
   assert(kind != nullptr);
   return *kind;
+}
+
+std::vector<std::string_view> schemes_of(const ServiceKind& kind) {
+  std::vector<std::string_view> schemes;
+  if (kind.over_streams) schemes.push_back(kind.speaks_http ? "http" : "tcp");
+  if (kind.over_udp) schemes.push_back("udp");
+  if (kind.over_streams) schemes.push_back("unix");
+  return schemes;
 }
 
 std::unique_ptr<Service> start_service(const ServiceHost& host, const ListenSpec& spec) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "service_kind.h"
 
@@ -17,6 +18,9 @@ const ServiceKind* find_kind(std::string_view name) noexcept;
 
 // REQUIRES: the spec was read without an error.
 const ServiceKind& kind_of(const ListenSpec& spec) noexcept;
+
+// The schemes of its endpoints, as they are written: "http", "unix".
+std::vector<std::string_view> schemes_of(const ServiceKind& kind);
 
 // Starts a service of that kind. Throws std::system_error that names the endpoint, also for a call
 // that knows only a descriptor.

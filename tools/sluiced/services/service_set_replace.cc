@@ -21,7 +21,7 @@ constexpr std::size_t kMaxText = 1024;  // bytes of an endpoint in a line
 
 std::string line_of(std::string_view what, const ListenSpec& spec, const Endpoint& endpoint) {
   std::string line(what);
-  line.append(" ").append(spec.kind).append(" ").append(escape(endpoint.to_string(), kMaxText));
+  line.append(" ").append(spec.kind).append(" ").append(escape(spec.written(endpoint), kMaxText));
   const std::string name = service_name(spec);
   return name == spec.kind ? line : line + " (" + name + ')';
 }
@@ -114,7 +114,7 @@ void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
   fresh.spec = spec;
   fresh.kind = &kind_of(spec);
   fresh.core = step.core;
-  ServiceHost host{loop_, guard_, all, step.core};
+  ServiceHost host{loop_, guard_, *this, all, step.core};
   if (before == nullptr) fresh.socket = std::make_unique<EndpointSocket>(spec);
   host.socket = (before == nullptr ? fresh.socket : before->socket)->fd();
   fresh.service = start_service(host, spec);

@@ -16,6 +16,8 @@ namespace sluice::tools::daemon {
 struct ListenSpec {
   std::string kind;  // "echo"
   Target target;     // without an endpoint as long as its host has to be looked up
+  // The scheme that is written instead of tcp, for what the service speaks there: "http".
+  std::string layer = {};
   Settings settings;
   // The endpoints of one service, which share what the kind lets them share, have the same number.
   std::size_t service = 0;
@@ -26,6 +28,12 @@ struct ListenSpec {
     return *target.endpoint;
   }
   [[nodiscard]] Scheme scheme() const noexcept { return target.scheme(); }
+  // An endpoint of this service, as its configuration writes it: "http://127.0.0.1:9100".
+  [[nodiscard]] std::string written(const Endpoint& at) const {
+    const std::string text = at.to_string();
+    if (layer.empty() || at.scheme() != Scheme::tcp) return text;
+    return layer + text.substr(text.find(':'));
+  }
 };
 
 }  // namespace sluice::tools::daemon

@@ -73,13 +73,15 @@ Test(listen_reader, keeps_a_host_name_to_be_looked_up) {
 
 Test(listen_reader, reads_every_kind_over_every_scheme_that_it_runs_over) {
   for (const ServiceKind* kind : all_kinds()) {
-    for (const std::string endpoint : {"tcp://[::1]:0", "udp://*:0", "unix:///tmp/x"}) {
+    for (std::string endpoint : {"tcp://[::1]:0", "udp://*:0", "unix:///tmp/x"}) {
       const Scheme scheme = Endpoint::from(endpoint).scheme();
+      if (kind->speaks_http && scheme == Scheme::tcp) endpoint.replace(0, 3, "http");
       if (!kind->runs_over(scheme)) continue;
       const std::string text = kind->name == "greet" ? ",text=x" : "";
       const ListenSpec spec = parsed(std::string(kind->name) + '=' + endpoint + text);
       cr_expect(&kind_of(spec) == kind);
       cr_expect(spec.scheme() == scheme);
+      cr_expect(spec.written(spec.endpoint()) == endpoint);
     }
   }
 }
@@ -108,7 +110,8 @@ Test(listen_reader, a_path_and_a_value_may_hold_any_character) {
 
 Test(listen_reader, names_what_is_wrong_with_the_kind) {
   const std::string names =
-      "; allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat and broadcast";
+      "; allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, broadcast "
+      "and metrics";
   expect_refused("http=tcp://*:80", "unknown service \"http\"" + names);
   expect_refused("=tcp://*:80", "unknown service \"\"" + names);
   expect_refused("e\ncho=tcp://*:80", "unknown service \"e\\x0acho\" (did you mean echo?)" + names);
@@ -119,7 +122,13 @@ Test(listen_reader, names_what_is_wrong_with_the_kind) {
 
 Test(listen_reader, names_what_is_wrong_with_the_endpoint) {
   expect_refused("echo=tcp://127.0.0.1:99999", "port 99999 is not in 0-65535");
-  expect_refused("echo=http://127.0.0.1:80", "scheme \"http\" is not tcp, udp or unix");
+  expect_refused("echo=http://127.0.0.1:80",
+                 "echo does not run over http; allowed: tcp, udp and unix");
+  expect_refused("echo=ftp://127.0.0.1:80", "scheme \"ftp\" is not tcp, udp or unix");
+  expect_refused("metrics=tcp://*:1", "metrics does not run over tcp; allowed: http and unix");
+  expect_refused("metrics=ftp://*:1", "metrics does not run over ftp; allowed: http and unix");
+  expect_refused("metrics=*:1", "\"*:1\" has no scheme; allowed: http and unix");
+  expect_refused("metrics=http://*:99999", "port 99999 is not in 0-65535");
   expect_refused("greet=udp://*:0,text=x", "greet does not run over udp; allowed: tcp and unix");
   expect_refused("broadcast=tcp://*:1", "broadcast does not run over tcp; allowed: udp");
 }

@@ -4,13 +4,13 @@
 // and TYPE, and a name that sluicectl(8) lists.
 // Thread: the loop's. Errors: std::bad_alloc.
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.
-#ifndef SLUICE_TOOLS_SLUICED_CONTROL_METRICS_H
-#define SLUICE_TOOLS_SLUICED_CONTROL_METRICS_H
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_METRICS_TEXT_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_METRICS_TEXT_H
 
 #include <string>
 
 #include "../../../reactor/loop/loop.h"
-#include "../services/service_set.h"
+#include "service_set.h"
 
 namespace sluice::tools::daemon {
 

@@ -1,4 +1,4 @@
-#include "metrics.h"
+#include "metrics_text.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "../../../reactor/base/version.h"
-#include "../services/socket_keys.h"
+#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -32,6 +32,13 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
+// "0.012345".
+std::string seconds_of(std::uint64_t microseconds) {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  const std::string rest = std::to_string(kSecond + microseconds % kSecond);
+  return std::to_string(microseconds / kSecond) + '.' + rest.substr(1);
+}
+
 class Page {
  public:
   void begin(std::string_view name, std::string_view type, std::string_view help) {
@@ -39,11 +46,12 @@ class Page {
     text_ += "# HELP " + name_ + ' ' + std::string(help) + '\n';
     text_ += "# TYPE " + name_ + ' ' + std::string(type) + '\n';
   }
-  void add(std::string_view labels, std::uint64_t value) {
+  void add(std::string_view labels, std::string_view value) {
     text_ += name_;
-    if (!labels.empty()) text_ += '{' + std::string(labels) + '}';
-    text_ += ' ' + std::to_string(value) + '\n';
+    if (!labels.empty()) text_.append("{").append(labels).append("}");
+    text_.append(" ").append(value).append("\n");
   }
+  void add(std::string_view labels, std::uint64_t value) { add(labels, std::to_string(value)); }
   void add_one(std::string_view name, std::string_view type, std::string_view help,
                std::uint64_t value) {
     begin(name, type, help);
@@ -59,7 +67,7 @@ class Page {
 std::string labels_of(const ServiceSet::Member& member) {
   return "service=\"" + escaped(service_name(member.spec)) + "\",kind=\"" +
          escaped(member.kind->name) + "\",endpoint=\"" +
-         escaped(member.service->endpoint().to_string()) + '"';
+         escaped(member.spec.written(member.service->endpoint())) + '"';
 }
 
 void add_services(Page& page, const ServiceSet& services) {
@@ -93,8 +101,8 @@ void add_loop(Page& page, const Counters& counters) {
   page.add_one("sluiced_turns_total", "counter", "Turns of the event loop.", counters.turns);
   page.add_one("sluiced_slow_turns_total", "counter", "Turns that took longer than 10 ms.",
                counters.slow_turns);
-  page.add_one("sluiced_longest_turn_microseconds", "gauge", "The longest turn since the start.",
-               counters.longest_turn_us);
+  page.begin("sluiced_longest_turn_seconds", "gauge", "The longest turn since the start.");
+  page.add("", seconds_of(counters.longest_turn_us));
   page.add_one("sluiced_connections", "gauge", "Open connections.", counters.connections_open);
   page.add_one("sluiced_accepted_total", "counter", "Newcomers that became connections.",
                counters.accepted);
