@@ -88,7 +88,7 @@ endfunction()
 # sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]): makes a
 # Criterion program of test_NAME.cc in the calling folder, and the CTest entry NAME. A folder may
 # set SLUICE_TEST_PREFIX, which goes before NAME, and SLUICE_TEST_TOOL, a program whose objects are
-# linked.
+# linked, and SLUICE_TEST_LIBRARY, a library beside the core.
 #   SUPPORT   links these files of tests/support/
 #   BACKENDS  runs it once for each of epoll, poll and select, which SLUICE_TEST_BACKEND names
 #   PORTABLE  builds and runs it again on the library's plain POSIX calls
@@ -119,6 +119,9 @@ function(sluice_test file)
       sluice_test_support(${support})
       target_link_libraries(${binary} PRIVATE support_${support})
     endforeach()
+    if(SLUICE_TEST_LIBRARY)
+      target_link_libraries(${binary} PRIVATE ${SLUICE_TEST_LIBRARY}_objects)
+    endif()
     if(SLUICE_TEST_TOOL)
       target_link_libraries(${binary} PRIVATE ${SLUICE_TEST_TOOL}_objects tools_common)
     endif()

@@ -60,6 +60,16 @@ class TurnBudget {
     over_ = true;
   }
 
+  // A step that cannot be divided, such as one of a handshake. When the steps and shares of this
+  // turn have used its budget, the next step waits for the next turn.
+  [[nodiscard]] bool has_room_for_step() const noexcept { return !timed_ || used_ < allowed_; }
+  template <class Step>
+  void take_step(Step&& step) {
+    const TimePoint began = timed_ ? Clock::now() : TimePoint();
+    step();
+    if (timed_) used_ += Clock::now() - began;
+  }
+
   // So many were cut short in the last turn that each is to take less at a time.
   [[nodiscard]] bool is_crowded() const noexcept { return busy_ >= kCrowd; }
 

@@ -181,6 +181,9 @@ void Connection::linger() {
 void Connection::fail(int error) noexcept {
   const bool own = transport_ != nullptr && transport_->failure_ &&
                    transport_->failure_.category() != std::generic_category();
+  // A peer that has been sent everything and the end may close without an end of its own: there is
+  // nobody left to miss what it might have sent.
+  if (own && state_ == State::lingering && shutdown_done_) return finish(CloseReason::closed);
   if (own) return finish(CloseReason::transport_error, error);
   // Peers go away all the time: an operator who looks for failures must not find those.
   const bool reset = error == ECONNRESET || error == EPIPE;

@@ -87,6 +87,7 @@ void Connection::postpone() {
 void Connection::next_turn() noexcept {
   postponed_ = false;
   contain([this] {
+    if (state_ == State::opening) return continue_opening();
     LoopInternals::budget(group_->loop()).begin_share();
     if (redeliver_) redeliver();
     if (transport_ != nullptr) after_transport();

@@ -28,7 +28,14 @@ Address Connection::peer() const {
 }
 
 void Connection::continue_opening() {
-  const IoResult result = transport_->open();
+  if (postponed_) return;
+  TurnBudget& budget = LoopInternals::budget(group_->loop());
+  if (!budget.has_room_for_step()) {
+    budget.cut();
+    return group_->table().postpone(*this);
+  }
+  IoResult result;
+  budget.take_step([&] { result = transport_->open(); });
   if (const int event = wanted_by(result)) {
     transport_->read_wants_ = event;
     return update_interest();

@@ -9,7 +9,8 @@
 // Lifetime: a TransportFactory (ConnectionOptions::transport) makes it, and the connection owns it.
 // It is destroyed after on_close(), before the descriptor is closed. Its destructor must not use
 // the wire: shutdown_write() writes the last bytes.
-// Thread: the loop's. No function may block, or call its connection.
+// Thread: the loop's. No function may block, or call its connection. A call of open() that takes
+// long counts against the turn's budget: when that is used up, other handshakes wait for the next.
 // Errors: IoResult::failed ends the connection: in open() with CloseReason::open_failed, later with
 // CloseReason::peer_reset for ECONNRESET and EPIPE, with CloseReason::system_error for another
 // errno of std::generic_category(), otherwise with CloseReason::transport_error. on_close() gets
@@ -66,6 +67,9 @@ class SLUICE_EXPORT Transport {
   // The peer's address, if the transport knows a better one than the socket, such as from a PROXY
   // header. It may change until open() is done. None: the socket's.
   [[nodiscard]] virtual std::optional<Address> peer() const { return std::nullopt; }
+  // The transport to which this one passes the bytes on, such as TLS behind a PROXY header. Null:
+  // the connection.
+  [[nodiscard]] virtual Transport* inner() const noexcept { return nullptr; }
 
  private:
   friend class Connection;

@@ -25,6 +25,7 @@ ONLY_FROM = {
     "ev.h": ["reactor/loop/watcher.cc", "reactor/loop/libev_loop.cc"],
     "ev++.h": [],
     "ares.h": ["reactor/names/ares_"],
+    "openssl/": ["reactor/tls/"],
     "curl/": ["tools/sluice-fetch/"],
     "cxxopts.hpp": ["tools/"],
     "histedit.h": ["tools/common/terminal_line.cc"],

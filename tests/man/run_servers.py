@@ -176,12 +176,51 @@ def move_service(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def make_certificate(directory, name):
+    """A root of its own for `name`, in files that are replaced if they are there."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", f"subjectAltName=DNS:{name}", "-keyout", f"{directory}/key.pem",
+                    "-out", f"{directory}/cert.pem"],
+                   check=True, stderr=subprocess.DEVNULL, timeout=SECONDS)
+
+
+def tls(run, directory):
+    if not (run / "tls_server").exists():
+        return  # built without OpenSSL
+    cert, key = f"{directory}/cert.pem", f"{directory}/key.pem"
+    make_certificate(directory, "one.example")
+    with Server(run / "tls_server", "tcp://127.0.0.1:0", cert, key) as server:
+        port = server.endpoint.rpartition(":")[2]
+
+        def ask(name):
+            client = [run / "tls_client", "127.0.0.1", port, name, cert]
+            return subprocess.run(client, stdout=subprocess.PIPE, text=True, timeout=SECONDS,
+                                  check=True).stdout
+
+        answer = ("HTTP/1.0 200 OK\nContent-Type: text/plain\n\nTLSv1.3 for {0}\n"
+                  "GET / HTTP/1.0\nHost: {0}\n")
+        expect(ask("one.example"), "TLSv1.3 with one.example\n" + answer.format("one.example"))
+        expect(ask("two.example"), "the peer's certificate: hostname mismatch\n")
+        make_certificate(directory, "two.example")
+        server.process.send_signal(signal.SIGHUP)
+        expect(server.process.stdout.readline(), "renewed\n")
+        expect(ask("two.example"), "TLSv1.3 with two.example\n" + answer.format("two.example"))
+        pathlib.Path(key).write_text("nonsense", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        said = server.process.stdout.readline()
+        assert said.startswith(f"not renewed: {key}: "), said
+        expect(ask("two.example"), "TLSv1.3 with two.example\n" + answer.format("two.example"))
+        server.process.send_signal(signal.SIGTERM)
+        expect(server.process.wait(SECONDS), 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, move_service):
+    for test in (echo_server, chat, chat_rooms, control, move_service, tls):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

@@ -59,6 +59,12 @@ def exchange(server, environment=None):
     print(f"{server.name}: echoed")
 
 
+def check_tls(program, environment=None):
+    said = run(program, environment=environment)
+    if said != "a TLS server needs a certificate: not a setting for TLS\n":
+        sys.exit(f"{program}: said {said!r}")
+
+
 def cpu_seconds(compiler, flags, source):
     """The least of three runs: what else runs on the machine only adds."""
     times = []
@@ -159,6 +165,9 @@ def main():
         run(arguments.cmake, "--build", build)
         exchange(build / "server")
         exchange(build / "server_static")
+        with_tls = (library / "libsluice-tls.so").exists()
+        for program in (build / "tls", build / "tls_static") if with_tls else ():
+            check_tls(program)
 
         environment = ENVIRONMENT | {"PKG_CONFIG_PATH": str(library / "pkgconfig"),
                                      "LD_LIBRARY_PATH": str(library), "CXX": arguments.cxx}
@@ -166,6 +175,10 @@ def main():
         shutil.copytree(HERE / "pkgconfig-project", project)
         run("make", "-C", project, environment=environment)
         exchange(project / "server", environment)
+        if with_tls:
+            shutil.copy(HERE / "cmake-project" / "tls.cc", project)
+            run("make", "-C", project, "tls", environment=environment)
+            check_tls(project / "tls", environment)
 
         check_configure(arguments.cmake, arguments.cxx, scratch)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the exported symbols of libsluice.so against the installed headers.
+"""Holds the exported symbols of libsluice.so and libsluice-tls.so against the installed headers.
 
 A symbol may be exported if an installed header declares it and a program can use it. A private
 member is of use to a program only if it is virtual (the table of a derived class names it) or if an
@@ -185,19 +185,23 @@ def mistakes(symbols, headers):
             yield f"{name}: exported, but private and of no use to a program; mark it SLUICE_LOCAL"
 
 
-def check(library, headers):
-    """Exits with the mistakes in what the library exports, if there are any."""
-    symbols = exported(library)
-    if not any(name.startswith("sluice::Connection::send(") for _, name in symbols):
-        sys.exit(f"{library}: no sluice::Connection::send()")
-    found = list(mistakes(symbols, headers))
-    if found:
-        sys.exit("\n".join(found))
+def check(libraries, headers):
+    """Exits with the mistakes in what the libraries export, if there are any. `libraries` has the
+    name of a function that each exports."""
+    count = 0
+    for library, function in libraries.items():
+        symbols = exported(library)
+        if not any(name.startswith(function) for _, name in symbols):
+            sys.exit(f"{library}: no {function})")
+        found = list(mistakes(symbols, headers))
+        if found:
+            sys.exit("\n".join(found))
+        count += len(symbols)
     # Conversely, all that inline and implicit functions call is exported: these link.
     implicit = headers.compile("implicit", headers.implicit_members())
     run(headers.compiler, "-shared", "-Wl,-z,defs", "-o", headers.scratch / "all.so",
-        headers.object, implicit, library)
-    print(f"{len(symbols)} exported symbols")
+        headers.object, implicit, *libraries)
+    print(f"{count} exported symbols")
 
 
 def check_options(headers):
@@ -222,7 +226,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sluice-symbols-") as directory:
         headers = Headers(arguments.cxx, ["-std=c++20", f"-I{include}"], include,
                           pathlib.Path(directory))
-        check(arguments.build / "lib" / "libsluice.so", headers)
+        library = arguments.build / "lib"
+        libraries = {library / "libsluice.so": "sluice::Connection::send("}
+        if (library / "libsluice-tls.so").exists():
+            libraries[library / "libsluice-tls.so"] = "sluice::TlsTransport::of("
+        check(libraries, headers)
         check_options(headers)
 
 
