@@ -10,13 +10,19 @@
 #include <cstdint>
 
 #include "close_reason.h"
+#include "time_histogram.h"
 
 namespace sluice {
 
 struct Counters {
-  std::uint64_t turns = 0;             // times that the loop woke up
-  std::uint64_t slow_turns = 0;        // that took longer than LoopOptions::slow_turn
-  std::uint64_t longest_turn_us = 0;   // microseconds
+  std::uint64_t turns = 0;            // times that the loop woke up
+  std::uint64_t slow_turns = 0;       // that took longer than LoopOptions::slow_turn
+  std::uint64_t longest_turn_us = 0;  // microseconds
+  // Of real time. A turn below the tick of the system's coarse clock, 1 to 10 ms, counts in the
+  // lowest range; for the sum, one of 64 of these is measured, and stands for the others.
+  TimeHistogram turn_times{};
+  // How long after it was due a timer ran, when the loop woke up for it.
+  TimeHistogram timer_lags{};
   std::uint64_t connections_open = 0;  // now
   std::uint64_t accepted = 0;          // by listeners, and given a handler
   std::uint64_t refused = 0;           // accepted and closed at once: a limit, or no descriptors

@@ -52,14 +52,19 @@ void IdleList::move_to_end(Node& node) {
   if (!queued()) LoopInternals::start_timer(loop_, *this, epoch_ + stamp + timeout_);
 }
 
+// Stamps wrap after 49 days. The difference is below kMaxTimeout, and negative for a node that was
+// touched in this millisecond.
+milliseconds IdleList::since_touch(const Node& node) const noexcept {
+  const auto now = std::chrono::floor<milliseconds>(loop_.now() - epoch_);
+  const auto since = static_cast<std::uint32_t>(now.count()) - node.stamp_;
+  return milliseconds(static_cast<std::int32_t>(since));
+}
+
 void IdleList::expire() {
   const auto now = std::chrono::floor<milliseconds>(loop_.now() - epoch_);
   while (!empty()) {
     Node& head = *ends_.next_;
-    // Stamps wrap after 49 days. The difference is below kMaxTimeout, and negative for a node that
-    // was touched in this millisecond.
-    const auto since = static_cast<std::uint32_t>(now.count()) - head.stamp_;
-    const milliseconds silent(static_cast<std::int32_t>(since));
+    const milliseconds silent = since_touch(head);
     if (silent < timeout_) {
       LoopInternals::start_timer(loop_, *this, epoch_ + now + (timeout_ - silent));
       return;

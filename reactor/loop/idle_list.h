@@ -48,6 +48,8 @@ class IdleList final : private TimerQueue::Entry {
   ~IdleList() override;
 
   [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  // How long the node has not been touched. REQUIRES: it is linked, in this list.
+  [[nodiscard]] std::chrono::milliseconds since_touch(const Node& node) const noexcept;
   // Marks the node as active now: links it, or moves it to the end. Does nothing if the timeout is
   // 0.
   void touch(Node& node) {

@@ -67,7 +67,9 @@ void Loop::arm_timer() noexcept {
 void Loop::on_timer() noexcept {
   armed_for_ = TimePoint::max();
   // libev's clock and ours may differ by a tick. arm_timer() handles timers that are not due yet.
-  run_due_timers(now());
+  const TimePoint at = now();
+  if (!timers_.empty() && timers_.head() <= at) counters_.timer_lags.add(at - timers_.head());
+  run_due_timers(at);
   arm_timer();
 }
 
@@ -97,10 +99,14 @@ void Loop::advance(milliseconds by) {
 }
 
 void Loop::end_turn() noexcept {
-  // A turn without a tick of the coarse clock was short. Most are, and need no exact time.
+  // A turn without a tick of the coarse clock was short. Most are, and need no exact time: of
+  // these, a sample is measured.
+  constexpr std::uint64_t kSample = 64;
   const bool ticked = coarse_now() > watch_.began();
-  const TimePoint now = ticked ? Clock::now() : watch_.began();
+  const bool measured = ticked || counters_.turns % kSample == 0;
+  const TimePoint now = measured ? Clock::now() : watch_.began();
   const auto took = now - watch_.began();
+  counters_.turn_times.add(took, ticked ? 1 : kSample);
   budget_.end_turn(took);
   const bool watched = options_.slow_turn.count() > 0 && !options_.virtual_time;
   if (watched && took > options_.slow_turn) note_slow_turn(now, took);

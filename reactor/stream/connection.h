@@ -23,6 +23,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -153,6 +154,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] Address local() const noexcept;  // one system call; unspecified if it fails
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const noexcept { return bytes_out_; }
+  [[nodiscard]] std::chrono::seconds age() const noexcept;  // since it was made
+  // How long no byte has gone either way. Nothing if no idle_timeout watches that, or while a
+  // message timeout runs instead.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> idle() const noexcept;
   [[nodiscard]] std::size_t queued() const noexcept;  // sent, and not yet accepted by the system
   // The input that on_data() has not consumed.
   [[nodiscard]] std::span<const std::byte> unconsumed() const noexcept { return input_.bytes(); }

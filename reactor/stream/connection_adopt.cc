@@ -1,6 +1,7 @@
 // Making a connection from a socket of the program, and finding it again.
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <string>
@@ -66,6 +67,16 @@ Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
   LoopInternals::assert_thread(loop);
   if (LoopInternals::connections(loop) == nullptr) return nullptr;
   return ConnectionTable::of(loop).find(id);
+}
+
+std::chrono::seconds Connection::age() const noexcept {
+  return ConnectionTable::of(loop()).age_of(slot_);
+}
+
+std::optional<std::chrono::milliseconds> Connection::idle() const noexcept {
+  const bool is_watched = group_->idle_.timeout().count() > 0 && (!timed_ || by_traffic_);
+  if (!is_watched || !IdleList::Node::linked()) return {};
+  return std::max(group_->idle_.since_touch(*this), std::chrono::milliseconds(0));
 }
 
 std::uint32_t Connection::visit(Loop& loop, std::uint32_t first, std::uint32_t count,

@@ -130,7 +130,9 @@ Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
     throw;
   }
   (void)socket.release();
-  blocks_[index / kBlock]->used |= std::uint64_t{1} << index % kBlock;
+  Block& block = *blocks_[index / kBlock];
+  block.used |= std::uint64_t{1} << index % kBlock;
+  block.made[index % kBlock] = seconds_of(loop().now());
   ++open_;
   ++group.open_;
   ++LoopInternals::counters(loop()).connections_open;

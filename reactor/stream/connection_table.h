@@ -6,6 +6,7 @@
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_TABLE_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,11 @@ class ConnectionTable final : public LoopComponent {
   Connection* open(ConnectionGroup& group, Fd& socket, Wire wire, const Address& peer,
                    ProtocolRef protocol);
   [[nodiscard]] Connection* find(ConnectionId id) noexcept;
+  // REQUIRES: a connection is in the slot.
+  [[nodiscard]] std::chrono::seconds age_of(std::uint32_t slot) const noexcept {
+    const std::uint32_t made = blocks_[slot / kBlock]->made[slot % kBlock];
+    return std::chrono::seconds(seconds_of(loop().now()) - made);
+  }
   // See Connection::visit().
   std::uint32_t visit(std::uint32_t first, std::uint32_t count,
                       const std::function<void(Connection&)>& visit);
@@ -91,7 +97,15 @@ class ConnectionTable final : public LoopComponent {
   struct Block {
     Slot slots[kBlock];
     std::uint64_t used = 0;  // one bit for each slot
+    // When the connection of each slot was made, in seconds of the loop's clock. Few look at it, so
+    // it is not in the connection.
+    std::uint32_t made[kBlock];
   };
+  // Wraps after 136 years.
+  [[nodiscard]] static std::uint32_t seconds_of(TimePoint time) noexcept {
+    const auto since = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+    return static_cast<std::uint32_t>(since.count());
+  }
   Slot& slot(std::uint32_t index) noexcept {
     return blocks_[index / kBlock]->slots[index % kBlock];
   }

@@ -52,6 +52,31 @@ Test(slow_turns, are_counted_and_the_longest_is_kept) {
   cr_expect(world.loop.counters().longest_turn_us >= (kSlow - 10) * 1000);
 }
 
+Test(slow_turns, are_in_the_histogram_of_turns_and_short_ones_in_its_lowest_range) {
+  World world;
+  for (int i = 0; i < 200; ++i) world.loop.poll();
+  const TimeHistogram before = world.loop.counters().turn_times;
+  world.take_long();
+  const TimeHistogram& after = world.loop.counters().turn_times;
+  cr_expect(before.counts[0] >= 150, "%d", static_cast<int>(before.counts[0]));
+  cr_expect(after.sum - before.sum >= (kSlow - 10) * 1000);
+  std::uint64_t slow = 0;
+  for (std::size_t i = 0; i < after.counts.size(); ++i) {
+    const bool is_above = i > 0 && TimeHistogram::kBounds[i - 1] >= 250'000;
+    if (is_above) slow += after.counts[i] - before.counts[i];
+  }
+  cr_expect(slow == 1);
+}
+
+Test(slow_turns, delay_timers_which_the_histogram_of_lags_shows) {
+  World world;
+  Timer timer(world.loop, [] {});
+  timer.start(milliseconds(1));
+  world.take_long();
+  for (int i = 0; i < 100 && timer.running(); ++i) world.loop.run_once();
+  cr_expect(world.loop.counters().timer_lags.sum >= (kSlow - 50) * 1000);
+}
+
 Test(slow_turns, do_not_count_the_wait) {
   World world;
   bool ran = false;

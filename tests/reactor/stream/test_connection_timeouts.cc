@@ -54,6 +54,27 @@ Test(connection_timeouts, an_idle_connection_is_closed_after_the_whole_timeout) 
   cr_expect(!peer.saw_reset(), "nothing was queued for the peer");
 }
 
+Test(connection_timeouts, a_connection_knows_its_age_and_how_long_it_has_been_idle) {
+  Handler handler;
+  MemoryPeer peer(handler, timeouts(hours(24)));
+  cr_expect(peer.connection().age() == seconds(0));
+  peer.advance(seconds(90));
+  cr_expect(peer.connection().age() == seconds(90));
+  cr_expect(peer.connection().idle() == seconds(90));
+  peer.send("x");
+  peer.advance(milliseconds(1500));
+  cr_expect(peer.connection().idle() == milliseconds(1500));
+  cr_expect(peer.connection().age() == seconds(91));
+}
+
+Test(connection_timeouts, how_long_it_has_been_idle_is_not_known_without_an_idle_timeout) {
+  Handler handler;
+  MemoryPeer peer(handler);
+  peer.advance(seconds(90));
+  cr_expect(!peer.connection().idle().has_value());
+  cr_expect(peer.connection().age() == seconds(90));
+}
+
 Test(connection_timeouts, a_byte_in_either_direction_restarts_the_idle_timeout) {
   Handler handler;
   MemoryPeer peer(handler, timeouts(seconds(30)));
