@@ -89,6 +89,23 @@ class Answers(unittest.TestCase):
             self.assertTrue(head.startswith("HTTP/1.1 200 OK\r\n"))
             prometheus_text.families_of(text)
 
+    def test_histograms_count_turns_and_the_lag_of_the_loop(self):
+        with Daemon("-l", METRICS) as sluiced:
+            read = lambda: prometheus_text.families_of(get(sluiced.endpoint)[2])
+            self.assertTrue(wait_until(lambda: prometheus_text.value_of(
+                read(), "sluiced_loop_lag_seconds_count") > 0))
+            families = read()
+            for name, least in (("sluiced_turn_seconds", "0.01"),
+                                ("sluiced_loop_lag_seconds", "0.001")):
+                self.assertEqual(families[name].type, "histogram")
+                bounds = {dict(labels).get("le") for _, labels in families[name].samples}
+                self.assertEqual(bounds, {None, "+Inf"} | {
+                    bound for bound in ("0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1",
+                                        "0.25", "0.5", "1") if float(bound) >= float(least)})
+            turns = prometheus_text.value_of(families, "sluiced_turns_total")
+            counted = prometheus_text.value_of(families, "sluiced_turn_seconds_count")
+            self.assertLessEqual(abs(turns - counted), 2)  # the turn that is being measured
+
     @unittest.skipIf(shutil.which("curl") is None, "curl is not installed")
     def test_curl_reads_it(self):
         with Daemon("-l", METRICS) as sluiced:

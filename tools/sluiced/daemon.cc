@@ -102,6 +102,7 @@ void Daemon::open_control(const ControlSettings& control) {
   ListenerOptions options = ControlSession::listener_options();
   options.mode = control.mode;
   control_ = std::make_unique<Listener>(loop_, *control.socket, factory, options);
+  lag_probe_.emplace(loop_);
   const std::string path = control.socket->address().path();
   if (control.group && ::lchown(path.c_str(), kNoUser, control.group->id) != 0) {
     throw std::system_error(

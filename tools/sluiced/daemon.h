@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "options.h"
 #include "reload.h"
 #include "service_manager.h"
+#include "services/lag_probe.h"
 #include "services/service_set.h"
 #include "spare_memory.h"
 
@@ -93,6 +95,7 @@ class Daemon final : private ControlTarget {
   ReplyGuard guard_;
   ServiceSet services_;
   std::unique_ptr<Listener> control_;
+  std::optional<LagProbe> lag_probe_;  // with a control socket
   ControlSettings control_settings_;
   std::unique_ptr<Reload> reload_;
   Fd next_log_;  // of the reload that is under way

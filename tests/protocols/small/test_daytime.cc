@@ -20,6 +20,7 @@ using sluice::DatagramService;
 using sluice::Daytime;
 using sluice::daytime_answer;
 using sluice::daytime_line;
+using sluice::DaytimeFormat;
 using sluice::Endpoint;
 using sluice::Loop;
 using sluice::MemoryPeer;
@@ -37,6 +38,27 @@ const char* const kLine = "Saturday, November 21, 2026 02:17:10-UTC\r\n";
 }  // namespace
 
 Test(daytime, writes_the_format_of_the_rfc) { cr_expect(daytime_line(at(kMoment)) == kLine); }
+
+// RFC 867 leaves the format free; this one is that of ctime(3), with 24 characters.
+Test(daytime, writes_the_format_of_ctime) {
+  cr_expect(daytime_line(at(kMoment), DaytimeFormat::ctime) == "Sat Nov 21 02:17:10 2026\r\n");
+  for (std::int64_t t = 0; t < 4'102'444'800; t += 1'799'999) {
+    const std::time_t when = t;
+    std::tm parts{};
+    cr_assert(::gmtime_r(&when, &parts) != nullptr);
+    char text[32];
+    cr_assert(::asctime_r(&parts, text) != nullptr);
+    const std::string want = std::string(text, 24) + "\r\n";
+    cr_assert(daytime_line(at(t), DaytimeFormat::ctime) == want, "%s", want.c_str());
+  }
+}
+
+Test(daytime, sends_the_format_that_it_was_made_with) {
+  Daytime daytime([] { return at(kMoment); }, DaytimeFormat::ctime);
+  MemoryPeer peer(daytime);
+  peer.settle();
+  cr_expect(peer.received() == "Sat Nov 21 02:17:10 2026\r\n");
+}
 
 Test(daytime, writes_every_weekday) {
   for (const char* day :

@@ -6,6 +6,7 @@
 
 #include "../../../protocols/http/http_server.h"
 #include "../settings/key_types.h"
+#include "lag_probe.h"
 #include "listening_service.h"
 #include "metrics_text.h"
 #include "socket_keys.h"
@@ -21,7 +22,7 @@ constexpr const Key* kKeys[] = {&kMessageTimeout};
 class MetricsService final : public ListeningService, private HttpHandler {
  public:
   MetricsService(const ServiceHost& host, const ListenSpec& spec)
-      : loop_(host.loop), set_(host.set), server_(*this) {
+      : loop_(host.loop), set_(host.set), server_(*this), probe_(host.loop) {
     ListenerOptions options = derive_listener(spec.settings);
     options.connection.message_timeout = spec.settings.get(kMessageTimeout);
     HttpServer::limit_input(options.connection);
@@ -37,6 +38,7 @@ class MetricsService final : public ListeningService, private HttpHandler {
   const Loop& loop_;
   const ServiceSet& set_;
   HttpServer server_;
+  LagProbe probe_;
 };
 
 // The counters name every service and endpoint: to show them to a network is a decision.

@@ -39,6 +39,14 @@ std::string seconds_of(std::uint64_t microseconds) {
   return std::to_string(microseconds / kSecond) + '.' + rest.substr(1);
 }
 
+// A bound of a histogram: "0.0025".
+std::string bound_text(std::uint64_t microseconds) {
+  std::string text = seconds_of(microseconds);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 class Page {
  public:
   void begin(std::string_view name, std::string_view type, std::string_view help) {
@@ -46,20 +54,38 @@ class Page {
     text_ += "# HELP " + name_ + ' ' + std::string(help) + '\n';
     text_ += "# TYPE " + name_ + ' ' + std::string(type) + '\n';
   }
-  void add(std::string_view labels, std::string_view value) {
-    text_ += name_;
-    if (!labels.empty()) text_.append("{").append(labels).append("}");
-    text_.append(" ").append(value).append("\n");
-  }
+  void add(std::string_view labels, std::string_view value) { add_sample("", labels, value); }
   void add(std::string_view labels, std::uint64_t value) { add(labels, std::to_string(value)); }
   void add_one(std::string_view name, std::string_view type, std::string_view help,
                std::uint64_t value) {
     begin(name, type, help);
     add("", value);
   }
+  // Without the bounds below `least`.
+  void add_histogram(std::string_view name, std::string_view help, const TimeHistogram& times,
+                     std::uint64_t least = 0) {
+    begin(name, "histogram", help);
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < TimeHistogram::kBounds.size(); ++i) {
+      count += times.counts[i];
+      if (TimeHistogram::kBounds[i] < least) continue;
+      add_sample("_bucket", "le=\"" + bound_text(TimeHistogram::kBounds[i]) + '"',
+                 std::to_string(count));
+    }
+    const std::string all = std::to_string(count + times.counts.back());
+    add_sample("_bucket", "le=\"+Inf\"", all);
+    add_sample("_sum", "", seconds_of(times.sum));
+    add_sample("_count", "", all);
+  }
   std::string take() { return std::move(text_); }
 
  private:
+  void add_sample(std::string_view ending, std::string_view labels, std::string_view value) {
+    text_.append(name_).append(ending);
+    if (!labels.empty()) text_.append("{").append(labels).append("}");
+    text_.append(" ").append(value).append("\n");
+  }
+
   std::string name_;
   std::string text_;
 };
@@ -103,6 +129,11 @@ void add_loop(Page& page, const Counters& counters) {
                counters.slow_turns);
   page.begin("sluiced_longest_turn_seconds", "gauge", "The longest turn since the start.");
   page.add("", seconds_of(counters.longest_turn_us));
+  // Shorter turns are not measured one by one.
+  constexpr std::uint64_t kShortTurn = 10'000;
+  page.add_histogram("sluiced_turn_seconds", "How long turns took.", counters.turn_times,
+                     kShortTurn);
+  page.add_histogram("sluiced_loop_lag_seconds", "How late timers ran.", counters.timer_lags);
   page.add_one("sluiced_connections", "gauge", "Open connections.", counters.connections_open);
   page.add_one("sluiced_accepted_total", "counter", "Newcomers that became connections.",
                counters.accepted);

@@ -10,14 +10,15 @@
 #include "chat_service.h"
 #include "framed_service.h"
 #include "metrics_service.h"
+#include "relay_service.h"
 #include "small_services.h"
 
 namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::array kKinds = {
-    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind,   &kTimeKind,    &kUpperKind,
-    &kGreetKind, &kFramedKind,  &kChatKind,    &kBroadcastKind, &kMetricsKind,
+    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind, &kTimeKind,      &kUpperKind,
+    &kGreetKind, &kFramedKind,  &kChatKind,    &kRelayKind,   &kBroadcastKind, &kMetricsKind,
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "small_services.h"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -59,8 +60,24 @@ constexpr auto kEchoAnswer = [] { return DatagramAnswer(echo_answer); };
 constexpr auto kNoAnswer = [] { return DatagramAnswer(); };
 constexpr auto kUpperAnswer = [] { return DatagramAnswer(upper_answer); };
 constexpr auto kChargenAnswer = [] { return chargen_answer(); };
-constexpr auto kDaytimeAnswer = [] { return daytime_answer(); };
 constexpr auto kTimeAnswer = [] { return time_protocol_answer(); };
+
+constexpr std::string_view kCtime = "ctime";
+constexpr std::array<std::string_view, 2> kFormats = {"rfc", kCtime};
+constexpr ChoiceKey kFormat(
+    {.name = "format", .form = "rfc|ctime", .summary = "how the date is written"}, kFormats);
+constexpr const Key* kDaytimeKeys[] = {&kFormat};
+
+std::unique_ptr<Service> start_daytime(const ServiceHost& host, const ListenSpec& spec) {
+  const DaytimeFormat format =
+      spec.settings.get(kFormat) == kCtime ? DaytimeFormat::ctime : DaytimeFormat::rfc;
+  const WallClock clock = std::chrono::system_clock::now;
+  if (spec.scheme() == Scheme::udp) {
+    return std::make_unique<SmallDatagramService>(host, spec, daytime_answer(clock, format),
+                                                  kLarge);
+  }
+  return std::make_unique<StreamService<Daytime>>(host, spec, clock, format);
+}
 
 constexpr const Key* kGreetKeys[] = {&kGreetText};
 
@@ -82,8 +99,12 @@ const ServiceKind kDiscardKind =
     small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
 const ServiceKind kChargenKind =
     small("chargen", "sends lines of characters (RFC 864)", start<Chargen, kChargenAnswer, kLarge>);
-const ServiceKind kDaytimeKind = small("daytime", "sends the date and time as text (RFC 867)",
-                                       start<Daytime, kDaytimeAnswer, kLarge>);
+const ServiceKind kDaytimeKind = {
+    .name = "daytime",
+    .summary = "sends the date and time as text (RFC 867)",
+    .keys = kDaytimeKeys,
+    .start = start_daytime,
+};
 const ServiceKind kTimeKind = small("time", "sends the time as four bytes (RFC 868)",
                                     start<TimeProtocol, kTimeAnswer, kLarge>);
 const ServiceKind kUpperKind = small("upper", "sends back what it receives, a to z as A to Z",

@@ -1,0 +1,86 @@
+// A relay: what one peer sends, all others receive, byte for byte.
+//
+//   sluice::Relay relay(loop, {});
+//   const sluice::Listener listener(loop, endpoint, relay.factory(), {});
+//
+// What it is: the connections of a broker that looks at no byte, as `ncat --broker` is one. A read
+// of a peer becomes one shared payload for all others. All peers receive the same bytes in the same
+// order, but for their own.
+// Slow peers: a peer is behind while more than ConnectionOptions::high_water is queued for it. Then
+// nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
+// connection does not read it either. A peer that is behind for longer than RelayOptions::patience
+// is aborted, and the others go on.
+// Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water + max_read is below
+// queue_limit, and that input_limit >= max_read.
+// Lifetime: must be destroyed before its loop. The destructor closes the remaining connections.
+// Thread: the loop's. Errors: std::bad_alloc. A peer whose queue gets no memory is aborted.
+#ifndef SLUICE_PROTOCOLS_RELAY_RELAY_H
+#define SLUICE_PROTOCOLS_RELAY_RELAY_H
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "../../reactor/loop/end_of_turn.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/stream/protocol.h"
+
+namespace sluice {
+
+class RelayPeer;
+
+struct RelayOptions {
+  std::size_t max_peers = 1024;              // a newcomer above it is refused
+  std::chrono::milliseconds patience{5000};  // 0: a peer that is behind is aborted at once
+};
+
+class Relay {
+ public:
+  explicit Relay(Loop& loop, const RelayOptions& options = {});
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+  ~Relay();
+
+  // For any number of listeners: makes their handlers. REQUIRES: neither the listeners nor the
+  // function are used after this object is destroyed.
+  [[nodiscard]] ProtocolFactory factory();
+  // Nobody leaves because of a smaller limit.
+  void set_options(const RelayOptions& options) noexcept { options_ = options; }
+  [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+
+ private:
+  friend class RelayPeer;
+
+  // A peer that is behind, and when the others have waited for long enough.
+  struct Behind {
+    RelayPeer* peer;
+    TimePoint deadline;
+  };
+
+  void add(RelayPeer& peer) { peers_.push_back(&peer); }
+  void remove(RelayPeer& peer) noexcept;
+  // Sends to all but `from`. REQUIRES: nobody that would receive it is behind.
+  void deliver(const RelayPeer& from, std::span<const std::byte> bytes);
+  [[nodiscard]] bool must_wait(const RelayPeer& peer) const noexcept;
+  // `peer` has paused its connection. Resumes it when it need not wait any more.
+  void wait(RelayPeer& peer) { waiting_.push_back(&peer); }
+  void mark_behind(RelayPeer& peer);
+  void mark_caught_up(RelayPeer& peer) noexcept;
+  void on_patience_expired();
+  void schedule_resume() noexcept;
+  void resume_waiting();
+
+  Loop& loop_;
+  RelayOptions options_;
+  EndOfTurn end_of_turn_;
+  Timer patience_timer_;
+  std::vector<RelayPeer*> peers_;
+  std::vector<RelayPeer*> waiting_;
+  std::vector<Behind> behind_;  // in the order in which they fell behind
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,77 @@
+#include "relay_service.h"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "../../../protocols/relay/relay.h"
+#include "../settings/key_types.h"
+#include "listening_service.h"
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+constexpr std::size_t kMaxRead = std::size_t{64} * 1024;  // a peer that waits is held this much
+constexpr std::chrono::milliseconds kMinPatience{10};
+constexpr std::chrono::hours kMaxPatience{1};
+
+constexpr NumberKey kPeers({.name = "max-peers",
+                            .form = "COUNT",
+                            .summary = "limit on peers at all its endpoints",
+                            .applies = over_streams},
+                           NumberKey::kCount, RelayOptions{}.max_peers);
+constexpr DurationKey kPatience({.name = "patience",
+                                 .form = "DURATION",
+                                 .summary = "how long the others wait for a slow peer",
+                                 .applies = over_streams},
+                                kMinPatience, RelayOptions{}.patience, kMaxPatience);
+
+constexpr const Key* kKeys[] = {&kPeers, &kPatience};
+
+RelayOptions derive_relay(const Settings& settings) {
+  return {.max_peers = static_cast<std::size_t>(settings.get(kPeers)),
+          .patience = settings.get(kPatience)};
+}
+
+class RelayCore final : public ServiceCore {
+ public:
+  RelayCore(Loop& loop, const RelayOptions& options) : relay_(loop, options) {}
+  [[nodiscard]] Relay& relay() noexcept { return relay_; }
+  void apply(const Settings& settings) override { relay_.set_options(derive_relay(settings)); }
+
+ private:
+  Relay relay_;
+};
+
+class RelayService final : public ListeningService {
+ public:
+  // REQUIRES: `relay` outlives it.
+  RelayService(const ServiceHost& host, const ListenSpec& spec, Relay& relay) {
+    ListenerOptions options = derive_listener(spec.settings);
+    options.connection.max_read = kMaxRead;
+    listen(host, spec, relay.factory(), options);
+  }
+};
+
+std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
+  return std::make_unique<RelayCore>(loop, derive_relay(spec.settings));
+}
+
+std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
+  return std::make_unique<RelayService>(host, spec, static_cast<RelayCore&>(*host.core).relay());
+}
+
+}  // namespace
+
+const ServiceKind kRelayKind = {
+    .name = "relay",
+    .summary = "sends what a peer sends to all others",
+    .over_streams = true,
+    .over_udp = false,
+    .keys = kKeys,
+    .make_core = make_core,
+    .start = start,
+};
+
+}  // namespace sluice::tools::daemon
