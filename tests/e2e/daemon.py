@@ -63,10 +63,11 @@ class Counted:
 class Daemon:
     """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read.
 
-    With counted=True it has a control socket, for counters()."""
+    With counted=True it has a control socket, for counters(). A launcher is a command that becomes
+    the daemon, whose command line follows."""
 
     def __init__(self, *arguments, prepare=None, stdin=subprocess.DEVNULL, stderr=None,
-                 counted=False):
+                 counted=False, launcher=()):
         self.log_file = tempfile.TemporaryFile("w+b")
         self.control = Counted() if counted else None
         if counted:
@@ -78,7 +79,7 @@ class Daemon:
             if prepare:
                 prepare()
 
-        self.process = subprocess.Popen([PATH, *arguments], stdin=stdin,
+        self.process = subprocess.Popen([*launcher, PATH, *arguments], stdin=stdin,
                                         stdout=subprocess.PIPE,
                                         stderr=self.log_file if stderr is None else stderr,
                                         preexec_fn=before_exec)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the files with which a system starts sluiced: the unit's exposure, and the scripts' syntax.
+"""Checks the files with which a system starts sluiced: the units, and the syntax of the scripts.
 
     service_files.py
 
@@ -7,6 +7,7 @@ systemd-analyze rates a unit from 0 (nothing is exposed) to 10. It needs no runn
 """
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,14 +23,16 @@ def output_of(*command):
 
 
 def check_unit():
-    """The complaints about the unit: unknown settings, and too much exposure."""
+    """The complaints about the units: unknown settings, and too much exposure."""
     complaints = []
     with tempfile.TemporaryDirectory() as directory:
         unit = pathlib.Path(directory) / "sluiced.service"
         text = (FOLDER / "sluiced.service.in").read_text(encoding="utf-8")
         unit.write_text(text.replace("@SBINDIR@/sluiced", "/bin/true"), encoding="utf-8")
-        for line in output_of("systemd-analyze", "verify", "--man=no", unit).splitlines():
-            if "sluiced.service" in line:
+        sockets = pathlib.Path(directory) / "sluiced.socket"
+        shutil.copy(FOLDER / "sluiced.socket", sockets)
+        for line in output_of("systemd-analyze", "verify", "--man=no", unit, sockets).splitlines():
+            if "sluiced.s" in line:
                 complaints.append(line)
         rating = output_of("systemd-analyze", "security", "--offline=yes", "--no-pager", unit)
         found = re.search(r"Overall exposure level for \S+: (\d+\.\d+)", rating)

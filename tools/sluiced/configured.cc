@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "../common/usage_error.h"
 #include "config/config_faults.h"
 #include "config/config_file.h"
 #include "config/written_config.h"
@@ -33,6 +35,17 @@ std::string write_control(const ControlSettings& control) {
          '\n';
 }
 
+// The system would let two services share the socket, and each newcomer would meet any of them.
+void check_passed_sockets(const std::vector<ListenSpec>& specs) {
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    for (std::size_t other = 0; other < i; ++other) {
+      if (specs[i].descriptor < 0 || specs[i].descriptor != specs[other].descriptor) continue;
+      throw UsageError(specs[i].target.text + " is served by " + specs[other].kind +
+                       " already; one service can have a socket");
+    }
+  }
+}
+
 }  // namespace
 
 void choose_file(Options& options) {
@@ -44,7 +57,10 @@ void choose_file(Options& options) {
 
 Options configured(const Options& command_line) {
   Options options = command_line;
-  if (options.file.empty()) return options;
+  if (options.file.empty()) {
+    check_passed_sockets(options.listen);
+    return options;
+  }
   Config config = load_config(options.file, options.given.defaults);
   const Options::Given& given = options.given;
   if (config.backend && !given.backend) options.loop.backend = *config.backend;
@@ -69,6 +85,7 @@ Options configured(const Options& command_line) {
   if (options.listen.empty()) {
     throw ConfigError({options.file + ": there is no [[service]], and nothing to serve"});
   }
+  check_passed_sockets(options.listen);
   check_console(options);
   return options;
 }

@@ -1,6 +1,7 @@
 // sluiced(8): small network services over TCP, UDP and Unix sockets, in one loop.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -18,6 +19,7 @@
 #include "listen_names.h"
 #include "log/log.h"
 #include "options.h"
+#include "settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -54,6 +56,17 @@ void log_start(Log& log, const Daemon& daemon, const Options& options, std::stri
   }
 }
 
+// Newcomers would wait in them for ever.
+void log_unused_sockets(Log& log, const Options& options) {
+  const PassedSockets& passed = PassedSockets::of_process();
+  for (const PassedSockets::Socket& socket : passed.all()) {
+    const bool is_used =
+        std::any_of(options.listen.begin(), options.listen.end(),
+                    [&](const ListenSpec& spec) { return spec.descriptor == socket.fd.get(); });
+    if (!is_used) log.warning(passed.reference_to(socket) + " was passed, and no service uses it");
+  }
+}
+
 // What is wrong with the configuration, as editors and scripts read it: FILE:LINE:COLUMN: MESSAGE.
 Outcome report(const ConfigError& error) {
   for (const std::string& line : error.lines()) std::fprintf(stderr, "%s\n", line.c_str());
@@ -71,6 +84,7 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   options.listen = look_up_names(std::move(options.listen));
   Daemon daemon(options, log);
   log_start(log, daemon, options, self);
+  log_unused_sockets(log, options);
   if (!command_line.file.empty()) daemon.enable_reload(command_line);
   // Last of what can fail: who reads "ready" is served.
   write_standard_output(daemon.announcement());
@@ -80,6 +94,7 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
 }
 
 Outcome run(int argc, char** argv, Log& log) {
+  PassedSockets::of_process().read_environment();
   Options options = parse_options(argc, argv);
   if (!options.answer.empty()) return answer_with(options.answer);
   choose_file(options);

@@ -16,6 +16,7 @@
 #include "config/listen_reader.h"
 #include "services/service_kinds.h"
 #include "services/socket_keys.h"
+#include "settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -88,6 +89,7 @@ std::string help_text() {
                   "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
   out << help_row("unix://PATH", "a Unix stream socket");
   out << help_row("http://HOST:PORT", "of metrics, in place of tcp://");
+  out << help_row("fd:NAME", "a socket that a service manager has passed");
   add_keys(out, "Keys", socket_keys());
   for (const ServiceKind* kind : all_kinds()) {
     if (!kind->keys.empty()) add_keys(out, "Keys of " + std::string(kind->name), kind->keys);
@@ -141,8 +143,11 @@ Options parse_options(int argc, const char* const* argv) {
   });
 
   const auto listen = [&](std::string_view value) {
-    options.listen.push_back(parse_listen(value, defaults));
-    options.listen.back().service = options.listen.size() - 1;
+    const std::size_t service = options.listen.size();
+    for (const std::string& text : PassedSockets::of_process().expand_listen(value)) {
+      options.listen.push_back(parse_listen(text, defaults));
+      options.listen.back().service = service;
+    }
   };
   line.each("file", [&](std::string_view value) {
     if (value.empty()) throw UsageError("the name of the file is empty");

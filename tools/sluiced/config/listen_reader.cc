@@ -15,6 +15,7 @@
 #include "../../common/usage_error.h"
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
+#include "../settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -76,8 +77,8 @@ Target target_of(const std::string& written) {
 }
 
 // A word that no kind has as a scheme is left to the parser of endpoints, which reports it.
-bool runs_over(const ServiceKind& kind, const std::string& text, SettingErrors& errors) {
-  const std::string_view word = scheme_word(text);
+bool runs_over(const ServiceKind& kind, const std::string& text, std::string_view word,
+               SettingErrors& errors) {
   const Names allowed = schemes_of(kind);
   const bool is_allowed = std::find(allowed.begin(), allowed.end(), word) != allowed.end();
   if (is_allowed || (!scheme_of(text) && !kind.speaks_http)) return true;
@@ -88,12 +89,30 @@ bool runs_over(const ServiceKind& kind, const std::string& text, SettingErrors& 
   return false;
 }
 
+// What is spoken over a socket that was passed depends on the kind alone.
+bool read_reference(const ServiceKind& kind, const std::string& text, ListenSpec& spec,
+                    SettingErrors& errors) {
+  const PassedSockets::Found found = PassedSockets::of_process().find(text);
+  const Scheme scheme = found.endpoint.scheme();
+  if (kind.speaks_http && scheme == Scheme::tcp) spec.layer = kHttp;
+  if (!runs_over(kind, text, spec.layer.empty() ? to_string(scheme) : spec.layer, errors)) {
+    return false;
+  }
+  spec.descriptor = found.descriptor;
+  spec.target.endpoint = found.endpoint;
+  spec.target.text = escape(text, kMaxText);
+  return true;
+}
+
 // Whether the kind can be served there.
-bool read_target(const ServiceKind& kind, const std::string& text, Target& target,
+bool read_target(const ServiceKind& kind, const std::string& text, ListenSpec& spec,
                  SettingErrors& errors) {
-  if (!runs_over(kind, text, errors)) return false;
   try {
-    target = target_of(text);
+    if (PassedSockets::is_reference(text)) return read_reference(kind, text, spec, errors);
+    const std::string_view word = scheme_word(text);
+    if (!runs_over(kind, text, word, errors)) return false;
+    spec.target = target_of(text);
+    if (word == kHttp) spec.layer = kHttp;
   } catch (const UsageError& error) {
     errors.push_back({"listen", error.what()});
     return false;
@@ -149,6 +168,16 @@ SettingError missing(const std::string& kind, const Key& key) {
                     std::string(key.text().form)};
 }
 
+// Whoever has bound a socket has set these.
+void reject_keys_of_binding(const WrittenListen& written, SettingErrors& errors) {
+  for (const auto& [name, text] : written.keys) {
+    const bool is_off = name == kReusePortKey.name() && text == "off";
+    if ((name != kModeKey.name() && name != kReusePortKey.name()) || is_off) continue;
+    errors.push_back({name, "key " + name + " is not valid for " + written.endpoint +
+                                ", which is bound already; set it where the socket is made"});
+  }
+}
+
 void read_key(const Keys& keys, std::string_view name, std::string_view text, Settings& settings,
               SettingErrors& errors) {
   const Key* key = keys.named(name, errors);
@@ -168,6 +197,13 @@ void read_key(const Keys& keys, std::string_view name, std::string_view text, Se
 }  // namespace
 
 std::optional<Scheme> scheme_of(std::string_view endpoint) {
+  if (PassedSockets::is_reference(endpoint)) {
+    try {
+      return PassedSockets::of_process().find(endpoint).endpoint.scheme();
+    } catch (const UsageError&) {
+      return {};
+    }
+  }
   const std::string_view scheme = scheme_word(endpoint);
   if (scheme == kHttp) return Scheme::tcp;
   for (const Scheme each : {Scheme::tcp, Scheme::udp, Scheme::unix_stream}) {
@@ -191,8 +227,8 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
   spec.kind = written.kind;
   const ServiceKind* kind = kind_named(written.kind, errors);
   // Which keys there are depends on both: without one of them, every key would be called unknown.
-  if (kind == nullptr || !read_target(*kind, written.endpoint, spec.target, errors)) return spec;
-  if (scheme_word(written.endpoint) == kHttp) spec.layer = kHttp;
+  if (kind == nullptr || !read_target(*kind, written.endpoint, spec, errors)) return spec;
+  if (spec.descriptor >= 0) reject_keys_of_binding(written, errors);
   const Keys keys(*kind, spec);
   for (const auto& [name, text] : written.keys) read_key(keys, name, text, spec.settings, errors);
   for (const Key* key : keys.all()) {

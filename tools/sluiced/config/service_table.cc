@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
+#include "../settings/passed_sockets.h"
 #include "listen_reader.h"
 
 namespace sluice::tools::daemon {
@@ -43,6 +45,8 @@ class ServiceReader {
   void read_listen(const TomlValue& value);
   void read_endpoint(const TomlValue& value);
   void read_endpoint_table(const TomlValue& value);
+  // Several, if it refers to several sockets that were passed.
+  void add(const Listen& written);
   [[nodiscard]] bool is_valid_somewhere(std::string_view name) const;
   [[nodiscard]] bool applies(std::string_view name, const Listen& listen) const;
   void add_key(const TomlEntry& entry, WrittenListen& written);
@@ -98,8 +102,7 @@ void ServiceReader::read_listen(const TomlValue& value) {
 void ServiceReader::read_endpoint(const TomlValue& value) {
   if (value.kind == Kind::table) return read_endpoint_table(value);
   if (value.kind == Kind::string) {
-    listens_.push_back({value.text, value.place, {}});
-    return;
+    return add({value.text, value.place, {}});
   }
   fault(value.place,
         "an endpoint is " + std::string(name_of(value)) +
@@ -126,7 +129,15 @@ void ServiceReader::read_endpoint_table(const TomlValue& value) {
     return fault(value.place,
                  R"(endpoint is missing; write { endpoint = "unix:///run/x", mode = "0660" })");
   }
-  listens_.push_back(std::move(listen));
+  add(listen);
+}
+
+void ServiceReader::add(const Listen& written) {
+  for (std::string& endpoint : PassedSockets::of_process().expand(written.endpoint)) {
+    Listen listen = written;
+    listen.endpoint = std::move(endpoint);
+    listens_.push_back(std::move(listen));
+  }
 }
 
 bool ServiceReader::applies(std::string_view name, const Listen& listen) const {

@@ -40,8 +40,8 @@ bool applies(const Key& key, const ListenSpec& spec) { return key.text().applies
 
 std::string endpoint_of(const ListenSpec& spec) {
   // A text with control characters is escaped for messages, and would be another path.
-  const std::string endpoint =
-      spec.target.endpoint ? spec.written(spec.endpoint()) : spec.target.text;
+  const bool has_text = !spec.target.endpoint || spec.descriptor >= 0;
+  const std::string endpoint = has_text ? spec.target.text : spec.written(spec.endpoint());
   std::string line = "  { endpoint = " + toml_string(endpoint);
   for (const Key* key : socket_keys()) {
     if (key == &kNameKey || !applies(*key, spec)) continue;

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "../../../reactor/datagram/datagram_open.h"
 #include "socket_keys.h"
@@ -11,7 +12,14 @@
 namespace sluice::tools::daemon {
 
 EndpointSocket::EndpointSocket(const ListenSpec& spec) {
-  if (spec.scheme() == Scheme::udp) {
+  if (spec.descriptor >= 0) {
+    Fd passed = duplicate_of(spec.descriptor);
+    if (spec.scheme() == Scheme::udp) {
+      datagrams_ = std::move(passed);
+    } else {
+      stream_.emplace(std::move(passed), derive_listener(spec.settings));
+    }
+  } else if (spec.scheme() == Scheme::udp) {
     datagrams_ = open_bound(spec.endpoint(), derive_datagram(spec.settings)).fd;
   } else {
     stream_.emplace(spec.endpoint(), derive_listener(spec.settings));

@@ -2,7 +2,7 @@
 //
 // What it is: the owner of the descriptor. A service that is started gets a duplicate of it, so
 // what waits in the kernel, a newcomer or a datagram, waits for the next service.
-// Lifetime: the destructor removes the file of a Unix socket. Thread: the loop's.
+// Lifetime: the destructor removes the file of a Unix socket that it has bound. Thread: the loop's.
 // Errors: the constructor throws std::system_error that names the endpoint.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
@@ -17,7 +17,7 @@ namespace sluice::tools::daemon {
 
 class EndpointSocket {
  public:
-  // Binds, and listens unless it is over UDP.
+  // Binds, and listens unless it is over UDP. Or uses the socket that was passed for the spec.
   explicit EndpointSocket(const ListenSpec& spec);
   EndpointSocket(const EndpointSocket&) = delete;
   EndpointSocket& operator=(const EndpointSocket&) = delete;

@@ -171,7 +171,7 @@ void ServiceSet::commit(Step& step, std::chrono::milliseconds deadline, Replaced
   replaced.lines.push_back(line_of("changed", spec, before.service->endpoint()));
   if (spec.scheme() == Scheme::udp) return restart_later(step, deadline);
   const auto mode = spec.settings.find(kModeKey);
-  if (mode && mode != before.spec.settings.find(kModeKey) &&
+  if (mode && spec.descriptor < 0 && mode != before.spec.settings.find(kModeKey) &&
       ::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode)) != 0) {
     replaced.lines.push_back("mode of " + spec.target.text +
                              " could not be changed: " + std::generic_category().message(errno));

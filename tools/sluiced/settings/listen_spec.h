@@ -19,6 +19,7 @@ struct ListenSpec {
   // The scheme that is written instead of tcp, for what the service speaks there: "http".
   std::string layer = {};
   Settings settings;
+  int descriptor = -1;  // of a socket that was passed to the process, in place of one to bind
   // The endpoints of one service, which share what the kind lets them share, have the same number.
   std::size_t service = 0;
 
