@@ -53,8 +53,11 @@ class Listener::Impl final : public LoopComponent {
         shortages_(loop, [this] { return describe_shortage(); }),
         retry_(loop, [this] { after_wait(); }),
         group_(ConnectionTable::of(loop).make_group(options.connection)) {
-    if (limits_.counts_sources()) {
-      group_.on_gone = [this](const Connection& gone) { limits_.remove(gone.socket_peer()); };
+    if (limits_.counts_sources() || options_.closed) {
+      group_.on_gone = [this](const Connection& gone) {
+        limits_.remove(gone.socket_peer());
+        if (options_.closed) options_.closed(gone);
+      };
     }
     watcher_.bind<&Impl::on_ready>(this, socket_.fd());
     wait_for_newcomers();

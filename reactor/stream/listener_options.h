@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 #include "../base/source.h"
@@ -15,6 +16,8 @@
 #include "connection_options.h"
 
 namespace sluice {
+
+class Connection;
 
 struct ListenerOptions {
   static constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
@@ -34,6 +37,9 @@ struct ListenerOptions {
   std::optional<mode_t> mode{};   // of a Unix socket's file; without it, that of the umask
   int backlog = 0;                // 0: SOMAXCONN
   std::size_t accept_batch = 64;  // newcomers in a turn, so that others are served as well
+  // Called for each connection after its on_close(), while the listener exists: for a log. It must
+  // not throw, nor use the connection but for its properties.
+  std::function<void(const Connection&)> closed{};
 };
 
 }  // namespace sluice

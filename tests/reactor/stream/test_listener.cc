@@ -223,6 +223,31 @@ Test(listener, refuses_newcomers_that_come_too_fast) {
   }
 }
 
+Test(listener, calls_closed_for_each_connection_with_what_it_was) {
+  struct Closed {
+    Address peer;
+    std::uint64_t bytes_in;
+    CloseReason reason;
+  };
+  std::vector<Closed> closed;
+  ListenerOptions options;
+  options.closed = [&closed](const Connection& connection) {
+    closed.push_back({connection.peer(), connection.bytes_in(), connection.close_reason()});
+  };
+  Service service("127.0.0.1", options);
+  Peer first = service.client();
+  const Peer second = service.client();
+  const Address address = service.peers.front();
+  first.send("hello");
+  turn_until(service.loop, [&] { return service.loop.counters().bytes_in == 5; });
+  cr_expect(closed.empty());
+  first.close();
+  turn_until(service.loop, [&] { return !closed.empty(); });
+  cr_assert(closed.size() == 1);
+  cr_expect(closed[0].peer == address && closed[0].bytes_in == 5);
+  cr_expect(closed[0].reason == CloseReason::peer_closed);
+}
+
 Test(listener, limits_each_source_separately) {
   ListenerOptions options;
   options.max_per_source = 1;
