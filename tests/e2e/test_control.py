@@ -86,8 +86,10 @@ class Show(Case):
                 host, port = client.getsockname()
                 self.assertEqual(len(found), 1)
                 self.assertRegex(found[0].pop("id"), r"^\d+\.\d+$")
+                self.assertLess(found[0].pop("age"), 60)
                 self.assertEqual(found[0], {
-                    "service": "discard", "peer": f"{host}:{port}", "bytes_in": 7, "bytes_out": 0,
+                    "idle": None, "paused_by": None, "service": "discard",
+                    "peer": f"{host}:{port}", "bytes_in": 7, "bytes_out": 0,
                     "queued": 0, "state": "open", "paused": False})
 
     def test_connections_of_thousands_come_in_pieces_and_all(self):
@@ -100,6 +102,46 @@ class Show(Case):
             finally:
                 for client in clients:
                     client.close()
+
+    def test_connections_say_how_long_they_are_idle_and_why_they_are_paused(self):
+        with self.daemon("-l", "chargen=tcp://127.0.0.1:0,idle=1h",
+                         "-l", "chat=tcp://127.0.0.1:0,rate=1/3600,burst=1") as sluiced:
+            with connect(sluiced.endpoints("chargen")[0]) as lazy, \
+                    connect(sluiced.endpoints("chat")[0]) as chatty:
+                lazy.sendall(b"x")
+                chatty.sendall(b"one\ntwo\nthree\n")
+
+                def by_service():
+                    return {row["service"]: row
+                            for row in self.control.rows("show", "connections")}
+                self.assertTrue(wait_until(lambda: by_service()["chat"]["paused"]))
+                rows = by_service()
+                self.assertEqual(rows["chat"]["paused_by"], "service")
+                self.assertIsNone(rows["chat"]["idle"])
+                self.assertLess(rows["chargen"]["idle"], 60)
+
+    def test_sort_orders_the_rows(self):
+        with self.daemon("-l", "discard=tcp://127.0.0.1:0") as sluiced:
+            with connect(sluiced.endpoint) as first, connect(sluiced.endpoint) as second:
+                first.sendall(b"x" * 5)
+                second.sendall(b"x" * 50)
+                wait_until(lambda: sum(
+                    row["bytes_in"] for row in self.control.rows("show", "connections")) == 55)
+                rows = self.control.rows("--sort", "bytes_in", "show", "connections")
+                self.assertEqual([row["bytes_in"] for row in rows], [50, 5])
+                self.assertIn('--sort "size": no row has this key; allowed: id, service, peer',
+                              self.control.error("--sort", "size", "show", "connections"))
+
+    def test_limits_are_those_of_each_endpoint(self):
+        with self.daemon("--max-connections", "77", "-l", "echo=tcp://127.0.0.1:0,max=5,idle=1m",
+                         "-l", "echo=udp://127.0.0.1:0,answers=9") as sluiced:
+            rows = self.control.rows("show", "limits")
+            self.assertEqual(rows[0], {"name": "all", "endpoint": None, "open": 1, "max": 77})
+            self.assertEqual(rows[1], {
+                "name": "echo", "endpoint": sluiced.endpoint, "open": 0, "max": 5,
+                "per_source": None, "idle": "1m", "connect_rate": "off",
+                "connect_rate_per_source": "off", "answers": None, "answers_per_source": None})
+            self.assertEqual((rows[2]["max"], rows[2]["answers"]), (None, 9))
 
     def test_nothing_is_an_empty_array(self):
         with self.daemon("-l", "echo=udp://127.0.0.1:0"):
@@ -176,6 +218,67 @@ class Change(Case):
             self.assertEqual(sluiced.wait(), 0)
             self.assertIn("info stopped: every connection finished", sluiced.log())
             self.assertFalse(self.path.exists())
+
+
+class Bans(Case):
+    def test_a_ban_aborts_and_refuses_on_every_service_until_it_is_taken_back(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0", "-l", "upper=tcp://127.0.0.1:0",
+                         "-l", "echo=udp://127.0.0.1:0") as sluiced:
+            echo, upper, datagram = (endpoint for _, endpoint in sluiced.listening)
+            with connect(echo, ("127.0.0.2", 0)) as bad, connect(echo) as good:
+                exchange(bad, b"x")
+                exchange(good, b"x")
+                self.assertEqual(self.control.text("ban", "127.0.0.2"),
+                                 "banned 127.0.0.2, aborted 1 connection\n")
+                with self.assertRaises(ConnectionResetError):
+                    bad.recv(1)
+                self.assertEqual(exchange(good, b"y"), b"y")
+            self.assertEqual(self.control.rows("show", "bans"),
+                             [{"source": "127.0.0.2", "seconds_left": None}])
+            with connect(upper, ("127.0.0.2", 0)) as client:
+                self.assertTrue(was_closed(client))
+            sluiced.wait_for_log(r"refused: 127\.0\.0\.2:\d+ is banned")
+            with connect(datagram, ("127.0.0.2", 0)) as client:
+                client.settimeout(0.3)
+                client.send(b"x")
+                with self.assertRaises(TimeoutError):
+                    client.recv(1)
+            self.control.text("unban", "127.0.0.2")
+            with connect(upper, ("127.0.0.2", 0)) as client:
+                self.assertEqual(exchange(client, b"x"), b"X")
+            self.assertEqual(self.control.rows("show", "bans"), [])
+            sluiced.wait_for_log(rf"info user {os.getuid()}: unban 127\.0\.0\.2")
+
+    def test_a_ban_ends_after_its_time(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            self.control.text("ban", "127.0.0.2", "300ms")
+            with connect(sluiced.endpoint, ("127.0.0.2", 0)) as client:
+                self.assertTrue(was_closed(client))
+            self.assertTrue(wait_until(lambda: self.control.rows("show", "bans") == []))
+            with connect(sluiced.endpoint, ("127.0.0.2", 0)) as client:
+                self.assertEqual(exchange(client, b"x"), b"x")
+
+    def test_an_ipv6_address_stands_for_its_network(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0"):
+            self.assertEqual(self.control.text("ban", "2001:db8::7", "1h"),
+                             "banned 2001:db8::/64, aborted 0 connections\n")
+            [row] = self.control.rows("show", "bans")
+            self.assertEqual(row["source"], "2001:db8::/64")
+            self.assertTrue(3500 < row["seconds_left"] <= 3600)
+            self.control.text("unban", row["source"])
+            self.assertIn("2001:db8::/64 is not banned", self.control.error("unban", "2001:db8::8"))
+
+    def test_mistakes_are_named(self):
+        with self.daemon("-l", "echo=tcp://127.0.0.1:0"):
+            for words, message in (
+                    (("ban", "localhost"), 'address "localhost" is not a.b.c.d, an IPv6 address'),
+                    (("ban", "192.0.2.1/24"), 'address "192.0.2.1/24" is not'),
+                    (("ban", "192.0.2.1", "soon"), 'time "soon"'),
+                    (("ban", "192.0.2.1", "1h", "x"), 'ban: unexpected "x"'),
+                    (("ban",), "ban: ADDRESS is missing"),
+                    (("unban", "192.0.2.1"), "192.0.2.1 is not banned")):
+                self.assertIn(message, self.control.error(*words), words)
+            self.assertEqual(self.control.rows("show", "bans"), [])
 
 
 class Metrics(Case):

@@ -13,7 +13,8 @@ namespace {
 Outcome run(int argc, char** argv) {
   const ControlOptions options = parse_control_options(argc, argv);
   if (!options.answer.empty()) return answer_with(options.answer);
-  const ControlAnswer answer = ask(options.socket, options.command);
+  ControlAnswer answer = ask(options.socket, options.command);
+  if (!options.sort.empty()) sort_rows(answer.rows, options.sort);
   // An answer is rows or text; without either, JSON is an empty array.
   const bool as_array = options.json && answer.text.empty() && answer.error.empty();
   write_standard_output(answer.text + (as_array ? array_of(answer.rows) : table_of(answer.rows)));

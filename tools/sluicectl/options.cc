@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kOptions = {
     OptionSpec{"socket", 's', "PATH", "the daemon's socket (/run/sluiced/control)"},
     OptionSpec{"json", 0, "", "print the answer as a JSON array"},
+    OptionSpec{"sort", 0, "KEY", "order the rows: large numbers first"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
@@ -51,6 +52,10 @@ ControlOptions parse_control_options(int argc, const char* const* argv) {
     options.socket = value;
   });
   options.json = line.has("json");
+  line.each("sort", [&](std::string_view value) {
+    if (value.empty()) throw UsageError("the key is empty");
+    options.sort = value;
+  });
   if (line.operands().empty()) throw UsageError("a command is missing, such as: show services");
   for (const std::string& word : line.operands()) {
     check_word(word);

@@ -16,6 +16,7 @@ inline constexpr const char* kDefaultSocket = "/run/sluiced/control";
 struct ControlOptions {
   std::string socket = kDefaultSocket;
   bool json = false;
+  std::string sort;     // empty: as the daemon sent the rows
   std::string command;  // the words, with one space between each two
   std::string answer;   // of --help or --version: print it and exit
 };

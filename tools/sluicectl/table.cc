@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../../reactor/base/quote.h"
@@ -45,6 +47,34 @@ std::string padded(const std::string& text, const Column& column, bool last) {
 }
 
 }  // namespace
+
+void sort_rows(std::vector<std::string>& rows, const std::string& key) {
+  struct Row {
+    std::string text;
+    Json value;  // null: none
+  };
+  std::vector<Row> sorted;
+  std::string keys;
+  bool is_known = rows.empty();
+  for (std::string& row : rows) {
+    Json object = parsed(row);
+    const auto found = object.find(key);
+    is_known = is_known || found != object.end();
+    if (sorted.empty()) {
+      for (const auto& [name, value] : object.items()) keys += (keys.empty() ? "" : ", ") + name;
+    }
+    sorted.push_back({std::move(row), found == object.end() ? Json() : *found});
+  }
+  if (!is_known) {
+    throw std::invalid_argument("--sort " + quote(key) + ": no row has this key; allowed: " + keys);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Row& a, const Row& b) {
+    if (a.value.is_null() || b.value.is_null()) return !a.value.is_null() && b.value.is_null();
+    return a.value.is_number() && b.value.is_number() ? b.value < a.value : a.value < b.value;
+  });
+  std::transform(sorted.begin(), sorted.end(), rows.begin(),
+                 [](Row& row) { return std::move(row.text); });
+}
 
 std::string table_of(std::span<const std::string> rows) {
   if (rows.empty()) return {};

@@ -8,8 +8,13 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace sluice::tools::control {
+
+// Orders the rows by the value of a key: numbers from the largest one, text by its bytes, and rows
+// without a value last. Throws std::invalid_argument, which names the keys, if no row has it.
+void sort_rows(std::vector<std::string>& rows, const std::string& key);
 
 // With a line of headings; empty if there are no rows.
 std::string table_of(std::span<const std::string> rows);

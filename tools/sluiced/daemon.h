@@ -62,6 +62,7 @@ class Daemon final : private ControlTarget {
   // ControlTarget
   [[nodiscard]] Loop& loop() noexcept override { return loop_; }
   [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
+  [[nodiscard]] Bans& bans() noexcept override { return services_.bans(); }
   void drain_service(Service& service) override;
   [[nodiscard]] std::uint64_t udp_unanswered() const noexcept override { return guard_.refused(); }
   [[nodiscard]] std::uint64_t log_dropped() const noexcept override { return log_.dropped(); }

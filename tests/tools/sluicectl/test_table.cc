@@ -1,4 +1,5 @@
 // Rows as a table for people, and as a JSON array for programs.
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 
 using sluice::tools::control::array_of;
 using sluice::tools::control::ProtocolError;
+using sluice::tools::control::sort_rows;
 using sluice::tools::control::table_of;
 using Rows = std::vector<std::string>;
 
@@ -54,4 +56,32 @@ Test(table, refuses_a_row_that_is_no_object) {
 Test(table, is_an_array_for_programs) {
   expect_text(array_of(Rows{R"({"a":1})", R"({"a":2})"}), "[{\"a\":1},{\"a\":2}]\n");
   expect_text(array_of(Rows{}), "[]\n");
+}
+
+Test(table, sorts_numbers_from_the_largest_and_what_has_none_last) {
+  Rows rows{R"({"n":3,"t":"b"})", R"({"n":null,"t":"c"})", R"({"n":100,"t":"a"})", R"({"t":"d"})"};
+  sort_rows(rows, "n");
+  const Rows want{R"({"n":100,"t":"a"})", R"({"n":3,"t":"b"})", R"({"n":null,"t":"c"})",
+                  R"({"t":"d"})"};
+  cr_expect(rows == want);
+}
+
+Test(table, sorts_text_by_its_bytes_and_keeps_the_order_of_equals) {
+  Rows rows{R"({"t":"b","i":1})", R"({"t":"a","i":2})", R"({"t":"b","i":3})"};
+  sort_rows(rows, "t");
+  const Rows want{R"({"t":"a","i":2})", R"({"t":"b","i":1})", R"({"t":"b","i":3})"};
+  cr_expect(rows == want);
+}
+
+Test(table, names_the_keys_if_there_is_none_to_sort_by) {
+  Rows rows{R"({"name":"echo","open":3})"};
+  std::string message;
+  try {
+    sort_rows(rows, "opn");
+  } catch (const std::invalid_argument& error) {
+    message = error.what();
+  }
+  cr_expect(message == "--sort \"opn\": no row has this key; allowed: name, open");
+  rows.clear();
+  sort_rows(rows, "anything");  // there is nothing to sort
 }

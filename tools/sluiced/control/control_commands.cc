@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "../../../reactor/base/quote.h"
@@ -17,6 +17,7 @@
 #include "../services/metrics_text.h"
 #include "../services/socket_keys.h"
 #include "../settings/log_settings.h"
+#include "control_request.h"
 #include "counters_text.h"
 
 namespace sluice::tools::daemon {
@@ -24,23 +25,13 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-struct Request {
-  ControlTarget& target;
-  ControlClient& client;
-  Words arguments;
-  ControlAnswer& answer;
-};
-
 struct Command {
   std::string_view name;      // one word, or two
   std::string_view argument;  // what it takes, in a word; empty: nothing
+  std::string_view more;      // what may follow that; empty: nothing
   std::string_view summary;
-  void (*run)(const Request& request);
+  void (*run)(const ControlRequest& request);
 };
-
-void log(const Request& request, const std::string& what) {
-  request.target.log_control(request.client.name() + ": " + what);
-}
 
 void add_counts(JsonObject& row, const ServiceCounters& counters) {
   row.add_number("open", std::uint64_t{counters.open});
@@ -59,7 +50,7 @@ std::string endpoint_of(const ServiceSet::Member& member) {
   return member.spec.written(member.service->endpoint());
 }
 
-void show_services(const Request& request) {
+void show_services(const ControlRequest& request) {
   for (const ServiceSet::Member& member : request.target.service_set().members()) {
     JsonObject row;
     row.add_text("name", service_name(member.spec));
@@ -71,7 +62,7 @@ void show_services(const Request& request) {
   }
 }
 
-void show_counters(const Request& request) {
+void show_counters(const ControlRequest& request) {
   JsonObject row;
   each_counter(request.target.loop().counters(),
                [&row](const std::string& name, std::uint64_t n) { row.add_number(name, n); });
@@ -80,91 +71,46 @@ void show_counters(const Request& request) {
   request.answer.add_row(row);
 }
 
-const ServiceSet::Member* service_of(const ServiceSet& services, const Connection& connection) {
-  for (const ServiceSet::Member& member : services.members()) {
-    if (connection.listener() != nullptr && member.service->listener() == connection.listener()) {
-      return &member;
-    }
+// A limit of an endpoint; null if it has none, or if it is not one of its keys.
+void add_limit(JsonObject& row, const ListenSpec& spec, const Key& key) {
+  std::string name(key.name());
+  std::replace(name.begin(), name.end(), '-', '_');
+  const auto value = key.text().applies(spec.scheme()) ? spec.settings.value(key) : std::nullopt;
+  if (!value) return row.add_null(name);
+  if (const auto* number = std::get_if<std::uint64_t>(&*value)) {
+    return row.add_number(name, *number);
   }
-  return nullptr;
+  row.add_text(name, key.write(*value));
 }
 
-// Its place in the loop's table, and how often the place had been used.
-std::string text_of(ConnectionId id) {
-  return std::to_string(id.slot) + '.' + std::to_string(id.generation);
-}
-
-std::optional<ConnectionId> id_in(std::string_view text) noexcept {
-  ConnectionId id;
-  const char* const end = text.data() + text.size();
-  const auto slot = std::from_chars(text.data(), end, id.slot);
-  if (slot.ec != std::errc() || slot.ptr == end || *slot.ptr != '.') return std::nullopt;
-  const auto generation = std::from_chars(slot.ptr + 1, end, id.generation);
-  if (generation.ec != std::errc() || generation.ptr != end) return std::nullopt;
-  return id;
-}
-
-std::string_view name_of(Connection::State state) noexcept {
-  switch (state) {
-    case Connection::State::opening:
-      return "opening";
-    case Connection::State::open:
-      return "open";
-    case Connection::State::flushing:
-      return "flushing";
-    case Connection::State::lingering:
-      return "lingering";
-    case Connection::State::closed:
-      break;
+// The first row is that of the daemon.
+void show_limits(const ControlRequest& request) {
+  constexpr std::array<const Key*, 7> kLimits = {
+      &kMaxKey,     &kPerSourceKey,       &kIdleKey, &kConnectRateKey, &kConnectRatePerSourceKey,
+      &kAnswersKey, &kAnswersPerSourceKey};
+  const Loop& loop = request.target.loop();
+  const std::size_t most = loop.options().max_connections;
+  JsonObject all;
+  all.add_text("name", "all");
+  all.add_null("endpoint");
+  all.add_number("open", loop.counters().connections_open);
+  if (most == LoopOptions{}.max_connections) {
+    all.add_null("max");
+  } else {
+    all.add_number("max", std::uint64_t{most});
   }
-  return "closed";
-}
-
-void add_connection(const ServiceSet& services, const Connection& connection,
-                    ControlAnswer& answer) {
-  const ServiceSet::Member* const member = service_of(services, connection);
-  if (member == nullptr) return;  // a client of a control socket
-  JsonObject row;
-  row.add_text("id", text_of(connection.id()));
-  row.add_text("service", service_name(member->spec));
-  row.add_text("peer", connection.peer().to_string());
-  row.add_number("bytes_in", connection.bytes_in());
-  row.add_number("bytes_out", connection.bytes_out());
-  row.add_number("queued", std::uint64_t{connection.queued()});
-  row.add_text("state", name_of(connection.state()));
-  row.add_truth("paused", connection.paused());
-  answer.add_row(row);
-}
-
-// The places of the table that are looked at in one turn, and so the rows that are made.
-constexpr std::uint32_t kPlacesATurn = 128;
-
-void show_connections(const Request& request) {
-  request.answer.continue_with(
-      [&target = request.target, place = std::uint32_t{0}](ControlAnswer& answer) mutable {
-        place = Connection::visit(target.loop(), place, kPlacesATurn, [&](Connection& connection) {
-          add_connection(target.service_set(), connection, answer);
-        });
-        return place != 0;
-      });
-}
-
-void kick(const Request& request) {
-  const std::string_view word = request.arguments.front();
-  const auto id = id_in(word);
-  if (!id) {
-    return request.answer.fail("id " + quote(word) +
-                               " is not two numbers with a dot, such as 3.17");
+  request.answer.add_row(all);
+  for (const ServiceSet::Member& member : request.target.service_set().members()) {
+    JsonObject row;
+    row.add_text("name", service_name(member.spec));
+    row.add_text("endpoint", endpoint_of(member));
+    row.add_number("open", std::uint64_t{member.service->counters().open});
+    for (const Key* key : kLimits) add_limit(row, member.spec, *key);
+    request.answer.add_row(row);
   }
-  Connection* const found = Connection::find(request.target.loop(), *id);
-  if (found == nullptr || service_of(request.target.service_set(), *found) == nullptr) {
-    return request.answer.fail("no connection has the id " + std::string(word));
-  }
-  log(request, "kick " + std::string(word) + ", " + found->peer().to_string());
-  found->abort();
 }
 
-void drain(const Request& request) {
+void drain(const ControlRequest& request) {
   const std::string wanted(request.arguments.front());
   std::vector<Service*> found;
   for (const ServiceSet::Member& member : request.target.service_set().members()) {
@@ -174,22 +120,22 @@ void drain(const Request& request) {
   if (found.empty()) {
     return request.answer.fail("no service has the name or the endpoint " + quote(wanted));
   }
-  log(request, "drain " + wanted);
+  request.log("drain " + wanted);
   for (Service* const service : found) request.target.drain_service(*service);
 }
 
-void set_level(const Request& request) {
+void set_level(const ControlRequest& request) {
   const std::string_view word = request.arguments.front();
   try {
     request.target.set_log_level(log_level_from(word));
-    log(request, "log " + std::string(word));
+    request.log("log " + std::string(word));
   } catch (const UsageError& error) {
     request.answer.fail(error.what());
   }
 }
 
-void reload(const Request& request) {
-  log(request, "reload");
+void reload(const ControlRequest& request) {
+  request.log("reload");
   request.target.reload_for_client(
       [later = request.client.end_later()](bool ok, const std::vector<std::string>& lines) {
         ControlAnswer answer;
@@ -199,34 +145,39 @@ void reload(const Request& request) {
       });
 }
 
-void stop(const Request& request) {
-  log(request, "stop");
+void stop(const ControlRequest& request) {
+  request.log("stop");
   request.target.stop_for_client();
 }
 
-void metrics(const Request& request) {
+void metrics(const ControlRequest& request) {
   request.answer.add_text(metrics_text(request.target.loop(), request.target.service_set()));
 }
 
-void help(const Request& request);
+void help(const ControlRequest& request);
 
 constexpr std::array kCommands = {
-    Command{"help", "", "list the commands", help},
-    Command{"show services", "", "a row for each endpoint", show_services},
-    Command{"show counters", "", "the counters of the daemon", show_counters},
-    Command{"show connections", "", "a row for each connection", show_connections},
-    Command{"kick", "ID", "abort a connection", kick},
-    Command{"drain", "SERVICE", "drain a service and remove it", drain},
-    Command{"log", "LEVEL", "log only info, warning or error and above", set_level},
-    Command{"metrics", "", "all counters, for Prometheus", metrics},
-    Command{"reload", "", "read the configuration again", reload},
-    Command{"stop", "", "drain all services and exit", stop},
+    Command{"help", "", "", "list the commands", help},
+    Command{"show services", "", "", "a row for each endpoint", show_services},
+    Command{"show counters", "", "", "the counters of the daemon", show_counters},
+    Command{"show connections", "", "", "a row for each connection", show_connections},
+    Command{"show limits", "", "", "the limits of each endpoint", show_limits},
+    Command{"show bans", "", "", "a row for each banned source", show_bans},
+    Command{"kick", "ID", "", "abort a connection", kick},
+    Command{"ban", "ADDRESS", "FOR", "admit no peer of that source", ban},
+    Command{"unban", "ADDRESS", "", "take a ban back", unban},
+    Command{"drain", "SERVICE", "", "drain a service and remove it", drain},
+    Command{"log", "LEVEL", "", "log only info, warning or error and above", set_level},
+    Command{"metrics", "", "", "all counters, for Prometheus", metrics},
+    Command{"reload", "", "", "read the configuration again", reload},
+    Command{"stop", "", "", "drain all services and exit", stop},
 };
 
-void help(const Request& request) {
+void help(const ControlRequest& request) {
   for (const Command& command : kCommands) {
     std::string left(command.name);
     if (!command.argument.empty()) left += ' ' + std::string(command.argument);
+    if (!command.more.empty()) left += " [" + std::string(command.more) + ']';
     request.answer.add_text(help_row(left, command.summary));
   }
 }
@@ -269,12 +220,13 @@ void run_command(ControlTarget& target, ControlClient& client, std::string_view 
   if (command == nullptr) return answer.fail(unknown(line));
   const Words arguments = std::span(words).subspan(length);
   const std::size_t wanted = command->argument.empty() ? 0 : 1;
+  const std::size_t most = command->more.empty() ? wanted : wanted + 1;
   if (arguments.size() < wanted) {
     return answer.fail(std::string(command->name) + ": " + std::string(command->argument) +
                        " is missing");
   }
-  if (arguments.size() > wanted) {
-    return answer.fail(std::string(command->name) + ": unexpected " + quote(arguments[wanted]));
+  if (arguments.size() > most) {
+    return answer.fail(std::string(command->name) + ": unexpected " + quote(arguments[most]));
   }
   command->run({target, client, arguments, answer});
 }

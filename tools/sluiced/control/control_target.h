@@ -21,6 +21,8 @@ class ControlTarget {
   [[nodiscard]] virtual Loop& loop() noexcept = 0;
   [[nodiscard]] virtual const ServiceSet& service_set() const noexcept = 0;
 
+  [[nodiscard]] virtual Bans& bans() noexcept = 0;
+
   // Drains a member of services() and removes it.
   virtual void drain_service(Service& service) = 0;
   // Requests over UDP that were not answered, and lines of the log that were dropped.

@@ -24,15 +24,15 @@ AccessRules derive_access(const Settings& settings) {
   return {settings.find(kAllowKey), settings.find(kDenyKey).value_or(Networks())};
 }
 
-Admission::Admission(Loop& loop, const ListenSpec& spec)
+Admission::Admission(Loop& loop, const Bans& bans, const ListenSpec& spec)
     : rules_(derive_access(spec.settings)),
+      bans_(bans),
       where_(spec.endpoint().to_string()),
       refusals_(loop, [this] { return describe(); }) {}
 
 ProtocolFactory Admission::filter(ProtocolFactory make) {
-  if (rules_.are_empty()) return make;
   return [this, make = std::move(make)](const Address& peer) {
-    if (rules_.admits(peer)) return make(peer);
+    if (rules_.admits(peer) && !bans_.has(peer)) return make(peer);
     last_ = peer;
     refusals_.happened();
     return ProtocolRef(nullptr);
@@ -42,14 +42,14 @@ ProtocolFactory Admission::filter(ProtocolFactory make) {
 Report Admission::describe() const {
   return {.kind = Report::Kind::refused,
           .where = where_,
-          .what = last_.to_string() + " is not admitted by allow and deny",
+          .what = last_.to_string() +
+                  (bans_.has(last_) ? " is banned" : " is not admitted by allow and deny"),
           .error = {}};
 }
 
-GuardOf::GuardOf(Loop& loop, ReplyGuard& all, const ListenSpec& spec)
-    : rules_(derive_access(spec.settings)), all_(all) {
-  if (rules_.are_empty()) return;
-  own_.emplace(loop, all, [this](const Address& peer) { return rules_.admits(peer); });
-}
+GuardOf::GuardOf(Loop& loop, ReplyGuard& all, const Bans& bans, const ListenSpec& spec)
+    : rules_(derive_access(spec.settings)), own_(loop, all, [this, &bans](const Address& peer) {
+        return rules_.admits(peer) && !bans.has(peer);
+      }) {}
 
 }  // namespace sluice::tools::daemon

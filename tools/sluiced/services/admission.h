@@ -1,7 +1,7 @@
-// Which peers may use a service: its keys `allow` and `deny`.
+// Which peers may use a service: its keys `allow` and `deny`, and the bans of the daemon.
 //
 // A peer is admitted if it is in a network of `allow`, or there is no `allow`, and in none of
-// `deny`. The peers of Unix sockets are admitted.
+// `deny`, and its source is not banned. The peers of Unix sockets are admitted.
 // Errors: std::bad_alloc. Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
@@ -14,6 +14,7 @@
 #include "../../../reactor/loop/paced_report.h"
 #include "../../../reactor/stream/protocol.h"
 #include "../settings/listen_spec.h"
+#include "bans.h"
 
 namespace sluice::tools::daemon {
 
@@ -23,7 +24,6 @@ struct AccessRules {
   Networks deny;
 
   [[nodiscard]] bool admits(const Address& peer) const noexcept;
-  [[nodiscard]] bool are_empty() const noexcept { return !allow && deny.empty(); }
 };
 
 AccessRules derive_access(const Settings& settings);
@@ -33,36 +33,37 @@ AccessRules derive_access(const Settings& settings);
 // Lifetime: must outlive the listener, and must be destroyed before the loop.
 class Admission {
  public:
-  Admission(Loop& loop, const ListenSpec& spec);
+  // REQUIRES: `bans` outlives it.
+  Admission(Loop& loop, const Bans& bans, const ListenSpec& spec);
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  // `make` itself if everybody is admitted.
   [[nodiscard]] ProtocolFactory filter(ProtocolFactory make);
 
  private:
   [[nodiscard]] Report describe() const;
 
   AccessRules rules_;
+  const Bans& bans_;
   std::string where_;
   Address last_;
   PacedReport refusals_;
 };
 
-// For a service over UDP: the guard of the daemon, or one of its own if not everybody is admitted.
+// For a service over UDP: a guard of its own, before the one of the daemon.
 // Lifetime: must outlive the service's socket, and must be destroyed before the loop.
 class GuardOf {
  public:
-  GuardOf(Loop& loop, ReplyGuard& all, const ListenSpec& spec);
+  // REQUIRES: `all` and `bans` outlive it.
+  GuardOf(Loop& loop, ReplyGuard& all, const Bans& bans, const ListenSpec& spec);
   GuardOf(const GuardOf&) = delete;
   GuardOf& operator=(const GuardOf&) = delete;
 
-  [[nodiscard]] ReplyGuard& get() noexcept { return own_ ? *own_ : all_; }
+  [[nodiscard]] ReplyGuard& get() noexcept { return own_; }
 
  private:
   AccessRules rules_;
-  ReplyGuard& all_;
-  std::optional<ReplyGuard> own_;
+  ReplyGuard own_;
 };
 
 }  // namespace sluice::tools::daemon

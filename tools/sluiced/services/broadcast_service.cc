@@ -111,7 +111,7 @@ class BroadcastService final : public Service {
  public:
   BroadcastService(const ServiceHost& host, const ListenSpec& spec, const BroadcastPlan& plan)
       : loop_(host.loop),
-        guard_(host.loop, host.guard, spec),
+        guard_(host.loop, host.guard, host.bans, spec),
         broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options) {
     if (!plan.control) return;
     control_ = std::make_unique<Listener>(

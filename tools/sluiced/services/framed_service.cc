@@ -104,7 +104,7 @@ class FramedOverUdp final : public Service {
   FramedOverUdp(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
       : framing_(plan.framing, plan.options),
         reply_(reply_of(plan, framing_.codec())),
-        guard_(host.loop, host.guard, spec),
+        guard_(host.loop, host.guard, host.bans, spec),
         datagrams_(host.loop, duplicate_of(host.socket), guard_.get(), framing_, reply_,
                    derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 

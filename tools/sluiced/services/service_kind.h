@@ -24,6 +24,7 @@
 
 namespace sluice::tools::daemon {
 
+class Bans;
 class ServiceSet;
 
 // What a service does with a line that is typed at the daemon's terminal.
@@ -33,6 +34,7 @@ enum class ConsoleUse : std::uint8_t { none, talks, publishes };
 struct ServiceHost {
   Loop& loop;
   ReplyGuard& guard;
+  const Bans& bans;
   const ServiceSet& set;            // this service joins it
   std::span<const ListenSpec> all;  // every service of the daemon, this one included
   ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service

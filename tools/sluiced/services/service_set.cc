@@ -9,7 +9,7 @@
 namespace sluice::tools::daemon {
 
 ServiceSet::ServiceSet(Loop& loop, ReplyGuard& guard, std::function<void(Service&)> on_drain)
-    : loop_(loop), guard_(guard), on_drain_(std::move(on_drain)) {}
+    : loop_(loop), guard_(guard), on_drain_(std::move(on_drain)), bans_(loop) {}
 
 Service& ServiceSet::start(const ListenSpec& spec, std::span<const ListenSpec> all) {
   return start_on(std::make_unique<EndpointSocket>(spec), spec, all);
@@ -23,7 +23,7 @@ Service& ServiceSet::start_on(std::unique_ptr<EndpointSocket> socket, const List
   member.core = core_for(*member.kind, spec);
   member.socket = std::move(socket);
   member.service =
-      start_service({loop_, guard_, *this, all, member.core, member.socket->fd()}, spec);
+      start_service({loop_, guard_, bans_, *this, all, member.core, member.socket->fd()}, spec);
   members_.push_back(std::move(member));
   return *members_.back().service;
 }

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "bans.h"
 #include "endpoint_socket.h"
 #include "service_kind.h"
 
@@ -77,6 +78,7 @@ class ServiceSet {
 
   // In the order in which they were started; also those that drain or are retired.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
+  [[nodiscard]] Bans& bans() noexcept { return bans_; }
   // How many of them neither drain nor are retired.
   [[nodiscard]] std::size_t serving() const noexcept;
   // The first one with that use for a terminal that serves; null if there is none.
@@ -115,6 +117,7 @@ class ServiceSet {
   Loop& loop_;
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
+  Bans bans_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
   std::vector<ListenSpec> specs_;                   // of the last replace()

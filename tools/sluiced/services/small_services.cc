@@ -26,7 +26,7 @@ class SmallDatagramService final : public Service {
  public:
   SmallDatagramService(const ServiceHost& host, const ListenSpec& spec, DatagramAnswer answer,
                        AnswerSize size)
-      : guard_(host.loop, host.guard, spec),
+      : guard_(host.loop, host.guard, host.bans, spec),
         service_(host.loop, duplicate_of(host.socket), guard_.get(), std::move(answer), size,
                  derive_datagram(spec.settings), derive_answers(spec.settings)) {}
 

@@ -1,0 +1,109 @@
+// The commands about banned sources.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "../../../reactor/base/quote.h"
+#include "../../common/duration.h"
+#include "../../common/usage_error.h"
+#include "../services/bans.h"
+#include "control_request.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An address, or a network as show_bans() writes it.
+std::optional<Source> source_in(std::string_view text) {
+  const auto address = Address::from_ip(text.substr(0, text.find('/')), 0);
+  if (!address) return {};
+  const Source source(*address);
+  const bool has_length = text.find('/') != text.npos;
+  if (has_length && source.to_string() != text) return {};
+  return source;
+}
+
+std::optional<Source> source_of(const ControlRequest& request) {
+  const std::string_view word = request.arguments.front();
+  const auto source = source_in(word);
+  if (!source) {
+    request.answer.fail("address " + quote(word) +
+                        " is not a.b.c.d, an IPv6 address or its network of 64 bits");
+  }
+  return source;
+}
+
+// Aborts the connections of a banned source, a part of them in each turn.
+class Evict {
+ public:
+  Evict(ControlTarget& target, const Source& source) : target_(target), source_(source) {}
+
+  bool operator()(ControlAnswer& answer) {
+    place_ = Connection::visit(target_.loop(), place_, kPlacesATurn, [this](Connection& each) {
+      const Address peer = each.peer();
+      if (!peer.is_ip() || Source(peer) != source_) return;
+      if (service_of(target_.service_set(), each) == nullptr) return;
+      each.abort();
+      ++aborted_;
+    });
+    if (place_ != 0) return true;
+    answer.add_text("banned " + source_.to_string() + ", aborted " + std::to_string(aborted_) +
+                    (aborted_ == 1 ? " connection" : " connections"));
+    return false;
+  }
+
+ private:
+  ControlTarget& target_;
+  Source source_;
+  std::uint32_t place_ = 0;
+  std::uint64_t aborted_ = 0;
+};
+
+}  // namespace
+
+void show_bans(const ControlRequest& request) {
+  request.target.bans().each([&](const Source& source, std::optional<milliseconds> left) {
+    JsonObject row;
+    row.add_text("source", source.to_string());
+    if (left) {
+      row.add_number("seconds_left",
+                     std::int64_t{std::chrono::ceil<std::chrono::seconds>(*left).count()});
+    } else {
+      row.add_null("seconds_left");
+    }
+    request.answer.add_row(row);
+  });
+}
+
+void ban(const ControlRequest& request) {
+  const auto source = source_of(request);
+  if (!source) return;
+  std::optional<milliseconds> time;
+  std::string how_long;
+  if (request.arguments.size() > 1) {
+    try {
+      time = parse_some_time("time", request.arguments[1]);
+    } catch (const UsageError& error) {
+      return request.answer.fail(error.what());
+    }
+    how_long = " for " + std::string(request.arguments[1]);
+  }
+  if (!request.target.bans().add(*source, time)) {
+    return request.answer.fail("there are " + std::to_string(Bans::kMaxBans) +
+                               " bans, which is the most; unban one first");
+  }
+  request.log("ban " + source->to_string() + how_long);
+  request.answer.continue_with(Evict(request.target, *source));
+}
+
+void unban(const ControlRequest& request) {
+  const auto source = source_of(request);
+  if (!source) return;
+  if (!request.target.bans().remove(*source)) {
+    return request.answer.fail(source->to_string() + " is not banned");
+  }
+  request.log("unban " + source->to_string());
+}
+
+}  // namespace sluice::tools::daemon
