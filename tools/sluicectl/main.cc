@@ -6,6 +6,7 @@
 #include "control_client.h"
 #include "options.h"
 #include "table.h"
+#include "top.h"
 
 namespace sluice::tools::control {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 Outcome run(int argc, char** argv) {
   const ControlOptions options = parse_control_options(argc, argv);
   if (!options.answer.empty()) return answer_with(options.answer);
+  if (options.command == kTop) {
+    run_top(options.socket);
+    return {};
+  }
   ControlAnswer answer = ask(options.socket, options.command);
   if (!options.sort.empty()) sort_rows(answer.rows, options.sort);
   // An answer is rows or text; without either, JSON is an empty array.

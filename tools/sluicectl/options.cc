@@ -25,6 +25,7 @@ std::string help_text() {
          help_of(kOptions) +
          "\nCommands:\n"
          "  help                      list the commands of the daemon\n"
+         "  top                       the services on the whole screen; q quits\n"
          "See sluicectl(8).\n";
 }
 
@@ -61,6 +62,11 @@ ControlOptions parse_control_options(int argc, const char* const* argv) {
     check_word(word);
     if (!options.command.empty()) options.command += ' ';
     options.command += word;
+  }
+  if (options.command == kTop && (options.json || !options.sort.empty())) {
+    throw UsageError(
+        "top is for people, and has neither --json nor --sort; programs use: "
+        "--json show services");
   }
   return options;
 }

@@ -11,6 +11,9 @@
 
 namespace sluice::tools::control {
 
+// The one command that is not of the daemon.
+inline constexpr const char* kTop = "top";
+
 inline constexpr const char* kDefaultSocket = "/run/sluiced/control";
 
 struct ControlOptions {

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""sluicectl top on a terminal: what it shows at 80x24, after a resize, and when it ends."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import control
+import daemon
+import terminal
+from daemon import Daemon, connect, exchange, wait_until
+
+
+@unittest.skipIf(shutil.which("tmux") is None, "tmux is not installed")
+class Top(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = pathlib.Path(directory.name) / "control"
+
+    def expect_on(self, shell, *parts):
+        def found():
+            screen = "\n".join(shell.screen())
+            return all(part in screen for part in parts)
+        self.assertTrue(wait_until(found), "\n".join(shell.screen()))
+
+    def test_shows_the_services_at_80x24_and_after_a_resize_and_quits_with_q(self):
+        with Daemon("--control", str(self.path), "-l", "echo=tcp://127.0.0.1:0,name=first",
+                    "-l", "discard=udp://127.0.0.1:0") as sluiced, terminal.Shell() as shell, \
+                connect(sluiced.endpoint) as client:
+            shell.type(f"{control.PATH} -s {self.path} top", "Enter")
+            stop = threading.Event()
+
+            def talk():
+                while not stop.wait(0.01):
+                    exchange(client, b"x" * 1000)
+
+            talker = threading.Thread(target=talk)
+            talker.start()
+            try:
+                self.expect_on(shell, "sluiced 0.", "first tcp", "discard udp", "SLOWEST PEERS",
+                               "127.0.0.1:", "#")
+                screen = shell.screen()
+                self.assertEqual(screen[-1], "q quits")
+                self.assertEqual(len(screen), 24)
+                row = next(line for line in screen if line.startswith("first tcp")).split()
+                self.assertEqual(row[2:5], ["1", "0", "0"])
+                self.assertRegex(row[5], r"^\d[\d.]*k$")
+                self.assertTrue(wait_until(lambda: "loop lag 0." in shell.screen()[1] or
+                                           "ms" in shell.screen()[1]))
+
+                shell.tmux("resize-window", "-x", "60", "-y", "12")
+                self.assertTrue(wait_until(lambda: len(shell.screen()) == 12 and
+                                           shell.screen()[-1] == "q quits"),
+                                "\n".join(shell.screen()))
+                self.assertTrue(all(len(line) <= 60 for line in shell.screen()))
+                self.expect_on(shell, "first tcp", "discard udp")
+                shell.tmux("resize-window", "-x", "120", "-y", "30")
+                self.assertTrue(wait_until(lambda: len(shell.screen()) == 30 and
+                                           shell.screen()[-1] == "q quits"))
+            finally:
+                stop.set()
+                talker.join()
+            shell.tmux("resize-window", "-x", "80", "-y", "24")
+            shell.type("q")
+            self.assertTrue(wait_until(
+                lambda: [line for line in shell.screen() if line][-1:] == ["%"]),
+                "\n".join(shell.screen()))
+            shell.terminal_is_restored()
+
+    def test_ends_with_a_message_when_the_daemon_ends(self):
+        with Daemon("--control", str(self.path), "-l", "echo=tcp://127.0.0.1:0") as sluiced, \
+                terminal.Shell() as shell:
+            shell.type(f"{control.PATH} -s {self.path} top; echo status $?", "Enter")
+            self.expect_on(shell, "echo tcp")
+            self.assertEqual(sluiced.stop(), 0)
+            self.expect_on(shell, "sluicectl: control socket", "status 1")
+
+    def test_without_a_terminal_says_what_programs_use(self):
+        with Daemon("--control", str(self.path), "-l", "echo=tcp://127.0.0.1:0"):
+            done = control.run("-s", str(self.path), "top")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("top: this is no terminal", done.stderr)
+            done = subprocess.run([control.PATH, "-s", str(self.path), "--json", "top"],
+                                  capture_output=True, text=True, check=False,
+                                  timeout=daemon.PATIENCE, env={**os.environ})
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--json", done.stderr)
+
+
+if __name__ == "__main__":
+    daemon.main()
