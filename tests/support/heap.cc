@@ -58,6 +58,15 @@ void* operator new(std::size_t size) {
   return block;
 }
 
+// The sanitizers' own one would allocate what the operator delete below frees.
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void operator delete(void* block) noexcept {
   if (block == nullptr) return;
   --blocks;
@@ -66,6 +75,10 @@ void operator delete(void* block) noexcept {
 }
 
 void operator delete(void* block, std::size_t /*size*/) noexcept { operator delete(block); }
+
+void operator delete(void* block, const std::nothrow_t& /*unused*/) noexcept {
+  operator delete(block);
+}
 
 #endif
 
