@@ -32,6 +32,7 @@ struct Counters {
   std::uint64_t datagrams_out = 0;
   std::uint64_t datagrams_dropped = 0;  // for a full send queue or a failed send
   std::uint64_t paused = 0;             // times that backpressure stopped reading a peer
+  std::uint64_t memory_pauses = 0;      // times that LoopOptions::max_memory stopped it
   std::uint64_t dropped_bytes = 0;      // by OverflowPolicy::drop_newest
   // By drains at their deadline: received and not handled, or sent and not written.
   std::uint64_t cut_bytes = 0;

@@ -30,6 +30,10 @@ class SLUICE_EXPORT InputBuffer {
   [[nodiscard]] std::size_t size() const noexcept {
     return block_ == nullptr ? 0 : block_->end - block_->begin;
   }
+  // The memory that it holds, in bytes.
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return block_ == nullptr ? 0 : sizeof(Block) + block_->capacity;
+  }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
   void append(std::span<const std::byte> bytes);  // `bytes` may be part of bytes()
   // REQUIRES: count <= size(). Frees the memory when nothing is left.

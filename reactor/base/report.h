@@ -17,6 +17,7 @@ struct Report {
     accept_resumed,      // accepting continues after such a pause
     refused,             // a newcomer was refused for a limit on connections
     socket_error,        // a socket call failed, and the service continues
+    memory_limit,        // the connections of a loop hold more than LoopOptions::max_memory
     slow_turn,           // a turn of the loop took long; `where` is its slowest callback
     malformed            // a peer sent what its protocol does not allow; `what` says who and what
   };

@@ -72,6 +72,13 @@ struct LoopOptions {
   bool virtual_time = false;
   // The maximum number of connections of all listeners of the loop. Newcomers above it are refused.
   std::size_t max_connections = static_cast<std::size_t>(-1);
+  // Half of them is divided among the listeners: connections that each can have however many the
+  // others' peers open. Without it a busy listener can take all.
+  bool share_connections = false;
+  // What the connections of the loop may hold together, in bytes: input that is not consumed, and
+  // output that is not sent. Above it, newcomers are refused, and the peers of those that hold most
+  // are not read until it is less. It may be passed by a sixteenth, and by what one turn queues.
+  std::size_t max_memory = static_cast<std::size_t>(-1);
   // How long one turn handles the input of connections and sockets while more of them wait; they
   // share it (TurnBudget). 0: no limit. It has no meaning on virtual time.
   std::chrono::microseconds turn_budget{5'000};

@@ -20,6 +20,7 @@ namespace sluice {
 
 // The size of an idle connection, without the kernel's part. Increase it only for a good reason.
 static_assert(sizeof(void*) != 8 || sizeof(Connection) <= 152);
+static_assert(kCloseReasons <= 64);  // reason_ has six bits
 
 Connection::Connection(ConnectionGroup& group, std::uint32_t slot,
                        std::uint32_t generation) noexcept

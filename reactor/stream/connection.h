@@ -168,6 +168,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
  private:
   friend class ConnectionGroup;
   friend class ConnectionTable;
+  friend class MemoryBudget;
   friend class MemoryPeer;
 
   SLUICE_LOCAL Connection(ConnectionGroup& group, std::uint32_t slot,
@@ -217,10 +218,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   }
   SLUICE_LOCAL void discard_input();
   SLUICE_LOCAL void deliver(std::span<const std::byte> bytes);
+  SLUICE_LOCAL void keep_input(std::span<const std::byte> bytes);
   SLUICE_LOCAL void redeliver();
   SLUICE_LOCAL void postpone();  // shows what is unconsumed again in the next turn
   SLUICE_LOCAL void next_turn() noexcept;
-  // Whether its owner or the turn's budget keeps it from reading what the peer has sent.
+  // Whether its owner or the turn's budget keeps it from reading what the peer has sent. The loop's
+  // memory budget does not count: an idle timeout then ends what else would hold that memory.
   [[nodiscard]] SLUICE_LOCAL bool is_held_back() const noexcept;
   SLUICE_LOCAL void peer_end();
   SLUICE_LOCAL ssize_t system_read(std::span<std::byte> into);
@@ -231,7 +234,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void write_queue();
   SLUICE_LOCAL void overflow(std::size_t size) noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t waiting() const noexcept;  // queued(), inline
-  SLUICE_LOCAL OutputQueue& output();
+  SLUICE_LOCAL OutputQueue& output(std::size_t size);               // to append so many bytes
   [[nodiscard]] SLUICE_LOCAL bool accepts(std::size_t size) noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t write_directly(std::span<const std::byte> bytes);
   [[nodiscard]] SLUICE_LOCAL bool wrote(ssize_t result);
@@ -251,6 +254,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] SLUICE_LOCAL bool owes() const noexcept;
   SLUICE_LOCAL void check_owed() noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t unread() const noexcept;
+
+  // memory_budget.cc: the memory budget of the loop
+  [[nodiscard]] SLUICE_LOCAL std::size_t held() const noexcept;  // bytes of memory
+  SLUICE_LOCAL void set_over_budget(bool over) noexcept;
 
   // connection_message.cc: the timeouts of messages
   SLUICE_LOCAL void touch();  // bytes have been transferred
@@ -294,7 +301,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // When the current message began, in milliseconds of the loop's clock. In a drain, the number of
   // bytes that had arrived before it and have not been read yet.
   std::uint32_t mark_ = 0;
-  CloseReason reason_ = CloseReason::open;
+  CloseReason reason_ : 6 = CloseReason::open;
   bool opened_ : 1 = false;           // on_open() was called
   bool peer_ended_ : 1 = false;       // the peer will send no more
   bool shutdown_wanted_ : 1 = false;  // after the queue has been sent
@@ -312,6 +319,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool reads_large_ : 1 = false;     // the handler has consumed a full read at once
   bool reset_ : 1 = false;           // the peer must see a reset
   bool timed_ : 1 = false;           // mark_ counts for a timeout
+  bool over_budget_ : 1 = false;     // paused by the loop's MemoryBudget
   bool by_traffic_ : 1 = false;      // it is checked when bytes are transferred; else in a list
   bool first_message_ : 1 = false;   // the timeout is first_message_timeout
   bool messages_noted_ : 1 = false;  // by note_messages(), in this on_data()

@@ -30,7 +30,7 @@ class ConnectionGroup {
   [[nodiscard]] ConnectionTable& table() const noexcept { return table_; }
   [[nodiscard]] Loop& loop() const noexcept { return loop_; }
   [[nodiscard]] const ConnectionOptions& options() const noexcept { return options_; }
-  [[nodiscard]] std::size_t open() const noexcept { return open_; }
+  [[nodiscard]] const std::size_t& open() const noexcept { return open_; }
 
   // Its maker counts the newcomers, and the connections count their bytes.
   ListenerCounters counters;

@@ -47,11 +47,16 @@ bool Connection::may_continue() noexcept {
   return LoopInternals::budget(group_->loop()).may_continue();
 }
 
+void Connection::keep_input(std::span<const std::byte> bytes) {
+  input_.append(bytes);
+  group_->table().grew(bytes.size());
+}
+
 // Delivers the unconsumed input, followed by `bytes`, as one span.
 void Connection::deliver(std::span<const std::byte> bytes) {
   const bool buffered = !input_.empty();
   if (buffered) {
-    input_.append(bytes);
+    keep_input(bytes);
     bytes = input_.bytes();
   }
   std::size_t consumed = 0;
@@ -64,7 +69,7 @@ void Connection::deliver(std::span<const std::byte> bytes) {
     if (buffered) {
       input_.consume(consumed);
     } else if (consumed < bytes.size()) {
-      input_.append(bytes.subspan(consumed));
+      keep_input(bytes.subspan(consumed));
     }
     if (!input_.empty() && LoopInternals::budget(group_->loop()).is_over()) {
       // Its handler could have consumed more: that is no reason for a limit, and one read at most.
@@ -179,7 +184,7 @@ void Connection::redeliver() {
 
 // A rate that holds a member's next line, for example, makes no silent member of it.
 bool Connection::is_held_back() const noexcept {
-  if (pauses_ == 0 && !redeliver_) return false;
+  if (pauses_ == (over_budget_ ? 1 : 0) && !redeliver_) return false;
   return !input_.empty() || unread() > 0;
 }
 

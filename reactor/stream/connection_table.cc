@@ -28,15 +28,8 @@ ConnectionTable& ConnectionTable::of(Loop& loop) {
   return static_cast<ConnectionTable&>(*place);  // nothing else is stored there
 }
 
-ConnectionTable::ConnectionTable(Loop& loop) : LoopComponent(loop) {}
-
-template <class Visit>
-void ConnectionTable::each(Visit&& visit) {
-  for (std::uint32_t index = 0; index < next_slot_; ++index) {
-    if ((blocks_[index / kBlock]->used >> index % kBlock & 1) == 0) continue;
-    visit(*slot(index).connection());
-  }
-}
+ConnectionTable::ConnectionTable(Loop& loop)
+    : LoopComponent(loop), memory_(*this, loop.options().max_memory) {}
 
 std::uint32_t ConnectionTable::visit(std::uint32_t first, std::uint32_t count,
                                      const std::function<void(Connection&)>& visit) {
@@ -172,6 +165,7 @@ void ConnectionTable::next_turn() {
 
 void ConnectionTable::end_of_turn() {
   if (drain_step_ != DrainStep::none) drain_step();
+  if (memory_.is_due()) memory_.survey();
   // Connections that are marked meanwhile belong to the next round, so two lists alternate.
   this_round_.swap(dirty_);
   // By index: an on_close() that opens connections may reallocate this list too.

@@ -16,6 +16,8 @@
 #include "../loop/loop_component.h"
 #include "connection.h"
 #include "connection_group.h"
+#include "fair_shares.h"
+#include "memory_budget.h"
 #include "output_queue.h"
 #include "write_buffer.h"
 
@@ -48,10 +50,22 @@ class ConnectionTable final : public LoopComponent {
   // See Connection::visit().
   std::uint32_t visit(std::uint32_t first, std::uint32_t count,
                       const std::function<void(Connection&)>& visit);
+  // The open connections, and one of them by its place.
+  template <class Visit>
+  void each(Visit&& visit);
+  [[nodiscard]] Connection& at(std::uint32_t place) noexcept { return *slot(place).connection(); }
+  [[nodiscard]] std::size_t size() const noexcept { return open_; }
   [[nodiscard]] OutputPool& output_pool() noexcept { return output_pool_; }
   [[nodiscard]] WriteBuffer& write_buffer() noexcept { return write_buffer_; }
   // Calls its next_turn() in the next turn, or at the end of this one if there is no memory.
   void postpone(Connection& connection) noexcept;
+  // So many bytes were put into the buffers of connections.
+  void grew(std::size_t bytes) noexcept {
+    if (memory_.grew(bytes)) request_end_of_turn();
+  }
+  [[nodiscard]] const MemoryBudget& memory() const noexcept { return memory_; }
+  [[nodiscard]] FairShares& shares() noexcept { return shares_; }
+  [[nodiscard]] const FairShares& shares() const noexcept { return shares_; }
   void mark_dirty(Connection& connection) noexcept;  // cannot fail: open() has reserved the room
 
   void end_of_turn() override;
@@ -117,8 +131,6 @@ class ConnectionTable final : public LoopComponent {
   void give_back(Place place) noexcept;  // unused: its generation is used next
   void free(Connection& connection) noexcept;
   void free_group_if_unused(ConnectionGroup& group) noexcept;
-  template <class Visit>
-  void each(Visit&& visit);
 
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<std::uint32_t> free_slots_;
@@ -144,9 +156,19 @@ class ConnectionTable final : public LoopComponent {
   std::vector<ConnectionId> postponed_;
   std::vector<ConnectionId> this_turn_;
   std::vector<std::unique_ptr<ConnectionGroup>> groups_;
+  MemoryBudget memory_;
+  FairShares shares_;
   OutputPool output_pool_;
   WriteBuffer write_buffer_;
 };
+
+template <class Visit>
+void ConnectionTable::each(Visit&& visit) {
+  for (std::uint32_t index = 0; index < next_slot_; ++index) {
+    if ((blocks_[index / kBlock]->used >> index % kBlock & 1) == 0) continue;
+    visit(*slot(index).connection());
+  }
+}
 
 }  // namespace sluice
 

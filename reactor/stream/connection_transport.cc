@@ -116,7 +116,7 @@ bool Connection::shutdown_transport() {
     // write_timeout, whose list contains the queues.
     if (state_ == State::flushing) {
       linger();
-    } else if (state_ == State::open && !output().stall.linked()) {
+    } else if (state_ == State::open && !output(0).stall.linked()) {
       group_->stalled_.touch(output_->stall);
     }
     update_interest();

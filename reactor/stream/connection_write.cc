@@ -61,7 +61,8 @@ void Connection::overflow(std::size_t size) noexcept {
   }
 }
 
-OutputQueue& Connection::output() {
+OutputQueue& Connection::output(std::size_t size) {
+  group_->table().grew(size);
   if (output_ == nullptr) {
     output_ = group_->table().output_pool().take();
     output_->stall.connection = this;
@@ -81,7 +82,7 @@ void Connection::send(std::span<const std::byte> bytes) {
     }
     if (!bytes.empty()) {
       queue_collected();
-      output().append(bytes);
+      output(bytes.size()).append(bytes);
     }
   });
 }
@@ -91,7 +92,7 @@ void Connection::send(const Payload& payload) {
   contain([this, &payload] {
     if (!accepts(payload.size())) return;
     queue_collected();
-    output().append(payload);
+    output(payload.size()).append(payload);
   });
 }
 
@@ -115,7 +116,8 @@ inline std::size_t Connection::collect(std::span<const std::byte> bytes) {
 void Connection::queue_collected() {
   if (!collecting_) return;
   collecting_ = false;
-  output().append(group_->table().write_buffer().take());
+  const std::span<const std::byte> bytes = group_->table().write_buffer().take();
+  output(bytes.size()).append(bytes);
 }
 
 // Records the result of a write. Returns false if nothing was written.
@@ -148,7 +150,8 @@ inline void Connection::write_collected() {
   collecting_ = false;
   const std::span<const std::byte> bytes = group_->table().write_buffer().take();
   const std::size_t written = write_directly(bytes);
-  if (written < bytes.size() && state_ != State::closed) output().append(bytes.subspan(written));
+  if (written == bytes.size() || state_ == State::closed) return;
+  output(bytes.size() - written).append(bytes.subspan(written));
 }
 
 // Writes pending output until the system accepts no more, and then does what waited for that.

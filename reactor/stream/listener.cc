@@ -49,23 +49,21 @@ class Listener::Impl final : public LoopComponent {
         factory_(std::move(factory)),
         socket_(std::forward<Socket>(socket)...),
         limits_(options_),
+        held_(ConnectionTable::of(loop).make_group(options.connection)),
         refusals_(loop, [this] { return describe_refusal(); }),
         shortages_(loop, [this] { return describe_shortage(); }),
-        retry_(loop, [this] { after_wait(); }),
-        group_(ConnectionTable::of(loop).make_group(options.connection)) {
+        retry_(loop, [this] { after_wait(); }) {
     if (limits_.counts_sources() || options_.closed) {
       group_.on_gone = [this](const Connection& gone) {
         limits_.remove(gone.socket_peer());
         if (options_.closed) options_.closed(gone);
       };
     }
+    if (loop.options().share_connections) group_.table().shares().add(share_);
     watcher_.bind<&Impl::on_ready>(this, socket_.fd());
     wait_for_newcomers();
   }
-  ~Impl() override {
-    close();
-    group_.table().release_group(group_);
-  }
+  ~Impl() override { close(); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
   [[nodiscard]] std::size_t connections() const noexcept { return group_.open(); }
@@ -85,6 +83,7 @@ class Listener::Impl final : public LoopComponent {
     LoopInternals::assert_thread(loop());
     if (closed_) return;
     closed_ = true;
+    group_.table().shares().remove(share_);
     retry_.stop();
     watcher_.stop(loop().native());
     socket_.close();
@@ -129,6 +128,17 @@ class Listener::Impl final : public LoopComponent {
   ListenSocket socket_;
   DescriptorReserve reserve_;
   NewcomerLimits limits_;
+  // Before the reports: the last of them are made while this object is destroyed, and describe it.
+  struct HeldGroup {
+    ConnectionGroup& group;
+    explicit HeldGroup(ConnectionGroup& made) noexcept : group(made) {}
+    HeldGroup(const HeldGroup&) = delete;
+    HeldGroup& operator=(const HeldGroup&) = delete;
+    ~HeldGroup() { group.table().release_group(group); }
+  };
+  const HeldGroup held_;
+  ConnectionGroup& group_ = held_.group;
+  const FairShares::Member share_{group_.open(), options_.max_connections};
   // Of the latest newcomer that was refused.
   NewcomerLimits::Limit refused_by_ = NewcomerLimits::Limit::none;
   Address refused_peer_;
@@ -144,7 +154,6 @@ class Listener::Impl final : public LoopComponent {
   bool paused_ = false;
   bool closed_ = false;
   IoWatcher watcher_;
-  ConnectionGroup& group_;
 };
 
 void Listener::Impl::on_ready(int events) noexcept {
@@ -177,9 +186,15 @@ void Listener::Impl::accept_some() noexcept {
 }
 
 NewcomerLimits::Open Listener::Impl::open_now() const noexcept {
+  const ConnectionTable& table = group_.table();
+  const std::size_t limit = loop().options().max_connections;
+  const bool shared = loop().options().share_connections;
   return {.here = group_.open(),
           .in_loop = loop().counters().connections_open,
-          .loop_limit = loop().options().max_connections};
+          .loop_limit = limit,
+          .promised = shared ? table.shares().promised_to_others(share_, limit) : 0,
+          .memory_passed = table.memory().is_passed(),
+          .memory_limit = table.memory().most()};
 }
 
 void Listener::Impl::welcome(Fd newcomer, const Address& peer) {

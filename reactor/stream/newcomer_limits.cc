@@ -18,6 +18,8 @@ NewcomerLimits::NewcomerLimits(const ListenerOptions& options) : options_(option
 
 NewcomerLimits::Limit NewcomerLimits::admit(const Address& peer, const Open& open, TimePoint now) {
   if (open.in_loop >= open.loop_limit) return Limit::loop;
+  if (open.loop_limit - open.in_loop <= open.promised) return Limit::share;
+  if (open.memory_passed) return Limit::memory;
   if (open.here >= options_.max_connections) return Limit::open;
   const bool by_source = peer.is_ip() && (counts_sources() || rates_);
   const Source source = by_source ? source_of(peer) : Source();
@@ -54,6 +56,11 @@ std::string NewcomerLimits::describe(Limit limit, const Address& peer, const Ope
       break;
     case Limit::loop:
       return text + "the loop's limit of " + connections(open.loop_limit);
+    case Limit::share:
+      return text + "its share of the loop's limit of " + connections(open.loop_limit);
+    case Limit::memory:
+      return text + "the loop's limit of " + std::to_string(open.memory_limit) +
+             " bytes held by connections";
     case Limit::open:
       return text + "the limit of " + connections(options_.max_connections);
     case Limit::open_per_source:

@@ -24,11 +24,23 @@ namespace sluice {
 
 class NewcomerLimits {
  public:
-  enum class Limit : std::uint8_t { none, loop, open, open_per_source, rate, rate_per_source };
+  enum class Limit : std::uint8_t {
+    none,
+    loop,
+    share,
+    memory,
+    open,
+    open_per_source,
+    rate,
+    rate_per_source
+  };
   struct Open {
     std::size_t here;     // connections of this listener
     std::size_t in_loop;  // of the whole loop
     std::size_t loop_limit;
+    std::size_t promised = 0;    // of the loop's limit, to other listeners
+    bool memory_passed = false;  // by what the loop's connections hold
+    std::size_t memory_limit = 0;
   };
 
   // REQUIRES: `options` outlives it.

@@ -24,6 +24,18 @@ bool OutputQueue::ends_in_open_chunk() const noexcept {
   return last.payload.empty() && last.chunk == nullptr;
 }
 
+std::size_t OutputQueue::memory() const noexcept {
+  std::size_t memory = pieces_.capacity() * sizeof(Piece);
+  if (open_ != nullptr) memory += kChunkSize;
+  if (spare_ != nullptr) memory += kChunkSize;
+  for (std::size_t i = first_; i < pieces_.size(); ++i) {
+    const Piece& piece = pieces_[i];
+    if (piece.chunk != nullptr) memory += kChunkSize;
+    if (!piece.payload.empty()) memory += piece.payload.size() / piece.payload.use_count();
+  }
+  return memory;
+}
+
 void OutputQueue::append(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     std::byte* const to = open_chunk().bytes + filled_;

@@ -33,6 +33,10 @@ class SLUICE_EXPORT OutputQueue {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  // The memory that it holds, in bytes; what the holders of a payload share, in equal parts. Its
+  // cost is linear in the number of blocks.
+  [[nodiscard]] std::size_t memory() const noexcept;
+
   void append(std::span<const std::byte> bytes);
   void append(Payload payload, std::size_t from = 0);
   // Returns the front of the queue as at most `into.size()` pieces, and their number.

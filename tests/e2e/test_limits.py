@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Limits on connections, idle timeouts, and life without a descriptor left."""
+import contextlib
 import resource
 import tempfile
 import time
@@ -11,12 +12,16 @@ from daemon import Daemon, connect, exchange, wait_until, was_closed
 ECHO = ("-l", "echo=tcp://127.0.0.1:0")
 
 
+def answers(client):
+    try:
+        return exchange(client, b"hello") == b"hello"
+    except (AssertionError, OSError):
+        return False
+
+
 def serves(endpoint, source=None):
     with connect(endpoint, source) as client:
-        try:
-            return exchange(client, b"hello") == b"hello"
-        except (AssertionError, OSError):
-            return False
+        return answers(client)
 
 
 class Connections(unittest.TestCase):
@@ -49,6 +54,43 @@ class Connections(unittest.TestCase):
                 exchange(two, b"hello")
                 for endpoint in (first, second):
                     self.assertFalse(serves(endpoint))
+
+    def test_no_service_takes_the_connections_that_are_promised_to_another(self):
+        with Daemon(*ECHO, *ECHO, "--max-connections", "8") as sluiced:
+            busy, quiet = sluiced.endpoints("echo")
+            clients = [connect(busy) for _ in range(8)]
+            kept = [client for client in clients if answers(client)]
+            self.assertEqual(len(kept), 6)
+            sluiced.wait_for_log("refused: .*its share of the loop's limit of 8 connections")
+            more = [connect(quiet) for _ in range(2)]
+            for client in more + kept:
+                self.assertEqual(exchange(client, b"hello"), b"hello")
+            self.assertFalse(serves(quiet))
+            for client in clients + more:
+                client.close()
+
+    def test_max_memory_limits_what_all_of_them_hold(self):
+        with Daemon(*ECHO, "--max-memory", "1M") as sluiced:
+            echo = sluiced.endpoint
+            with connect(echo) as friend:
+                self.assertEqual(exchange(friend, b"hello"), b"hello")
+                # Nobody reads its echo: each of them has 256 KiB queued, as long as it is read.
+                greedy = [connect(echo) for _ in range(12)]
+                for client in greedy:
+                    client.setblocking(False)
+
+                def send_more():
+                    for client in greedy:
+                        with contextlib.suppress(BlockingIOError):
+                            client.send(bytes(65536))
+                    return not serves(echo)
+
+                self.assertTrue(wait_until(send_more))
+                sluiced.wait_for_log("memory: the connections hold .* the limit is 1048576")
+                self.assertEqual(exchange(friend, b"hello"), b"hello")
+                for client in greedy:
+                    client.close()
+                self.assertTrue(wait_until(lambda: serves(echo)))
 
     def test_per_source_limits_each_address(self):
         self.expect_limit(5, "-l", "echo=tcp://127.0.0.1:0,per-source=5")
@@ -88,7 +130,7 @@ class Connections(unittest.TestCase):
 
 class IdleTimeout(unittest.TestCase):
     def test_a_silent_connection_is_closed_and_a_busy_one_is_not(self):
-        with Daemon(*ECHO, "--idle-timeout", "500ms") as sluiced:
+        with Daemon(*ECHO, "--idle-timeout", "500ms", counted=True) as sluiced:
             with connect(sluiced.endpoint) as silent, connect(sluiced.endpoint) as busy:
                 started = time.monotonic()
                 while time.monotonic() - started < 1.2:
@@ -97,8 +139,7 @@ class IdleTimeout(unittest.TestCase):
                 silent.settimeout(1)
                 self.assertTrue(was_closed(silent))
                 self.assertEqual(exchange(busy, b"x"), b"x")
-            sluiced.signal(10)
-            sluiced.wait_for_log("closed_idle_timeout=1 ")
+            self.assertEqual(sluiced.counters()["closed_idle_timeout"], 1)
 
     def test_it_is_not_closed_early(self):
         with Daemon("-l", "echo=tcp://127.0.0.1:0,idle=1s") as sluiced:
@@ -129,7 +170,8 @@ class Descriptors(unittest.TestCase):
                 self.starve(backend)
 
     def starve(self, backend):
-        with Daemon(*ECHO, "--backend", backend, prepare=self.limit_descriptors) as sluiced:
+        with Daemon(*ECHO, "--backend", backend, "--max-connections", "1000",
+                    prepare=self.limit_descriptors) as sluiced:
             served = []
             while len(served) < self.LIMIT:
                 client = connect(sluiced.endpoint)

@@ -73,6 +73,7 @@ class WithoutDescriptors(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory, \
                 watched(self, "-l", ECHO, "-l", ECHO.replace("tcp", "udp"),
                         "-l", f"echo=unix://{directory}/s", "-l", "chat=tcp://127.0.0.1:0",
+                        "--max-connections", "1000",
                         prepare=self.limit_descriptors) as server:
             tcp, udp, unix, chat = (endpoint for _, endpoint in server.listening)
             with served_meanwhile(self, tcp, udp, unix), contextlib.ExitStack() as stack:

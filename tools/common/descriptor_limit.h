@@ -4,6 +4,7 @@
 #ifndef SLUICE_TOOLS_COMMON_DESCRIPTOR_LIMIT_H
 #define SLUICE_TOOLS_COMMON_DESCRIPTOR_LIMIT_H
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <system_error>
@@ -23,6 +24,14 @@ struct DescriptorLimit {
 
 // Raises the soft limit to the hard one.
 DescriptorLimit raise_descriptor_limit();
+
+// How many connections so many descriptors allow: listening sockets, files and what else a program
+// opens need a quarter of them, or kSpare if that is less.
+constexpr std::size_t connections_for(std::size_t descriptors) noexcept {
+  constexpr std::size_t kSpare = 64;
+  if (descriptors == DescriptorLimit::kNone) return descriptors;
+  return descriptors - std::min(kSpare, descriptors / 4);
+}
 
 }  // namespace sluice::tools
 

@@ -19,6 +19,8 @@ std::optional<std::uint64_t> parse_digits(std::string_view text, int base) {
 
 namespace {
 
+constexpr std::string_view kUnits = "KMGT";
+
 // "max 0 is not in 1-9" and "max "x" is not a decimal number in 1-9": 0 is a decimal number.
 [[noreturn]] void refuse(std::string_view what, std::string_view text, std::string_view digits,
                          const std::string& kind, const std::string& range) {
@@ -42,6 +44,28 @@ std::uint64_t parse_number(std::string_view what, std::string_view text, std::ui
 
 std::uint64_t parse_count(std::string_view what, std::string_view text) {
   return parse_number(what, text, 1, kMaxCount);
+}
+
+std::uint64_t parse_size(std::string_view what, std::string_view text) {
+  constexpr std::uint64_t kLeast = 1U << 20U;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
+  const std::size_t place = text.empty() ? kUnits.npos : kUnits.find(text.back());
+  const unsigned shift = place == kUnits.npos ? 0 : 10 * (static_cast<unsigned>(place) + 1);
+  const auto number = parse_digits(text.substr(0, text.size() - (shift > 0 ? 1 : 0)), 10);
+  if (!number || *number > kMost >> shift || *number << shift < kLeast) {
+    throw UsageError(std::string(what) + ' ' + quote(text) +
+                     " is not a size from 1M to 1024T, such as 64M");
+  }
+  return *number << shift;
+}
+
+std::string write_size(std::uint64_t size) {
+  std::size_t units = 0;
+  while (units < kUnits.size() && size != 0 && size % 1024 == 0) {
+    size /= 1024;
+    ++units;
+  }
+  return std::to_string(size) + (units == 0 ? "" : std::string(1, kUnits[units - 1]));
 }
 
 mode_t parse_mode(std::string_view what, std::string_view text) {

@@ -1,4 +1,5 @@
-// Numbers of the command line: decimal counts and octal modes, checked against their range.
+// Numbers of the command line: decimal counts, sizes in bytes and octal modes, checked against their
+// range.
 //
 // Errors: UsageError that names `what`, what was read and what is allowed. Signs, spaces and other
 // bases are rejected, and nothing wraps around.
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace sluice::tools {
@@ -22,6 +24,11 @@ std::uint64_t parse_number(std::string_view what, std::string_view text, std::ui
 
 // 1 to kMaxCount.
 std::uint64_t parse_count(std::string_view what, std::string_view text);
+
+// Bytes: a number with K, M, G or T behind it, for powers of 1,024, or without. 1M to 1024T.
+std::uint64_t parse_size(std::string_view what, std::string_view text);
+// The reverse, with the largest unit that leaves nothing over: "64M".
+std::string write_size(std::uint64_t size);
 
 // 0 to 0777.
 mode_t parse_mode(std::string_view what, std::string_view text);

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "../common/descriptor_limit.h"
+#include "../common/number.h"
 #include "../common/usage_error.h"
 #include "config/config_faults.h"
 #include "config/config_file.h"
@@ -67,6 +69,7 @@ Options configured(const Options& command_line) {
   if (config.max_connections && !given.max_connections) {
     options.loop.max_connections = *config.max_connections;
   }
+  if (config.max_memory && !given.max_memory) options.loop.max_memory = *config.max_memory;
   if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
   if (config.log_to && !given.log_to) options.log.to = *config.log_to;
   if (config.log_format && !given.log_format) options.log.format = *config.log_format;
@@ -90,13 +93,25 @@ Options configured(const Options& command_line) {
   return options;
 }
 
+LoopOptions loop_options(LoopOptions options) {
+  // Once, because a reload compares what runs with what would run.
+  static const std::size_t allowed = connections_for(raise_descriptor_limit().count);
+  if (options.max_connections == LoopOptions().max_connections) options.max_connections = allowed;
+  options.share_connections = true;
+  options.report_slow_turns = true;
+  return options;
+}
+
 std::string write_configuration(const Options& options) {
   const bool has_limit = options.loop.max_connections != LoopOptions().max_connections;
+  const bool has_budget = options.loop.max_memory != LoopOptions().max_memory;
   const std::string drain_timeout =
       options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
   return "backend = " + toml_string(to_string(options.loop.backend)) + "\n\n[limits]\n" +
          (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
-                    : std::string("# max-connections: none")) +
+                    : std::string("# max-connections: as many as the descriptors allow")) +
+         (has_budget ? "\nmax-memory = " + toml_string(write_size(options.loop.max_memory))
+                     : std::string("\n# max-memory: none")) +
          "\ndrain-timeout = " + toml_string(drain_timeout) +
          "\n\n[log]\nto = " + toml_string(to_string(options.log.to)) +
          "\nformat = " + toml_string(name_of(options.log.format)) +

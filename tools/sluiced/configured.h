@@ -20,6 +20,10 @@ void choose_file(Options& options);
 // with all faults, also if there is nothing to serve, and UsageError as check_console().
 Options configured(const Options& command_line);
 
+// What the loop runs with: where the operator sets no limit on connections, as many as the
+// descriptors of the process allow, which each service has a share of.
+LoopOptions loop_options(LoopOptions options);
+
 // All of it as a configuration file, each default included: for -n -v.
 std::string write_configuration(const Options& options);
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
+#include "configured.h"
 #include "control/control_session.h"
 
 namespace sluice::tools::daemon {
@@ -31,6 +32,8 @@ std::string_view name_of(Report::Kind kind) {
       return "accepting again";
     case Report::Kind::refused:
       return "refused";
+    case Report::Kind::memory_limit:
+      return "memory";
     case Report::Kind::slow_turn:
       return "slow turn";
     case Report::Kind::malformed:
@@ -41,18 +44,12 @@ std::string_view name_of(Report::Kind kind) {
   return "socket error";
 }
 
-LoopOptions loop_options(const Options& options) {
-  LoopOptions loop = options.loop;
-  loop.report_slow_turns = true;
-  return loop;
-}
-
 }  // namespace
 
 Daemon::Daemon(const Options& options, Log& log)
     : log_(log),
       drain_timeout_(options.drain_timeout),
-      loop_(loop_options(options)),
+      loop_(loop_options(options.loop)),
       service_manager_(loop_),
       spare_memory_(loop_),
       guard_(loop_),
@@ -146,8 +143,12 @@ std::vector<std::string> Daemon::apply(const Options& next) {
   log_.use(next.log, std::move(next_log_));
   std::vector<std::string> stays;
   if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
-  if (next.loop.max_connections != loop_.options().max_connections) {
+  const LoopOptions loop = loop_options(next.loop);
+  if (loop.max_connections != loop_.options().max_connections) {
     stays.emplace_back("max-connections");
+  }
+  if (loop.max_memory != loop_.options().max_memory) {
+    stays.emplace_back("max-memory");
   }
   if (next.control != control_settings_) stays.emplace_back("control");
   return stays;

@@ -41,7 +41,8 @@ constexpr std::array kOptions = {
     OptionSpec{"check", 'n', "", "check the configuration without serving, and exit"},
     OptionSpec{"verbose", 'v', "", "with -n: write what would run, defaults included"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
-    OptionSpec{"max-connections", 0, "COUNT", "limit on open stream connections (none)"},
+    OptionSpec{"max-connections", 0, "COUNT", "open stream connections (by descriptors)"},
+    OptionSpec{"max-memory", 0, "SIZE", "what connections may hold, such as 64M (none)"},
     OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
     OptionSpec{"drain-timeout", 0, "DURATION", "time to finish after SIGTERM or SIGINT (5s)"},
     OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
@@ -135,6 +136,8 @@ Options parse_options(int argc, const char* const* argv) {
   line.each("max-connections", [&](std::string_view value) {
     options.loop.max_connections = parse_count("count", value);
   });
+  line.each("max-memory",
+            [&](std::string_view value) { options.loop.max_memory = parse_size("size", value); });
   line.each("idle-timeout", [&](std::string_view value) {
     defaults.set(kIdleKey, parse_timeout("duration", value, kMaxIdle));
   });
@@ -176,6 +179,7 @@ Options parse_options(int argc, const char* const* argv) {
   }
   options.given.backend = line.has("backend");
   options.given.max_connections = line.has("max-connections");
+  options.given.max_memory = line.has("max-memory");
   options.given.drain_timeout = line.has("drain-timeout");
   options.given.log_to = line.has("log-to");
   options.given.log_format = line.has("log-format");

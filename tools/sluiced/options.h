@@ -35,6 +35,7 @@ struct Options {
   struct Given {
     bool backend = false;
     bool max_connections = false;
+    bool max_memory = false;
     bool drain_timeout = false;
     bool log_to = false;
     bool log_format = false;

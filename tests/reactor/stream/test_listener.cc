@@ -204,6 +204,26 @@ Test(listener, refuses_newcomers_above_each_limit_and_accepts_again_below) {
   }
 }
 
+Test(listener, reports_its_last_refusals_while_it_is_destroyed) {
+  std::vector<Report> reports;
+  Handler handler;
+  Loop loop(backend_options());
+  loop.set_reporter([&reports](const Report& report) { reports.push_back(report); });
+  ListenerOptions options;
+  options.max_connections = 0;
+  auto listener = std::make_unique<Listener>(loop, tcp("127.0.0.1"), handler, options);
+  for (std::uint64_t refused = 1; refused <= 3; ++refused) {
+    const Peer peer(listener->endpoint().address());
+    turn_until(loop, [&] { return loop.counters().refused == refused; });
+  }
+  listener.reset();
+  cr_assert(!reports.empty());
+  std::uint64_t count = 0;
+  for (const Report& report : reports) count += report.count;
+  cr_expect(count == 3, "%ju", static_cast<std::uintmax_t>(count));
+  cr_expect(reports.back().what == "127.0.0.1: the limit of 0 connections");
+}
+
 Test(listener, refuses_newcomers_that_come_too_fast) {
   for (const bool of_a_source : {false, true}) {
     ListenerOptions options;

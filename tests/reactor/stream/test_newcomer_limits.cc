@@ -51,6 +51,29 @@ Test(newcomer_limits, let_in_as_many_of_a_source_as_the_limit_says_and_no_more) 
   cr_expect(world.limits.count(ip("192.0.2.1")) == 2);
 }
 
+Test(newcomer_limits, let_nobody_use_what_is_promised_to_other_listeners) {
+  World world{{}};
+  NewcomerLimits::Open open{.here = 0, .in_loop = 74, .loop_limit = 100, .promised = 25};
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::none);
+  open.in_loop = 75;
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::share);
+  open.in_loop = 100;
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::loop);
+  open.in_loop = 90;  // connections that the program made count too
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::share);
+  cr_expect(world.limits.describe(Limit::share, ip("192.0.2.1"), open) ==
+            "192.0.2.1: its share of the loop's limit of 100 connections");
+}
+
+Test(newcomer_limits, refuse_everybody_while_the_memory_is_used_up) {
+  World world{{}};
+  const NewcomerLimits::Open open{
+      .here = 0, .in_loop = 0, .loop_limit = 100, .memory_passed = true, .memory_limit = 1048576};
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::memory);
+  cr_expect(world.limits.describe(Limit::memory, ip("192.0.2.1"), open) ==
+            "192.0.2.1: the loop's limit of 1048576 bytes held by connections");
+}
+
 Test(newcomer_limits, count_a_source_whatever_port_it_comes_from) {
   World world(per_source(1));
   cr_expect(world.let_in(ip("192.0.2.1", 1000)));

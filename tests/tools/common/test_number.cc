@@ -1,4 +1,5 @@
 // Counts and modes of the command line: nothing wraps around, nothing is half read.
+#include <cstdint>
 #include <string>
 
 #include <criterion/criterion.h>
@@ -8,6 +9,7 @@
 
 using sluice::tools::parse_count;
 using sluice::tools::parse_mode;
+using sluice::tools::parse_size;
 
 Test(number, reads_counts_in_their_whole_range) {
   cr_expect(parse_count("max", "1") == 1);
@@ -30,6 +32,28 @@ Test(number, does_not_deny_that_a_number_out_of_range_is_one) {
   for (const std::string text : {"1000", "4755"}) {
     expect_message(text, usage_error_of([&] { (void)parse_mode("mode", text); }),
                    "mode " + text + " is not in 0-0777");
+  }
+}
+
+Test(number, reads_sizes_with_and_without_a_unit) {
+  cr_expect(parse_size("size", "1M") == 1'048'576);
+  cr_expect(parse_size("size", "1048576") == 1'048'576);
+  cr_expect(parse_size("size", "2048K") == 2'097'152);
+  cr_expect(parse_size("size", "3G") == 3'221'225'472U);
+  cr_expect(parse_size("size", "1024T") == std::uint64_t{1} << 50U);
+}
+
+Test(number, refuses_what_is_no_size) {
+  for (const std::string text : {"", "M", "0", "1023K", "1025T", "64m", "64MB", "-1M", "1.5G",
+                                 "18446744073709551616T", "1 M"}) {
+    expect_message(text, usage_error_of([&] { (void)parse_size("size", text); }),
+                   "size \"" + text + "\" is not a size from 1M to 1024T, such as 64M");
+  }
+}
+
+Test(number, writes_sizes_as_they_are_read) {
+  for (const std::string text : {"1M", "1025K", "64M", "3G", "1048577"}) {
+    cr_expect(sluice::tools::write_size(parse_size("size", text)) == text, "%s", text.c_str());
   }
 }
 

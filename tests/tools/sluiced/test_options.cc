@@ -125,9 +125,9 @@ Test(options, the_last_of_several_counts) {
 Test(options, version_and_help_are_answers) {
   cr_expect(parsed({"--version"}).answer == "sluiced " SLUICE_VERSION_STRING "\n");
   const std::string help = parsed({"--help"}).answer;
-  for (const std::string word :
-       {"--listen", "--backend", "--max-connections", "--idle-timeout", "--drain-timeout", "--help",
-        "--version", "NAME=ENDPOINT[,KEY=VALUE]...", "chargen", "per-source=COUNT"}) {
+  for (const std::string word : {"--listen", "--backend", "--max-connections", "--max-memory",
+                                 "--idle-timeout", "--drain-timeout", "--help", "--version",
+                                 "NAME=ENDPOINT[,KEY=VALUE]...", "chargen", "per-source=COUNT"}) {
     cr_expect(help.find(word) != help.npos, "%s is not in the help", word.c_str());
   }
   cr_expect(parsed({"--help", "--version"}).answer == help);
@@ -148,6 +148,8 @@ Test(options, a_message_names_the_option_what_was_read_and_what_is_allowed) {
                  "-l echo=tcp://127.0.0.1:99999: port 99999 is not in 0-65535");
   expect_refused({"--max-connections", "0"}, "--max-connections 0: count 0 is not in 1-4294967295");
   expect_refused({"--max-connections", "-5"}, "--max-connections -5: count \"-5\"" + count);
+  expect_refused({"--max-memory", "1X"},
+                 "--max-memory 1X: size \"1X\" is not a size from 1M to 1024T, such as 64M");
   expect_refused({"--max-connections="}, "--max-connections : count \"\"" + count);
   expect_refused({"--idle-timeout", "30"},
                  "--idle-timeout 30: duration \"30\" has no unit; allowed: 1ms-20d in ms, s, m, h "
@@ -216,7 +218,8 @@ Test(options, v_goes_with_n) {
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": unknown option; allowed: --listen, --file, --check, --verbose, --backend, "
-      "--max-connections, --idle-timeout, --drain-timeout, --console, --control, --log-to, "
+      "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --control, "
+      "--log-to, "
       "--log-format, --log-level, --help and "
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);

@@ -20,6 +20,7 @@ namespace sluice::tools::daemon {
 struct Config {
   std::optional<Backend> backend;
   std::optional<std::size_t> max_connections;
+  std::optional<std::size_t> max_memory;  // bytes
   std::optional<std::chrono::milliseconds> drain_timeout;
   std::optional<LogTarget> log_to;
   std::optional<LogFormat> log_format;

@@ -14,6 +14,10 @@ void read_limits(const TomlEntry& entry, GivenKeys& given, Config& config, Confi
                                        config.max_connections =
                                            parse_count("max-connections", text);
                                      }},
+                           ScalarKey{"max-memory",
+                                     [&config](const std::string& text) {
+                                       config.max_memory = parse_size("max-memory", text);
+                                     }},
                            ScalarKey{"drain-timeout", [&config](const std::string& text) {
                                        config.drain_timeout = parse_duration("drain-timeout", text);
                                      }}};

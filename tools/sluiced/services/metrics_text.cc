@@ -153,6 +153,9 @@ void add_loop(Page& page, const Counters& counters) {
                "Times that reading from a peer paused because it did not read.", counters.paused);
   page.add_one("sluiced_dropped_bytes_total", "counter",
                "Bytes dropped because a peer did not read.", counters.dropped_bytes);
+  page.add_one("sluiced_memory_pauses_total", "counter",
+               "Times that reading from a peer paused because of max-memory.",
+               counters.memory_pauses);
   page.add_one("sluiced_cut_bytes_total", "counter",
                "Bytes that had arrived when a drain cut their connection.", counters.cut_bytes);
   page.begin("sluiced_closed_total", "counter", "Connections closed, by reason.");

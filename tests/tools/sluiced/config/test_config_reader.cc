@@ -66,11 +66,13 @@ Test(config_reader, an_empty_file_sets_nothing) {
 
 Test(config_reader, reads_what_holds_for_the_daemon) {
   const Config config = valid(
-      "backend = \"poll\"\n[limits]\nmax-connections = 10000\ndrain-timeout = \"10s\"\n"
+      "backend = \"poll\"\n[limits]\nmax-connections = 10000\nmax-memory = \"64M\"\ndrain-timeout "
+      "= \"10s\"\n"
       "[log]\nto = \"syslog\"\nformat = \"json\"\nlevel = \"warning\"\n"
       "[control]\nsocket = \"/run/c\"\nmode = 0o660\ngroup = \"0\"\n");
   cr_expect(config.backend == Backend::poll);
   cr_expect(config.max_connections == 10'000U);
+  cr_expect(config.max_memory == std::size_t{64} << 20U);
   cr_expect(config.drain_timeout == 10s);
   cr_expect(config.log_to == log_target_from("syslog"));
   cr_expect(config.log_format == LogFormat::json);
@@ -157,7 +159,7 @@ Test(config_reader, reports_every_error_with_its_place) {
        "max-rooms, rate, burst, send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
-       "[limits]: max-connections and drain-timeout"});
+       "[limits]: max-connections, max-memory and drain-timeout"});
 }
 
 Test(config_reader, names_what_is_wrong_with_a_service) {
@@ -169,8 +171,8 @@ Test(config_reader, names_what_is_wrong_with_a_service) {
       {"x.conf:2:8: service: kind is an integer; write it as a string, such as \"echo\""});
   expect_faults("[[service]]\nkind = \"ecko\"\n",
                 {"x.conf:2:8: service \"ecko\": unknown service \"ecko\" (did you mean echo?); "
-                 "allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat and "
-                 "broadcast"});
+                 "allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, "
+                 "broadcast and metrics"});
   expect_faults(
       "[[service]]\nkind = \"echo\"\n",
       {"x.conf:1:1: service \"echo\": listen is missing; write where to serve it, such as "
@@ -253,8 +255,8 @@ Test(config_reader, an_error_in_an_included_file_names_that_file) {
                 {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, control, "
                  "networks, defaults and service",
                  "more/b:2:1: limits.max-connections is set in another file too; set it once",
-                 "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections and "
-                 "drain-timeout"},
+                 "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "
+                 "max-memory and drain-timeout"},
                 files);
 }
 
