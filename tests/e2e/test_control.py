@@ -295,7 +295,6 @@ class Metrics(Case):
         page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "man" / "sluicectl.8").read_text(
             encoding="utf-8")
         listed = re.findall(r"^\.It Li (\w+)\n(\w+): (.*)$", page, re.MULTILINE)
-        listed.append("top")  # of sluicectl itself
         self.assertEqual(sorted(listed), sorted(
             (name, family.type, family.help) for name, family in families.items()))
 
@@ -332,6 +331,7 @@ class Socket(Case):
         page = (pathlib.Path(os.environ["SOURCE_DIR"]) / "man" / "sluicectl.8").read_text(
             encoding="utf-8")
         section = page.partition(".Ss COMMANDS\n")[2].partition("\n.S")[0]
+        listed.append("top")  # of sluicectl itself
         self.assertEqual(sorted(listed),
                          sorted(re.findall(r"^\.It Cm ((?:show )?\w+)", section, re.MULTILINE)))
 
