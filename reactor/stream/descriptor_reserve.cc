@@ -8,7 +8,10 @@
 namespace sluice {
 
 void DescriptorReserve::refill() noexcept {
-  if (!spare_) spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (spare_) return;
+  spare_.reset(::socket(AF_UNIX, SOCK_DGRAM, 0));
+  // A program that is started inherits one useless descriptor where this fails.
+  if (spare_) (void)::fcntl(spare_.get(), F_SETFD, FD_CLOEXEC);
 }
 
 bool DescriptorReserve::turn_away(int listening) noexcept {

@@ -1,7 +1,8 @@
 // A spare descriptor for the case that no other is left. Only for Listener.
 //
-// What it is: /dev/null, kept open. Without a descriptor a listener cannot even refuse a newcomer,
-// and a level-triggered loop would spin. So it closes the spare descriptor, accepts the newcomer
+// What it is: a socket that is used for nothing. A file would need the right to open one, which the
+// process may have given up. Without a descriptor a listener cannot even refuse a newcomer, and a
+// level-triggered loop would spin. So it closes the spare descriptor, accepts the newcomer
 // and closes it, and opens the spare one again.
 // Thread: the loop's. Errors: throws nothing. If the spare descriptor cannot be opened, it tries
 // again later.

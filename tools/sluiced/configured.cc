@@ -65,12 +65,14 @@ Options configured(const Options& command_line) {
   }
   Config config = load_config(options.file, options.given.defaults);
   const Options::Given& given = options.given;
+  options.include = std::move(config.include);
   if (config.backend && !given.backend) options.loop.backend = *config.backend;
   if (config.max_connections && !given.max_connections) {
     options.loop.max_connections = *config.max_connections;
   }
   if (config.max_memory && !given.max_memory) options.loop.max_memory = *config.max_memory;
   if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
+  if (config.sandbox && !given.sandbox) options.sandbox = *config.sandbox;
   if (config.log_to && !given.log_to) options.log.to = *config.log_to;
   if (config.log_format && !given.log_format) options.log.format = *config.log_format;
   if (config.log_level && !given.log_level) options.log.level = *config.log_level;
@@ -107,7 +109,8 @@ std::string write_configuration(const Options& options) {
   const bool has_budget = options.loop.max_memory != LoopOptions().max_memory;
   const std::string drain_timeout =
       options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
-  return "backend = " + toml_string(to_string(options.loop.backend)) + "\n\n[limits]\n" +
+  return "backend = " + toml_string(to_string(options.loop.backend)) +
+         "\nsandbox = " + toml_string(name_of(options.sandbox)) + "\n\n[limits]\n" +
          (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
                     : std::string("# max-connections: as many as the descriptors allow")) +
          (has_budget ? "\nmax-memory = " + toml_string(write_size(options.loop.max_memory))

@@ -11,6 +11,7 @@
 #include "../../reactor/base/quote.h"
 #include "configured.h"
 #include "control/control_session.h"
+#include "report_text.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -22,33 +23,12 @@ std::string plural(std::uint64_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
-std::string_view name_of(Report::Kind kind) {
-  switch (kind) {
-    case Report::Kind::handler_threw:
-      return "a handler threw";
-    case Report::Kind::out_of_descriptors:
-      return "out of descriptors";
-    case Report::Kind::accept_resumed:
-      return "accepting again";
-    case Report::Kind::refused:
-      return "refused";
-    case Report::Kind::memory_limit:
-      return "memory";
-    case Report::Kind::slow_turn:
-      return "slow turn";
-    case Report::Kind::malformed:
-      return "malformed";
-    case Report::Kind::socket_error:
-      break;
-  }
-  return "socket error";
-}
-
 }  // namespace
 
 Daemon::Daemon(const Options& options, Log& log)
     : log_(log),
       drain_timeout_(options.drain_timeout),
+      sandbox_mode_(options.sandbox),
       loop_(loop_options(options.loop)),
       service_manager_(loop_),
       spare_memory_(loop_),
@@ -135,7 +115,17 @@ void Daemon::enable_reload(const Options& command_line) {
                       next_log_ = next.log.to == log_.target() ? Fd() : log_.open(next.log.to);
                     },
                     [this](const Options& next) { return apply(next); },
+                    [this] { return explain_denial(); },
                     [this](const std::string& line) { log_.error("reload: " + line); }});
+}
+
+std::string Daemon::explain_denial() const {
+  const bool is_confined = std::any_of(
+      sandbox_.begin(), sandbox_.end(),
+      [](const SandboxLayer& layer) { return layer.in_force && layer.name == "landlock"; });
+  if (!is_confined) return {};
+  return "the sandbox allows only the folders that were in use at the start; a new start allows "
+         "others";
 }
 
 std::vector<std::string> Daemon::apply(const Options& next) {
@@ -151,6 +141,7 @@ std::vector<std::string> Daemon::apply(const Options& next) {
     stays.emplace_back("max-memory");
   }
   if (next.control != control_settings_) stays.emplace_back("control");
+  if (next.sandbox != sandbox_mode_) stays.emplace_back("sandbox");
   return stays;
 }
 
@@ -279,20 +270,10 @@ void Daemon::reopen_log() noexcept {
 }
 
 void Daemon::log_report(const Report& report) {
-  std::string text = report.where;
-  text += ": ";
-  text += name_of(report.kind);
-  text += ": ";
-  text += report.what;
-  const std::string error = report.error ? report.error.message() : "";
-  if (text.find(error) == text.npos) text += ": " + error;
-  if (report.count > 1) text += " (" + std::to_string(report.count) + " times)";
-  const bool harmless =
-      report.kind == Report::Kind::accept_resumed || report.kind == Report::Kind::slow_turn;
-  if (harmless) {
-    log_.info(text);
+  if (is_harmless(report)) {
+    log_.info(text_of(report));
   } else {
-    log_.warning(text);
+    log_.warning(text_of(report));
   }
 }
 

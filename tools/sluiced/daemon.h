@@ -25,6 +25,7 @@
 #include "log/log.h"
 #include "options.h"
 #include "reload.h"
+#include "sandbox/sandbox_layer.h"
 #include "service_manager.h"
 #include "services/lag_probe.h"
 #include "services/service_set.h"
@@ -52,6 +53,9 @@ class Daemon final : private ControlTarget {
   // the log has its lines.
   void reload(Reload::Done done) noexcept;
 
+  // What is in force, for the control socket.
+  void set_sandbox(std::vector<SandboxLayer> layers) noexcept { sandbox_ = std::move(layers); }
+
   // The terminal takes part from here on. REQUIRES: some service has a use for it.
   void open_console();
 
@@ -64,6 +68,9 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
   [[nodiscard]] Bans& bans() noexcept override { return services_.bans(); }
   void drain_service(Service& service) override;
+  [[nodiscard]] const std::vector<SandboxLayer>& sandbox() const noexcept override {
+    return sandbox_;
+  }
   [[nodiscard]] std::uint64_t udp_unanswered() const noexcept override { return guard_.refused(); }
   [[nodiscard]] std::uint64_t log_dropped() const noexcept override { return log_.dropped(); }
   void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
@@ -71,6 +78,7 @@ class Daemon final : private ControlTarget {
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
+  [[nodiscard]] std::string explain_denial() const;
   std::vector<std::string> apply(const Options& next);
   void open_control(const ControlSettings& control);
   void report_ready() noexcept;
@@ -86,6 +94,7 @@ class Daemon final : private ControlTarget {
 
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
+  SandboxMode sandbox_mode_;
   bool stopping_ = false;
   bool cut_ = false;              // by a second signal
   std::uint64_t cut_before_ = 0;  // connections, by drains of single services
@@ -98,6 +107,7 @@ class Daemon final : private ControlTarget {
   std::unique_ptr<Listener> control_;
   std::optional<LagProbe> lag_probe_;  // with a control socket
   ControlSettings control_settings_;
+  std::vector<SandboxLayer> sandbox_;
   std::unique_ptr<Reload> reload_;
   Fd next_log_;  // of the reload that is under way
   std::unique_ptr<DaemonConsole> console_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../../reactor/base/version.h"
 #include "../common/descriptor_limit.h"
@@ -19,6 +20,8 @@
 #include "listen_names.h"
 #include "log/log.h"
 #include "options.h"
+#include "sandbox/sandbox.h"
+#include "sandbox_plan.h"
 #include "settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
@@ -73,6 +76,18 @@ Outcome report(const ConfigError& error) {
   return {.status = ExitStatus::failed, .message = {}};
 }
 
+// Gives up what is not needed from here on. Throws std::runtime_error if more was required.
+std::vector<SandboxLayer> enter_sandbox(Log& log, const Options& options) {
+  std::vector<SandboxLayer> layers = confine(plan_for_one_process(options), options.sandbox);
+  check_required(layers, options.sandbox);
+  log.info("sandbox: " + summary_of(layers));
+  if (options.sandbox == SandboxMode::off || !why_not_confined().empty()) return layers;
+  for (const SandboxLayer& layer : layers) {
+    if (!layer.in_force) log.warning("sandbox: " + describe(layer));
+  }
+  return layers;
+}
+
 Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   Options options = configured(command_line);
   if (options.check) {
@@ -86,7 +101,8 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   log_start(log, daemon, options, self);
   log_unused_sockets(log, options);
   if (!command_line.file.empty()) daemon.enable_reload(command_line);
-  // Last of what can fail: who reads "ready" is served.
+  daemon.set_sandbox(enter_sandbox(log, options));
+  // Last of what can fail: a client that reads "ready" is served.
   write_standard_output(daemon.announcement());
   if (options.console) daemon.open_console();
   daemon.run();

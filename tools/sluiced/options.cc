@@ -50,6 +50,7 @@ constexpr std::array kOptions = {
     OptionSpec{"log-to", 0, "TARGET", "stderr, syslog or file:/PATH (stderr)"},
     OptionSpec{"log-format", 0, "text|json", "form of a line of the log (text)"},
     OptionSpec{"log-level", 0, "LEVEL", "least of info, warning, error (info)"},
+    OptionSpec{"sandbox", 0, "on|off|require", "give up what no service needs (on)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
@@ -171,6 +172,7 @@ Options parse_options(int argc, const char* const* argv) {
             [&](std::string_view value) { options.log.format = log_format_from(value); });
   line.each("log-level",
             [&](std::string_view value) { options.log.level = log_level_from(value); });
+  line.each("sandbox", [&](std::string_view value) { options.sandbox = sandbox_mode_from(value); });
   if (options.file.empty()) check_console(options);
   options.check = line.has("check");
   options.verbose = line.has("verbose");
@@ -181,6 +183,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.given.max_connections = line.has("max-connections");
   options.given.max_memory = line.has("max-memory");
   options.given.drain_timeout = line.has("drain-timeout");
+  options.given.sandbox = line.has("sandbox");
   options.given.log_to = line.has("log-to");
   options.given.log_format = line.has("log-format");
   options.given.log_level = line.has("log-level");

@@ -16,6 +16,7 @@
 #include "settings/control_settings.h"
 #include "settings/listen_spec.h"
 #include "settings/log_settings.h"
+#include "settings/sandbox_mode.h"
 #include "settings/settings.h"
 
 namespace sluice::tools::daemon {
@@ -28,9 +29,11 @@ struct Options {
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
   ControlSettings control;
-  std::string file;      // of the configuration; empty: none
-  bool check = false;    // -n
-  bool verbose = false;  // -v
+  SandboxMode sandbox = SandboxMode::on;
+  std::string file;                  // of the configuration; empty: none
+  std::vector<std::string> include;  // its patterns of other files
+  bool check = false;                // -n
+  bool verbose = false;              // -v
   // What the command line has said itself, and the file does not override.
   struct Given {
     bool backend = false;
@@ -40,6 +43,7 @@ struct Options {
     bool log_to = false;
     bool log_format = false;
     bool log_level = false;
+    bool sandbox = false;
     Settings defaults;  // of --idle-timeout
   } given;
   // What --help or --version wants written; when it is not empty, nothing else is to be done.

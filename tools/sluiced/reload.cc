@@ -24,6 +24,17 @@ std::vector<std::string> lines_of(const std::exception_ptr& error) {
   }
 }
 
+bool is_denial(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::system_error& failure) {
+    return failure.code() == std::errc::permission_denied ||
+           failure.code() == std::errc::operation_not_permitted;
+  } catch (...) {
+    return false;
+  }
+}
+
 std::string summary_of(const ServiceSet::Replaced& replaced) {
   return std::to_string(replaced.kept) + " kept, " + std::to_string(replaced.added) + " added, " +
          std::to_string(replaced.changed) + " changed, " + std::to_string(replaced.removed) +
@@ -87,6 +98,8 @@ void Reload::replace(std::vector<ListenSpec> specs, const std::exception_ptr& er
       result.lines.push_back(summary_of(replaced));
     } catch (...) {
       if (!result.ok) result.lines = lines_of(std::current_exception());
+      const std::string why = is_denial(std::current_exception()) ? steps_.explain_denial() : "";
+      if (!why.empty()) result.lines.push_back(why);
     }
     finish(result);
   } catch (...) {  // no memory for the text of the result

@@ -35,6 +35,8 @@ class Reload {
     // The services have been replaced. Returns what cannot change while the daemon runs, and so
     // stays as it was, such as "control".
     std::function<std::vector<std::string>(const Options& next)> apply;
+    // What to say when the system denies something: a sandbox may be the reason. May be empty.
+    std::function<std::string()> explain_denial;
     // Gets a line about what fails after that.
     std::function<void(const std::string& line)> warn;
   };

@@ -219,8 +219,7 @@ Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": unknown option; allowed: --listen, --file, --check, --verbose, --backend, "
       "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --control, "
-      "--log-to, "
-      "--log-format, --log-level, --help and "
+      "--log-to, --log-format, --log-level, --sandbox, --help and "
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);

@@ -14,11 +14,14 @@
 #include "../settings/control_settings.h"
 #include "../settings/listen_spec.h"
 #include "../settings/log_settings.h"
+#include "../settings/sandbox_mode.h"
 
 namespace sluice::tools::daemon {
 
 struct Config {
+  std::vector<std::string> include;  // the patterns
   std::optional<Backend> backend;
+  std::optional<SandboxMode> sandbox;
   std::optional<std::size_t> max_connections;
   std::optional<std::size_t> max_memory;  // bytes
   std::optional<std::chrono::milliseconds> drain_timeout;

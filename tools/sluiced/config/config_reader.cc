@@ -46,6 +46,7 @@ class ConfigReader {
   void read_members(const TomlValue& table, const std::string& where, Members members);
   void ignore(const TomlEntry& /*entry*/) {}
   void read_backend(const TomlEntry& entry);
+  void read_sandbox(const TomlEntry& entry);
   void read_limits(const TomlEntry& entry);
   void read_log(const TomlEntry& entry);
   void read_control(const TomlEntry& entry);
@@ -79,6 +80,12 @@ void ConfigReader::read_backend(const TomlEntry& entry) {
   const ScalarKey key{"backend",
                       [this](const std::string& text) { config_.backend = backend_from(text); }};
   read_scalar(entry, "backend", key, given_, faults_);
+}
+
+void ConfigReader::read_sandbox(const TomlEntry& entry) {
+  const ScalarKey key{
+      "sandbox", [this](const std::string& text) { config_.sandbox = sandbox_mode_from(text); }};
+  read_scalar(entry, "sandbox", key, given_, faults_);
 }
 
 void ConfigReader::read_limits(const TomlEntry& entry) {
@@ -126,6 +133,7 @@ void ConfigReader::include(const TomlValue& value, const IncludedFiles& included
     return faults_.add(value.place, "include is " + std::string(name_of(value)) +
                                         R"(; write strings, such as ["sluiced.conf.d/*.conf"])");
   }
+  config_.include.push_back(value.text);
   const std::string file = faults_.file();
   for (const ConfigText& text : included(value.text, value.place, faults_)) parse(text, nullptr);
   faults_.set_file(file);
@@ -149,6 +157,7 @@ void ConfigReader::parse(const ConfigText& text, const IncludedFiles* included) 
 Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included) {
   static constexpr std::array kMembers = {Member{"include", &ConfigReader::ignore},
                                           Member{"backend", &ConfigReader::read_backend},
+                                          Member{"sandbox", &ConfigReader::read_sandbox},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},
                                           Member{"control", &ConfigReader::read_control},

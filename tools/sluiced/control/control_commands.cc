@@ -71,6 +71,16 @@ void show_counters(const ControlRequest& request) {
   request.answer.add_row(row);
 }
 
+void show_sandbox(const ControlRequest& request) {
+  for (const SandboxLayer& layer : request.target.sandbox()) {
+    JsonObject row;
+    row.add_text("layer", layer.name);
+    row.add_truth("in_force", layer.in_force);
+    row.add_text("detail", layer.detail);
+    request.answer.add_row(row);
+  }
+}
+
 // A limit of an endpoint; null if it has none, or if it is not one of its keys.
 void add_limit(JsonObject& row, const ListenSpec& spec, const Key& key) {
   std::string name(key.name());
@@ -162,6 +172,7 @@ constexpr std::array kCommands = {
     Command{"show counters", "", "", "the counters of the daemon", show_counters},
     Command{"show connections", "", "", "a row for each connection", show_connections},
     Command{"show limits", "", "", "the limits of each endpoint", show_limits},
+    Command{"show sandbox", "", "", "what the daemon has given up", show_sandbox},
     Command{"show bans", "", "", "a row for each banned source", show_bans},
     Command{"kick", "ID", "", "abort a connection", kick},
     Command{"ban", "ADDRESS", "FOR", "admit no peer of that source", ban},

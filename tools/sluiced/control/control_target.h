@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../../reactor/stream/connection.h"
+#include "../sandbox/sandbox_layer.h"
 #include "../services/service_set.h"
 #include "../settings/log_level.h"
 
@@ -25,6 +26,7 @@ class ControlTarget {
 
   // Drains a member of services() and removes it.
   virtual void drain_service(Service& service) = 0;
+  [[nodiscard]] virtual const std::vector<SandboxLayer>& sandbox() const noexcept = 0;
   // Requests over UDP that were not answered, and lines of the log that were dropped.
   [[nodiscard]] virtual std::uint64_t udp_unanswered() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t log_dropped() const noexcept = 0;

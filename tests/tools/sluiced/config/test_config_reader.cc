@@ -237,7 +237,8 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
       "backend = \"io\"\nlisten = \"tcp://*:1\"\n[log]\nto = \"file\"\nlevel = 3\n"
       "[defaults]\nname = \"x\"\nidle = 5\n[limits]\ndrain-timeout = true\n",
       {"x.conf:1:11: backend \"io\" is not auto, epoll, poll or select",
-       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, limits, log, control, "
+       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, sandbox, limits, log, "
+       "control, "
        "networks, defaults and service",
        "x.conf:4:6: to \"file\" is not stderr, syslog, syslog:/PATH or file:/PATH",
        "x.conf:5:9: level \"3\" is not info, warning or error",
@@ -251,13 +252,14 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
 
 Test(config_reader, an_error_in_an_included_file_names_that_file) {
   const Files files = {{"more/a", kEcho}, {"more/b", "[limits]\nmax-connections = 1\n\nx = 1\n"}};
-  expect_faults("include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
-                {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, limits, log, control, "
-                 "networks, defaults and service",
-                 "more/b:2:1: limits.max-connections is set in another file too; set it once",
-                 "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "
-                 "max-memory and drain-timeout"},
-                files);
+  expect_faults(
+      "include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
+      {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, sandbox, limits, log, control, "
+       "networks, defaults and service",
+       "more/b:2:1: limits.max-connections is set in another file too; set it once",
+       "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "
+       "max-memory and drain-timeout"},
+      files);
 }
 
 Test(config_reader, an_included_file_cannot_include_others) {
