@@ -54,6 +54,7 @@ void sort_rows(std::vector<std::string>& rows, const std::string& key) {
     Json value;  // null: none
   };
   std::vector<Row> sorted;
+  sorted.reserve(rows.size());
   std::string keys;
   bool is_known = rows.empty();
   for (std::string& row : rows) {

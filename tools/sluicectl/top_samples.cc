@@ -39,6 +39,7 @@ std::vector<Json> rows_of(const std::string& socket_path, std::string_view comma
   const ControlAnswer answer = ask(socket_path, command);
   if (!answer.error.empty()) throw ProtocolError(answer.error);
   std::vector<Json> rows;
+  rows.reserve(answer.rows.size());
   for (const std::string& row : answer.rows) {
     rows.push_back(Json::parse(row, nullptr, /*allow_exceptions=*/false));
     if (!rows.back().is_object()) {
@@ -64,6 +65,7 @@ std::string version_in(const std::string& text) {
 
 std::vector<TopView::Peer> peers_in(const std::vector<Json>& rows) {
   std::vector<TopView::Peer> peers;
+  peers.reserve(rows.size());
   for (const Json& row : rows) {
     peers.push_back({.id = text_of(row, "id"),
                      .service = text_of(row, "service"),
@@ -119,6 +121,7 @@ void TopSamples::add_counters(const TopSample& now, double seconds) {
 void TopSamples::add(TopSample sample) {
   const double seconds = last_ ? sample.time - last_->time : 0;
   std::vector<TopView::Service> services;
+  services.reserve(sample.services.size());
   for (const TopSample::Service& each : sample.services) {
     services.push_back(rates_of(each, seconds));
   }

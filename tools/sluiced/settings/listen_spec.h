@@ -31,7 +31,7 @@ struct ListenSpec {
   [[nodiscard]] Scheme scheme() const noexcept { return target.scheme(); }
   // An endpoint of this service, as its configuration writes it: "http://127.0.0.1:9100".
   [[nodiscard]] std::string written(const Endpoint& at) const {
-    const std::string text = at.to_string();
+    std::string text = at.to_string();
     if (layer.empty() || at.scheme() != Scheme::tcp) return text;
     return layer + text.substr(text.find(':'));
   }
