@@ -19,8 +19,8 @@ void each_counter(const Counters& counters,
   use("datagrams_out", counters.datagrams_out);
   use("datagrams_dropped", counters.datagrams_dropped);
   use("paused", counters.paused);
-  use("dropped_bytes", counters.dropped_bytes);
   use("memory_pauses", counters.memory_pauses);
+  use("dropped_bytes", counters.dropped_bytes);
   use("cut_bytes", counters.cut_bytes);
   for (std::size_t i = 0; i < kCloseReasons; ++i) {
     const auto reason = static_cast<CloseReason>(i);

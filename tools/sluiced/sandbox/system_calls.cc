@@ -184,6 +184,13 @@ constexpr unsigned kIoctls[] = {
     SIOCGIFNAME, SIOCGIFFLAGS, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFADDR,
 };
 
+// What SCMP_A0() and its like make, with every member.
+constexpr scmp_arg_cmp argument(unsigned index, scmp_compare how, scmp_datum_t value,
+                                scmp_datum_t masked = 0) noexcept {
+  return {index, how, value, masked};
+}
+constexpr scmp_datum_t as_datum(int value) noexcept { return static_cast<scmp_datum_t>(value); }
+
 class Filter {
  public:
   Filter() : context_(::seccomp_init(SCMP_ACT_ERRNO(EPERM))) {
@@ -236,7 +243,7 @@ class Filter {
 
 void allow_memory_without_programs(Filter& filter) {
   for (const char* name : {"mmap", "mmap2", "mprotect"}) {
-    filter.allow(name, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    filter.allow(name, argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   }
 }
 
@@ -244,11 +251,11 @@ void allow_sockets(Filter& filter, const SystemCallPlan& plan) {
   // For getifaddrs(3) and if_nametoindex(3). Without `opens` nothing can be connected, and there
   // is no other socket that could be bound.
   for (const int family : {AF_NETLINK, AF_UNIX}) {
-    filter.allow("socket", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+    filter.allow("socket", argument(0, SCMP_CMP_EQ, as_datum(family)));
   }
   if (!plan.opens) return;
   for (const int family : {AF_INET, AF_INET6}) {
-    filter.allow("socket", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+    filter.allow("socket", argument(0, SCMP_CMP_EQ, as_datum(family)));
   }
 }
 
@@ -258,7 +265,7 @@ SandboxLayer restrict_system_calls(const SystemCallPlan& plan) {
   Filter filter;
   filter.allow_all(kAlways);
   filter.deny_as_unknown("clone3");
-  for (const unsigned request : kIoctls) filter.allow("ioctl", SCMP_A1(SCMP_CMP_EQ, request));
+  for (const unsigned request : kIoctls) filter.allow("ioctl", argument(1, SCMP_CMP_EQ, request));
   allow_sockets(filter, plan);
   if (plan.opens) filter.allow_all(kToOpen);
   if (plan.executes) {
@@ -266,8 +273,8 @@ SandboxLayer restrict_system_calls(const SystemCallPlan& plan) {
   } else {
     allow_memory_without_programs(filter);
     // abort(3) and raise(3); asking for a limit, which sets none.
-    filter.allow("tgkill", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
-    filter.allow("prlimit64", SCMP_A2(SCMP_CMP_EQ, 0));
+    filter.allow("tgkill", argument(0, SCMP_CMP_EQ, as_datum(::getpid())));
+    filter.allow("prlimit64", argument(2, SCMP_CMP_EQ, 0));
   }
   if (const int error = filter.apply(); error != 0) {
     return {kName, false,
