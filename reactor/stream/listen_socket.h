@@ -24,6 +24,10 @@ class ListenSocket {
   // returns an empty Fd, with the errno of accept().
   Fd accept(Address& peer) const noexcept;
   void close() noexcept;
+  // close() removes the file of a Unix socket that this process has bound. Another process can take
+  // that over, with the socket.
+  void own_file() { file_.adopt(endpoint_.address()); }
+  void leave_file() noexcept { file_.release(); }
 
  private:
   bool open_ip(int family, const Endpoint& endpoint, const ListenerOptions& options,

@@ -82,6 +82,16 @@ void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> 
   inode_ = status.st_ino;
 }
 
+void SocketFile::adopt(const Address& address) {
+  std::string path = address.path();
+  struct stat status {};
+  if (path.empty() || path.front() == '@' || ::lstat(path.c_str(), &status) != 0) return;
+  if (!S_ISSOCK(status.st_mode)) return;
+  path_ = std::move(path);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
 void SocketFile::remove() noexcept {
   if (path_.empty()) return;
   struct stat status {};

@@ -30,6 +30,10 @@ class SocketFile {
   // `mode`: 0 to 0777; without one the umask of the process applies.
   void bind(int socket, const Address& address, std::optional<mode_t> mode);
   void remove() noexcept;
+  // The file of a socket that another process has bound is removed from now on, too.
+  void adopt(const Address& address);
+  // The file stays: another process has the socket.
+  void release() noexcept { path_.clear(); }
 
  private:
   static void replace_stale(const Address& address);

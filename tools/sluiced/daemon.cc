@@ -1,22 +1,17 @@
 #include "daemon.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
 #include "configured.h"
-#include "control/control_session.h"
 #include "report_text.h"
 
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr uid_t kNoUser = static_cast<uid_t>(-1);  // chown(2) does not change the owner
 constexpr std::size_t kMaxEndpoint = 1024;  // bytes of an announced one; a path has at most 108
 
 std::string plural(std::uint64_t count, const std::string& noun) {
@@ -25,7 +20,7 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options, Log& log)
+Daemon::Daemon(const Options& options, Log& log, Handover& handover)
     : log_(log),
       drain_timeout_(options.drain_timeout),
       sandbox_mode_(options.sandbox),
@@ -40,10 +35,17 @@ Daemon::Daemon(const Options& options, Log& log)
       terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
       interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
       user_(loop_, SIGUSR1, [this] { reopen_log(); }),
-      hang_up_(loop_, SIGHUP, [this] { hang_up(); }) {
+      hang_up_(loop_, SIGHUP, [this] { hang_up(); }),
+      upgrade_signal_(loop_, SIGUSR2, [this] { upgrade([](bool, const auto&) {}); }),
+      idle_check_(loop_, [this] { drain_when_idle(); }) {
   loop_.set_reporter([this](const Report& report) { log_report(report); });
-  for (const ListenSpec& spec : options.listen) services_.start(spec, options.listen);
-  open_control(options.control);
+  for (const ListenSpec& spec : options.listen) {
+    Fd bound = handover.take(spec);
+    auto socket = bound ? std::make_unique<EndpointSocket>(spec, std::move(bound))
+                        : std::make_unique<EndpointSocket>(spec);
+    services_.start_on(std::move(socket), spec, options.listen);
+  }
+  open_control(options.control, handover);
 }
 
 Daemon::~Daemon() {
@@ -69,35 +71,27 @@ std::string Daemon::announcement() const {
   return lines + "ready\n";
 }
 
-void Daemon::open_control(const ControlSettings& control) {
+void Daemon::open_control(const ControlSettings& control, Handover& handover) {
   control_settings_ = control;
   if (!control.socket) return;
   ControlTarget& target = *this;
-  const auto factory = [&target](const Address&) -> ProtocolRef {
-    return std::make_unique<ControlSession>(target);
-  };
-  ListenerOptions options = ControlSession::listener_options();
-  options.mode = control.mode;
-  control_ = std::make_unique<Listener>(loop_, *control.socket, factory, options);
+  control_ =
+      std::make_unique<ControlServer>(target, control, handover.take_control(*control.socket));
   lag_probe_.emplace(loop_);
-  const std::string path = control.socket->address().path();
-  if (control.group && ::lchown(path.c_str(), kNoUser, control.group->id) != 0) {
-    throw std::system_error(
-        errno, std::generic_category(),
-        "chown " + control.socket->to_string() + " to the group " + quote(control.group->name));
-  }
 }
 
 void Daemon::drain_service(Service& service) { services_.drain(service, drain_timeout_); }
 
 void Daemon::reload_for_client(ReloadDone done) noexcept {
   try {
-    if (reload_ != nullptr && !stopping_) {
+    if (reload_ != nullptr && !stopping_ && upgrade_ == nullptr) {
       return reload([done = std::move(done)](const Reload::Result& result) {
         done(result.ok, result.lines);
       });
     }
-    done(false, {stopping_ ? "the daemon stops" : "there is no configuration file"});
+    done(false, {upgrade_ != nullptr ? "an upgrade is under way"
+                 : stopping_         ? "the daemon stops"
+                                     : "there is no configuration file"});
   } catch (const std::bad_alloc&) {
     log_.error("reload: out of memory; nothing has changed");
   }
@@ -148,6 +142,7 @@ std::vector<std::string> Daemon::apply(const Options& next) {
 void Daemon::hang_up() noexcept {
   if (reload_ == nullptr) return log_.info("SIGHUP: there is nothing to reload");
   if (stopping_) return log_.info("SIGHUP: not reloaded: the daemon stops");
+  if (upgrade_ != nullptr) return log_.info("SIGHUP: not reloaded: an upgrade is under way");
   log_.info("SIGHUP: reloading the configuration");
   reload([](const Reload::Result&) {});
 }

@@ -15,12 +15,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../../protocols/udp/reply_guard.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/watch.h"
 #include "console.h"
+#include "control/control_server.h"
 #include "control/control_target.h"
 #include "log/log.h"
 #include "options.h"
@@ -30,12 +34,15 @@
 #include "services/lag_probe.h"
 #include "services/service_set.h"
 #include "spare_memory.h"
+#include "upgrade/handover.h"
+#include "upgrade/upgrade.h"
 
 namespace sluice::tools::daemon {
 
 class Daemon final : private ControlTarget {
  public:
-  Daemon(const Options& options, Log& log);
+  // Uses the sockets of `handover` where it has them.
+  Daemon(const Options& options, Log& log, Handover& handover);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
@@ -56,6 +63,12 @@ class Daemon final : private ControlTarget {
   // What is in force, for the control socket.
   void set_sandbox(std::vector<SandboxLayer> layers) noexcept { sandbox_ = std::move(layers); }
 
+  // SIGUSR2 starts this program again from here on, which takes over.
+  void enable_upgrade(StartedProgram program) { program_ = std::move(program); }
+  // Waits until the old daemon lets this one serve. Throws std::runtime_error. REQUIRES: there is
+  // one, and `handover` outlives this object.
+  void take_over(Handover& handover);
+
   // The terminal takes part from here on. REQUIRES: some service has a use for it.
   void open_console();
 
@@ -75,12 +88,22 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] std::uint64_t log_dropped() const noexcept override { return log_.dropped(); }
   void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
   void reload_for_client(ReloadDone done) noexcept override;
+  void upgrade_for_client(ReloadDone done) noexcept override { upgrade(std::move(done)); }
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
   [[nodiscard]] std::string explain_denial() const;
   std::vector<std::string> apply(const Options& next);
-  void open_control(const ControlSettings& control);
+  void open_control(const ControlSettings& control, Handover& handover);
+  // daemon_upgrade.cc
+  void upgrade(ReloadDone done) noexcept;
+  [[nodiscard]] std::string why_not_upgrade() const;
+  [[nodiscard]] std::vector<Upgrade::Item> upgrade_items() const;
+  void upgraded(const Upgrade::Result& result, const ReloadDone& done);
+  void refuse_upgrade(const std::string& why, const ReloadDone& done);
+  void hand_over();
+  void drain_when_idle();
+  void send_counters(const ServiceSet::Member& member);
   void report_ready() noexcept;
   void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
@@ -104,7 +127,7 @@ class Daemon final : private ControlTarget {
   SpareMemory spare_memory_;
   ReplyGuard guard_;
   ServiceSet services_;
-  std::unique_ptr<Listener> control_;
+  std::unique_ptr<ControlServer> control_;
   std::optional<LagProbe> lag_probe_;  // with a control socket
   ControlSettings control_settings_;
   std::vector<SandboxLayer> sandbox_;
@@ -115,6 +138,13 @@ class Daemon final : private ControlTarget {
   Signal interrupt_;
   Signal user_;
   Signal hang_up_;
+  Signal upgrade_signal_;
+  StartedProgram program_;
+  Timer idle_check_;  // after an upgrade
+  TimePoint drain_at_{};
+  std::vector<std::pair<const Service*, ServiceCounters>> handed_over_;
+  std::unique_ptr<Upgrade> upgrade_;
+  std::optional<Watch> handover_watch_;  // for the counters of the daemon before this one
 };
 
 }  // namespace sluice::tools::daemon

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,8 @@
 #include "sandbox/sandbox.h"
 #include "sandbox_plan.h"
 #include "settings/passed_sockets.h"
+#include "upgrade/handover.h"
+#include "upgrade/upgrade.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -88,7 +91,17 @@ std::vector<SandboxLayer> enter_sandbox(Log& log, const Options& options) {
   return layers;
 }
 
-Outcome serve(const Options& command_line, std::string_view self, Log& log) {
+// Nobody may be left to read it, and the services matter more.
+void announce_upgrade(Log& log, const Daemon& daemon) {
+  try {
+    write_standard_output(daemon.announcement());
+  } catch (const std::exception& error) {
+    log.warning(std::string("upgrade: ") + error.what());
+  }
+}
+
+Outcome serve(const Options& command_line, const StartedProgram& program, Handover& handover,
+              Log& log) {
   Options options = configured(command_line);
   if (options.check) {
     return answer_with(options.verbose ? write_configuration(options) : std::string());
@@ -97,27 +110,40 @@ Outcome serve(const Options& command_line, std::string_view self, Log& log) {
   if (options.console) go_on_in_background();
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
-  Daemon daemon(options, log);
-  log_start(log, daemon, options, self);
+  Daemon daemon(options, log, handover);
+  daemon.enable_upgrade(program);
+  log_start(log, daemon, options, program.name());
   log_unused_sockets(log, options);
   if (!command_line.file.empty()) daemon.enable_reload(command_line);
   daemon.set_sandbox(enter_sandbox(log, options));
-  // Last of what can fail: a client that reads "ready" is served.
-  write_standard_output(daemon.announcement());
+  if (handover.is_present()) {
+    daemon.take_over(handover);
+    announce_upgrade(log, daemon);
+  } else {
+    // Last of what can fail: a client that reads "ready" is served.
+    write_standard_output(daemon.announcement());
+  }
   if (options.console) daemon.open_console();
   daemon.run();
   return {};
 }
 
 Outcome run(int argc, char** argv, Log& log) {
-  PassedSockets::of_process().read_environment();
-  Options options = parse_options(argc, argv);
-  if (!options.answer.empty()) return answer_with(options.answer);
-  choose_file(options);
+  const StartedProgram program = StartedProgram::of_process(argc, argv);
+  Handover handover;
   try {
-    return serve(options, argc > 0 ? argv[0] : "", log);
+    handover.read_environment();
+    PassedSockets::of_process().read_environment();
+    Options options = parse_options(argc, argv);
+    if (!options.answer.empty()) return answer_with(options.answer);
+    choose_file(options);
+    return serve(options, program, handover, log);
   } catch (const ConfigError& error) {
+    handover.fail(error.lines().front());
     return report(error);
+  } catch (const std::exception& error) {
+    handover.fail(error.what());
+    throw;
   }
 }
 
@@ -128,7 +154,7 @@ int main(int argc, char** argv) {
   sluice::tools::daemon::Log log(STDERR_FILENO);
   return sluice::tools::run_program(
       {.name = "sluiced",
-       .signals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP},
+       .signals = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP},
        // A reader of the log that leaves must not take the daemon with it.
        .ignores_pipe = true,
        .run = [&log](int count,

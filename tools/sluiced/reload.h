@@ -51,6 +51,7 @@ class Reload {
   // reload is under way the next one waits, and all that come until then are one. Never throws:
   // without memory the result says so. REQUIRES: `done` does not call start().
   void start(Done done) noexcept;
+  [[nodiscard]] bool is_running() const noexcept { return !asked_.empty(); }
   // No reload ends, and none begins, from now on.
   void stop() noexcept;
 

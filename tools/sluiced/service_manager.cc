@@ -102,6 +102,8 @@ void ServiceManager::reloading() {
 
 void ServiceManager::stopping(std::string_view status) { send(with_status("STOPPING=1", status)); }
 
+void ServiceManager::main_process(pid_t process) { send("MAINPID=" + std::to_string(process)); }
+
 void ServiceManager::send(std::string message) {
   if (!present()) return;
   if (waiting_.size() == kMaxWaiting) waiting_.pop_front();

@@ -12,6 +12,8 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICE_MANAGER_H
 #define SLUICE_TOOLS_SLUICED_SERVICE_MANAGER_H
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -39,6 +41,7 @@ class ServiceManager {
   void ready(std::string_view status);  // at the start, and after a reload
   void reloading();
   void stopping(std::string_view status);
+  void main_process(pid_t process);  // another one that takes the place of this one
 
  private:
   void connect(const char* name);

@@ -57,7 +57,7 @@ void show_services(const ControlRequest& request) {
     row.add_text("kind", member.kind->name);
     row.add_text("endpoint", endpoint_of(member));
     row.add_text("state", state_of(member));
-    add_counts(row, member.service->counters());
+    add_counts(row, member.counters());
     request.answer.add_row(row);
   }
 }
@@ -155,6 +155,20 @@ void reload(const ControlRequest& request) {
       });
 }
 
+void upgrade(const ControlRequest& request) {
+  request.log("upgrade");
+  request.target.upgrade_for_client(
+      [later = request.client.end_later()](bool ok, const std::vector<std::string>& lines) {
+        ControlAnswer answer;
+        if (ok) {
+          for (const std::string& line : lines) answer.add_text(line);
+        } else {
+          answer.fail(lines.front() + "; this process goes on");
+        }
+        later(std::move(answer));
+      });
+}
+
 void stop(const ControlRequest& request) {
   request.log("stop");
   request.target.stop_for_client();
@@ -181,6 +195,7 @@ constexpr std::array kCommands = {
     Command{"log", "LEVEL", "", "log only info, warning or error and above", set_level},
     Command{"metrics", "", "", "all counters, for Prometheus", metrics},
     Command{"reload", "", "", "read the configuration again", reload},
+    Command{"upgrade", "", "", "start the program anew, which takes over", upgrade},
     Command{"stop", "", "", "drain all services and exit", stop},
 };
 

@@ -35,6 +35,8 @@ class ControlTarget {
   // why; else they say what was done.
   using ReloadDone = std::function<void(bool ok, const std::vector<std::string>& lines)>;
   virtual void reload_for_client(ReloadDone done) noexcept = 0;
+  // The same for an upgrade: another process serves, or this one goes on.
+  virtual void upgrade_for_client(ReloadDone done) noexcept = 0;
   // Drains everything, the control socket last.
   virtual void stop_for_client() noexcept = 0;
   // What a client has changed, for the log.

@@ -1,6 +1,7 @@
 #include "endpoint_socket.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
@@ -13,17 +14,29 @@ namespace sluice::tools::daemon {
 
 EndpointSocket::EndpointSocket(const ListenSpec& spec) {
   if (spec.descriptor >= 0) {
-    Fd passed = duplicate_of(spec.descriptor);
-    if (spec.scheme() == Scheme::udp) {
-      datagrams_ = std::move(passed);
-    } else {
-      stream_.emplace(std::move(passed), derive_listener(spec.settings));
-    }
+    adopt(spec, duplicate_of(spec.descriptor));
   } else if (spec.scheme() == Scheme::udp) {
     datagrams_ = open_bound(spec.endpoint(), derive_datagram(spec.settings)).fd;
   } else {
     stream_.emplace(spec.endpoint(), derive_listener(spec.settings));
   }
+}
+
+EndpointSocket::EndpointSocket(const ListenSpec& spec, Fd bound) { adopt(spec, std::move(bound)); }
+
+void EndpointSocket::adopt(const ListenSpec& spec, Fd bound) {
+  if (spec.scheme() == Scheme::udp) {
+    datagrams_ = std::move(bound);
+  } else {
+    stream_.emplace(std::move(bound), derive_listener(spec.settings));
+  }
+}
+
+void EndpointSocket::own_file(const ListenSpec& spec) {
+  if (spec.descriptor >= 0 || spec.scheme() != Scheme::unix_stream) return;
+  stream_->own_file();
+  const auto mode = spec.settings.find(kModeKey);
+  if (mode) (void)::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode));
 }
 
 Fd duplicate_of(int descriptor) {

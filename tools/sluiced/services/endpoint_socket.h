@@ -19,13 +19,23 @@ class EndpointSocket {
  public:
   // Binds, and listens unless it is over UDP. Or uses the socket that was passed for the spec.
   explicit EndpointSocket(const ListenSpec& spec);
+  // Uses a socket that another process has bound for the spec, but for its file.
+  EndpointSocket(const ListenSpec& spec, Fd bound);
   EndpointSocket(const EndpointSocket&) = delete;
   EndpointSocket& operator=(const EndpointSocket&) = delete;
   ~EndpointSocket() = default;
 
+  // Of a Unix socket: this process removes the file, and sets the mode that the spec has.
+  void own_file(const ListenSpec& spec);
+  // Another process does.
+  void leave_file() noexcept {
+    if (stream_) stream_->leave_file();
+  }
   [[nodiscard]] int fd() const noexcept { return stream_ ? stream_->fd() : datagrams_.get(); }
 
  private:
+  void adopt(const ListenSpec& spec, Fd bound);
+
   std::optional<ListenSocket> stream_;
   Fd datagrams_;  // over UDP
 };

@@ -104,7 +104,7 @@ void add_services(Page& page, const ServiceSet& services) {
   std::vector<Row> rows;
   rows.reserve(services.members().size());
   for (const ServiceSet::Member& member : services.members()) {
-    rows.push_back({labels_of(member), member.service->counters()});
+    rows.push_back({labels_of(member), member.counters()});
   }
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help,
                        auto value_of) {

@@ -53,6 +53,14 @@ struct ServiceCounters {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 
+  [[nodiscard]] ServiceCounters with(const ServiceCounters& other) const noexcept {
+    ServiceCounters sum = *this;
+    sum.accepted += other.accepted;
+    sum.refused += other.refused;
+    sum.bytes_in += other.bytes_in;
+    sum.bytes_out += other.bytes_out;
+    return sum;
+  }
   static ServiceCounters of(const Listener& listener) noexcept {
     const ListenerCounters& counters = listener.counters();
     return {listener.connections(), counters.accepted, counters.refused, counters.bytes_in,

@@ -76,6 +76,36 @@ void ServiceSet::drain_all(std::chrono::milliseconds deadline, Task done) {
   for (Member& member : members_) begin_drain(member, deadline);
 }
 
+void ServiceSet::retire_all(std::chrono::milliseconds deadline,
+                            std::function<void(const Member&)> ended) {
+  ended_ = std::move(ended);
+  for (Member& member : members_) {
+    if (member.socket) member.socket->leave_file();
+    if (!member.serves()) continue;
+    if (member.spec.scheme() == Scheme::udp) {
+      begin_drain(member, deadline);
+    } else {
+      retire(member);
+    }
+  }
+}
+
+void ServiceSet::own_files() {
+  for (Member& member : members_) member.socket->own_file(member.spec);
+}
+
+void ServiceSet::add_counters(const Service& service, const ServiceCounters& counters) noexcept {
+  for (Member& member : members_) {
+    if (member.service.get() == &service) member.before = member.before.with(counters);
+  }
+}
+
+std::size_t ServiceSet::open() const noexcept {
+  std::size_t count = 0;
+  for (const Member& member : members_) count += member.service->counters().open;
+  return count;
+}
+
 void ServiceSet::begin_drain(Member& member, std::chrono::milliseconds deadline) {
   Service* const service = member.service.get();
   if (member.serves() && on_drain_) on_drain_(*service);
@@ -89,6 +119,7 @@ void ServiceSet::drained(const Service* service) {
   const auto member = std::find_if(members_.begin(), members_.end(), [service](const Member& each) {
     return each.service.get() == service;
   });
+  if (ended_) ended_(*member);
   const Task done = std::move(member->done);
   const std::optional<ListenSpec> next = std::move(member->next);
   std::unique_ptr<EndpointSocket> socket = std::move(member->socket);

@@ -34,12 +34,16 @@ class ServiceSet {
     ServiceCore* core = nullptr;             // null: its kind has none
     std::unique_ptr<EndpointSocket> socket;  // null unless holds_endpoint()
     std::unique_ptr<Service> service;
-    Task done = {};  // of its drain
+    ServiceCounters before = {};  // what other processes have counted at the endpoint
+    Task done = {};               // of its drain
     bool draining = false;
     bool retired = false;  // its connections go on; another member has its socket
     // Over UDP: what is started on the socket when the drain is over.
     std::optional<ListenSpec> next = {};
 
+    [[nodiscard]] ServiceCounters counters() const noexcept {
+      return service->counters().with(before);
+    }
     [[nodiscard]] bool serves() const noexcept { return !draining && !retired; }
     // Whose socket is bound at the endpoint, now or from the end of the drain on.
     [[nodiscard]] bool holds_endpoint() const noexcept { return serves() || next; }
@@ -63,6 +67,9 @@ class ServiceSet {
   // Binds and serves. Endpoints with the same ListenSpec::service share a core. `all` is every
   // service of the daemon, this one included. Throws std::system_error that names the endpoint.
   Service& start(const ListenSpec& spec, std::span<const ListenSpec> all);
+  // The same on a socket of the endpoint.
+  Service& start_on(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec,
+                    std::span<const ListenSpec> all);
 
   // Serves `specs` from now on, and nothing else. What was served before at an endpoint
   //   - with the same kind and settings, goes on;
@@ -91,12 +98,19 @@ class ServiceSet {
   // A second call only shortens the deadline, and replaces `done`.
   void drain_all(std::chrono::milliseconds deadline, Task done);
 
+  // Another process has the sockets from now on, and serves newcomers. What is over UDP drains, and
+  // connections go on. `ended` runs for each member before it is destroyed.
+  void retire_all(std::chrono::milliseconds deadline, std::function<void(const Member&)> ended);
+  // The other way round: this process has the sockets, and their files.
+  void own_files();
+  void add_counters(const Service& service, const ServiceCounters& counters) noexcept;
+  // Connections that are open now, of all members.
+  [[nodiscard]] std::size_t open() const noexcept;
+
  private:
   struct Step;  // of replace(): what is done for one of the specs
   using Steps = std::vector<Step>;
 
-  Service& start_on(std::unique_ptr<EndpointSocket> socket, const ListenSpec& spec,
-                    std::span<const ListenSpec> all);
   ServiceCore* core_for(const ServiceKind& kind, const ListenSpec& spec);
   void release_unused_cores() noexcept;
   void begin_drain(Member& member, std::chrono::milliseconds deadline);
@@ -124,6 +138,7 @@ class ServiceSet {
   std::function<void(const std::string&)> failed_;  // the same
   bool ending_ = false;                             // drain_all() was called
   Task all_done_;
+  std::function<void(const Member&)> ended_;  // of retire_all()
 };
 
 }  // namespace sluice::tools::daemon
