@@ -75,6 +75,9 @@ Options configured(const Options& command_line) {
   if (config.sandbox && !given.sandbox) options.sandbox = *config.sandbox;
   if (config.log_to && !given.log_to) options.log.to = *config.log_to;
   if (config.log_format && !given.log_format) options.log.format = *config.log_format;
+  if (config.log_connections && !given.log_connections) {
+    options.log_connections = *config.log_connections;
+  }
   if (config.log_level && !given.log_level) options.log.level = *config.log_level;
   // The socket of the command line has the mode and the group of the file.
   if (config.control_socket && !options.control.socket) {
@@ -118,7 +121,8 @@ std::string write_configuration(const Options& options) {
          "\ndrain-timeout = " + toml_string(drain_timeout) +
          "\n\n[log]\nto = " + toml_string(to_string(options.log.to)) +
          "\nformat = " + toml_string(name_of(options.log.format)) +
-         "\nlevel = " + toml_string(name_of(options.log.level)) + '\n' +
+         "\nlevel = " + toml_string(name_of(options.log.level)) +
+         "\nconnections = " + (options.log_connections ? "true" : "false") + '\n' +
          write_control(options.control) + write_services(options.listen);
 }
 

@@ -28,6 +28,7 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover)
       service_manager_(loop_),
       spare_memory_(loop_),
       guard_(loop_),
+      connection_log_(loop_, log_),
       services_(loop_, guard_,
                 [this](const Service& service) {
                   if (console_ != nullptr) console_->release(service);
@@ -38,6 +39,10 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover)
       hang_up_(loop_, SIGHUP, [this] { hang_up(); }),
       upgrade_signal_(loop_, SIGUSR2, [this] { upgrade([](bool, const auto&) {}); }),
       idle_check_(loop_, [this] { drain_when_idle(); }) {
+  connection_log_.set_on(options.log_connections);
+  services_.set_closed([this](const ListenSpec& spec, const Endpoint& at, const Connection& which) {
+    connection_log_.closed(spec, at, which);
+  });
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   for (const ListenSpec& spec : options.listen) {
     Fd bound = handover.take(spec);
@@ -125,6 +130,7 @@ std::string Daemon::explain_denial() const {
 std::vector<std::string> Daemon::apply(const Options& next) {
   drain_timeout_ = next.drain_timeout;
   log_.use(next.log, std::move(next_log_));
+  connection_log_.set_on(next.log_connections);
   std::vector<std::string> stays;
   if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
   const LoopOptions loop = loop_options(next.loop);

@@ -23,6 +23,7 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
+#include "connection_log.h"
 #include "console.h"
 #include "control/control_server.h"
 #include "control/control_target.h"
@@ -126,6 +127,7 @@ class Daemon final : private ControlTarget {
   ServiceManager service_manager_;
   SpareMemory spare_memory_;
   ReplyGuard guard_;
+  ConnectionLog connection_log_;
   ServiceSet services_;
   std::unique_ptr<ControlServer> control_;
   std::optional<LagProbe> lag_probe_;  // with a control socket

@@ -26,6 +26,7 @@
 #include "settings/passed_sockets.h"
 #include "upgrade/handover.h"
 #include "upgrade/upgrade.h"
+#include "would_accept.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -103,6 +104,9 @@ void announce_upgrade(Log& log, const Daemon& daemon) {
 Outcome serve(const Options& command_line, const StartedProgram& program, Handover& handover,
               Log& log) {
   Options options = configured(command_line);
+  if (options.check && options.peer) {
+    return answer_with(would_accept(options.listen, *options.peer));
+  }
   if (options.check) {
     return answer_with(options.verbose ? write_configuration(options) : std::string());
   }

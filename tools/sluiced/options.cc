@@ -17,6 +17,7 @@
 #include "services/service_kinds.h"
 #include "services/socket_keys.h"
 #include "settings/passed_sockets.h"
+#include "would_accept.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -40,6 +41,7 @@ constexpr std::array kOptions = {
     OptionSpec{"file", 'f', "FILE", "configuration file; see sluiced.conf(5)"},
     OptionSpec{"check", 'n', "", "check the configuration without serving, and exit"},
     OptionSpec{"verbose", 'v', "", "with -n: write what would run, defaults included"},
+    OptionSpec{"would-accept", 0, "ADDRESS", "with -n: write which services serve this peer"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
     OptionSpec{"max-connections", 0, "COUNT", "open stream connections (by descriptors)"},
     OptionSpec{"max-memory", 0, "SIZE", "what connections may hold, such as 64M (none)"},
@@ -48,12 +50,15 @@ constexpr std::array kOptions = {
     OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
     OptionSpec{"control", 0, "PATH", "Unix socket for sluicectl(8)"},
     OptionSpec{"log-to", 0, "TARGET", "stderr, syslog or file:/PATH (stderr)"},
+    OptionSpec{"log-connections", 0, "", "log each connection when it has closed"},
     OptionSpec{"log-format", 0, "text|json", "form of a line of the log (text)"},
     OptionSpec{"log-level", 0, "LEVEL", "least of info, warning, error (info)"},
     OptionSpec{"sandbox", 0, "on|off|require", "give up what no service needs (on)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
+
+constexpr std::size_t kMaxListen = 256;  // bytes of an -l in a message
 
 // What the key is for, and what holds without it: "longest line (4096)".
 std::string summary_of(const Key& key) {
@@ -150,7 +155,9 @@ Options parse_options(int argc, const char* const* argv) {
     const std::size_t service = options.listen.size();
     for (const std::string& text : PassedSockets::of_process().expand_listen(value)) {
       options.listen.push_back(parse_listen(text, defaults));
-      options.listen.back().service = service;
+      ListenSpec& spec = options.listen.back();
+      spec.service = service;
+      spec.allow_at = spec.deny_at = "-l " + escape(value, kMaxListen);
     }
   };
   line.each("file", [&](std::string_view value) {
@@ -179,6 +186,12 @@ Options parse_options(int argc, const char* const* argv) {
   if (options.verbose && !options.check && options.answer.empty()) {
     throw UsageError(line.spelled("verbose") + " goes with -n, which checks the configuration");
   }
+  line.each("would-accept", [&](std::string_view value) { options.peer = parse_peer(value); });
+  if (options.peer && !options.check && options.answer.empty()) {
+    throw UsageError(line.spelled("would-accept") + " goes with -n, which serves nothing");
+  }
+  options.log_connections = line.has("log-connections");
+  options.given.log_connections = options.log_connections;
   options.given.backend = line.has("backend");
   options.given.max_connections = line.has("max-connections");
   options.given.max_memory = line.has("max-memory");

@@ -34,6 +34,8 @@ struct Options {
   std::vector<std::string> include;  // its patterns of other files
   bool check = false;                // -n
   bool verbose = false;              // -v
+  std::optional<Address> peer;       // --would-accept
+  bool log_connections = false;
   // What the command line has said itself, and the file does not override.
   struct Given {
     bool backend = false;
@@ -42,6 +44,7 @@ struct Options {
     bool drain_timeout = false;
     bool log_to = false;
     bool log_format = false;
+    bool log_connections = false;
     bool log_level = false;
     bool sandbox = false;
     Settings defaults;  // of --idle-timeout

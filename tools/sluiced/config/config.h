@@ -27,6 +27,7 @@ struct Config {
   std::optional<std::chrono::milliseconds> drain_timeout;
   std::optional<LogTarget> log_to;
   std::optional<LogFormat> log_format;
+  std::optional<bool> log_connections;
   std::optional<LogLevel> log_level;
   std::optional<Endpoint> control_socket;
   std::optional<mode_t> control_mode;

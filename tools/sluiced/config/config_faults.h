@@ -26,6 +26,11 @@ class ConfigFaults {
   // repeats what is wrong with its service.
   void add(const TomlPlace& place, std::string message);
 
+  // "FILE:LINE", for a place in the current file.
+  [[nodiscard]] std::string place_text(const TomlPlace& place) const {
+    return file_ + ':' + std::to_string(place.line);
+  }
+
   [[nodiscard]] bool empty() const noexcept { return faults_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return faults_.size(); }
   // A line for each, without its newline.

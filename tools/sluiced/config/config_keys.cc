@@ -14,9 +14,12 @@ namespace {
 
 using Kind = TomlValue::Kind;
 
-std::optional<std::string> text_of(const TomlValue& value, bool is_octal) {
+std::optional<std::string> text_of(const TomlValue& value, const ScalarKey& key) {
+  if (key.is_switch) {
+    return value.kind == Kind::boolean ? std::optional(value.text) : std::nullopt;
+  }
   if (value.kind == Kind::string) return value.text;
-  if (value.kind != Kind::integer || value.octal != is_octal) return {};
+  if (value.kind != Kind::integer || value.octal != key.is_octal) return {};
   return value.text;
 }
 
@@ -37,7 +40,11 @@ void GivenKeys::expect_once(const TomlEntry& entry, const std::string& name, Con
 void read_scalar(const TomlEntry& entry, const std::string& name, const ScalarKey& key,
                  GivenKeys& given, ConfigFaults& faults) {
   given.expect_once(entry, name, faults);
-  const std::optional<std::string> text = text_of(entry.value, key.is_octal);
+  const std::optional<std::string> text = text_of(entry.value, key);
+  if (!text && key.is_switch) {
+    return faults.add(entry.value.place, name + " is " + std::string(name_of(entry.value)) +
+                                             "; write it as true or false");
+  }
   if (!text) {
     return faults.add(entry.value.place,
                       name + " is " + std::string(name_of(entry.value)) +

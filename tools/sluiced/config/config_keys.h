@@ -30,12 +30,14 @@ class GivenKeys {
   std::set<std::string> names_;
 };
 
-// A key whose value is a string or a decimal integer; an octal one too if it `is_octal`.
+// A key whose value is a string or a decimal integer; an octal one too if it `is_octal`, or true
+// and false instead if it `is_switch`.
 struct ScalarKey {
   std::string_view name;
   // Throws UsageError or std::invalid_argument, which becomes a fault at the value.
   std::function<void(const std::string& text)> read;
   bool is_octal = false;
+  bool is_switch = false;
 };
 
 // `name` is for messages, and is given once over all files.

@@ -30,6 +30,9 @@ void read_log(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFa
                 [&config](const std::string& text) { config.log_to = log_target_from(text); }},
       ScalarKey{"format",
                 [&config](const std::string& text) { config.log_format = log_format_from(text); }},
+      ScalarKey{"connections",
+                [&config](const std::string& text) { config.log_connections = text == "true"; },
+                false, true},
       ScalarKey{"level",
                 [&config](const std::string& text) { config.log_level = log_level_from(text); }}};
   read_scalars(entry, keys, given, faults);

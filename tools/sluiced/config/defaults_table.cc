@@ -68,6 +68,7 @@ void read_defaults(const TomlEntry& entry, GivenKeys& given, ConfigDefaults& def
     given.expect_once(each, "defaults." + each.key, faults);
     if (auto value = value_of(each, **key, "", defaults.networks, faults)) {
       defaults.settings.set(**key, std::move(*value));
+      defaults.places[each.key] = faults.place_text(each.value.place);
     }
   }
 }

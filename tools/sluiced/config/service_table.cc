@@ -54,6 +54,7 @@ class ServiceReader {
   void report(const SettingErrors& errors, const Listen& listen);
   void expect_free(const ListenSpec& spec, const std::vector<ListenSpec>& others,
                    const TomlPlace& place);
+  [[nodiscard]] std::string written_at(const Key& key, const Listen& listen) const;
   [[nodiscard]] TomlPlace place_of(const SettingError& error, const Listen& listen) const;
 
   const TomlValue& table_;
@@ -201,6 +202,16 @@ TomlPlace ServiceReader::place_of(const SettingError& error, const Listen& liste
   return table_.place;
 }
 
+std::string ServiceReader::written_at(const Key& key, const Listen& listen) const {
+  for (const Entries* entries : {&listen.keys, &keys_}) {
+    for (const TomlEntry* entry : *entries) {
+      if (entry->key == key.name()) return faults_.place_text(entry->value.place);
+    }
+  }
+  const auto found = defaults_.places.find(std::string(key.name()));
+  return found == defaults_.places.end() ? std::string() : found->second;
+}
+
 void ServiceReader::report(const SettingErrors& errors, const Listen& listen) {
   for (const SettingError& error : errors) fault(place_of(error, listen), error.message);
 }
@@ -239,6 +250,8 @@ void ServiceReader::read(std::vector<ListenSpec>& specs) {
     ListenSpec spec =
         read_spec(written(listen, &listen == listens_.data()), defaults_.settings, errors);
     spec.service = number_;
+    spec.allow_at = written_at(kAllowKey, listen);
+    spec.deny_at = written_at(kDenyKey, listen);
     if (errors.empty() && faults_.size() == before) {
       validate_spec(spec, errors);
       expect_free(spec, specs, listen.place);

@@ -13,6 +13,8 @@
 #define SLUICE_TOOLS_SLUICED_CONFIG_SERVICE_TABLE_H
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "../settings/listen_spec.h"
@@ -27,6 +29,7 @@ namespace sluice::tools::daemon {
 struct ConfigDefaults {
   Settings settings;
   NetworkLists networks;
+  std::map<std::string, std::string> places;  // of the keys in [defaults]: "sluiced.conf:12"
 };
 
 // Appends the endpoints of the service, which are valid only if no fault was added. `number` is

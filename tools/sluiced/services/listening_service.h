@@ -35,9 +35,10 @@ class ListeningService : public Service {
   // Accepts newcomers on a duplicate of host.socket. REQUIRES: called once, by the constructor
   // of the derived class.
   void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
-              const ListenerOptions& options);
+              ListenerOptions options);
 
  private:
+  ListenSpec spec_;  // for the log of connections
   std::optional<Admission> admission_;
   std::optional<Listener> listener_;
 };

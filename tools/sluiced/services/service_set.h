@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bans.h"
@@ -83,6 +84,13 @@ class ServiceSet {
   Replaced replace(std::vector<ListenSpec> specs, std::chrono::milliseconds deadline,
                    std::function<void(const std::string&)> failed);
 
+  // Runs for each connection of a service that has closed.
+  using Closed = std::function<void(const ListenSpec&, const Endpoint&, const Connection&)>;
+  void set_closed(Closed closed) { closed_ = std::move(closed); }
+  void closed(const ListenSpec& spec, const Endpoint& at, const Connection& connection) const {
+    if (closed_) closed_(spec, at, connection);
+  }
+
   // In the order in which they were started; also those that drain or are retired.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
   [[nodiscard]] Bans& bans() noexcept { return bans_; }
@@ -131,6 +139,7 @@ class ServiceSet {
   Loop& loop_;
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
+  Closed closed_;
   Bans bans_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;

@@ -20,6 +20,9 @@ struct ListenSpec {
   std::string layer = {};
   Settings settings;
   int descriptor = -1;  // of a socket that was passed to the process, in place of one to bind
+  // Where the keys allow and deny are written: "sluiced.conf:12", or an -l. Empty without them.
+  std::string allow_at = {};
+  std::string deny_at = {};
   // The endpoints of one service, which share what the kind lets them share, have the same number.
   std::size_t service = 0;
 
