@@ -191,10 +191,11 @@ class Failures(Base):
         self.text = f'[[service]]\nkind = "echo"\nlisten = "unix://{self.directory}/echo"\n'
         self.file.write_text(self.text, encoding="utf-8")
 
-    def serve(self):
+    def serve(self, *more):
         launcher = (sys.executable, "-c", "import os, sys; os.execv(sys.argv[1], sys.argv[1:2] + "
                     "sys.argv[3:])", str(self.program))
-        return Daemon("-f", str(self.file), "--control", str(self.path), launcher=launcher)
+        return Daemon("-f", str(self.file), "--control", str(self.path), *more,
+                      launcher=launcher)
 
     def expect_to_go_on(self, sluiced, why):
         self.assertRegex(self.control.error("upgrade"), why)
@@ -221,7 +222,7 @@ class Failures(Base):
     def test_with_a_program_that_ends(self):
         for script, why in (("exit 3", "ended before it was ready: exit status 3"),
                             ("kill -SEGV $$", "ended before it was ready: signal 11")):
-            with self.serve() as sluiced:
+            with self.serve("--sandbox", "off") as sluiced:  # no shell runs in it
                 new = self.directory / "new"
                 new.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
                 new.chmod(0o755)
@@ -233,7 +234,7 @@ class Failures(Base):
                 new.rename(self.program)
 
     def test_while_another_upgrade_is_under_way(self):
-        with self.serve() as sluiced:
+        with self.serve("--sandbox", "off") as sluiced:  # no shell runs in it
             new = self.directory / "new"
             new.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
             new.chmod(0o755)
