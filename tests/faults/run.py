@@ -57,7 +57,8 @@ class Run:
         self.listening = []
         with tempfile.TemporaryDirectory(prefix="sluice-faults-") as self.directory, \
                 tempfile.TemporaryFile("w+b") as self.log_file:
-            arguments = [SLUICED]
+            # Without memory libseccomp 2.5 itself crashes or never ends: those faults are not ours.
+            arguments = [SLUICED, "--sandbox", "off"]
             for service in services(self.directory):
                 arguments += ["-l", service]
             self.process = subprocess.Popen(
