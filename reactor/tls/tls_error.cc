@@ -34,7 +34,7 @@ class TlsCategory final : public std::error_category {
       case TlsErrc::truncated:
         return "the peer closed without close_notify";
       case TlsErrc::setting:
-        return "not a setting for TLS";
+        return "invalid setting of TLS";
       case TlsErrc::unknown:
         break;
     }

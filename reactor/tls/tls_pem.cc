@@ -28,6 +28,10 @@ bool is_end() {
 }
 
 KeyHandle parse_key(const TlsCertificate& certificate) {
+  // OpenSSL would only say "unsupported".
+  if (certificate.key.find("PRIVATE KEY-----") == std::string::npos) {
+    throw std::system_error(TlsErrc::setting, certificate.key_name + " has no private key in PEM");
+  }
   const BioHandle text = memory_of(certificate.key, certificate.key_name);
   KeyHandle key(PEM_read_bio_PrivateKey(text.get(), nullptr, no_phrase, nullptr));
   if (key == nullptr) throw_tls_error(certificate.key_name);

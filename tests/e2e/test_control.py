@@ -90,7 +90,7 @@ class Show(Case):
                 self.assertEqual(found[0], {
                     "idle": None, "paused_by": None, "service": "discard",
                     "peer": f"{host}:{port}", "bytes_in": 7, "bytes_out": 0,
-                    "queued": 0, "state": "open", "paused": False})
+                    "queued": 0, "state": "open", "tls": None, "paused": False})
 
     def test_connections_of_thousands_come_in_pieces_and_all(self):
         with self.daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:

@@ -175,9 +175,9 @@ class Endpoints(unittest.TestCase):
 
     def test_only_metrics_runs_over_http_and_over_no_other(self):
         self.expect_refused("echo=http://127.0.0.1:0",
-                            "echo does not run over http; allowed: tcp, udp and unix")
+                            "echo does not run over http; allowed: tcp, tls, udp and unix")
         self.expect_refused("metrics=tcp://127.0.0.1:0",
-                            "metrics does not run over tcp; allowed: http and unix")
+                            "metrics does not run over tcp; allowed: http, https and unix")
 
     def test_other_hosts_are_served_only_if_allow_says_which(self):
         for host in ("*", "0.0.0.0", "[::]", "192.0.2.1"):

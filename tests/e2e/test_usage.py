@@ -8,7 +8,8 @@ from daemon import run
 
 T = "tcp://127.0.0.1:0"
 ALL = ("idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
-       "reuse-port, allow, deny and name")
+       "reuse-port, allow, deny, tls, cert, key, sni, client-ca, client-cert, alpn "
+       "and name")
 
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
@@ -22,9 +23,9 @@ ROWS = [
     (["-l", "echo=tcp://local host:7"], "-l ", '"local host"', "a name, a.b.c.d, [IPv6] or *"),
     (["-l", "echo=ftp://127.0.0.1:80"], "-l ", '"ftp"', "tcp, udp or unix"),
     (["-l", "echo=http://127.0.0.1:80"], "-l ", "echo does not run over http",
-     "tcp, udp and unix"),
+     "tcp, tls, udp and unix"),
     (["-l", "metrics=tcp://127.0.0.1:80"], "-l ", "metrics does not run over tcp",
-     "http and unix"),
+     "http, https and unix"),
     (["-l", "metrics=http://*:80"], "-l ", "metrics at http://*:80", "allow=NETWORKS"),
     (["-l", "echo=unix://"], "-l ", "path", "1-107"),
     (["-l", "echo=unix:///" + "x" * 107], "-l ", "108 bytes", "1-107"),
@@ -33,14 +34,14 @@ ROWS = [
     (["-l", f"finger={T}"], '"finger"',
      "echo, discard, chargen, daytime, time, upper, greet, framed, chat, relay, broadcast and "
      "metrics"),
-    (["-l", "greet=udp://127.0.0.1:0,text=x"], "-l ", "greet", "udp", "tcp and unix"),
+    (["-l", "greet=udp://127.0.0.1:0,text=x"], "-l ", "greet", "udp", "tcp, tls and unix"),
     (["-l", f"greet={T}"], "-l ", "text"),
     (["-l", f"echo={T},text=x"], "-l ", '"text"', ALL),
     (["-l", f"echo={T},mode=0600"], "-l ", '"mode"', ALL),
     (["-l", "echo=udp://127.0.0.1:0,max=1"], "-l ", '"max"',
      "ipv6-prefix, answers, answers-per-source"),
     (["-l", "echo=unix:///tmp/x,per-source=1"], "-l ", '"per-source"',
-     "idle, max, connect-rate, mode and name"),
+     "idle, max, connect-rate, mode, tls, cert, key, sni, client-ca, client-cert, alpn and name"),
     (["-l", f"echo={T},max=1,max=1"], "-l ", "max", "twice", "once"),
     (["-l", f"echo={T},max=0"], "-l ", 'max 0 is not in 1-4294967295'),
     (["-l", f"echo={T},max=99999999999999999999"],

@@ -61,7 +61,7 @@ def exchange(server, environment=None):
 
 def check_tls(program, environment=None):
     said = run(program, environment=environment)
-    if said != "a TLS server needs a certificate: not a setting for TLS\n":
+    if said != "a TLS server needs a certificate: invalid setting of TLS\n":
         sys.exit(f"{program}: said {said!r}")
 
 

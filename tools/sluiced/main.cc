@@ -23,6 +23,7 @@
 #include "options.h"
 #include "sandbox/sandbox.h"
 #include "sandbox_plan.h"
+#include "services/tls_keys.h"
 #include "settings/passed_sockets.h"
 #include "upgrade/handover.h"
 #include "upgrade/upgrade.h"
@@ -118,7 +119,9 @@ Outcome serve(const Options& command_line, const StartedProgram& program, Handov
   daemon.enable_upgrade(program);
   log_start(log, daemon, options, program.name());
   log_unused_sockets(log, options);
-  if (!command_line.file.empty()) daemon.enable_reload(command_line);
+  const bool renews = std::any_of(options.listen.begin(), options.listen.end(),
+                                  [](const ListenSpec& spec) { return has_tls(spec.settings); });
+  if (!command_line.file.empty() || renews) daemon.enable_reload(command_line);
   daemon.set_sandbox(enter_sandbox(log, options));
   if (handover.is_present()) {
     daemon.take_over(handover);

@@ -13,6 +13,7 @@
 
 #include "sandbox/program_files.h"
 #include "services/service_kinds.h"
+#include "services/tls_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -90,6 +91,15 @@ void add_sockets(Paths& paths, const Options& options) {
   }
 }
 
+// They are read again at each reload. A renewal may replace a file, or the link to it.
+void add_certificates(Paths& paths, const Options& options) {
+  for (const ListenSpec& spec : options.listen) {
+    for (const std::string& path : tls_files(spec.settings)) {
+      paths.add_folder_of(path, PathUse::read);
+    }
+  }
+}
+
 void add_program(Paths& paths) {
   for (const ProgramFile& file : program_files()) {
     paths.add_folder_of(file.path, file.executed ? PathUse::execute : PathUse::read);
@@ -126,6 +136,7 @@ SandboxPlan plan_for_one_process(const Options& options) {
     }
   }
   add_sockets(paths, options);
+  add_certificates(paths, options);
   plan.landlock.paths = paths.take();
   return plan;
 }

@@ -122,7 +122,7 @@ Test(tls_client, names_the_setting_that_it_cannot_use) {
   cr_expect(refused({.ca = "nonsense"}) == "ca: no start line", "%s",
             refused({.ca = "nonsense"}).c_str());
   cr_expect(refused({.ca = root.pem(), .alpn = {""}}) ==
-            "alpn: a protocol of 0 bytes; 1-255 are allowed: not a setting for TLS");
+            "alpn: a protocol of 0 bytes; 1-255 are allowed: invalid setting of TLS");
   cr_expect(!refused({.ca = root.pem(), .alpn = {std::string(256, 'a')}}).empty());
   const TlsClient client({.ca = root.pem()});
   for (const std::string& host : {std::string(), std::string(254, 'a'), std::string("a\0b", 3)}) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "../../common/usage_error.h"
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
+#include "../services/tls_keys.h"
 #include "../settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
@@ -34,7 +36,6 @@ const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
 }
 
 constexpr std::string_view kAfterScheme = "://";
-constexpr std::string_view kHttp = "http";
 
 // "http" of http://127.0.0.1:80; empty if there is none.
 std::string_view scheme_word(std::string_view endpoint) {
@@ -42,9 +43,24 @@ std::string_view scheme_word(std::string_view endpoint) {
   return end == endpoint.npos ? std::string_view() : endpoint.substr(0, end);
 }
 
+// A scheme that is written instead of tcp.
+struct Layer {
+  std::string_view word;
+  bool has_tls;
+};
+constexpr Layer kLayers[] = {{"http", false}, {"https", true}, {"tls", true}};
+
+const Layer* layer_of(std::string_view endpoint) {
+  const std::string_view word = scheme_word(endpoint);
+  const auto* found = std::find_if(std::begin(kLayers), std::end(kLayers),
+                                   [word](const Layer& layer) { return layer.word == word; });
+  return found == std::end(kLayers) ? nullptr : found;
+}
+
 // With the scheme of what carries it: tcp for http.
 std::string without_layer(const std::string& text) {
-  return scheme_word(text) == kHttp ? "tcp" + text.substr(kHttp.size()) : text;
+  const Layer* layer = layer_of(text);
+  return layer == nullptr ? text : "tcp" + text.substr(layer->word.size());
 }
 
 // tcp://*:daytime with the number of the port, which services(5) has; any other text unchanged.
@@ -94,7 +110,7 @@ bool read_reference(const ServiceKind& kind, const std::string& text, ListenSpec
                     SettingErrors& errors) {
   const PassedSockets::Found found = PassedSockets::of_process().find(text);
   const Scheme scheme = found.endpoint.scheme();
-  if (kind.speaks_http && scheme == Scheme::tcp) spec.layer = kHttp;
+  if (kind.speaks_http && scheme == Scheme::tcp) spec.layer = "http";
   if (!runs_over(kind, text, spec.layer.empty() ? to_string(scheme) : spec.layer, errors)) {
     return false;
   }
@@ -112,7 +128,7 @@ bool read_target(const ServiceKind& kind, const std::string& text, ListenSpec& s
     const std::string_view word = scheme_word(text);
     if (!runs_over(kind, text, word, errors)) return false;
     spec.target = target_of(text);
-    if (word == kHttp) spec.layer = kHttp;
+    if (const Layer* layer = layer_of(text)) spec.layer = layer->word;
   } catch (const UsageError& error) {
     errors.push_back({"listen", error.what()});
     return false;
@@ -194,6 +210,14 @@ void read_key(const Keys& keys, std::string_view name, std::string_view text, Se
   }
 }
 
+// The scheme says it, and the key may say which profile.
+void require_tls(ListenSpec& spec, SettingErrors& errors) {
+  if (has_tls(spec.settings)) return;
+  if (!spec.settings.has(kTlsKey)) return spec.settings.set(kTlsKey, std::string(kTlsOn));
+  errors.push_back({std::string(kTlsKey.name()),
+                    "tls \"off\" contradicts " + spec.target.text + "; allowed: on or modern"});
+}
+
 }  // namespace
 
 std::optional<Scheme> scheme_of(std::string_view endpoint) {
@@ -205,7 +229,7 @@ std::optional<Scheme> scheme_of(std::string_view endpoint) {
     }
   }
   const std::string_view scheme = scheme_word(endpoint);
-  if (scheme == kHttp) return Scheme::tcp;
+  if (layer_of(endpoint) != nullptr) return Scheme::tcp;
   for (const Scheme each : {Scheme::tcp, Scheme::udp, Scheme::unix_stream}) {
     if (scheme == to_string(each)) return each;
   }
@@ -229,24 +253,32 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
   // Which keys there are depends on both: without one of them, every key would be called unknown.
   if (kind == nullptr || !read_target(*kind, written.endpoint, spec, errors)) return spec;
   if (spec.descriptor >= 0) reject_keys_of_binding(written, errors);
+  const Layer* layer = layer_of(written.endpoint);
   const Keys keys(*kind, spec);
   for (const auto& [name, text] : written.keys) read_key(keys, name, text, spec.settings, errors);
+  if (layer != nullptr && layer->has_tls) require_tls(spec, errors);
+  const auto is_written = [&written](const Key* key) {
+    return std::any_of(written.keys.begin(), written.keys.end(),
+                       [key](const auto& each) { return each.first == key->name(); });
+  };
   for (const Key* key : keys.all()) {
-    const bool is_written =
-        std::any_of(written.keys.begin(), written.keys.end(),
-                    [key](const auto& each) { return each.first == key->name(); });
-    if (is_written) continue;
-    if (defaults.has(*key)) {
+    if (is_written(key) || spec.settings.has(*key)) continue;
+    // Defaults for certificates are for the services that have TLS.
+    if (defaults.has(*key) && (!needs_tls(*key) || has_tls(spec.settings))) {
       spec.settings.set(*key, *defaults.value(*key));
     } else if (key->text().required) {
       errors.push_back(missing(spec.kind, *key));
     }
+  }
+  if (spec.scheme() == Scheme::tcp && has_tls(spec.settings)) {
+    spec.layer = kind->speaks_http ? "https" : "tls";
   }
   return spec;
 }
 
 void validate_spec(const ListenSpec& spec, SettingErrors& errors) {
   const ServiceKind& kind = kind_of(spec);
+  validate_tls(spec, errors);
   if (kind.validate != nullptr) kind.validate(spec, errors);
 }
 

@@ -5,6 +5,7 @@
 
 #include "../../../reactor/base/quote.h"
 #include "../services/socket_keys.h"
+#include "../services/tls_endpoint.h"
 #include "control_request.h"
 
 namespace sluice::tools::daemon {
@@ -67,6 +68,8 @@ void add_connection(const ServiceSet& services, const Connection& connection,
   row.add_number("bytes_out", connection.bytes_out());
   row.add_number("queued", std::uint64_t{connection.queued()});
   row.add_text("state", name_of(connection.state()));
+  const std::string_view version = TlsEndpoint::version_of(connection);
+  version.empty() ? row.add_null("tls") : row.add_text("tls", version);
   add_paused(row, connection);
   answer.add_row(row);
 }

@@ -1,4 +1,4 @@
-// A service over streams, but for its handler: who is admitted, and the listener.
+// A service over streams, but for its handler: who is admitted, TLS, and the listener.
 //
 // What it is: the base of the services over streams, so that they differ in their handlers alone.
 // Lifetime: as a Service. What the factory refers to may be a member of the derived class, although
@@ -10,12 +10,14 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "../../../reactor/stream/listener.h"
 #include "../settings/listen_spec.h"
 #include "admission.h"
 #include "service_kind.h"
+#include "tls_endpoint.h"
 
 namespace sluice::tools::daemon {
 
@@ -30,9 +32,13 @@ class ListeningService : public Service {
     return ServiceCounters::of(*listener_);
   }
   [[nodiscard]] const Listener* listener() const noexcept override { return &*listener_; }
+  [[nodiscard]] Task renew() override { return tls_ ? tls_->renew() : Task(); }
+  [[nodiscard]] std::string certificate() const override {
+    return tls_ ? tls_->describe() : std::string();
+  }
 
  protected:
-  // Accepts newcomers on a duplicate of host.socket. REQUIRES: called once, by the constructor
+  // Accepts newcomers on a duplicate of host.socket, with TLS if the spec has it. REQUIRES: called once, by the constructor
   // of the derived class.
   void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
               ListenerOptions options);
@@ -40,6 +46,7 @@ class ListeningService : public Service {
  private:
   ListenSpec spec_;  // for the log of connections
   std::optional<Admission> admission_;
+  std::optional<TlsEndpoint> tls_;
   std::optional<Listener> listener_;
 };
 

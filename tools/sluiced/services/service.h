@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "../../../reactor/base/endpoint.h"
@@ -89,6 +90,12 @@ class Service {
   // Another service has the socket from now on. Over streams: stops listening, and the connections
   // go on. Over UDP: gives up what it has set on the socket; a drain follows.
   virtual void retire() noexcept {}
+  // Reads again what its settings name in files, such as certificates. Returns what makes the
+  // change, which does not throw and must run before the service is destroyed; empty if there is
+  // none. Throws std::system_error that names the file; then nothing has changed.
+  [[nodiscard]] virtual Task renew() { return {}; }
+  // For the log: "serial 4A0B, until 2027-01-31". Empty without TLS.
+  [[nodiscard]] virtual std::string certificate() const { return {}; }
   [[nodiscard]] virtual ServiceCounters counters() const noexcept = 0;
   // The one that accepts the connections that count; null over UDP.
   [[nodiscard]] virtual const Listener* listener() const noexcept { return nullptr; }

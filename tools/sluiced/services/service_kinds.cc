@@ -39,7 +39,10 @@ const ServiceKind& kind_of(const ListenSpec& spec) noexcept {
 
 std::vector<std::string_view> schemes_of(const ServiceKind& kind) {
   std::vector<std::string_view> schemes;
-  if (kind.over_streams) schemes.push_back(kind.speaks_http ? "http" : "tcp");
+  if (kind.over_streams) {
+    schemes.push_back(kind.speaks_http ? "http" : "tcp");
+    schemes.push_back(kind.speaks_http ? "https" : "tls");
+  }
   if (kind.over_udp) schemes.push_back("udp");
   if (kind.over_streams) schemes.push_back("unix");
   return schemes;

@@ -57,7 +57,7 @@ class ServiceSet {
     std::size_t added = 0;
     std::size_t changed = 0;
     std::size_t removed = 0;
-    std::vector<std::string> lines;  // "added echo tcp://127.0.0.1:7007", but for those kept
+    std::vector<std::string> lines;  // "added echo tcp://127.0.0.1:7007", none if kept as it is
   };
 
   // `on_drain` is called before a service drains or is retired: nobody must use it from then on.
@@ -73,7 +73,7 @@ class ServiceSet {
                     std::span<const ListenSpec> all);
 
   // Serves `specs` from now on, and nothing else. What was served before at an endpoint
-  //   - with the same kind and settings, goes on;
+  //   - with the same kind and settings, goes on; certificates that it has in files are read again;
   //   - with the same kind and name, is changed: newcomers get the new settings, open connections
   //     go on as they are; over UDP the next service begins when the last answers are sent, and
   //     datagrams wait for it meanwhile;

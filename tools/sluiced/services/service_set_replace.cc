@@ -37,6 +37,7 @@ struct ServiceSet::Step {
   std::size_t before = kNone;  // the member that serves the endpoint now
   ServiceCore* core = nullptr;
   bool kept = false;
+  Task renewal;  // of one that is kept; may be empty
   Member fresh;  // unless it is kept, or restarted later
 };
 
@@ -102,6 +103,7 @@ void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
   if (before != nullptr && is_same_service(before->wanted(), spec) && before->core == step.core &&
       before->wanted().settings == spec.settings) {
     step.kept = true;
+    step.renewal = before->service->renew();
     return;
   }
   if (before != nullptr &&
@@ -157,6 +159,12 @@ void ServiceSet::commit(Step& step, std::chrono::milliseconds deadline, Replaced
   const ListenSpec& spec = *step.spec;
   if (step.kept) {
     ++replaced.kept;
+    if (step.renewal) {
+      step.renewal();
+      const Service& service = *members_[step.before].service;
+      replaced.lines.push_back(line_of("renewed", spec, service.endpoint()) + ": " +
+                               service.certificate());
+    }
     members_[step.before].wanted() = spec;  // its number may be another
     return;
   }

@@ -8,6 +8,7 @@
 
 #include "../../../reactor/base/quote.h"
 #include "../../common/usage_error.h"
+#include "tls_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -24,6 +25,13 @@ constexpr const Key* kKeys[] = {&kIdleKey,
                                 &kModeKey,
                                 &kAllowKey,
                                 &kDenyKey,
+                                &kTlsKey,
+                                &kCertKey,
+                                &kKeyKey,
+                                &kSniKey,
+                                &kClientCaKey,
+                                &kClientCertKey,
+                                &kAlpnKey,
                                 &kNameKey};
 
 // As many at once as in the period.

@@ -126,4 +126,37 @@ std::string TextKey::allowed() const {
   return range_of(size_.least, size_.most) + " bytes";
 }
 
+std::vector<std::string> WordsKey::split(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+Value WordsKey::read(std::string_view text) const {
+  const std::vector<std::string> words = split(text);
+  if (words.empty() || words.size() > kMaxWords) {
+    throw UsageError(std::string(name()) + " has " + std::to_string(words.size()) +
+                     " words; allowed: " + range_of(1, kMaxWords) + ", with spaces between them");
+  }
+  std::string joined;
+  for (const std::string& word : words) {
+    if (word.size() < of_a_word_.least || word.size() > of_a_word_.most) {
+      throw UsageError(std::string(name()) + " has a word of " + std::to_string(word.size()) +
+                       " bytes; allowed: " + range_of(of_a_word_.least, of_a_word_.most));
+    }
+    joined += (joined.empty() ? "" : " ") + word;
+  }
+  return joined;
+}
+
+std::string WordsKey::write(const Value& value) const { return std::get<std::string>(value); }
+
+std::string WordsKey::allowed() const {
+  return range_of(of_a_word_.least, of_a_word_.most) + " bytes each";
+}
+
 }  // namespace sluice::tools::daemon

@@ -1,4 +1,5 @@
-// The types of keys that services share: numbers, durations, switches, modes, choices and texts.
+// The types of keys that services share: numbers, durations, switches, modes, choices, texts and
+// lists of words.
 //
 // Errors: read() throws UsageError, as Key says. Thread: any.
 #ifndef SLUICE_TOOLS_SLUICED_SETTINGS_KEY_TYPES_H
@@ -11,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../../common/duration.h"
 #include "../../common/number.h"
@@ -130,6 +132,26 @@ class TextKey final : public KeyOf<std::string> {
   Size size_;
   std::optional<std::string_view> fallback_;
   Check check_;
+};
+
+// A list of words, which spaces separate: up to kMaxWords, each of so many bytes.
+class WordsKey final : public KeyOf<std::string> {
+ public:
+  static constexpr std::size_t kMaxWords = 1000;
+
+  constexpr WordsKey(const KeyText& text, TextKey::Size of_a_word) noexcept
+      : KeyOf(text), of_a_word_(of_a_word) {}
+
+  static std::vector<std::string> split(std::string_view text);
+
+  [[nodiscard]] Value read(std::string_view text) const override;
+  [[nodiscard]] std::string write(const Value& value) const override;
+  [[nodiscard]] std::optional<Value> fallback() const override { return {}; }
+  [[nodiscard]] std::string allowed() const override;
+  [[nodiscard]] bool is_list() const override { return true; }
+
+ private:
+  TextKey::Size of_a_word_;
 };
 
 }  // namespace sluice::tools::daemon

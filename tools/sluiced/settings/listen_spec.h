@@ -16,7 +16,8 @@ namespace sluice::tools::daemon {
 struct ListenSpec {
   std::string kind;  // "echo"
   Target target;     // without an endpoint as long as its host has to be looked up
-  // The scheme that is written instead of tcp, for what the service speaks there: "http".
+  // The scheme that is written instead of tcp, for what the service speaks there: "http",
+  // "tls", "https".
   std::string layer = {};
   Settings settings;
   int descriptor = -1;  // of a socket that was passed to the process, in place of one to bind

@@ -123,37 +123,44 @@ Test(listen_reader, names_what_is_wrong_with_the_kind) {
 Test(listen_reader, names_what_is_wrong_with_the_endpoint) {
   expect_refused("echo=tcp://127.0.0.1:99999", "port 99999 is not in 0-65535");
   expect_refused("echo=http://127.0.0.1:80",
-                 "echo does not run over http; allowed: tcp, udp and unix");
+                 "echo does not run over http; allowed: tcp, tls, udp and unix");
   expect_refused("echo=ftp://127.0.0.1:80", "scheme \"ftp\" is not tcp, udp or unix");
-  expect_refused("metrics=tcp://*:1", "metrics does not run over tcp; allowed: http and unix");
-  expect_refused("metrics=ftp://*:1", "metrics does not run over ftp; allowed: http and unix");
-  expect_refused("metrics=*:1", "\"*:1\" has no scheme; allowed: http and unix");
+  expect_refused("metrics=tcp://*:1",
+                 "metrics does not run over tcp; allowed: http, https and unix");
+  expect_refused("metrics=ftp://*:1",
+                 "metrics does not run over ftp; allowed: http, https and unix");
+  expect_refused("metrics=*:1", "\"*:1\" has no scheme; allowed: http, https and unix");
   expect_refused("metrics=http://*:99999", "port 99999 is not in 0-65535");
-  expect_refused("greet=udp://*:0,text=x", "greet does not run over udp; allowed: tcp and unix");
+  expect_refused("greet=udp://*:0,text=x",
+                 "greet does not run over udp; allowed: tcp, tls and unix");
   expect_refused("broadcast=tcp://*:1", "broadcast does not run over tcp; allowed: udp");
 }
 
 Test(listen_reader, names_the_keys_that_a_service_has_there) {
   const std::string tcp =
       "; allowed for echo over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, "
-      "ipv6-prefix, reuse-port, allow, deny and name";
+      "ipv6-prefix, reuse-port, allow, deny, tls, cert, key, sni, client-ca, client-cert, alpn and "
+      "name";
   expect_refused("echo=tcp://*:0,color=red", "unknown key \"color\"" + tcp);
-  expect_refused(
-      "echo=tcp://*:0,mode=0660",
-      "key \"mode\" is not valid for echo over tcp; allowed: idle, max, per-source, "
-      "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny and name");
+  expect_refused("echo=tcp://*:0,mode=0660",
+                 "key \"mode\" is not valid for echo over tcp; allowed: idle, max, per-source, "
+                 "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, "
+                 "tls, cert, key, sni, client-ca, client-cert, alpn "
+                 "and name");
   expect_refused("echo=udp://*:0,idle=5s",
                  "key \"idle\" is not valid for echo over udp; allowed: ipv6-prefix, answers, "
                  "answers-per-source, reuse-port, allow, deny and name");
-  expect_refused("greet=unix:///x,text=a,per-source=5",
-                 "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
-                 "connect-rate, mode, name and text");
+  expect_refused(
+      "greet=unix:///x,text=a,per-source=5",
+      "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
+      "connect-rate, mode, tls, cert, key, sni, client-ca, client-cert, alpn, name and text");
 }
 
 Test(listen_reader, suggests_the_nearest_key) {
   const std::string tcp =
       "; allowed for echo over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, "
-      "ipv6-prefix, reuse-port, allow, deny and name";
+      "ipv6-prefix, reuse-port, allow, deny, tls, cert, key, sni, client-ca, client-cert, alpn and "
+      "name";
   expect_refused("echo=tcp://*:0,idel=5s", "unknown key \"idel\" (did you mean idle?)" + tcp);
   expect_refused("echo=tcp://*:0,reuseport=on",
                  "unknown key \"reuseport\" (did you mean reuse-port?)" + tcp);

@@ -45,8 +45,9 @@ Test(written_config, writes_every_default) {
       "\n[[service]]\nkind = \"echo\"\nname = \"echo\"\nlisten = [\n"
       "  { endpoint = \"tcp://127.0.0.1:7007\", idle = \"off\", max = 3, "
       "connect-rate = \"off\", connect-rate-per-source = \"off\", ipv6-prefix = 64, "
-      "reuse-port = false },"
-      "  # per-source: none, allow: all, deny: none\n]\n";
+      "reuse-port = false, tls = \"off\", client-cert = \"required\" },"
+      "  # per-source: none, allow: all, deny: none, cert: none, key: in cert, sni: none, "
+      "client-ca: none, alpn: none\n]\n";
   cr_expect(write_services(specs) == wanted, "%s", write_services(specs).c_str());
 }
 
@@ -57,6 +58,7 @@ Test(written_config, is_read_as_the_same_services) {
         "echo=unix:///tmp/x\n,mode=0660",
         "greet=tcp://127.0.0.1:1,text=Hello\\, \"\\\\ \\r\\n\x7f world",
         "framed=udp://[::1]:9,reply=upper",
+        "upper=tls://127.0.0.1:4,cert=/c,key=/k,sni=/a:/b /d,alpn=x y,client-ca=/ca",
         "framed=tcp://127.0.0.1:9,framing=line,max-message=100,strict=off",
         "chat=tcp://127.0.0.1:2,rate=off,slow=drop,greeting=Hi,name=house",
         "broadcast=udp://*:3,announce=1m,interface=lo,control=/tmp/c,answers=9"}) {
@@ -65,13 +67,13 @@ Test(written_config, is_read_as_the_same_services) {
   }
   specs.push_back(
       parse_listen("chat=unix:///tmp/house,rate=off,slow=drop,greeting=Hi,name=house", {}));
-  specs.back().service = 6;  // another door of the same house
-  std::swap(specs[6], specs[7]);
+  specs.back().service = 7;  // another door of the same house
+  std::swap(specs[7], specs[8]);
   const std::string text = write_services(specs);
   const std::vector<ListenSpec> again = read(text);
   cr_assert(again.size() == specs.size(), "%s", text.c_str());
   for (std::size_t i = 0; i < specs.size(); ++i) expect_same(again[i], specs[i]);
-  cr_expect(again[5].service == again[6].service && again[6].service != again[7].service);
+  cr_expect(again[6].service == again[7].service && again[7].service != again[8].service);
   cr_expect(write_services(again) == text);
 }
 

@@ -1,0 +1,49 @@
+"""Makes certificates with the openssl command, for tests of TLS."""
+import pathlib
+import ssl
+import subprocess
+
+SECONDS = 30
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, timeout=SECONDS,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Authority:
+    """A root in `directory`, and what it signs: NAME.pem and NAME.key."""
+
+    def __init__(self, directory, name="root"):
+        self.directory = pathlib.Path(directory)
+        self.name = name
+        self.file = self.directory / f"{name}.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", 2, "-subj", f"/CN={name}", "-keyout", self.directory / f"{name}.key",
+                "-out", self.file)
+
+    def sign(self, name, names="DNS:localhost,IP:127.0.0.1", rsa=False):
+        cert, key = self.directory / f"{name}.pem", self.directory / f"{name}.key"
+        request, extensions = self.directory / "request", self.directory / "extensions"
+        kind = ("rsa:2048",) if rsa else ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        openssl("req", "-new", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout", key,
+                "-out", request)
+        extensions.write_text(f"subjectAltName={names}\n")
+        fresh = self.directory / "fresh"
+        openssl("x509", "-req", "-in", request, "-days", 2, "-CA", self.file, "-CAkey",
+                self.directory / f"{self.name}.key", "-CAcreateserial", "-extfile", extensions,
+                "-out", fresh)
+        fresh.replace(cert)
+        key.chmod(0o600)
+        return cert, key
+
+    def client(self, cert=None, key=None, version=None, alpn=None):
+        """The settings of a client that trusts this root."""
+        context = ssl.create_default_context(cafile=str(self.file))
+        if cert:
+            context.load_cert_chain(cert, key)
+        if version:
+            context.minimum_version = context.maximum_version = version
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        return context

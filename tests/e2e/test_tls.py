@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""The daemon over TLS, with clients that we did not write: Python's ssl, openssl and curl."""
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import certificates
+import daemon
+from daemon import Daemon
+
+PATIENCE = daemon.PATIENCE
+
+
+class Base(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.root = certificates.Authority(self.directory)
+        self.cert, self.key = self.root.sign("server")
+
+    def listen(self, kind="echo", at="tls://127.0.0.1:0", *more):
+        return f"{kind}={at}," + ",".join([f"cert={self.cert}", f"key={self.key}", *more])
+
+    def connect(self, endpoint, context=None, name="localhost"):
+        scheme, _, place = endpoint.partition("://")
+        if scheme == "unix":
+            plain = socket.socket(socket.AF_UNIX)
+            plain.settimeout(PATIENCE)
+            plain.connect(place)
+        else:
+            host, _, port = place.rpartition(":")
+            plain = socket.create_connection((host, int(port)), PATIENCE)
+        return (context or self.root.client()).wrap_socket(plain, server_hostname=name)
+
+
+def exchange(client, message):
+    client.sendall(message)
+    answer = b""
+    while len(answer) < len(message):
+        piece = client.recv(65536)
+        assert piece, f"the end after {answer!r}"
+        answer += piece
+    assert answer == message, answer
+
+
+def serial(client):
+    return client.getpeercert()["serialNumber"]
+
+
+class Serve(Base):
+    def test_announces_the_endpoint_as_it_was_written(self):
+        with Daemon("-l", self.listen()) as sluiced:
+            self.assertRegex(sluiced.endpoint, r"^tls://127\.0\.0\.1:[1-9]\d*$")
+            with self.connect(sluiced.endpoint) as client:
+                self.assertEqual(client.version(), "TLSv1.3")
+                exchange(client, b"hello" * 100_000)
+
+    def test_every_service_over_streams(self):
+        kinds = {"chargen": b" !\"#", "daytime": b"", "time": b"", "greet": b"hi\n"}
+        listens = [part for kind in [*kinds, "discard", "upper", "framed", "chat"]
+                   for part in ("-l", self.listen(kind, "tls://127.0.0.1:0",
+                                                  *(["text=hi\\n"] if kind == "greet" else [])))]
+        with Daemon(*listens) as sluiced:
+            for kind, start in kinds.items():
+                with self.connect(sluiced.endpoints(kind)[0]) as client:
+                    self.assertTrue(client.recv(100).startswith(start), kind)
+            with self.connect(sluiced.endpoints("upper")[0]) as client:
+                client.sendall(b"upper")
+                self.assertEqual(client.recv(100), b"UPPER")
+            with self.connect(sluiced.endpoints("framed")[0]) as client:
+                exchange(client, b"005hello")
+            with self.connect(sluiced.endpoints("chat")[0]) as client:
+                self.assertIn(b"Welcome", client.recv(1000))
+
+    def test_tls_1_2_and_only_1_3_if_modern(self):
+        old = self.root.client(version=ssl.TLSVersion.TLSv1_2)
+        with Daemon("-l", self.listen()) as sluiced:
+            with self.connect(sluiced.endpoint, old) as client:
+                self.assertEqual(client.version(), "TLSv1.2")
+                exchange(client, b"old")
+        with Daemon("-l", self.listen("echo", "tls://127.0.0.1:0", "tls=modern")) as sluiced:
+            with self.assertRaisesRegex(ssl.SSLError, "(?i)protocol.version"):
+                self.connect(sluiced.endpoint, old)
+
+    def test_unix_sockets_and_tcp_with_the_key(self):
+        path = f"unix://{self.directory}/echo.sock"
+        with Daemon("-l", self.listen("echo", path, "tls=on"),
+                    "-l", self.listen("echo", "tcp://127.0.0.1:0", "tls=on")) as sluiced:
+            self.assertEqual(sluiced.endpoint, path)
+            self.assertTrue(sluiced.listening[1][1].startswith("tls://"))
+            for _, endpoint in sluiced.listening:
+                with self.connect(endpoint) as client:
+                    exchange(client, b"hello")
+
+    def test_certificates_by_name_and_an_rsa_key(self):
+        other, key = self.root.sign("other", "DNS:other.example", rsa=True)
+        listen = self.listen("echo", "tls://127.0.0.1:0", f"sni={other}:{key}")
+        with Daemon("-l", listen) as sluiced:
+            with self.connect(sluiced.endpoint, name="other.example") as client:
+                self.assertIn((("commonName", "other"),), client.getpeercert()["subject"])
+            with self.connect(sluiced.endpoint) as client:
+                self.assertIn((("commonName", "server"),), client.getpeercert()["subject"])
+
+    def test_clients_with_certificates_and_protocols(self):
+        mine = self.root.sign("me", "DNS:me.example")
+        with Daemon("-l", self.listen("echo", "tls://127.0.0.1:0", f"client-ca={self.root.file}",
+                                      "alpn=one two"), counted=True) as sluiced:
+            with self.connect(sluiced.endpoint, self.root.client(*mine, alpn=["two"])) as client:
+                exchange(client, b"known")
+                self.assertEqual(client.selected_alpn_protocol(), "two")
+            with self.assertRaises(OSError), self.connect(sluiced.endpoint) as stranger:
+                exchange(stranger, b"unknown")
+            self.assertEqual(sluiced.counters()["closed_open_failed"], 1)
+
+    def test_connections_show_their_version(self):
+        with Daemon("-l", self.listen("discard"), counted=True) as sluiced:
+            with self.connect(sluiced.endpoint):
+                with socket.socket(socket.AF_UNIX) as control:
+                    control.settimeout(PATIENCE)
+                    control.connect(sluiced.control.path)
+                    control.sendall(b"show connections\n")
+                    self.assertIn(b'"tls":"TLSv1.3"', control.recv(4096).replace(b" ", b""))
+
+
+class Clients(Base):
+    def test_openssl(self):
+        with Daemon("-l", self.listen()) as sluiced:
+            place = sluiced.endpoint.removeprefix("tls://")
+            with subprocess.Popen(
+                    ["openssl", "s_client", "-connect", place, "-servername", "localhost",
+                     "-CAfile", self.root.file, "-verify_return_error", "-quiet"],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL) as client:
+                try:
+                    client.stdin.write(b"hello\n")
+                    client.stdin.flush()
+                    self.assertEqual(client.stdout.readline(), b"hello\n")
+                finally:
+                    client.kill()
+
+    @unittest.skipUnless(shutil.which("curl"), "no curl here")
+    def test_curl(self):
+        with Daemon("-l", self.listen("metrics", "https://127.0.0.1:0")) as sluiced:
+            port = sluiced.endpoint.rpartition(":")[2]
+            page = subprocess.run(["curl", "-sS", "--cacert", self.root.file,
+                                   f"https://localhost:{port}/metrics"], stdout=subprocess.PIPE,
+                                  timeout=PATIENCE, check=True).stdout
+            self.assertIn(b"sluiced_build_info", page)
+
+
+class Renew(Base):
+    def renew(self, sluiced):
+        before = len(sluiced.log())
+        sluiced.signal(signal.SIGHUP)
+        ended = daemon.wait_until(lambda: "removed\n" in sluiced.log()[before:] or
+                                  "nothing has changed\n" in sluiced.log()[before:])
+        self.assertTrue(ended, sluiced.log())
+        return sluiced.log()[before:]
+
+    def test_new_connections_get_the_new_certificate_and_old_ones_go_on(self):
+        with Daemon("-l", self.listen()) as sluiced, self.connect(sluiced.endpoint) as old:
+            first = serial(old)
+            self.assertNotIn("renewed", self.renew(sluiced), "nothing was new")
+            self.root.sign("server")
+            self.assertIn(f"renewed echo {sluiced.endpoint}: serial ", self.renew(sluiced))
+            with self.connect(sluiced.endpoint) as new:
+                self.assertNotEqual(serial(new), first)
+                exchange(new, b"new")
+            exchange(old, b"old")
+
+    def test_a_bad_file_changes_nothing_and_the_log_says_why(self):
+        with Daemon("-l", self.listen()) as sluiced, self.connect(sluiced.endpoint) as old:
+            first = serial(old)
+            _, other = self.root.sign("other")
+            good = self.key.read_bytes()
+            for content, why in ((b"", "has no private key in PEM"),
+                                 (other.read_bytes(), "key values mismatch")):
+                self.key.write_bytes(content)
+                log = self.renew(sluiced)
+                self.assertIn(why, log)
+                self.assertIn(str(self.key), log)
+                self.assertIn("nothing has changed", log)
+                with self.connect(sluiced.endpoint) as new:
+                    self.assertEqual(serial(new), first)
+            self.key.write_bytes(good)
+            self.assertIn("1 kept", self.renew(sluiced))
+
+    def test_many_connections_live_through_many_renewals(self):
+        with Daemon("-l", self.listen(), counted=True) as sluiced:
+            clients = [self.connect(sluiced.endpoint) for _ in range(200)]
+            try:
+                serials = {serial(clients[0])}
+                for _ in range(5):
+                    self.root.sign("server")
+                    self.renew(sluiced)
+                    with self.connect(sluiced.endpoint) as new:
+                        serials.add(serial(new))
+                        exchange(new, b"and reads its ticket")  # or its close would be a reset
+                self.assertEqual(len(serials), 6)
+                for client in clients:
+                    exchange(client, b"alive")
+                self.assertEqual(sluiced.counters()["closed_peer_reset"], 0)
+            finally:
+                for client in clients:
+                    client.close()
+
+
+class Mistakes(Base):
+    def refused(self, *arguments):
+        result = subprocess.run([daemon.PATH, *arguments], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        return result.stderr
+
+    def test_are_named(self):
+        for listen, why in (
+                ("echo=tls://127.0.0.1:0", "cert is missing; TLS needs cert=FILE"),
+                ("echo=tcp://127.0.0.1:0,cert=x", "cert is for TLS; give tls=on"),
+                ("echo=tls://127.0.0.1:0,tls=off,cert=x", 'tls "off" contradicts tls://'),
+                ("echo=tls://127.0.0.1:0,cert=x,client-cert=optional", "give client-ca=FILE"),
+                ("echo=udp://127.0.0.1:0,tls=on", 'key "tls" is not valid for echo over udp'),
+                ("broadcast=tls://127.0.0.1:0", "broadcast does not run over tls")):
+            self.assertIn(why, self.refused("-n", "-l", listen))
+
+    def test_in_files_name_endpoint_and_file(self):
+        missing = f"{self.directory}/missing"
+        said = self.refused("-l", f"echo=tls://127.0.0.1:0,cert={missing}")
+        self.assertIn(f"tls://127.0.0.1:0: {missing}: No such file or directory", said)
+        said = self.refused("-l", f"echo=tls://127.0.0.1:0,cert={self.cert}")
+        self.assertIn(f"{self.cert} has no private key in PEM", said)
+
+
+if __name__ == "__main__":
+    daemon.main()
