@@ -21,8 +21,7 @@ int option_of(int fd, int level, int name) {
   int value = 0;
   socklen_t size = sizeof value;
   if (::getsockopt(fd, level, name, &value, &size) == 0) return value;
-  if (errno == ENOTSOCK) fail(EINVAL, fd, " is not a socket");
-  fail(errno, fd, "");
+  fail(errno, fd, errno == ENOTSOCK ? " is not a socket" : "");
 }
 
 bool has_both_families(int fd, const Address& local) {

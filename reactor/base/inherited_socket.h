@@ -2,9 +2,9 @@
 //
 // What it is: functions of a descriptor. They change nothing.
 // Thread: any.
-// Errors: std::system_error that names the descriptor and what is wrong with it: EBADF; EINVAL for
-// a descriptor that is not a socket, or not one of the kind that is asked for; EISCONN for a UDP
-// socket that is connected.
+// Errors: std::system_error that names the descriptor and what is wrong with it: EBADF; ENOTSOCK;
+// EINVAL for a socket that is not of the kind that is asked for; EISCONN for a UDP socket that is
+// connected.
 // Source: POSIX.1-2017 getsockopt(), getsockname(); socket(7).
 #ifndef SLUICE_REACTOR_BASE_INHERITED_SOCKET_H
 #define SLUICE_REACTOR_BASE_INHERITED_SOCKET_H

@@ -45,11 +45,12 @@ TlsContext make_tls_context(TlsRole role, TlsProfile profile) {
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_SINGLE_ECDH_USE);
   // The chain that is sent is the one that was given: without NO_AUTO_CHAIN, OpenSSL would add the
-  // roots that this side trusts. A buffer of 17 KB in each direction lives only while a record is under way. The bytes of a
-  // repeated write are the same, but may have moved.
+  // roots that this side trusts. A buffer of 17 KB in each direction lives only while a record is
+  // under way. The bytes of a repeated write are the same, but may have moved.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
-  // Kernel TLS would be SSL_OP_ENABLE_KTLS here, and a BIO on the descriptor instead of that of tls_bio.cc.
+  // Kernel TLS would be SSL_OP_ENABLE_KTLS here, and a BIO on the descriptor instead of that of
+  // tls_bio.cc.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_passwd_cb(context, no_phrase);
   return made;

@@ -1,7 +1,7 @@
 // The SSL_CTX of a server, and what its callbacks need. Only for reactor/tls; not installed.
 //
-// What it is: OpenSSL has a context for each certificate that SNI chooses. The first is the one that
-// connections are made of; it owns the others through its TlsServerData.
+// What it is: OpenSSL has a context for each certificate that SNI chooses. The first is the one
+// that connections are made of; it owns the others through its TlsServerData.
 // Lifetime: the data is freed with its SSL_CTX, which each connection keeps alive.
 // Thread: any.
 #ifndef SLUICE_REACTOR_TLS_TLS_SERVER_CONTEXT_H

@@ -2,6 +2,7 @@
 """What sluice-talk exits with, and what it says then."""
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -72,9 +73,13 @@ class Status(unittest.TestCase):
 
     def test_wait_ends_well_and_with_expect_is_3(self):
         for arguments, status in [((), 0), (("--expect", "1"), 3)]:
-            # The server sends nothing, and does not leave before the client does.
-            with Server(lambda connection: connection.recv(1) and connection.recv(1)) as server:
-                result = talk(server.endpoint, "--send", "x", "--wait", "200ms", *arguments)
+            # The server sends nothing, and does not leave before the client has.
+            gone = threading.Event()
+            with Server(lambda connection, gone=gone: connection.recv(1) and gone.wait()) as server:
+                try:
+                    result = talk(server.endpoint, "--send", "x", "--wait", "200ms", *arguments)
+                finally:
+                    gone.set()
                 self.assertEqual(result.status, status, result.stderr)
 
     def test_a_reset_after_all_is_said_and_heard_is_no_failure(self):

@@ -72,6 +72,6 @@ Test(inherited_socket, nothing_else_is_served_on) {
   expect_error(::socket(AF_UNIX, SOCK_SEQPACKET, 0), EINVAL, " is neither a stream nor a UDP");
   int both[2];
   cr_assert(::pipe(both) == 0);
-  expect_error(both[0], EINVAL, " is not a socket");
+  expect_error(both[0], ENOTSOCK, " is not a socket");
   expect_error(-1, EBADF, "");
 }

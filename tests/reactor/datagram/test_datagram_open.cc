@@ -199,7 +199,7 @@ Test(datagram_open, adopts_nothing_but_an_unconnected_udp_socket_with_a_port) {
   expect_not_adopted(Fd(::socket(AF_INET, SOCK_DGRAM, 0)), EINVAL, "is not bound to a port");
   expect_not_adopted(Fd(::socket(AF_INET, SOCK_STREAM, 0)), EINVAL, "is not a UDP socket");
   expect_not_adopted(Fd(::socket(AF_UNIX, SOCK_DGRAM, 0)), EINVAL, "is not a UDP socket");
-  expect_not_adopted(Fd(::open("/dev/null", O_RDWR)), EINVAL, "is not a socket");
+  expect_not_adopted(Fd(::open("/dev/null", O_RDWR)), ENOTSOCK, "is not a socket");
   const Peer peer;
   Fd connected = bound_by_hand(Address::loopback(AF_INET, 0));
   const Address to = peer.address();
