@@ -179,6 +179,8 @@ function(sluice_end_tls_library)
   set_target_properties(sluice_tls PROPERTIES EXPORT_NAME tls OUTPUT_NAME sluice-tls
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   set_target_properties(sluice_tls_static PROPERTIES EXPORT_NAME tls_static OUTPUT_NAME sluice-tls)
+  # A program that uses only TlsClient, for example, finds libsluice through libsluice-tls.
+  set_target_properties(sluice_tls PROPERTIES INSTALL_RPATH "$ORIGIN")
   add_library(sluice::tls ALIAS sluice_tls)
   add_library(sluice::tls_static ALIAS sluice_tls_static)
   target_link_libraries(sluice_tls PUBLIC sluice PRIVATE OpenSSL::SSL OpenSSL::Crypto)

@@ -135,7 +135,8 @@ Test(listener_sockets, adopts_only_a_descriptor_that_listens) {
   const Fd write_end(pipe_fds[1]);
   for (const int fd :
        {::socket(AF_INET, SOCK_STREAM, 0), ::socket(AF_INET, SOCK_DGRAM, 0), pipe_fds[0]}) {
-    const std::string error = error_of(EINVAL, [&] { listen_on(Fd(fd)); });
+    const int wanted = fd == pipe_fds[0] ? ENOTSOCK : EINVAL;
+    const std::string error = error_of(wanted, [&] { listen_on(Fd(fd)); });
     cr_expect(error.find("descriptor " + std::to_string(fd)) != std::string::npos, "%s",
               error.c_str());
   }
