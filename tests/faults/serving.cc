@@ -90,7 +90,12 @@ int datagram_descriptor() {
   for (int fd = 0; fd < kMaxDescriptors; ++fd) {
     int type = 0;
     socklen_t size = sizeof type;
-    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM) return fd;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_DGRAM) continue;
+    // A listener's spare descriptor is a Unix socket.
+    sockaddr_storage address{};
+    size = sizeof address;
+    const bool known = ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    if (known && address.ss_family != AF_UNIX) return fd;
   }
   return -1;
 }
