@@ -73,7 +73,7 @@ ROWS = [
     (["--drain-timeout", "off"], "--drain-timeout off: ", "ms, s, m, h or d"),
     (["--drain-timeout=-1s"], "--drain-timeout -1s: ", "ms, s, m, h or d"),
     (["--frobnicate"], "--frobnicate", "--listen", "--backend", "--drain-timeout"),
-    (["-x"], "-x", "allowed: -l, -f, -n, -v and the long ones"),
+    (["-x"], "-x", "allowed: -l, -f, -n, -v, -u and the long ones"),
     (["--help=yes"], "--help=yes", "takes no value"),
     (["echo"], '"echo"', "not an option"),
     (["-l", f"echo={T}", "extra"], '"extra"', "not an option"),

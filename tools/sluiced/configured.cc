@@ -72,6 +72,7 @@ Options configured(const Options& command_line) {
   }
   if (config.max_memory && !given.max_memory) options.loop.max_memory = *config.max_memory;
   if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
+  if (config.user && !given.user) options.user = *config.user;
   if (config.sandbox && !given.sandbox) options.sandbox = *config.sandbox;
   if (config.log_to && !given.log_to) options.log.to = *config.log_to;
   if (config.log_format && !given.log_format) options.log.format = *config.log_format;
@@ -113,6 +114,8 @@ std::string write_configuration(const Options& options) {
   const std::string drain_timeout =
       options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
   return "backend = " + toml_string(to_string(options.loop.backend)) +
+         (!options.user ? "\n# user: the one that starts it"
+                        : "\nuser = " + toml_string(*options.user)) +
          "\nsandbox = " + toml_string(name_of(options.sandbox)) + "\n\n[limits]\n" +
          (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
                     : std::string("# max-connections: as many as the descriptors allow")) +

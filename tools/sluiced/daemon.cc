@@ -23,6 +23,7 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 Daemon::Daemon(const Options& options, Log& log, Handover& handover)
     : log_(log),
       drain_timeout_(options.drain_timeout),
+      account_(options.user),
       sandbox_mode_(options.sandbox),
       loop_(loop_options(options.loop)),
       service_manager_(loop_),
@@ -141,6 +142,7 @@ std::vector<std::string> Daemon::apply(const Options& next) {
     stays.emplace_back("max-memory");
   }
   if (next.control != control_settings_) stays.emplace_back("control");
+  if (next.user != account_) stays.emplace_back("user");
   if (next.sandbox != sandbox_mode_) stays.emplace_back("sandbox");
   return stays;
 }

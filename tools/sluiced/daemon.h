@@ -118,6 +118,7 @@ class Daemon final : private ControlTarget {
 
   Log& log_;
   std::chrono::milliseconds drain_timeout_;
+  std::optional<std::string> account_;
   SandboxMode sandbox_mode_;
   bool stopping_ = false;
   bool cut_ = false;              // by a second signal

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "listen_names.h"
 #include "log/log.h"
 #include "options.h"
+#include "sandbox/account.h"
 #include "sandbox/sandbox.h"
 #include "sandbox_plan.h"
 #include "services/tls_keys.h"
@@ -82,9 +84,14 @@ Outcome report(const ConfigError& error) {
 }
 
 // Gives up what is not needed from here on. Throws std::runtime_error if more was required.
-std::vector<SandboxLayer> enter_sandbox(Log& log, const Options& options) {
-  std::vector<SandboxLayer> layers = confine(plan_for_one_process(options), options.sandbox);
+std::vector<SandboxLayer> enter_sandbox(Log& log, const Options& options,
+                                        const std::optional<Account>& account) {
+  const SandboxPlan plan = plan_for_one_process(options);
+  std::vector<SandboxLayer> user;
+  if (account) user.push_back(become(*account));
+  std::vector<SandboxLayer> layers = confine(plan, options.sandbox);
   check_required(layers, options.sandbox);
+  layers.insert(layers.begin(), user.begin(), user.end());
   log.info("sandbox: " + summary_of(layers));
   if (options.sandbox == SandboxMode::off || !why_not_confined().empty()) return layers;
   for (const SandboxLayer& layer : layers) {
@@ -105,6 +112,8 @@ void announce_upgrade(Log& log, const Daemon& daemon) {
 Outcome serve(const Options& command_line, const StartedProgram& program, Handover& handover,
               Log& log) {
   Options options = configured(command_line);
+  std::optional<Account> account;
+  if (options.user) account = find_account(*options.user);
   if (options.check && options.peer) {
     return answer_with(would_accept(options.listen, *options.peer));
   }
@@ -122,7 +131,7 @@ Outcome serve(const Options& command_line, const StartedProgram& program, Handov
   const bool renews = std::any_of(options.listen.begin(), options.listen.end(),
                                   [](const ListenSpec& spec) { return has_tls(spec.settings); });
   if (!command_line.file.empty() || renews) daemon.enable_reload(command_line);
-  daemon.set_sandbox(enter_sandbox(log, options));
+  daemon.set_sandbox(enter_sandbox(log, options, account));
   if (handover.is_present()) {
     daemon.take_over(handover);
     announce_upgrade(log, daemon);

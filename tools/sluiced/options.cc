@@ -53,6 +53,7 @@ constexpr std::array kOptions = {
     OptionSpec{"log-connections", 0, "", "log each connection when it has closed"},
     OptionSpec{"log-format", 0, "text|json", "form of a line of the log (text)"},
     OptionSpec{"log-level", 0, "LEVEL", "least of info, warning, error (info)"},
+    OptionSpec{"user", 'u', "NAME", "as root: serve as this account, once all is open"},
     OptionSpec{"sandbox", 0, "on|off|require", "give up what no service needs (on)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
@@ -179,6 +180,7 @@ Options parse_options(int argc, const char* const* argv) {
             [&](std::string_view value) { options.log.format = log_format_from(value); });
   line.each("log-level",
             [&](std::string_view value) { options.log.level = log_level_from(value); });
+  line.each("user", [&](std::string_view value) { options.user = value; });
   line.each("sandbox", [&](std::string_view value) { options.sandbox = sandbox_mode_from(value); });
   if (options.file.empty()) check_console(options);
   options.check = line.has("check");
@@ -196,6 +198,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.given.max_connections = line.has("max-connections");
   options.given.max_memory = line.has("max-memory");
   options.given.drain_timeout = line.has("drain-timeout");
+  options.given.user = line.has("user");
   options.given.sandbox = line.has("sandbox");
   options.given.log_to = line.has("log-to");
   options.given.log_format = line.has("log-format");

@@ -29,6 +29,7 @@ struct Options {
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
   ControlSettings control;
+  std::optional<std::string> user;  // the account to serve as
   SandboxMode sandbox = SandboxMode::on;
   std::string file;                  // of the configuration; empty: none
   std::vector<std::string> include;  // its patterns of other files
@@ -46,6 +47,7 @@ struct Options {
     bool log_format = false;
     bool log_connections = false;
     bool log_level = false;
+    bool user = false;
     bool sandbox = false;
     Settings defaults;  // of --idle-timeout
   } given;

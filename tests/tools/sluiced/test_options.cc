@@ -118,6 +118,12 @@ Test(options, reads_the_other_options) {
   cr_expect(parsed({"--backend=auto"}).loop.backend == Backend::automatic);
 }
 
+Test(options, reads_the_account) {
+  cr_expect(!parsed({}).user);
+  cr_expect(parsed({"-u", "_sluiced"}).user == "_sluiced");
+  cr_expect(parsed({"--user=nobody"}).user == "nobody");
+}
+
 Test(options, the_last_of_several_counts) {
   cr_expect(parsed({"--max-connections=10", "--max-connections=20"}).loop.max_connections == 20);
 }
@@ -217,14 +223,14 @@ Test(options, v_goes_with_n) {
 
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
-      ": unknown option; allowed: --listen, --file, --check, --verbose, --backend, "
+      ": unknown option; allowed: --listen, --file, --check, --verbose, --would-accept, --backend, "
       "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --control, "
-      "--log-to, --log-format, --log-level, --sandbox, --help and "
+      "--log-to, --log-connections, --log-format, --log-level, --user, --sandbox, --help and "
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);
   expect_refused({"-x"},
-                 "-x: unknown option; allowed: -l, -f, -n, -v and the long ones that --help lists");
+                 "-x: unknown option; allowed: -l, -f, -n, -v, -u and the long ones that --help lists");
   expect_refused({"--list", "echo=tcp://*:0"}, "--list: unknown option (did you mean --listen?)");
   expect_refused({"echo"}, "\"echo\" is not an option; sluiced takes only options");
   expect_refused({"--backend", "poll", "extra"},

@@ -21,6 +21,7 @@ namespace sluice::tools::daemon {
 struct Config {
   std::vector<std::string> include;  // the patterns
   std::optional<Backend> backend;
+  std::optional<std::string> user;
   std::optional<SandboxMode> sandbox;
   std::optional<std::size_t> max_connections;
   std::optional<std::size_t> max_memory;  // bytes

@@ -46,6 +46,7 @@ class ConfigReader {
   void read_members(const TomlValue& table, const std::string& where, Members members);
   void ignore(const TomlEntry& /*entry*/) {}
   void read_backend(const TomlEntry& entry);
+  void read_user(const TomlEntry& entry);
   void read_sandbox(const TomlEntry& entry);
   void read_limits(const TomlEntry& entry);
   void read_log(const TomlEntry& entry);
@@ -80,6 +81,11 @@ void ConfigReader::read_backend(const TomlEntry& entry) {
   const ScalarKey key{"backend",
                       [this](const std::string& text) { config_.backend = backend_from(text); }};
   read_scalar(entry, "backend", key, given_, faults_);
+}
+
+void ConfigReader::read_user(const TomlEntry& entry) {
+  const ScalarKey key{"user", [this](const std::string& text) { config_.user = text; }};
+  read_scalar(entry, "user", key, given_, faults_);
 }
 
 void ConfigReader::read_sandbox(const TomlEntry& entry) {
@@ -157,6 +163,7 @@ void ConfigReader::parse(const ConfigText& text, const IncludedFiles* included) 
 Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included) {
   static constexpr std::array kMembers = {Member{"include", &ConfigReader::ignore},
                                           Member{"backend", &ConfigReader::read_backend},
+                                          Member{"user", &ConfigReader::read_user},
                                           Member{"sandbox", &ConfigReader::read_sandbox},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},

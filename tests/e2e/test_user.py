@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""sluiced -u: what it opens as root, and what it is from then on."""
+import os
+import pathlib
+import pwd
+import re
+import signal
+import tempfile
+import unittest
+
+from control import Control
+from daemon import Daemon, connect, exchange, run
+
+ECHO = '[[service]]\nkind = "echo"\nlisten = ["tcp://127.0.0.1:0"]\n'
+NOBODY = pwd.getpwnam("nobody")
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root can serve as another account")
+class User(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.directory.chmod(0o755)
+        self.file = self.directory / "sluiced.conf"
+
+    def write(self, text, mode=0o644):
+        self.file.write_text(text, encoding="utf-8")
+        self.file.chmod(mode)
+
+    def status(self, sluiced):
+        text = pathlib.Path(f"/proc/{sluiced.process.pid}/status").read_text(encoding="ascii")
+        return dict(re.findall(r"(\w+):\t(.*)\n", text))
+
+    def expect_nobody(self, sluiced):
+        status = self.status(sluiced)
+        self.assertEqual(status["Uid"].split(), 4 * [str(NOBODY.pw_uid)])
+        self.assertEqual(status["Gid"].split(), 4 * [str(NOBODY.pw_gid)])
+        self.assertEqual(status["Groups"].split(), [str(NOBODY.pw_gid)])
+        for capabilities in ("CapPrm", "CapEff"):
+            self.assertEqual(int(status[capabilities], 16), 0)
+        with connect(sluiced.endpoint) as client:
+            self.assertEqual(exchange(client, b"hello"), b"hello")
+
+    def test_it_serves_as_the_account_and_says_so(self):
+        control = Control(self.directory / "control")
+        with Daemon("-l", "echo=tcp://127.0.0.1:0", "-u", "nobody",
+                    "--control", control.path) as sluiced:
+            self.expect_nobody(sluiced)
+            sluiced.wait_for_log(rf" info sandbox: user \(nobody, uid {NOBODY.pw_uid}\)")
+            self.assertEqual(control.rows("show", "sandbox")[0]["layer"], "user")
+
+    def test_the_file_can_say_it_and_the_command_line_wins(self):
+        self.write('user = "nobody"\n' + ECHO)
+        with Daemon("-f", str(self.file)) as sluiced:
+            self.expect_nobody(sluiced)
+        with Daemon("-f", str(self.file), "--user", "root") as sluiced:
+            self.assertEqual(self.status(sluiced)["Uid"].split(), 4 * ["0"])
+
+    def test_what_only_root_may_read_is_open_before(self):
+        self.write('user = "nobody"\n' + ECHO, 0o600)
+        with Daemon("-f", str(self.file)) as sluiced:
+            self.expect_nobody(sluiced)
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log("error reload: .*Permission denied")
+            self.expect_nobody(sluiced)
+            self.write('user = "nobody"\n' + ECHO + ECHO)
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log("info reload: 1 kept, 1 added")
+            self.expect_nobody(sluiced)
+
+    def test_another_user_applies_at_the_next_start(self):
+        self.write('user = "nobody"\n' + ECHO)
+        with Daemon("-f", str(self.file)) as sluiced:
+            self.write('user = "root"\n' + ECHO)
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log("user stays as it is until a new start")
+
+    def test_an_account_that_does_not_exist_is_named(self):
+        for more in ((), ("-n",)):
+            result = run("-l", "echo=tcp://127.0.0.1:0", "-u", "no-such-account", *more)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn('user "no-such-account": there is no such account', result.stderr.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
