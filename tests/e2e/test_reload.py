@@ -163,6 +163,8 @@ class Reload(Base):
         with self.serve(text("echo", "one")) as sluiced:
             self.assertEqual(ask(at, b"hello\n"), b"hello\n")
             with connect(f"unix://{control}") as line:
+                self.assertTrue(daemon.wait_until(
+                    lambda: sluiced.counters()["connections_open"] == 1))
                 log = self.reload(sluiced, text("upper", "two"))
                 self.assertIn("2 changed", log)
                 self.assertEqual(receive_all(line), b"")

@@ -65,6 +65,8 @@ class Top(unittest.TestCase):
                 stop.set()
                 talker.join()
             shell.tmux("resize-window", "-x", "80", "-y", "24")
+            self.assertTrue(wait_until(lambda: len(shell.screen()) == 24 and
+                                       shell.screen()[-1] == "q quits"))
             shell.type("q")
             self.assertTrue(wait_until(
                 lambda: [line for line in shell.screen() if line][-1:] == ["%"]),

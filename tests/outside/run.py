@@ -129,7 +129,7 @@ def check_configure(cmake, compiler, scratch):
     """Neither a project that contains sluice nor a build of the library alone needs the packages of
     the programs, and the library that the first one exports may link sluice."""
     hidden = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON"
-              for name in ("CURL", "PkgConfig", "cxxopts", "nlohmann_json")]
+              for name in ("CURL", "OpenSSL", "PkgConfig", "cxxopts", "nlohmann_json")]
     parent = scratch / "parent-project"
     shutil.copytree(HERE / "parent-project", parent)
     run(cmake, "-S", parent, "-B", scratch / "parent", f"-DCMAKE_CXX_COMPILER={compiler}",

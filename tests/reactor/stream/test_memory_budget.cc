@@ -143,8 +143,8 @@ Test(memory_budget, a_payload_counts_once_however_many_share_it) {
 }
 
 Test(memory_budget, newcomers_are_refused_until_there_is_room) {
-  World world;
   Handler served;
+  World world;
   const Listener listener(world.loop, Endpoint::from("tcp://127.0.0.1:0"), served);
   const Connection& large = world.with_queued(2 * kBudget);
   turn_a_while(world.loop);

@@ -50,8 +50,8 @@ class RawClient {
 struct Target {
   Authority root;
   TlsServer server;
-  Loop loop;
   TlsEnd end;
+  Loop loop;
   Pair pair = unix_pair();
 
   explicit Target(std::chrono::milliseconds open_timeout = std::chrono::seconds(10))

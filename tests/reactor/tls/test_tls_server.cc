@@ -178,8 +178,8 @@ Test(tls_server, refuses_newcomers_above_its_limit_on_handshakes) {
   TlsServerOptions options = server_with(root.sign());
   options.max_handshakes = 2;
   const TlsServer server(options);
-  Loop loop;
   Handler handler;
+  Loop loop;
   std::vector<Fd> silent;
   for (int i = 0; i < 2; ++i) {
     Pair pair = unix_pair();

@@ -129,8 +129,8 @@ Test(tls_transport, tells_a_cut_from_an_orderly_end) {
 
 Test(tls_transport, reports_an_end_in_the_handshake_as_a_failed_opening) {
   World world;
-  Loop loop;
   TlsEnd server;
+  Loop loop;
   Pair pair = unix_pair();
   Connection::adopt(loop, std::move(pair.ours), server.handler, over(world.server.transport()));
   pair.peers.reset();
@@ -163,8 +163,8 @@ Test(tls_transport, shows_the_certificate_of_its_peer) {
 }
 
 Test(tls_transport, is_absent_on_a_plain_socket) {
-  Loop loop;
   Handler handler;
+  Loop loop;
   Pair pair = unix_pair();
   Connection& plain = Connection::adopt(loop, std::move(pair.ours), handler);
   cr_expect(TlsTransport::of(plain) == nullptr);
