@@ -25,13 +25,13 @@ struct Service {
   Service() {
     loop.set_reporter([this](const Report& report) {
       kinds.push_back(report.kind);
-      times.push_back(std::chrono::steady_clock::now());
+      times.push_back(loop.now());
     });
   }
 
   // First, because the listener may also report when it is destroyed.
   std::vector<Kind> kinds;
-  std::vector<std::chrono::steady_clock::time_point> times;
+  std::vector<TimePoint> times;
   Handler handler;
   Loop loop{backend_options()};
   Listener listener{loop, Endpoint::from("tcp://127.0.0.1:0"), handler};
