@@ -1,5 +1,5 @@
-// Numbers of the command line: decimal counts, sizes in bytes and octal modes, checked against their
-// range.
+// Numbers of the command line: decimal counts, sizes in bytes and octal modes, checked against
+// their range.
 //
 // Errors: UsageError that names `what`, what was read and what is allowed. Signs, spaces and other
 // bases are rejected, and nothing wraps around.

@@ -229,8 +229,9 @@ Test(options, what_is_no_option_is_named) {
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);
-  expect_refused({"-x"},
-                 "-x: unknown option; allowed: -l, -f, -n, -v, -u and the long ones that --help lists");
+  expect_refused(
+      {"-x"},
+      "-x: unknown option; allowed: -l, -f, -n, -v, -u and the long ones that --help lists");
   expect_refused({"--list", "echo=tcp://*:0"}, "--list: unknown option (did you mean --listen?)");
   expect_refused({"echo"}, "\"echo\" is not an option; sluiced takes only options");
   expect_refused({"--backend", "poll", "extra"},

@@ -26,8 +26,8 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults, Set
 // spec was read without an error. To be called again when its host has been looked up.
 void validate_spec(const ListenSpec& spec, SettingErrors& errors);
 
-// The scheme that the text of an endpoint begins with, tcp for http and tls, or that the socket has to which
-// it refers; nothing if there is none.
+// The scheme that the text of an endpoint begins with, tcp for http and tls, or that the socket has
+// to which it refers; nothing if there is none.
 std::optional<Scheme> scheme_of(std::string_view endpoint);
 // One of socket_keys(), or of the kind's own; null if there is none of that name.
 const Key* find_key(const ServiceKind& kind, std::string_view name);

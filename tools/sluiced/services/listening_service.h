@@ -38,8 +38,8 @@ class ListeningService : public Service {
   }
 
  protected:
-  // Accepts newcomers on a duplicate of host.socket, with TLS if the spec has it. REQUIRES: called once, by the constructor
-  // of the derived class.
+  // Accepts newcomers on a duplicate of host.socket, with TLS if the spec has it. REQUIRES: called
+  // once, by the constructor of the derived class.
   void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
               ListenerOptions options);
 
