@@ -89,7 +89,7 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] std::uint64_t log_dropped() const noexcept override { return log_.dropped(); }
   void set_log_level(LogLevel level) noexcept override { log_.set_level(level); }
   void reload_for_client(ReloadDone done) noexcept override;
-  void upgrade_for_client(ReloadDone done) noexcept override { upgrade(std::move(done)); }
+  void upgrade_for_client(ReloadDone done) noexcept override { upgrade(done); }
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
@@ -97,7 +97,7 @@ class Daemon final : private ControlTarget {
   std::vector<std::string> apply(const Options& next);
   void open_control(const ControlSettings& control, Handover& handover);
   // daemon_upgrade.cc
-  void upgrade(ReloadDone done) noexcept;
+  void upgrade(const ReloadDone& done) noexcept;
   [[nodiscard]] std::string why_not_upgrade() const;
   [[nodiscard]] std::vector<Upgrade::Item> upgrade_items() const;
   void upgraded(const Upgrade::Result& result, const ReloadDone& done);

@@ -62,7 +62,7 @@ std::vector<Upgrade::Item> Daemon::upgrade_items() const {
   return items;
 }
 
-void Daemon::upgrade(ReloadDone done) noexcept {
+void Daemon::upgrade(const ReloadDone& done) noexcept {
   try {
     if (const std::string why = why_not_upgrade(); !why.empty()) return refuse_upgrade(why, done);
     log_.info("upgrade: starting " + program_.path);
