@@ -36,8 +36,9 @@ std::string found_in_path(const std::string& name) {
   std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path;
   while (true) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string folder = end == 0 ? "." : std::string(rest.substr(0, end));
-    const std::string candidate = folder + '/' + name;
+    std::string candidate(end == 0 ? "." : rest.substr(0, end));
+    candidate += '/';
+    candidate += name;
     if (::access(candidate.c_str(), X_OK) == 0) return absolute(candidate);
     if (end == rest.size()) return name;
     rest.remove_prefix(end + 1);
@@ -47,6 +48,7 @@ std::string found_in_path(const std::string& name) {
 // Pointers for exec(): valid as long as the texts.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
