@@ -7,11 +7,11 @@
 namespace sluice {
 
 ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
-    : loop_(loop),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       end_of_turn_(loop, [this] { end_turn(); }),
       house_(options_.rules, [this] { end_of_turn_.request(); }),
-      patience_timer_(loop, [this] { on_patience_expired(); }) {
+      behind_(
+          loop, [this](ChatSeat& seat) { expire(seat); }, [this] { schedule_resume(); }) {
   rates_.set(options_.rate, options_.source_prefix);
 }
 
@@ -35,8 +35,7 @@ void ChatDesk::remove(ChatSeat& seat) noexcept {
 void ChatDesk::mark_behind(ChatSeat& seat) {
   if (options_.patience.count() == 0) return seat.mark_stalled();
   try {
-    if (!patience_timer_.running()) patience_timer_.start(options_.patience);
-    behind_.push_back({&seat, later(loop_.now(), options_.patience)});
+    behind_.add(seat, options_.patience);
   } catch (const std::bad_alloc&) {
     return seat.mark_stalled();  // a delivery in progress must not fail
   }
@@ -44,28 +43,14 @@ void ChatDesk::mark_behind(ChatSeat& seat) {
 }
 
 void ChatDesk::mark_caught_up(ChatSeat& seat) noexcept {
-  const auto same = [&seat](const Behind& one) { return one.seat == &seat; };
-  const auto found = std::ranges::find_if(behind_, same);
-  if (found == behind_.end()) return;
-  behind_.erase(found);
+  if (!behind_.remove(seat)) return;
   if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
   schedule_resume();
 }
 
-void ChatDesk::on_patience_expired() {
-  const TimePoint now = loop_.now();
-  std::size_t done = 0;
-  for (; done < behind_.size() && behind_[done].deadline <= now; ++done) {
-    ChatSeat& seat = *behind_[done].seat;
-    if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
-    seat.mark_stalled();
-  }
-  behind_.erase(behind_.begin(), behind_.begin() + static_cast<std::ptrdiff_t>(done));
-  if (!behind_.empty()) {
-    patience_timer_.start(
-        std::chrono::ceil<std::chrono::milliseconds>(behind_.front().deadline - now));
-  }
-  schedule_resume();
+void ChatDesk::expire(ChatSeat& seat) noexcept {
+  if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
+  seat.mark_stalled();
 }
 
 // Resumes at the end of the turn: many seats may catch up in one turn, and each would check all

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../../reactor/loop/end_of_turn.h"
-#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/patience_list.h"
 #include "chat_allowance.h"
 #include "chat_house.h"
 #include "chat_options.h"
@@ -55,24 +55,17 @@ class ChatDesk {
   void mark_caught_up(ChatSeat& seat) noexcept;
 
  private:
-  // A seat whose member is behind; the others wait for it until the deadline.
-  struct Behind {
-    ChatSeat* seat;
-    TimePoint deadline;
-  };
   void end_turn();
-  void on_patience_expired();
+  void expire(ChatSeat& seat) noexcept;
   void schedule_resume() noexcept;
 
-  Loop& loop_;
   ChatOptions options_;
   ChatRates rates_;
   EndOfTurn end_of_turn_;
   ChatHouse house_;
   std::vector<ChatSeat*> seats_;
   std::vector<ChatSeat*> waiting_;
-  std::vector<Behind> behind_;  // in the order in which they fell behind
-  Timer patience_timer_;
+  PatienceList<ChatSeat> behind_;
   bool resume_pending_ = false;  // at the end of the turn, resume the seats that need not wait
 };
 

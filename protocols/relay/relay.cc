@@ -11,10 +11,15 @@
 namespace sluice {
 
 Relay::Relay(Loop& loop, const RelayOptions& options)
-    : loop_(loop),
-      options_(options),
+    : options_(options),
       end_of_turn_(loop, [this] { resume_waiting(); }),
-      patience_timer_(loop, [this] { on_patience_expired(); }) {}
+      behind_(
+          loop,
+          [](RelayPeer& peer) {
+            peer.set_behind(false);
+            peer.abort();
+          },
+          [this] { schedule_resume(); }) {}
 
 Relay::~Relay() {
   for (RelayPeer* const peer : peers_) peer->detach();
@@ -49,8 +54,7 @@ bool Relay::must_wait(const RelayPeer& peer) const noexcept {
 
 void Relay::mark_behind(RelayPeer& peer) {
   try {
-    if (!patience_timer_.running()) patience_timer_.start(options_.patience);
-    behind_.push_back({&peer, later(loop_.now(), options_.patience)});
+    behind_.add(peer, options_.patience);
     peer.set_behind(true);
   } catch (const std::bad_alloc&) {
     peer.abort();  // a delivery in progress must not fail
@@ -58,25 +62,9 @@ void Relay::mark_behind(RelayPeer& peer) {
 }
 
 void Relay::mark_caught_up(RelayPeer& peer) noexcept {
-  if (!peer.is_behind()) return;
+  if (!behind_.remove(peer)) return;
   peer.set_behind(false);
-  std::erase_if(behind_, [&peer](const Behind& one) { return one.peer == &peer; });
   schedule_resume();
-}
-
-void Relay::on_patience_expired() {
-  const TimePoint now = loop_.now();
-  std::size_t done = 0;
-  for (; done < behind_.size() && behind_[done].deadline <= now; ++done) {
-    behind_[done].peer->set_behind(false);
-    behind_[done].peer->abort();
-  }
-  behind_.erase(behind_.begin(), behind_.begin() + static_cast<std::ptrdiff_t>(done));
-  if (!behind_.empty()) {
-    patience_timer_.start(
-        std::chrono::ceil<std::chrono::milliseconds>(behind_.front().deadline - now));
-  }
-  if (done > 0) schedule_resume();
 }
 
 // At the end of the turn: many peers may catch up in one turn.

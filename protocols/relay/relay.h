@@ -24,7 +24,7 @@
 
 #include "../../reactor/loop/end_of_turn.h"
 #include "../../reactor/loop/loop.h"
-#include "../../reactor/loop/timer.h"
+#include "../../reactor/loop/patience_list.h"
 #include "../../reactor/stream/protocol.h"
 
 namespace sluice {
@@ -53,12 +53,6 @@ class Relay {
  private:
   friend class RelayPeer;
 
-  // A peer that is behind, and when the others have waited for long enough.
-  struct Behind {
-    RelayPeer* peer;
-    TimePoint deadline;
-  };
-
   void add(RelayPeer& peer) { peers_.push_back(&peer); }
   void remove(RelayPeer& peer) noexcept;
   // Sends to all but `from`. REQUIRES: nobody that would receive it is behind.
@@ -68,17 +62,14 @@ class Relay {
   void wait(RelayPeer& peer) { waiting_.push_back(&peer); }
   void mark_behind(RelayPeer& peer);
   void mark_caught_up(RelayPeer& peer) noexcept;
-  void on_patience_expired();
   void schedule_resume() noexcept;
   void resume_waiting();
 
-  Loop& loop_;
   RelayOptions options_;
   EndOfTurn end_of_turn_;
-  Timer patience_timer_;
+  PatienceList<RelayPeer> behind_;
   std::vector<RelayPeer*> peers_;
   std::vector<RelayPeer*> waiting_;
-  std::vector<Behind> behind_;  // in the order in which they fell behind
 };
 
 }  // namespace sluice

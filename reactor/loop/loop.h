@@ -35,10 +35,10 @@
 #include <utility>
 #include <vector>
 
-#include "../base/counters.h"
 #include "../base/export.h"
 #include "../base/report.h"
 #include "../base/timer_queue.h"
+#include "counters.h"
 #include "turn_budget.h"
 #include "turn_watch.h"
 #include "watcher.h"

@@ -2,13 +2,15 @@
 // installed.
 //
 // What it is: half of LoopOptions::max_connections is divided equally among the listeners, and is
-// each one's own, as far as its own limit lets it use it. The other half is for whoever comes
-// first. So the peers of one listener cannot keep the newcomers of another one out.
+// each one's own, as far as its own limit lets it use it. The other half goes to any listener, in
+// the order in which newcomers connect. So the peers of one listener cannot keep the newcomers of
+// another one out.
 // Cost: an admission asks each other listener.
 // Thread: the loop's. Errors: add() may throw std::bad_alloc.
 #ifndef SLUICE_REACTOR_STREAM_FAIR_SHARES_H
 #define SLUICE_REACTOR_STREAM_FAIR_SHARES_H
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -31,7 +33,16 @@ class FairShares {
   }
   // How many of `all` are promised to the others and not open yet: `member` may not use these.
   [[nodiscard]] std::size_t promised_to_others(const Member& member,
-                                               std::size_t all) const noexcept;
+                                               std::size_t all) const noexcept {
+    const std::size_t each = share(all);
+    std::size_t promised = 0;
+    for (const Member* other : members_) {
+      if (other == &member) continue;
+      const std::size_t most = std::min(each, other->most);
+      promised += most - std::min(most, other->open);
+    }
+    return promised;
+  }
 
  private:
   std::vector<const Member*> members_;

@@ -1,9 +1,11 @@
 // A listening socket, as an Endpoint and ListenerOptions describe it. Only for Listener.
 //
 // Errors: throws std::system_error whose text names the call and the endpoint.
-// Source: POSIX.1-2017 bind(), listen(); socket(7), tcp(7), ipv6(7).
+// Source: POSIX.1-2017 bind(), listen(), accept(); accept(2), socket(7), tcp(7), ipv6(7).
 #ifndef SLUICE_REACTOR_STREAM_LISTEN_SOCKET_H
 #define SLUICE_REACTOR_STREAM_LISTEN_SOCKET_H
+
+#include <cerrno>
 
 #include "../base/endpoint.h"
 #include "../base/fd.h"
@@ -11,6 +13,35 @@
 #include "socket_file.h"
 
 namespace sluice {
+
+// Of the errors of accept():
+// No descriptor or memory is left: accepting the next newcomer would fail too.
+[[nodiscard]] inline bool out_of_resources(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// Errors of one newcomer and, on Linux, pending errors of its network path. The next newcomer may
+// be fine.
+[[nodiscard]] inline bool newcomer_gone(int error) noexcept {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+#ifdef ENONET
+    case ENONET:
+#endif
+      return true;
+    default:
+      return false;
+  }
+}
 
 class ListenSocket {
  public:

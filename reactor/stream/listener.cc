@@ -15,7 +15,6 @@
 #include "../loop/loop_internals.h"
 #include "../loop/paced_report.h"
 #include "../loop/timer.h"
-#include "accept_error.h"
 #include "connection_table.h"
 #include "descriptor_reserve.h"
 #include "listen_socket.h"

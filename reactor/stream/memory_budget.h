@@ -38,7 +38,7 @@ class MemoryBudget {
   // So many bytes were put into buffers. Returns whether a survey is due.
   [[nodiscard]] bool grew(std::size_t bytes) noexcept {
     grown_ += bytes;
-    return grown_ >= survey_at_;
+    return is_due();
   }
   [[nodiscard]] bool is_due() const noexcept { return grown_ >= survey_at_; }
   // At the end of a turn. It may pause connections, and make them continue.

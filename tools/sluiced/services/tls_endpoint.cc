@@ -47,9 +47,13 @@ TlsServerOptions read_options(const Settings& settings) {
 // So that files which are the same leave the sessions of their clients alone. The texts themselves
 // are not kept: a key is in memory once, in OpenSSL's.
 std::size_t digest_of(const TlsServerOptions& options) {
-  std::string all = options.client_ca;
-  for (const TlsCertificate& each : options.certificates) all += each.chain + each.key;
-  return std::hash<std::string>()(all);
+  constexpr std::size_t kMix = 1'000'003;  // so that the order of the files counts
+  constexpr std::hash<std::string> kHash;
+  std::size_t digest = kHash(options.client_ca);
+  for (const TlsCertificate& each : options.certificates) {
+    digest = (digest * kMix + kHash(each.chain)) * kMix + kHash(each.key);
+  }
+  return digest;
 }
 
 // The error of a file, with the endpoint that it is for.

@@ -2,8 +2,8 @@
 //
 // What it is: plain numbers, as Counters has them. add() costs a comparison for a short time.
 // Units: microseconds.
-#ifndef SLUICE_REACTOR_BASE_TIME_HISTOGRAM_H
-#define SLUICE_REACTOR_BASE_TIME_HISTOGRAM_H
+#ifndef SLUICE_REACTOR_LOOP_TIME_HISTOGRAM_H
+#define SLUICE_REACTOR_LOOP_TIME_HISTOGRAM_H
 
 #include <array>
 #include <chrono>

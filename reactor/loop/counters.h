@@ -3,13 +3,13 @@
 // What it is: a plain struct of numbers, written by the loop's thread and copied by
 // Loop::counters(). Another thread asks for a copy through Loop::post().
 // Units: events, connections, datagrams, microseconds; bytes as the socket calls returned them.
-#ifndef SLUICE_REACTOR_BASE_COUNTERS_H
-#define SLUICE_REACTOR_BASE_COUNTERS_H
+#ifndef SLUICE_REACTOR_LOOP_COUNTERS_H
+#define SLUICE_REACTOR_LOOP_COUNTERS_H
 
 #include <array>
 #include <cstdint>
 
-#include "close_reason.h"
+#include "../base/close_reason.h"
 #include "time_histogram.h"
 
 namespace sluice {

@@ -3,13 +3,13 @@
 // Thread: any. Units: the same time as Clock; it lags by at most a tick, 1 to 10 ms. Where the
 // system has no such clock it is Clock itself.
 // Source: clock_gettime(2), CLOCK_MONOTONIC_COARSE.
-#ifndef SLUICE_REACTOR_BASE_COARSE_CLOCK_H
-#define SLUICE_REACTOR_BASE_COARSE_CLOCK_H
+#ifndef SLUICE_REACTOR_LOOP_COARSE_CLOCK_H
+#define SLUICE_REACTOR_LOOP_COARSE_CLOCK_H
 
 #include <chrono>
 #include <ctime>
 
-#include "timer_queue.h"
+#include "../base/timer_queue.h"
 
 namespace sluice {
 
