@@ -47,12 +47,14 @@ std::uint64_t parse_count(std::string_view what, std::string_view text) {
 }
 
 std::uint64_t parse_size(std::string_view what, std::string_view text) {
-  constexpr std::uint64_t kLeast = 1U << 20U;
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;
+  constexpr std::uint64_t kLeast = std::uint64_t{1} << 20U;  // 1M
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50U;   // 1024T
   const std::size_t place = text.empty() ? kUnits.npos : kUnits.find(text.back());
   const unsigned shift = place == kUnits.npos ? 0 : 10 * (static_cast<unsigned>(place) + 1);
   const auto number = parse_digits(text.substr(0, text.size() - (shift > 0 ? 1 : 0)), 10);
-  if (!number || *number > kMost >> shift || *number << shift < kLeast) {
+  // The first comparison keeps the shift from losing bits.
+  const bool is_allowed = number && *number <= (kMost >> shift) && (*number << shift) >= kLeast;
+  if (!is_allowed) {
     throw UsageError(std::string(what) + ' ' + quote(text) +
                      " is not a size from 1M to 1024T, such as 64M");
   }
@@ -66,6 +68,12 @@ std::string write_size(std::uint64_t size) {
     ++units;
   }
   return std::to_string(size) + (units == 0 ? "" : std::string(1, kUnits[units - 1]));
+}
+
+std::string write_mode(mode_t mode) {
+  std::string text = "0";
+  for (const unsigned shift : {6U, 3U, 0U}) text += static_cast<char>('0' + ((mode >> shift) & 7U));
+  return text;
 }
 
 mode_t parse_mode(std::string_view what, std::string_view text) {

@@ -32,6 +32,8 @@ std::string write_size(std::uint64_t size);
 
 // 0 to 0777.
 mode_t parse_mode(std::string_view what, std::string_view text);
+// The reverse: "0660".
+std::string write_mode(mode_t mode);
 
 // The number in `base`; empty if `text` has anything but digits, or the number is too large.
 std::optional<std::uint64_t> parse_digits(std::string_view text, int base);

@@ -24,7 +24,7 @@ std::string left(std::string_view text, std::size_t width) {
   return cell;
 }
 
-// A service is called by its name; two endpoints of one name are told apart by their schemes.
+// The name and the scheme, because a service may have several endpoints.
 std::string label_of(const TopView::Service& service) {
   return service.name + ' ' + service.endpoint.substr(0, service.endpoint.find(':'));
 }

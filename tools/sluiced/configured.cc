@@ -21,17 +21,11 @@ namespace {
 // For its spelling of durations.
 constexpr DurationKey kDrainTimeout({.name = "drain-timeout", .form = "DURATION", .summary = ""});
 
-std::string octal(mode_t mode) {
-  std::string text = "0";
-  for (const unsigned shift : {6U, 3U, 0U}) text += static_cast<char>('0' + ((mode >> shift) & 7U));
-  return text;
-}
-
 std::string write_control(const ControlSettings& control) {
   return "\n[control]\n" +
          (control.socket ? "socket = " + toml_string(control.socket->address().path())
                          : std::string("# socket: none")) +
-         "\nmode = " + toml_string(octal(control.mode)) +
+         "\nmode = " + toml_string(write_mode(control.mode)) +
          (control.group ? "\ngroup = " + toml_string(control.group->name)
                         : std::string("\n# group: that of the process")) +
          '\n';

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "../../reactor/base/quote.h"
+#include "../common/number.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -22,14 +22,9 @@ namespace {
 constexpr std::size_t kMaxStatus = 512;  // bytes
 constexpr std::uint64_t kMicroseconds = 1'000'000;
 
-std::optional<std::uint64_t> number_in(const char* variable) noexcept {
+std::optional<std::uint64_t> number_in(const char* variable) {
   const char* const text = std::getenv(variable);
-  if (text == nullptr) return std::nullopt;
-  const char* const end = text + std::strlen(text);
-  std::uint64_t value = 0;
-  const auto read = std::from_chars(text, end, value);
-  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return value;
+  return text == nullptr ? std::nullopt : parse_digits(text, 10);
 }
 
 // CLOCK_MONOTONIC, by which the service manager tells a new reload from an old one.

@@ -1,7 +1,5 @@
 #include "would_accept.h"
 
-#include <algorithm>
-
 #include "../../reactor/base/quote.h"
 #include "../common/usage_error.h"
 #include "services/admission.h"
@@ -9,13 +7,6 @@
 
 namespace sluice::tools::daemon {
 namespace {
-
-const Network* network_of(const Networks& networks, const Address& peer) noexcept {
-  const auto found =
-      std::find_if(networks.begin(), networks.end(),
-                   [&peer](const Network& network) { return network.contains(peer); });
-  return found == networks.end() ? nullptr : &*found;
-}
 
 std::string verdict(const ListenSpec& spec, const Address& peer) {
   if (spec.scheme() == Scheme::unix_stream) return "refused: an address cannot reach a Unix socket";

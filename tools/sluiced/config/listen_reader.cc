@@ -184,7 +184,7 @@ SettingError missing(const std::string& kind, const Key& key) {
                     std::string(key.text().form)};
 }
 
-// Whoever has bound a socket has set these.
+// The process that bound a socket has set these already.
 void reject_keys_of_binding(const WrittenListen& written, SettingErrors& errors) {
   for (const auto& [name, text] : written.keys) {
     const bool is_off = name == kReusePortKey.name() && text == "off";

@@ -7,8 +7,8 @@
 //
 // The journal and syslog record the time themselves. The level stays in the text, where filters
 // look for it.
-// Units: at most kMaxLogLine bytes, the newline included, which POSIX lets a pipe take whole or not
-// at all. A longer text is cut, and ends in "...".
+// Units: at most kMaxLogLine bytes, the newline included. A pipe takes a line of that size whole or
+// not at all (POSIX.1-2017 write(), PIPE_BUF). A longer text is cut, and ends in "...".
 // Errors: std::bad_alloc. Thread: any. Source: RFC 5424, RFC 8259, sd-daemon(3).
 #ifndef SLUICE_TOOLS_SLUICED_LOG_LOG_LINE_H
 #define SLUICE_TOOLS_SLUICED_LOG_LOG_LINE_H

@@ -50,7 +50,7 @@ SandboxLayer become(const Account& account) {
   SandboxLayer layer{"user", true, account.name + ", uid " + std::to_string(account.user)};
   if (account.is_root()) return {"user", false, "root, as the configuration says"};
   if (::geteuid() != 0) return layer;
-  // The groups first: afterwards it may not. They are root's, and those of whoever started it.
+  // Groups first, because only root may change them. They are those of the process that started it.
   check(::setgroups(1, &account.group), "setgroups");
 #if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
   check(::setresgid(account.group, account.group, account.group), "setresgid");

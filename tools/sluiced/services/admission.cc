@@ -1,23 +1,14 @@
 #include "admission.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
-namespace {
-
-bool is_in(const Networks& networks, const Address& peer) noexcept {
-  return std::any_of(networks.begin(), networks.end(),
-                     [&peer](const Network& network) { return network.contains(peer); });
-}
-
-}  // namespace
 
 bool AccessRules::admits(const Address& peer) const noexcept {
   if (!peer.is_ip()) return true;
-  return (!allow || is_in(*allow, peer)) && !is_in(deny, peer);
+  return (!allow || network_of(*allow, peer) != nullptr) && network_of(deny, peer) == nullptr;
 }
 
 AccessRules derive_access(const Settings& settings) {

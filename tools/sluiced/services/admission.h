@@ -50,7 +50,8 @@ class Admission {
   PacedReport refusals_;
 };
 
-// For a service over UDP: a guard of its own, before the one of the daemon.
+// The guard of one service over UDP. It asks the access rules and the bans, then the guard that all
+// services share.
 // Lifetime: must outlive the service's socket, and must be destroyed before the loop.
 class GuardOf {
  public:

@@ -46,7 +46,7 @@ class ServiceSet {
       return service->counters().with(before);
     }
     [[nodiscard]] bool serves() const noexcept { return !draining && !retired; }
-    // Whose socket is bound at the endpoint, now or from the end of the drain on.
+    // Whether the endpoint is served with its socket, now or when its drain is over.
     [[nodiscard]] bool holds_endpoint() const noexcept { return serves() || next; }
     [[nodiscard]] ListenSpec& wanted() noexcept { return next ? *next : spec; }
     [[nodiscard]] const ListenSpec& wanted() const noexcept { return next ? *next : spec; }

@@ -88,10 +88,7 @@ std::string SwitchKey::write(const Value& value) const {
 Value ModeKey::read(std::string_view text) const { return std::uint64_t{parse_mode(name(), text)}; }
 
 std::string ModeKey::write(const Value& value) const {
-  const auto mode = std::get<std::uint64_t>(value);
-  std::string text = "0";
-  for (int shift = 6; shift >= 0; shift -= 3) text += static_cast<char>('0' + (mode >> shift & 7U));
-  return text;
+  return write_mode(static_cast<mode_t>(std::get<std::uint64_t>(value)));
 }
 
 Value ChoiceKey::read(std::string_view text) const {

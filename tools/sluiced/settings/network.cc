@@ -28,6 +28,13 @@ std::string Network::to_string() const {
   return length == first.bits() ? host : host + '/' + std::to_string(length);
 }
 
+const Network* network_of(const Networks& networks, const Address& address) noexcept {
+  for (const Network& network : networks) {
+    if (network.contains(address)) return &network;
+  }
+  return nullptr;
+}
+
 Network parse_network(std::string_view what, std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = Address::from_ip(text.substr(0, slash), 0);

@@ -26,6 +26,9 @@ struct Network {
 
 using Networks = std::vector<Network>;
 
+// The first of them that contains the address; null if none does. REQUIRES: an IP address.
+const Network* network_of(const Networks& networks, const Address& address) noexcept;
+
 // Throws UsageError that names `what`, what was read and what is allowed.
 Network parse_network(std::string_view what, std::string_view text);
 

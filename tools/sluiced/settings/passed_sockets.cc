@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -14,18 +13,11 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/names.h"
 #include "../../common/nearest.h"
+#include "../../common/number.h"
 #include "../../common/usage_error.h"
 
 namespace sluice::tools::daemon {
 namespace {
-
-std::optional<std::uint64_t> number_in(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return value;
-}
 
 // The value of a variable, which is removed; empty without one.
 std::string taken_from_environment(const char* name) {
@@ -33,16 +25,6 @@ std::string taken_from_environment(const char* name) {
   std::string text = value == nullptr ? "" : value;
   ::unsetenv(name);
   return text;
-}
-
-std::vector<std::string> parts_of(std::string_view text) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t end = std::min(text.find(':'), text.size());
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.size()) return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 std::string numbered(std::string_view name, std::size_t number) {
@@ -66,14 +48,14 @@ void PassedSockets::read_environment() {
   ::unsetenv("LISTEN_PIDFDID");
   // Without them, or for another process: a program between the service manager and this one.
   if (process.empty() || count_text.empty()) return;
-  if (number_in(process) != static_cast<std::uint64_t>(::getpid())) return;
-  const auto count = number_in(count_text);
+  if (parse_digits(process, 10) != static_cast<std::uint64_t>(::getpid())) return;
+  const auto count = parse_digits(count_text, 10);
   if (!count || *count > kMaxSockets) {
     throw UsageError("LISTEN_FDS " + quote(count_text) +
                      " is not a number of sockets; allowed: 0-" + std::to_string(kMaxSockets));
   }
   std::vector<std::string> names(*count, std::string(kNoName));
-  if (!names_text.empty()) names = parts_of(names_text);
+  if (!names_text.empty()) names = split_names(names_text, ':');
   if (names.size() != *count) {
     throw UsageError("LISTEN_FDNAMES " + quote(names_text) + " has " +
                      std::to_string(names.size()) + " names for " + count_text + " sockets");
@@ -138,12 +120,12 @@ PassedSockets::Found PassedSockets::find(std::string_view reference) const {
                      "no socket was passed to this process; a service manager passes them, and "
                      "LISTEN_FDS says how many");
   }
-  const std::vector<std::string> parts = parts_of(reference.substr(kPrefix.size()));
+  const std::vector<std::string> parts = split_names(reference.substr(kPrefix.size()), ':');
   const std::vector<const Socket*> found = named(parts.front());
   if (found.empty() || parts.size() > 2) {
     throw UsageError(where + "no socket that was passed has that name; passed: " + names());
   }
-  const auto number = parts.size() == 2 ? number_in(parts[1]) : 1;
+  const auto number = parts.size() == 2 ? parse_digits(parts[1], 10) : 1;
   if (!number || *number < 1 || *number > found.size()) {
     throw UsageError(where + quote(parts[1]) + " is not the number of a socket; " +
                      std::to_string(found.size()) + " that were passed have the name " +

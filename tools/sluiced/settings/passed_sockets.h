@@ -53,7 +53,7 @@ class PassedSockets {
   [[nodiscard]] static bool is_reference(std::string_view endpoint) noexcept {
     return endpoint.starts_with(kPrefix);
   }
-  // A reference to each socket that `endpoint` names. Any other text is returned as it is, also a
+  // A reference to each socket that `endpoint` names. Returns any other text unchanged, and also a
   // reference that find() rejects.
   [[nodiscard]] std::vector<std::string> expand(std::string_view endpoint) const;
   // The same for the endpoint in the text of an -l.

@@ -1,7 +1,6 @@
 #include "handover.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
+#include "../../common/number.h"
 #include "../services/socket_keys.h"
 #include "../settings/passed_sockets.h"
 
@@ -17,14 +17,6 @@ namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::size_t kMaxWhy = 2048;  // bytes of a reason
-
-std::optional<std::uint64_t> number_in(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, value);
-  if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -35,7 +27,7 @@ std::vector<std::string> handover_name(std::string_view word, const ListenSpec& 
 void Handover::read_environment() {
   const char* const text = std::getenv(kVariable);
   if (text == nullptr) return;
-  const auto number = number_in(text);
+  const auto number = parse_digits(text, 10);
   const std::string wrong = std::string(kVariable) + ' ' + quote(text);
   ::unsetenv(kVariable);
   if (!number || *number <= 2 || *number > 1'000'000) {
@@ -121,7 +113,7 @@ void Handover::add_counters(const HandoverMessage& message, ServiceSet& services
   if (fields.front() != "counters" || fields.size() != 8) return;
   std::vector<std::uint64_t> numbers;
   for (std::size_t i = 4; i < fields.size(); ++i)
-    numbers.push_back(number_in(fields[i]).value_or(0));
+    numbers.push_back(parse_digits(fields[i], 10).value_or(0));
   for (const ServiceSet::Member& member : services.members()) {
     if (!member.serves()) continue;
     const std::vector<std::string> name = handover_name("", member.spec);

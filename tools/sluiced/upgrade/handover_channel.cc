@@ -10,6 +10,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "../../common/names.h"
+
 namespace sluice::tools::daemon {
 namespace {
 
@@ -26,16 +28,6 @@ HandoverChannel::Status status_of(int error, const char* call) {
   if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return Status::would_block;
   if (error == EPIPE || error == ECONNRESET) return Status::ended;
   fail(error, call);
-}
-
-std::vector<std::string> fields_of(std::string_view bytes) {
-  std::vector<std::string> fields;
-  while (true) {
-    const std::size_t end = std::min(bytes.find('\0'), bytes.size());
-    fields.emplace_back(bytes.substr(0, end));
-    if (end == bytes.size()) return fields;
-    bytes.remove_prefix(end + 1);
-  }
 }
 
 Fd descriptor_in(msghdr& header) {
@@ -106,7 +98,7 @@ HandoverChannel::Status HandoverChannel::receive(HandoverMessage& message) const
   }
   if (count == 0) return Status::ended;
   message.fd = descriptor_in(header);
-  message.fields = fields_of({bytes.data(), static_cast<std::size_t>(count)});
+  message.fields = split_names({bytes.data(), static_cast<std::size_t>(count)}, '\0');
   return Status::done;
 }
 
