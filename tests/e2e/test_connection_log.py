@@ -52,7 +52,7 @@ class ConnectionLog(unittest.TestCase):
             self.assertTrue(daemon.wait_until(lambda: said() == connections), sluiced.log())
             self.assertGreaterEqual(len(ended(sluiced)), PER_SOURCE)
             self.assertLess(len(ended(sluiced)), connections)
-            # Another source has lines of its own.
+            # The lines of another source are counted separately.
             with connect(sluiced.endpoint, source=("127.0.0.9", 0)) as client:
                 receive_all(client)
             sluiced.wait_for_log(r"closed: .* peer=127\.0\.0\.9:")

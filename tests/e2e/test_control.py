@@ -6,9 +6,7 @@ import re
 import signal
 import socket
 import stat
-import tempfile
 import time
-import unittest
 
 import control
 import daemon
@@ -17,11 +15,9 @@ from control import Control
 from daemon import Daemon, connect, exchange, receive_all, wait_until, was_closed
 
 
-class Case(unittest.TestCase):
+class Case(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         self.path = self.directory / "control"
         self.control = Control(self.path)
 

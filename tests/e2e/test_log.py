@@ -2,13 +2,11 @@
 """Where the log goes, a file, syslog or the journal; its format and its level."""
 import json
 import os
-import pathlib
 import re
 import signal
 import socket
 import stat
 import tempfile
-import unittest
 
 import daemon
 from daemon import Daemon, wait_until
@@ -17,11 +15,9 @@ ECHO = ("-l", "echo=tcp://127.0.0.1:0")
 CONFIG = '[[service]]\nkind = "echo"\nlisten = "tcp://127.0.0.1:0"\n'
 
 
-class Case(unittest.TestCase):
+class Case(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         self.file = self.directory / "log"
 
     def wait_for(self, pattern, file=None):

@@ -21,7 +21,7 @@ def tcp(endpoint):
 
 
 def get(endpoint, path="/metrics", method="GET"):
-    """(status, headers, body) from Python's client, on a connection of its own."""
+    """(status, headers, body) from Python's client, on a new connection."""
     client = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=daemon.PATIENCE)
     try:
         client.request(method, path)

@@ -5,7 +5,6 @@ import pathlib
 import re
 import signal
 import tempfile
-import unittest
 
 import daemon
 from control import Control
@@ -15,11 +14,9 @@ ECHO = '[[service]]\nkind = "echo"\nlisten = ["tcp://127.0.0.1:0"{}]\n'
 LAYERS = ["no-new-privs", "limits", "landlock", "seccomp"]
 
 
-class Case(unittest.TestCase):
+class Case(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         self.file = self.directory / "sluiced.conf"
         self.control = Control(self.directory / "control")
 

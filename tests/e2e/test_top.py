@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """sluicectl top on a terminal: what it shows at 80x24, after a resize, and when it ends."""
 import os
-import pathlib
 import shutil
 import subprocess
-import tempfile
 import threading
 import unittest
 
@@ -15,11 +13,10 @@ from daemon import Daemon, connect, exchange, wait_until
 
 
 @unittest.skipIf(shutil.which("tmux") is None, "tmux is not installed")
-class Top(unittest.TestCase):
+class Top(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.path = pathlib.Path(directory.name) / "control"
+        super().setUp()
+        self.path = self.directory / "control"
 
     def expect_on(self, shell, *parts):
         def found():

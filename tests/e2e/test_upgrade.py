@@ -2,15 +2,12 @@
 """SIGUSR2 and `sluicectl upgrade`: another process takes over, and nobody is refused or reset."""
 import ctypes
 import os
-import pathlib
 import re
 import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
-import unittest
 
 import daemon
 from control import Control
@@ -26,11 +23,9 @@ def become_subreaper():
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
-class Base(unittest.TestCase):
+class Base(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         self.path = self.directory / "control"
         self.control = Control(self.path)
         self.process = None  # the one that serves, after an upgrade

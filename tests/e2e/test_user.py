@@ -5,9 +5,9 @@ import pathlib
 import pwd
 import re
 import signal
-import tempfile
 import unittest
 
+import daemon
 from control import Control
 from daemon import Daemon, connect, exchange, run
 
@@ -16,11 +16,9 @@ NOBODY = pwd.getpwnam("nobody")
 
 
 @unittest.skipIf(os.geteuid() != 0, "only root can serve as another account")
-class User(unittest.TestCase):
+class User(daemon.InDirectory):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         self.directory.chmod(0o755)
         self.file = self.directory / "sluiced.conf"
 
@@ -84,4 +82,4 @@ class User(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    daemon.main()

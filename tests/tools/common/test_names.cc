@@ -1,4 +1,5 @@
-// Names in a sentence.
+// Lists of names as text.
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,4 +13,12 @@ Test(names, names_are_joined_as_in_a_sentence) {
   cr_expect(sluice::tools::join_names(Names{"a"}) == "a");
   cr_expect(sluice::tools::join_names(Names{"a", "b"}) == "a and b");
   cr_expect(sluice::tools::join_names(Names{"a", "b", "c"}) == "a, b and c");
+}
+
+Test(names, are_split_at_each_separator) {
+  using Parts = std::vector<std::string>;
+  cr_expect(sluice::tools::split_names("web:dns", ':') == Parts({"web", "dns"}));
+  cr_expect(sluice::tools::split_names("web", ':') == Parts({"web"}));
+  cr_expect(sluice::tools::split_names(":web::", ':') == Parts({"", "web", "", ""}));
+  cr_expect(sluice::tools::split_names("", ':') == Parts({""}));
 }

@@ -1,4 +1,4 @@
-// The account that a daemon gives up root for. Each test is a process of its own.
+// The account that a daemon gives up root for. Each test runs in a separate process.
 #include <unistd.h>
 
 #include <stdexcept>
