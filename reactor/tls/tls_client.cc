@@ -43,7 +43,7 @@ TlsClient::TlsClient(const TlsClientOptions& options)
   if (verify_) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     if (!options.ca.empty()) {
-      use_roots(context, options.ca, "ca");
+      use_roots(context, options.ca, options.ca_name);
     } else if (SSL_CTX_set_default_verify_paths(context) != 1) {
       throw_tls_error("the system's certificates");
     }

@@ -62,6 +62,19 @@ bool is_certificate_error(std::error_code error) noexcept {
   return error.value() >= kVerify;
 }
 
+bool is_not_tls_error(std::error_code error) noexcept {
+  if (error.category() != tls_category() || error.value() < kOpenssl) return false;
+  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+    case SSL_R_WRONG_VERSION_NUMBER:  // what a client makes of text
+    case SSL_R_HTTP_REQUEST:          // the others are a server's words
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_UNKNOWN_PROTOCOL:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::error_code take_tls_error() noexcept {
   const unsigned long first = ERR_get_error();
   ERR_clear_error();

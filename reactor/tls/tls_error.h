@@ -28,6 +28,8 @@ SLUICE_EXPORT const std::error_category& tls_category() noexcept;
 SLUICE_EXPORT std::error_code make_error_code(TlsErrc error) noexcept;
 // Whether the peer's certificate was rejected, or the peer sent none where one is required.
 SLUICE_EXPORT bool is_certificate_error(std::error_code error) noexcept;
+// Whether the peer has sent something that is not TLS, such as a greeting in plain text.
+SLUICE_EXPORT bool is_not_tls_error(std::error_code error) noexcept;
 
 }  // namespace sluice
 

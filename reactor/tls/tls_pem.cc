@@ -52,7 +52,8 @@ std::vector<X509Handle> parse_certificates(const std::string& pem, const std::st
       throw std::system_error(TlsErrc::setting, name + ": more than 1000 certificates");
     }
   }
-  if (all.empty() || !is_end()) throw_tls_error(name);
+  if (!is_end()) throw_tls_error(name);
+  if (all.empty()) throw std::system_error(TlsErrc::setting, name + " has no certificate in PEM");
   ERR_clear_error();
   return all;
 }

@@ -22,7 +22,7 @@ class Authority:
                 "-days", 2, "-subj", f"/CN={name}", "-keyout", self.directory / f"{name}.key",
                 "-out", self.file)
 
-    def sign(self, name, names="DNS:localhost,IP:127.0.0.1", rsa=False):
+    def sign(self, name, names="DNS:localhost,IP:127.0.0.1", rsa=False, days=2):
         cert, key = self.directory / f"{name}.pem", self.directory / f"{name}.key"
         request, extensions = self.directory / "request", self.directory / "extensions"
         kind = ("rsa:2048",) if rsa else ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -30,7 +30,7 @@ class Authority:
                 "-out", request)
         extensions.write_text(f"subjectAltName={names}\n")
         fresh = self.directory / "fresh"
-        openssl("x509", "-req", "-in", request, "-days", 2, "-CA", self.file, "-CAkey",
+        openssl("x509", "-req", "-in", request, "-days", days, "-CA", self.file, "-CAkey",
                 self.directory / f"{self.name}.key", "-CAcreateserial", "-extfile", extensions,
                 "-out", fresh)
         fresh.replace(cert)

@@ -10,6 +10,7 @@ from usage import Mistakes, OptionsOfThePage, section_of
 
 T = "127.0.0.1:7"
 U = "udp://127.0.0.1:7"
+S = "tls://127.0.0.1:7"
 
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
@@ -20,7 +21,7 @@ ROWS = [
     (["127.0.0.1"], "port", "0-65535"),
     (["127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["127.0.0.1:0"], "port 0 is not in 1-65535"),
-    (["http://127.0.0.1:7"], '"http"', "tcp, udp or unix"),
+    (["http://127.0.0.1:7"], '"http"', "tcp, tls, udp or unix"),
     (["exa mple:7"], 'host "exa mple"', "a name, a.b.c.d or [IPv6]"),
     (["127.1:7"], 'host "127.1"', "a name, a.b.c.d or [IPv6]"),
     (["::1:7"], 'host "::1"', "a name, a.b.c.d or [IPv6]"),
@@ -47,6 +48,15 @@ ROWS = [
     ([T, "--send", "a\nb"], "--send a\\x0ab: ", "line", "byte 1"),
     ([T, "--framing", "fixed:3", "--send", "four"], "--send four: ", "fixed:3", "4", "3"),
     ([U, "--send", "x" * 65508], "--send xxx", "65508 bytes", "65507"),
+    ([T, "--ca", "x"], "--ca: valid only with tls://"),
+    ([U, "--insecure-no-verify"], "--insecure-no-verify: valid only with tls://"),
+    ([S, "--ca", "x", "--insecure-no-verify"], "cannot be combined"),
+    ([S, "--key", "x"], "--key: valid only with --cert"),
+    ([S, "--sni", ""], "--sni : length 0 is not in 1-253"),
+    ([S, "--alpn", "x" * 256], "length 256 is not in 1-255"),
+    (["tls://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
+    (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
+    ([S, "--join", "239.1.1.1"], "--join", "only with udp://"),
     ([T, "--crlf", "--framing", "u8"], "--crlf", "line"),
     ([T, "--hex", "--json"], "--hex and --json cannot be combined"),
     ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),

@@ -57,7 +57,7 @@ void DatagramSession::start() {
   if (candidates_.size() > 1) reasons = name_ + ": " + reasons;
   if (socket_ == nullptr) throw NetworkError(reasons);
   touch();
-  events_.on_ready(socket_->local().address().to_string());
+  events_.on_ready(socket_->local().address().to_string(), {});
 }
 
 void DatagramSession::open(const Endpoint& candidate) {

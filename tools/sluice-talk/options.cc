@@ -12,11 +12,15 @@
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
+#include "tls_link.h"
 
 namespace sluice::tools::talk {
 namespace {
 
 constexpr std::chrono::milliseconds kDatagramWait{1000};
+constexpr std::size_t kMaxPath = 4095;
+constexpr std::size_t kMaxServerName = 253;  // RFC 1035
+constexpr std::size_t kMaxAlpnName = 255;    // RFC 7301
 
 constexpr std::array kOptions = {
     OptionSpec{"framing", 0, "NAME", "how messages are separated (line; over UDP none)"},
@@ -28,6 +32,12 @@ constexpr std::array kOptions = {
     OptionSpec{"broadcast", 0, "", "UDP: ENDPOINT may be a broadcast address"},
     OptionSpec{"bind", 0, "ENDPOINT", "the local address"},
     OptionSpec{"join", 0, "GROUP[%INTERFACE]", "UDP: join a multicast group; repeatable", true},
+    OptionSpec{"ca", 0, "FILE", "TLS: the roots to trust, PEM (the system's)"},
+    OptionSpec{"sni", 0, "NAME", "TLS: the server's name, if not HOST"},
+    OptionSpec{"alpn", 0, "NAME", "TLS: offer a protocol; repeatable, best first", true},
+    OptionSpec{"cert", 0, "FILE", "TLS: the own certificate and its chain, PEM"},
+    OptionSpec{"key", 0, "FILE", "TLS: its key, PEM (in the file of --cert)"},
+    OptionSpec{"insecure-no-verify", 0, "", "TLS: accept any certificate from anybody"},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
     OptionSpec{"json", 0, "", "print each message as a JSON object"},
@@ -44,6 +54,7 @@ std::string help_text() {
       "\nOptions:\n" +
       help_of(kOptions) + "\nEndpoints:\n" +
       help_row("[tcp://]HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d or [IPv6]") +
+      help_row("tls://HOST:PORT", "TLS over TCP") +
       help_row("unix://PATH", "a Unix stream socket") + "\nFramings:\n";
   for (const CodecFamily& family : codec_families()) {
     text += help_row(family.form, family.summary);
@@ -82,6 +93,12 @@ Endpoint parse_bind(std::string_view text, const Target& target) {
     throw UsageError("the scheme is not that of ENDPOINT; allowed: " + scheme + "HOST:PORT");
   }
   return endpoint;
+}
+
+std::string checked_text(std::string_view value, std::size_t most) {
+  if (!value.empty() && value.size() <= most) return std::string(value);
+  throw UsageError("length " + std::to_string(value.size()) + " is not in 1-" +
+                   std::to_string(most));
 }
 
 void refuse_if(bool wrong, const std::string& message) {
@@ -139,6 +156,58 @@ void read_values(TalkOptions& options, const CommandLine& line) {
   line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
 }
 
+constexpr std::string_view kTlsScheme = "tls://";
+constexpr std::string_view kTcpScheme = "tcp://";
+
+void check_scheme(std::string_view text) {
+  const std::size_t end = text.find("://");
+  if (end == text.npos) return;
+  const std::string_view scheme = text.substr(0, end);
+  for (const std::string_view known : {"tcp", "tls", "udp", "unix"}) {
+    if (scheme == known) return;
+  }
+  throw UsageError("scheme " + quote(scheme) + " is not tcp, tls, udp or unix");
+}
+
+void read_endpoint(TalkOptions& options, std::string_view text) {
+  check_scheme(text);
+  if (!text.starts_with(kTlsScheme)) {
+    options.target = parse_target(text);
+    return;
+  }
+  Target& target = options.target;
+  target = parse_target(std::string(kTcpScheme) + std::string(text.substr(kTlsScheme.size())));
+  target.text.replace(0, kTcpScheme.size(), kTlsScheme);
+  std::string host = target.endpoint ? target.endpoint->address().host() : target.host.name;
+  // A zone is of this host; certificates have none.
+  if (target.endpoint) host.resize(std::min(host.find('%'), host.size()));
+  options.tls.emplace().name = std::move(host);
+}
+
+void read_tls(TalkOptions& options, const CommandLine& line) {
+  for (const char* name : {"ca", "sni", "alpn", "cert", "key", "insecure-no-verify"}) {
+    refuse_if(line.has(name) && !options.tls,
+              "--" + std::string(name) + ": valid only with tls://");
+  }
+  if (!options.tls) return;
+  refuse_if(!TlsLink::is_built_in(),
+            options.target.text + ": this sluice-talk was built without OpenSSL");
+  TlsSettings& tls = *options.tls;
+  line.refuse_both("ca", "insecure-no-verify");
+  refuse_if(line.has("key") && !line.has("cert"), "--key: valid only with --cert");
+  const auto text_of = [&line](const char* name, std::size_t most, std::string& into) {
+    line.each(name, [&](std::string_view value) { into = checked_text(value, most); });
+  };
+  text_of("ca", kMaxPath, tls.ca);
+  text_of("cert", kMaxPath, tls.cert);
+  text_of("key", kMaxPath, tls.key);
+  text_of("sni", kMaxServerName, tls.name);
+  line.each("alpn", [&tls](std::string_view value) {
+    tls.alpn.push_back(checked_text(value, kMaxAlpnName));
+  });
+  tls.insecure_no_verify = line.has("insecure-no-verify");
+}
+
 // nc(1) and telnet(1) have "HOST PORT".
 void refuse_other_operands(const std::vector<std::string>& operands) {
   if (operands.size() < 2) return;
@@ -162,16 +231,17 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
 
   const auto& operands = line.operands();
   refuse_if(operands.empty(),
-            "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, "
+            "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, tls://HOST:PORT, "
             "udp://HOST:PORT and unix://PATH");
   refuse_other_operands(operands);
-  options.target = parse_target(operands.front());
+  read_endpoint(options, operands.front());
   options.listen = line.has("listen");
   options.broadcast = line.has("broadcast");
   options.verbose = line.has("verbose");
   if (line.has("hex")) options.format = PrintFormat::hex;
   if (line.has("json")) options.format = PrintFormat::json;
   read_values(options, line);
+  read_tls(options, line);
   check(options, line);
 
   Wire wire(options.wire);

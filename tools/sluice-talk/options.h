@@ -17,6 +17,7 @@
 #include "../common/target.h"
 #include "datagram_session.h"
 #include "printer.h"
+#include "tls_settings.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
@@ -31,6 +32,7 @@ struct TalkOptions {
   bool listen = false;
   bool broadcast = false;
   std::optional<Endpoint> bind;
+  std::optional<TlsSettings> tls;  // of tls://
   std::vector<MulticastGroup> join;
   PrintFormat format = PrintFormat::text;
   bool verbose = false;

@@ -18,7 +18,8 @@ namespace sluice::tools::talk {
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
-  virtual void on_ready(const std::string& local) = 0;  // connected, or open
+  // Connected, or open. `security` describes TLS; it is empty without.
+  virtual void on_ready(const std::string& local, const std::string& security) = 0;
   virtual void on_message(std::string_view from, std::span<const std::byte> message) = 0;
   virtual void on_room() = 0;  // full() no more
   virtual void on_end() = 0;   // the peer will send no more

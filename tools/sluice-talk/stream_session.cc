@@ -30,6 +30,9 @@ bool has_reason(const ConnectFailure& failure, bool timed_out) {
 struct StreamSession::Link {
   StreamSession* session;
 
+  void opened(Connection& connection) const {
+    if (session != nullptr) session->on_open(connection);
+  }
   void ended() const {
     if (session != nullptr) session->on_end();
   }
@@ -46,6 +49,7 @@ class StreamSession::Framed final : public FramedProtocol, public Link {
   explicit Framed(StreamSession& of) : FramedProtocol(of.wire_.framing()), Link{&of} {}
 
  private:
+  void on_open(Connection& connection) override { opened(connection); }
   void on_message(Connection& /*connection*/, Bytes message) override {
     if (session != nullptr) session->show(message);
   }
@@ -62,6 +66,7 @@ class StreamSession::Raw final : public Protocol, public Link {
   explicit Raw(StreamSession& of) : Link{&of} {}
 
  private:
+  void on_open(Connection& connection) override { opened(connection); }
   std::size_t on_data(Connection& /*connection*/, std::span<const std::byte> in) override {
     if (session != nullptr) session->show(in);
     return in.size();
@@ -123,6 +128,8 @@ void StreamSession::on_connected(Fd socket) {
   options.keep_reading = true;
   options.queue_limit = options.high_water + 2 * Wire::kMaxMessage;
   if (wire_.framed()) options.input_limit = wire_.framing().input_limit();
+  options.open_timeout = options_.silence;
+  if (options_.tls) options.transport = options_.tls->transport();
   const auto adopt = [&](auto handler) {
     Link* link = handler.get();  // gone when this throws
     connection_ = &Connection::adopt(loop_, std::move(socket), std::move(handler), options);
@@ -133,10 +140,16 @@ void StreamSession::on_connected(Fd socket) {
   } else {
     adopt(std::make_unique<Raw>(*this));
   }
+}
+
+// At once on a plain socket; with TLS, when the handshake is done.
+void StreamSession::on_open(Connection& connection) {
+  connection_ = &connection;
   // A Unix socket's is the one that there was to try.
-  if (connection_->peer().is_ip()) peer_ = connection_->peer().to_string();
-  const Address local = connection_->local();
-  events_.on_ready(local.is_ip() ? local.to_string() : "");
+  if (connection.peer().is_ip()) peer_ = connection.peer().to_string();
+  const Address local = connection.local();
+  events_.on_ready(local.is_ip() ? local.to_string() : "",
+                   options_.tls ? TlsLink::describe(connection) : "");
 }
 
 std::string StreamSession::send(std::string_view message) {
@@ -195,8 +208,12 @@ void StreamSession::on_closed(std::error_code reason) {
   } else if (reason == CloseReason::idle_timeout) {
     outcome = {ExitStatus::timed_out, name_ + ": nothing was sent or received for " +
                                           std::to_string(options_.silence.count()) + " ms"};
+  } else if (reason == CloseReason::open_timeout) {
+    outcome = {ExitStatus::timed_out, name_ + ": no TLS handshake within " +
+                                          std::to_string(options_.silence.count()) + " ms"};
   } else if (reason && !all_sent_) {
-    outcome = {ExitStatus::failed, name_ + ": " + reason.message()};
+    outcome = {ExitStatus::failed,
+               name_ + ": " + (options_.tls ? options_.tls->explain(reason) : reason.message())};
   }
   events_.on_closed(outcome);
 }

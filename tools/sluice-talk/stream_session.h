@@ -15,6 +15,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/stream/connection.h"
 #include "session.h"
+#include "tls_link.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
@@ -22,6 +23,7 @@ namespace sluice::tools::talk {
 struct StreamSessionOptions {
   std::optional<Address> bind;           // the local address
   std::chrono::milliseconds silence{0};  // either way, and until there is a connection; 0: never
+  std::optional<TlsLink> tls{};
 };
 
 class StreamSession final : public Session {
@@ -45,6 +47,7 @@ class StreamSession final : public Session {
   class Raw;
 
   void on_connected(Fd socket);
+  void on_open(Connection& connection);
   void on_failed(const ConnectError& error);
   void on_end();
   void on_closed(std::error_code reason);

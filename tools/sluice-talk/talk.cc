@@ -91,6 +91,7 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
   StreamSessionOptions options;
   options.silence = options_.timeout;
   if (options_.bind) options.bind = options_.bind->address();
+  if (options_.tls) options.tls.emplace(*options_.tls);
   return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
                                          events);
 }
@@ -110,7 +111,7 @@ Outcome Talk::run() {
   return outcome_;
 }
 
-void Talk::on_ready(const std::string& local) {
+void Talk::on_ready(const std::string& local, const std::string& security) {
   if (options_.verbose) {
     if (options_.listen && options_.over_udp()) {
       say("listening on " + local);
@@ -118,6 +119,7 @@ void Talk::on_ready(const std::string& local) {
       say((options_.over_udp() ? "sending to " : "connected to ") + options_.target.text +
           (local.empty() ? "" : " from " + local));
     }
+    if (!security.empty()) say(security);
   }
   if (!options_.send.empty()) {
     send_texts();

@@ -45,7 +45,7 @@ class Talk final : private SessionEvents {
   void on_line(std::string_view line);
   void end_input();
 
-  void on_ready(const std::string& local) override;
+  void on_ready(const std::string& local, const std::string& security) override;
   void on_message(std::string_view from, std::span<const std::byte> message) override;
   void on_room() override;
   void on_end() override;

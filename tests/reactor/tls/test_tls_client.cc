@@ -119,8 +119,9 @@ Test(tls_client, offers_its_protocols_in_order) {
 
 Test(tls_client, names_the_setting_that_it_cannot_use) {
   const Authority root;
-  cr_expect(refused({.ca = "nonsense"}) == "ca: no start line", "%s",
-            refused({.ca = "nonsense"}).c_str());
+  cr_expect(refused({.ca = "nonsense"}) == "ca has no certificate in PEM: invalid setting of TLS",
+            "%s", refused({.ca = "nonsense"}).c_str());
+  cr_expect(refused({.ca = "nonsense", .ca_name = "/r.pem"}).starts_with("/r.pem has no "));
   cr_expect(refused({.ca = root.pem(), .alpn = {""}}) ==
             "alpn: a protocol of 0 bytes; 1-255 are allowed: invalid setting of TLS");
   cr_expect(!refused({.ca = root.pem(), .alpn = {std::string(256, 'a')}}).empty());

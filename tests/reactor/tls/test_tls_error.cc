@@ -42,3 +42,14 @@ Test(tls_error, tells_certificates_from_the_rest) {
   cr_expect(!is_certificate_error(make_error_code(TlsErrc::truncated)));
   cr_expect(!is_certificate_error(std::error_code(EPIPE, std::generic_category())));
 }
+
+Test(tls_error, knows_what_is_not_tls) {
+  for (const int reason : {SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST}) {
+    ERR_raise(ERR_LIB_SSL, reason);
+    cr_expect(is_not_tls_error(take_tls_error()));
+  }
+  ERR_raise(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER);
+  cr_expect(!is_not_tls_error(take_tls_error()));
+  cr_expect(!is_not_tls_error(verify_error(X509_V_ERR_CERT_HAS_EXPIRED)));
+  cr_expect(!is_not_tls_error(std::error_code(SSL_R_HTTP_REQUEST, std::generic_category())));
+}

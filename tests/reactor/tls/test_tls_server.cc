@@ -45,7 +45,8 @@ Test(tls_server, names_the_setting_and_the_file_that_it_cannot_use) {
     return refused(options);
   };
   cr_expect(refused({}) == "a TLS server needs a certificate: invalid setting of TLS");
-  cr_expect(with("", one.key) == "/c.pem: no start line", "%s", with("", one.key).c_str());
+  cr_expect(with("", one.key) == "/c.pem has no certificate in PEM: invalid setting of TLS", "%s",
+            with("", one.key).c_str());
   cr_expect(with(one.certificate, one.certificate) ==
                 "/k.pem has no private key in PEM: invalid setting of TLS",
             "%s", with(one.certificate, one.certificate).c_str());

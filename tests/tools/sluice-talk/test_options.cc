@@ -96,6 +96,24 @@ Test(talk_options, listen_over_udp_takes_a_wildcard_and_any_port) {
   cr_expect(options.target.endpoint->any_family());
 }
 
+Test(talk_options, tls_expects_the_name_of_the_endpoint_unless_another_is_given) {
+  cr_expect(!parsed({kTcp}).tls.has_value());
+  const TalkOptions named = parsed({"tls://example.org:443"});
+  cr_assert(named.tls.has_value());
+  cr_expect(named.tls->name == "example.org");
+  cr_expect(named.target.text == "tls://example.org:443");
+  cr_expect(named.target.port() == 443);
+  cr_expect(!named.tls->insecure_no_verify);
+  cr_expect(parsed({"tls://[::1]:7"}).tls->name == "::1");
+  cr_expect(parsed({"tls://[fe80::1%1]:7"}).tls->name == "fe80::1");
+  const TalkOptions all = parsed({"tls://127.0.0.1:7", "--sni", "a.example", "--alpn", "h2",
+                                  "--alpn", "x,y", "--cert", "c", "--key", "k", "--ca", "r"});
+  cr_expect(all.tls->name == "a.example");
+  cr_expect(all.tls->alpn == Words({"h2", "x,y"}));
+  cr_expect(all.tls->cert == "c" && all.tls->key == "k" && all.tls->ca == "r");
+  cr_expect(parsed({"tls://[::1]:7", "--insecure-no-verify"}).tls->insecure_no_verify);
+}
+
 Test(talk_options, what_is_sent_is_held_against_the_framing) {
   cr_expect(usage_error_of([] {
               (void)read({kTcp, "--framing", "fixed:2", "--send", "abc"});

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""sluice-talk over TLS with the server of the openssl command, and the message for each reason for
+which a handshake fails."""
+import contextlib
+import pathlib
+import re
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+import daemon
+import talk as client
+from certificates import Authority
+from daemon import PATIENCE, die_with_the_test
+from talk import Server, needs, saying, talk
+
+
+@contextlib.contextmanager
+def s_server(*arguments):
+    """`openssl s_server` on a free port of 127.0.0.1, which it prints."""
+    with subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", *map(str, arguments)],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          preexec_fn=die_with_the_test) as process:
+        try:
+            for line in process.stdout:
+                if found := re.match(rb"ACCEPT .*:(\d+)$", line.strip()):
+                    break
+            else:
+                raise AssertionError("openssl s_server did not start")
+            yield f"tls://localhost:{int(found[1])}"
+        finally:
+            process.kill()
+
+
+class Base(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.directory = pathlib.Path(directory.name)
+        cls.root = Authority(cls.directory)
+        cls.cert, cls.key = cls.root.sign("server")
+
+    def own(self, cert=None, key=None):
+        return "-cert", cert or self.cert, "-key", key or self.key
+
+    def ask(self, endpoint, *arguments, ca=None):
+        return talk("--ca", str(ca or self.root.file), "--send", "hello", "--expect", "1",
+                    "--timeout", f"{PATIENCE}s", *arguments, endpoint)
+
+
+@needs("openssl")
+class Negotiated(Base):
+    def test_messages_go_both_ways_and_v_shows_what_was_agreed_on(self):
+        with s_server(*self.own(), "-rev", "-alpn", "two") as endpoint:
+            result = self.ask(endpoint, "-v", "--alpn", "one", "--alpn", "two")
+        self.assertEqual((result.status, result.stdout), (0, b"olleh\n"), result.stderr)
+        self.assertIn(f"connected to {endpoint} from ", result.stderr)
+        self.assertIn("sluice-talk: TLSv1.3, TLS_AES_128_GCM_SHA256, ALPN two, peer localhost\n",
+                      result.stderr)
+
+    def test_tls_1_2_without_alpn(self):
+        with s_server(*self.own(), "-rev", "-tls1_2") as endpoint:
+            result = self.ask(endpoint, "-v")
+        self.assertEqual(result.status, 0, result.stderr)
+        self.assertIn("sluice-talk: TLSv1.2, ECDHE-ECDSA-", result.stderr)
+        self.assertIn(", no ALPN, peer localhost\n", result.stderr)
+
+    def test_the_server_chooses_its_certificate_by_the_name(self):
+        cert, key = self.root.sign("other", "DNS:other.example", rsa=True)
+        arguments = ("-servername", "other.example", "-cert2", cert, "-key2", key)
+        with s_server(*self.own(), "-rev", *arguments) as endpoint:
+            result = self.ask(endpoint, "-v", "--sni", "other.example")
+        self.assertEqual(result.status, 0, result.stderr)
+        self.assertIn("peer other.example\n", result.stderr)
+
+    def test_an_address_is_verified_too(self):
+        with s_server(*self.own(), "-rev") as endpoint:
+            result = self.ask(endpoint.replace("localhost", "127.0.0.1"))
+        self.assertEqual((result.status, result.stdout), (0, b"olleh\n"), result.stderr)
+
+    def test_a_client_with_a_certificate(self):
+        cert, key = self.root.sign("me", "DNS:me.example")
+        arguments = (*self.own(), "-rev", "-Verify", "1", "-CAfile", self.root.file,
+                     "-verify_return_error")
+        with s_server(*arguments) as endpoint:
+            result = self.ask(endpoint, "--cert", str(cert), "--key", str(key))
+            self.assertEqual((result.status, result.stdout), (0, b"olleh\n"), result.stderr)
+            both = self.directory / "both.pem"
+            both.write_bytes(cert.read_bytes() + key.read_bytes())
+            self.assertEqual(self.ask(endpoint, "--cert", str(both)).status, 0)
+            result = self.ask(endpoint)
+            self.assertEqual(result.status, 1)
+            self.assertRegex(result.stderr, "certificate required|handshake failure")
+
+    def test_without_verification_anybody_is_accepted_and_v_says_so(self):
+        with s_server(*self.own(), "-rev") as endpoint:
+            result = talk("--insecure-no-verify", "--sni", "nobody.example", "-v", "--send",
+                          "hello", "--expect", "1", endpoint)
+        self.assertEqual((result.status, result.stdout), (0, b"olleh\n"), result.stderr)
+        self.assertIn("peer not verified: CN=server\n", result.stderr)
+
+    def test_sluiced(self):
+        listen = f"echo=tls://127.0.0.1:0,cert={self.cert},key={self.key}"
+        with daemon.Daemon("-l", listen) as sluiced:
+            result = talk("--ca", str(self.root.file), sluiced.endpoint, typed=b"one\ntwo\n")
+        self.assertEqual((result.status, result.stdout), (0, b"one\ntwo\n"), result.stderr)
+
+
+@needs("openssl")
+class Failures(Base):
+    def expect(self, result, text, status=1):
+        self.assertEqual((result.status, result.stdout), (status, b""), result.stderr)
+        self.assertIn(text, result.stderr)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+
+    def test_an_expired_certificate(self):
+        cert, key = self.root.sign("expired", days=-1)
+        with s_server(*self.own(cert, key), "-rev") as endpoint:
+            self.expect(self.ask(endpoint), f"{endpoint}: the peer's certificate: certificate has "
+                                            'expired (expected "localhost")')
+
+    def test_a_certificate_for_another_name(self):
+        with s_server(*self.own(), "-rev") as endpoint:
+            self.expect(self.ask(endpoint, "--sni", "else.example"),
+                        'the peer\'s certificate: hostname mismatch (expected "else.example")')
+            self.expect(self.ask(endpoint, "--sni", "127.0.0.2"), "IP address mismatch")
+
+    def test_an_unknown_authority(self):
+        other = Authority(self.directory, "other-root")
+        with s_server(*self.own(), "-rev") as endpoint:
+            self.expect(self.ask(endpoint, ca=other.file), "unable to get local issuer certificate")
+            self.expect(talk("--send", "x", endpoint), "unable to get local issuer certificate")
+
+    def test_a_server_that_speaks_plain_text(self):
+        with Server(saying(b"220 mail.example ESMTP\r\n")) as server:
+            endpoint = server.endpoint.replace("tcp://", "tls://")
+            self.expect(self.ask(endpoint), f"{endpoint}: the peer does not speak TLS (")
+
+    def test_a_server_that_closes_or_is_silent(self):
+        with Server(lambda peer: peer.recv(4096)) as server:
+            self.expect(self.ask(server.endpoint.replace("tcp:", "tls:")),
+                        "the peer closed during the TLS handshake")
+        with Server(lambda peer: peer.recv(4096) and peer.recv(4096)) as server:
+            self.expect(self.ask(server.endpoint.replace("tcp:", "tls:"), "--timeout", "300ms"),
+                        "no TLS handshake within 300 ms", status=3)
+
+    def test_no_protocol_in_common(self):
+        with s_server(*self.own(), "-rev", "-alpn", "two") as endpoint:
+            self.expect(self.ask(endpoint, "--alpn", "one"), "no application protocol")
+
+    def test_files_that_are_missing_or_hold_something_else(self):
+        missing = str(self.directory / "missing")
+        there = "tls://127.0.0.1:1"
+        self.expect(self.ask(there, ca=missing), f"{missing}: No such file or directory")
+        self.expect(self.ask(there, ca=self.key), f"{self.key} has no certificate in PEM")
+        self.expect(self.ask(there, "--cert", str(self.cert)),
+                    f"{self.cert} has no private key in PEM")
+
+    def test_a_stream_that_is_cut_off_is_no_orderly_end(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+
+        def serve(peer):
+            with context.wrap_socket(peer, server_side=True) as stream:
+                while stream.recv(100):
+                    pass
+                stream.sendall(b"half an answer\n")  # and closes without close_notify
+        with Server(serve) as server:
+            endpoint = server.endpoint.replace("tcp:", "tls:")
+            result = talk("--ca", str(self.root.file), "--send", "x", endpoint)
+        self.assertEqual((result.status, result.stdout), (1, b"half an answer\n"))
+        self.assertIn("the peer closed without close_notify", result.stderr)
+
+
+if __name__ == "__main__":
+    client.main()

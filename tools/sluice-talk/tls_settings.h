@@ -1,0 +1,21 @@
+// What the command line says about the TLS of a session. Plain data: paths and names.
+#ifndef SLUICE_TOOLS_SLUICE_TALK_TLS_SETTINGS_H
+#define SLUICE_TOOLS_SLUICE_TALK_TLS_SETTINGS_H
+
+#include <string>
+#include <vector>
+
+namespace sluice::tools::talk {
+
+struct TlsSettings {
+  std::string name{};               // of the server: a host or an IP address
+  std::string ca{};                 // file of the roots to trust; empty: those of the system
+  std::string cert{};               // file of the own certificate; empty: none
+  std::string key{};                // file of its key; empty: it is in `cert`
+  std::vector<std::string> alpn{};  // protocols to offer, the best first
+  bool insecure_no_verify = false;
+};
+
+}  // namespace sluice::tools::talk
+
+#endif
