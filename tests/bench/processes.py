@@ -49,10 +49,12 @@ def server_command(programs, name, mode):
         program = programs.get("bench_" + name)
         return program and [str(program), mode]
     program = programs.get("sluiced")
+    # One process, also where the account _sluiced exists.
+    as_root = ["--user", "root"] if os.geteuid() == 0 else []
     if mode == "chat":
-        return program and [str(program), "-l", CHAT]
+        return program and [str(program), *as_root, "-l", CHAT]
     timeout = ",idle=10m" if mode == "idle" else ""
-    return program and [str(program), "-l", "echo=tcp://127.0.0.1:0" + timeout,
+    return program and [str(program), *as_root, "-l", "echo=tcp://127.0.0.1:0" + timeout,
                         "-l",
                         "echo=udp://127.0.0.1:0,answers=4294967295,answers-per-source=4294967295"]
 

@@ -21,6 +21,9 @@ import unittest
 PATH = os.environ.get("SLUICED", "sluiced")
 SLOWNESS = int(os.environ.get("SLUICE_SLOWNESS", "1"))  # under a sanitizer or memcheck
 PATIENCE = 10 * SLOWNESS  # seconds that anything may take
+# Root serves strangers only as an account, unless it is told to; and it would become _sluiced where
+# that exists, and be two processes.
+AS_ROOT = ("--user", "root") if os.geteuid() == 0 else ()
 LEFT_OUT = set(os.environ.get("SLUICE_LEFT_OUT", "").split())
 SANITIZER = re.compile(r"Sanitizer|runtime error:")
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|warning|error) [^\n]+")
@@ -74,10 +77,13 @@ class Daemon:
     """A running sluiced; use it with `with`. Its log goes to a file, which nobody needs to read.
 
     With counted=True it has a control socket, for counters(). A launcher is a command that becomes
-    the daemon, whose command line follows."""
+    the daemon, whose command line follows. If root runs the test, it serves as root, unless the
+    test says what `user` it has: the one that its file names, or nobody in particular."""
 
     def __init__(self, *arguments, prepare=None, stdin=subprocess.DEVNULL, stderr=None,
-                 counted=False, launcher=()):
+                 counted=False, launcher=(), user=AS_ROOT):
+        if not {"-u", "--user"} & set(arguments):
+            arguments = (*user, *arguments)
         self.log_file = tempfile.TemporaryFile("w+b")
         self.control = Counted() if counted else None
         if counted:

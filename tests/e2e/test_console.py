@@ -160,7 +160,7 @@ class WithChat(unittest.TestCase):
             self.assertEqual(sluiced.wait(), 0)
 
     def test_an_output_that_nobody_reads_costs_the_chat_nothing(self):
-        command = [daemon.PATH, "--console", "-l", "chat=tcp://127.0.0.1:0,rate=off"]
+        command = [daemon.PATH, *daemon.AS_ROOT, "--console", "-l", "chat=tcp://127.0.0.1:0,rate=off"]
         with alone(command, stdin=subprocess.PIPE) as process:
             endpoint = process.stdout.readline().split()[2].decode()
             with Company(endpoint, "ann", "bob") as (ann, bob):
@@ -169,7 +169,8 @@ class WithChat(unittest.TestCase):
                     self.assertTrue(bob.line().startswith(f"<ann> {number} "))
 
     def test_closed_standard_streams_harm_nothing(self):
-        command = f"exec {daemon.PATH} --console -l chat=tcp://127.0.0.1:0 <&-"
+        command = " ".join(["exec", daemon.PATH, *daemon.AS_ROOT,
+                            "--console -l chat=tcp://127.0.0.1:0 <&-"])
         with alone(command, shell=True) as process:
             endpoint = process.stdout.readline().split()[2].decode()
             process.stdout.close()

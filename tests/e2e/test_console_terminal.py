@@ -29,7 +29,8 @@ class Operator(terminal.Shell):
 
     def begin(self):
         super().begin()
-        self.type(f"{self.before}{daemon.PATH} --console -l chat=tcp://127.0.0.1:0 2>log & "
+        command = " ".join([self.before + daemon.PATH, *daemon.AS_ROOT])
+        self.type(f"{command} --console -l chat=tcp://127.0.0.1:0 2>log & "
                   f"echo $! >pid; {self.then}", "Enter")
         self.wait_for_line(HERE)
         found = re.search(r"listening chat (\S+)", "\n".join(self.screen()))

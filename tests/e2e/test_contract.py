@@ -87,8 +87,9 @@ class Output(unittest.TestCase):
     def test_an_output_that_takes_nothing_is_an_error(self):
         for how in (">&-", ">/dev/full"):
             with self.subTest(how):
-                command = f'exec "$0" -l echo=tcp://127.0.0.1:0 {how}'
-                result = subprocess.run(["sh", "-c", command, daemon.PATH], timeout=PATIENCE,
+                command = f'exec "$0" "$@" -l echo=tcp://127.0.0.1:0 {how}'
+                result = subprocess.run(["sh", "-c", command, daemon.PATH, *daemon.AS_ROOT],
+                                        timeout=PATIENCE,
                                         stderr=subprocess.PIPE, check=False)
                 self.assertEqual(result.returncode, 1)
                 self.assertRegex(result.stderr.decode(), r"error standard output: ")
@@ -168,7 +169,7 @@ class Descriptors(unittest.TestCase):
         def close_all():
             os.closerange(0, 3)
 
-        process = subprocess.Popen([daemon.PATH, "-l", "echo=tcp://127.0.0.1:0"],
+        process = subprocess.Popen([daemon.PATH, *daemon.AS_ROOT, "-l", "echo=tcp://127.0.0.1:0"],
                                    preexec_fn=close_all)
         self.assertEqual(process.wait(PATIENCE), 1)
 

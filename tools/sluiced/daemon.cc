@@ -8,6 +8,7 @@
 #include "../../reactor/base/quote.h"
 #include "configured.h"
 #include "report_text.h"
+#include "root_account.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -112,6 +113,7 @@ void Daemon::enable_reload(const Options& command_line) {
   reload_ = std::make_unique<Reload>(
       loop_, services_, command_line,
       Reload::Steps{[this](const Options& next) {
+                      check_root_endpoints(next);
                       next_log_ = next.log.to == log_.target() ? Fd() : log_.open(next.log.to);
                     },
                     [this](const Options& next) { return apply(next); },

@@ -22,6 +22,7 @@
 #include "listen_names.h"
 #include "log/log.h"
 #include "options.h"
+#include "root_account.h"
 #include "sandbox/account.h"
 #include "sandbox/sandbox.h"
 #include "sandbox_plan.h"
@@ -95,7 +96,8 @@ std::vector<SandboxLayer> enter_sandbox(Log& log, const Options& options,
   log.info("sandbox: " + summary_of(layers));
   if (options.sandbox == SandboxMode::off || !why_not_confined().empty()) return layers;
   for (const SandboxLayer& layer : layers) {
-    if (!layer.in_force) log.warning("sandbox: " + describe(layer));
+    const bool is_wanted = account && account->is_root() && layer.name == user.front().name;
+    if (!layer.in_force && !is_wanted) log.warning("sandbox: " + describe(layer));
   }
   return layers;
 }
@@ -120,10 +122,12 @@ Outcome serve(const Options& command_line, const StartedProgram& program, Handov
   if (options.check) {
     return answer_with(options.verbose ? write_configuration(options) : std::string());
   }
+  check_root_endpoints(options);
   log.use(options.log, log.open(options.log.to));
   if (options.console) go_on_in_background();
   log_descriptor_limit(log);
   options.listen = look_up_names(std::move(options.listen));
+  check_root_endpoints(options);
   Daemon daemon(options, log, handover);
   daemon.enable_upgrade(program);
   log_start(log, daemon, options, program.name());
@@ -153,6 +157,7 @@ Outcome run(int argc, char** argv, Log& log) {
     Options options = parse_options(argc, argv);
     if (!options.answer.empty()) return answer_with(options.answer);
     choose_file(options);
+    choose_account(options);
     return serve(options, program, handover, log);
   } catch (const ConfigError& error) {
     handover.fail(error.lines().front());

@@ -88,9 +88,10 @@ void Reload::replace(std::vector<ListenSpec> specs, const std::exception_ptr& er
     Result result;
     try {
       if (error) std::rethrow_exception(error);
+      next_.listen = std::move(specs);
       steps_.prepare(next_);
       ServiceSet::Replaced replaced =
-          services_.replace(std::move(specs), next_.drain_timeout, steps_.warn);
+          services_.replace(next_.listen, next_.drain_timeout, steps_.warn);
       result.ok = true;
       result.lines = std::move(replaced.lines);
       const std::vector<std::string> stays = steps_.apply(next_);

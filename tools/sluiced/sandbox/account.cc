@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../../reactor/base/quote.h"
@@ -19,9 +21,7 @@ void check(int result, const char* call) {
   if (result != 0) throw std::system_error(errno, std::generic_category(), call);
 }
 
-}  // namespace
-
-Account find_account(const std::string& name) {
+std::optional<Account> look_up(const std::string& name) {
   std::vector<char> room(1024);
   passwd entry{};
   passwd* found = nullptr;
@@ -31,19 +31,30 @@ Account find_account(const std::string& name) {
       room.resize(2 * room.size());
       continue;
     }
+    // Without its files the database has no such account, by getpwnam_r(3).
+    if (error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) return {};
     if (error != 0) throw std::system_error(error, std::generic_category(), "user " + quote(name));
     break;
   }
-  if (found == nullptr || name.find('\0') != name.npos) {
+  if (found == nullptr || name.find('\0') != name.npos) return {};
+  return Account{.name = name, .user = entry.pw_uid, .group = entry.pw_gid};
+}
+
+}  // namespace
+
+bool has_account(const std::string& name) { return look_up(name).has_value(); }
+
+Account find_account(const std::string& name) {
+  std::optional<Account> account = look_up(name);
+  if (!account) {
     throw std::runtime_error("user " + quote(name) + ": there is no such account");
   }
-  Account account{.name = name, .user = entry.pw_uid, .group = entry.pw_gid};
-  if (::geteuid() != 0 && ::geteuid() != account.user) {
+  if (::geteuid() != 0 && ::geteuid() != account->user) {
     throw std::runtime_error("user " + quote(name) +
                              ": only root can serve as another account; this process has uid " +
                              std::to_string(::geteuid()));
   }
-  return account;
+  return *std::move(account);
 }
 
 SandboxLayer become(const Account& account) {

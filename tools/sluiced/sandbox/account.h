@@ -21,6 +21,9 @@ struct Account {
   [[nodiscard]] bool is_root() const noexcept { return user == 0; }
 };
 
+// Throws std::system_error of the account database.
+bool has_account(const std::string& name);
+
 // Throws std::runtime_error if there is no such account, or if this process is neither root nor it;
 // and std::system_error of the account database.
 Account find_account(const std::string& name);
