@@ -3,27 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "utf8_tail.h"
+
 namespace sluice {
 namespace {
-
-// The bytes of a character after the first (table 3-7): their number, and the range of the first of
-// them. The others are in 80..BF. The size is 0 if the first byte is invalid.
-struct Tail {
-  std::size_t size;
-  unsigned char from;
-  unsigned char to;
-};
-
-constexpr Tail tail_of(unsigned char first) noexcept {
-  if (first >= 0xC2 && first <= 0xDF) return {1, 0x80, 0xBF};
-  if (first == 0xE0) return {2, 0xA0, 0xBF};  // below: overlong
-  if (first == 0xED) return {2, 0x80, 0x9F};  // above: surrogates
-  if (first >= 0xE1 && first <= 0xEF) return {2, 0x80, 0xBF};
-  if (first == 0xF0) return {3, 0x90, 0xBF};  // below: overlong
-  if (first >= 0xF1 && first <= 0xF3) return {3, 0x80, 0xBF};
-  if (first == 0xF4) return {3, 0x80, 0x8F};  // above: more than U+10FFFF
-  return {0, 0, 0};
-}
 
 struct Range {
   char32_t first;
@@ -69,7 +52,7 @@ Utf8Character first_character(std::string_view text) noexcept {
   using Kind = Utf8Character::Kind;
   const auto first = static_cast<unsigned char>(text.front());
   if (first < 0x80) return {.value = first, .size = 1, .kind = Kind::whole};
-  const Tail tail = tail_of(first);
+  const Utf8Tail tail = utf8_tail_of(first);
   if (tail.size == 0) return {.value = 0, .size = 1, .kind = Kind::invalid};
   char32_t value = first & (0x3FU >> tail.size);
   for (std::size_t size = 1; size <= tail.size; ++size) {
