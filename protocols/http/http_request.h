@@ -18,6 +18,8 @@
 #include <span>
 #include <string_view>
 
+#include "../../reactor/base/export.h"
+
 namespace sluice {
 
 enum class HttpMethod : std::uint8_t { get, head };
@@ -27,7 +29,7 @@ struct HttpHeader {
   std::string_view value;  // without the spaces around it
 };
 
-struct HttpRequest {
+struct SLUICE_EXPORT HttpRequest {
   static constexpr std::size_t kMaxHeaders = 64;
 
   HttpMethod method = HttpMethod::get;

@@ -14,16 +14,22 @@ std::string_view http_reason(int status) noexcept {
       return "OK";
     case 400:
       return "Bad Request";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
     case 414:
       return "URI Too Long";
+    case 426:
+      return "Upgrade Required";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
       return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
     case 505:
       return "HTTP Version Not Supported";
     default:
@@ -52,9 +58,9 @@ HttpResponse HttpResponse::failed(int status, std::string_view why) {
 }
 
 std::string http_message(const HttpResponse& response, const HttpExchange& exchange, WallTime now) {
-  constexpr std::size_t kHeadRoom = 256;  // more than any head has
+  constexpr std::size_t kHeadRoom = 256;  // more than any head has without `headers`
   std::string text;
-  text.reserve(kHeadRoom + response.body.size());
+  text.reserve(kHeadRoom + response.headers.size() + response.body.size());
   text = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   text.append(http_reason(response.status));
   text += "\r\nDate: " + http_date(now);
@@ -66,7 +72,7 @@ std::string http_message(const HttpResponse& response, const HttpExchange& excha
   } else if (exchange.minor == 0) {
     text += "\r\nConnection: keep-alive";
   }
-  text += "\r\n\r\n";
+  text.append("\r\n").append(response.headers).append("\r\n");
   if (exchange.method != HttpMethod::head) text += response.body;
   return text;
 }

@@ -9,16 +9,17 @@
 #include <string>
 #include <string_view>
 
+#include "../../reactor/base/export.h"
 #include "../small/wall_clock.h"
-#include "http_head.h"
 #include "http_request.h"
 
 namespace sluice {
 
-struct HttpResponse {
+struct SLUICE_EXPORT HttpResponse {
   int status = 200;
   std::string_view type = "text/plain; charset=utf-8";  // a literal
   std::string body;
+  std::string headers = {};  // more of them, each with its CR LF: "Upgrade: websocket\r\n"
 
   // "404 Not Found: there is nothing at this path", as text for people.
   static HttpResponse failed(int status, std::string_view why);
@@ -31,7 +32,7 @@ struct HttpExchange {
   bool keep_alive = true;
 };
 
-// "Not Found". REQUIRES: a status of HttpRefusal, 200 or 404.
+// "Not Found". REQUIRES: a status of HttpRefusal, 200, 403, 404, 426 or 503.
 std::string_view http_reason(int status) noexcept;
 
 // "Sat, 21 Nov 2026 02:17:10 GMT", whatever the time zone and the locale.

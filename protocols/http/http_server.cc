@@ -45,7 +45,8 @@ std::size_t HttpServer::Session::on_data(Connection& connection, std::span<const
 
 void HttpServer::Session::answer(Connection& connection, const HttpRequest& request) const {
   const HttpExchange exchange{request.method, request.minor, request.keeps_alive()};
-  connection.send(http_message(server_.handler_.respond(request), exchange, server_.clock_()));
+  connection.send(http_message(server_.handler_.respond(request, connection.peer()), exchange,
+                               server_.clock_()));
   if (!exchange.keep_alive) connection.close();
 }
 

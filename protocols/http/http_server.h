@@ -20,19 +20,10 @@
 #include "../../reactor/stream/connection_options.h"
 #include "../../reactor/stream/protocol.h"
 #include "../small/wall_clock.h"
+#include "http_handler.h"
 #include "http_head.h"
-#include "http_response.h"
 
 namespace sluice {
-
-class HttpHandler {
- public:
-  // Usually decides by request.path.
-  virtual HttpResponse respond(const HttpRequest& request) = 0;
-
- protected:
-  ~HttpHandler() = default;
-};
 
 class HttpServer {
  public:

@@ -9,6 +9,7 @@
 #include "protocols/http/http_server.h"
 #include <sluice/memory_peer.h>
 
+using sluice::Address;
 using sluice::CloseReason;
 using sluice::ConnectionOptions;
 using sluice::HttpHandler;
@@ -24,7 +25,7 @@ namespace {
 // Answers with the path.
 class Pages final : public HttpHandler {
  public:
-  HttpResponse respond(const HttpRequest& request) override {
+  HttpResponse respond(const HttpRequest& request, const Address& /*peer*/) override {
     if (request.path == "/throw") throw std::runtime_error("a bug");
     if (request.path == "/large") return {.status = 200, .body = std::string(100'000, 'x')};
     if (request.path == "/none") return HttpResponse::failed(404, "there is nothing here");

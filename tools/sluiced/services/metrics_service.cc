@@ -30,7 +30,7 @@ class MetricsService final : public ListeningService, private HttpHandler {
   }
 
  private:
-  HttpResponse respond(const HttpRequest& request) override {
+  HttpResponse respond(const HttpRequest& request, const Address& /*peer*/) override {
     if (request.path != "/metrics") return HttpResponse::failed(404, "there is only /metrics");
     return {.status = 200, .type = kMetricsType, .body = metrics_text(loop_, set_)};
   }
