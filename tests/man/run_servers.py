@@ -176,6 +176,24 @@ def move_service(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def websocket_echo(run, _):
+    with Server(run / "websocket_echo", "tcp://127.0.0.1:0") as server:
+        with server.connect() as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+                         b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            expect(read_line(peer), b"HTTP/1.1 101 Switching Protocols\r\n")
+            while (line := read_line(peer)) != b"\r\n":
+                if line.startswith(b"Sec-WebSocket-Accept"):
+                    expect(line.split()[1], b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+            # RFC 6455, section 5.7.
+            peer.sendall(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58")
+            expect(peer.recv(7, socket.MSG_WAITALL), b"\x81\x05Hello")
+            server.process.send_signal(signal.SIGTERM)
+            expect(read_to_the_end(peer), b"\x88\x02\x03\xe9")
+        expect(server.process.wait(SECONDS), 0)
+
+
 def make_certificate(directory, name):
     """A root of its own for `name`, in files that are replaced if they are there."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -220,7 +238,8 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, move_service, tls):
+    for test in (echo_server, chat, chat_rooms, control, move_service, websocket_echo,
+                 tls):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

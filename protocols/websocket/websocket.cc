@@ -1,0 +1,307 @@
+#include "websocket.h"
+
+#include <array>
+#include <cassert>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../reactor/stream/connection.h"
+#include "websocket_handshake.h"
+#include "websocket_server.h"
+
+namespace sluice {
+namespace {
+
+// What is kept of the memory of a message for the next one.
+constexpr std::size_t kKeptRoom = std::size_t{64} * 1024;
+
+class WebSocketWithFunction final : public WebSocketProtocol {
+ public:
+  WebSocketWithFunction(WebSocketServer& server, WebSocketFunction function)
+      : WebSocketProtocol(server), function_(std::move(function)) {}
+
+ private:
+  void on_message(Connection& /*connection*/, WebSocketKind kind, Bytes message) override {
+    function_(*this, kind, message);
+  }
+
+  WebSocketFunction function_;
+};
+
+WebSocketOpcode opcode_of(WebSocketKind kind) noexcept {
+  return kind == WebSocketKind::text ? WebSocketOpcode::text : WebSocketOpcode::binary;
+}
+
+}  // namespace
+
+Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message) {
+  const WebSocketFrameHead head(opcode_of(kind), message.size());
+  const std::array parts = {head.bytes(), message};
+  return Payload::concat(parts);
+}
+
+WebSocketProtocol::WebSocketProtocol(WebSocketServer& server) noexcept : server_(&server) {}
+
+WebSocketProtocol::~WebSocketProtocol() = default;
+
+std::optional<HttpResponse> WebSocketProtocol::on_request(Connection& /*connection*/,
+                                                          const HttpRequest& /*request*/) {
+  return {};
+}
+
+void WebSocketProtocol::on_established(Connection& /*connection*/) {}
+
+std::string_view WebSocketProtocol::subprotocol() const noexcept {
+  if (server_ == nullptr || subprotocol_ == kNoSubprotocol) return {};
+  return server_->options().subprotocols[subprotocol_];
+}
+
+void WebSocketProtocol::on_open(Connection& connection) {
+  if (server_ == nullptr) return connection.close();
+  server_->add(*this);
+  connection_ = &connection;
+}
+
+void WebSocketProtocol::on_eof(Connection& connection) { connection.close(); }
+
+// A request that has arrived is still answered.
+void WebSocketProtocol::on_drain(Connection& /*connection*/) {
+  if (is_established()) close(WebSocketCode::kGoingAway);
+}
+
+void WebSocketProtocol::on_close(Connection& connection, std::error_code reason) {
+  if (server_ != nullptr && connection_ != nullptr) server_->remove(*this);
+  IdleList::Node::unlink();
+  reader_.reset();
+  state_ = State::closed;
+  if (std::exchange(was_established_, false)) on_closed(connection, code_, reason);
+  connection_ = nullptr;
+}
+
+// The server is being destroyed.
+void WebSocketProtocol::detach() noexcept {
+  try {
+    close(WebSocketCode::kGoingAway);
+  } catch (const std::bad_alloc&) {
+    connection_->abort();
+  }
+  IdleList::Node::unlink();
+  reader_.reset();
+  state_ = State::closed;
+  server_ = nullptr;
+  connection_->close();
+}
+
+void WebSocketProtocol::send_message(WebSocketKind kind, Bytes message) {
+  if (is_established()) send_frame(opcode_of(kind), message);
+}
+
+void WebSocketProtocol::send_message(const Payload& message) {
+  if (is_established()) connection_->send(message);
+}
+
+void WebSocketProtocol::send_frame(WebSocketOpcode opcode, Bytes payload) {
+  const WebSocketFrameHead head(opcode, payload.size());
+  if (connection_->options().overflow == OverflowPolicy::drop_newest) {
+    // Sent in parts, the head might still fit and the payload not.
+    std::vector<std::byte> whole(head.bytes().begin(), head.bytes().end());
+    whole.insert(whole.end(), payload.begin(), payload.end());
+    return connection_->send(whole);
+  }
+  connection_->send(head.bytes());
+  if (!payload.empty()) connection_->send(payload);
+}
+
+void WebSocketProtocol::send_close(std::uint16_t code, std::string_view reason) {
+  assert(code == WebSocketCode::kNone || WebSocketCode::is_valid(code));
+  assert(reason.size() <= WebSocketClose::kMaxReason);
+  std::array<std::byte, kMaxControlPayload> payload{};
+  if (code == WebSocketCode::kNone) return send_frame(WebSocketOpcode::close, {});
+  payload[0] = static_cast<std::byte>(code >> 8U);
+  payload[1] = static_cast<std::byte>(code);
+  for (std::size_t i = 0; i < reason.size(); ++i)
+    payload.at(2 + i) = static_cast<std::byte>(reason[i]);
+  send_frame(WebSocketOpcode::close, std::span(payload).first(2 + reason.size()));
+}
+
+void WebSocketProtocol::close(std::uint16_t code, std::string_view reason) {
+  if (state_ == State::handshake && connection_ != nullptr) {
+    state_ = State::closed;
+    connection_->close();
+  }
+  if (!is_established()) return;
+  send_close(code, reason);
+  state_ = State::closing;
+  pinged_ = false;
+  if (server_->options().close_timeout.count() <= 0) return connection_->close();
+  server_->closing_.touch(*this);
+}
+
+void WebSocketProtocol::fail(Connection& connection, const WebSocketFault& fault) {
+  if (is_established()) send_close(fault.code, fault.why);
+  state_ = State::closed;
+  IdleList::Node::unlink();
+  reader_.reset();
+  connection.close();
+}
+
+std::size_t WebSocketProtocol::on_data(Connection& connection, Bytes in) {
+  if (server_ == nullptr || state_ == State::closed) return in.size();
+  had_message_ = false;
+  std::size_t consumed = 0;
+  if (state_ == State::handshake) consumed = read_head(connection, in);
+  if (state_ != State::handshake) consumed += read_frames(connection, in.subspan(consumed));
+  connection.note_messages(had_message_, consumed < in.size() || reader_.is_inside());
+  return consumed;
+}
+
+// Until a handshake is accepted; what follows it is frames.
+std::size_t WebSocketProtocol::read_head(Connection& connection, Bytes in) {
+  const std::string_view text(reinterpret_cast<const char*>(in.data()), in.size());
+  std::size_t consumed = 0;
+  HttpRequest request;
+  while (state_ == State::handshake && consumed < text.size()) {
+    const HttpHeadResult head = head_.decode(text.substr(consumed), request);
+    if (head.status == HttpHeadStatus::need_more) break;
+    had_message_ = true;
+    if (head.status == HttpHeadStatus::refused) {
+      const HttpExchange exchange{request.method, 1, false};
+      connection.send(http_message(HttpResponse::failed(head.refusal.status, head.refusal.why),
+                                   exchange, server_->clock_()));
+      state_ = State::closed;
+      connection.close();
+      return in.size();
+    }
+    consumed += head.consumed;
+    answer(connection, request);
+    if (connection.state() != Connection::State::open) return in.size();
+    if (!connection.may_continue()) break;
+  }
+  return consumed;
+}
+
+void WebSocketProtocol::answer(Connection& connection, const HttpRequest& request) {
+  std::optional<HttpResponse> response;
+  bool keeps = false;
+  if (asks_for_websocket(request)) {
+    response = refuse_handshake(request, server_->options().origins);
+    if (!response) response = on_request(connection, request);
+  } else if (server_->pages_ != nullptr) {
+    response = server_->pages_->respond(request, connection.peer());
+    keeps = request.keeps_alive();
+  } else {
+    response = upgrade_required();
+  }
+  if (connection.state() != Connection::State::open) return;
+  if (response) {
+    const HttpExchange exchange{request.method, request.minor, keeps};
+    connection.send(http_message(*response, exchange, server_->clock_()));
+    if (keeps) return;
+    state_ = State::closed;
+    return connection.close();
+  }
+  const std::size_t chosen = choose_subprotocol(request, server_->options().subprotocols);
+  if (chosen < server_->options().subprotocols.size()) {
+    subprotocol_ = static_cast<std::uint8_t>(chosen);
+  }
+  connection.send(accept_handshake(request, subprotocol()));
+  state_ = State::established;
+  was_established_ = true;
+  server_->silent_.touch(*this);
+  on_established(connection);
+}
+
+std::size_t WebSocketProtocol::read_frames(Connection& connection, Bytes in) {
+  pinged_ = false;
+  if (is_established()) server_->silent_.touch(*this);
+  std::size_t consumed = 0;
+  while (server_ != nullptr && state_ != State::closed) {
+    // What arrives after our Close frame is dropped, so it may always.
+    const bool may = !is_established() || may_deliver();
+    const WebSocketRead read = reader_.read(in.subspan(consumed), server_->intake_, may);
+    consumed += read.consumed;
+    if (!handle(connection, read)) break;
+    if (!connection.may_continue()) break;
+  }
+  return server_ == nullptr || state_ == State::closed ? in.size() : consumed;
+}
+
+bool WebSocketProtocol::handle(Connection& connection, const WebSocketRead& read) {
+  switch (read.event) {
+    case WebSocketEvent::need_more:
+      return false;
+    case WebSocketEvent::held:
+      on_held(connection);
+      return false;
+    case WebSocketEvent::message:
+      handle_message(connection, read);
+      break;
+    case WebSocketEvent::ping:
+      if (is_established()) send_frame(WebSocketOpcode::pong, read.payload);
+      break;
+    case WebSocketEvent::close:
+      handle_close(connection, read.payload);
+      break;
+    case WebSocketEvent::fault:
+      fail(connection, read.fault);
+      break;
+    case WebSocketEvent::part:
+    case WebSocketEvent::pong:  // pinged_ is false already
+      break;
+  }
+  return true;
+}
+
+void WebSocketProtocol::handle_message(Connection& connection, const WebSocketRead& read) {
+  had_message_ = true;
+  if (is_established()) {
+    on_message(connection, read.is_text ? WebSocketKind::text : WebSocketKind::binary,
+               read.payload);
+  }
+  if (server_ == nullptr) return;
+  WebSocketIntake& intake = server_->intake_;
+  if (intake.assembled.capacity() > kKeptRoom) intake.assembled = {};
+}
+
+// Section 7.1.4: the server closes the connection first.
+void WebSocketProtocol::handle_close(Connection& connection, Bytes payload) {
+  const WebSocketClose close = WebSocketClose::read(payload);
+  if (close.fault) return fail(connection, close.fault);
+  code_ = close.code;
+  if (is_established()) send_close(close.code, {});
+  state_ = State::closed;
+  IdleList::Node::unlink();
+  connection.close();
+}
+
+void WebSocketProtocol::on_silent(IdleList::Node& node) {
+  auto& socket = static_cast<WebSocketProtocol&>(node);
+  Connection& connection = *socket.connection_;
+  if (connection.state() != Connection::State::open) return;
+  // A peer whose answer would not be read, or that has a message on the way to it, is not silent.
+  const bool waits = connection.paused() || connection.queued() > 0;
+  if (!waits && socket.pinged_) return connection.abort();
+  try {
+    if (!waits) socket.send_frame(WebSocketOpcode::ping, {});
+    socket.pinged_ = !waits;
+    socket.server_->silent_.touch(socket);
+  } catch (const std::bad_alloc&) {
+    connection.abort();  // nothing would watch it
+  }
+}
+
+void WebSocketProtocol::on_unanswered(IdleList::Node& node) {
+  static_cast<WebSocketProtocol&>(node).connection_->close();
+}
+
+ProtocolFactory websocket(WebSocketServer& server, WebSocketFunction function) {
+  assert(function);
+  return [&server, function = std::move(function)](const Address& /*peer*/) {
+    return std::make_unique<WebSocketWithFunction>(server, function);
+  };
+}
+
+}  // namespace sluice

@@ -1,0 +1,154 @@
+// A handler that receives and sends WebSocket messages, and what the connections of a server share.
+//
+//   class Shout final : public sluice::WebSocketProtocol {
+//     using WebSocketProtocol::WebSocketProtocol;
+//     void on_message(sluice::Connection&, sluice::WebSocketKind kind, Bytes message) override {
+//       send_message(kind, message);
+//     }
+//   };
+//
+// What it is: a Protocol for the server's side of RFC 6455, without extensions. It answers the
+// handshake, delivers each message whole, answers pings, and closes with the code that the RFC has
+// for what a peer did wrong. Derive a class from WebSocketProtocol, or pass a function to
+// websocket(). Whatever is below, TCP, TLS or a Unix socket, does not matter.
+//
+//   handshake -> established -> closing -> closed
+//        \_____________\___________\_______/
+//
+// Flow: one read may contain many messages. on_message() runs for each in order, and stops when the
+// connection is paused or its part of the turn is used up (Connection::may_continue()).
+// Lifetime: one WebSocketProtocol for each connection, which owns it. The WebSocketServer must be
+// destroyed before its loop; its destructor closes the connections with 1001.
+// Thread: the loop's.
+// Errors: what a peer does wrong ends the WebSocket with a Close frame (WebSocketCode), and then
+// the connection. std::bad_alloc closes the connection, as for every handler.
+// Memory: see WebSocketOptions. An idle connection has an object of about 80 bytes.
+// Source: RFC 6455.
+#ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_H
+#define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_H
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+#include "../../reactor/base/export.h"
+#include "../../reactor/base/payload.h"
+#include "../../reactor/loop/idle_list.h"
+#include "../../reactor/stream/protocol.h"
+#include "../http/http_head.h"
+#include "../http/http_response.h"
+#include "websocket_close.h"
+#include "websocket_reader.h"
+
+namespace sluice {
+
+class WebSocketServer;
+
+enum class WebSocketKind : std::uint8_t { text, binary };
+
+// A message for any number of connections: encoded once, and shared. REQUIRES: a text is UTF-8.
+SLUICE_EXPORT Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message);
+
+class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node {
+ public:
+  using Bytes = std::span<const std::byte>;
+
+  explicit WebSocketProtocol(WebSocketServer& server) noexcept;
+  ~WebSocketProtocol() override;
+
+  // Sends a message. Does nothing before on_established(), and after close().
+  // REQUIRES: a text is UTF-8.
+  void send_message(WebSocketKind kind, Bytes message);
+  void send_message(WebSocketKind kind, std::string_view message) {
+    send_message(kind, std::as_bytes(std::span(message.data(), message.size())));
+  }
+  // The same for one that is shared. REQUIRES: websocket_message() has made it.
+  void send_message(const Payload& message);
+  // Sends a Close frame; messages that arrive after this are dropped. The connection closes when
+  // the peer has answered, or after WebSocketOptions::close_timeout. Does nothing if it is closing
+  // already. REQUIRES: WebSocketCode::is_valid(code); `reason` is UTF-8 of at most
+  // WebSocketClose::kMaxReason bytes.
+  void close(std::uint16_t code = WebSocketCode::kNormal, std::string_view reason = {});
+
+  // Messages can be sent, and arrive.
+  [[nodiscard]] bool is_established() const noexcept { return state_ == State::established; }
+  // The one that was agreed on, of WebSocketOptions::subprotocols; empty if none was.
+  [[nodiscard]] std::string_view subprotocol() const noexcept;
+  // REQUIRES: after on_open(), and before on_close() has returned.
+  [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
+
+  void on_open(Connection& connection) final;
+  std::size_t on_data(Connection& connection, Bytes in) final;
+  void on_eof(Connection& connection) final;
+  // Sends a Close frame with 1001. What has arrived is still delivered, but nothing is sent.
+  void on_drain(Connection& connection) final;
+  void on_close(Connection& connection, std::error_code reason) final;
+
+ protected:
+  // A valid handshake has arrived. A response refuses it: 404 for a wrong path, for example. By
+  // default every path is accepted.
+  virtual std::optional<HttpResponse> on_request(Connection& connection,
+                                                 const HttpRequest& request);
+  // The handshake has been answered.
+  virtual void on_established(Connection& connection);
+  // A whole message. It is valid until this returns. A text is UTF-8.
+  virtual void on_message(Connection& connection, WebSocketKind kind, Bytes message) = 0;
+  // Whether a message may be delivered now. If it is false when one has arrived, on_held() runs,
+  // which pauses the connection; the message is offered again when that is resumed.
+  [[nodiscard]] virtual bool may_deliver() const noexcept { return true; }
+  virtual void on_held(Connection& /*connection*/) {}
+  // Runs once, last, if on_established() has run. `code` is the one of the peer's Close frame,
+  // kNone if that had none, or kAbnormal if there was no such frame. `reason` is that of the
+  // connection.
+  virtual void on_closed(Connection& /*connection*/, std::uint16_t /*code*/,
+                         std::error_code /*reason*/) {}
+
+ private:
+  friend class WebSocketServer;
+  enum class State : std::uint8_t { handshake, established, closing, closed };
+  static constexpr std::uint8_t kNoSubprotocol = UINT8_MAX;
+
+  SLUICE_LOCAL std::size_t read_head(Connection& connection, Bytes in);
+  SLUICE_LOCAL void answer(Connection& connection, const HttpRequest& request);
+  SLUICE_LOCAL std::size_t read_frames(Connection& connection, Bytes in);
+  // Whether more frames may be read.
+  SLUICE_LOCAL bool handle(Connection& connection, const WebSocketRead& read);
+  SLUICE_LOCAL void handle_message(Connection& connection, const WebSocketRead& read);
+  SLUICE_LOCAL void handle_close(Connection& connection, Bytes payload);
+  SLUICE_LOCAL void fail(Connection& connection, const WebSocketFault& fault);
+  SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload);
+  SLUICE_LOCAL void send_close(std::uint16_t code, std::string_view reason);
+  SLUICE_LOCAL void detach() noexcept;
+  SLUICE_LOCAL static void on_silent(IdleList::Node& node);
+  SLUICE_LOCAL static void on_unanswered(IdleList::Node& node);
+
+  // Ordered by size, because there may be very many.
+  std::uint16_t code_ = WebSocketCode::kAbnormal;  // of the peer's Close frame
+  State state_ = State::handshake;
+  std::uint8_t subprotocol_ = kNoSubprotocol;
+  WebSocketServer* server_;
+  Connection* connection_ = nullptr;
+  WebSocketReader reader_;
+  HttpHeadDecoder head_;
+  std::uint32_t place_ = 0;  // in the server's list
+  bool pinged_ = false;      // nothing has come since
+  bool was_established_ = false;
+  bool had_message_ = false;  // in this on_data(), one has ended
+};
+
+// Called for each message; answers with socket.send_message(kind, answer).
+using WebSocketFunction = std::function<void(WebSocketProtocol& socket, WebSocketKind kind,
+                                             std::span<const std::byte> message)>;
+
+// For a Listener: makes handlers that call `function` for each message. Each handler has a copy of
+// the function. REQUIRES: `function` is not empty; the listener is not used after the server is
+// destroyed.
+SLUICE_EXPORT ProtocolFactory websocket(WebSocketServer& server, WebSocketFunction function);
+
+}  // namespace sluice
+
+#endif

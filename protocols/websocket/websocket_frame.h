@@ -1,0 +1,75 @@
+// The frames of WebSocket: their headers, read and written, and the mask.
+//
+// What it is: pure functions of bytes.
+// Thread: any. Errors: a WebSocketFault.
+// Source: RFC 6455, sections 5.2 and 5.3.
+#ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_FRAME_H
+#define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_FRAME_H
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "websocket_close.h"
+
+namespace sluice {
+
+enum class WebSocketOpcode : std::uint8_t {
+  continuation = 0x0,
+  text = 0x1,
+  binary = 0x2,
+  close = 0x8,
+  ping = 0x9,
+  pong = 0xA
+};
+
+using WebSocketMask = std::array<std::byte, 4>;
+
+inline constexpr std::size_t kMaxControlPayload = 125;  // section 5.5
+
+struct WebSocketHeader {
+  WebSocketOpcode opcode = WebSocketOpcode::continuation;
+  bool is_final = true;
+  std::size_t size = 0;  // of the header itself, in bytes; 0 while it is not complete
+  std::uint64_t length = 0;
+  WebSocketMask mask = {};
+
+  [[nodiscard]] bool is_control() const noexcept {
+    return (static_cast<unsigned>(opcode) & 0x8U) != 0;
+  }
+};
+
+struct WebSocketHeaderResult {
+  WebSocketHeader header = {};
+  WebSocketFault fault = {};
+};
+
+// The header of a client's frame, with which `in` begins. A fault is found as soon as its byte is
+// there: reserved bits and opcodes, no mask, a control frame that is long or fragmented, a length
+// that a shorter form could have, or one with its highest bit set.
+[[nodiscard]] WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexcept;
+
+// Copies `in`, which begins `at` bytes after the beginning of the frame's payload, to `out`,
+// without the mask. REQUIRES: `out` has room for it.
+void unmask(std::span<const std::byte> in, const WebSocketMask& mask, std::uint64_t at,
+            std::byte* out) noexcept;
+
+// The header of a server's frame, which has no mask and is the whole message.
+class WebSocketFrameHead {
+ public:
+  static constexpr std::size_t kMaxSize = 10;
+
+  WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length) noexcept;
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    return std::span(bytes_).first(size_);
+  }
+
+ private:
+  std::array<std::byte, kMaxSize> bytes_{};
+  std::size_t size_ = 2;
+};
+
+}  // namespace sluice
+
+#endif
