@@ -56,6 +56,8 @@ ROWS = [
     ([S, "--alpn", "x" * 256], "length 256 is not in 1-255"),
     (["tls://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
+    ([U, "--proxy-protocol"], "--proxy-protocol: not valid with udp://"),
+    ([T, "--proxy-protocol=v3"], '--proxy-protocol v3: version "v3" is not v1 or v2'),
     ([S, "--join", "239.1.1.1"], "--join", "only with udp://"),
     ([T, "--crlf", "--framing", "u8"], "--crlf", "line"),
     ([T, "--hex", "--json"], "--hex and --json cannot be combined"),

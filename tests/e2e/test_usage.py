@@ -8,7 +8,7 @@ from daemon import run
 
 T = "tcp://127.0.0.1:0"
 ALL = ("idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
-       "reuse-port, allow, deny, tls, cert, key, sni, client-ca, client-cert, alpn "
+       "reuse-port, allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, alpn "
        "and name")
 
 # The arguments, and the parts that the one line of the message has.

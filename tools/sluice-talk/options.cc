@@ -38,6 +38,7 @@ constexpr std::array kOptions = {
     OptionSpec{"cert", 0, "FILE", "TLS: the own certificate and its chain, PEM"},
     OptionSpec{"key", 0, "FILE", "TLS: its key, PEM (in the file of --cert)"},
     OptionSpec{"insecure-no-verify", 0, "", "TLS: accept any certificate from anybody"},
+    OptionSpec{"proxy-protocol", 0, "v1|v2", "stream: send a PROXY header first (v1)", false, true},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
     OptionSpec{"json", 0, "", "print each message as a JSON object"},
@@ -115,6 +116,7 @@ void check(const TalkOptions& options, const CommandLine& line) {
     refuse_if(line.has(name) && !options.over_udp(),
               "--" + std::string(name) + ": valid only with udp://");
   }
+  refuse_if(options.proxy && options.over_udp(), "--proxy-protocol: not valid with udp://");
   const bool listens_here = options.listen && options.over_udp();
   refuse_if(listens_here && options.bind.has_value(),
             "--bind and --listen cannot be combined over UDP: --listen binds to ENDPOINT");
@@ -142,6 +144,12 @@ void read_values(TalkOptions& options, const CommandLine& line) {
             [&](std::string_view value) { options.bind = parse_bind(value, options.target); });
   line.each("join", [&](std::string_view value) { options.join.push_back(parse_group(value)); });
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
+  line.each("proxy-protocol", [&](std::string_view value) {
+    if (!value.empty() && value != "v1" && value != "v2") {
+      throw UsageError("version " + quote(value) + " is not v1 or v2");
+    }
+    options.proxy = value == "v2" ? ProxyVersion::v2 : ProxyVersion::v1;
+  });
   options.wire.framing = options.over_udp() ? "none" : "line";
   options.wire.datagrams = options.over_udp();
   line.each("framing", [&](std::string_view value) {

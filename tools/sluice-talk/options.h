@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../../protocols/proxy/proxy_header.h"
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
 #include "../common/target.h"
@@ -33,6 +34,7 @@ struct TalkOptions {
   bool broadcast = false;
   std::optional<Endpoint> bind;
   std::optional<TlsSettings> tls;  // of tls://
+  std::optional<ProxyVersion> proxy;
   std::vector<MulticastGroup> join;
   PrintFormat format = PrintFormat::text;
   bool verbose = false;

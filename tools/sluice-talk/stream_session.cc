@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../../protocols/framed/framed.h"
+#include "../../protocols/proxy/proxy_transport.h"
 
 namespace sluice::tools::talk {
 namespace {
@@ -130,6 +131,9 @@ void StreamSession::on_connected(Fd socket) {
   if (wire_.framed()) options.input_limit = wire_.framing().input_limit();
   options.open_timeout = options_.silence;
   if (options_.tls) options.transport = options_.tls->transport();
+  if (options_.proxy) {
+    options.transport = write_proxy_header(*options_.proxy, std::move(options.transport));
+  }
   const auto adopt = [&](auto handler) {
     Link* link = handler.get();  // gone when this throws
     connection_ = &Connection::adopt(loop_, std::move(socket), std::move(handler), options);

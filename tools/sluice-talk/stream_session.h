@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "../../protocols/proxy/proxy_header.h"
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/connect/connector.h"
 #include "../../reactor/loop/loop.h"
@@ -24,6 +25,7 @@ struct StreamSessionOptions {
   std::optional<Address> bind;           // the local address
   std::chrono::milliseconds silence{0};  // either way, and until there is a connection; 0: never
   std::optional<TlsLink> tls{};
+  std::optional<ProxyVersion> proxy{};  // of the header that is sent first
 };
 
 class StreamSession final : public Session {

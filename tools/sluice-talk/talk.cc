@@ -92,6 +92,7 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
   options.silence = options_.timeout;
   if (options_.bind) options.bind = options_.bind->address();
   if (options_.tls) options.tls.emplace(*options_.tls);
+  options.proxy = options_.proxy;
   return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
                                          events);
 }

@@ -33,7 +33,7 @@ void ConnectionLog::closed(const ListenSpec& spec, const Endpoint& endpoint,
                            const Connection& connection) noexcept {
   if (!on_) return;
   try {
-    const Address peer = connection.socket_peer();
+    const Address peer = connection.peer();  // the client behind a proxy
     const Address& source = peer.is_ip() ? peer : unix_peers();
     if (limits_.take(source, loop_.now()) != AnswerLimits::Verdict::allowed) {
       ++left_out_;

@@ -114,6 +114,14 @@ Test(talk_options, tls_expects_the_name_of_the_endpoint_unless_another_is_given)
   cr_expect(parsed({"tls://[::1]:7", "--insecure-no-verify"}).tls->insecure_no_verify);
 }
 
+Test(talk_options, a_proxy_header_is_of_version_1_unless_2_is_asked_for) {
+  using sluice::ProxyVersion;
+  cr_expect(!parsed({kTcp}).proxy.has_value());
+  cr_expect(parsed({kTcp, "--proxy-protocol"}).proxy == ProxyVersion::v1);
+  cr_expect(parsed({kTcp, "--proxy-protocol=v1"}).proxy == ProxyVersion::v1);
+  cr_expect(parsed({"unix:///x", "--proxy-protocol=v2"}).proxy == ProxyVersion::v2);
+}
+
 Test(talk_options, what_is_sent_is_held_against_the_framing) {
   cr_expect(usage_error_of([] {
               (void)read({kTcp, "--framing", "fixed:2", "--send", "abc"});

@@ -23,11 +23,15 @@ Admission::Admission(Loop& loop, const Bans& bans, const ListenSpec& spec)
 
 ProtocolFactory Admission::filter(ProtocolFactory make) {
   return [this, make = std::move(make)](const Address& peer) {
-    if (rules_.admits(peer) && !bans_.has(peer)) return make(peer);
-    last_ = peer;
-    refusals_.happened();
-    return ProtocolRef(nullptr);
+    return admit(peer) ? make(peer) : ProtocolRef(nullptr);
   };
+}
+
+bool Admission::admit(const Address& peer) {
+  if (rules_.admits(peer) && !bans_.has(peer)) return true;
+  last_ = peer;
+  refusals_.happened();
+  return false;
 }
 
 Report Admission::describe() const {

@@ -39,6 +39,8 @@ class Admission {
   Admission& operator=(const Admission&) = delete;
 
   [[nodiscard]] ProtocolFactory filter(ProtocolFactory make);
+  // Whether the peer may use the service. Reports one that may not.
+  [[nodiscard]] bool admit(const Address& peer);
 
  private:
   [[nodiscard]] Report describe() const;

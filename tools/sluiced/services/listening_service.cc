@@ -2,6 +2,7 @@
 
 #include "endpoint_socket.h"
 #include "service_set.h"
+#include "socket_keys.h"
 #include "tls_keys.h"
 
 namespace sluice::tools::daemon {
@@ -17,8 +18,14 @@ void ListeningService::listen(const ServiceHost& host, const ListenSpec& spec,
     tls_.emplace(spec);
     options.connection.transport = tls_->transport();
   }
-  listener_.emplace(host.loop, duplicate_of(host.socket), admission_->filter(std::move(factory)),
-                    options);
+  if (spec.settings.has(kProxyKey)) {
+    proxy_.emplace(host.loop, spec, *admission_, options);
+    options = proxy_->listener_options(std::move(options));
+    factory = proxy_->filter(std::move(factory));
+  } else {
+    factory = admission_->filter(std::move(factory));
+  }
+  listener_.emplace(host.loop, duplicate_of(host.socket), std::move(factory), options);
 }
 
 }  // namespace sluice::tools::daemon

@@ -1,4 +1,4 @@
-// A service over streams, but for its handler: who is admitted, TLS, and the listener.
+// A service over streams, but for its handler: who is admitted, proxies, TLS, and the listener.
 //
 // What it is: the base of the services over streams, so that they differ in their handlers alone.
 // Lifetime: as a Service. What the factory refers to may be a member of the derived class, although
@@ -16,6 +16,7 @@
 #include "../../../reactor/stream/listener.h"
 #include "../settings/listen_spec.h"
 #include "admission.h"
+#include "proxy_endpoint.h"
 #include "service_kind.h"
 #include "tls_endpoint.h"
 
@@ -38,8 +39,8 @@ class ListeningService : public Service {
   }
 
  protected:
-  // Accepts newcomers on a duplicate of host.socket, with TLS if the spec has it. REQUIRES: called
-  // once, by the constructor of the derived class.
+  // Accepts newcomers on a duplicate of host.socket, with PROXY headers and TLS if the spec has
+  // them. REQUIRES: called once, by the constructor of the derived class.
   void listen(const ServiceHost& host, const ListenSpec& spec, ProtocolFactory factory,
               ListenerOptions options);
 
@@ -47,6 +48,7 @@ class ListeningService : public Service {
   ListenSpec spec_;  // for the log of connections
   std::optional<Admission> admission_;
   std::optional<TlsEndpoint> tls_;
+  std::optional<ProxyEndpoint> proxy_;
   std::optional<Listener> listener_;
 };
 

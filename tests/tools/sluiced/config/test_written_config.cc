@@ -46,7 +46,8 @@ Test(written_config, writes_every_default) {
       "  { endpoint = \"tcp://127.0.0.1:7007\", idle = \"off\", max = 3, "
       "connect-rate = \"off\", connect-rate-per-source = \"off\", ipv6-prefix = 64, "
       "reuse-port = false, tls = \"off\", client-cert = \"required\" },"
-      "  # per-source: none, allow: all, deny: none, cert: none, key: in cert, sni: none, "
+      "  # per-source: none, allow: all, deny: none, proxy: none, cert: none, key: in cert, sni: "
+      "none, "
       "client-ca: none, alpn: none\n]\n";
   cr_expect(write_services(specs) == wanted, "%s", write_services(specs).c_str());
 }
