@@ -207,7 +207,8 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
   const auto limit = limits_.admit(peer, open_now(), loop().now());
   if (limit != NewcomerLimits::Limit::none) return turn_away(limit, peer);
   try {
-    ProtocolRef protocol = factory_(peer);
+    const bool is_admitted = !options_.admit || options_.admit(newcomer.get(), peer);
+    ProtocolRef protocol = is_admitted ? factory_(peer) : ProtocolRef(nullptr);
     if (protocol) {
 #if !defined(__linux__) || defined(SLUICE_PORTABLE)
       set_nonblocking_cloexec(newcomer.get());

@@ -37,6 +37,10 @@ struct ListenerOptions {
   std::optional<mode_t> mode{};   // of a Unix socket's file; without it, that of the umask
   int backlog = 0;                // 0: SOMAXCONN
   std::size_t accept_batch = 64;  // newcomers in a turn, so that others are served as well
+  // Called for each newcomer before its handler is made; false refuses it. `socket` is for what the
+  // address does not say, such as who is at the other end of a Unix socket. Empty: all are
+  // accepted. An exception refuses the newcomer and is reported.
+  std::function<bool(int socket, const Address& peer)> admit{};
   // Called for each connection after its on_close(), while the listener exists: for a log. It must
   // not throw, nor use the connection but for its properties.
   std::function<void(const Connection&)> closed{};

@@ -171,6 +171,35 @@ Test(listener, refuses_a_newcomer_without_a_handler_and_reports_an_exception_of_
   cr_expect(reports[0].kind == Report::Kind::handler_threw && reports[0].what == "not today");
 }
 
+Test(listener, refuses_a_newcomer_that_is_not_admitted_before_it_has_a_handler) {
+  Handler handler;
+  int made = 0;
+  Loop loop(backend_options());
+  loop.set_reporter([](const Report&) {});
+  std::vector<std::string> asked;
+  ListenerOptions options;
+  options.max_per_source = 1;  // a refused peer is not counted
+  options.admit = [&asked](int socket, const Address& peer) {
+    const Address own = Address::local_of(socket);
+    asked.push_back(own.host() + ' ' + peer.host());
+    if (asked.size() == 2) throw std::runtime_error("not today");
+    return asked.size() == 3;
+  };
+  const auto factory = [&](const Address&) -> ProtocolRef {
+    ++made;
+    return handler;
+  };
+  const Listener listener(loop, tcp("127.0.0.1"), factory, options);
+  for (int i = 0; i < 2; ++i) {
+    Peer refused(listener.endpoint().address());
+    cr_expect(refused.receive_all(loop).empty());
+  }
+  const Peer accepted(listener.endpoint().address());
+  turn_until(loop, [&] { return loop.counters().accepted == 1; });
+  cr_expect(loop.counters().refused == 2 && made == 1);
+  cr_expect(asked == std::vector<std::string>(3, "127.0.0.1 127.0.0.1"));
+}
+
 Test(listener, refuses_newcomers_above_each_limit_and_accepts_again_below) {
   const std::size_t unlimited = ListenerOptions::kNoLimit;
   struct Limits {
