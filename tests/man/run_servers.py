@@ -194,6 +194,35 @@ def websocket_echo(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def votes(run, _):
+    with Server(run / "votes", "tcp://127.0.0.1:0") as server:
+        with server.connect() as first, server.connect() as second:
+            first.sendall(b"tea\ncof")
+            expect(read_line(first), b"tea: 1\n")
+            second.sendall(b"tea\n")
+            expect(read_line(second), b"tea: 2\n")
+            first.sendall(b"fee\n")
+            expect(read_line(first), b"coffee: 1\n")
+            second.sendall(b"x" * 81 + b"\n")
+            expect(read_to_the_end(second), b"")
+            server.process.send_signal(signal.SIGTERM)
+            expect(read_to_the_end(first), b"")
+        expect(server.process.wait(SECONDS), 0)
+
+
+def threads(run, _):
+    with Server(run / "threads", "tcp://127.0.0.1:0") as server:
+        peers = [server.connect() for _ in range(20)]
+        for number, peer in enumerate(peers):
+            peer.sendall(b"%d\n" % number)
+            expect(read_line(peer), b"%d\n" % number)
+        server.process.send_signal(signal.SIGTERM)
+        for peer in peers:
+            expect(read_to_the_end(peer), b"")
+            peer.close()
+        expect(server.process.wait(SECONDS), 0)
+
+
 def make_certificate(directory, name):
     """A root of its own for `name`, in files that are replaced if they are there."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
