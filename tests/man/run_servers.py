@@ -267,8 +267,8 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, move_service, websocket_echo,
-                 tls):
+    for test in (echo_server, chat, chat_rooms, control, move_service, threads, tls, votes,
+                 websocket_echo):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)
