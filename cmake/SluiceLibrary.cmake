@@ -23,6 +23,16 @@ function(sluice_objects name portable)
   if(portable)
     target_compile_definitions(${name} PUBLIC SLUICE_PORTABLE=1)
   endif()
+  sluice_batches(${name} ${portable})
+endfunction()
+
+# sluice_batches(NAME PORTABLE): compiles eight files of the objects at a time, where only tests use
+# them: with a sanitizer, and for plain POSIX calls. That takes a third of the time. The other
+# builds find a file that lacks an include.
+function(sluice_batches name portable)
+  if(SLUICE_SANITIZE OR (portable AND NOT SLUICE_PORTABLE))
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 endfunction()
 
 # sluice_folder([LIBRARY name] SOURCES a.cc... [PUBLIC a.h...] [DETAIL b.h...]): adds files of the
@@ -169,6 +179,7 @@ function(sluice_begin_tls_library)
   # OpenSSL's macros have casts in the style of C.
   target_compile_options(sluice_tls_objects PRIVATE -fno-semantic-interposition -Wno-old-style-cast)
   target_include_directories(sluice_tls_objects PUBLIC ${PROJECT_BINARY_DIR}/include)
+  sluice_batches(sluice_tls_objects OFF)
   target_link_libraries(sluice_tls_objects PUBLIC OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 endfunction()
 

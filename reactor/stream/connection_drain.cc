@@ -18,7 +18,7 @@ namespace sluice {
 namespace {
 
 // The maximum number of reads in the first turn of a drain; later turns read the rest.
-constexpr int kReadsAtOnce = 16;
+constexpr int kDrainReadsAtOnce = 16;
 // For input in memory or in the buffers of a transport, whose size is unknown until a read finds
 // nothing.
 constexpr std::uint32_t kUnknown = UINT32_MAX;
@@ -34,7 +34,7 @@ void Connection::begin_draining() noexcept {
   contain([this] {
     flush();
     LoopInternals::budget(group_->loop()).begin_share();
-    for (int i = 0; i < kReadsAtOnce && !postponed_; ++i) {
+    for (int i = 0; i < kDrainReadsAtOnce && !postponed_; ++i) {
       if (redeliver_) {
         redeliver();
       } else if (!may_read() || read_once(read_room()) == 0) {

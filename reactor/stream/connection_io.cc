@@ -18,7 +18,7 @@ namespace sluice {
 namespace {
 
 // The maximum number of reads for one event, to discard input.
-constexpr int kReadsAtOnce = 16;
+constexpr int kDiscardsAtOnce = 16;
 // The maximum number of reads for one event of a peer that fills the buffer each time. Reading a
 // large flow in one go costs half as much as in pieces of 64 KiB with a wait between them: the
 // window opens at once, and the peer sends in its own time instead of in the softirq of our
@@ -155,7 +155,7 @@ void Connection::discard_input() {
   const std::span<std::byte> buffer = LoopInternals::read_buffer(group_->loop());
   TurnBudget& budget = LoopInternals::budget(group_->loop());
   budget.begin_share();
-  for (int i = 0; i < kReadsAtOnce; ++i) {
+  for (int i = 0; i < kDiscardsAtOnce; ++i) {
     if (i > 0 && !budget.may_continue()) return budget.cut();
     const ssize_t count = system_read(buffer);
     if (count > 0) {

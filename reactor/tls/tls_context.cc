@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include "tls_errors.h"
+#include "tls_pem.h"
 #include "tls_profile.h"
 
 namespace sluice {
@@ -18,9 +19,6 @@ constexpr const char* kSuites12 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:prime256v1:secp384r1";
-
-// Otherwise OpenSSL would ask for the phrase of an encrypted key on the terminal.
-int no_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
 
 }  // namespace
 

@@ -12,8 +12,6 @@ namespace sluice {
 
 namespace {
 
-int no_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
-
 BioHandle memory_of(const std::string& text, const std::string& name) {
   ERR_clear_error();
   BioHandle bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -39,6 +37,8 @@ KeyHandle parse_key(const TlsCertificate& certificate) {
 }
 
 }  // namespace
+
+int no_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
 
 std::vector<X509Handle> parse_certificates(const std::string& pem, const std::string& name) {
   if (pem.size() > kMaxPem) throw std::system_error(EFBIG, std::generic_category(), name);

@@ -15,6 +15,9 @@ namespace sluice {
 // More certificates than this in one text are an error.
 inline constexpr std::size_t kMaxCertificates = 1000;
 
+// Answers OpenSSL's question for the phrase of an encrypted key: there is none. Otherwise OpenSSL
+// would ask on the terminal.
+int no_phrase(char* buffer, int size, int writing, void* data);
 // All certificates of `pem`, at least one.
 std::vector<X509Handle> parse_certificates(const std::string& pem, const std::string& name);
 // Gives `context` the certificate, its chain and its key, which must belong together.

@@ -1,24 +1,30 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy 14 over the library and the tools, several files at once.
+"""Runs clang-tidy 14 over the library and the tools.
 
     clang_tidy.py --build DIR [--jobs N] [FILE...]
 
 DIR holds compile_commands.json. Prints what clang-tidy finds and nothing about what is clean. A
 source that looks different with SLUICE_PORTABLE is looked at both ways.
+
+Eight sources of a folder are put one behind another and looked at as one file, because most of the
+time goes into the headers that they share. Where they cannot be compiled so, each is looked at alone.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = ("reactor", "protocols", "tools")
-
-
+AT_ONCE = 8
+PORTABLE = "-DSLUICE_PORTABLE=1"
+INCLUDE = re.compile(r"^#include .*$", re.MULTILINE)
 OWN_INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
@@ -30,14 +36,70 @@ def has_portable_paths(source):
                for part in [text, *(header.read_text() for header in headers if header.is_file())])
 
 
-def tidy(build, source, extra):
-    """The source's name, clang-tidy's exit status and what it printed."""
+def flags_of(entry):
+    """The arguments of a compilation without its input and its output."""
+    words = shlex.split(entry["command"])
+    for word in ("-o", "-c"):
+        at = words.index(word)
+        del words[at:at + 2]
+    return tuple(words)
+
+
+def grouped(entries):
+    """Lists of (sources, flags): what shares a folder and its flags."""
+    groups = collections.defaultdict(set)
+    for entry in entries:
+        source = pathlib.Path(entry["file"]).resolve()
+        flags = flags_of(entry)
+        groups[source.parent, flags].add(source)
+        if has_portable_paths(source):
+            groups[source.parent, (*flags, PORTABLE)].add(source)
+    for (_, flags), sources in sorted(groups.items()):
+        ordered = sorted(sources)
+        for first in range(0, len(ordered), AT_ONCE):
+            yield ordered[first:first + AT_ONCE], flags
+
+
+def joined(sources):
+    """The text of all, and the number of the line after each one's last. A header that an earlier
+    source included is not included again, which would be a finding of its own."""
+    text = ""
+    ends = []
+    for source in sources:
+        seen = set(INCLUDE.findall(text))
+        text += INCLUDE.sub(lambda line, seen=seen: "" if line[0] in seen else line[0],
+                            source.read_text())
+        ends.append(text.count("\n") + 1)
+    return text, ends
+
+
+def named(printed, together, sources, ends):
+    """What was printed, with each place in `together` as one in its source."""
+    def place(match):
+        line = int(match[1])
+        at = next((n for n, end in enumerate(ends) if line < end), len(ends) - 1)
+        return f"{sources[at]}:{line - (ends[at - 1] if at else 1) + 1}:"
+    return re.sub(re.escape(str(together)) + r":(\d+):", place, printed)
+
+
+def tidy(build, number, sources, flags):
+    """The number of groups or files that are not clean, and what clang-tidy printed."""
+    together = build / "tidy" / f"{number}.cc"
+    text, ends = joined(sources)
+    together.write_text(text)
     result = subprocess.run(
-        ["clang-tidy-14", "--quiet", "-p", str(build), *extra, str(source)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    name = " ".join([str(source.relative_to(ROOT)), *extra])
+        ["clang-tidy-14", "--quiet", f"--config-file={ROOT / '.clang-tidy'}", str(together),
+         "--", *flags[1:], "-iquote", str(sources[0].parent)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, cwd=build)
+    if result.returncode == 0:
+        return 0, ""
+    if "clang-diagnostic-error" in result.stdout and len(sources) > 1:
+        each = [tidy(build, f"{number}.{at}", [source], flags) for at, source in enumerate(sources)]
+        return sum(failed for failed, _ in each), "".join(printed for _, printed in each)
+    names = " ".join(str(source.relative_to(ROOT)) for source in sources)
     # On stderr it counts what it suppressed, which is noise unless there is nothing else.
-    return name, result.returncode, result.stdout if result.stdout.strip() else result.stderr
+    printed = result.stdout if result.stdout.strip() else result.stderr
+    return 1, f"{names}:\n{named(printed, together, sources, ends)}"
 
 
 def main():
@@ -47,26 +109,25 @@ def main():
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
 
-    commands = json.loads((arguments.build / "compile_commands.json").read_text())
-    sources = sorted({pathlib.Path(entry["file"]).resolve() for entry in commands})
-    sources = [s for s in sources if s.is_relative_to(ROOT) and s.relative_to(ROOT).parts[0] in ROOMS]
+    build = arguments.build.resolve()
+    entries = [entry for entry in json.loads((build / "compile_commands.json").read_text())
+               if pathlib.Path(entry["file"]).resolve().is_relative_to(ROOT)
+               and pathlib.Path(entry["file"]).resolve().relative_to(ROOT).parts[0] in ROOMS]
     if arguments.files:
         wanted = {file.resolve() for file in arguments.files}
-        sources = [source for source in sources if source in wanted]
-    if not sources:
+        entries = [entry for entry in entries if pathlib.Path(entry["file"]).resolve() in wanted]
+    if not entries:
         print("clang_tidy.py: no source to look at", file=sys.stderr)
         return 1
 
-    jobs = [(source, []) for source in sources]
-    jobs += [(source, ["--extra-arg=-DSLUICE_PORTABLE=1"])
-             for source in sources if has_portable_paths(source)]
+    (build / "tidy").mkdir(exist_ok=True)
+    jobs = [(build, number, *group) for number, group in enumerate(grouped(entries))]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
-        for name, status, printed in pool.map(lambda job: tidy(arguments.build, *job), jobs):
-            if status:
-                failed += 1
-                print(f"{name}:\n{printed}", flush=True)
-    print(f"clang-tidy: {len(jobs) - failed} of {len(jobs)} clean")
+        for bad, printed in pool.map(lambda job: tidy(*job), jobs):
+            failed += bad
+            print(printed, end="", flush=True)
+    print(f"clang-tidy: {failed} findings" if failed else f"clang-tidy: {len(entries)} files clean")
     return 1 if failed else 0
 
 

@@ -17,7 +17,7 @@ std::string offer(std::string_view words) {
   return "COMPREPLY=($(compgen -W '" + std::string(words) + "' -- \"$current\"))";
 }
 
-std::string action_of(const Value& value) {
+std::string bash_action_of(const Value& value) {
   switch (value.kind) {
     case ValueKind::words:
       return offer(value.words);
@@ -38,7 +38,7 @@ std::string value_cases(const Program& program) {
   for (const OptionSpec& option : program.options) {
     // The value of an optional one never is the next word.
     if (option.value.empty() || option.optional) continue;
-    const std::string action = action_of(value_of(program, option));
+    const std::string action = bash_action_of(value_of(program, option));
     cases += "    " + names_of(option, " | ") + ")\n";
     if (!action.empty()) cases += "      " + action + '\n';
     cases += "      return ;;\n";

@@ -29,7 +29,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string action_of(const Value& value) {
+std::string zsh_action_of(const Value& value) {
   switch (value.kind) {
     case ValueKind::words:
       return '(' + value.words + ')';
@@ -66,7 +66,7 @@ std::string spec_of(const Program& program, const OptionSpec& option, bool by_le
   spec += '[' + escaped(option.summary) + ']';
   if (option.value.empty()) return spec;
   spec += option.optional ? "::" : ":";
-  return spec + escaped(option.value) + ':' + action_of(value_of(program, option));
+  return spec + escaped(option.value) + ':' + zsh_action_of(value_of(program, option));
 }
 
 std::string_view operands_spec(Operands operands) {
