@@ -10,7 +10,7 @@ constexpr unsigned kFinal = 0x80;
 constexpr unsigned kReserved = 0x70;
 constexpr unsigned kOpcode = 0x0F;
 constexpr unsigned kMasked = 0x80;
-constexpr unsigned kLength = 0x7F;
+constexpr unsigned kLengthBits = 0x7F;
 constexpr std::uint64_t kLength16 = 126;  // the length is in the next two bytes
 constexpr std::uint64_t kLength64 = 127;  // in the next eight
 
@@ -31,7 +31,7 @@ WebSocketFault check_first(unsigned first) noexcept {
 
 WebSocketFault check_second(unsigned second, bool is_control) noexcept {
   if ((second & kMasked) == 0) return wrong("a frame of a client is not masked");
-  if (is_control && (second & kLength) > kMaxControlPayload) {
+  if (is_control && (second & kLengthBits) > kMaxControlPayload) {
     return wrong("a control frame is longer than 125 bytes");
   }
   return {};
@@ -60,7 +60,7 @@ WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexc
   const auto second = static_cast<unsigned>(in[1]);
   result.fault = check_second(second, header.is_control());
   if (result.fault) return result;
-  header.length = second & kLength;
+  header.length = second & kLengthBits;
   const std::size_t extended = header.length == kLength16 ? 2 : header.length == kLength64 ? 8 : 0;
   if (in.size() < 2 + extended) return result;
   if (extended > 0) {
