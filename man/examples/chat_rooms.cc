@@ -4,6 +4,7 @@
 #include <exception>
 
 #include <sluice/chat.h>
+#include <sluice/chat_lines.h>
 #include <sluice/connection.h>
 #include <sluice/listener.h>
 #include <sluice/loop.h>
@@ -39,7 +40,8 @@ int main(int argc, char** argv) try {
   std::printf("listening %s\n", listener.endpoint().to_string().c_str());
 
   Scribe scribe;
-  sluice::ChatMember* const member = chat.house().enter(scribe, "scribe");
+  sluice::ChatLines lines(chat.house());
+  sluice::ChatMember* const member = lines.enter(scribe, "scribe");
   loop.run();
   chat.house().leave(*member, "the server stops");
 } catch (const std::exception& error) {

@@ -24,6 +24,14 @@ ProtocolFactory Chat::factory() {
   return [this](const Address&) { return handler(); };
 }
 
+ProtocolFactory Chat::factory(std::size_t max_line) {
+  return [this, max_line](const Address&) {
+    return std::make_unique<ChatPeer>(impl_->desk, max_line);
+  };
+}
+
+ChatDesk& Chat::desk() noexcept { return impl_->desk; }
+
 ChatHouse& Chat::house() noexcept { return impl_->desk.house(); }
 
 void Chat::set_options(ChatOptions options) { impl_->desk.set_options(std::move(options)); }

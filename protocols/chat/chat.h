@@ -5,8 +5,9 @@
 //   sluice::Chat chat(loop, {});
 //   const sluice::Listener listener(loop, endpoint, chat.factory(), {});
 //
-// What it is: the connections of a ChatHouse, which has the rules. It splits the input into lines,
-// removes telnet commands, and delivers at the end of a turn.
+// What it is: the connections of a ChatHouse, which has the rules, and of ChatLines, which has the
+// commands. It splits the input into lines, removes telnet commands, and delivers at the end of a
+// turn.
 // A line above ChatOptions::max_line is skipped, and its sender gets a notice. The last line needs
 // no line feed. Above ChatOptions::rate a connection is not read until its next line is allowed, so
 // nothing is lost.
@@ -25,6 +26,7 @@
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_H
 
+#include <cstddef>
 #include <memory>
 
 #include "../../reactor/base/export.h"
@@ -34,6 +36,8 @@
 #include "chat_options.h"
 
 namespace sluice {
+
+class ChatDesk;
 
 class SLUICE_EXPORT Chat {
  public:
@@ -45,16 +49,20 @@ class SLUICE_EXPORT Chat {
   // For any number of listeners: makes their handlers. REQUIRES: neither the listeners nor the
   // function are used after this object is destroyed.
   [[nodiscard]] ProtocolFactory factory();
+  // The same, for lines of at most `max_line` bytes in place of ChatOptions::max_line.
+  [[nodiscard]] ProtocolFactory factory(std::size_t max_line);
   // Makes the handler of one connection.
   [[nodiscard]] ProtocolRef handler();
 
-  // For members without a connection, such as a terminal: enter(), submit(), leave(). Their lines
-  // are delivered at the end of the turn. REQUIRES: they leave before this object is destroyed.
+  // For members without a connection, such as a terminal: ChatLines(house()). Their lines are
+  // delivered at the end of the turn. REQUIRES: they leave before this object is destroyed.
   [[nodiscard]] ChatHouse& house() noexcept;
   [[nodiscard]] const ChatOptions& options() const noexcept;
   // Applies to all members at once, except that the lobby keeps its name, and each room that there
   // is its history. Nobody leaves because of a smaller limit.
   void set_options(ChatOptions options);
+  // For other fronts over connections, which sluice has itself.
+  [[nodiscard]] ChatDesk& desk() noexcept;
 
  private:
   class SLUICE_LOCAL Impl;

@@ -1,37 +1,17 @@
-// The commands of a chat. chat_house.cc has the other rules.
+#include "chat_commands.h"
+
 #include <algorithm>
-#include <span>
 #include <utility>
 
-#include "chat_house.h"
+#include "chat_lines.h"
 #include "chat_name.h"
-#include "chat_room.h"
 #include "chat_text.h"
+#include "chat_words.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::size_t kMaxEchoed = 32;  // bytes of an unknown command that the hint repeats
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-// Removes the first word from `text` and returns it.
-std::string_view take_word(std::string_view& text) noexcept {
-  text = trimmed(text);
-  const std::string_view word = text.substr(0, text.find(' '));
-  text = trimmed(text.substr(word.size()));
-  return word;
-}
-
-std::string sanitized(std::string_view text) {
-  std::string result;
-  append_chat_text(result, text);
-  return result;
-}
 
 std::string count_of(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " member" : " members");
@@ -39,218 +19,207 @@ std::string count_of(std::size_t count) {
 
 }  // namespace
 
-struct ChatHouse::Command {
-  std::string_view name;
-  std::string_view usage;
-  std::string_view summary;
-  bool (ChatHouse::*run)(ChatMember&, std::string_view, Congestion);
-};
-
-std::span<const ChatHouse::Command> ChatHouse::commands() noexcept {
+std::span<const ChatCommands::Command> ChatCommands::commands() noexcept {
   static constexpr Command kCommands[] = {
-      {"nick", "/nick NAME", "be called NAME", &ChatHouse::nick},
-      {"me", "/me TEXT", "say what you do", &ChatHouse::me},
-      {"msg", "/msg NICK TEXT", "tell NICK alone", &ChatHouse::msg},
-      {"join", "/join ROOM", "go to a room, or open it", &ChatHouse::join},
-      {"part", "/part", "go back to the first room", &ChatHouse::part},
-      {"rooms", "/rooms", "list the rooms", &ChatHouse::list_rooms},
-      {"who", "/who [ROOM]", "list who is in a room", &ChatHouse::who},
-      {"topic", "/topic [TEXT]", "show or set what the room is about", &ChatHouse::topic},
-      {"help", "/help", "list the commands", &ChatHouse::help},
-      {"quit", "/quit [REASON]", "leave", &ChatHouse::quit},
+      {"nick", "/nick NAME", "be called NAME", &ChatCommands::nick},
+      {"me", "/me TEXT", "say what you do", &ChatCommands::me},
+      {"msg", "/msg NICK TEXT", "tell NICK alone", &ChatCommands::msg},
+      {"join", "/join ROOM [KEY]", "go to a room, or open it", &ChatCommands::join},
+      {"part", "/part", "go back to the first room", &ChatCommands::part},
+      {"rooms", "/rooms", "list the rooms", &ChatCommands::list_rooms},
+      {"who", "/who [ROOM]", "list who is in a room", &ChatCommands::who},
+      {"topic", "/topic [TEXT]", "show or set what the room is about", &ChatCommands::topic},
+      {"invite", "/invite NICK", "ask NICK to come to your room", &ChatCommands::invite},
+      {"kick", "/kick NICK [REASON]", "remove NICK from your room", &ChatCommands::kick},
+      {"ban", "/ban NICK", "let NICK not come back", &ChatCommands::ban},
+      {"unban", "/unban MASK", "undo a ban", &ChatCommands::unban},
+      {"mode", "/mode [CHANGE]", "show or change who may do what", &ChatCommands::mode},
+      {"help", "/help", "list the commands", &ChatCommands::help},
+      {"quit", "/quit [REASON]", "leave", &ChatCommands::quit},
   };
   return kCommands;
 }
 
-bool ChatHouse::run_command(ChatMember& member, std::string_view line, Congestion congestion) {
+bool ChatCommands::run(std::string_view line) {
   const std::string_view word = line.substr(0, line.find(' '));
   const std::string key = chat_name_key(word.substr(0, kMaxEchoed));
   for (const Command& command : commands()) {
-    if (command.name == key) {
-      return (this->*command.run)(member, trimmed(line.substr(word.size())), congestion);
-    }
+    if (command.name == key) return (this->*command.run)(trimmed(line.substr(word.size())));
   }
-  notify(member, "there is no command /" + sanitized(word.substr(0, kMaxEchoed)) +
-                     "; /help lists those there are, and // begins a line with a slash");
+  notify("there is no command /" + sanitized(word.substr(0, kMaxEchoed)) +
+         "; /help lists those there are, and // begins a line with a slash");
   return true;
 }
 
-bool ChatHouse::nick(ChatMember& member, std::string_view wanted, Congestion /*congestion*/) {
-  if (const std::string error = chat_name_error(wanted); !error.empty()) {
-    notify(member, error);
-    return true;
+bool ChatCommands::explain(ChatResult result, std::string_view name) {
+  const std::string quoted = sanitized(name.substr(0, kMaxChatName));
+  switch (result) {
+    case ChatResult::ok:
+      return true;
+    case ChatResult::behind:
+      return false;
+    case ChatResult::invite_only:
+      notify(quoted + " is closed: only members who are invited come in");
+      return true;
+    case ChatResult::banned:
+      notify("you are banned from " + quoted);
+      return true;
+    case ChatResult::wrong_key:
+      notify(quoted + " has a key: /join " + quoted + " KEY");
+      return true;
+    case ChatResult::not_operator:
+      notify("only an operator of the room can do that");
+      return true;
+    case ChatResult::target_absent:
+      notify(quoted + " is not in the room");
+      return true;
+    case ChatResult::target_present:
+      notify(quoted + " is in the room already");
+      return true;
+    case ChatResult::list_full:
+      notify("the room has too many bans: at most " + std::to_string(house_.rules().max_bans));
+      return true;
+    case ChatResult::already_there:
+      notify("nothing to change: it is so already");
+      return true;
+    case ChatResult::not_allowed:
+      notify("nobody has heard that: the room is moderated, or you are banned");
+      return true;
+    default:
+      notify("that is not possible: " + quoted);
+      return true;
   }
-  const ChatMember* const holder = find(wanted);
-  if (holder != nullptr && holder != &member) {
-    notify(member, "the name " + std::string(wanted) + " is taken; you are still " +
-                       std::string(member.nick()));
-    return true;
-  }
-  const std::string old(member.nick());
-  if (old == wanted) return true;
-  std::string key = chat_name_key(wanted);
-  if (key != *member.key_ && is_reserved(key)) {
-    notify(member, "the name " + std::string(wanted) + " is reserved; you are still " + old);
-    return true;
-  }
-  if (member.room_->has_lines_for(member)) member.room_->flush();
-  member.set_nick(wanted);
-  auto owned = members_.extract(members_.find(*member.key_));
-  const std::string old_key = std::exchange(owned.key(), std::move(key));
-  members_.insert(std::move(owned));  // allocates nothing: the table is not larger than before
-  release_nick(old_key);
-  member.room_->announce({old, " is now ", wanted});
-  mark_dirty(*member.room_);
-  return true;
 }
 
-bool ChatHouse::me(ChatMember& member, std::string_view text, Congestion /*congestion*/) {
+bool ChatCommands::nick(std::string_view wanted) {
+  const std::string still = "; you are still " + std::string(member_.nick());
+  switch (house_.set_nick(member_, wanted)) {
+    case ChatResult::invalid_name:
+      notify(chat_name_error(wanted));
+      return true;
+    case ChatResult::name_taken:
+      notify("the name " + std::string(wanted) + " is taken" + still);
+      return true;
+    case ChatResult::name_reserved:
+      notify("the name " + std::string(wanted) + " is reserved" + still);
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool ChatCommands::me(std::string_view text) {
   if (text.empty()) {
-    notify(member, "what do you do? /me TEXT");
+    notify("what do you do? /me TEXT");
     return true;
   }
-  member.room_->act(member, text);
-  mark_dirty(*member.room_);
-  return true;
+  return explain(house_.say(member_, room(), ChatEvent::Kind::acted, text, congestion_), {});
 }
 
-bool ChatHouse::msg(ChatMember& member, std::string_view rest, Congestion congestion) {
+bool ChatCommands::msg(std::string_view rest) {
   const std::string_view name = take_word(rest);
   if (name.empty() || rest.empty()) {
-    notify(member, "whom, and what? /msg NICK TEXT");
+    notify("whom, and what? /msg NICK TEXT");
     return true;
   }
-  ChatMember* const target = is_chat_name(name) ? find(name) : nullptr;
+  ChatMember* const target = house_.find_member(name);
   if (target == nullptr) {
-    notify(member, "nobody is called " + sanitized(name.substr(0, kMaxChatName)));
+    notify("nobody is called " + sanitized(name.substr(0, kMaxChatName)));
     return true;
   }
-  if (target->behind_ && congestion == Congestion::wait) return false;
-  std::string text = "[";
-  text += member.nick();
-  text += "] ";
-  append_chat_text(text, rest);
-  text += '\n';
-  deliver(*target, text);
-  return true;
+  return explain(house_.tell(member_, *target, ChatEvent::Kind::said, rest, congestion_), name);
 }
 
-bool ChatHouse::join(ChatMember& member, std::string_view name, Congestion congestion) {
-  if (const std::string error = chat_name_error(name); !error.empty()) {
-    notify(member, error);
-    return true;
+bool ChatCommands::join(std::string_view rest) {
+  const std::string_view key_follows = rest;
+  std::string_view name = rest;
+  std::string_view key;
+  // A name with a space and no key after it is a mistake in the name, and explained as such.
+  if (const std::string_view word = take_word(rest); is_chat_name(word)) {
+    name = word;
+    key = rest;
+  } else {
+    name = key_follows;
   }
-  const auto found = rooms_.find(chat_name_key(name));
-  if (found != rooms_.end() && found->second.get() == member.room_) {
-    notify(member, "you are in " + member.room_->name() + " already");
-    return true;
-  }
-  // A room other than the lobby is removed when its only member leaves it.
-  const bool frees_one = member.room_ != lobby_ && member.room_->members().size() == 1;
-  if (found == rooms_.end() && rooms_.size() - (frees_one ? 1 : 0) >= rules_.max_rooms) {
-    notify(member, "no room can be opened: there are " + std::to_string(rooms_.size()) +
-                       ", and at most " + std::to_string(rules_.max_rooms) + "; /rooms lists them");
-    return true;
-  }
-  if (found != rooms_.end() && found->second.get() != lobby_ &&
-      found->second->members().size() >= rules_.max_in_room) {
-    notify(member, found->second->name() + " is full: at most " + count_of(rules_.max_in_room));
-    return true;
-  }
-  if (found != rooms_.end() && found->second->members_behind != 0 &&
-      congestion == Congestion::wait) {
-    return false;
-  }
-  ChatRoom& to = find_or_make_room(name);
-  try {
-    move(member, to);
-  } catch (...) {
-    remove_if_empty(to);
-    throw;
-  }
-  return true;
-}
-
-bool ChatHouse::part(ChatMember& member, std::string_view /*rest*/, Congestion congestion) {
-  return join(member, rules_.lobby, congestion);
-}
-
-bool ChatHouse::list_rooms(ChatMember& member, std::string_view /*rest*/,
-                           Congestion /*congestion*/) {
-  std::string text;
-  for (const auto& [key, room] : rooms_) {
-    text += "* " + room->name() + ": " + count_of(room->members().size());
-    if (!room->topic.empty()) text += ", " + room->topic;
-    text += '\n';
-  }
-  deliver(member, text);
-  return true;
-}
-
-bool ChatHouse::who(ChatMember& member, std::string_view name, Congestion /*congestion*/) {
-  const ChatRoom* room = member.room_;
-  if (!name.empty()) {
-    const auto found = is_chat_name(name) ? rooms_.find(chat_name_key(name)) : rooms_.end();
-    if (found == rooms_.end()) {
-      notify(member, "there is no room " + sanitized(name.substr(0, kMaxChatName)));
+  const ChatRoom* const to = house_.find_room(name);
+  const ChatResult checked = house_.check_join(member_, name, key, congestion_);
+  switch (checked) {
+    case ChatResult::ok:
+      break;
+    case ChatResult::invalid_name:
+      notify(chat_name_error(name));
+      return true;
+    case ChatResult::already_there:
+      notify("you are in " + room().name() + " already");
+      return true;
+    case ChatResult::too_many_rooms:
+      notify("no room can be opened: there are " + std::to_string(house_.rooms()) +
+             ", and at most " + std::to_string(house_.rules().max_rooms) + "; /rooms lists them");
+      return true;
+    case ChatResult::room_full: {
+      const std::size_t limit = to->modes().limit;
+      notify(to->name() + " is full: at most " +
+             count_of(limit == 0 ? house_.rules().max_in_room
+                                 : std::min(limit, house_.rules().max_in_room)));
       return true;
     }
-    room = found->second.get();
+    default:
+      return explain(checked, name);
   }
-  std::string text = count_of(room->members().size()) + " in " + room->name();
-  const char* before = ": ";
-  const std::size_t shown = std::min(room->members().size(), kMaxNames);
-  for (const ChatMember* one : std::span(room->members()).first(shown)) {
-    text += std::exchange(before, ", ");
-    text += one->nick();
-  }
-  if (shown < room->members().size()) text += " and more";
-  notify(member, text);
+  // All that may throw comes before the move.
+  const std::string text = welcome_(to, to == nullptr ? name : to->name(), member_.nick());
+  (void)house_.join(member_, name, key, congestion_);
+  house_.deliver(member_, text);
   return true;
 }
 
-bool ChatHouse::topic(ChatMember& member, std::string_view text, Congestion /*congestion*/) {
-  ChatRoom& room = *member.room_;
-  if (text.empty()) {
-    notify(member,
-           room.topic.empty() ? "no topic is set; /topic TEXT sets one" : "topic: " + room.topic);
-    return true;
-  }
-  std::string topic = sanitized(text);
-  if (topic.size() > kMaxTopic) {
-    notify(member, "a topic of " + std::to_string(topic.size()) + " bytes is too long: at most " +
-                       std::to_string(kMaxTopic));
-    return true;
-  }
-  room.announce({member.nick(), " set the topic: ", topic});
-  room.topic = std::move(topic);
-  mark_dirty(room);
-  return true;
-}
+bool ChatCommands::part(std::string_view /*rest*/) { return join(house_.lobby().name()); }
 
-bool ChatHouse::help(ChatMember& member, std::string_view /*rest*/, Congestion /*congestion*/) {
+bool ChatCommands::list_rooms(std::string_view /*rest*/) {
   std::string text;
-  for (const Command& command : commands()) {
-    std::string line = "* " + std::string(command.usage);
-    line.resize(std::max(line.size(), std::size_t{20}), ' ');
-    text += line + std::string(command.summary) + "\n";
+  for (const auto& [key, each] : house_.all_rooms()) {
+    if (each->modes().secret && !member_.is_in(*each)) continue;
+    text += kNoticePrefix;
+    text += each->name() + ": " + count_of(each->members().size());
+    if (!each->topic().text.empty()) text += ", " + each->topic().text;
+    text += '\n';
   }
-  deliver(member, text);
+  house_.deliver(member_, text);
   return true;
 }
 
-bool ChatHouse::quit(ChatMember& member, std::string_view reason, Congestion /*congestion*/) {
-  // A member that has left receives nothing more, so it gets the collected lines first.
-  if (member.room_->has_lines_for(member)) member.room_->flush();
-  ChatOutlet& outlet = member.outlet_;
-  const std::string text = sanitized(reason);
-  try {
-    leave(member, text);
-  } catch (...) {
-    outlet.on_dismissed();
-    throw;
+bool ChatCommands::who(std::string_view name) {
+  const ChatRoom* shown_room = &room();
+  if (!name.empty()) {
+    shown_room = house_.find_room(name);
+    if (shown_room == nullptr || (shown_room->modes().secret && !member_.is_in(*shown_room))) {
+      notify("there is no room " + sanitized(name.substr(0, kMaxChatName)));
+      return true;
+    }
   }
-  outlet.on_dismissed();
+  const auto& members = shown_room->members();
+  std::string text = count_of(members.size()) + " in " + shown_room->name();
+  const char* before = ": ";
+  const std::size_t shown = std::min(members.size(), ChatLines::kMaxNames);
+  for (const ChatRoom::Place& one : std::span(members).first(shown)) {
+    text += std::exchange(before, ", ");
+    text += one.member->nick();
+  }
+  if (shown < members.size()) text += " and more";
+  notify(text);
+  return true;
+}
+
+bool ChatCommands::topic(std::string_view text) {
+  const std::string& topic = room().topic().text;
+  if (text.empty()) {
+    notify(topic.empty() ? "no topic is set; /topic TEXT sets one" : "topic: " + topic);
+    return true;
+  }
+  const ChatResult result = house_.set_topic(member_, room(), text);
+  if (result != ChatResult::too_long) return explain(result, {});
+  notify("a topic of " + std::to_string(sanitized(text).size()) + " bytes is too long: at most " +
+         std::to_string(ChatHouse::kMaxTopic));
   return true;
 }
 

@@ -1,8 +1,13 @@
 #include "chat_desk.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
+#include <span>
 #include <utility>
+
+#include "../../reactor/base/keyed_hash.h"
+#include "chat_seat.h"
 
 namespace sluice {
 
@@ -24,6 +29,18 @@ void ChatDesk::set_options(ChatOptions options) {
   rates_.set(options.rate, options.source_prefix);
   house_.set_rules(options.rules);
   options_ = std::move(options);
+}
+
+std::string ChatDesk::origin_of(std::string_view user, const Address& peer) const {
+  std::string origin(user);
+  origin += '@';
+  if (!peer.is_ip()) return origin += "local";
+  // Not the hash of the tables of sources, whose collisions nobody should be able to look for.
+  const std::string text = "origin " + Source(peer, options_.source_prefix).to_string();
+  const std::uint64_t hash = keyed_hash(std::as_bytes(std::span(text)));
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (unsigned shift = 64; shift != 0;) origin += kDigits[(hash >> (shift -= 4)) & 15];
+  return origin += ".hidden";
 }
 
 void ChatDesk::remove(ChatSeat& seat) noexcept {

@@ -1,11 +1,13 @@
 // The connections of a chat: which of them wait, and when collected lines are delivered. Only for
-// chat.cc.
+// the fronts.
 //
 // Lifetime: must be destroyed before its loop. The destructor detaches the remaining seats.
 // Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "../../reactor/loop/end_of_turn.h"
@@ -16,20 +18,7 @@
 
 namespace sluice {
 
-// What the desk uses of a connection in the chat.
-class ChatSeat {
- public:
-  virtual void detach() noexcept = 0;  // the desk is being destroyed
-  // Null before the member has entered and after it has left.
-  [[nodiscard]] virtual ChatMember* member() const noexcept = 0;
-  // It was behind for longer than the patience. The others do not wait for it again until it has
-  // caught up.
-  virtual void mark_stalled() noexcept = 0;
-  virtual void resume() noexcept = 0;  // it need not wait any more
-
- protected:
-  ~ChatSeat() = default;
-};
+class ChatSeat;
 
 class ChatDesk {
  public:
@@ -42,6 +31,10 @@ class ChatDesk {
   [[nodiscard]] const ChatOptions& options() const noexcept { return options_; }
   void set_options(ChatOptions options);
   [[nodiscard]] ChatRates& rates() noexcept { return rates_; }
+
+  // "user@host" of a peer as other members see it: the host stands for its source, without showing
+  // the address. It changes when the process starts again.
+  [[nodiscard]] std::string origin_of(std::string_view user, const Address& peer) const;
 
   void add(ChatSeat& seat) { seats_.push_back(&seat); }
   void remove(ChatSeat& seat) noexcept;

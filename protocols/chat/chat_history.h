@@ -1,10 +1,9 @@
-// The last lines of a room.
+// The last lines of a room, as events.
 //
-// What it is: a queue of copies. note() stores only the position of a line in the current block,
-// and commit() copies the lines when the block is finished. If one read contains a thousand lines,
-// only the last ones are copied.
+// What it is: a queue of copies that reuses the memory of the oldest one, because most lines have a
+// similar length.
 // Limits: `lines` lines and kMaxBytes in total; new lines replace the oldest ones.
-// Thread: any, one at a time. Errors: std::bad_alloc.
+// Thread: any, one at a time. Errors: std::bad_alloc; the new line is then missing.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_HISTORY_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_HISTORY_H
 
@@ -12,7 +11,8 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "chat_event.h"
 
 namespace sluice {
 
@@ -20,27 +20,34 @@ class ChatHistory {
  public:
   static constexpr std::size_t kMaxBytes = 64 * 1024;
 
-  explicit ChatHistory(std::size_t lines);
+  explicit ChatHistory(std::size_t lines) : limit_(lines) {}
 
-  // The current block has a line of `size` bytes at `offset`.
-  void note(std::size_t offset, std::size_t size);
-  // Copies the lines that were noted since the last commit(). REQUIRES: they are in `block`.
-  void commit(std::string_view block);
+  void keep(const ChatEvent& event);
   [[nodiscard]] std::size_t lines() const noexcept { return kept_.size(); }
-  void append_to(std::string& text) const;  // the copied lines, the oldest first
+  // Calls `visit` with each event after the one with the id `after`, the oldest first. `room` is
+  // the room of all.
+  template <class Visit>
+  void each(std::string_view room, std::uint64_t after, Visit&& visit) const {
+    for (const Line& line : kept_) {
+      if (line.id > after) visit(line.event(room));
+    }
+  }
 
  private:
-  struct Position {
-    std::size_t offset;
-    std::size_t size;
+  struct Line {
+    ChatEvent::Kind kind;
+    std::uint64_t id;
+    ChatTime time;
+    std::size_t author_size;
+    std::size_t origin_size;
+    std::string bytes;  // author, origin and text
+
+    [[nodiscard]] ChatEvent event(std::string_view room) const noexcept;
   };
-  void keep(std::string_view line);
 
   std::size_t limit_;
-  std::vector<Position> noted_;  // a ring once it is full
-  std::size_t oldest_ = 0;       // the index of the oldest position in noted_
-  std::deque<std::string> kept_;
-  std::size_t bytes_ = 0;  // the size of all lines in kept_
+  std::deque<Line> kept_;
+  std::size_t bytes_ = 0;  // of all lines in kept_
 };
 
 }  // namespace sluice

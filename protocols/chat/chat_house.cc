@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <new>
 #include <utility>
 
 #include "chat_name.h"
-#include "chat_room.h"
-#include "chat_text.h"
 
 namespace sluice {
 namespace {
@@ -30,13 +29,18 @@ std::uint64_t guest_number(std::string_view key) noexcept {
   return canonical ? number : 0;
 }
 
+ChatTime system_time() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 // --- Members ---
 
-ChatHouse::ChatHouse(ChatRules rules, std::function<void()> wake)
-    : rules_(std::move(rules)), wake_(std::move(wake)) {
+ChatHouse::ChatHouse(ChatRules rules, std::function<void()> wake, std::function<ChatTime()> clock)
+    : rules_(std::move(rules)), wake_(std::move(wake)), clock_(std::move(clock)) {
   assert(is_chat_name(rules_.lobby));
+  if (!clock_) clock_ = system_time;
   lobby_ = &find_or_make_room(rules_.lobby);
 }
 
@@ -47,64 +51,66 @@ void ChatHouse::set_rules(ChatRules rules) {
   rules_ = std::move(rules);
 }
 
-ChatMember* ChatHouse::enter(ChatOutlet& outlet, std::string_view nick) {
-  if (members_.size() >= rules_.max_members) {
-    outlet.deliver(Payload::copy("* the chat is full: at most " +
-                                 std::to_string(rules_.max_members) +
-                                 " members; try again later\n"));
-    outlet.on_dismissed();
-    return nullptr;
-  }
-  const std::string name = free_nick(nick);
-  const Payload text = Payload::copy(welcome(*lobby_, name));
+ChatMember* ChatHouse::enter(const ChatNewcomer& newcomer) {
+  if (members_.size() >= rules_.max_members) return nullptr;
+  const std::string name = free_nick(newcomer.nick);
   const auto place = members_.emplace(chat_name_key(name), nullptr).first;
   try {
-    place->second = std::make_unique<ChatMember>(outlet, name);
-    place->second->key_ = &place->first;
-    lobby_->announce({name, " joined"});
-    mark_dirty(*lobby_);
-    lobby_->add(*place->second);
+    place->second = std::make_unique<ChatMember>(newcomer, name, now());
+    ChatMember& member = *place->second;
+    member.key_ = &place->first;
+    if (newcomer.one_room) {
+      announce(*lobby_, event(ChatEvent::Kind::joined, member));
+      lobby_->add(member);
+    }
   } catch (...) {
     members_.erase(place);
     throw;
   }
-  outlet.deliver(text);
   return place->second.get();
 }
 
 void ChatHouse::leave(ChatMember& member, std::string_view reason) {
-  ChatRoom& room = *member.room_;
   // Removed before anything can throw.
   const auto owned = members_.extract(members_.find(*member.key_));
   assert(owned && owned.mapped().get() == &member);
   release_nick(owned.key());
-  room.remove(member);
-  if (room.members().empty()) return remove_if_empty(room);
-  if (reason.empty()) {
-    room.announce({member.nick(), " left"});
-  } else {
-    room.announce({member.nick(), " left (", reason, ")"});
+  remember(member);
+  struct Removal {  // from its rooms, also when an announcement throws
+    ChatHouse& house;
+    ChatMember& member;
+    ~Removal() {
+      while (!member.rooms_.empty()) house.remove_from(member, *member.rooms_.back());
+    }
+  };
+  ChatEvent quit = event(ChatEvent::Kind::quit, member, reason);
+  if (member.rooms_.size() != 1) {
+    const Removal removal{*this, member};
+    return announce_everywhere(member, quit);
   }
-  mark_dirty(room);
+  ChatRoom& room = *member.rooms_.front();
+  const bool is_last = room.members().size() == 1;
+  remove_from(member, room);
+  if (!is_last) announce(room, quit);
 }
 
-void ChatHouse::move(ChatMember& member, ChatRoom& to) {
-  ChatRoom& from = *member.room_;
-  if (from.has_lines_for(member)) from.flush();
-  // All that may throw comes before the move, so that the member is in exactly one room.
-  const Payload text = Payload::copy(welcome(to, member.nick()));
-  to.announce({member.nick(), " joined"});
-  mark_dirty(to);
-  to.add(member);
-  from.remove(member);
-  member.outlet_.deliver(text);
-  if (from.members().empty()) return remove_if_empty(from);
-  from.announce({member.nick(), " left (went to ", to.name(), ")"});
-  mark_dirty(from);
+void ChatHouse::dismiss(ChatMember& member, std::string_view reason) {
+  // A member that has left receives nothing more, so it gets the collected lines first.
+  for (ChatRoom* room : member.rooms_) {
+    if (room->has_lines_for(member)) room->flush();
+  }
+  ChatOutlet& outlet = member.outlet_;
+  try {
+    leave(member, reason.substr(0, kMaxReason));
+  } catch (...) {
+    outlet.on_dismissed();
+    throw;
+  }
+  outlet.on_dismissed();
 }
 
 std::string ChatHouse::free_nick(std::string_view wanted) {
-  if (is_chat_name(wanted) && find(wanted) == nullptr) return std::string(wanted);
+  if (is_chat_name(wanted) && find_member(wanted) == nullptr) return std::string(wanted);
   for (;; ++first_guest_) {
     std::string nick = guest_nick(first_guest_);
     if (!members_.contains(nick)) return nick;
@@ -118,117 +124,188 @@ bool ChatHouse::is_reserved(std::string_view key) const {
   return key.find_first_not_of("0123456789", kGuest.size()) == key.npos;
 }
 
+// A name that is not remembered does no harm.
+void ChatHouse::remember(const ChatMember& member) noexcept {
+  try {
+    if (past_.size() >= kMaxPast) past_.pop_front();
+    past_.push_back({member.nick_, member.origin_, member.about_, now()});
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
 void ChatHouse::release_nick(std::string_view key) noexcept {
   if (const std::uint64_t number = guest_number(key); number != 0) {
     first_guest_ = std::min(first_guest_, number);
   }
 }
 
-std::string ChatHouse::welcome(ChatRoom& room, std::string_view nick) const {
-  std::string text;
-  if (&room == lobby_ && !rules_.greeting.empty()) {
-    text = rules_.greeting;
-    if (text.back() != '\n') text += '\n';
+ChatResult ChatHouse::check_nick(std::string_view nick, const ChatMember* member) const {
+  if (!is_chat_name(nick)) return ChatResult::invalid_name;
+  const ChatMember* const holder = find_member(nick);
+  if (holder != nullptr && holder != member) return ChatResult::name_taken;
+  if (holder == nullptr && is_reserved(chat_name_key(nick))) return ChatResult::name_reserved;
+  return ChatResult::ok;
+}
+
+ChatResult ChatHouse::set_nick(ChatMember& member, std::string_view nick) {
+  const ChatResult checked = check_nick(nick, &member);
+  if (checked != ChatResult::ok) return checked;
+  const std::string old(member.nick());
+  if (old == nick) return ChatResult::already_there;
+  std::string key = chat_name_key(nick);
+  std::string name(nick);
+  for (ChatRoom* room : member.rooms_) {
+    if (room->has_lines_for(member)) room->flush();
   }
-  text += "* you are ";
-  text += nick;
-  text += ", in the room " + room.name() + "\n";
-  if (!room.topic.empty()) text += "* topic: " + room.topic + "\n";
-  room.append_history(text);
-  const auto& members = room.members();
-  text += members.empty() ? "* nobody else is here" : "* here:";
-  const std::size_t shown = std::min(members.size(), kMaxWelcomeNames);
-  for (std::size_t i = 0; i < shown; ++i) {
-    text += i == 0 ? " " : ", ";
-    text += members[i]->nick();
+  ChatEvent renamed = event(ChatEvent::Kind::renamed, member);
+  renamed.author = old;
+  renamed.target = nick;
+  remember(member);
+  member.nick_ = std::move(name);
+  auto owned = members_.extract(members_.find(*member.key_));
+  const std::string old_key = std::exchange(owned.key(), std::move(key));
+  members_.insert(std::move(owned));  // allocates nothing: the table is not larger than before
+  release_nick(old_key);
+  if (member.rooms_.size() == 1) {
+    announce(*member.rooms_.front(), renamed);
+  } else {
+    announce_everywhere(member, renamed);
+    deliver_event(member, renamed);
   }
-  if (members.size() > shown) {
-    text += " and " + std::to_string(members.size() - shown) + " more; /who lists all";
+  return ChatResult::ok;
+}
+
+void ChatHouse::set_away(ChatMember& member, std::string_view why) {
+  why = why.substr(0, kMaxReason);
+  if (member.away_ == why) return;
+  member.away_ = why;
+  announce_everywhere(member, event(ChatEvent::Kind::away, member, member.away_));
+}
+
+void ChatHouse::set_format(ChatMember& member, const ChatFormat& format, bool reads_itself) {
+  for (ChatRoom* room : member.rooms_) room->flush();
+  if (&format != member.format_) {
+    for (ChatRoom* room : member.rooms_) room->change_format(member, format);
   }
-  text += '\n';
-  return text;
+  member.format_ = &format;
+  member.reads_itself_ = reads_itself;
 }
 
-// --- Rooms ---
-
-ChatRoom& ChatHouse::find_or_make_room(std::string_view name) {
-  std::string key = chat_name_key(name);
-  const auto found = rooms_.find(key);
-  if (found != rooms_.end()) return *found->second;
-  auto made = std::make_unique<ChatRoom>(name, rules_.history, rules_.block);
-  return *rooms_.emplace(std::move(key), std::move(made)).first->second;
-}
-
-void ChatHouse::remove_if_empty(ChatRoom& room) noexcept {
-  if (!room.members().empty()) return;
-  // Lines that are still collected have no receiver. Those that members said are in the history.
-  if (&room == lobby_) return;
-  std::erase(dirty_, &room);
-  const auto same = [&room](const auto& entry) { return entry.second.get() == &room; };
-  rooms_.erase(std::ranges::find_if(rooms_, same));
-}
-
-const std::string& ChatHouse::room_of(const ChatMember& member) const noexcept {
-  return member.room_->name();
-}
-
-ChatMember* ChatHouse::find(std::string_view nick) {
+ChatMember* ChatHouse::find_member(std::string_view nick) const {
+  if (!is_chat_name(nick)) return nullptr;
   const auto found = members_.find(chat_name_key(nick));
   return found == members_.end() ? nullptr : found->second.get();
 }
 
 // --- Delivery ---
 
-bool ChatHouse::submit(ChatMember& member, std::string_view line, Congestion congestion) {
-  if (line.empty()) return true;
-  ChatRoom& room = *member.room_;
-  if (room.members_behind != 0 && congestion == Congestion::wait) return false;
-  if (line.front() == '/') {
-    if (!line.starts_with("//")) return run_command(member, line.substr(1), congestion);
-    line.remove_prefix(1);
+ChatTime ChatHouse::now() {
+  if (!now_) {
+    now_ = clock_();
+    if (wake_) wake_();  // flush() forgets it
   }
-  room.say(member, line);
+  return *now_;
+}
+
+ChatEvent ChatHouse::event(ChatEvent::Kind kind, const ChatMember& author, std::string_view text) {
+  ChatEvent result;
+  result.kind = kind;
+  result.id = next_event_++;
+  result.time = now();
+  result.author = author.nick();
+  result.origin = author.origin();
+  result.text = text;
+  return result;
+}
+
+void ChatHouse::announce(ChatRoom& room, ChatEvent event, const ChatMember* skipped,
+                         ChatRoom::InHistory in_history) {
+  event.room = room.name();
+  room.collect(event, skipped, in_history);
   mark_dirty(room);
-  return true;
+}
+
+// To each member of the author's rooms once, however many rooms they share; not to the author.
+void ChatHouse::announce_everywhere(ChatMember& author, const ChatEvent& event) {
+  if (author.rooms_.empty()) return;
+  flush();
+  std::vector<std::pair<const ChatFormat*, Payload>> blocks;
+  for (const ChatRoom* room : author.rooms_) {
+    for (const ChatRoom::Block& block : room->blocks_) {
+      if (std::ranges::find(blocks, block.format, &decltype(blocks)::value_type::first) !=
+          blocks.end()) {
+        continue;
+      }
+      std::string text;
+      block.format->append(text, event);
+      blocks.emplace_back(block.format, Payload::copy(text));
+    }
+  }
+  author.round_ = ++round_;
+  for (const ChatRoom* room : author.rooms_) {
+    for (const ChatRoom::Place& place : room->members_) {
+      if (std::exchange(place.member->round_, round_) == round_) continue;
+      const auto block =
+          std::ranges::find(blocks, place.member->format_, &decltype(blocks)::value_type::first);
+      if (!block->second.empty()) place.member->outlet_.deliver(block->second);
+    }
+  }
+}
+
+void ChatHouse::deliver(ChatMember& member, std::string_view text) {
+  if (text.empty()) return;
+  const Payload block = Payload::copy(text);
+  for (ChatRoom* room : member.rooms_) {
+    if (room->has_lines_for(member)) room->flush();
+  }
+  member.outlet_.deliver(block);
+}
+
+void ChatHouse::deliver_event(ChatMember& member, const ChatEvent& event) {
+  std::string text;
+  member.format_->append(text, event);
+  deliver(member, text);
+}
+
+void ChatHouse::notify(ChatMember& member, std::string_view text) {
+  ChatEvent notice;
+  notice.kind = ChatEvent::Kind::house;
+  notice.time = now();
+  notice.target = member.nick();
+  notice.text = text;
+  deliver_event(member, notice);
 }
 
 void ChatHouse::mark_dirty(ChatRoom& room) {
-  if (!room.dirty) {
+  if (!room.dirty_) {
     dirty_.push_back(&room);
-    room.dirty = true;
+    room.dirty_ = true;
   }
   if (wake_) wake_();
 }
 
 void ChatHouse::flush() {
+  now_.reset();
   while (!dirty_.empty()) {
     // The room stays on the list if its flush() throws.
     dirty_.back()->flush();
-    dirty_.back()->dirty = false;
+    dirty_.back()->dirty_ = false;
     dirty_.pop_back();
   }
-}
-
-void ChatHouse::notify(ChatMember& member, std::string_view text) {
-  std::string line(kNoticePrefix);
-  line += text;
-  line += '\n';
-  deliver(member, line);
-}
-
-void ChatHouse::deliver(ChatMember& member, std::string_view text) {
-  if (member.room_->has_lines_for(member)) member.room_->flush();
-  member.outlet_.deliver(Payload::copy(text));
 }
 
 void ChatHouse::set_behind(ChatMember& member, bool behind) noexcept {
   if (member.behind_ == behind) return;
   member.behind_ = behind;
-  behind ? ++member.room_->members_behind : --member.room_->members_behind;
+  for (ChatRoom* room : member.rooms_) {
+    behind ? ++room->members_behind_ : --room->members_behind_;
+  }
 }
 
 bool ChatHouse::is_congested(const ChatMember& member) const noexcept {
-  return member.room_->members_behind != 0;
+  return std::ranges::any_of(member.rooms_,
+                             [](const ChatRoom* room) { return room->is_congested(); });
 }
 
 }  // namespace sluice

@@ -1,25 +1,19 @@
-// The rules of a chat: its members, their names, its rooms, and which member receives which line.
+// The rules of a chat: its members, their names, its rooms, and which member receives which event.
 //
-//   member types              the others in the room read
-//   hello                     <ann> hello
-//   /me waves                 ~ ann waves
-//   //not a command           <ann> /not a command
-//
-// What it is: members, rooms and their last lines, without sockets or clocks. submit() accepts
-// lines, and each member's ChatOutlet receives them. A member is in one room at a time. A new
-// member starts in the lobby, as guestN. /help and sluice_chat(3) list the commands.
-// Delivery: the house collects lines until flush(), and calls `wake` when there is something to
+// What it is: members, rooms and their last lines, without sockets or wire formats. A front such as
+// ChatLines turns what a peer sends into the calls below, and the results into answers. Each
+// member's ChatOutlet receives the events of its rooms, in the member's ChatFormat.
+// Delivery: the house collects events until flush(), and calls `wake` when there is something to
 // flush. Consecutive lines of one member are delivered as one shared block. All members of a room
-// receive the lines in the same order.
-// Notices of the house begin with "* ", and no line of a member does. Members cannot call
-// themselves by a reserved name: ChatRules::reserved, the name of the lobby, and guest with a
-// number, which the house gives.
+// receive its events in the same order.
 // Congestion: the outlet calls set_behind() when its member does not keep up. While a member is
-// behind, submit() rejects lines that would be delivered to it, and the caller submits them again
-// later.
-// Limits: those of ChatRules. A topic has at most kMaxTopic bytes, and the history of a room at
-// most 64 KiB. A block may exceed ChatRules::block by one line.
-// Lifetime: owns members and rooms. REQUIRES that outlets outlive their members.
+// behind, say(), tell() and join() return ChatResult::behind without any effect, and the caller
+// calls them again later. A caller with a person at it passes Congestion::ignore.
+// Operators: whoever opens a room other than the lobby is its operator.
+// Names: members cannot call themselves by a reserved name: ChatRules::reserved, the name of the
+// lobby, and guest with a number, which the house gives.
+// Limits: those of ChatRules, and the constants below.
+// Lifetime: owns members and rooms. REQUIRES that outlets and formats outlive their members.
 // Thread: any, one at a time.
 // Errors: std::bad_alloc; the call then had its full effect on members and rooms, or none.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_HOUSE_H
@@ -27,18 +21,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "../../reactor/base/export.h"
 #include "../../reactor/base/keyed_hash.h"
+#include "chat_event.h"
 #include "chat_member.h"
+#include "chat_result.h"
+#include "chat_room.h"
 
 namespace sluice {
 
@@ -50,6 +49,8 @@ struct ChatRules {
   std::size_t max_rooms = 256;     // including the lobby
   // In a room other than the lobby, which max_members limits.
   std::size_t max_in_room = static_cast<std::size_t>(-1);
+  std::size_t max_joined = 50;  // rooms that a member is in
+  std::size_t max_bans = 100;   // of a room, and names that are invited to it
   // Names that no member can give itself; enter() can.
   std::vector<std::string> reserved = {"operator", "server", "system"};
   std::size_t block = 128 * 1024;  // a room that has collected so many bytes delivers them at once
@@ -57,80 +58,115 @@ struct ChatRules {
 
 class SLUICE_EXPORT ChatHouse {
  public:
-  static constexpr std::size_t kMaxTopic = 400;        // bytes of a topic
-  static constexpr std::size_t kMaxWelcomeNames = 50;  // names in the welcome
-  static constexpr std::size_t kMaxNames = 4096;       // names in the answer to /who
-  // Whether submit() waits for members who are behind.
+  static constexpr std::size_t kMaxTopic = 400;   // bytes of a topic
+  static constexpr std::size_t kMaxReason = 400;  // bytes of a reason, and of an away message
+  static constexpr std::size_t kMaxKey = 32;      // bytes of the key of a room
+  static constexpr std::size_t kMaxMask = 128;    // bytes of a ban
+  static constexpr std::size_t kMaxPast = 256;    // names that past() remembers
   enum class Congestion : std::uint8_t { wait, ignore };
+  using Rooms = std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>>;
+  // The keys are those of chat_name_key().
+  using Members = std::unordered_map<std::string, std::unique_ptr<ChatMember>, KeyedStringHash,
+                                     std::equal_to<>>;
 
-  explicit ChatHouse(ChatRules rules = {}, std::function<void()> wake = {});
+  // `clock` says what time it is, for the events; null: the system's clock.
+  explicit ChatHouse(ChatRules rules = {}, std::function<void()> wake = {},
+                     std::function<ChatTime()> clock = {});
   ChatHouse(const ChatHouse&) = delete;
   ChatHouse& operator=(const ChatHouse&) = delete;
   ~ChatHouse();  // delivers nothing to the members
 
-  // Adds a member. Its name is `nick` if that is valid and free, else guestN with the smallest free
-  // N. Returns null if the house is full: the outlet gets a notice, and then on_dismissed().
-  ChatMember* enter(ChatOutlet& outlet, std::string_view nick = {});
-  // Processes a line that `member` typed, without its end; an empty line is ignored. Returns false,
-  // without any effect, if a member that would receive the line is behind. If the line is /quit,
-  // `member` is destroyed, and its outlet gets on_dismissed().
-  [[nodiscard]] bool submit(ChatMember& member, std::string_view line,
-                            Congestion congestion = Congestion::wait);
-  // Sends a notice to `member` alone: a line that begins with "* ".
-  void notify(ChatMember& member, std::string_view text);
-  // Removes `member`, even if it throws. The others in the room get a notice, with the reason if it
-  // is not empty.
+  // Adds a member. Returns null if the house is full.
+  ChatMember* enter(const ChatNewcomer& newcomer);
+  // Removes `member`, even if it throws. The others in its rooms read the reason, if there is one.
   void leave(ChatMember& member, std::string_view reason);
-  // Delivers all collected lines.
+  // The same, and the outlet gets what was collected for it, and then on_dismissed().
+  void dismiss(ChatMember& member, std::string_view reason);
+  // The name that a newcomer gets who wants to be called `wanted`.
+  [[nodiscard]] std::string free_nick(std::string_view wanted);
+  // Whether a newcomer, or `member`, may call itself `nick`.
+  [[nodiscard]] ChatResult check_nick(std::string_view nick, const ChatMember* member) const;
+  ChatResult set_nick(ChatMember& member, std::string_view nick);
+  void set_away(ChatMember& member, std::string_view why);  // empty: it is back
+  void set_format(ChatMember& member, const ChatFormat& format, bool reads_itself);
+
+  // `kind` is said, acted, noticed or tagged.
+  ChatResult say(ChatMember& from, ChatRoom& room, ChatEvent::Kind kind, std::string_view text,
+                 Congestion congestion = Congestion::wait, std::string_view tags = {});
+  ChatResult tell(ChatMember& from, ChatMember& to, ChatEvent::Kind kind, std::string_view text,
+                  Congestion congestion = Congestion::wait, std::string_view tags = {});
+  // Opens the room if there is none. `name` may be that of a room that the member is in.
+  ChatResult join(ChatMember& member, std::string_view name, std::string_view key = {},
+                  Congestion congestion = Congestion::wait);
+  ChatResult check_join(const ChatMember& member, std::string_view name, std::string_view key = {},
+                        Congestion congestion = Congestion::wait) const;
+  // A member with one room returns to the lobby.
+  ChatResult part(ChatMember& member, ChatRoom& room, std::string_view reason);
+  ChatResult set_topic(ChatMember& member, ChatRoom& room, std::string_view text);
+  // A member with one room is then in the lobby; from there it is dismissed.
+  ChatResult kick(ChatMember& member, ChatRoom& room, ChatMember& target, std::string_view reason);
+  ChatResult invite(ChatMember& member, ChatRoom& room, ChatMember& target,
+                    Congestion congestion = Congestion::wait);
+  ChatResult change_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change);
+
+  // Sends `text`, in the member's format, to it alone, after what was collected for it.
+  void deliver(ChatMember& member, std::string_view text);
+  // The same with an event of the house.
+  void notify(ChatMember& member, std::string_view text);
+  // Delivers all collected events.
   void flush();
   // Applies at once. The lobby keeps its name, and each room the history and the block that it has.
   void set_rules(ChatRules rules);
+  [[nodiscard]] const ChatRules& rules() const noexcept { return rules_; }
 
   void set_behind(ChatMember& member, bool behind) noexcept;
-  // Whether a member in the room of `member` is behind.
+  // Whether a member in a room of `member` is behind.
   [[nodiscard]] bool is_congested(const ChatMember& member) const noexcept;
 
   [[nodiscard]] std::size_t members() const noexcept { return members_.size(); }
   [[nodiscard]] std::size_t rooms() const noexcept { return rooms_.size(); }
-  [[nodiscard]] const std::string& room_of(const ChatMember& member) const noexcept;
+  [[nodiscard]] const Members& all_members() const noexcept { return members_; }
+  [[nodiscard]] const Rooms& all_rooms() const noexcept { return rooms_; }
+  // Who had which name before, the oldest first.
+  [[nodiscard]] const std::deque<ChatPast>& past() const noexcept { return past_; }
+  [[nodiscard]] ChatMember* find_member(std::string_view nick) const;
+  [[nodiscard]] ChatRoom* find_room(std::string_view name) const;
+  [[nodiscard]] ChatRoom& lobby() noexcept { return *lobby_; }
+  [[nodiscard]] ChatTime now();
 
  private:
-  struct SLUICE_LOCAL Command;
-  SLUICE_LOCAL static std::span<const Command> commands() noexcept;
-
-  // chat_house.cc
-  [[nodiscard]] SLUICE_LOCAL std::string free_nick(std::string_view wanted);
   [[nodiscard]] SLUICE_LOCAL bool is_reserved(std::string_view key) const;
+  SLUICE_LOCAL void remember(const ChatMember& member) noexcept;
   SLUICE_LOCAL void release_nick(std::string_view key) noexcept;
   SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
   SLUICE_LOCAL void mark_dirty(ChatRoom& room);
   SLUICE_LOCAL void remove_if_empty(ChatRoom& room) noexcept;
-  SLUICE_LOCAL void deliver(ChatMember& member, std::string_view text);
+  [[nodiscard]] SLUICE_LOCAL ChatEvent event(ChatEvent::Kind kind, const ChatMember& author,
+                                             std::string_view text = {});
+  SLUICE_LOCAL void announce(ChatRoom& room, ChatEvent event, const ChatMember* skipped = nullptr,
+                             ChatRoom::InHistory in_history = ChatRoom::InHistory::no);
+  SLUICE_LOCAL void announce_everywhere(ChatMember& author, const ChatEvent& event);
+  SLUICE_LOCAL void deliver_event(ChatMember& member, const ChatEvent& event);
   SLUICE_LOCAL void move(ChatMember& member, ChatRoom& to);
-  [[nodiscard]] SLUICE_LOCAL std::string welcome(ChatRoom& room, std::string_view nick) const;
-  [[nodiscard]] SLUICE_LOCAL ChatMember* find(std::string_view nick);
-
-  // chat_commands.cc. These return what submit() returns.
-  SLUICE_LOCAL bool run_command(ChatMember& member, std::string_view line, Congestion congestion);
-  SLUICE_LOCAL bool nick(ChatMember& member, std::string_view wanted, Congestion congestion);
-  SLUICE_LOCAL bool me(ChatMember& member, std::string_view text, Congestion congestion);
-  SLUICE_LOCAL bool msg(ChatMember& member, std::string_view rest, Congestion congestion);
-  SLUICE_LOCAL bool join(ChatMember& member, std::string_view name, Congestion congestion);
-  SLUICE_LOCAL bool part(ChatMember& member, std::string_view rest, Congestion congestion);
-  SLUICE_LOCAL bool list_rooms(ChatMember& member, std::string_view rest, Congestion congestion);
-  SLUICE_LOCAL bool who(ChatMember& member, std::string_view name, Congestion congestion);
-  SLUICE_LOCAL bool topic(ChatMember& member, std::string_view text, Congestion congestion);
-  SLUICE_LOCAL bool help(ChatMember& member, std::string_view rest, Congestion congestion);
-  SLUICE_LOCAL bool quit(ChatMember& member, std::string_view reason, Congestion congestion);
+  SLUICE_LOCAL void remove_from(ChatMember& member, ChatRoom& room) noexcept;
+  SLUICE_LOCAL ChatResult apply(ChatRoom& room, const ChatMember& author,
+                                const ChatModeChange& change, std::string& parameter);
+  SLUICE_LOCAL ChatResult apply_ban(ChatRoom& room, const ChatMember& author,
+                                    const ChatModeChange& change);
+  [[nodiscard]] SLUICE_LOCAL static bool is_banned(const ChatRoom& room, const ChatMember& member);
+  [[nodiscard]] SLUICE_LOCAL static bool may_speak(const ChatRoom& room, const ChatMember& member);
 
   ChatRules rules_;
   std::function<void()> wake_;
-  // The keys of both are those of chat_name_key().
-  std::unordered_map<std::string, std::unique_ptr<ChatMember>, KeyedStringHash, std::equal_to<>>
-      members_;
-  std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>> rooms_;
+  std::function<ChatTime()> clock_;
+  std::optional<ChatTime> now_;  // read once between two calls of flush()
+  Members members_;
+  Rooms rooms_;
   ChatRoom* lobby_;
   std::vector<ChatRoom*> dirty_;
+  std::deque<ChatPast> past_;
+  std::uint64_t next_event_ = 1;
+  std::uint64_t round_ = 0;        // of announce_everywhere()
   std::uint64_t first_guest_ = 1;  // all names guestN with a smaller N are in use
 };
 

@@ -98,13 +98,41 @@ class Commands(unittest.TestCase):
             self.assertEqual(cleo.line(), "<ann> /etc")  # and nothing that only bob received
             self.assertEqual(ann.ask("/who"), "* 3 members in lobby: ann, bob, cleo")
             ann.say("/help")
-            help_lines = ann.lines(10)
-            for command in ("nick", "me", "msg", "join", "part", "rooms", "who", "topic", "help",
-                            "quit"):
+            help_lines = ann.lines(15)
+            for command in ("nick", "me", "msg", "join", "part", "rooms", "who", "topic", "invite",
+                            "kick", "ban", "unban", "mode", "help", "quit"):
                 self.assertTrue(any(line.startswith(f"* /{command}") for line in help_lines))
             ann.say("/quit good night")
             self.assertEqual(bob.line(), "* ann left (good night)")
             self.assertEqual(ann.rest(), [])
+
+    def test_operators(self):
+        with self.company("ann", "bob") as (ann, bob):
+            ann.say("/join attic")
+            ann.lines_until("* nobody else is here")
+            bob.say("/join attic")
+            bob.lines_until("* here: ann")
+            ann.lines_until("* bob joined")
+            self.assertEqual(bob.ask("/mode +i"), "* only an operator of the room can do that")
+            ann.say("/kick bob noise")
+            self.assertEqual(ann.line(), "* ann removed bob from the room (noise)")
+            self.assertEqual(bob.lines(2), ["* ann removed bob from the room (noise)",
+                                            "* you are in the room lobby again"])
+            ann.say("/mode +i")
+            self.assertEqual(ann.line(), "* ann set the mode +i")
+            self.assertEqual(bob.ask("/join attic"),
+                             "* attic is closed: only members who are invited come in")
+            ann.say("/invite bob")
+            self.assertEqual(ann.line(), "* bob has been invited")
+            self.assertEqual(bob.line(), "* ann invites you to the room attic")
+            bob.say("/join attic")
+            bob.lines_until("* here: ann")
+            ann.lines_until("* bob joined")
+            ann.say("/ban bob")
+            self.assertEqual(ann.line(), "* ann set the mode +b bob!*@*")
+            self.assertEqual(bob.line(), "* ann set the mode +b bob!*@*")
+            self.assertEqual(bob.ask("can you hear me?"), "* nobody has heard that: the room is "
+                                                          "moderated, or you are banned")
 
     def test_rooms(self):
         with self.company("ann", "bob", "cleo") as (ann, bob, cleo):

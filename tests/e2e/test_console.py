@@ -107,7 +107,7 @@ class WithChat(unittest.TestCase):
             self.assertEqual(sluiced.shown(), "* guest1 left")
 
     def test_the_first_chat_is_the_one(self):
-        with ConsoleDaemon(*CHAT, *CHAT) as sluiced:
+        with ConsoleDaemon(*CHAT, "-l", CHAT[1] + ",house=other") as sluiced:
             first, second = sluiced.endpoints("chat")
             with Member(second) as ann:
                 self.assertEqual(ann.welcome[-1], "* nobody else is here")

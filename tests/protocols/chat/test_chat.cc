@@ -19,12 +19,13 @@
 #include "support/streams.h"
 #include "support/text.h"
 #include <sluice/chat.h>
+#include <sluice/chat_lines.h>
 #include <sluice/listener.h>
 #include <sluice/memory_peer.h>
 
 using sluice::Address;
 using sluice::Chat;
-using sluice::ChatHouse;
+using sluice::ChatLines;
 using sluice::ChatMember;
 using sluice::ChatOptions;
 using sluice::ChatOutlet;
@@ -549,12 +550,12 @@ class Terminal final : public ChatOutlet {
 Test(chat, has_members_without_a_connection) {
   World world;
   Terminal terminal;
-  ChatMember* const console = world.chat.house().enter(terminal, "operator");
+  ChatMember* const console = ChatLines(world.chat.house()).enter(terminal, "operator");
   const auto ann = world.enter("ann");
   terminal.shown.clear();
   ann->send("hello\n");
   cr_expect(terminal.shown == "<ann> hello\n");
-  cr_expect(world.chat.house().submit(*console, "hello yourself"));
+  cr_expect(ChatLines(world.chat.house()).submit(*console, "hello yourself"));
   ann->settle();
   cr_expect(ann->received() == "<operator> hello yourself\n");
   world.chat.house().leave(*console, "the server stops");

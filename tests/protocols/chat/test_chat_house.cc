@@ -1,7 +1,6 @@
-// The rules of a chat, without sockets: which member receives which line, in which order, and what
-// is rejected.
-#include <algorithm>
-#include <cstddef>
+// The model of a chat: members in several rooms, formats, and what operators do. test_chat_lines.cc
+// tests the same rules as a member with plain lines sees them.
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,47 +9,68 @@
 
 #include <criterion/criterion.h>
 
-#include "support/heap.h"
 #include <sluice/chat_house.h>
+#include <sluice/chat_lines.h>
 
+using sluice::ChatEvent;
+using sluice::ChatFormat;
 using sluice::ChatHouse;
+using sluice::ChatLines;
 using sluice::ChatMember;
+using sluice::ChatModeChange;
 using sluice::ChatOutlet;
+using sluice::ChatResult;
+using sluice::ChatRoom;
 using sluice::ChatRules;
+using sluice::ChatTime;
 using sluice::Payload;
+using Kind = ChatEvent::Kind;
 
 namespace {
 
-// A member that stores what it receives.
+// Shows every member of an event.
+class Shown final : public ChatFormat {
+ public:
+  void append(std::string& to, const ChatEvent& event) const override {
+    static constexpr const char* kNames[] = {"said",    "acted", "noticed", "tagged", "joined",
+                                             "left",    "quit",  "renamed", "topic",  "kicked",
+                                             "invited", "away",  "mode",    "house"};
+    ++rendered;
+    to += kNames[static_cast<std::size_t>(event.kind)];
+    for (const std::string_view part : {event.room, event.author, event.target, event.text}) {
+      to += '|';
+      to += part;
+    }
+    to += '\n';
+  }
+  mutable std::size_t rendered = 0;
+};
+
+const Shown kShown;
+
 class Recorder final : public ChatOutlet {
  public:
-  explicit Recorder(ChatHouse& house, std::string_view nick = {}) : house_(house) {
-    received_.reserve(4096);  // for deliver(), which must not throw
-    member = house.enter(*this, nick);
+  Recorder(ChatHouse& house, std::string_view nick, bool one_room = false,
+           bool reads_itself = false, const ChatFormat& format = kShown)
+      : house_(house) {
+    member = house.enter({.outlet = *this,
+                          .format = format,
+                          .nick = nick,
+                          .origin = "u@h",
+                          .one_room = one_room,
+                          .reads_itself = reads_itself});
   }
   void deliver(const Payload& block) override {
-    ++blocks;
     last = block;
     const auto bytes = block.bytes();
     received_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   void on_dismissed() override { member = nullptr; }
-
-  // Returns false if the line must be submitted again.
-  bool type(std::string_view line) { return house_.submit(*member, line); }
-  void leave(std::string_view reason = {}) {
-    house_.leave(*std::exchange(member, nullptr), reason);
-  }
-  // Everything since the last call.
   std::string received() {
     house_.flush();
-    blocks = 0;
     return std::exchange(received_, {});
   }
-  [[nodiscard]] const std::string& so_far() const { return received_; }
-
   ChatMember* member = nullptr;
-  std::size_t blocks = 0;
   Payload last;
 
  private:
@@ -58,601 +78,255 @@ class Recorder final : public ChatOutlet {
   std::string received_;
 };
 
-ChatRules plain() {
-  ChatRules rules;
-  rules.greeting.clear();
-  return rules;
-}
-
-// A house with three members that have received everything so far.
+// ann opens the attic and the cellar, and bob is in both.
 struct World {
-  explicit World(ChatRules rules = plain()) : house(std::move(rules)) {
-    for (Recorder* one : {&ann, &bob, &cleo}) (void)one->received();
+  World() {
+    for (const char* room : {"attic", "cellar"}) {
+      cr_assert(house.join(*ann.member, room) == ChatResult::ok);
+      cr_assert(house.join(*bob.member, room) == ChatResult::ok);
+    }
+    (void)ann.received();
+    (void)bob.received();
   }
-  ChatHouse house;
+  ChatRoom& attic() { return *house.find_room("attic"); }
+  ChatRoom& cellar() { return *house.find_room("cellar"); }
+  ChatResult set(ChatMember& by, bool adds, char letter, const std::string& parameter = {}) {
+    const ChatModeChange change{.adds = adds, .letter = letter, .parameter = parameter};
+    return house.change_mode(by, attic(), change);
+  }
+
+  ChatHouse house{{}, {}, [] { return ChatTime(std::chrono::milliseconds(1'000)); }};
   Recorder ann{house, "ann"};
   Recorder bob{house, "bob"};
-  Recorder cleo{house, "cleo"};
 };
-
-std::size_t count(std::string_view text, std::string_view what) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
-    ++found;
-  return found;
-}
 
 }  // namespace
 
-// --- Members ---
-
-Test(chat_house, greets_a_newcomer_and_lists_the_members) {
-  ChatHouse house({.greeting = "Hello!"});
-  Recorder one(house);
-  cr_expect(one.received() ==
-            "Hello!\n* you are guest1, in the room lobby\n* nobody else is here\n");
-  Recorder two(house);
-  cr_expect(two.received() == "Hello!\n* you are guest2, in the room lobby\n* here: guest1\n");
-  cr_expect(one.received() == "* guest2 joined\n");
-}
-
-Test(chat_house, sends_a_newcomer_the_last_lines) {
-  ChatRules rules = plain();
-  rules.history = 2;
-  World world(rules);
-  cr_expect(world.ann.type("one"));
-  cr_expect(world.bob.type("two"));
-  cr_expect(world.bob.type("/me nods"));
-  cr_expect(world.bob.type("/topic not shown as a line"));
-  Recorder late(world.house, "late");
-  cr_expect(late.received() ==
-            "* you are late, in the room lobby\n* topic: not shown as a line\n"
-            "<bob> two\n~ bob nods\n* here: ann, bob, cleo\n");
-}
-
-Test(chat_house, sends_a_newcomer_no_line_twice) {
+Test(chat_house, lets_a_member_be_in_several_rooms) {
   World world;
-  cr_expect(world.ann.type("before"));
-  Recorder one(world.house, "one");
-  cr_expect(world.ann.type("between"));
-  Recorder two(world.house, "two");
-  cr_expect(world.ann.type("after"));
-  cr_expect(count(one.received(), "before\n") == 1);
-  const std::string received = two.received();
-  cr_expect(count(received, "before\n") == 1 && count(received, "between\n") == 1);
-  cr_expect(received.ends_with("* here: ann, bob, cleo, one\n<ann> after\n"));
-}
-
-Test(chat_house, names_newcomers_guest_with_the_smallest_free_number) {
-  ChatHouse house(plain());
-  std::vector<std::unique_ptr<Recorder>> all;
-  for (int i = 1; i <= 5; ++i) all.push_back(std::make_unique<Recorder>(house));
-  cr_expect(all[4]->member->nick() == "guest5");
-  all[3]->leave();
-  all[1]->leave();
-  Recorder one(house);
-  Recorder two(house);
-  Recorder three(house);
-  cr_expect(one.member->nick() == "guest2");
-  cr_expect(two.member->nick() == "guest4");
-  cr_expect(three.member->nick() == "guest6");
-  all[0]->leave();
-  const Recorder seven(house, "Guest7");
-  Recorder four(house);
-  Recorder five(house);
-  cr_expect(four.member->nick() == "guest1");
-  cr_expect(five.member->nick() == "guest8", "guest7 is taken, in another case");
-}
-
-Test(chat_house, gives_a_newcomer_the_requested_nick_if_it_is_free) {
-  World world;
-  Recorder taken(world.house, "ANN");
-  Recorder wrong(world.house, "no name");
-  cr_expect(taken.member->nick() == "guest1");
-  cr_expect(wrong.member->nick() == "guest2");
-}
-
-Test(chat_house, refuses_a_newcomer_if_it_is_full) {
-  ChatRules rules = plain();
-  rules.max_members = 3;
-  World world(rules);
-  Recorder late(world.house);
-  cr_expect(late.member == nullptr);
-  cr_expect(late.received() == "* the chat is full: at most 3 members; try again later\n");
+  cr_expect(world.bob.member->rooms().size() == 2);
+  cr_expect(world.house.say(*world.ann.member, world.attic(), Kind::said, "up") == ChatResult::ok);
+  cr_expect(world.house.say(*world.ann.member, world.cellar(), Kind::noticed, "down") ==
+            ChatResult::ok);
+  const std::string received = world.bob.received();
+  cr_expect(received.find("said|attic|ann||up\n") != received.npos, "%s", received.c_str());
+  cr_expect(received.find("noticed|cellar|ann||down\n") != received.npos);
   cr_expect(world.ann.received().empty());
-  world.bob.leave();
-  cr_expect(Recorder(world.house).member != nullptr);
-}
-
-Test(chat_house, announces_which_member_left_and_why) {
-  World world;
-  world.bob.leave();
-  world.cleo.leave("connection lost");
-  cr_expect(world.ann.received() == "* bob left\n* cleo left (connection lost)\n");
-  cr_expect(world.house.members() == 1);
-}
-
-Test(chat_house, announces_a_hundred_departures_in_one_block) {
-  World world;
-  std::vector<std::unique_ptr<Recorder>> all;
-  for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
-  (void)world.ann.received();
-  for (const auto& one : all) one->leave("connection lost");
-  world.house.flush();
-  cr_expect(world.ann.blocks == 1);
-  cr_expect(count(world.ann.received(), " left (connection lost)\n") == 100);
-}
-
-Test(chat_house, announces_a_hundred_newcomers_in_one_block) {
-  World world;
-  std::vector<std::unique_ptr<Recorder>> all;
-  for (int i = 0; i < 100; ++i) all.push_back(std::make_unique<Recorder>(world.house));
-  world.house.flush();
-  cr_expect(world.ann.blocks == 1);
-  cr_expect(count(world.ann.received(), " joined\n") == 100);
-  for (std::size_t i = 0; i < 100; ++i) {
-    const std::string received = all[i]->received();
-    cr_assert(count(received, " joined\n") == 99 - i, "guest%zu", i + 1);
-    cr_assert(received.starts_with("* you are"), "the welcome comes first");
-  }
-}
-
-// --- Lines ---
-
-Test(chat_house, delivers_a_line_to_all_others_in_the_room) {
-  World world;
-  cr_expect(world.ann.type("hello"));
-  cr_expect(world.ann.received().empty());
-  cr_expect(world.bob.received() == "<ann> hello\n");
-  cr_expect(world.cleo.received() == "<ann> hello\n");
-}
-
-Test(chat_house, collects_consecutive_lines_in_one_shared_block) {
-  World world;
-  for (int i = 0; i < 100; ++i) cr_expect(world.ann.type("line"));
-  world.house.flush();
-  cr_expect(world.bob.blocks == 1);
-  cr_expect(world.bob.last.bytes().data() == world.cleo.last.bytes().data());
-  cr_expect(count(world.bob.received(), "<ann> line\n") == 100);
-}
-
-Test(chat_house, limits_the_size_of_a_block) {
-  World world;
-  const std::string line(1'000, 'x');
-  std::size_t largest = 0;
-  for (int i = 0; i < 1'000; ++i) {
-    cr_expect(world.ann.type(line));
-    largest = std::max(largest, world.bob.last.size());
-  }
-  cr_expect(largest > 128 * 1024 && largest < 130 * 1024, "%zu", largest);
-}
-
-Test(chat_house, delivers_to_all_in_one_order) {
-  World world;
-  Recorder dora(world.house, "dora");
-  (void)dora.received();
-  for (int i = 0; i < 50; ++i) {
-    Recorder& one = i % 3 == 0 ? world.ann : i % 3 == 1 ? world.bob : world.cleo;
-    cr_expect(one.type(std::to_string(i)));
-    if (i % 7 == 0) cr_expect(one.type("/me acts " + std::to_string(i)));
-    if (i % 5 == 0) cr_expect(one.type("/topic " + std::to_string(i)));
-  }
-  const std::string all = dora.received();
-  cr_expect(count(all, "\n") == 50 + 8 + 10);
-  for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) {
-    // Each member receives what the fourth receives, except its own lines.
-    const std::string nick(one->member->nick());
-    const std::string received = one->received();
-    std::string want;
-    for (std::size_t at = 0; at < all.size();) {
-      const std::size_t end = all.find('\n', at) + 1;
-      const std::string line = all.substr(at, end - at);
-      at = end;
-      if (line.starts_with("<" + nick + ">") || line.starts_with("~ " + nick + " acts")) continue;
-      want += line;
-    }
-    cr_expect(received.ends_with(want), "%s", nick.c_str());
-  }
-}
-
-Test(chat_house, answers_in_the_order_of_the_lines) {
-  World world;
-  cr_expect(world.bob.type("first"));
-  cr_expect(world.ann.type("/who"));
-  cr_expect(world.ann.received() == "<bob> first\n* 3 members in lobby: ann, bob, cleo\n");
-  cr_expect(world.ann.type("loud"));
-  cr_expect(world.ann.type("/msg bob quiet"));
-  cr_expect(world.ann.type("loud again"));
-  cr_expect(world.bob.received() == "<ann> loud\n[ann] quiet\n<ann> loud again\n");
-}
-
-Test(chat_house, ignores_empty_lines) {
-  World world;
-  cr_expect(world.ann.type(""));
+  cr_expect(world.house.part(*world.bob.member, world.attic(), "bored") == ChatResult::ok);
+  cr_expect(world.ann.received() == "left|attic|bob||bored\n");
   cr_expect(world.bob.received().empty());
+  cr_expect(world.house.part(*world.bob.member, world.attic(), "") == ChatResult::not_in_room);
 }
 
-Test(chat_house, delivers_a_line_with_two_slashes_with_one) {
+Test(chat_house, delivers_what_concerns_several_rooms_once) {
   World world;
-  cr_expect(world.ann.type("//nick bob"));
-  cr_expect(world.bob.received() == "<ann> /nick bob\n");
-}
-
-Test(chat_house, replaces_characters_that_could_harm_a_terminal) {
-  World world;
-  Recorder late(world.house, "late");
-  (void)late.received();
-  cr_expect(late.type("\x1b[2J\r\n\xff"));
-  cr_expect(late.type("/me \x1b"));
-  cr_expect(late.type("/msg ann \x1b"));
-  cr_expect(late.type("/topic \x1b"));
-  cr_expect(late.type("/\x1b"));
-  cr_expect(late.type("/msg \x1b x"));
-  cr_expect(late.type("/who \x1b"));
-  cr_expect(late.type("/nick \x1b"));
-  cr_expect(late.type("/join \x1b"));
-  const std::string welcome = late.received();
-  cr_expect(late.type("/quit \x1b"));
-  for (const std::string& received : {world.ann.received(), welcome}) {
-    cr_expect(received.find('\x1b') == std::string::npos);
-    cr_expect(received.find('\r') == std::string::npos);
-    cr_expect(received.find("\xEF\xBF\xBD") != std::string::npos);
-  }
-}
-
-// --- Commands ---
-
-Test(chat_house, changes_a_nick) {
-  World world;
-  cr_expect(world.ann.type("/nick Anna"));
-  cr_expect(world.ann.received() == "* ann is now Anna\n");
-  cr_expect(world.bob.received() == "* ann is now Anna\n");
-  cr_expect(world.ann.type("hi"));
-  cr_expect(world.bob.received() == "<Anna> hi\n");
-  cr_expect(world.ann.type("/nick ANNA"), "the same name in another case");
-  cr_expect(world.bob.received() == "* Anna is now ANNA\n");
-  cr_expect(world.bob.type("/nick ann"), "which is free now");
-  cr_expect(world.cleo.received().ends_with("* bob is now ann\n"));
-}
-
-Test(chat_house, rejects_a_nick_that_is_in_use) {
-  World world;
-  cr_expect(world.bob.type("/nick ANN"));
-  cr_expect(world.bob.received() == "* the name ANN is taken; you are still bob\n");
+  cr_expect(world.house.set_nick(*world.ann.member, "anna") == ChatResult::ok);
+  cr_expect(world.bob.received() == "renamed||ann|anna|\n");
+  cr_expect(world.ann.received() == "renamed||ann|anna|\n");
+  world.house.set_away(*world.ann.member, "lunch");
+  cr_expect(world.bob.received() == "away||anna||lunch\n");
   cr_expect(world.ann.received().empty());
-  cr_expect(world.bob.member->nick() == "bob");
+  world.house.set_away(*world.ann.member, "lunch");
+  cr_expect(world.bob.received().empty(), "nothing has changed");
+  world.house.leave(*std::exchange(world.ann.member, nullptr), "bed");
+  cr_expect(world.bob.received() == "quit||anna||bed\n");
+  cr_expect(world.house.members() == 1 && world.house.rooms() == 3);
 }
 
-Test(chat_house, rejects_an_invalid_nick) {
+Test(chat_house, keeps_the_order_of_lines_and_of_what_concerns_several_rooms) {
   World world;
-  cr_expect(world.bob.type("/nick two words"));
-  cr_expect(world.bob.received().starts_with("* character 4 cannot be in a name: allowed are"));
-  cr_expect(world.bob.type("/nick"));
-  cr_expect(world.bob.received().starts_with("* a name is missing"));
-}
-
-Test(chat_house, delivers_an_action) {
-  World world;
-  cr_expect(world.ann.type("/me  waves "));
-  cr_expect(world.ann.received().empty());
-  cr_expect(world.bob.received() == "~ ann waves\n");
-  cr_expect(world.ann.type("/me"));
-  cr_expect(world.ann.received() == "* what do you do? /me TEXT\n");
-}
-
-Test(chat_house, lets_no_member_forge_a_notice) {
-  World world;
-  for (const char* typed : {"/me left", "* ann left", "//me left", "/me  * ann left", "\r* x"}) {
-    cr_expect(world.ann.type(typed));
-    const std::string read = world.bob.received();
-    cr_expect(!read.starts_with("* "), "%s: %s", typed, read.c_str());
-  }
-}
-
-Test(chat_house, reserves_the_names_of_the_house) {
-  World world;
-  for (const char* name :
-       {"operator", "Operator", "SERVER", "system", "lobby", "guest9", "guest07", "GUEST1"}) {
-    cr_expect(world.ann.type("/nick " + std::string(name)));
-    cr_expect(world.ann.received() ==
-                  "* the name " + std::string(name) + " is reserved; you are still ann\n",
-              "%s", name);
-  }
-  for (const char* name : {"guest", "guesty", "guest1a", "operators"}) {
-    cr_expect(world.ann.type("/nick " + std::string(name)));
-    cr_expect(world.ann.received().find(" is now " + std::string(name)) != std::string::npos, "%s",
-              name);
-  }
-}
-
-Test(chat_house, delivers_a_private_message_in_any_room) {
-  World world;
-  cr_expect(world.bob.type("/join attic"));
-  (void)world.bob.received();
-  (void)world.cleo.received();
-  cr_expect(world.ann.type("/msg BOB psst,  you"));
-  cr_expect(world.bob.received() == "[ann] psst,  you\n");
-  cr_expect(world.cleo.received().empty());
-  (void)world.ann.received();
-  cr_expect(world.ann.type("/msg dora hello"));
-  cr_expect(world.ann.type("/msg bob"));
-  cr_expect(world.ann.type("/msg"));
-  cr_expect(world.ann.received() ==
-            "* nobody is called dora\n* whom, and what? /msg NICK TEXT\n"
-            "* whom, and what? /msg NICK TEXT\n");
-}
-
-Test(chat_house, delivers_lines_only_in_their_room) {
-  World world;
-  cr_expect(world.bob.type("/join Attic"));
-  cr_expect(world.cleo.type("/join aTTIC"));
-  cr_expect(world.ann.received() == "* bob left (went to Attic)\n* cleo left (went to Attic)\n");
+  (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "one");
+  (void)world.house.set_nick(*world.ann.member, "anna");
+  (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "two");
   cr_expect(world.bob.received() ==
-            "* you are bob, in the room Attic\n* nobody else is here\n* cleo joined\n");
-  cr_expect(world.cleo.received() ==
-            "* bob left (went to Attic)\n* you are cleo, in the room Attic\n* here: bob\n");
-  cr_expect(world.bob.type("up here"));
-  cr_expect(world.ann.type("down here"));
-  cr_expect(world.cleo.received() == "<bob> up here\n");
-  cr_expect(world.ann.received().empty());
-  cr_expect(world.house.rooms() == 2);
+            "said|attic|ann||one\nrenamed||ann|anna|\nsaid|attic|anna||two\n");
 }
 
-Test(chat_house, delivers_collected_lines_before_a_member_changes_rooms) {
+Test(chat_house, renders_an_event_once_for_each_format_and_shares_the_block) {
   World world;
-  cr_expect(world.ann.type("bye"));
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(world.ann.type("hello?"));
-  cr_expect(world.bob.received() == "<ann> bye\n* ann left (went to attic)\n");
-}
-
-Test(chat_house, returns_a_member_to_the_lobby) {
-  World world;
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(world.ann.type("/part"));
-  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
-  (void)world.ann.received();
-  cr_expect(world.ann.type("/part"));
-  cr_expect(world.ann.type("/join LOBBY"));
-  cr_expect(world.ann.received() == "* you are in lobby already\n* you are in lobby already\n");
-}
-
-Test(chat_house, removes_an_empty_room_with_its_history) {
-  World world;
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(world.ann.type("an echo"));
-  cr_expect(world.ann.type("/topic echoes"));
-  cr_expect(world.ann.type("/part"));
-  cr_expect(world.house.rooms() == 1);
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(
-      world.ann.received().ends_with("* you are ann, in the room attic\n* nobody else is here\n"));
-  world.ann.leave();
-  cr_expect(world.house.rooms() == 1);
-}
-
-Test(chat_house, keeps_the_lobby_when_it_is_empty) {
-  World world;
-  cr_expect(world.ann.type("anybody?"));
-  for (Recorder* one : {&world.ann, &world.bob, &world.cleo}) one->leave();
-  cr_expect(world.house.rooms() == 1);
-  Recorder late(world.house);
-  cr_expect(late.received().find("<ann> anybody?\n") != std::string::npos);
-}
-
-Test(chat_house, creates_no_room_above_the_limit) {
-  ChatRules rules = plain();
-  rules.max_rooms = 2;
-  World world(rules);
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(world.bob.type("/join cellar"));
-  (void)world.cleo.received();
-  cr_expect(world.bob.received().ends_with(
-      "* no room can be opened: there are 2, and at most 2; /rooms lists them\n"));
-  cr_expect(world.house.room_of(*world.bob.member) == "lobby");
-  cr_expect(world.ann.type("/join cellar"), "which closes the attic");
-  cr_expect(world.house.room_of(*world.ann.member) == "cellar");
-}
-
-Test(chat_house, refuses_members_in_a_full_room_other_than_the_lobby) {
-  ChatRules rules = plain();
-  rules.max_in_room = 1;
-  World world(rules);
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(world.bob.type("hello"));
-  (void)world.bob.received();
-  cr_expect(world.bob.type("/join Attic"));
-  cr_expect(world.bob.received() == "* attic is full: at most 1 member\n");
-  cr_expect(world.house.room_of(*world.bob.member) == "lobby");
-  cr_expect(world.ann.type("/part"), "the lobby has two already");
-  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
-}
-
-Test(chat_house, rejects_an_invalid_room) {
-  World world;
-  cr_expect(world.ann.type("/join ../etc"));
-  cr_expect(world.ann.received().starts_with("* character 1 cannot be in a name"));
-  cr_expect(world.house.rooms() == 1);
-}
-
-Test(chat_house, lists_rooms_and_members) {
-  World world;
-  cr_expect(world.cleo.type("/join attic"));
-  cr_expect(world.cleo.type("/topic dust"));
-  (void)world.ann.received();
-  cr_expect(world.ann.type("/rooms"));
-  cr_expect(world.ann.received() == "* attic: 1 member, dust\n* lobby: 2 members\n");
-  cr_expect(world.ann.type("/who"));
-  cr_expect(world.ann.type("/who ATTIC"));
-  cr_expect(world.ann.type("/who cellar"));
-  cr_expect(world.ann.received() ==
-            "* 2 members in lobby: ann, bob\n* 1 member in attic: cleo\n"
-            "* there is no room cellar\n");
-}
-
-Test(chat_house, sends_a_newcomer_some_names_of_a_large_room) {
-  ChatHouse house(plain());
-  std::vector<std::unique_ptr<Recorder>> all;
-  for (int i = 0; i < 60; ++i) all.push_back(std::make_unique<Recorder>(house));
-  Recorder late(house);
-  cr_expect(late.received().ends_with(", guest50 and 10 more; /who lists all\n"));
-  cr_expect(late.type("/who"));
-  cr_expect(count(late.received(), "guest") == 61);
-}
-
-Test(chat_house, shows_and_sets_the_topic) {
-  World world;
-  cr_expect(world.ann.type("/topic"));
-  cr_expect(world.ann.received() == "* no topic is set; /topic TEXT sets one\n");
-  cr_expect(world.ann.type("/topic the weather"));
-  cr_expect(world.bob.received() == "* ann set the topic: the weather\n");
-  cr_expect(world.bob.type("/topic"));
-  cr_expect(world.bob.received() == "* topic: the weather\n");
-  cr_expect(world.bob.type("/topic " + std::string(ChatHouse::kMaxTopic + 1, 'x')));
-  cr_expect(world.bob.received() == "* a topic of 401 bytes is too long: at most 400\n");
-}
-
-Test(chat_house, lists_its_commands) {
-  World world;
-  cr_expect(world.ann.type("/HELP"));
-  const std::string help = world.ann.received();
-  for (const char* one : {"/nick NAME", "/me TEXT", "/msg NICK TEXT", "/join ROOM", "/part",
-                          "/rooms", "/who [ROOM]", "/topic [TEXT]", "/help", "/quit [REASON]"}) {
-    cr_expect(count(help, std::string("* ") + one + " ") == 1, "%s", one);
+  std::vector<std::unique_ptr<Recorder>> others;
+  for (int i = 0; i < 20; ++i) {
+    others.push_back(std::make_unique<Recorder>(world.house, ""));
+    cr_assert(world.house.join(*others.back()->member, "attic") == ChatResult::ok);
   }
+  Recorder plain(world.house, "plain", true, false, ChatLines::format());
+  cr_assert(world.house.join(*plain.member, "attic") == ChatResult::ok);
+  (void)plain.received();
+  kShown.rendered = 0;
+  (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "hello");
+  cr_expect(plain.received() == "<ann> hello\n");
+  cr_expect(kShown.rendered == 1);
+  cr_expect(others.front()->last.bytes().data() == others.back()->last.bytes().data());
 }
 
-Test(chat_house, mentions_help_after_an_unknown_command) {
+Test(chat_house, delivers_its_own_lines_to_a_member_that_reads_itself) {
   World world;
-  for (const std::string line : {"/nope", "/", "/ nick x", "/nickname x"}) {
-    cr_expect(world.ann.type(line));
-    const std::string received = world.ann.received();
-    cr_expect(received.starts_with("* there is no command /"), "%s", line.c_str());
-    cr_expect(received.find("/help") != std::string::npos);
-  }
-  cr_expect(world.ann.type("/" + std::string(4'000, 'x')));
-  cr_expect(world.ann.received().size() < 200);
-  cr_expect(world.bob.received().empty());
+  Recorder eve(world.house, "eve", false, true);
+  (void)world.house.join(*eve.member, "attic");
+  (void)eve.received();
+  (void)world.house.say(*eve.member, world.attic(), Kind::said, "me");
+  cr_expect(eve.received() == "said|attic|eve||me\n");
+  cr_expect(world.bob.received().ends_with("said|attic|eve||me\n"));
+  (void)world.house.tell(*eve.member, *world.bob.member, Kind::said, "psst");
+  cr_expect(eve.received() == "said||eve|bob|psst\n");
+  world.house.set_format(*eve.member, ChatLines::format(), false);
+  (void)world.house.say(*eve.member, world.attic(), Kind::said, "again");
+  (void)world.house.say(*world.ann.member, world.attic(), Kind::acted, "nods");
+  cr_expect(eve.received() == "~ ann nods\n");
 }
 
-Test(chat_house, lets_a_member_quit) {
+Test(chat_house, waits_for_a_member_that_is_behind_in_any_room_of_the_author) {
   World world;
-  cr_expect(world.ann.type("ciao"));
-  cr_expect(world.ann.type("/quit  gone fishing"));
-  cr_expect(world.ann.member == nullptr);
-  cr_expect(world.bob.type("/quit"));
-  cr_expect(world.cleo.received() == "<ann> ciao\n* ann left (gone fishing)\n* bob left\n");
-  cr_expect(world.bob.received().ends_with("(gone fishing)\n"));
-}
-
-// --- Slow members ---
-
-Test(chat_house, rejects_a_line_while_a_member_of_the_room_is_behind) {
-  World world;
-  world.house.set_behind(*world.cleo.member, true);
+  world.house.set_behind(*world.bob.member, true);
   cr_expect(world.house.is_congested(*world.ann.member));
-  cr_expect(!world.ann.type("hello"));
-  cr_expect(!world.ann.type("/me waves"));
-  cr_expect(!world.ann.type("/nick x"));
-  cr_expect(world.bob.received().empty());
-  cr_expect(world.house.submit(*world.ann.member, "anyway", ChatHouse::Congestion::ignore));
-  world.house.set_behind(*world.cleo.member, false);
-  cr_expect(world.ann.type("hello"));
-  cr_expect(world.bob.received() == "<ann> anyway\n<ann> hello\n");
+  cr_expect(world.house.say(*world.ann.member, world.cellar(), Kind::said, "x") ==
+            ChatResult::behind);
+  cr_expect(world.house.tell(*world.ann.member, *world.bob.member, Kind::said, "x") ==
+            ChatResult::behind);
+  Recorder eve(world.house, "eve");
+  cr_expect(world.house.join(*eve.member, "attic") == ChatResult::behind);
+  cr_expect(eve.member->rooms().empty());
+  cr_expect(world.house.say(*world.ann.member, world.cellar(), Kind::said, "x",
+                            ChatHouse::Congestion::ignore) == ChatResult::ok);
+  (void)world.house.part(*world.bob.member, world.cellar(), "");
+  cr_expect(!world.cellar().is_congested() && world.attic().is_congested());
+  world.house.set_behind(*world.bob.member, false);
+  cr_expect(!world.attic().is_congested());
 }
 
-Test(chat_house, accepts_lines_in_other_rooms_while_a_member_is_behind) {
+// --- Operators ---
+
+Test(chat_house, makes_who_opens_a_room_its_operator) {
   World world;
-  cr_expect(world.cleo.type("/join attic"));
-  world.house.set_behind(*world.cleo.member, true);
-  cr_expect(world.ann.type("hello"));
-  cr_expect(!world.ann.type("/msg cleo hello"));
-  cr_expect(!world.ann.type("/join attic"));
-  cr_expect(world.house.room_of(*world.ann.member) == "lobby");
+  cr_expect(world.attic().has_operator(*world.ann.member));
+  cr_expect(!world.attic().has_operator(*world.bob.member));
+  Recorder plain(world.house, "plain", true);
+  cr_expect(!world.house.lobby().has_operator(*plain.member));
+  cr_expect(world.set(*world.bob.member, true, 'm') == ChatResult::not_operator);
+  cr_expect(world.set(*world.ann.member, true, 'o', "BOB") == ChatResult::ok);
+  cr_expect(world.bob.received().ends_with("mode|attic|ann||+o bob\n"));
+  cr_expect(world.set(*world.bob.member, false, 'o', "ann") == ChatResult::ok);
+  cr_expect(world.set(*world.ann.member, true, 'm') == ChatResult::not_operator);
+  cr_expect(world.set(*world.bob.member, true, 'o', "nobody") == ChatResult::target_absent);
 }
 
-Test(chat_house, moves_a_member_that_is_behind_to_another_room) {
+Test(chat_house, lets_only_operators_and_voices_speak_in_a_moderated_room) {
   World world;
-  world.house.set_behind(*world.cleo.member, true);
-  cr_expect(world.house.submit(*world.cleo.member, "/join attic", ChatHouse::Congestion::ignore));
-  cr_expect(!world.house.is_congested(*world.ann.member));
-  cr_expect(world.house.is_congested(*world.cleo.member));
-  cr_expect(world.house.submit(*world.cleo.member, "/part", ChatHouse::Congestion::ignore));
-  cr_expect(world.house.is_congested(*world.ann.member));
-  world.cleo.leave();
-  cr_expect(!world.house.is_congested(*world.ann.member));
+  cr_expect(world.set(*world.ann.member, true, 'm') == ChatResult::ok);
+  cr_expect(world.set(*world.ann.member, true, 'm') == ChatResult::already_there);
+  const auto speak = [&] {
+    return world.house.say(*world.bob.member, world.attic(), Kind::said, "x");
+  };
+  cr_expect(speak() == ChatResult::not_allowed);
+  cr_expect(world.set(*world.ann.member, true, 'v', "bob") == ChatResult::ok);
+  cr_expect(speak() == ChatResult::ok);
+  cr_expect(world.set(*world.ann.member, false, 'v', "bob") == ChatResult::ok);
+  cr_expect(speak() == ChatResult::not_allowed);
 }
 
-// --- Wake-ups and memory ---
-
-Test(chat_house, wakes_its_owner_when_there_is_something_to_deliver) {
-  int woken = 0;
-  ChatHouse house(plain(), [&woken] { ++woken; });
-  Recorder one(house);
-  Recorder two(house);
-  house.flush();
-  woken = 0;
-  house.flush();
-  cr_expect(woken == 0);
-  cr_expect(one.type("hello"));
-  cr_expect(woken > 0);
-  cr_expect(two.so_far().find("hello") == std::string::npos);
-}
-
-Test(chat_house, adds_a_member_completely_or_not_at_all_when_memory_fails) {
-  for (std::size_t successes = 0; successes < 40; ++successes) {
-    World world;
-    std::unique_ptr<Recorder> late;
-    try {
-      const heap::Shortage shortage(successes);
-      late = std::make_unique<Recorder>(world.house, "late-with-a-name-that-is-long");
-    } catch (const std::bad_alloc&) {
-    }
-    cr_assert(world.house.members() == (late == nullptr ? 3U : 4U), "after %zu", successes);
-    cr_assert(world.bob.type("still here"));
-    cr_assert(world.cleo.received().ends_with("<bob> still here\n"), "after %zu", successes);
-  }
-}
-
-Test(chat_house, is_consistent_after_any_failure_of_memory) {
-  for (std::size_t successes = 0; successes < 60; ++successes) {
-    World world;
-    for (const char* line :
-         {"a line that is longer than what a string holds in itself",
-          "/nick annabelle-the-first-of-her-name", "/join an-attic-with-a-long-name-too",
-          "/topic all that fits in here and more", "/quit and a long reason for it"}) {
-      try {
-        const heap::Shortage shortage(successes);
-        if (world.ann.member != nullptr) cr_expect(world.ann.type(line));
-        world.house.flush();
-      } catch (const std::bad_alloc&) {
-      }
-    }
-    cr_assert(world.bob.type("still here"));
-    const std::string received = world.cleo.received();
-    cr_assert(received.ends_with("<bob> still here\n"), "after %zu: %s", successes,
-              received.c_str());
-    cr_assert(world.house.members() == (world.ann.member == nullptr ? 2U : 3U));
-  }
-}
-
-Test(chat_house, other_rules_apply_at_once_and_nobody_leaves) {
+Test(chat_house, lets_a_member_speak_in_a_room_of_others_only_if_its_modes_say_so) {
   World world;
-  ChatRules rules = plain();
-  rules.lobby = "hall";
-  rules.greeting = "Good evening.";
-  rules.max_members = 2;
-  rules.max_in_room = 1;
+  Recorder eve(world.house, "eve");
+  const auto speak = [&] { return world.house.say(*eve.member, world.attic(), Kind::said, "x"); };
+  cr_expect(speak() == ChatResult::not_allowed);
+  cr_expect(world.set(*world.ann.member, false, 'n') == ChatResult::ok);
+  cr_expect(speak() == ChatResult::ok);
+  cr_expect(world.bob.received().ends_with("said|attic|eve||x\n"));
+}
+
+Test(chat_house, admits_by_key_limit_invitation_and_ban) {
+  World world;
+  Recorder eve(world.house, "eve");
+  const auto join = [&](std::string_view key = {}) {
+    const ChatResult result = world.house.join(*eve.member, "attic", key);
+    if (result == ChatResult::ok) (void)world.house.part(*eve.member, world.attic(), "");
+    return result;
+  };
+  ChatMember& ann = *world.ann.member;
+  cr_expect(world.set(ann, true, 'k', "sesame") == ChatResult::ok);
+  cr_expect(join() == ChatResult::wrong_key && join("sesame") == ChatResult::ok);
+  cr_expect(world.set(ann, false, 'k', "anything") == ChatResult::ok);
+  cr_expect(world.set(ann, true, 'l', "2") == ChatResult::ok);
+  cr_expect(join() == ChatResult::room_full);
+  cr_expect(world.set(ann, true, 'l', "many") == ChatResult::invalid_name);
+  cr_expect(world.set(ann, false, 'l') == ChatResult::ok);
+  cr_expect(world.set(ann, true, 'i') == ChatResult::ok);
+  cr_expect(join() == ChatResult::invite_only);
+  cr_expect(world.house.invite(*world.bob.member, world.attic(), *eve.member) ==
+            ChatResult::not_operator);
+  cr_expect(world.house.invite(ann, world.attic(), *eve.member) == ChatResult::ok);
+  cr_expect(eve.received() == "invited|attic|ann|eve|\n");
+  cr_expect(join() == ChatResult::ok);
+  cr_expect(join() == ChatResult::invite_only, "an invitation is for once");
+  cr_expect(world.set(ann, false, 'i') == ChatResult::ok);
+  cr_expect(world.set(ann, true, 'b', "EVE") == ChatResult::ok);
+  cr_expect(world.attic().modes().bans.front().mask == "EVE!*@*");
+  cr_expect(join() == ChatResult::banned);
+  cr_expect(world.set(ann, false, 'b', "eve!*@*") == ChatResult::ok);
+  cr_expect(join() == ChatResult::ok);
+}
+
+Test(chat_house, limits_the_bans_of_a_room) {
+  World world;
+  ChatRules rules;
+  rules.max_bans = 2;
   world.house.set_rules(rules);
-  cr_expect(world.house.members() == 3);
-  cr_expect(world.house.room_of(*world.ann.member) == "lobby", "the lobby keeps its name");
-  Recorder late(world.house);
-  cr_expect(late.member == nullptr, "the house is full");
-  world.bob.leave();
-  world.cleo.leave();
-  Recorder dora(world.house);
-  cr_expect(dora.received().find("Good evening.") != std::string::npos);
-  cr_expect(world.ann.type("/join attic"));
-  cr_expect(dora.type("/join attic"));
-  cr_expect(world.house.room_of(*dora.member) == "lobby", "one member fills a room");
+  cr_expect(world.set(*world.ann.member, true, 'b', "one") == ChatResult::ok);
+  cr_expect(world.set(*world.ann.member, true, 'b', "two") == ChatResult::ok);
+  cr_expect(world.set(*world.ann.member, true, 'b', "three") == ChatResult::list_full);
+  const std::string long_mask(ChatHouse::kMaxMask + 1, 'x');
+  cr_expect(world.set(*world.ann.member, true, 'b', long_mask) == ChatResult::too_long);
+}
+
+Test(chat_house, lets_an_operator_remove_a_member) {
+  World world;
+  cr_expect(world.house.kick(*world.bob.member, world.attic(), *world.ann.member, "") ==
+            ChatResult::not_operator);
+  cr_expect(world.house.kick(*world.ann.member, world.attic(), *world.bob.member, "noise") ==
+            ChatResult::ok);
+  cr_expect(world.bob.received().ends_with("kicked|attic|ann|bob|noise\n"));
+  cr_expect(!world.bob.member->is_in(world.attic()) && world.bob.member->is_in(world.cellar()));
+  cr_expect(world.house.kick(*world.ann.member, world.attic(), *world.bob.member, "") ==
+            ChatResult::target_absent);
+}
+
+Test(chat_house, returns_a_member_with_one_room_to_the_lobby_when_it_is_removed) {
+  World world;
+  Recorder eve(world.house, "eve", true);
+  (void)world.house.join(*eve.member, "attic");
+  cr_expect(world.house.kick(*world.ann.member, world.attic(), *eve.member, "") == ChatResult::ok);
+  cr_expect(eve.member->rooms().size() == 1);
+  cr_expect(eve.member->rooms().front() == &world.house.lobby());
+  cr_expect(eve.received().ends_with(
+      "kicked|attic|ann|eve|\nhouse|||eve|you are in the room lobby again\n"));
+}
+
+Test(chat_house, lets_operators_lock_the_topic) {
+  World world;
+  cr_expect(world.house.set_topic(*world.bob.member, world.attic(), "dust") == ChatResult::ok);
+  cr_expect(world.attic().topic().author == "bob!u@h");
+  cr_expect(world.set(*world.ann.member, true, 't') == ChatResult::ok);
+  cr_expect(world.house.set_topic(*world.bob.member, world.attic(), "") ==
+            ChatResult::not_operator);
+  cr_expect(world.house.set_topic(*world.ann.member, world.attic(), "") == ChatResult::ok);
+  cr_expect(world.attic().topic().text.empty());
+}
+
+Test(chat_house, limits_the_rooms_of_a_member) {
+  World world;
+  ChatRules rules;
+  rules.max_joined = 2;
+  world.house.set_rules(rules);
+  cr_expect(world.house.join(*world.ann.member, "roof") == ChatResult::too_many_joined);
+  (void)world.house.part(*world.ann.member, world.attic(), "");
+  cr_expect(world.house.join(*world.ann.member, "roof") == ChatResult::ok);
+}
+
+Test(chat_house, dismisses_a_member_after_what_was_collected_for_it) {
+  World world;
+  (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "bye");
+  world.house.dismiss(*world.bob.member, "gone");
+  cr_expect(world.bob.member == nullptr);
+  cr_expect(world.bob.received() == "said|attic|ann||bye\n");
+  cr_expect(world.ann.received() == "quit||bob||gone\n");
 }

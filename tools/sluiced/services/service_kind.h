@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "../../../protocols/udp/reply_guard.h"
@@ -56,6 +57,9 @@ struct ServiceKind {
   // Makes what all endpoints of a service share; null if they share nothing. REQUIRES: a valid spec
   // of one of them.
   std::unique_ptr<ServiceCore> (*make_core)(Loop& loop, const ListenSpec& spec) = nullptr;
+  // Services of any kind for which this returns the same name share one core. Null: only the
+  // endpoints of one service do.
+  std::string (*core_name)(const ListenSpec& spec) = nullptr;
   // REQUIRES: a valid spec. Throws std::system_error that names the endpoint.
   std::unique_ptr<Service> (*start)(const ServiceHost& host, const ListenSpec& spec) = nullptr;
 

@@ -32,11 +32,12 @@ Service& ServiceSet::start_on(std::unique_ptr<EndpointSocket> socket, const List
 // released with the next one that drains.
 ServiceCore* ServiceSet::core_for(const ServiceKind& kind, const ListenSpec& spec) {
   if (kind.make_core == nullptr) return nullptr;
-  const auto found = std::find_if(cores_.begin(), cores_.end(), [&spec](const Core& each) {
-    return each.service == spec.service;
+  const std::string name = kind.core_name == nullptr ? std::string() : kind.core_name(spec);
+  const auto found = std::find_if(cores_.begin(), cores_.end(), [&](const Core& each) {
+    return each.name == name && (!name.empty() || each.service == spec.service);
   });
   if (found != cores_.end()) return found->core.get();
-  cores_.push_back({spec.service, kind.make_core(loop_, spec)});
+  cores_.push_back({name, spec.service, kind.make_core(loop_, spec)});
   return cores_.back().core.get();
 }
 

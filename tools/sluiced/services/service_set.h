@@ -26,6 +26,7 @@ namespace sluice::tools::daemon {
 class ServiceSet {
  public:
   struct Core {
+    std::string name;     // of ServiceKind::core_name, or empty:
     std::size_t service;  // ListenSpec::service
     std::unique_ptr<ServiceCore> core;
   };
@@ -126,6 +127,9 @@ class ServiceSet {
   // service_set_replace.cc
   [[nodiscard]] Steps match(std::span<const ListenSpec> specs) const;
   void find_cores(Steps& steps, std::vector<Core>& cores);
+  ServiceCore* named_core(const ServiceKind& kind, const ListenSpec& spec,
+                          std::vector<Core>& cores);
+  void apply_settings(const Steps& steps);
   void prepare(Step& step, std::span<const ListenSpec> all);
   void commit(Step& step, std::chrono::milliseconds deadline, Replaced& replaced);
   void restart_later(Step& step, std::chrono::milliseconds deadline);

@@ -78,11 +78,16 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
     const bool has_one = std::any_of(known.begin(), known.end(),
                                      [number](const auto& each) { return each.first == number; });
     if (old.core == nullptr || has_one || is_claimed(old.core)) continue;
+    if (kind_of(*step.spec).core_name != nullptr) continue;
     if (is_same_service(old.spec, *step.spec)) known.emplace_back(number, old.core);
   }
   for (Step& step : steps) {
     const ServiceKind& kind = kind_of(*step.spec);
     if (kind.make_core == nullptr) continue;
+    if (kind.core_name != nullptr) {
+      step.core = named_core(kind, *step.spec, cores);
+      continue;
+    }
     const auto found = std::find_if(known.begin(), known.end(), [&step](const auto& each) {
       return each.first == step.spec->service;
     });
@@ -90,9 +95,34 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
       step.core = found->second;
       continue;
     }
-    cores.push_back({step.spec->service, kind.make_core(loop_, *step.spec)});
+    cores.push_back({{}, step.spec->service, kind.make_core(loop_, *step.spec)});
     step.core = cores.back().core.get();
     known.emplace_back(step.spec->service, step.core);
+  }
+}
+
+// The core with the name that the spec's kind gives it: of this set, or a new one.
+ServiceCore* ServiceSet::named_core(const ServiceKind& kind, const ListenSpec& spec,
+                                    std::vector<Core>& cores) {
+  const std::string name = kind.core_name(spec);
+  for (const std::vector<Core>* const all : {static_cast<const std::vector<Core>*>(&cores_),
+                                             static_cast<const std::vector<Core>*>(&cores)}) {
+    const auto found = std::find_if(all->begin(), all->end(),
+                                    [&name](const Core& core) { return core.name == name; });
+    if (found != all->end()) return found->core.get();
+  }
+  cores.push_back({name, spec.service, kind.make_core(loop_, spec)});
+  return cores.back().core.get();
+}
+
+// The rules of a core are those of the first service that uses it.
+void ServiceSet::apply_settings(const Steps& steps) {
+  std::vector<const ServiceCore*> done;
+  for (const Step& step : steps) {
+    if (step.core == nullptr) continue;
+    if (std::find(done.begin(), done.end(), step.core) != done.end()) continue;
+    done.push_back(step.core);
+    step.core->apply(step.spec->settings);
   }
 }
 
@@ -225,9 +255,7 @@ ServiceSet::Replaced ServiceSet::replace(std::vector<ListenSpec> specs,
   Steps steps = match(specs);
   find_cores(steps, cores);
   for (Step& step : steps) prepare(step, specs);
-  for (const Step& step : steps) {
-    if (step.core != nullptr && !step.kept) step.core->apply(step.spec->settings);
-  }
+  apply_settings(steps);
   const std::size_t count = members_.size();
   members_.reserve(count + steps.size());
   cores_.reserve(cores_.size() + cores.size());

@@ -332,7 +332,7 @@ Test(service_set, a_service_that_drains_has_no_more_use_for_the_terminal) {
   cr_expect(world.services.first_with(ConsoleUse::talks) == &second);
 }
 
-Test(service_set, the_endpoints_of_one_chat_are_doors_to_the_same_house) {
+Test(service_set, the_chats_with_one_house_are_doors_to_it) {
   const Scratch scratch;
   World world;
   const auto open = [&](const std::string& text, std::size_t number) {
@@ -341,8 +341,8 @@ Test(service_set, the_endpoints_of_one_chat_are_doors_to_the_same_house) {
     return world.services.start(spec, {&spec, 1}).endpoint();
   };
   const Endpoint one = open("chat=tcp://127.0.0.1:0", 1);
-  const Endpoint other = open("chat=unix://" + (scratch / "chat"), 1);
-  const Endpoint elsewhere = open("chat=tcp://127.0.0.1:0", 2);
+  const Endpoint other = open("chat=unix://" + (scratch / "chat"), 3);
+  const Endpoint elsewhere = open("chat=tcp://127.0.0.1:0,house=other", 2);
   Peer ann = connected(world, one, "/nick ann\n", "is now ann");
   Peer ben = connected(world, other, "/nick ben\n", "is now ben");
   Peer eve = connected(world, elsewhere, "/nick eve\n", "is now eve");
@@ -507,17 +507,17 @@ Test(service_set, what_cannot_be_bound_changes_nothing) {
   Peer peer = connected(world, world.services.members()[0].service->endpoint(), "hi", "hi");
 }
 
-Test(service_set, two_chats_that_become_one_share_the_house_of_the_first) {
+Test(service_set, a_chat_that_moves_to_another_house_keeps_its_members_in_the_old_one) {
   const Scratch scratch;
   World world;
   const std::string door = "chat=unix://" + (scratch / "door");
-  std::vector<ListenSpec> specs = specs_of({"chat=tcp://127.0.0.1:0", door});
+  std::vector<ListenSpec> specs = specs_of({"chat=tcp://127.0.0.1:0", door + ",house=attic"});
   (void)world.services.replace(specs, kLong, {});
   const Endpoint tcp = world.services.members()[0].service->endpoint();
   const Endpoint local = world.services.members()[1].service->endpoint();
   Peer ann = connected(world, tcp, "/nick ann\n", "is now ann");
   Peer ben = connected(world, local, "/nick ben\n", "is now ben");
-  specs[1].service = specs[0].service;
+  specs = specs_of({"chat=tcp://127.0.0.1:0", door});
   expect_counts(world.services.replace(specs, kLong, {}), "1 0 1 0");
   Peer cam = connected(world, local, "/nick cam\n", "here: ann");
   ben.send("/who\n");

@@ -1,0 +1,68 @@
+// The commands of a chat's plain lines. Only for chat_lines.cc.
+//
+// Lifetime: one line. Thread: the house's.
+#ifndef SLUICE_PROTOCOLS_CHAT_CHAT_COMMANDS_H
+#define SLUICE_PROTOCOLS_CHAT_CHAT_COMMANDS_H
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "chat_house.h"
+
+namespace sluice {
+
+class ChatCommands {
+ public:
+  // The first text in a room: of the room, or null if the member opens it, its name, and the nick.
+  using Welcome = std::function<std::string(const ChatRoom*, std::string_view, std::string_view)>;
+
+  ChatCommands(ChatHouse& house, ChatMember& member, ChatHouse::Congestion congestion,
+               Welcome welcome)
+      : house_(house), member_(member), congestion_(congestion), welcome_(std::move(welcome)) {}
+
+  // Returns what ChatLines::submit() returns. `line` has no slash.
+  [[nodiscard]] bool run(std::string_view line);
+
+ private:
+  struct Command {
+    std::string_view name;
+    std::string_view usage;
+    std::string_view summary;
+    bool (ChatCommands::*run)(std::string_view);
+  };
+  static std::span<const Command> commands() noexcept;
+
+  bool nick(std::string_view wanted);
+  bool me(std::string_view text);
+  bool msg(std::string_view rest);
+  bool join(std::string_view rest);
+  bool part(std::string_view rest);
+  bool list_rooms(std::string_view rest);
+  bool who(std::string_view name);
+  bool topic(std::string_view text);
+  bool invite(std::string_view name);
+  bool kick(std::string_view rest);
+  bool ban(std::string_view name);
+  bool unban(std::string_view mask);
+  bool mode(std::string_view rest);
+  bool help(std::string_view rest);
+  bool quit(std::string_view reason);
+
+  [[nodiscard]] ChatRoom& room() noexcept { return *member_.rooms().front(); }
+  void notify(std::string_view text) { house_.notify(member_, text); }
+  // Tells the member why `result` is not ok. Returns false if it is behind.
+  bool explain(ChatResult result, std::string_view name);
+  void change(char letter, bool adds, std::string_view parameter);
+
+  ChatHouse& house_;
+  ChatMember& member_;
+  ChatHouse::Congestion congestion_;
+  Welcome welcome_;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,232 @@
+// What members do in the rooms of a house. chat_house.cc has the members themselves.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "chat_house.h"
+#include "chat_name.h"
+#include "chat_text.h"
+
+namespace sluice {
+namespace {
+
+using Kind = ChatEvent::Kind;
+
+}  // namespace
+
+// --- Lines ---
+
+bool ChatHouse::is_banned(const ChatRoom& room, const ChatMember& member) {
+  if (room.modes().bans.empty()) return false;
+  const std::string mask = member.mask();
+  return std::ranges::any_of(
+      room.modes().bans, [&mask](const ChatBan& ban) { return matches_chat_mask(ban.mask, mask); });
+}
+
+bool ChatHouse::may_speak(const ChatRoom& room, const ChatMember& member) {
+  const ChatRoomModes& modes = room.modes();
+  if (!member.is_in(room)) {
+    return !modes.members_only && !modes.moderated && !is_banned(room, member);
+  }
+  if (!modes.moderated && modes.bans.empty()) return true;
+  const ChatRoom::Place& place = *room.place_of(member);
+  if (place.is_operator || place.has_voice) return true;
+  return !modes.moderated && !is_banned(room, member);
+}
+
+ChatResult ChatHouse::say(ChatMember& from, ChatRoom& room, Kind kind, std::string_view text,
+                          Congestion congestion, std::string_view tags) {
+  if (room.is_congested() && congestion == Congestion::wait) return ChatResult::behind;
+  if (!may_speak(room, from)) return ChatResult::not_allowed;
+  ChatEvent said = event(kind, from, text);
+  said.tags = tags;
+  // A member of another room may be gone before the block is delivered.
+  const ChatMember* const author = from.is_in(room) ? &from : nullptr;
+  announce(room, said, author,
+           kind == Kind::tagged ? ChatRoom::InHistory::no : ChatRoom::InHistory::yes);
+  from.last_said_ = said.time;
+  return ChatResult::ok;
+}
+
+ChatResult ChatHouse::tell(ChatMember& from, ChatMember& to, Kind kind, std::string_view text,
+                           Congestion congestion, std::string_view tags) {
+  if (to.behind_ && congestion == Congestion::wait) return ChatResult::behind;
+  ChatEvent said = event(kind, from, text);
+  said.target = to.nick();
+  said.tags = tags;
+  deliver_event(to, said);
+  if (from.reads_itself_ && &from != &to) deliver_event(from, said);
+  from.last_said_ = said.time;
+  return ChatResult::ok;
+}
+
+// --- Rooms ---
+
+ChatRoom* ChatHouse::find_room(std::string_view name) const {
+  if (!is_chat_name(name)) return nullptr;
+  const auto found = rooms_.find(chat_name_key(name));
+  return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+ChatRoom& ChatHouse::find_or_make_room(std::string_view name) {
+  std::string key = chat_name_key(name);
+  const auto found = rooms_.find(key);
+  if (found != rooms_.end()) return *found->second;
+  auto made = std::make_unique<ChatRoom>(name, rules_.history, rules_.block, now());
+  return *rooms_.emplace(std::move(key), std::move(made)).first->second;
+}
+
+void ChatHouse::remove_if_empty(ChatRoom& room) noexcept {
+  // Lines that are still collected have no receiver. Those that members said are in the history.
+  if (!room.members().empty() || &room == lobby_) return;
+  std::erase(dirty_, &room);
+  const auto same = [&room](const auto& entry) { return entry.second.get() == &room; };
+  rooms_.erase(std::ranges::find_if(rooms_, same));
+}
+
+void ChatHouse::remove_from(ChatMember& member, ChatRoom& room) noexcept {
+  room.remove(member);
+  remove_if_empty(room);
+}
+
+ChatResult ChatHouse::check_join(const ChatMember& member, std::string_view name,
+                                 std::string_view key, Congestion congestion) const {
+  if (!is_chat_name(name)) return ChatResult::invalid_name;
+  const ChatRoom* const room = find_room(name);
+  if (room != nullptr && member.is_in(*room)) return ChatResult::already_there;
+  if (!member.one_room_ && member.rooms_.size() >= rules_.max_joined) {
+    return ChatResult::too_many_joined;
+  }
+  if (room == nullptr) {
+    // A room other than the lobby is removed when its only member leaves it.
+    const bool frees_one = member.one_room_ && member.rooms_.front() != lobby_ &&
+                           member.rooms_.front()->members().size() == 1;
+    const bool is_full = rooms_.size() - (frees_one ? 1 : 0) >= rules_.max_rooms;
+    return is_full ? ChatResult::too_many_rooms : ChatResult::ok;
+  }
+  const std::size_t count = room->members().size();
+  if (room != lobby_ && count >= rules_.max_in_room) return ChatResult::room_full;
+  const ChatRoomModes& modes = room->modes();
+  if (!modes.key.empty() && key != modes.key) return ChatResult::wrong_key;
+  if (std::ranges::find(modes.invited, *member.key_) == modes.invited.end()) {
+    if (modes.invite_only) return ChatResult::invite_only;
+    if (is_banned(*room, member)) return ChatResult::banned;
+    if (modes.limit != 0 && count >= modes.limit) return ChatResult::room_full;
+  }
+  const bool must_wait = room->is_congested() && congestion == Congestion::wait;
+  return must_wait ? ChatResult::behind : ChatResult::ok;
+}
+
+ChatResult ChatHouse::join(ChatMember& member, std::string_view name, std::string_view key,
+                           Congestion congestion) {
+  const ChatResult checked = check_join(member, name, key, congestion);
+  if (checked != ChatResult::ok) return checked;
+  ChatRoom& room = find_or_make_room(name);
+  const bool opens = room.members().empty() && &room != lobby_;
+  try {
+    if (member.one_room_) {
+      move(member, room);
+    } else {
+      announce(room, event(Kind::joined, member));
+      room.add(member);
+    }
+  } catch (...) {
+    remove_if_empty(room);
+    throw;
+  }
+  if (opens) room.members_.back().is_operator = true;
+  std::erase(room.modes_.invited, *member.key_);
+  return ChatResult::ok;
+}
+
+void ChatHouse::move(ChatMember& member, ChatRoom& to) {
+  ChatRoom& from = *member.rooms_.front();
+  if (from.has_lines_for(member)) from.flush();
+  // All that may throw comes before the move, so that the member is in exactly one room.
+  announce(to, event(Kind::joined, member));
+  ChatEvent left = event(Kind::left, member);
+  left.target = to.name();
+  to.add(member);
+  from.remove(member);
+  if (from.members().empty()) return remove_if_empty(from);
+  announce(from, left);
+}
+
+ChatResult ChatHouse::part(ChatMember& member, ChatRoom& room, std::string_view reason) {
+  if (!member.is_in(room)) return ChatResult::not_in_room;
+  if (member.one_room_) return join(member, rules_.lobby, {}, Congestion::ignore);
+  if (room.has_lines_for(member)) room.flush();
+  const ChatEvent left = event(Kind::left, member, reason.substr(0, kMaxReason));
+  const bool is_last = room.members().size() == 1;
+  remove_from(member, room);
+  if (!is_last) announce(room, left);
+  return ChatResult::ok;
+}
+
+// --- What operators do ---
+
+ChatResult ChatHouse::set_topic(ChatMember& member, ChatRoom& room, std::string_view text) {
+  if (!member.is_in(room)) return ChatResult::not_in_room;
+  if (room.modes().topic_is_locked && !room.has_operator(member)) return ChatResult::not_operator;
+  ChatRoom::Topic topic{.text = {}, .author = member.mask(), .time = now()};
+  append_chat_text(topic.text, text);
+  if (topic.text.size() > kMaxTopic) return ChatResult::too_long;
+  announce(room, event(Kind::topic, member, topic.text));
+  room.topic_ = std::move(topic);
+  return ChatResult::ok;
+}
+
+ChatResult ChatHouse::kick(ChatMember& member, ChatRoom& room, ChatMember& target,
+                           std::string_view reason) {
+  if (!member.is_in(room)) return ChatResult::not_in_room;
+  if (!room.has_operator(member)) return ChatResult::not_operator;
+  if (!target.is_in(room)) return ChatResult::target_absent;
+  ChatEvent kicked = event(Kind::kicked, member, reason.substr(0, kMaxReason));
+  kicked.target = target.nick();
+  announce(room, kicked);
+  room.flush();
+  if (!target.one_room_) {
+    remove_from(target, room);
+    return ChatResult::ok;
+  }
+  // Only the lobby has no operators, so this is another room.
+  announce(*lobby_, event(Kind::joined, target));
+  lobby_->add(target);
+  remove_from(target, room);
+  notify(target, "you are in the room " + lobby_->name() + " again");
+  return ChatResult::ok;
+}
+
+ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& target,
+                             Congestion congestion) {
+  if (!member.is_in(room)) return ChatResult::not_in_room;
+  if (target.is_in(room)) return ChatResult::target_present;
+  if (room.modes().invite_only && !room.has_operator(member)) return ChatResult::not_operator;
+  if (target.behind_ && congestion == Congestion::wait) return ChatResult::behind;
+  ChatEvent invited = event(Kind::invited, member);
+  invited.room = room.name();
+  invited.target = target.nick();
+  std::vector<std::string>& names = room.modes_.invited;
+  std::erase(names, *target.key_);
+  if (names.size() >= std::max<std::size_t>(rules_.max_bans, 1)) names.erase(names.begin());
+  names.push_back(*target.key_);
+  deliver_event(target, invited);
+  return ChatResult::ok;
+}
+
+ChatResult ChatHouse::change_mode(ChatMember& member, ChatRoom& room,
+                                  const ChatModeChange& change) {
+  if (!room.has_operator(member)) {
+    return member.is_in(room) ? ChatResult::not_operator : ChatResult::not_in_room;
+  }
+  std::string parameter = change.parameter;
+  const ChatResult applied = apply(room, member, change, parameter);
+  if (applied != ChatResult::ok) return applied;
+  std::string text = change.adds ? "+" : "-";
+  text += change.letter;
+  if (!parameter.empty()) text += ' ' + parameter;
+  announce(room, event(Kind::mode, member, text));
+  return ChatResult::ok;
+}
+
+}  // namespace sluice

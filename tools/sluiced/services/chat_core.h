@@ -1,0 +1,40 @@
+// What the fronts of a chat share in sluiced: the house, its keys, and those of each door.
+//
+// What it is: services of any kind with the same key `house` have one house. Its rules are those of
+// the first such service of the configuration.
+// Thread: the loop's.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_CHAT_CORE_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_CHAT_CORE_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "../../../protocols/chat/chat.h"
+#include "../../../reactor/stream/listener.h"
+#include "chat_keys.h"
+#include "service_kind.h"
+
+namespace sluice::tools::daemon {
+
+// REQUIRES of all: valid settings of a kind with the keys of chat_keys.h.
+std::string house_of(const ListenSpec& spec);
+ChatOptions derive_house(const Settings& settings);
+ListenerOptions derive_door(const Settings& settings);
+void validate_door(const ListenSpec& spec, std::uint64_t max_line, SettingErrors& errors);
+// For ServiceKind::make_core.
+std::unique_ptr<ServiceCore> make_house(Loop& loop, const ListenSpec& spec);
+
+class ChatCore final : public ServiceCore {
+ public:
+  ChatCore(Loop& loop, const ChatOptions& options) : chat_(loop, options) {}
+  [[nodiscard]] Chat& chat() noexcept { return chat_; }
+  void apply(const Settings& settings) override { chat_.set_options(derive_house(settings)); }
+
+ private:
+  Chat chat_;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

@@ -1,0 +1,99 @@
+// The keys of every front of a chat. chat_core.h derives from them.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_CHAT_KEYS_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_CHAT_KEYS_H
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "../../../protocols/chat/chat_name.h"
+#include "../../../reactor/base/quote.h"
+#include "../../common/usage_error.h"
+#include "../settings/key_types.h"
+#include "../settings/rate_key.h"
+#include "socket_keys.h"
+
+namespace sluice::tools::daemon::chat_keys {
+
+// What a newcomer is shown, and who is in a room, must fit, however much the others have said: the
+// greeting, 64 KiB of lines and a topic; as many names as max-members allows where nobody set it.
+inline constexpr std::size_t kMinSendQueue = 256 * 1024;
+inline constexpr std::size_t kMaxSendQueue = 1024 * 1024 * 1024;
+inline constexpr std::size_t kLinesInQueue = 8;  // that a send queue has room for at least
+inline constexpr std::size_t kMaxHistory = 1000;
+inline constexpr std::size_t kMaxRead = 64 * 1024;
+inline constexpr std::size_t kMaxGreeting = 4096;
+inline constexpr std::uint32_t kMaxLines = 1'000'000;
+inline constexpr std::uint32_t kMaxSeconds = 86'400;
+
+inline void check_house(std::string_view name, std::string_view text) {
+  if (is_chat_name(text)) return;
+  throw UsageError(std::string(name) + ' ' + quote(text) + ": " + chat_name_error(text));
+}
+
+inline constexpr TextKey kHouse({.name = "house",
+                                 .form = "NAME",
+                                 .summary = "services with the same one share members and rooms",
+                                 .applies = over_streams},
+                                {1, kMaxChatName}, "main", check_house);
+inline constexpr TextKey kGreeting({.name = "greeting",
+                                    .form = "TEXT",
+                                    .summary = "first text that a new member reads; may be empty",
+                                    .applies = over_streams},
+                                   {0, kMaxGreeting});
+inline constexpr NumberKey kHistory({.name = "history",
+                                     .form = "LINES",
+                                     .summary = "lines of a room shown to a new member",
+                                     .applies = over_streams},
+                                    {0, kMaxHistory}, 20);
+inline constexpr NumberKey kMembers({.name = "max-members",
+                                     .form = "COUNT",
+                                     .summary = "limit on members in all rooms",
+                                     .applies = over_streams},
+                                    NumberKey::kCount, 4096);
+inline constexpr NumberKey kInRoom({.name = "max-in-room",
+                                    .form = "COUNT",
+                                    .summary = "limit in one room other than the lobby",
+                                    .applies = over_streams,
+                                    .without = "none"},
+                                   NumberKey::kCount);
+inline constexpr NumberKey kRooms({.name = "max-rooms",
+                                   .form = "COUNT",
+                                   .summary = "limit on rooms, the lobby included",
+                                   .applies = over_streams},
+                                  NumberKey::kCount, 256);
+inline constexpr RateKey kRate(
+    {.name = "rate",
+     .form = "LINES/SECONDS",
+     .summary = "limit on lines of one source, or off",
+     .applies = over_streams},
+    {.counted = "lines", .max_count = kMaxLines, .max_seconds = kMaxSeconds}, {10, 1});
+inline constexpr NumberKey kBurst({.name = "burst",
+                                   .form = "LINES",
+                                   .summary = "lines at once after silence",
+                                   .applies = over_streams},
+                                  {1, kMaxLines}, 50);
+inline constexpr NumberKey kSendQueue({.name = "send-queue",
+                                       .form = "BYTES",
+                                       .summary = "limit on output pending for a member",
+                                       .applies = over_streams},
+                                      {kMinSendQueue, kMaxSendQueue}, 1024 * 1024);
+inline constexpr std::string_view kDrop = "drop";
+inline constexpr std::array<std::string_view, 2> kSlowWords = {"close", kDrop};
+inline constexpr ChoiceKey kSlow({.name = "slow",
+                                  .form = "close|drop",
+                                  .summary = "what happens when send-queue is full",
+                                  .applies = over_streams},
+                                 kSlowWords);
+
+inline constexpr DurationKey kMessageTimeout = message_timeout_key(
+    "limit on the time of a whole line", over_streams, std::chrono::milliseconds(0));
+inline constexpr DurationKey kFirstMessageTimeout =
+    first_message_timeout_key("limit on the time to the first line", over_streams);
+
+}  // namespace sluice::tools::daemon::chat_keys
+
+#endif
