@@ -15,6 +15,7 @@
 #include "connection_call.h"
 #include "connection_group.h"
 #include "connection_table.h"
+#include "peer_credentials.h"
 
 namespace sluice {
 
@@ -36,20 +37,7 @@ std::size_t Connection::queued() const noexcept { return waiting(); }
 
 std::optional<PeerCredentials> Connection::peer_credentials() const noexcept {
   if (watcher_.fd() < 0) return std::nullopt;
-#if defined(SO_PEERCRED) && defined(__linux__)
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(watcher_.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  // A socket of another family, or one whose peer is not known, has these.
-  if (peer.uid == static_cast<uid_t>(-1) || peer.pid == 0) return std::nullopt;
-  return PeerCredentials{peer.uid, peer.gid, peer.pid};
-#elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__APPLE__)
-  PeerCredentials peer;
-  if (::getpeereid(watcher_.fd(), &peer.user, &peer.group) != 0) return std::nullopt;
-  return peer;
-#else
-  return std::nullopt;
-#endif
+  return peer_credentials_of(watcher_.fd());
 }
 
 Address Connection::local() const noexcept {

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """allow and deny: only the peers of these networks are served, over TCP and UDP."""
+import os
 import pathlib
+import pwd
 import re
 import signal
 import tempfile
 import unittest
 
+import control
 import daemon
 from daemon import Daemon, connect, exchange, was_closed
 
@@ -85,6 +88,44 @@ class Access(unittest.TestCase):
                 exchange(old, b"after")
                 with connect(f"unix://{directory}/echo") as local:
                     exchange(local, b"hello")
+
+
+class AllowUsers(daemon.InDirectory):
+    def endpoint(self, users):
+        return f"echo=unix://{self.directory}/echo,allow-users={users}"
+
+    def test_admits_users_by_name_and_number(self):
+        name = pwd.getpwuid(os.getuid()).pw_name
+        for users in (name, str(os.getuid()), f"4000000 {name}"):
+            with Daemon("-l", self.endpoint(users)) as sluiced, connect(sluiced.endpoint) as peer:
+                exchange(peer, b"hello")
+
+    def test_show_connections_has_user_group_and_process(self):
+        with Daemon("-l", self.endpoint(os.getuid()), counted=True) as sluiced:
+            with connect(sluiced.endpoint) as peer:
+                exchange(peer, b"hello")
+                rows = control.Control(sluiced.control.path).rows("show", "connections")
+            self.assertEqual([row["peer"] for row in rows],
+                             [f"uid:{os.getuid()},gid:{os.getgid()},pid:{os.getpid()}"])
+
+    def test_refuses_all_others_also_root_and_says_so(self):
+        with Daemon("-l", self.endpoint("4000000"), counted=True) as sluiced:
+            with connect(sluiced.endpoint) as peer:
+                self.assertTrue(was_closed(peer))
+            self.assertEqual(sluiced.counters()["refused"], 1)
+            sluiced.wait_for_log(rf"refused: uid {os.getuid()} is not in allow-users")
+
+    def test_a_file_has_it_too_and_a_wrong_user_is_named(self):
+        file = self.directory / "sluiced.conf"
+        text = (f'[[service]]\nkind = "echo"\nlisten = "unix://{self.directory}/echo"\n'
+                'allow-users = ["USER", "4000000"]\n')
+        file.write_text(text.replace("USER", str(os.getuid())), encoding="utf-8")
+        with Daemon("-f", str(file)) as sluiced, connect(sluiced.endpoint) as peer:
+            exchange(peer, b"hello")
+        file.write_text(text.replace("USER", "no-such-user"), encoding="utf-8")
+        result = daemon.run("-n", "-f", str(file))
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn(b'allow-users "no-such-user" is neither a number nor a user', result.stderr)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ class ConnectionLog(unittest.TestCase):
                 with connect(path) as client:
                     self.assertEqual(receive_all(client), b"hello")
                 sluiced.wait_for_log(
-                    rf"peer=uid:{os.getuid()},pid:{os.getpid()} in=0 out=5 .* reason=\"closed\"")
+                    rf"peer=uid:{os.getuid()},gid:{os.getgid()},"
+                    rf"pid:{os.getpid()} in=0 out=5 .* reason=\"closed\"")
 
     def test_a_peer_gets_few_lines_and_what_is_left_out_is_counted(self):
         connections = 200

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "services/peer_text.h"
 #include "services/socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -11,15 +12,6 @@ namespace {
 const Address& unix_peers() {
   static const Address address = Address::any(AF_INET, 0);
   return address;
-}
-
-std::string name_of_peer(const Connection& connection) {
-  const Address peer = connection.socket_peer();
-  if (peer.is_ip()) return connection.peer().to_string();
-  const auto credentials = connection.peer_credentials();
-  if (!credentials) return "unix";
-  return "uid:" + std::to_string(credentials->user) +
-         (credentials->process > 0 ? ",pid:" + std::to_string(credentials->process) : "");
 }
 
 }  // namespace
@@ -42,7 +34,7 @@ void ConnectionLog::closed(const ListenSpec& spec, const Endpoint& endpoint,
       return;
     }
     std::string line = "closed: service=" + service_name(spec);
-    line += " endpoint=" + spec.written(endpoint) + " peer=" + name_of_peer(connection);
+    line += " endpoint=" + spec.written(endpoint) + " peer=" + peer_text(connection);
     line += " in=" + std::to_string(connection.bytes_in());
     line += " out=" + std::to_string(connection.bytes_out());
     line += " seconds=" + std::to_string(connection.age().count());

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "../../../reactor/base/quote.h"
+#include "../services/peer_text.h"
 #include "../services/socket_keys.h"
 #include "../services/tls_endpoint.h"
 #include "control_request.h"
@@ -57,7 +58,7 @@ void add_connection(const ServiceSet& services, const Connection& connection,
   JsonObject row;
   row.add_text("id", text_of(connection.id()));
   row.add_text("service", service_name(member->spec));
-  row.add_text("peer", connection.peer().to_string());
+  row.add_text("peer", peer_text(connection));
   row.add_number("age", std::int64_t{connection.age().count()});
   if (const auto idle = connection.idle()) {
     row.add_number("idle", std::int64_t{std::chrono::floor<std::chrono::seconds>(*idle).count()});
@@ -106,7 +107,7 @@ void kick(const ControlRequest& request) {
   if (found == nullptr || service_of(request.target.service_set(), *found) == nullptr) {
     return request.answer.fail("no connection has the id " + std::string(word));
   }
-  request.log("kick " + std::string(word) + ", " + found->peer().to_string());
+  request.log("kick " + std::string(word) + ", " + peer_text(*found));
   found->abort();
 }
 

@@ -1,11 +1,15 @@
 // Which peers may use a service: its keys `allow` and `deny`, and the bans of the daemon.
 //
 // A peer is admitted if it is in a network of `allow`, or there is no `allow`, and in none of
-// `deny`, and its source is not banned. The peers of Unix sockets are admitted.
+// `deny`, and its source is not banned. The peer of a Unix socket is admitted if its user is in
+// `allow-users`, or there is no `allow-users`.
 // Errors: std::bad_alloc. Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
 
+#include <sys/types.h>
+
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -41,14 +45,21 @@ class Admission {
   [[nodiscard]] ProtocolFactory filter(ProtocolFactory make);
   // Whether the peer may use the service. Reports one that may not.
   [[nodiscard]] bool admit(const Address& peer);
+  // Asks the same about the process at the other end of a socket, for ListenerOptions::admit. Empty
+  // if the endpoint has no `allow-users`.
+  [[nodiscard]] std::function<bool(int socket, const Address& peer)> user_filter();
 
  private:
   [[nodiscard]] Report describe() const;
 
+  [[nodiscard]] bool admit_user(int socket);
+
   AccessRules rules_;
+  std::optional<Users> users_;
   const Bans& bans_;
   std::string where_;
   Address last_;
+  std::optional<uid_t> last_user_;  // if the latest was refused for its user
   PacedReport refusals_;
 };
 

@@ -14,6 +14,7 @@ void ListeningService::listen(const ServiceHost& host, const ListenSpec& spec,
     set.closed(spec_, listener_->endpoint(), connection);
   };
   admission_.emplace(host.loop, host.bans, spec);
+  options.admit = admission_->user_filter();
   if (has_tls(spec.settings)) {
     tls_.emplace(spec);
     options.connection.transport = tls_->transport();

@@ -21,6 +21,7 @@
 #include "../settings/networks_key.h"
 #include "../settings/rate_key.h"
 #include "../settings/settings.h"
+#include "../settings/users_key.h"
 
 namespace sluice::tools::daemon {
 
@@ -119,6 +120,11 @@ inline constexpr NetworksKey kProxyKey({.name = "proxy",
                                         .summary = "tcp: PROXY headers, from these peers only",
                                         .applies = over_tcp,
                                         .without = "none"});
+inline constexpr UsersKey kAllowUsersKey({.name = "allow-users",
+                                          .form = "USERS",
+                                          .summary = "unix: serve only these users",
+                                          .applies = over_unix,
+                                          .without = "all"});
 inline constexpr std::size_t kMaxName = 64;
 inline constexpr TextKey kNameKey({.name = "name",
                                    .form = "NAME",

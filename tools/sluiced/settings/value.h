@@ -9,6 +9,7 @@
 
 #include "../../../reactor/base/address.h"
 #include "network.h"
+#include "user.h"
 
 namespace sluice::tools::daemon {
 
@@ -23,7 +24,7 @@ struct Rate {
 
 // A duration of 0 stands for "off".
 using Value = std::variant<bool, std::uint64_t, std::chrono::milliseconds, std::string, Rate,
-                           Address, Networks>;
+                           Address, Networks, Users>;
 
 }  // namespace sluice::tools::daemon
 

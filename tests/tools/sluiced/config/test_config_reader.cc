@@ -248,8 +248,9 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
        "x.conf:5:9: level \"3\" is not info, warning or error",
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
        "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, answers, "
-       "answers-per-source, reuse-port, mode, allow, deny, proxy, tls, cert, key, sni, client-ca, "
-       "client-cert and alpn",
+       "answers-per-source, reuse-port, mode, allow, deny, proxy, allow-users, tls, cert, key, "
+       "sni, "
+       "client-ca, client-cert and alpn",
        "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-20d in ms, s, m, h or d, or 0 or off",
        "x.conf:10:17: limits.drain-timeout is a boolean; write it as a string or a "
        "decimal number"});

@@ -152,10 +152,10 @@ Test(listen_reader, names_the_keys_that_a_service_has_there) {
   expect_refused("echo=udp://*:0,idle=5s",
                  "key \"idle\" is not valid for echo over udp; allowed: ipv6-prefix, answers, "
                  "answers-per-source, reuse-port, allow, deny and name");
-  expect_refused(
-      "greet=unix:///x,text=a,per-source=5",
-      "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
-      "connect-rate, mode, tls, cert, key, sni, client-ca, client-cert, alpn, name and text");
+  expect_refused("greet=unix:///x,text=a,per-source=5",
+                 "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
+                 "connect-rate, mode, allow-users, tls, cert, key, sni, client-ca, client-cert, "
+                 "alpn, name and text");
 }
 
 Test(listen_reader, suggests_the_nearest_key) {
