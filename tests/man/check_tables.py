@@ -14,7 +14,8 @@ import checker
 
 WIDEST = 80
 MARGIN = 78  # man(1) leaves two columns free
-HEAD = ".Dd November 29, 2026\n.Dt TABLE 7\n.Os\n.Sh NAME\n.Nm table\n.Nd a table\n.Sh DESCRIPTION\n"
+HEAD = (".Dd November 29, 2026\n.Dt TABLE 7\n.Os\n.Sh NAME\n.Nm table\n.Nd a table\n"
+        ".Sh DESCRIPTION\n")
 TABLE = re.compile(r"^\.Bl -column .*?^\.El$", re.MULTILINE | re.DOTALL)
 RENDERERS = {
     "mandoc": ("mandoc", "-T", "utf8", "-O", f"width={MARGIN}"),
