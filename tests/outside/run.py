@@ -99,6 +99,27 @@ def check_completions(prefix):
         sys.exit(f"{prefix}: sluiced is not installed")
 
 
+def check_system_files(prefix):
+    """What a system starts the daemon with is where the system looks for it."""
+    if sys.platform != "linux":
+        return
+    for name in ("lib/systemd/system/sluiced.service", "lib/systemd/system/sluiced.socket",
+                 "lib/sysusers.d/sluiced.conf", "lib/tmpfiles.d/sluiced.conf",
+                 "etc/logrotate.d/sluiced"):
+        path = prefix / name
+        if not path.is_file():
+            sys.exit(f"{path} is not installed")
+        if "@SBINDIR@" in path.read_text(encoding="utf-8"):
+            sys.exit(f"{path}: @SBINDIR@ was not replaced")
+    script = prefix / "etc" / "init.d" / "sluiced"
+    if pathlib.Path("/sbin/openrc-run").exists() and not os.access(script, os.X_OK):
+        sys.exit(f"{script} is not installed, or cannot be run")
+    unit = (prefix / "lib/systemd/system/sluiced.service").read_text(encoding="utf-8")
+    folder = (prefix / "etc/logrotate.d/sluiced").read_text(encoding="utf-8")
+    if "/var/log/sluiced/" not in folder or "\nLogsDirectory=sluiced\n" not in unit:
+        sys.exit("the unit cannot write where logrotate looks for the log")
+
+
 def check_headers(compiler, flags, prefix, scratch):
     """All that is installed compiles together, without libev's header and in reasonable time."""
     include = prefix / "include"
@@ -157,6 +178,7 @@ def main():
         installed.rename(prefix)  # What is installed must not know where it was put.
         library = next(prefix.rglob("libsluice.so")).parent
         check_completions(prefix)
+        check_system_files(prefix)
 
         source, build = scratch / "cmake-project", scratch / "cmake-build"
         shutil.copytree(HERE / "cmake-project", source)
