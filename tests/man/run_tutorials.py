@@ -207,7 +207,7 @@ def install(options, prefix):
         libraries = next(prefix.rglob("pkgconfig")).parent
     wrapped = prefix / "as-a-user"
     wrapped.mkdir()
-    # Root, as which this may run, serves strangers only if it is told to.
+    # Started by root, the daemon serves strangers only with this option.
     extra = " --user root" if os.geteuid() == 0 else ""
     (wrapped / "sluiced").write_text(f'#!/bin/sh\nexec {prefix}/sbin/sluiced{extra} "$@"\n',
                                      encoding="utf-8")

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,11 @@ constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;  // bytes
 
 // `command` has no newline.
 ControlAnswer ask(const std::string& socket_path, std::string_view command);
+
+// Calls `take` for each row of an answer that goes on until the daemon closes the connection.
+// Returns when it does, or at the end of the answer, whose error is in the result.
+ControlAnswer follow(const std::string& socket_path, std::string_view command,
+                     const std::function<void(const std::string& row)>& take);
 
 // Adds one line, without its newline, to `answer`. True if it was the last one.
 bool add_line(ControlAnswer& answer, std::string_view line);

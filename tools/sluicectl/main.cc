@@ -11,6 +11,14 @@
 namespace sluice::tools::control {
 namespace {
 
+Outcome monitor(const ControlOptions& options) {
+  const ControlAnswer end = follow(options.socket, options.command, [&](const std::string& row) {
+    write_standard_output(options.json ? row + '\n' : event_of(row));
+  });
+  if (end.error.empty()) return {};
+  return {.status = ExitStatus::failed, .message = end.error};
+}
+
 Outcome run(int argc, char** argv) {
   const ControlOptions options = parse_control_options(argc, argv);
   if (!options.answer.empty()) return answer_with(options.answer);
@@ -18,6 +26,7 @@ Outcome run(int argc, char** argv) {
     run_top(options.socket);
     return {};
   }
+  if (options.command == kMonitor) return monitor(options);
   ControlAnswer answer = ask(options.socket, options.command);
   if (!options.sort.empty()) sort_rows(answer.rows, options.sort);
   // An answer is rows or text; without either, JSON is an empty array.

@@ -26,6 +26,7 @@ std::string help_text() {
          "\nCommands:\n"
          "  help                      list the commands of the daemon\n"
          "  top                       the services on the whole screen; q quits\n"
+         "  monitor                   events as they happen, until Control-C\n"
          "See sluicectl(8).\n";
 }
 
@@ -67,6 +68,9 @@ ControlOptions parse_control_options(int argc, const char* const* argv) {
     throw UsageError(
         "top is for people, and has neither --json nor --sort; programs use: "
         "--json show services");
+  }
+  if (options.command == kMonitor && !options.sort.empty()) {
+    throw UsageError("monitor shows events as they happen, and cannot be combined with --sort");
   }
   return options;
 }

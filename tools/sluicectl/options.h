@@ -13,6 +13,8 @@ namespace sluice::tools::control {
 
 // The one command that is not of the daemon.
 inline constexpr const char* kTop = "top";
+// The one whose answer goes on.
+inline constexpr const char* kMonitor = "monitor";
 
 inline constexpr const char* kDefaultSocket = "/run/sluiced/control";
 

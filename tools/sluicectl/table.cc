@@ -109,6 +109,18 @@ std::string table_of(std::span<const std::string> rows) {
   return text;
 }
 
+std::string event_of(const std::string& row) {
+  const Json object = parsed(row);
+  std::string line;
+  for (const auto& [key, value] : object.items()) {
+    if (!line.empty()) line += ' ';
+    const std::string text = cell(object, key);
+    if (key != "time" && key != "event") line += escape(key, kMaxCell) + '=';
+    line += text.find(' ') == text.npos ? text : '"' + text + '"';
+  }
+  return line + '\n';
+}
+
 std::string array_of(std::span<const std::string> rows) { return json_array(rows) + '\n'; }
 
 }  // namespace sluice::tools::control

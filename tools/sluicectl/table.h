@@ -19,6 +19,10 @@ void sort_rows(std::vector<std::string>& rows, const std::string& key);
 // With a line of headings; empty if there are no rows.
 std::string table_of(std::span<const std::string> rows);
 
+// One row as a line for people: its time, its event, and the rest as KEY=VALUE, with quotes around
+// a value that has a space. Ends in a newline.
+std::string event_of(const std::string& row);
+
 // "[{...},{...}]\n"
 std::string array_of(std::span<const std::string> rows);
 

@@ -44,6 +44,10 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover)
   connection_log_.set_on(options.log_connections);
   services_.set_closed([this](const ListenSpec& spec, const Endpoint& at, const Connection& which) {
     connection_log_.closed(spec, at, which);
+    monitor_.closed(spec, at, which);
+  });
+  services_.set_opened([this](const ListenSpec& spec, const Endpoint& at, const Address& peer) {
+    monitor_.opened(spec, at, peer);
   });
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   for (const ListenSpec& spec : options.listen) {
@@ -53,6 +57,9 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover)
     services_.start_on(std::move(socket), spec, options.listen);
   }
   open_control(options.control, handover);
+  // Last: ~Daemon(), which takes it back, does not run if the constructor throws.
+  log_.set_observer(
+      [this](LogLevel level, std::string_view text) { monitor_.logged(level, text); });
 }
 
 Daemon::~Daemon() {
@@ -63,6 +70,7 @@ Daemon::~Daemon() {
     (void)begin_drain(std::chrono::milliseconds(0));
     loop_.poll();
   }
+  log_.set_observer({});
 }
 
 std::string Daemon::announcement() const {
@@ -275,6 +283,7 @@ void Daemon::reopen_log() noexcept {
 }
 
 void Daemon::log_report(const Report& report) {
+  if (report.kind == Report::Kind::refused) monitor_.refused(report);
   if (is_harmless(report)) {
     log_.info(text_of(report));
   } else {

@@ -81,6 +81,7 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] Loop& loop() noexcept override { return loop_; }
   [[nodiscard]] const ServiceSet& service_set() const noexcept override { return services_; }
   [[nodiscard]] Bans& bans() noexcept override { return services_.bans(); }
+  [[nodiscard]] Monitor& monitor() noexcept override { return monitor_; }
   void drain_service(Service& service) override;
   [[nodiscard]] const std::vector<SandboxLayer>& sandbox() const noexcept override {
     return sandbox_;
@@ -124,6 +125,7 @@ class Daemon final : private ControlTarget {
   bool cut_ = false;              // by a second signal
   std::uint64_t cut_before_ = 0;  // connections, by drains of single services
   std::uint64_t cut_bytes_before_ = 0;
+  Monitor monitor_;  // outlives the connections that watch
   Loop loop_;
   ServiceManager service_manager_;
   SpareMemory spare_memory_;

@@ -9,6 +9,7 @@
 #include "tools/sluicectl/table.h"
 
 using sluice::tools::control::array_of;
+using sluice::tools::control::event_of;
 using sluice::tools::control::ProtocolError;
 using sluice::tools::control::sort_rows;
 using sluice::tools::control::table_of;
@@ -84,4 +85,13 @@ Test(table, names_the_keys_if_there_is_none_to_sort_by) {
   cr_expect(message == "--sort \"opn\": no row has this key; allowed: name, open");
   rows.clear();
   sort_rows(rows, "anything");  // there is nothing to sort
+}
+
+Test(table, shows_an_event_as_its_time_its_name_and_its_values) {
+  expect_text(event_of(R"({"time":"T","event":"closed","peer":"::1","bytes_in":5,"reason":"a b"})"),
+              "T closed peer=::1 bytes_in=5 reason=\"a b\"\n");
+}
+
+Test(table, escapes_what_an_event_has_from_a_peer) {
+  expect_text(event_of(R"({"event":"log","text":"a\u001b[2Jb"})"), "log text=a\\x1b[2Jb\n");
 }

@@ -174,6 +174,8 @@ void stop(const ControlRequest& request) {
   request.target.stop_for_client();
 }
 
+void monitor(const ControlRequest& request) { request.client.watch(request.target.monitor()); }
+
 void metrics(const ControlRequest& request) {
   request.answer.add_text(metrics_text(request.target.loop(), request.target.service_set()));
 }
@@ -194,6 +196,7 @@ constexpr std::array kCommands = {
     Command{"drain", "SERVICE", "", "drain a service and remove it", drain},
     Command{"log", "LEVEL", "", "log only info, warning or error and above", set_level},
     Command{"metrics", "", "", "all counters, for Prometheus", metrics},
+    Command{"monitor", "", "", "a row for each event, as it happens", monitor},
     Command{"reload", "", "", "read the configuration again", reload},
     Command{"upgrade", "", "", "start the program anew, which takes over", upgrade},
     Command{"stop", "", "", "drain all services and exit", stop},

@@ -19,6 +19,8 @@ class ControlClient {
   // The answer is made later: the function puts another one in its place. It may be called at once,
   // and does nothing if the client has left.
   virtual std::function<void(ControlAnswer)> end_later() = 0;
+  // The answer is the events from now on, until the client closes the connection.
+  virtual void watch(Monitor& monitor) = 0;
   // For the log: "user 1000".
   [[nodiscard]] virtual std::string name() const = 0;
 

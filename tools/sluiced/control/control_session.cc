@@ -1,6 +1,7 @@
 #include "control_session.h"
 
 #include <chrono>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,7 @@ void ControlSession::answer(Connection& connection, std::string_view line) {
   running_ = false;
   connection.send(answer_->take());
   if (!answer_->has_more()) return answer_.reset();
+  if (monitor_ != nullptr) return;  // reading on shows when the client leaves
   connection.pause();
   if (!answer_->waits()) next_piece_.start(std::chrono::milliseconds(0));
 }
@@ -87,6 +89,28 @@ void ControlSession::continue_answer() {
   connection.resume();
 }
 
+void ControlSession::watch(Monitor& monitor) {
+  answer_->wait();
+  monitor.add(*this);
+  monitor_ = &monitor;
+}
+
+void ControlSession::on_event(std::string_view row) noexcept {
+  if (connection_->queued() + row.size() > kMaxEvents) return on_missed_event();
+  try {
+    if (missed_ > 0) {
+      JsonObject missed;
+      missed.add_text("event", "dropped");
+      missed.add_number("count", missed_);
+      connection_->send(missed.line());
+      missed_ = 0;
+    }
+    connection_->send(row);
+  } catch (const std::exception&) {
+    on_missed_event();
+  }
+}
+
 std::string ControlSession::name() const {
   const auto peer = connection_->peer_credentials();
   return peer ? "user " + std::to_string(peer->user) : "a client";
@@ -98,6 +122,7 @@ void ControlSession::on_writable(Connection& /*connection*/) {
 
 void ControlSession::on_close(Connection& /*connection*/, std::error_code /*reason*/) {
   next_piece_.stop();
+  if (monitor_ != nullptr) monitor_->remove(*this);
   answer_.reset();
 }
 

@@ -3,11 +3,13 @@
 // What it is: the handler of a connection. While an answer is made in pieces, one a turn and none
 // while the client does not read, the client's next commands wait.
 // Lifetime: REQUIRES that the commands outlive it. Thread: the loop's.
+// Nothing follows the answer to `monitor`, which ends with the connection.
 // Errors: a line above kMaxLine is answered with an error and skipped.
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_SESSION_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_SESSION_H
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -24,11 +26,13 @@
 
 namespace sluice::tools::daemon {
 
-class ControlSession final : public Protocol, public ControlClient {
+class ControlSession final : public Protocol, public ControlClient, private MonitorWatcher {
  public:
   static constexpr std::size_t kMaxLine = 1024;
   static constexpr std::size_t kMaxConnections = 16;
   static constexpr std::size_t kMaxRead = 4096;  // bytes
+  // Events that wait for a client that watches; above it, events are dropped and counted.
+  static constexpr std::size_t kMaxEvents = 64 * 1024;  // bytes
 
   explicit ControlSession(ControlTarget& target);
 
@@ -39,9 +43,14 @@ class ControlSession final : public Protocol, public ControlClient {
   void on_close(Connection& connection, std::error_code reason) override;
 
   std::function<void(ControlAnswer)> end_later() override;
+  void watch(Monitor& monitor) override;
   [[nodiscard]] std::string name() const override;
 
  private:
+  // MonitorWatcher
+  void on_event(std::string_view row) noexcept override;
+  void on_missed_event() noexcept override { ++missed_; }
+
   void answer(Connection& connection, std::string_view line);
   void replace_answer(ControlAnswer answer);
   void continue_answer();
@@ -51,6 +60,8 @@ class ControlSession final : public Protocol, public ControlClient {
   Connection* connection_ = nullptr;     // while an answer is being made
   std::optional<ControlAnswer> answer_;  // the one that is being made
   bool running_ = false;                 // a command
+  Monitor* monitor_ = nullptr;           // while the client watches
+  std::uint64_t missed_ = 0;             // events, since the client was last told
   Timer next_piece_;
 };
 

@@ -14,6 +14,7 @@
 #include "../sandbox/sandbox_layer.h"
 #include "../services/service_set.h"
 #include "../settings/log_level.h"
+#include "monitor.h"
 
 namespace sluice::tools::daemon {
 
@@ -23,6 +24,8 @@ class ControlTarget {
   [[nodiscard]] virtual const ServiceSet& service_set() const noexcept = 0;
 
   [[nodiscard]] virtual Bans& bans() noexcept = 0;
+
+  [[nodiscard]] virtual Monitor& monitor() noexcept = 0;
 
   // Drains a member of services() and removes it.
   virtual void drain_service(Service& service) = 0;

@@ -49,6 +49,7 @@ void Log::reopen() {
 
 void Log::write(LogLevel level, std::string_view text) noexcept {
   if (level < settings_.level) return;
+  if (observer_) observer_(level, text);
   try {
     if (!write_line(level, text)) {
       ++dropped_;

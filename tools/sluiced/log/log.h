@@ -19,6 +19,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../../../reactor/base/fd.h"
 #include "log_line.h"
@@ -52,6 +53,10 @@ class Log {
   // goes on as it was.
   void reopen();
 
+  // Gets each line at or above the level, also one that is dropped. It must not throw.
+  using Observer = std::function<void(LogLevel level, std::string_view text)>;
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+
   // Lines below it are not written, and not counted as dropped.
   void set_level(LogLevel least) noexcept { settings_.level = least; }
   [[nodiscard]] const LogTarget& target() const noexcept { return settings_.to; }
@@ -73,6 +78,7 @@ class Log {
   Fd opened_;  // none: the standard error
   Open open_;
   std::string host_;  // for syslog
+  Observer observer_;
   std::chrono::steady_clock::time_point reconnected_{};
   bool torn_ = false;  // the last line was written in part
   std::uint64_t dropped_ = 0;

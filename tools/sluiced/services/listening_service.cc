@@ -13,6 +13,11 @@ void ListeningService::listen(const ServiceHost& host, const ListenSpec& spec,
   options.closed = [this, &set = host.set](const Connection& connection) {
     set.closed(spec_, listener_->endpoint(), connection);
   };
+  factory = [this, &set = host.set, make = std::move(factory)](const Address& peer) {
+    ProtocolRef handler = make(peer);
+    if (handler) set.opened(spec_, listener_->endpoint(), peer);
+    return handler;
+  };
   admission_.emplace(host.loop, host.bans, spec);
   options.admit = admission_->user_filter();
   if (has_tls(spec.settings)) {

@@ -92,6 +92,13 @@ class ServiceSet {
     if (closed_) closed_(spec, at, connection);
   }
 
+  // Runs for each newcomer of a service over streams that is admitted.
+  using Opened = std::function<void(const ListenSpec&, const Endpoint&, const Address&)>;
+  void set_opened(Opened opened) { opened_ = std::move(opened); }
+  void opened(const ListenSpec& spec, const Endpoint& at, const Address& peer) const {
+    if (opened_) opened_(spec, at, peer);
+  }
+
   // In the order in which they were started; also those that drain or are retired.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
   [[nodiscard]] Bans& bans() noexcept { return bans_; }
@@ -144,6 +151,7 @@ class ServiceSet {
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
   Closed closed_;
+  Opened opened_;
   Bans bans_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
