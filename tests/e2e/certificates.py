@@ -1,7 +1,11 @@
-"""Makes certificates with the openssl command, for tests of TLS."""
+"""Makes certificates and servers with the openssl command, for tests of TLS."""
+import contextlib
 import pathlib
+import re
 import ssl
 import subprocess
+
+from daemon import die_with_the_test
 
 SECONDS = 30
 
@@ -9,6 +13,23 @@ SECONDS = 30
 def openssl(*arguments):
     subprocess.run(["openssl", *map(str, arguments)], check=True, timeout=SECONDS,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def s_server(*arguments):
+    """`openssl s_server` on a free port of 127.0.0.1, which it prints."""
+    with subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", *map(str, arguments)],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          preexec_fn=die_with_the_test) as process:
+        try:
+            for line in process.stdout:
+                if found := re.match(rb"ACCEPT .*:(\d+)$", line.strip()):
+                    break
+            else:
+                raise AssertionError("openssl s_server did not start")
+            yield f"tls://localhost:{int(found[1])}"
+        finally:
+            process.kill()
 
 
 class Authority:

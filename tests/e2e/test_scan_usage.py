@@ -55,6 +55,8 @@ ROWS = [
     ([T, "--shard", "1"], '"1"', "I/N"),
     ([T, "--shard", "a/b"], '"a/b"', "I/N"),
     ([T, "--banner=0"], "--banner 0: ", "is zero"),
+    ([T, "--tls=0"], "--tls 0: ", "is zero"),
+    ([T, "--tls", "--banner"], "--banner and --tls cannot be combined"),
     ([T, "--banner=soon"], "--banner soon: ", "ms, s, m, h or d"),
     ([T, "--json", "--grepable"], "--json and --grepable cannot be combined"),
     ([T, "--xml", "-"], "--xml -", "-o FILE"),
@@ -124,7 +126,8 @@ class Page(OptionsOfThePage, unittest.TestCase):
         output = section_of(self.page, r"\.Sh OUTPUT")
         result = scan("-n", "--json", "-p", "1", T)
         ports, summary = result.objects()
-        self.assertEqual(re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE), list(ports[0]))
+        self.assertEqual(re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE),
+                         [*ports[0], "tls"], "the last one only with --tls")
         for name in summary:
             self.assertRegex(output, rf"\.Cm (\w+ , )*(\w+ , )*.*\b{name}\b")
 

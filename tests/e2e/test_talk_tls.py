@@ -1,36 +1,16 @@
 #!/usr/bin/env python3
 """sluice-talk over TLS with the server of the openssl command, and the message for each reason for
 which a handshake fails."""
-import contextlib
 import pathlib
-import re
 import ssl
-import subprocess
 import tempfile
 import unittest
 
 import daemon
 import talk as client
-from certificates import Authority
-from daemon import PATIENCE, die_with_the_test
+from certificates import Authority, s_server
+from daemon import PATIENCE
 from talk import Server, needs, saying, talk
-
-
-@contextlib.contextmanager
-def s_server(*arguments):
-    """`openssl s_server` on a free port of 127.0.0.1, which it prints."""
-    with subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", *map(str, arguments)],
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          preexec_fn=die_with_the_test) as process:
-        try:
-            for line in process.stdout:
-                if found := re.match(rb"ACCEPT .*:(\d+)$", line.strip()):
-                    break
-            else:
-                raise AssertionError("openssl s_server did not start")
-            yield f"tls://localhost:{int(found[1])}"
-        finally:
-            process.kill()
 
 
 class Base(unittest.TestCase):

@@ -13,11 +13,13 @@
 #include "targets/common_ports.h"
 #include "targets/target_file.h"
 #include "targets/target_spec.h"
+#include "tls_prober.h"
 
 namespace sluice::tools::scan {
 namespace {
 
 constexpr std::chrono::milliseconds kDefaultBanner{1000};
+constexpr std::chrono::milliseconds kDefaultTls{3000};
 constexpr std::uint64_t kMaxRetries = 100;
 constexpr std::uint64_t kMaxRate = 100'000'000;
 constexpr std::uint64_t kMaxParallel = 1'000'000;
@@ -40,6 +42,7 @@ constexpr std::array kOptions = {
     OptionSpec{"resume", 0, "FILE", "save the position in FILE, or continue from it"},
     OptionSpec{"open", 0, "", "list open ports only"},
     OptionSpec{"banner", 0, "DURATION", "list what open ports send (1s)", false, true},
+    OptionSpec{"tls", 0, "DURATION", "list TLS and certificates of open ports (3s)", false, true},
     OptionSpec{"bind", 0, "ADDRESS", "the local address"},
     OptionSpec{"no-names", 'n', "", "do not look up names of hosts"},
     OptionSpec{"json", 0, "", "list each port as a JSON object on a line"},
@@ -154,6 +157,11 @@ void read_values(ScanOptions& options, const CommandLine& line) {
   line.each("shard", [&](std::string_view value) { options.shard = parse_shard(value); });
   line.each("banner", [&](std::string_view value) {
     options.banner = value.empty() ? kDefaultBanner : parse_some_time("duration", value);
+  });
+  line.refuse_both("banner", "tls");
+  line.each("tls", [&](std::string_view value) {
+    refuse_if(!TlsProber::is_built_in(), "this sluice-scan was built without OpenSSL");
+    options.tls = value.empty() ? kDefaultTls : parse_some_time("duration", value);
   });
   for (const auto& [name, file] :
        {std::pair{"resume", &options.resume}, std::pair{"xml", &options.xml},

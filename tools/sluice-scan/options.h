@@ -47,6 +47,7 @@ struct ScanOptions {
   std::string resume;  // a file; empty: none
   bool open_only = false;
   std::optional<std::chrono::milliseconds> banner;
+  std::optional<std::chrono::milliseconds> tls;  // not both
   std::optional<Address> bind;
   bool no_reverse_names = false;
   ScanFormat format = ScanFormat::table;

@@ -71,7 +71,13 @@ Outcome Scan::run() {
   summary_.probes = space_->size() - from_.next + from_.pending.size();
   started_ = loop_.now();
   ScanEvents& events = *this;
-  ScanEngine::Options engine{sweep_options(options_), options_.banner, from_.next, from_.pending};
+  ScanEngine::Options engine;
+  engine.sweep = sweep_options(options_);
+  engine.banner = options_.banner;
+  engine.tls = options_.tls;
+  engine.name_of = [this](const Address& address) { return name_of(address); };
+  engine.next = from_.next;
+  engine.pending = from_.pending;
   engine_ = std::make_unique<ScanEngine>(loop_, *space_, std::move(engine), events);
   keyboard_ = std::make_unique<Keyboard>(loop_, [this] { print_progress(); });
   progress_.start();
@@ -140,13 +146,21 @@ std::uint64_t Scan::expected_of(std::uint64_t group) const {
 
 // --- During the scan ---
 
-void Scan::on_port(const SweepResult& result, const std::string& banner) {
+// Without its port.
+std::string Scan::name_of(const Address& address) const {
+  Address host = address;
+  host.set_port(0);
+  const auto found = targets_->names().find(host);
+  return found == targets_->names().end() ? std::string() : found->second;
+}
+
+void Scan::on_port(const SweepResult& result, const PortFacts& facts) {
   summary_.count(result.state);
   if (result.state == SweepState::failed) {
     Failure& failure = failures_[result.error];
     if (failure.count++ == 0) failure.first = result.target.address.to_string();
   }
-  listings_->add(result, banner);
+  listings_->add(result, facts);
   if (listings_->full()) listings_->flush();
   if (listings_->full()) engine_->pause();
 }

@@ -27,15 +27,19 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
       events_(events),
       next_(options_.next),
       again_(std::move(options_.pending)) {
+  if (options_.banner || options_.tls) take_sockets();
+  if (options_.banner) banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
+  if (options_.tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.tls, sockets_);
+}
+
+void ScanEngine::take_sockets() {
   const std::size_t descriptors = usable_descriptors();
-  if (options_.banner) {
-    sockets_ = std::clamp<std::size_t>(descriptors / 4, 1, BannerReader::kMaxSockets);
-    banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
-    // The sweep may take the rest alone, and would then have us wait for each other.
-    const std::size_t rest = std::max<std::size_t>(descriptors - sockets_, 1);
-    std::size_t& parallel = options_.sweep.parallel;
-    parallel = parallel == 0 ? rest : std::min(parallel, rest);
-  }
+  const std::size_t most = options_.tls ? TlsProber::kMaxSockets : BannerReader::kMaxSockets;
+  sockets_ = std::clamp<std::size_t>(descriptors / 4, 1, most);
+  // The sweep may take the rest alone, and would then have us wait for each other.
+  const std::size_t rest = std::max<std::size_t>(descriptors - sockets_, 1);
+  std::size_t& parallel = options_.sweep.parallel;
+  parallel = parallel == 0 ? rest : std::min(parallel, rest);
 }
 
 ScanEngine::~ScanEngine() = default;
@@ -68,26 +72,39 @@ std::optional<SweepTarget> ScanEngine::take_next() {
 }
 
 void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
-  if (result.state != SweepState::open || banners_ == nullptr || !socket) {
+  const bool asks = banners_ != nullptr || handshakes_ != nullptr;
+  if (result.state != SweepState::open || !asks || !socket) {
     events_.on_port(result, {});
     return;
   }
   listened_to_.insert(result.target.tag);
-  banners_->add(std::move(socket),
-                [this, result](const std::string& banner) { on_banner(result, banner); });
-  if (!banners_->full()) return;
+  if (banners_ != nullptr) {
+    banners_->add(std::move(socket), [this, result](const std::string& banner) {
+      on_facts(result, {banner, {}});
+    });
+  } else {
+    handshakes_->add(std::move(socket), options_.name_of(result.target.address),
+                     [this, result](const std::optional<TlsFacts>& tls) {
+                       on_facts(result, {{}, tls});
+                     });
+  }
+  if (!full()) return;
   listening_ = true;
   halt();
 }
 
-void ScanEngine::on_banner(const SweepResult& result, const std::string& banner) {
+bool ScanEngine::full() const noexcept {
+  return banners_ != nullptr ? banners_->full() : handshakes_->full();
+}
+
+void ScanEngine::on_facts(const SweepResult& result, const PortFacts& facts) {
   listened_to_.erase(result.target.tag);
   // Half of them, because going on costs what the sweep knew of the path.
   if (listening_ && listened_to_.size() <= sockets_ / 2) {
     listening_ = false;
     go_on();
   }
-  events_.on_port(result, banner);
+  events_.on_port(result, facts);
   end_if_done();
 }
 
@@ -124,6 +141,7 @@ void ScanEngine::stop() {
   if (std::exchange(stopped_, true)) return;
   if (sweep_ != nullptr) sweep_->stop();
   if (banners_ != nullptr) banners_->finish();
+  if (handshakes_ != nullptr) handshakes_->finish();
 }
 
 std::vector<std::uint64_t> ScanEngine::pending() const {

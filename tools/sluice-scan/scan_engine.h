@@ -1,4 +1,4 @@
-// A running scan: the sweep, the banners of open ports, and the position.
+// A running scan: the sweep, the banners or the TLS of open ports, and the position.
 //
 // What it is: scans the positions of a space, and reports the result of each. The caller pauses it
 // while the reader of the listing is slow. It also pauses itself while it waits for as many banners
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,9 +22,17 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
+#include "listings/tls_facts.h"
 #include "targets/scan_space.h"
+#include "tls_prober.h"
 
 namespace sluice::tools::scan {
+
+// What an open port has shown.
+struct PortFacts {
+  std::string banner;
+  std::optional<TlsFacts> tls;
+};
 
 class ScanEvents {
  public:
@@ -31,7 +40,7 @@ class ScanEvents {
   ScanEvents(const ScanEvents&) = delete;
   ScanEvents& operator=(const ScanEvents&) = delete;
   // `result.target.tag` is the position.
-  virtual void on_port(const SweepResult& result, const std::string& banner) = 0;
+  virtual void on_port(const SweepResult& result, const PortFacts& facts) = 0;
   virtual void on_scanned() = 0;  // once, when every position has been reported
 
  protected:
@@ -43,8 +52,11 @@ class ScanEngine {
   struct Options {
     SweepOptions sweep;
     std::optional<std::chrono::milliseconds> banner;  // none: do not wait for banners
-    std::uint64_t next = 0;                           // the first position
-    std::vector<std::uint64_t> pending;               // before it, and still to be scanned
+    std::optional<std::chrono::milliseconds> tls;     // none: no handshakes; not with `banner`
+    // The name to ask a server for; empty: none is known.
+    std::function<std::string(const Address& address)> name_of;
+    std::uint64_t next = 0;              // the first position
+    std::vector<std::uint64_t> pending;  // before it, and still to be scanned
   };
 
   ScanEngine(Loop& loop, const ScanSpace& space, Options options, ScanEvents& events);
@@ -68,7 +80,9 @@ class ScanEngine {
   void make_sweep();
   std::optional<SweepTarget> take_next();
   void on_result(const SweepResult& result, Fd& socket);
-  void on_banner(const SweepResult& result, const std::string& banner);
+  void take_sockets();
+  [[nodiscard]] bool full() const noexcept;
+  void on_facts(const SweepResult& result, const PortFacts& facts);
   void halt();
   void go_on();
   void end_if_done();
@@ -79,7 +93,7 @@ class ScanEngine {
   ScanEvents& events_;
   std::uint64_t next_;
   std::vector<std::uint64_t> again_;               // positions to be done before next_
-  std::unordered_set<std::uint64_t> listened_to_;  // open, and a banner is waited for
+  std::unordered_set<std::uint64_t> listened_to_;  // open, and facts are waited for
   std::size_t sockets_ = 0;                        // that are listened to at most
   bool paused_ = false;
   bool listening_ = false;  // as much as it can: the sweep waits for it
@@ -88,6 +102,7 @@ class ScanEngine {
   bool swept_ = false;
   bool ended_ = false;
   std::unique_ptr<BannerReader> banners_;
+  std::unique_ptr<TlsProber> handshakes_;
   std::unique_ptr<Sweep> sweep_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
   switch (options.format) {
     case ScanFormat::json:
-      return std::make_unique<JsonListing>(options.open_only);
+      return std::make_unique<JsonListing>(options.open_only, options.tls.has_value());
     case ScanFormat::grepable:
       return std::make_unique<GrepableListing>(options.open_only);
     case ScanFormat::table:
@@ -25,6 +25,7 @@ std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
   TableOptions table;
   table.open_only = options.open_only;
   table.banners = options.banner.has_value();
+  table.tls = options.tls.has_value();
   return std::make_unique<TableListing>(table);
 }
 
@@ -72,21 +73,23 @@ void ScanListings::begin() {
   for (const auto& sink : sinks_) sink->write(sink->listing().begin(start));
 }
 
-void ScanListings::add(const SweepResult& result, const std::string& banner) {
+void ScanListings::add(const SweepResult& result, const PortFacts& facts) {
   const bool open = result.state == SweepState::open;
   PortReport port;
   port.address = result.target.address;
   port.state = result.state;
   port.rtt = result.rtt;
   port.service = options_.services.name(port.address.port(), Scheme::tcp);
-  port.banner = banner;
+  port.banner = facts.banner;
+  port.tls = facts.tls ? &*facts.tls : nullptr;
   for (const auto& sink : sinks_) {
     if (!sink->listing().by_host()) sink->write(sink->listing().port(port));
   }
   if (book_ == nullptr) return;
   const std::uint64_t host = space_.place(result.target.tag).host;
   if (open) {
-    book_->add_open(host, {port.address.port(), port.rtt, port.service, banner, result.target.tag});
+    book_->add_open(host, {port.address.port(), port.rtt, port.service, facts.banner,
+                           result.target.tag, facts.tls});
   } else {
     book_->add(host, result.state);
   }

@@ -22,6 +22,7 @@
 #include "listings/host_book.h"
 #include "listings/listing_sink.h"
 #include "options.h"
+#include "scan_engine.h"
 #include "targets/scan_space.h"
 
 namespace sluice::tools::scan {
@@ -43,7 +44,7 @@ class ScanListings {
                const ListingSink::Events& events);
 
   void begin();
-  void add(const SweepResult& result, const std::string& banner);
+  void add(const SweepResult& result, const PortFacts& facts);
   void flush();  // writes what the readers accept without waiting
   // Whether hosts wait for their names.
   [[nodiscard]] bool naming() const noexcept { return namer_ != nullptr && !namer_->empty(); }

@@ -65,6 +65,8 @@ Test(scan_options, values_are_read) {
   cr_expect(options.family == AF_INET, "that of the local address");
   cr_expect(options.loop.backend == Backend::poll);
   cr_expect(parse({"--banner", "127.0.0.1"}).banner == milliseconds(1000));
+  cr_expect(parse({"--tls", "127.0.0.1"}).tls == milliseconds(3000));
+  cr_expect(parse({"--tls=1s", "127.0.0.1"}).tls == milliseconds(1000));
   cr_expect(parse({"-o", "-", "127.0.0.1"}).output.empty(), "the standard output");
 }
 

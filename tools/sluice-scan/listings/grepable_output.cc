@@ -32,7 +32,7 @@ std::string GrepableListing::host(const HostReport& host) {
     for (const OpenPort& open : host.open) {
       if (&open != &host.open.front()) line += ", ";
       line += std::to_string(open.port) + "/open/tcp//" + field(std::string(open.service)) + "//" +
-              field(open.banner) + '/';
+              field(open.tls ? open.tls->line() : open.banner) + '/';
     }
   }
   const std::array<std::pair<std::uint64_t, const char*>, 4> others{

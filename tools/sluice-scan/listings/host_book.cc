@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace sluice::tools::scan {
+namespace {
+
+std::size_t size_of(const OpenPort& port) noexcept {
+  return sizeof port + port.banner.size() + (port.tls ? port.tls->size() : 0);
+}
+
+}  // namespace
 
 HostBook::HostBook(const ScanSpace& space,
                    std::function<std::uint64_t(std::uint64_t group)> expected)
@@ -22,7 +29,7 @@ HostBook::Host& HostBook::host_of(std::uint64_t host) {
 }
 
 void HostBook::add_open(std::uint64_t host, OpenPort port) {
-  held_ += sizeof port + port.banner.size();
+  held_ += size_of(port);
   host_of(host).open.push_back(std::move(port));
 }
 
@@ -58,7 +65,7 @@ void HostBook::hand_out(Group& group, std::vector<HostReport>& reports) {
     report.open = std::move(host.open);
     std::sort(report.open.begin(), report.open.end(),
               [](const OpenPort& a, const OpenPort& b) { return a.port < b.port; });
-    for (const OpenPort& port : report.open) held_ -= sizeof port + port.banner.size();
+    for (const OpenPort& port : report.open) held_ -= size_of(port);
     reports.push_back(std::move(report));
   }
   group.hosts.clear();

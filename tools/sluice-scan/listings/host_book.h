@@ -21,7 +21,7 @@ namespace sluice::tools::scan {
 
 class HostBook {
  public:
-  // Bytes of open ports and their banners, about.
+  // Bytes of open ports with their banners and certificates, about.
   static constexpr std::size_t kMaxHeld = 8 * 1024 * 1024;
 
   // `expected` says how many results of a group are to come.

@@ -1,10 +1,28 @@
 #include "json_output.h"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "../../common/json_object.h"
+#include "../../common/timestamp.h"
 
 namespace sluice::tools::scan {
+namespace {
+
+std::string json_of(const TlsFacts& tls) {
+  std::vector<std::string> names;
+  for (const std::string& name : tls.names) names.push_back(json_string(name));
+  JsonObject object;
+  object.add_text("version", tls.version);
+  object.add_text("cipher", tls.cipher);
+  object.add_text("subject", tls.subject);
+  object.add("names", json_array(names));
+  object.add_text("not_after", timestamp(tls.not_after));
+  return object.text();
+}
+
+}  // namespace
 
 std::string JsonListing::port(const PortReport& report) {
   if (open_only_ && report.state != SweepState::open) return {};
@@ -20,6 +38,8 @@ std::string JsonListing::port(const PortReport& report) {
     object.add_null("rtt_us");
   }
   object.add_text("banner", report.banner);
+  if (tls_)
+    report.tls == nullptr ? object.add_null("tls") : object.add("tls", json_of(*report.tls));
   return object.line();
 }
 

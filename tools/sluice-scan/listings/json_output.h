@@ -16,7 +16,8 @@ namespace sluice::tools::scan {
 
 class JsonListing final : public Listing {
  public:
-  explicit JsonListing(bool open_only) : open_only_(open_only) {}
+  // With `tls`, each port has that member.
+  explicit JsonListing(bool open_only, bool tls = false) : open_only_(open_only), tls_(tls) {}
 
   [[nodiscard]] bool by_host() const noexcept override { return false; }
   std::string port(const PortReport& report) override;
@@ -24,6 +25,7 @@ class JsonListing final : public Listing {
 
  private:
   bool open_only_;
+  bool tls_;
 };
 
 }  // namespace sluice::tools::scan

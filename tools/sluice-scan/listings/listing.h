@@ -9,12 +9,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../../../reactor/base/address.h"
 #include "../../../reactor/sweep/sweep.h"
+#include "tls_facts.h"
 
 namespace sluice::tools::scan {
 
@@ -34,6 +36,7 @@ struct PortReport {
   std::chrono::microseconds rtt{0};  // 0: there was no answer
   std::string_view service;          // empty: none is known
   std::string_view banner;
+  const TlsFacts* tls = nullptr;  // null: it does not speak TLS, or was not asked
 };
 
 struct OpenPort {
@@ -42,6 +45,7 @@ struct OpenPort {
   std::string_view service;
   std::string banner;
   std::uint64_t position = 0;  // in the scan's order
+  std::optional<TlsFacts> tls{};
 };
 
 // A host, when all of it is known, or when the scan is interrupted.

@@ -82,13 +82,13 @@ std::string TableListing::host(const HostReport& host) {
   text += name.empty() ? host.address.host() : name + " (" + host.address.host() + ')';
   text += '\n';
   if (!host.open.empty()) {
-    std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", "BANNER"}};
+    std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", options_.tls ? "TLS" : "BANNER"}};
     for (const OpenPort& open : host.open) {
       rows.push_back({std::to_string(open.port) + "/tcp", "open",
                       open.service.empty() ? "-" : std::string(open.service), in_words(open.rtt),
-                      open.banner});
+                      open.tls ? open.tls->line() : open.banner});
     }
-    text += lay_out(rows, options_.banners ? 5 : 4);
+    text += lay_out(rows, options_.banners || options_.tls ? 5 : 4);
   }
   const std::string counts = options_.open_only ? "" : counts_of(host);
   return counts.empty() ? text : text + counts + '\n';

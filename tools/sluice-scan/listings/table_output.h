@@ -16,6 +16,7 @@ namespace sluice::tools::scan {
 struct TableOptions {
   bool open_only = false;  // nothing is said of ports that are not
   bool banners = false;    // there is a column for them
+  bool tls = false;        // the same, in its place
 };
 
 class TableListing final : public Listing {

@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #include "../../../reactor/base/version.h"
+#include "../../common/timestamp.h"
 
 namespace sluice::tools::scan {
 namespace {
@@ -54,6 +55,20 @@ std::string extra_ports(std::string_view state, std::initializer_list<ExtraReaso
          "</extraports>\n";
 }
 
+std::string elem(std::string_view key, std::string_view value) {
+  const std::string has_key = key.empty() ? "" : attribute("key", key);
+  return "<elem" + has_key + '>' + xml_escape(value) + "</elem>";
+}
+
+// As nmap writes what a script has found.
+std::string tls_element(const TlsFacts& tls) {
+  std::string text = "<script id=\"tls\"" + attribute("output", tls.line()) + '>';
+  text += elem("version", tls.version) + elem("cipher", tls.cipher);
+  text += elem("subject", tls.subject) + "<table key=\"names\">";
+  for (const std::string& name : tls.names) text += elem({}, name);
+  return text + "</table>" + elem("not_after", timestamp(tls.not_after)) + "</script>";
+}
+
 std::string port_element(const OpenPort& open) {
   std::string text = "<port protocol=\"tcp\"" + attribute("portid", open.port) +
                      "><state state=\"open\" reason=\"syn-ack\" reason_ttl=\"0\"/>";
@@ -63,6 +78,7 @@ std::string port_element(const OpenPort& open) {
   if (!open.banner.empty()) {
     text += "<script id=\"banner\"" + attribute("output", open.banner) + "/>";
   }
+  if (open.tls) text += tls_element(*open.tls);
   return text + "</port>\n";
 }
 

@@ -12,6 +12,7 @@ using sluice::SweepState;
 using sluice::test::expect_text;
 using sluice::tools::scan::JsonListing;
 using sluice::tools::scan::PortReport;
+using sluice::tools::scan::TlsFacts;
 
 namespace {
 
@@ -39,6 +40,25 @@ Test(scan_json_output, a_port_is_an_object_on_a_line) {
               R"("rtt_us":null,"banner":""})"
               "\n");
   cr_expect(!listing.by_host());
+}
+
+Test(scan_json_output, tls_is_a_member_of_each_port_if_it_was_asked_for) {
+  JsonListing listing(false, true);
+  const TlsFacts facts{.version = "TLSv1.3",
+                       .cipher = "TLS_AES_128_GCM_SHA256",
+                       .subject = "CN=a\"b",
+                       .names = {"a.example", "::1"},
+                       .not_after = std::chrono::system_clock::time_point()};
+  auto open = port(SweepState::open);
+  open.tls = &facts;
+  expect_text(listing.port(open),
+              R"({"host":"127.0.0.1","port":22,"proto":"tcp","state":"open","service":"ssh",)"
+              R"("rtt_us":41,"banner":"","tls":{"version":"TLSv1.3",)"
+              R"("cipher":"TLS_AES_128_GCM_SHA256","subject":"CN=a\"b",)"
+              R"("names":["a.example","::1"],"not_after":"1970-01-01T00:00:00.000Z"}})"
+              "\n");
+  cr_expect(listing.port(port(SweepState::open)).find(R"("banner":"","tls":null})") !=
+            std::string::npos);
 }
 
 Test(scan_json_output, only_open_ones_are_listed_where_that_is_wanted) {

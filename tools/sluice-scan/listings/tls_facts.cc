@@ -1,0 +1,37 @@
+#include "tls_facts.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace sluice::tools::scan {
+
+std::size_t TlsFacts::size() const noexcept {
+  std::size_t bytes = version.size() + cipher.size() + subject.size();
+  for (const std::string& name : names) bytes += sizeof name + name.size();
+  return bytes;
+}
+
+std::string TlsFacts::expiry() const {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(not_after);
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&seconds, &parts) == nullptr) return "-";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
+}
+
+std::string TlsFacts::line() const {
+  std::string text = version + ' ' + cipher;
+  if (!subject.empty()) text += ", " + subject;
+  if (!names.empty()) {
+    text += " (";
+    for (std::size_t i = 0; i < std::min(names.size(), kNamesInLine); ++i) {
+      if (i > 0) text += ' ';
+      text += names[i];
+    }
+    text += names.size() > kNamesInLine ? " ...)" : ")";
+  }
+  return text + ", until " + expiry();
+}
+
+}  // namespace sluice::tools::scan
