@@ -36,7 +36,7 @@ inline void check_house(std::string_view name, std::string_view text) {
 
 inline constexpr TextKey kHouse({.name = "house",
                                  .form = "NAME",
-                                 .summary = "services with the same one share members and rooms",
+                                 .summary = "services of one house share members and rooms",
                                  .applies = over_streams},
                                 {1, kMaxChatName}, "main", check_house);
 inline constexpr TextKey kGreeting({.name = "greeting",
