@@ -58,6 +58,20 @@ class Authority:
         key.chmod(0o600)
         return cert, key
 
+    def ocsp(self, cert):
+        """A good answer about a certificate that it has signed: DER, in a file."""
+        files = {name: self.directory / name for name in ("index", "question", "answer")}
+        shown = subprocess.run(["openssl", "x509", "-in", cert, "-noout", "-serial"], check=True,
+                               timeout=SECONDS, stdout=subprocess.PIPE, text=True).stdout
+        serial = shown.strip().partition("=")[2]
+        files["index"].write_text(f"V\t491231235959Z\t\t{serial}\tunknown\t/CN=server\n")
+        openssl("ocsp", "-issuer", self.file, "-cert", cert, "-no_nonce", "-reqout",
+                files["question"])
+        openssl("ocsp", "-index", files["index"], "-CA", self.file, "-rsigner", self.file, "-rkey",
+                self.directory / f"{self.name}.key", "-reqin", files["question"], "-respout",
+                files["answer"], "-ndays", 1)
+        return files["answer"]
+
     def client(self, cert=None, key=None, version=None, alpn=None):
         """The settings of a client that trusts this root."""
         context = ssl.create_default_context(cafile=str(self.file))

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The daemon over TLS, with clients that we did not write: Python's ssl, openssl and curl."""
+import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -14,6 +16,18 @@ import daemon
 from daemon import Daemon
 
 PATIENCE = daemon.PATIENCE
+# More of them take longer than a test may: 1000 and 100, for instance.
+CONNECTIONS = int(os.environ.get("SLUICE_TLS_CONNECTIONS", "200"))
+RELOADS = int(os.environ.get("SLUICE_TLS_RELOADS", "5"))
+
+
+def s_client(sluiced, *arguments):
+    """What openssl's client says about a connection that it closes at once."""
+    place = sluiced.endpoint.partition("://")[2]
+    return subprocess.run(["openssl", "s_client", "-connect", place, *map(str, arguments)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=PATIENCE,
+                          check=False).stdout
 
 
 class Base(unittest.TestCase):
@@ -27,7 +41,7 @@ class Base(unittest.TestCase):
     def listen(self, kind="echo", at="tls://127.0.0.1:0", *more):
         return f"{kind}={at}," + ",".join([f"cert={self.cert}", f"key={self.key}", *more])
 
-    def connect(self, endpoint, context=None, name="localhost"):
+    def connect(self, endpoint, context=None, name="localhost", session=None):
         scheme, _, place = endpoint.partition("://")
         if scheme == "unix":
             plain = socket.socket(socket.AF_UNIX)
@@ -36,7 +50,8 @@ class Base(unittest.TestCase):
         else:
             host, _, port = place.rpartition(":")
             plain = socket.create_connection((host, int(port)), PATIENCE)
-        return (context or self.root.client()).wrap_socket(plain, server_hostname=name)
+        return (context or self.root.client()).wrap_socket(plain, server_hostname=name,
+                                                              session=session)
 
 
 def exchange(client, message):
@@ -128,6 +143,50 @@ class Serve(Base):
                     self.assertIn(b'"tls":"TLSv1.3"', control.recv(4096).replace(b" ", b""))
 
 
+class Sessions(Base):
+    def test_are_resumed_until_the_certificate_is_another_one(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = self.root.client(version=version)
+            with Daemon("-l", self.listen()) as sluiced:
+                with self.connect(sluiced.endpoint, context) as first:
+                    exchange(first, b"first")
+                    self.assertFalse(first.session_reused)
+                    session = first.session
+                self.assertTrue(session.has_ticket)
+                with self.connect(sluiced.endpoint, context, session=session) as second:
+                    exchange(second, b"second")
+                    self.assertTrue(second.session_reused, version)
+                    session = second.session
+                self.root.sign("server")
+                sluiced.signal(signal.SIGHUP)
+                sluiced.wait_for_log("renewed echo")
+                with self.connect(sluiced.endpoint, context, session=session) as third:
+                    exchange(third, b"third")
+                    self.assertFalse(third.session_reused, version)
+
+    def test_openssl_resumes_too(self):
+        with Daemon("-l", self.listen()) as sluiced:
+            said = s_client(sluiced, "-CAfile", self.root.file, "-reconnect", "-no_tls1_3")
+        self.assertEqual((said.count("New, TLSv1.2"), said.count("Reused, TLSv1.2")), (1, 5))
+
+
+class Stapling(Base):
+    def test_clients_that_ask_get_the_response_and_reloads_renew_it(self):
+        answer = self.root.ocsp(self.cert)
+        with Daemon("-l", self.listen("echo", "tls://127.0.0.1:0", f"ocsp={answer}")) as sluiced:
+            said = s_client(sluiced, "-CAfile", self.root.file, "-status")
+            self.assertIn("OCSP Response Status: successful", said)
+            self.assertIn("Cert Status: good", said)
+            answer.write_bytes(b"nonsense")
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log("OCSP response for ")
+            self.assertIn("Cert Status: good", s_client(sluiced, "-status"), "the old one stays")
+
+    def test_without_a_response_none_is_sent(self):
+        with Daemon("-l", self.listen()) as sluiced:
+            self.assertIn("OCSP response: no response sent", s_client(sluiced, "-status"))
+
+
 class Clients(Base):
     def test_openssl(self):
         with Daemon("-l", self.listen()) as sluiced:
@@ -192,17 +251,19 @@ class Renew(Base):
             self.assertIn("1 kept", self.renew(sluiced))
 
     def test_many_connections_live_through_many_renewals(self):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         with Daemon("-l", self.listen(), counted=True) as sluiced:
-            clients = [self.connect(sluiced.endpoint) for _ in range(200)]
+            clients = [self.connect(sluiced.endpoint) for _ in range(CONNECTIONS)]
             try:
                 serials = {serial(clients[0])}
-                for _ in range(5):
+                for _ in range(RELOADS):
                     self.root.sign("server")
                     self.renew(sluiced)
                     with self.connect(sluiced.endpoint) as new:
                         serials.add(serial(new))
                         exchange(new, b"and reads its ticket")  # or its close would be a reset
-                self.assertEqual(len(serials), 6)
+                self.assertEqual(len(serials), RELOADS + 1)
                 for client in clients:
                     exchange(client, b"alive")
                 self.assertEqual(sluiced.counters()["closed_peer_reset"], 0)

@@ -8,7 +8,7 @@ from daemon import run
 
 T = "tcp://127.0.0.1:0"
 ALL = ("idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
-       "reuse-port, allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, alpn "
+       "reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn "
        "and name")
 
 # The arguments, and the parts that the one line of the message has.
@@ -41,8 +41,8 @@ ROWS = [
     (["-l", "echo=udp://127.0.0.1:0,max=1"], "-l ", '"max"',
      "ipv6-prefix, answers, answers-per-source"),
     (["-l", "echo=unix:///tmp/x,per-source=1"], "-l ", '"per-source"',
-     "idle, max, connect-rate, mode, allow-users, tls, cert, key, sni, client-ca, client-cert, "
-     "alpn and name"),
+     "idle, max, connect-rate, mode, allow-users, tls, cert, key, sni, ocsp, client-ca, "
+     "client-cert, alpn and name"),
     (["-l", f"echo={T},max=1,max=1"], "-l ", "max", "twice", "once"),
     (["-l", f"echo={T},max=0"], "-l ", 'max 0 is not in 1-4294967295'),
     (["-l", f"echo={T},max=99999999999999999999"],

@@ -26,6 +26,9 @@ TlsServerOptions read_options(const Settings& settings) {
   TlsServerOptions options;
   const std::string cert = settings.get(kCertKey);
   options.certificates.push_back(read_certificate(cert, settings.find(kKeyKey).value_or(cert)));
+  if (const auto ocsp = settings.find(kOcspKey)) {
+    options.certificates.front().ocsp = read_tls_file(*ocsp);
+  }
   for (const std::string& pair : WordsKey::split(settings.find(kSniKey).value_or(""))) {
     const std::size_t colon = pair.find(':');
     const std::string first = pair.substr(0, colon);
@@ -52,6 +55,7 @@ std::size_t digest_of(const TlsServerOptions& options) {
   std::size_t digest = kHash(options.client_ca);
   for (const TlsCertificate& each : options.certificates) {
     digest = (digest * kMix + kHash(each.chain)) * kMix + kHash(each.key);
+    digest = digest * kMix + kHash(each.ocsp);
   }
   return digest;
 }

@@ -9,8 +9,8 @@
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr const Key* kKeys[] = {&kTlsKey,      &kCertKey,       &kKeyKey, &kSniKey,
-                                &kClientCaKey, &kClientCertKey, &kAlpnKey};
+constexpr const Key* kKeys[] = {&kTlsKey,  &kCertKey,     &kKeyKey,        &kSniKey,
+                                &kOcspKey, &kClientCaKey, &kClientCertKey, &kAlpnKey};
 
 // sluiced -v writes every key, those with their default included.
 bool is_given(const Settings& settings, const Key& key) {
@@ -35,7 +35,7 @@ bool has_tls(const Settings& settings) {
 
 std::vector<std::string> tls_files(const Settings& settings) {
   std::vector<std::string> files;
-  for (const TextKey* key : {&kCertKey, &kKeyKey, &kClientCaKey}) {
+  for (const TextKey* key : {&kCertKey, &kKeyKey, &kOcspKey, &kClientCaKey}) {
     if (auto path = settings.find(*key)) files.push_back(*std::move(path));
   }
   for (const std::string& pair : WordsKey::split(settings.find(kSniKey).value_or(""))) {

@@ -41,6 +41,12 @@ inline constexpr WordsKey kSniKey({.name = "sni",
                                    .applies = over_streams,
                                    .without = "none"},
                                   {1, kPathSize.most});
+inline constexpr TextKey kOcspKey({.name = "ocsp",
+                                   .form = "FILE",
+                                   .summary = "tls: OCSP response to staple, DER",
+                                   .applies = over_streams,
+                                   .without = "none"},
+                                  kPathSize);
 inline constexpr TextKey kClientCaKey({.name = "client-ca",
                                        .form = "FILE",
                                        .summary = "tls: who signs clients' certificates, PEM",

@@ -157,7 +157,7 @@ Test(config_reader, reports_every_error_with_its_place) {
       {"x.conf:5:8: service \"house\": rate \"fast\" is not LINES/SECONDS, such as 10/1, or off",
        "x.conf:6:1: service \"house\": unknown key \"idel\" (did you mean idle?); allowed for chat "
        "over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
-       "reuse-port, allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, alpn, "
+       "reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, "
        "name, house, greeting, history, max-line, max-members, max-in-room, "
        "max-rooms, rate, burst, send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
@@ -205,7 +205,7 @@ Test(config_reader, names_what_is_wrong_with_an_endpoint) {
       "[[service]]\nkind = \"echo\"\nmode = \"0660\"\nlisten = [\"tcp://*:1\", \"udp://*:1\"]\n",
       {"x.conf:3:8: service \"echo\": key \"mode\" is not valid for echo over tcp; allowed: "
        "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, "
-       "allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, alpn and name"});
+       "allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn and name"});
 }
 
 Test(config_reader, names_values_of_the_wrong_type) {
@@ -249,7 +249,7 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
        "x.conf:7:1: unknown key \"name\"; allowed in [defaults]: "
        "idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, answers, "
        "answers-per-source, reuse-port, mode, allow, deny, proxy, allow-users, tls, cert, key, "
-       "sni, "
+       "sni, ocsp, "
        "client-ca, client-cert and alpn",
        "x.conf:8:8: idle \"5\" has no unit; allowed: 1ms-20d in ms, s, m, h or d, or 0 or off",
        "x.conf:10:17: limits.drain-timeout is a boolean; write it as a string or a "

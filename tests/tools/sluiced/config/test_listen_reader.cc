@@ -139,7 +139,8 @@ Test(listen_reader, names_what_is_wrong_with_the_endpoint) {
 Test(listen_reader, names_the_keys_that_a_service_has_there) {
   const std::string tcp =
       "; allowed for echo over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, "
-      "ipv6-prefix, reuse-port, allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, "
+      "ipv6-prefix, reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, "
+      "client-cert, "
       "alpn and "
       "name";
   expect_refused("echo=tcp://*:0,color=red", "unknown key \"color\"" + tcp);
@@ -147,21 +148,23 @@ Test(listen_reader, names_the_keys_that_a_service_has_there) {
       "echo=tcp://*:0,mode=0660",
       "key \"mode\" is not valid for echo over tcp; allowed: idle, max, per-source, "
       "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, proxy, "
-      "tls, cert, key, sni, client-ca, client-cert, alpn "
+      "tls, cert, key, sni, ocsp, client-ca, client-cert, alpn "
       "and name");
   expect_refused("echo=udp://*:0,idle=5s",
                  "key \"idle\" is not valid for echo over udp; allowed: ipv6-prefix, answers, "
                  "answers-per-source, reuse-port, allow, deny and name");
-  expect_refused("greet=unix:///x,text=a,per-source=5",
-                 "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
-                 "connect-rate, mode, allow-users, tls, cert, key, sni, client-ca, client-cert, "
-                 "alpn, name and text");
+  expect_refused(
+      "greet=unix:///x,text=a,per-source=5",
+      "key \"per-source\" is not valid for greet over unix; allowed: idle, max, "
+      "connect-rate, mode, allow-users, tls, cert, key, sni, ocsp, client-ca, client-cert, "
+      "alpn, name and text");
 }
 
 Test(listen_reader, suggests_the_nearest_key) {
   const std::string tcp =
       "; allowed for echo over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, "
-      "ipv6-prefix, reuse-port, allow, deny, proxy, tls, cert, key, sni, client-ca, client-cert, "
+      "ipv6-prefix, reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, "
+      "client-cert, "
       "alpn and "
       "name";
   expect_refused("echo=tcp://*:0,idel=5s", "unknown key \"idel\" (did you mean idle?)" + tcp);

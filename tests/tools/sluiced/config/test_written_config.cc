@@ -48,7 +48,7 @@ Test(written_config, writes_every_default) {
       "reuse-port = false, tls = \"off\", client-cert = \"required\" },"
       "  # per-source: none, allow: all, deny: none, proxy: none, cert: none, key: in cert, sni: "
       "none, "
-      "client-ca: none, alpn: none\n]\n";
+      "ocsp: none, client-ca: none, alpn: none\n]\n";
   cr_expect(write_services(specs) == wanted, "%s", write_services(specs).c_str());
 }
 
