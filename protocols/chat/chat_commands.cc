@@ -93,10 +93,11 @@ bool ChatCommands::explain(ChatResult result, std::string_view name) {
 
 bool ChatCommands::nick(std::string_view wanted) {
   const std::string still = "; you are still " + std::string(member_.nick());
+  if (!is_chat_name(wanted)) {
+    notify(chat_name_error(wanted));
+    return true;
+  }
   switch (house_.set_nick(member_, wanted)) {
-    case ChatResult::invalid_name:
-      notify(chat_name_error(wanted));
-      return true;
     case ChatResult::name_taken:
       notify("the name " + std::string(wanted) + " is taken" + still);
       return true;

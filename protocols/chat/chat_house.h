@@ -61,7 +61,7 @@ class SLUICE_EXPORT ChatHouse {
   static constexpr std::size_t kMaxTopic = 400;   // bytes of a topic
   static constexpr std::size_t kMaxReason = 400;  // bytes of a reason, and of an away message
   static constexpr std::size_t kMaxKey = 32;      // bytes of the key of a room
-  static constexpr std::size_t kMaxMask = 128;    // bytes of a ban
+  static constexpr std::size_t kMaxMask = 90;     // bytes of a ban
   static constexpr std::size_t kMaxPast = 256;    // names that past() remembers
   enum class Congestion : std::uint8_t { wait, ignore };
   using Rooms = std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>>;
@@ -108,6 +108,11 @@ class SLUICE_EXPORT ChatHouse {
   ChatResult invite(ChatMember& member, ChatRoom& room, ChatMember& target,
                     Congestion congestion = Congestion::wait);
   ChatResult change_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change);
+  // The same without the event. `parameter` is then what the event has; announce_modes() makes one
+  // for several changes.
+  ChatResult apply_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change,
+                        std::string& parameter);
+  void announce_modes(ChatMember& member, ChatRoom& room, std::string_view text);
 
   // Sends `text`, in the member's format, to it alone, after what was collected for it.
   void deliver(ChatMember& member, std::string_view text);

@@ -135,6 +135,7 @@ ChatResult ChatHouse::join(ChatMember& member, std::string_view name, std::strin
     throw;
   }
   if (opens) room.members_.back().is_operator = true;
+  if (!member.away_.empty()) announce(room, event(Kind::away, member, member.away_), &member);
   std::erase(room.modes_.invited, *member.key_);
   return ChatResult::ok;
 }
@@ -214,18 +215,28 @@ ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& tar
   return ChatResult::ok;
 }
 
-ChatResult ChatHouse::change_mode(ChatMember& member, ChatRoom& room,
-                                  const ChatModeChange& change) {
+ChatResult ChatHouse::apply_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change,
+                                 std::string& parameter) {
   if (!room.has_operator(member)) {
     return member.is_in(room) ? ChatResult::not_operator : ChatResult::not_in_room;
   }
-  std::string parameter = change.parameter;
-  const ChatResult applied = apply(room, member, change, parameter);
+  parameter = change.parameter;
+  return apply(room, member, change, parameter);
+}
+
+void ChatHouse::announce_modes(ChatMember& member, ChatRoom& room, std::string_view text) {
+  announce(room, event(Kind::mode, member, text));
+}
+
+ChatResult ChatHouse::change_mode(ChatMember& member, ChatRoom& room,
+                                  const ChatModeChange& change) {
+  std::string parameter;
+  const ChatResult applied = apply_mode(member, room, change, parameter);
   if (applied != ChatResult::ok) return applied;
   std::string text = change.adds ? "+" : "-";
   text += change.letter;
   if (!parameter.empty()) text += ' ' + parameter;
-  announce(room, event(Kind::mode, member, text));
+  announce_modes(member, room, text);
   return ChatResult::ok;
 }
 

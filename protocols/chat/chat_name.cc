@@ -11,7 +11,12 @@ constexpr bool is_name_byte(char c) noexcept {
          c == '_';
 }
 
+constexpr bool is_nick_byte(char c) noexcept {
+  return is_name_byte(c) || (c >= '[' && c <= '`') || (c >= '{' && c <= '}');
+}
+
 constexpr char lower(char c) noexcept {
+  if (c >= '[' && c <= ']') return static_cast<char>(c - '[' + '{');
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
@@ -19,6 +24,10 @@ constexpr char lower(char c) noexcept {
 
 bool is_chat_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= kMaxChatName && std::ranges::all_of(name, is_name_byte);
+}
+
+bool is_chat_nick(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= kMaxChatName && std::ranges::all_of(name, is_nick_byte);
 }
 
 std::string chat_name_error(std::string_view name) {

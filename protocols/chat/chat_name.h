@@ -2,7 +2,9 @@
 //
 // What it is: a name has 1 to 32 ASCII letters, digits, '-' or '_', so that any keyboard can type
 // it, it is one word in a command, and no other name looks the same. Names are not case-sensitive:
-// Ann and ANN are the same. Thread: any. Errors: all but is_chat_name() may throw std::bad_alloc.
+// Ann and ANN are the same. Clients of IRC give themselves nicks with other characters too, which
+// members with plain lines can address: is_chat_nick().
+// Thread: any. Errors: all but the first two may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H
 
@@ -17,6 +19,10 @@ namespace sluice {
 inline constexpr std::size_t kMaxChatName = 32;
 
 [[nodiscard]] SLUICE_EXPORT bool is_chat_name(std::string_view name) noexcept;
+
+// The same, or with one of [ ] { } \ | ^ ` in it, of which IRC takes [ ] and \ for the capitals of
+// { } and |. Source: RFC 2812, sections 2.2 and 2.3.1.
+[[nodiscard]] SLUICE_EXPORT bool is_chat_nick(std::string_view name) noexcept;
 
 // What is wrong with `name` and what is allowed, in one line of ASCII that does not contain `name`.
 // Empty if the name is valid.

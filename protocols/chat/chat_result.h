@@ -9,7 +9,7 @@ namespace sluice {
 enum class ChatResult : std::uint8_t {
   ok,
   behind,           // a member that would receive it does not keep up: call again later
-  invalid_name,     // is_chat_name() is false
+  invalid_name,     // is_chat_name() or is_chat_nick() is false
   name_taken,       // by another member
   name_reserved,    // ChatRules::reserved, the lobby, or guest with a number
   already_there,    // the member is in the room, or has that name

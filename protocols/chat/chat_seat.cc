@@ -134,7 +134,7 @@ void ChatSeat::close(CloseReason reason) {
 void ChatSeat::leave(std::string_view reason) {
   if (member_ == nullptr) return;
   desk_->mark_caught_up(*this);
-  charge();
+  if (!member_->rooms().empty()) charge();  // else nobody notices
   ChatMember& member = *std::exchange(member_, nullptr);
   house().leave(member, reason);
 }

@@ -137,6 +137,22 @@ def chat_rooms(run, _):
         expect(said[3:], ["<ann> hé\n", "* guest2 left (late)\n"])
 
 
+def irc(run, _):
+    with Server(run / "irc", "tcp://127.0.0.1:0", "tcp://127.0.0.1:0") as server:
+        with server.connect() as ann:
+            expect(read_line(ann), b"Welcome. Type to talk; /help lists the commands.\n")
+            expect(read_line(ann), b"* you are guest1, in the room lobby\n")
+            expect(read_line(ann), b"* nobody else is here\n")
+            server.read_endpoint()
+            with server.connect() as bob:
+                bob.sendall(b"NICK bob\r\nUSER bob 0 * :Bob\r\nJOIN #lobby\r\n")
+                expect(read_line(ann), b"* bob joined\n")
+                bob.sendall(b"PRIVMSG #lobby :hello\r\nQUIT\r\n")
+                expect(read_line(ann), b"<bob> hello\n")
+                expect(read_line(ann), b"* bob left (Quit)\n")
+                assert b" 376 bob " in read_to_the_end(bob)
+
+
 def control(run, directory):
     path = f"{directory}/control.sock"
     with Server(run / "control", f"unix://{path}") as server:
@@ -267,7 +283,7 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, move_service, threads, tls, votes,
+    for test in (echo_server, chat, chat_rooms, control, irc, move_service, threads, tls, votes,
                  websocket_echo):
         with tempfile.TemporaryDirectory() as directory:
             try:

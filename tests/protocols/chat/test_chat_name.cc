@@ -26,6 +26,17 @@ Test(chat_name, has_letters_digits_hyphens_and_underscores) {
   }
 }
 
+Test(chat_name, of_a_member_may_have_the_characters_of_irc) {
+  for (int value = 0; value < 256; ++value) {
+    const std::string name(1, static_cast<char>(value));
+    const bool special = value != 0 && std::string_view("[]{}\\|^`").find(name) != name.npos;
+    cr_expect(sluice::is_chat_nick(name) == (is_chat_name(name) || special), "byte %d", value);
+  }
+  cr_expect(!sluice::is_chat_nick("") && !sluice::is_chat_nick(std::string(33, '[')));
+  cr_expect(chat_name_key("[A]\\^`") == chat_name_key("{a}|^`"));
+  cr_expect(chat_name_key("{a}") == "{a}");
+}
+
 Test(chat_name, has_1_to_32_bytes) {
   cr_expect(!is_chat_name(""));
   cr_expect(is_chat_name("x"));

@@ -8,7 +8,7 @@ namespace sluice::tools::daemon {
 
 using namespace chat_keys;
 
-std::string house_of(const ListenSpec& spec) { return std::string(spec.settings.get(kHouse)); }
+std::string house_of(const ListenSpec& spec) { return chat_name_key(spec.settings.get(kHouse)); }
 
 ChatOptions derive_house(const Settings& settings) {
   ChatOptions options;

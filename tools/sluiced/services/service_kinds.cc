@@ -9,6 +9,7 @@
 #include "broadcast_service.h"
 #include "chat_service.h"
 #include "framed_service.h"
+#include "irc_service.h"
 #include "metrics_service.h"
 #include "relay_service.h"
 #include "small_services.h"
@@ -17,8 +18,9 @@ namespace sluice::tools::daemon {
 namespace {
 
 constexpr std::array kKinds = {
-    &kEchoKind,  &kDiscardKind, &kChargenKind, &kDaytimeKind, &kTimeKind,      &kUpperKind,
-    &kGreetKind, &kFramedKind,  &kChatKind,    &kRelayKind,   &kBroadcastKind, &kMetricsKind,
+    &kEchoKind,  &kDiscardKind,   &kChargenKind, &kDaytimeKind, &kTimeKind,
+    &kUpperKind, &kGreetKind,     &kFramedKind,  &kChatKind,    &kIrcKind,
+    &kRelayKind, &kBroadcastKind, &kMetricsKind,
 };
 
 }  // namespace

@@ -175,7 +175,7 @@ Test(config_reader, names_what_is_wrong_with_a_service) {
   expect_faults("[[service]]\nkind = \"ecko\"\n",
                 {"x.conf:2:8: service \"ecko\": unknown service \"ecko\" (did you mean echo?); "
                  "allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, "
-                 "relay, broadcast and metrics"});
+                 "irc, relay, broadcast and metrics"});
   expect_faults(
       "[[service]]\nkind = \"echo\"\n",
       {"x.conf:1:1: service \"echo\": listen is missing; write where to serve it, such as "

@@ -110,7 +110,7 @@ Test(listen_reader, a_path_and_a_value_may_hold_any_character) {
 
 Test(listen_reader, names_what_is_wrong_with_the_kind) {
   const std::string names =
-      "; allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, relay, "
+      "; allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, irc, relay, "
       "broadcast and metrics";
   expect_refused("http=tcp://*:80", "unknown service \"http\"" + names);
   expect_refused("=tcp://*:80", "unknown service \"\"" + names);

@@ -1,0 +1,15 @@
+#include "irc.h"
+
+#include <memory>
+
+#include "irc_client.h"
+
+namespace sluice {
+
+ProtocolRef Irc::handler() { return std::make_unique<IrcClient>(chat_.desk(), options_); }
+
+ProtocolFactory Irc::factory() {
+  return [this](const Address&) { return handler(); };
+}
+
+}  // namespace sluice

@@ -1,0 +1,173 @@
+#include "irc_format.h"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+
+#include "irc_line.h"
+
+namespace sluice {
+namespace {
+
+using Kind = ChatEvent::Kind;
+
+constexpr std::string_view kActionStart =
+    "\x01"
+    "ACTION ";
+constexpr std::string_view kActionEnd = "\x01";
+
+class IrcFormat final : public ChatFormat {
+ public:
+  constexpr IrcFormat(bool has_time, bool has_tags, bool has_away) noexcept
+      : has_time_(has_time), has_tags_(has_tags), has_away_(has_away) {}
+
+  void append(std::string& to, const ChatEvent& event) const override {
+    switch (event.kind) {
+      case Kind::said:
+        return append_text(to, event, "PRIVMSG", {}, {});
+      case Kind::acted:
+        return append_text(to, event, "PRIVMSG", kActionStart, kActionEnd);
+      case Kind::noticed:
+        return append_text(to, event, "NOTICE", {}, {});
+      case Kind::tagged:
+        if (has_tags_) append_line(to, event, "TAGMSG", {target_of(event)});
+        return;
+      case Kind::house:
+        append_tags(to, event);
+        return append_irc_line(to, kIrcServer, "NOTICE", {event.target, clean(event.text)});
+      case Kind::away:
+        if (!has_away_) return;
+        if (event.text.empty()) return append_line(to, event, "AWAY", {});
+        return append_line(to, event, "AWAY", {clean(event.text)});
+      default:
+        return append_change(to, event);
+    }
+  }
+
+ private:
+  static std::string clean(std::string_view text) {
+    std::string cleaned;
+    append_irc_text(cleaned, text);
+    return cleaned;
+  }
+
+  static std::string source_of(const ChatEvent& event) {
+    std::string source(event.author);
+    source += '!';
+    source += event.origin;
+    return source;
+  }
+
+  static std::string channel_of(const ChatEvent& event) {
+    std::string channel = "#";
+    channel += event.room;
+    return channel;
+  }
+
+  static std::string target_of(const ChatEvent& event) {
+    return event.room.empty() ? std::string(event.target) : channel_of(event);
+  }
+
+  void append_tags(std::string& to, const ChatEvent& event) const {
+    const bool has_tags = has_tags_ && !event.tags.empty();
+    if (!has_time_ && !has_tags) return;
+    to += '@';
+    if (has_time_) to += "time=" + irc_time(event.time);
+    if (has_time_ && has_tags) to += ';';
+    if (has_tags) to += event.tags;
+    to += ' ';
+  }
+
+  void append_line(std::string& to, const ChatEvent& event, std::string_view command,
+                   std::initializer_list<std::string_view> params) const {
+    append_tags(to, event);
+    append_irc_line(to, source_of(event), command, params);
+  }
+
+  // As many lines as the text needs.
+  void append_text(std::string& to, const ChatEvent& event, std::string_view command,
+                   std::string_view before, std::string_view after) const {
+    std::string head = ':' + source_of(event) + ' ' + std::string(command) + ' ';
+    head += target_of(event);
+    head += " :";
+    head += before;
+    const std::string cleaned = clean(event.text);
+    const std::size_t space = kMaxIrcBody - head.size() - after.size();
+    std::string_view rest = cleaned;
+    do {
+      const std::string_view part = cut_utf8(rest, space);
+      append_tags(to, event);
+      to += head;
+      to += part;
+      to += after;
+      to += "\r\n";
+      rest.remove_prefix(part.size());
+    } while (!rest.empty());
+  }
+
+  void append_change(std::string& to, const ChatEvent& event) const {
+    const std::string channel = channel_of(event);
+    switch (event.kind) {
+      case Kind::joined:
+        return append_line(to, event, "JOIN", {channel});
+      case Kind::left:
+        if (!event.target.empty()) {
+          return append_line(to, event, "PART", {channel, "went to #" + std::string(event.target)});
+        }
+        if (event.text.empty()) return append_line(to, event, "PART", {channel});
+        return append_line(to, event, "PART", {channel, clean(event.text)});
+      case Kind::quit:
+        return append_line(to, event, "QUIT", {clean(event.text)});
+      case Kind::renamed:
+        return append_line(to, event, "NICK", {event.target});
+      case Kind::topic:
+        return append_line(to, event, "TOPIC", {channel, clean(event.text)});
+      case Kind::kicked:
+        return append_line(to, event, "KICK",
+                           {channel, event.target,
+                            event.text.empty() ? std::string(event.author) : clean(event.text)});
+      case Kind::invited:
+        return append_line(to, event, "INVITE", {event.target, channel});
+      case Kind::mode:
+        append_tags(to, event);
+        to += ':' + source_of(event) + " MODE " + channel + ' ';
+        to += event.text;  // several parameters
+        to += "\r\n";
+        return;
+      default:
+        return;
+    }
+  }
+
+  bool has_time_;
+  bool has_tags_;
+  bool has_away_;
+};
+
+constexpr std::array<IrcFormat, 8> kFormats = {
+    IrcFormat(false, false, false), IrcFormat(true, false, false), IrcFormat(false, true, false),
+    IrcFormat(true, true, false),   IrcFormat(false, false, true), IrcFormat(true, false, true),
+    IrcFormat(false, true, true),   IrcFormat(true, true, true)};
+
+}  // namespace
+
+const ChatFormat& IrcCapabilities::format() const noexcept {
+  return kFormats[(server_time ? 1U : 0U) + (message_tags ? 2U : 0U) + (away_notify ? 4U : 0U)];
+}
+
+std::string irc_time(ChatTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 40> text{};
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace sluice

@@ -1,0 +1,40 @@
+// The events of a chat as lines of IRC.
+//
+// What it is: one format for each set of capabilities that changes what all members of a room read,
+// so that members with the same set share their blocks. A room "lobby" is the channel "#lobby".
+// Rules: a text that is longer than a line becomes several lines, cut between characters. Invalid
+// UTF-8, and controls that are no formatting, become U+FFFD. A member that goes from one room to
+// another has left the first one.
+// Lifetime: static. Thread: any.
+// Source: RFC 1459, RFC 2812; IRCv3 server-time, message-tags, away-notify.
+#ifndef SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
+#define SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
+
+#include <string>
+#include <string_view>
+
+#include "../chat/chat_event.h"
+
+namespace sluice {
+
+// The source of the lines of the server itself.
+inline constexpr std::string_view kIrcServer = "irc.sluice";
+
+struct IrcCapabilities {
+  bool server_time = false;
+  bool message_tags = false;
+  bool away_notify = false;
+  bool echo_message = false;
+  bool multi_prefix = false;
+  bool userhost_in_names = false;
+
+  // Of the first three, which decide the format.
+  [[nodiscard]] const ChatFormat& format() const noexcept;
+};
+
+// "2026-11-29T12:00:00.000Z".
+[[nodiscard]] std::string irc_time(ChatTime time);
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,158 @@
+// MODE, of channels and of the client itself.
+#include <chrono>
+#include <string>
+
+#include "irc_client.h"
+#include "irc_words.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kFlags = "imnst";
+constexpr std::string_view kWithParameter = "ovbk";
+// What one line may change and be repeated in one line: with it, kMaxModeChanges masks of
+// ChatHouse::kMaxMask bytes fit.
+constexpr std::size_t kMaxModeFlags = 24;
+
+}  // namespace
+
+// What a MODE has done so far, as its event writes it: "+o-v ann bob".
+struct IrcClient::ModeChanges {
+  bool adds = true;
+  char sign = 0;  // of the last flag
+  std::string flags = {};
+  std::string params = {};
+
+  void add(char letter, const std::string& parameter) {
+    const char wanted = adds ? '+' : '-';
+    if (sign != wanted) flags += wanted;
+    sign = wanted;
+    flags += letter;
+    if (parameter.empty()) return;
+    params += ' ';
+    params += parameter;
+  }
+};
+void IrcClient::mode(const IrcLine& line) {
+  const std::string_view target = line.param(0);
+  if (!target.starts_with('#')) return user_mode(line);
+  ChatRoom* const room = find_channel(target);
+  if (room == nullptr) return numeric("403", {irc_word(target), "No such channel"});
+  const std::string_view changes = line.param(1);
+  if (changes.empty()) return send_modes(*room);
+  if (line.count == 2 && (changes == "b" || changes == "+b")) return send_bans(*room);
+  change_modes(*room, line);
+}
+
+void IrcClient::user_mode(const IrcLine& line) {
+  const ChatMember* const target = house().find_member(line.param(0));
+  if (target == nullptr) return numeric("401", {irc_word(line.param(0)), "No such nick/channel"});
+  if (target != member()) return numeric("502", {"Cannot change mode for other users"});
+  if (line.count < 2) return numeric("221", {is_invisible_ ? "+i" : "+"});
+  bool adds = true;
+  for (const char c : line.param(1)) {
+    if (c == '+' || c == '-') {
+      adds = c == '+';
+    } else if (c != 'i') {
+      return numeric("501", {"Unknown MODE flag"});
+    } else if (is_invisible_ != adds) {
+      is_invisible_ = adds;
+      append_irc_line(out_, mask(), "MODE", {nick(), adds ? "+i" : "-i"});
+    }
+  }
+}
+
+void IrcClient::send_modes(const ChatRoom& room) {
+  const ChatRoomModes& modes = room.modes();
+  std::string flags = "+";
+  if (modes.invite_only) flags += 'i';
+  if (modes.moderated) flags += 'm';
+  if (modes.members_only) flags += 'n';
+  if (modes.secret) flags += 's';
+  if (modes.topic_is_locked) flags += 't';
+  std::string params;
+  if (!modes.key.empty()) {
+    flags += 'k';
+    params += ' ' + (member()->is_in(room) ? modes.key : std::string("*"));
+  }
+  if (modes.limit != 0) {
+    flags += 'l';
+    params += ' ' + std::to_string(modes.limit);
+  }
+  const std::string channel = irc_channel(room);
+  out_ += ':' + std::string(kIrcServer) + " 324 " + std::string(nick()) + ' ' + channel + ' ' +
+          flags + params + "\r\n";
+  numeric("329", {channel, irc_seconds(room.created())});
+}
+
+void IrcClient::send_bans(const ChatRoom& room) {
+  const std::string channel = irc_channel(room);
+  for (const ChatBan& ban : room.modes().bans) {
+    numeric("367", {channel, ban.mask, ban.author, irc_seconds(ban.time)});
+  }
+  numeric("368", {channel, "End of channel ban list"});
+}
+
+// All changes of one line make one event.
+void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
+  const std::string channel = irc_channel(room);
+  if (!member()->is_in(room)) return explain(ChatResult::not_in_room, channel);
+  if (!room.has_operator(*member())) return explain(ChatResult::not_operator, channel);
+  ModeChanges changes;
+  std::size_t next = 2;
+  std::size_t with_parameter = 0;
+  for (const char c : line.param(1)) {
+    if (changes.flags.size() >= kMaxModeFlags) break;
+    if (c == '+' || c == '-') {
+      changes.adds = c == '+';
+      continue;
+    }
+    const bool takes_one = kWithParameter.find(c) != kWithParameter.npos;
+    const bool needs = takes_one || (c == 'l' && changes.adds);
+    if (!takes_one && c != 'l' && kFlags.find(c) == kFlags.npos) {
+      numeric("472", {irc_word({&c, 1}), "is unknown mode char to me"});
+    } else if (!needs) {
+      change_mode(room, changes, c, {});
+    } else if (c == 'b' && next >= line.count) {
+      send_bans(room);
+    } else if (next >= line.count && (c != 'k' || changes.adds)) {
+      numeric("461", {"MODE", "Not enough parameters"});
+    } else if (++with_parameter <= kMaxModeChanges) {
+      change_mode(room, changes, c, line.param(next++));
+    }
+  }
+  if (changes.flags.empty()) return;
+  house().announce_modes(*member(), room, changes.flags + changes.params);
+}
+
+void IrcClient::change_mode(ChatRoom& room, ModeChanges& changes, char letter,
+                            std::string_view parameter) {
+  const std::string channel = irc_channel(room);
+  const std::string word = irc_word(parameter);
+  const bool names_member = letter == 'o' || letter == 'v';
+  if (names_member && house().find_member(parameter) == nullptr) {
+    return numeric("401", {word, "No such nick/channel"});
+  }
+  const ChatModeChange change{
+      .adds = changes.adds, .letter = letter, .parameter = std::string(parameter)};
+  std::string written;
+  switch (house().apply_mode(*member(), room, change, written)) {
+    case ChatResult::ok:
+      changes.add(letter, written);
+      return;
+    case ChatResult::target_absent:
+      return numeric("441", {word, channel, "They aren't on that channel"});
+    case ChatResult::list_full:
+      return numeric("478", {channel, word, "Channel ban list is full"});
+    case ChatResult::invalid_name:
+    case ChatResult::too_long:
+      return numeric("696",
+                     {channel, std::string_view(&letter, 1), word, "Invalid mode parameter"});
+    case ChatResult::not_operator:
+      return explain(ChatResult::not_operator, channel);
+    default:
+      return;
+  }
+}
+
+}  // namespace sluice

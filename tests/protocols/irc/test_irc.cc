@@ -1,0 +1,498 @@
+// Clients of IRC in a chat, in memory: what they read for what they send.
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include <sluice/chat.h>
+#include <sluice/irc.h>
+#include <sluice/memory_peer.h>
+
+using sluice::Address;
+using sluice::Chat;
+using sluice::ChatOptions;
+using sluice::ConnectionOptions;
+using sluice::Irc;
+using sluice::Loop;
+using sluice::LoopOptions;
+using sluice::MemoryPeer;
+using sluice::TokenRate;
+using std::chrono::milliseconds;
+
+namespace {
+
+ChatOptions plain() {
+  ChatOptions options;
+  options.rules.greeting.clear();
+  options.rate.reset();
+  return options;
+}
+
+using PeerRef = std::unique_ptr<MemoryPeer>;
+
+struct World {
+  explicit World(ChatOptions options = plain()) : chat(loop, std::move(options)), irc(chat) {}
+
+  PeerRef connect(const ConnectionOptions& options = {}) {
+    const std::string address = "192.0.2." + std::to_string(++peers);
+    return std::make_unique<MemoryPeer>(loop, irc.handler(), options,
+                                        *Address::from_ip(address, 40'000));
+  }
+  // Registers, joins `channel`, and drops what it reads.
+  PeerRef enter(const std::string& nick, const std::string& channel = "#room",
+                const std::string& before = {}, const ConnectionOptions& options = {}) {
+    PeerRef peer = connect(options);
+    peer->send(before + "NICK " + nick + "\r\nUSER " + nick + " 0 * :Real " + nick + "\r\n");
+    if (!channel.empty()) peer->send("JOIN " + channel + "\r\n");
+    (void)peer->received();
+    return peer;
+  }
+  // A member with plain lines.
+  PeerRef enter_with_lines(const std::string& nick, const std::string& room) {
+    const std::string address = "198.51.100." + std::to_string(++peers);
+    auto peer = std::make_unique<MemoryPeer>(loop, chat.handler(), ConnectionOptions{},
+                                             *Address::from_ip(address, 40'000));
+    peer->send("/nick " + nick + "\n/join " + room + "\n");
+    (void)peer->received();
+    return peer;
+  }
+
+  Loop loop{LoopOptions{.virtual_time = true}};
+  Chat chat;
+  Irc irc;
+  int peers = 0;
+};
+
+std::string ask(MemoryPeer& peer, const std::string& line) {
+  (void)peer.received();
+  peer.send(line + "\r\n");
+  return peer.received();
+}
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+void expect_answer(MemoryPeer& peer, const std::string& line, const std::string& part) {
+  const std::string answer = ask(peer, line);
+  cr_expect(has(answer, part), "%s: %s", line.c_str(), answer.c_str());
+}
+
+}  // namespace
+
+// --- Registration ---
+
+Test(irc, welcomes_a_client_that_has_sent_nick_and_user_in_any_order) {
+  World world;
+  for (const bool nick_first : {true, false}) {
+    const PeerRef peer = world.connect();
+    const std::string nick = nick_first ? "ann" : "bob";
+    const std::string lines[] = {"NICK " + nick + "\r\n", "USER u 0 * :Real Name\r\n"};
+    peer->send(lines[nick_first ? 0 : 1]);
+    cr_expect(peer->received().empty());
+    peer->send(lines[nick_first ? 1 : 0]);
+    const std::string read = peer->received();
+    for (const char* number : {"001", "002", "003", "004", "005", "251", "255", "422"}) {
+      cr_expect(has(read, ":irc.sluice " + std::string(number) + " " + nick + " "), "%s", number);
+    }
+  }
+}
+
+Test(irc, answers_before_registration_only_what_belongs_to_it) {
+  World world;
+  const PeerRef peer = world.connect();
+  expect_answer(*peer, "PRIVMSG ann :hi", ":irc.sluice 451 * PRIVMSG :You have not registered\r\n");
+  expect_answer(*peer, "JOIN #room", " 451 * ");
+  expect_answer(*peer, "PING x", ":irc.sluice PONG irc.sluice :x\r\n");
+  expect_answer(*peer, "NICK", ":irc.sluice 431 * :No nickname given\r\n");
+  expect_answer(*peer, "NICK *", ":irc.sluice 432 * * :Erroneous nickname\r\n");
+  expect_answer(*peer, "NICK 9lives", " 432 * 9lives ");
+  expect_answer(*peer, "NICK operator", " 432 * operator ");
+  expect_answer(*peer, "USER u", ":irc.sluice 461 * USER :Not enough parameters\r\n");
+  expect_answer(*peer, "USER u 0 * :", " 461 ");
+}
+
+Test(irc, rejects_a_nick_that_is_in_use) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef late = world.connect();
+  expect_answer(*late, "NICK ANN", ":irc.sluice 433 * ANN :Nickname is already in use\r\n");
+  late->send("NICK bob\r\nUSER u 0 * :r\r\n");
+  cr_expect(has(late->received(), " 001 bob "));
+  expect_answer(*late, "NICK ann", " 433 bob ann ");
+  expect_answer(*late, "USER u 0 * :r", ":irc.sluice 462 bob :You may not reregister\r\n");
+}
+
+Test(irc, takes_brackets_for_capitals_of_braces) {
+  World world;
+  const PeerRef ann = world.enter("ann[a]", "");
+  const PeerRef late = world.connect();
+  expect_answer(*late, "NICK ANN{A}", ":irc.sluice 433 * ANN{A} :Nickname is already in use\r\n");
+  const PeerRef bob = world.enter_with_lines("bob", "lobby");
+  bob->send("/msg ann[a] hi\n/nick b[b]\n");
+  cr_expect(has(ann->received(), " PRIVMSG ann[a] :hi\r\n"));
+  cr_expect(bob->received().starts_with("* character 2 cannot be in a name"));
+}
+
+Test(irc, holds_registration_while_capabilities_are_negotiated) {
+  World world;
+  const PeerRef peer = world.connect();
+  const std::string list = ask(*peer, "CAP LS 302");
+  cr_expect(list.starts_with(":irc.sluice CAP * LS :"));
+  for (const char* name : {"message-tags", "server-time", "echo-message", "multi-prefix",
+                           "userhost-in-names", "away-notify"}) {
+    cr_expect(has(list, name), "%s", name);
+  }
+  cr_expect(ask(*peer, "NICK ann\r\nUSER u 0 * :r").empty());
+  expect_answer(*peer, "CAP REQ :server-time nosuch",
+                ":irc.sluice CAP ann NAK :server-time nosuch\r\n");
+  expect_answer(*peer, "CAP REQ :server-time echo-message",
+                ":irc.sluice CAP ann ACK :server-time echo-message\r\n");
+  expect_answer(*peer, "CAP LIST", ":irc.sluice CAP ann LIST :server-time echo-message\r\n");
+  expect_answer(*peer, "CAP REQ :-echo-message", " ACK :-echo-message\r\n");
+  expect_answer(*peer, "CAP NOSUCH", ":irc.sluice 410 ann NOSUCH :Invalid CAP command\r\n");
+  expect_answer(*peer, "CAP END", " 001 ann ");
+}
+
+Test(irc, says_why_it_ends) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  (void)ann->received();
+  (void)bob->received();
+  ann->send("QUIT :good night\r\n");
+  cr_expect(ann->received() == "ERROR :Closing Link: good night\r\n");
+  cr_expect(ann->saw_end());
+  const std::string read = bob->received();
+  cr_expect(has(read, ":ann!~ann@") && has(read, " QUIT :good night\r\n"), "%s", read.c_str());
+  expect_answer(*bob, "WHOWAS ann", " 314 bob ann ~ann ");
+  expect_answer(*bob, "WHOWAS nosuch", " 406 bob nosuch ");
+}
+
+// --- Channels ---
+
+Test(irc, joins_a_channel_with_its_names_and_topic) {
+  World world;
+  const PeerRef ann = world.enter("ann", "");
+  const std::string read = ask(*ann, "JOIN #room");
+  cr_expect(read.starts_with(":ann!~ann@"), "%s", read.c_str());
+  cr_expect(has(read,
+                " JOIN #room\r\n:irc.sluice 353 ann = #room :@ann\r\n"
+                ":irc.sluice 366 ann #room :End of /NAMES list\r\n"));
+  expect_answer(*ann, "TOPIC #room", ":irc.sluice 331 ann #room :No topic is set\r\n");
+  expect_answer(*ann, "TOPIC #room :old things", " TOPIC #room :old things\r\n");
+  expect_answer(*ann, "TOPIC #room", ":irc.sluice 332 ann #room :old things\r\n");
+  const PeerRef bob = world.enter("bob", "");
+  const std::string seen = ask(*bob, "JOIN #ROOM");
+  cr_expect(has(seen,
+                " JOIN #room\r\n:irc.sluice 332 bob #room :old things\r\n"
+                ":irc.sluice 333 bob #room ann!~ann@"));
+  cr_expect(has(seen, ":irc.sluice 353 bob = #room :@ann bob\r\n"));
+  cr_expect(has(ann->received(), " JOIN #room\r\n"));
+  cr_expect(ask(*bob, "JOIN #room").empty(), "it is there already");
+  expect_answer(*bob, "JOIN room", ":irc.sluice 403 bob room :No such channel\r\n");
+  expect_answer(*bob, "JOIN #", " 403 bob # ");
+  expect_answer(*bob, "PART #room :bye", " PART #room bye\r\n");
+  cr_expect(has(ann->received(), " PART #room bye\r\n"));
+  expect_answer(*bob, "PART #room", " 442 bob #room ");
+  expect_answer(*bob, "PART #nosuch", " 403 bob #nosuch ");
+}
+
+Test(irc, lists_channels_and_members) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#one,#two");
+  expect_answer(*ann, "TOPIC #two :second", " TOPIC ");
+  const std::string list = ask(*ann, "LIST");
+  cr_expect(has(list, " 321 ann ") && has(list, " 322 ann #one 1 :\r\n") &&
+                has(list, " 322 ann #two 1 second\r\n") && has(list, " 323 ann "),
+            "%s", list.c_str());
+  expect_answer(*ann, "NAMES #one", " 353 ann = #one :@ann\r\n");
+  expect_answer(*ann, "NAMES #nosuch", ":irc.sluice 366 ann #nosuch :End of /NAMES list\r\n");
+  expect_answer(*ann, "WHO #one", " irc.sluice ann H@ :0 Real ann\r\n");
+  expect_answer(*ann, "WHO ann", ":irc.sluice 315 ann ann :End of /WHO list\r\n");
+  const std::string whois = ask(*ann, "WHOIS ann");
+  for (const char* part :
+       {" 311 ann ann ~ann ", " * :Real ann\r\n", " 319 ann ann :@#one @#two\r\n",
+        " 312 ann ann irc.sluice ", " 317 ann ann 0 ", " 318 ann ann "}) {
+    cr_expect(has(whois, part), "%s: %s", part, whois.c_str());
+  }
+  expect_answer(*ann, "WHOIS nosuch", " 401 ann nosuch ");
+  expect_answer(*ann, "WHOIS", " 431 ann ");
+  expect_answer(*ann, "USERHOST ann nosuch", ":irc.sluice 302 ann :ann=+~ann@");
+  expect_answer(*ann, "ISON bob ann", ":irc.sluice 303 ann :ann\r\n");
+  expect_answer(*ann, "LUSERS", " 254 ann 2 ");
+  expect_answer(*ann, "VERSION", " 351 ann sluice-");
+  expect_answer(*ann, "MOTD", " 422 ann ");
+}
+
+// --- Messages ---
+
+Test(irc, passes_messages_on) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  (void)ann->received();
+  cr_expect(ask(*ann, "PRIVMSG #room :hello").empty());
+  cr_expect(has(bob->received(), " PRIVMSG #room :hello\r\n"));
+  cr_expect(ask(*ann, "NOTICE bob :psst").empty());
+  cr_expect(has(bob->received(), " NOTICE bob :psst\r\n"));
+  expect_answer(*ann, "PRIVMSG", ":irc.sluice 411 ann :No recipient given\r\n");
+  expect_answer(*ann, "PRIVMSG bob", ":irc.sluice 412 ann :No text to send\r\n");
+  expect_answer(*ann, "PRIVMSG nosuch :x", ":irc.sluice 401 ann nosuch :No such nick/channel\r\n");
+  expect_answer(*ann, "PRIVMSG #nosuch :x", ":irc.sluice 403 ann #nosuch :No such channel\r\n");
+  cr_expect(ask(*ann, "NOTICE nosuch :x").empty());
+  expect_answer(*ann, "NOSUCH", ":irc.sluice 421 ann NOSUCH :Unknown command\r\n");
+  expect_answer(*ann, "PRIVMSG bob,bob,bob,bob,bob :x", " 407 ann bob ");
+}
+
+Test(irc, talks_with_members_of_plain_lines) {
+  World world;
+  const PeerRef bob = world.enter_with_lines("bob", "room");
+  const PeerRef ann = world.enter("ann");
+  cr_expect(bob->received() == "* ann joined\n");
+  ann->send(
+      "PRIVMSG #room :hello\r\nPRIVMSG #room :\x01"
+      "ACTION waves\x01\r\n");
+  cr_expect(bob->received() == "<ann> hello\n~ ann waves\n");
+  ann->send(
+      "PRIVMSG bob :\x01"
+      "VERSION\x01\r\nPRIVMSG bob :psst\r\n");
+  cr_expect(bob->received() == "[ann] psst\n");
+  bob->send("hi\n/me nods\n/msg ann you\n");
+  const std::string read = ann->received();
+  for (const char* part : {" PRIVMSG #room :hi\r\n",
+                           " PRIVMSG #room :\x01"
+                           "ACTION nods\x01\r\n",
+                           " PRIVMSG ann :you\r\n", ":bob!line@"}) {
+    cr_expect(has(read, part), "%s: %s", part, read.c_str());
+  }
+  bob->send("/part\n");
+  cr_expect(has(ann->received(), " PART #room :went to #lobby\r\n"));
+}
+
+Test(irc, echoes_and_stamps_what_a_client_asked_for) {
+  World world;
+  const PeerRef ann =
+      world.enter("ann", "#room", "CAP REQ :echo-message server-time\r\nCAP END\r\n");
+  const std::string read = ask(*ann, "PRIVMSG #room :me");
+  cr_expect(read.starts_with("@time=") && has(read, "Z :ann!~ann@") &&
+                has(read, " PRIVMSG #room :me\r\n"),
+            "%s", read.c_str());
+  const PeerRef bob = world.enter("bob", "", "CAP REQ message-tags\r\nCAP END\r\n");
+  (void)bob->received();
+  ann->send("@+a=b;c=d PRIVMSG bob :tagged\r\n");
+  cr_expect(bob->received().starts_with("@+a=b :ann!"));
+}
+
+Test(irc, lists_no_channel_without_members) {
+  World world;
+  const PeerRef ann = world.enter("ann", "");
+  cr_expect(!has(ask(*ann, "LIST"), " 322 "));
+  cr_expect(ask(*ann, "NAMES") == ":irc.sluice 366 ann * :End of /NAMES list\r\n");
+  (void)ask(*ann, "JOIN #one");
+  cr_expect(has(ask(*ann, "NAMES"), " 353 ann = #one :@ann\r\n"));
+}
+
+Test(irc, says_that_a_newcomer_is_away) {
+  World world;
+  const PeerRef bob = world.enter("bob", "#room", "CAP REQ away-notify\r\nCAP END\r\n");
+  const PeerRef ann = world.enter("ann", "");
+  ann->send("AWAY :lunch\r\nJOIN #room\r\n");
+  cr_expect(has(bob->received(), " AWAY lunch\r\n"));
+}
+
+Test(irc, says_who_is_away) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob", "#room", "CAP REQ away-notify\r\nCAP END\r\n");
+  expect_answer(*ann, "AWAY :lunch", " 306 ann ");
+  cr_expect(has(bob->received(), " AWAY lunch\r\n"));
+  expect_answer(*bob, "PRIVMSG ann :hi", ":irc.sluice 301 bob ann lunch\r\n");
+  expect_answer(*bob, "WHOIS ann", " 301 bob ann lunch\r\n");
+  expect_answer(*bob, "WHO ann", " ann G@ ");
+  expect_answer(*ann, "AWAY", " 305 ann ");
+  cr_expect(has(bob->received(), " AWAY\r\n"));
+}
+
+// --- Operators ---
+
+Test(irc, changes_the_modes_of_a_channel) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  expect_answer(*ann, "MODE #room", ":irc.sluice 324 ann #room +n\r\n:irc.sluice 329 ann #room ");
+  expect_answer(*bob, "MODE #room +m", " 482 bob #room ");
+  expect_answer(*ann, "MODE #room +m-s+l 5", " MODE #room +ml 5\r\n");
+  expect_answer(*ann, "MODE #room", " 324 ann #room +mnl 5\r\n");
+  expect_answer(*bob, "PRIVMSG #room :x", ":irc.sluice 404 bob #room :Cannot send to channel\r\n");
+  expect_answer(*ann, "MODE #room +v bob", " MODE #room +v bob\r\n");
+  cr_expect(ask(*bob, "PRIVMSG #room :x").empty());
+  expect_answer(*ann, "NAMES #room", " :@ann +bob\r\n");
+  expect_answer(*ann, "MODE #room +o nosuch", " 401 ann nosuch ");
+  expect_answer(*ann, "MODE #room +z", " 472 ann z ");
+  expect_answer(*ann, "MODE #room +o", " 461 ann MODE ");
+  expect_answer(*ann, "MODE #room +b eve", " MODE #room +b eve!*@*\r\n");
+  expect_answer(*ann, "MODE #room +b", " 367 ann #room eve!*@* ann!~ann@");
+  expect_answer(*ann, "MODE #room b", ":irc.sluice 368 ann #room :End of channel ban list\r\n");
+  expect_answer(*ann, "MODE #nosuch", " 403 ann #nosuch ");
+  expect_answer(*ann, "MODE ann", ":irc.sluice 221 ann +\r\n");
+  expect_answer(*ann, "MODE ann +i", " MODE ann +i\r\n");
+  expect_answer(*ann, "MODE ann +z", " 501 ann ");
+  expect_answer(*ann, "MODE bob", " 502 ann ");
+}
+
+Test(irc, repeats_no_more_changes_than_fit_in_a_line) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  std::string toggles;
+  for (int i = 0; i < 100; ++i) toggles += "+m-m";
+  const std::string mask(80, 'x');
+  for (const std::string& change :
+       {toggles, "+bbbb " + mask + "1 " + mask + "2 " + mask + "3 " + mask + "4"}) {
+    const std::string answer = ask(*ann, "MODE #room " + change);
+    cr_expect(has(answer, " MODE #room +") && answer.ends_with("\r\n") && answer.size() <= 512,
+              "%s", answer.c_str());
+  }
+  expect_answer(*ann, "MODE #room +bbbbb a b c d e",
+                " MODE #room +bbbb a!*@* b!*@* c!*@* d!*@*\r\n");
+}
+
+Test(irc, admits_by_the_modes_of_a_channel) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef eve = world.enter("eve", "");
+  const auto refuses = [&](const std::string& mode, const std::string& number,
+                           const std::string& undo) {
+    (void)ask(*ann, "MODE #room " + mode);
+    expect_answer(*eve, "JOIN #room", ":irc.sluice " + number + " eve #room ");
+    (void)ask(*ann, "MODE #room " + undo);
+  };
+  refuses("+l 1", "471", "-l");
+  refuses("+i", "473", "-i");
+  refuses("+b eve!*@*", "474", "-b eve!*@*");
+  refuses("+k sesame", "475", "-k *");
+  (void)ask(*ann, "MODE #room +k sesame");
+  expect_answer(*eve, "JOIN #room sesame", " JOIN #room\r\n");
+  (void)ask(*eve, "PART #room");
+  (void)ask(*ann, "MODE #room -k x");
+  (void)ask(*ann, "MODE #room +i");
+  expect_answer(*ann, "INVITE eve #room", ":irc.sluice 341 ann eve #room\r\n");
+  cr_expect(has(eve->received(), " INVITE eve #room\r\n"));
+  expect_answer(*eve, "JOIN #room", " JOIN #room\r\n");
+  expect_answer(*ann, "INVITE eve #room", " 443 ann eve #room ");
+  expect_answer(*ann, "INVITE nosuch #room", " 401 ann nosuch ");
+  expect_answer(*ann, "MODE #room +s", " MODE #room +s\r\n");
+  const PeerRef bob = world.enter("bob", "");
+  cr_expect(!has(ask(*bob, "LIST"), "#room"));
+  cr_expect(!has(ask(*bob, "NAMES #room"), "ann "));
+  cr_expect(!has(ask(*bob, "WHOIS ann"), "#room"));
+}
+
+Test(irc, lets_operators_remove_members) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  expect_answer(*bob, "KICK #room ann", " 482 bob #room ");
+  expect_answer(*ann, "KICK #room nosuch", " 401 ann nosuch ");
+  expect_answer(*ann, "KICK #room", " 461 ann KICK ");
+  expect_answer(*ann, "KICK #room bob :noise", " KICK #room bob noise\r\n");
+  cr_expect(has(bob->received(), " KICK #room bob noise\r\n"));
+  expect_answer(*ann, "KICK #room bob", " 441 ann bob #room ");
+  expect_answer(*bob, "KICK #room ann", " 442 bob #room ");
+  expect_answer(*ann, "KICK #room ann", " KICK #room ann ann\r\n");
+  expect_answer(*ann, "MODE #room", " 403 ann #room ");
+}
+
+Test(irc, announces_a_new_nick_once) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#one,#two");
+  const PeerRef bob = world.enter("bob", "#one,#two");
+  (void)ann->received();
+  const std::string own = ask(*ann, "NICK anna");
+  cr_expect(own.starts_with(":ann!~ann@") && own.ends_with(" NICK anna\r\n"), "%s", own.c_str());
+  const std::string read = bob->received();
+  cr_expect(read == own, "%s", read.c_str());
+}
+
+// --- Limits ---
+
+Test(irc, rejects_lines_that_are_too_long) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  expect_answer(*ann, "PRIVMSG #room :" + std::string(500, 'x'), " 417 ann ");
+  const std::string long_line(20'000, 'x');
+  const std::string answer = ask(*ann, long_line);
+  cr_expect(has(answer, " 417 ann ") && !has(answer, " 421 "), "%s", answer.c_str());
+  expect_answer(*ann, "PING still", " :still\r\n");
+}
+
+Test(irc, handles_lines_alike_however_they_are_split) {
+  for (const std::size_t piece : {1U, 2U, 3U, 7U, 100U}) {
+    World world;
+    const PeerRef peer = world.connect();
+    peer->send("NICK ann\r\nUSER u 0 * :r\nJOIN #room\r\nPING x\r\n", piece);
+    const std::string read = peer->received();
+    cr_expect(has(read, " 001 ann ") && read.ends_with(" PONG irc.sluice :x\r\n"), "%zu", piece);
+  }
+}
+
+Test(irc, waits_for_a_member_that_is_behind_and_loses_nothing) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef slow =
+      world.enter("slow", "#room", {}, {.high_water = 2'000, .queue_limit = 200'000});
+  slow->set_window(0);
+  std::string typed;
+  for (int i = 0; i < 2'000; ++i) typed += "PRIVMSG #room :" + std::to_string(i) + "\r\n";
+  ann->send(typed);
+  ann->send("PRIVMSG slow :alone\r\n");
+  cr_expect(slow->connection().queued() < 200'000 && !slow->closed());
+  slow->set_window(MemoryPeer::kUnlimited);
+  ann->settle();
+  const std::string read = slow->received();
+  cr_expect(has(read, " PRIVMSG #room :1999\r\n"));
+  cr_expect(read.ends_with(" PRIVMSG slow :alone\r\n"));
+}
+
+Test(irc, delays_a_source_that_sends_too_fast) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(10, std::chrono::seconds(1), 5);
+  World world(options);
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  ann->advance(std::chrono::seconds(10));
+  (void)bob->received();
+  for (int i = 0; i < 8; ++i) ann->send("PRIVMSG #room :x\r\n");
+  std::string read = bob->received();
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = read.find("PRIVMSG", at)) != read.npos; ++at) ++count;
+  cr_expect(count == 5, "%zu", count);
+  ann->advance(milliseconds(300));
+  read = bob->received();
+  cr_expect(has(read, "PRIVMSG"));
+}
+
+Test(irc, survives_a_binary_flood) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  std::string flood;
+  for (std::size_t i = 0; i < 200'000; ++i) flood += static_cast<char>(i * 2654435761U >> 11);
+  ann->send(flood + "\r\nPRIVMSG #room :" + flood.substr(0, 300) + "\r\n", 1'000);
+  (void)ann->received();
+  (void)bob->received();
+  ann->send("PRIVMSG #room :still here\r\n");
+  cr_expect(has(bob->received(), " PRIVMSG #room :still here\r\n"));
+}
+
+Test(irc, tells_its_clients_that_it_drains) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  world.loop.drain(std::chrono::seconds(10));
+  ann->settle();
+  cr_expect(ann->received() == ":irc.sluice NOTICE ann :the chat is closing\r\n");
+  cr_expect(ann->saw_end());
+}
