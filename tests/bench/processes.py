@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 
+import certificate
 import lent_servers
 from server import Broken, Server
 
@@ -53,6 +54,12 @@ def server_command(programs, name, mode):
     as_root = ["--user", "root"] if os.geteuid() == 0 else []
     if mode == "chat":
         return program and [str(program), *as_root, "-l", CHAT]
+    if mode == "tls":
+        # Without OpenSSL there is no TLS in the daemon either.
+        there = program and programs.get("bench_bare_tls")
+        return there and [str(program), *as_root, "-l",
+                          f"echo=tls://127.0.0.1:0,cert={certificate.cert()},"
+                          f"key={certificate.key()}"]
     timeout = ",idle=10m" if mode == "idle" else ""
     return program and [str(program), *as_root, "-l", "echo=tcp://127.0.0.1:0" + timeout,
                         "-l",

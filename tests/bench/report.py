@@ -110,9 +110,10 @@ def chat_target_rows(measured):
     return rows
 
 
-def targets_table(measured, idle):
+def targets_table(measured, idle, tls_idle):
     rows = [target_row(target, measured.get(target.scenario, {})) for target in scenarios.TARGETS]
     rows = [row for row in rows if row] + idle_target_rows(idle) + chat_target_rows(measured)
+    rows += tls_idle_target_rows(tls_idle)
     if not rows:
         return "The daemon was not measured; the tables show the other servers."
     return table(["what", "required", "measured: median (range)", ""], rows)
@@ -163,6 +164,21 @@ def idle_table(idle):
     return table(head, rows)
 
 
+def tls_idle_table(runs):
+    head = ["resident bytes per TLS connection after one exchange, "
+            f"{scenarios.TLS_IDLE_CONNECTIONS:,} connections", ""]
+    rows = [[title(name), human(run["bytes_after_exchange"])] for name, run in runs.items()]
+    return table(head, rows)
+
+
+def tls_idle_target_rows(runs):
+    if "sluiced" not in runs:
+        return []
+    size, limit = runs["sluiced"]["bytes_after_exchange"], scenarios.TLS_IDLE_BYTES_TARGET
+    what = f"{scenarios.TLS_IDLE_CONNECTIONS:,} idle TLS connections: resident bytes per connection"
+    return [[what, f"≤ {limit:,}", human(size), verdict(size <= limit)]]
+
+
 def waiting_notes(measured):
     """A warning when other programs used the cores, which makes a run unreliable."""
     runs = [run for servers in measured.values() for some in servers.values() for run in some]
@@ -174,12 +190,12 @@ def waiting_notes(measured):
             "core. Measure again on a quiet machine."]
 
 
-def markdown(build, cores, rounds, measured, idle):
+def markdown(build, cores, rounds, measured, idle, tls_idle):
     parts = [machine.describe(build, cores), *waiting_notes(measured)]
     parts.append(f"Each ratio is taken within a round, and the tables show the median of {rounds} "
                  "interleaved rounds. CPU is the server's user and system time: lower is better. "
                  "For throughput, higher is better.")
-    parts.append(targets_table(measured, idle))
+    parts.append(targets_table(measured, idle, tls_idle))
     columns = [scenario for scenario in scenarios.ECHO if measured.get(scenario.key)]
     if columns:
         parts += [comparison(columns, measured, kind) for kind in FIGURES]
@@ -190,6 +206,11 @@ def markdown(build, cores, rounds, measured, idle):
             if measured.get(scenario.key)]
     if chat:
         parts += [comparison(chat, measured, kind) for kind in FIGURES]
+    tls = [scenario for scenario in scenarios.TLS if measured.get(scenario.key)]
+    if tls:
+        parts += [comparison(tls, measured, kind) for kind in FIGURES]
     if idle:
         parts.append(idle_table(idle))
+    if tls_idle:
+        parts.append(tls_idle_table(tls_idle))
     return "\n\n".join(parts) + "\n"

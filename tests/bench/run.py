@@ -17,7 +17,7 @@ import scenarios
 
 
 def arguments():
-    keys = [scenario.key for scenario in scenarios.ALL] + ["idle", "decoders", "none"]
+    keys = [scenario.key for scenario in scenarios.ALL] + ["idle", "tls-idle", "decoders", "none"]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/bench",
@@ -102,6 +102,16 @@ class Benchmark:
             }
         return measured
 
+    def tls_idle(self):
+        """{row: run}: resident bytes of TLS connections after one exchange."""
+        load = ["tls-idle", "--connections", scenarios.TLS_IDLE_CONNECTIONS]
+        names = scenarios.TLS_SERVERS if self.wanted("tls-idle") else ()
+        measured = {}
+        for name in self.built(names, "tls"):
+            say(f"{scenarios.TLS_IDLE_CONNECTIONS} idle TLS connections: {name}")
+            measured[name] = self.measure("tls-idle", name, "tls", load)
+        return {name: run for name, run in measured.items() if run}
+
     def decoders(self):
         """The tables that bench_decoders prints; it needs no load, and takes seconds."""
         program = self.programs.get("bench_decoders")
@@ -129,9 +139,9 @@ class Benchmark:
     def run(self):
         if not self.programs.get("bench_load"):
             sys.exit(f"no bench_load below {self.options.build}: build bench_programs first")
-        measured, idle = self.rounds(), self.idle()
+        measured, idle, tls_idle = self.rounds(), self.idle(), self.tls_idle()
         text = report.markdown(self.options.build, self.cores, self.options.rounds, measured,
-                               idle)
+                               idle, tls_idle)
         text = "\n\n".join([text.rstrip("\n"), *self.decoders(), *self.counted()]) + "\n"
         print(text)
         if self.options.output:

@@ -14,6 +14,7 @@ TITLES = {
     "libuv": "libuv",
     "asio": "Asio",
     "asio_shared": "Asio, one buffer for all",
+    "bare_tls": "bare epoll and OpenSSL",
     "bare_relay": "bare epoll relay",
     "asio_chat": "Asio chat",
     "redis": "Redis pub/sub",
@@ -76,7 +77,19 @@ FAN_OUT = (
 JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000, "--size", 64),
                  RELAYS, "chat", "bare_relay", "client")
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS)
+TLS_SERVERS = ("sluiced", "bare_tls")
+TLS = (
+    Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
+             TLS_SERVERS, "tls", "bare_tls", "round trip"),
+    Scenario("tls-handshake", "TLS handshake, exchange, close", ("tls-handshakes", "--size", 64),
+             TLS_SERVERS, "tls", "bare_tls", "connection"),
+    Scenario("tls-resumed", "the same, resumed", ("tls-resumptions", "--size", 64),
+             TLS_SERVERS, "tls", "bare_tls", "connection"),
+)
+TLS_IDLE_CONNECTIONS = 2000
+TLS_IDLE_BYTES_TARGET = 15_000
+
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, *TLS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (
@@ -123,6 +136,9 @@ TARGETS = (
     Target("flood", "rate", ("redis",), 1.0, strict=True),
     Target("flood", "rate", ("ngircd",), 1.0, strict=True),
     Target("in-step", "rate", ("bare_relay",), 0.9),
+    Target("tls", "cpu", ("bare_tls",), 1.05),
+    Target("tls-handshake", "cpu", ("bare_tls",), 1.05),
+    Target("tls-resumed", "cpu", ("bare_tls",), 1.05),
 )
 JOIN_SECONDS_TARGET = 1.0
 # "Costs nothing", as far as two runs one after the other can tell.

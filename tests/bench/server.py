@@ -5,6 +5,8 @@ import select
 import subprocess
 import tempfile
 
+import certificate
+
 START_SECONDS = 20
 STOP_SECONDS = 5
 
@@ -19,9 +21,10 @@ class Server:
     def __init__(self, command, mode, core, wrapper=()):
         self.name = os.path.basename(command[0])
         self._errors = tempfile.TemporaryFile()
+        self._environment = {**os.environ, **(certificate.environment() if mode == "tls" else {})}
         self._process = self._start([*wrapper, *command], core)
         try:
-            self.port = self._wait_until_ready("udp" if mode == "udp" else "tcp")
+            self.port = self._wait_until_ready(mode if mode in ("udp", "tls") else "tcp")
         except Broken:
             self.stop()
             raise
@@ -32,6 +35,7 @@ class Server:
             bufsize=0,  # a line that waited in a buffer here would be unseen by select()
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env=self._environment,
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )
 

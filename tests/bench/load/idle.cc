@@ -5,7 +5,6 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 
@@ -17,16 +16,6 @@ namespace {
 // These are there, and have talked, before the first weighing: what the first few cost is not
 // multiplied.
 constexpr std::size_t kFirst = 16;
-
-std::uint64_t resident_bytes(pid_t process) {
-  const std::string path = "/proc/" + std::to_string(process) + "/smaps_rollup";
-  std::ifstream file(path);
-  for (std::string word; file >> word;) {
-    std::uint64_t kilobytes = 0;
-    if (word == "Rss:" && file >> kilobytes) return kilobytes * 1024;
-  }
-  fail(path);
-}
 
 std::size_t open_descriptors(pid_t process) {
   const std::filesystem::directory_iterator all("/proc/" + std::to_string(process) + "/fd");

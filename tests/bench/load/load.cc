@@ -60,6 +60,16 @@ double waited_nanoseconds(pid_t process) {
   return waited;
 }
 
+std::uint64_t resident_bytes(pid_t process) {
+  const std::string path = "/proc/" + std::to_string(process) + "/smaps_rollup";
+  std::ifstream file(path);
+  for (std::string word; file >> word;) {
+    std::uint64_t kilobytes = 0;
+    if (word == "Rss:" && file >> kilobytes) return kilobytes * 1024;
+  }
+  fail(path);
+}
+
 int connect_tcp(std::uint16_t port, unsigned source_host) {
   const int descriptor = require(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   if (source_host != 1) {

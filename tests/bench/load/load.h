@@ -46,6 +46,11 @@ Result run_idle(const Request& request);
 Result run_datagrams(const Request& request);
 Result run_fan_out(const Request& request);
 Result run_joins(const Request& request);
+// Only in a build with OpenSSL (BENCH_TLS).
+Result run_tls_round_trips(const Request& request);
+Result run_tls_handshakes(const Request& request);
+Result run_tls_resumptions(const Request& request);
+Result run_tls_idle(const Request& request);
 
 // The time within which a scenario counts, and the CPU time that the server spent in it.
 class Window {
@@ -82,6 +87,9 @@ double cpu_nanoseconds(pid_t process);
 
 // The time that a process was ready to run and did not, by its first thread. 0 for process 0.
 double waited_nanoseconds(pid_t process);
+
+// The memory of a process that is in RAM.
+std::uint64_t resident_bytes(pid_t process);
 
 // A connected TCP socket without Nagle's delay, in blocking mode, from 127.0.0.`source_host`.
 int connect_tcp(std::uint16_t port, unsigned source_host = 1);

@@ -35,6 +35,12 @@ constexpr std::array kScenarios{
     Scenario{"datagrams", bench::run_datagrams},
     Scenario{"fan-out", bench::run_fan_out},
     Scenario{"joins", bench::run_joins},
+#ifdef BENCH_TLS
+    Scenario{"tls-round-trips", bench::run_tls_round_trips},
+    Scenario{"tls-handshakes", bench::run_tls_handshakes},
+    Scenario{"tls-resumptions", bench::run_tls_resumptions},
+    Scenario{"tls-idle", bench::run_tls_idle},
+#endif
 };
 
 [[noreturn]] void refuse(std::string_view what, std::string_view read) {

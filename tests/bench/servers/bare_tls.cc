@@ -1,0 +1,127 @@
+// An echo server on epoll and OpenSSL alone, with the one mode that makes idle connections small.
+//   tls  BENCH_CERT and BENCH_KEY name the files of its certificate and key
+#include <openssl/ssl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "../common.h"
+
+namespace {
+
+constexpr std::size_t kMaxRecord = 16 * 1024;
+
+struct Connection {
+  int descriptor;
+  SSL* ssl;
+  std::vector<char> unsent;
+  std::uint32_t events = EPOLLIN;
+};
+
+const char* file_in(const char* variable) {
+  const char* const file = std::getenv(variable);
+  if (file == nullptr) bench::fail(variable);
+  return file;
+}
+
+class Server {
+ public:
+  Server() : listener_(bench::listen_tcp()), context_(SSL_CTX_new(TLS_server_method())) {
+    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (SSL_CTX_use_certificate_chain_file(context_, file_in("BENCH_CERT")) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context_, file_in("BENCH_KEY"), SSL_FILETYPE_PEM) != 1) {
+      bench::fail("certificate or key");
+    }
+    epoll_.add(listener_, EPOLLIN, nullptr);
+    bench::announce(listener_);
+  }
+
+  [[noreturn]] void run() {
+    for (;;) {
+      for (const epoll_event& event : epoll_.wait(-1)) {
+        if (event.data.ptr == nullptr) {
+          accept_all();
+        } else {
+          serve(*static_cast<Connection*>(event.data.ptr));
+        }
+      }
+    }
+  }
+
+ private:
+  void accept_all() {
+    for (int fd = bench::accept_tcp(listener_); fd >= 0; fd = bench::accept_tcp(listener_)) {
+      auto* connection = new Connection{fd, SSL_new(context_), {}};
+      SSL_set_fd(connection->ssl, fd);
+      SSL_set_accept_state(connection->ssl);
+      epoll_.add(fd, EPOLLIN, connection);
+    }
+  }
+
+  void serve(Connection& connection) {
+    if (!connection.unsent.empty() && !write(connection)) return;
+    for (;;) {
+      const int size = SSL_read(connection.ssl, scratch_.data(), static_cast<int>(kMaxRecord));
+      if (size <= 0) return wait_or_close(connection, size);
+      connection.unsent.assign(scratch_.data(), scratch_.data() + size);
+      if (!write(connection)) return;
+      // A record that is not full is nearly always the last one that has arrived.
+      if (size < static_cast<int>(kMaxRecord) && SSL_pending(connection.ssl) == 0) {
+        return wait_for(connection, EPOLLIN);
+      }
+    }
+  }
+
+  // False if the rest has to wait, or the connection is gone.
+  bool write(Connection& connection) {
+    const int size = static_cast<int>(connection.unsent.size());
+    const int written = SSL_write(connection.ssl, connection.unsent.data(), size);
+    if (written <= 0) {
+      wait_or_close(connection, written);
+      return false;
+    }
+    connection.unsent.clear();
+    connection.unsent.shrink_to_fit();
+    return true;
+  }
+
+  void wait_or_close(Connection& connection, int returned) {
+    switch (SSL_get_error(connection.ssl, returned)) {
+      case SSL_ERROR_WANT_READ:
+        return wait_for(connection, EPOLLIN);
+      case SSL_ERROR_WANT_WRITE:
+        return wait_for(connection, EPOLLOUT);
+      case SSL_ERROR_ZERO_RETURN:
+        SSL_shutdown(connection.ssl);
+        break;
+      default:
+        break;
+    }
+    SSL_free(connection.ssl);
+    ::close(connection.descriptor);
+    delete &connection;
+  }
+
+  void wait_for(Connection& connection, std::uint32_t events) {
+    if (connection.events == events) return;
+    connection.events = events;
+    epoll_.modify(connection.descriptor, events, &connection);
+  }
+
+  const int listener_;
+  SSL_CTX* const context_;
+  bench::Epoll epoll_;
+  std::array<char, kMaxRecord> scratch_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  (void)bench::parse_mode(argc, argv, {"tls"});
+  bench::prepare_process();
+  Server().run();
+}
