@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import daemon
-from daemon import Daemon, connect, exchange, run
+from daemon import AS_ROOT, Daemon, connect, exchange, run
 
 
 class BindFailures(unittest.TestCase):
@@ -20,7 +20,7 @@ class BindFailures(unittest.TestCase):
     def expect_failure(self, endpoint, *reasons):
         """`endpoint` cannot be bound, and a good one before it is not served either."""
         good = os.path.join(self.directory.name, "good")
-        result = run("-l", f"echo=unix://{good}", "-l", f"echo={endpoint}")
+        result = run(*AS_ROOT, "-l", f"echo=unix://{good}", "-l", f"echo={endpoint}")
         log = result.stderr.decode()
         self.assertEqual(result.returncode, 1, log)
         self.assertEqual(result.stdout, b"")
@@ -47,7 +47,7 @@ class BindFailures(unittest.TestCase):
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         for scheme in ("tcp", "udp"):
-            result = run(*["-l", f"echo={scheme}://127.0.0.1:{port}"] * 2)
+            result = run(*AS_ROOT, *["-l", f"echo={scheme}://127.0.0.1:{port}"] * 2)
             self.assertEqual((result.returncode, result.stdout), (1, b""))
             self.assertIn(b"Address already in use", result.stderr)
 

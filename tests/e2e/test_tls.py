@@ -297,5 +297,24 @@ class Mistakes(Base):
         self.assertIn(f"{self.cert} has no private key in PEM", said)
 
 
+@unittest.skipIf(os.geteuid() != 0, "only root can keep its privileges")
+class TwoProcesses(Base):
+    """The worker cannot read the key, whose file and folder are root's alone."""
+
+    def test_the_key_of_root_is_read_and_read_again(self):
+        self.assertEqual(self.key.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.directory.stat().st_mode & 0o777, 0o700)
+        with Daemon("-l", self.listen(), "-u", "nobody") as sluiced:
+            with self.connect(sluiced.endpoint) as client:
+                exchange(client, b"hello")
+                before = serial(client)
+            self.root.sign("server")
+            sluiced.signal(signal.SIGHUP)
+            sluiced.wait_for_log("info reload: renewed echo")
+            with self.connect(sluiced.endpoint) as client:
+                exchange(client, b"hello")
+                self.assertNotEqual(serial(client), before)
+
+
 if __name__ == "__main__":
     daemon.main()

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "../common/descriptor_limit.h"
@@ -12,8 +15,12 @@
 #include "../common/usage_error.h"
 #include "config/config_faults.h"
 #include "config/config_file.h"
+#include "config/config_reader.h"
 #include "config/written_config.h"
+#include "services/service_kinds.h"
+#include "services/socket_keys.h"
 #include "settings/key_types.h"
+#include "settings/user.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -42,22 +49,18 @@ void check_passed_sockets(const std::vector<ListenSpec>& specs) {
   }
 }
 
-}  // namespace
-
-void choose_file(Options& options) {
-  if (!options.default_listen || ::access(kDefaultConfig, F_OK) != 0) return;
-  options.file = kDefaultConfig;
-  options.default_listen = false;
-  options.listen.clear();
+void write_users_as_numbers(std::span<const Key* const> keys, ListenSpec& spec) {
+  for (const Key* key : keys) {
+    std::optional<Value> value = spec.settings.value(*key);
+    auto* users = value ? std::get_if<Users>(&*value) : nullptr;
+    if (users == nullptr) continue;
+    for (User& user : *users) user.written = std::to_string(user.id);
+    spec.settings.set(*key, *std::move(value));
+  }
 }
 
-Options configured(const Options& command_line) {
-  Options options = command_line;
-  if (options.file.empty()) {
-    check_passed_sockets(options.listen);
-    return options;
-  }
-  Config config = load_config(options.file, options.given.defaults);
+// What the command line has said itself stays.
+void merge(Config config, Options& options) {
   const Options::Given& given = options.given;
   options.include = std::move(config.include);
   if (config.backend && !given.backend) options.loop.backend = *config.backend;
@@ -67,6 +70,7 @@ Options configured(const Options& command_line) {
   if (config.max_memory && !given.max_memory) options.loop.max_memory = *config.max_memory;
   if (config.drain_timeout && !given.drain_timeout) options.drain_timeout = *config.drain_timeout;
   if (config.user && !given.user) options.user = *config.user;
+  if (config.chroot) options.chroot = *config.chroot;
   if (config.sandbox && !given.sandbox) options.sandbox = *config.sandbox;
   if (config.log_to && !given.log_to) options.log.to = *config.log_to;
   if (config.log_format && !given.log_format) options.log.format = *config.log_format;
@@ -85,11 +89,54 @@ Options configured(const Options& command_line) {
     spec.service += first;
     options.listen.push_back(std::move(spec));
   }
+}
+
+}  // namespace
+
+void choose_file(Options& options) {
+  if (!options.default_listen || ::access(kDefaultConfig, F_OK) != 0) return;
+  options.file = kDefaultConfig;
+  options.default_listen = false;
+  options.listen.clear();
+}
+
+Options configured(const Options& command_line) {
+  Options options = command_line;
+  if (options.file.empty()) {
+    check_passed_sockets(options.listen);
+    return options;
+  }
+  merge(load_config(options.file, options.given.defaults), options);
   if (options.listen.empty()) {
     throw ConfigError({options.file + ": there is no [[service]], and nothing to serve"});
   }
   check_passed_sockets(options.listen);
   check_console(options);
+  return options;
+}
+
+std::string write_for_worker(const Options& options) {
+  Options copy = options;
+  // A name of the system cannot be looked up in an empty root.
+  if (copy.control.group) copy.control.group->name = std::to_string(copy.control.group->id);
+  for (ListenSpec& spec : copy.listen) {
+    write_users_as_numbers(socket_keys(), spec);
+    write_users_as_numbers(kind_of(spec).keys, spec);
+  }
+  return write_configuration(copy);
+}
+
+Options read_by_worker(const std::string& text, const Options& command_line) {
+  Options options = command_line;
+  options.given = {};
+  options.control = {};
+  options.loop = {};
+  options.listen.clear();
+  ConfigFaults faults;
+  const auto none = [](const auto&, const auto&, auto&) { return std::vector<ConfigText>(); };
+  Config config = read_config({"the configuration", text}, none, {}, faults);
+  if (!faults.empty()) throw ConfigError(faults.lines());
+  merge(std::move(config), options);
   return options;
 }
 
@@ -110,6 +157,8 @@ std::string write_configuration(const Options& options) {
   return "backend = " + toml_string(to_string(options.loop.backend)) +
          (!options.user ? "\n# user: the one that starts it"
                         : "\nuser = " + toml_string(*options.user)) +
+         (!options.chroot ? "\n# chroot: an empty directory"
+                          : "\nchroot = " + toml_string(*options.chroot)) +
          "\nsandbox = " + toml_string(name_of(options.sandbox)) + "\n\n[limits]\n" +
          (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
                     : std::string("# max-connections: as many as the descriptors allow")) +

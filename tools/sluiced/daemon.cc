@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/loop/watcher.h"
 #include "configured.h"
 #include "report_text.h"
 #include "root_account.h"
@@ -21,13 +22,17 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options, Log& log, Handover& handover)
+Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink* link)
     : log_(log),
+      link_(link),
       drain_timeout_(options.drain_timeout),
       account_(options.user),
+      chroot_(options.chroot),
       sandbox_mode_(options.sandbox),
       loop_(loop_options(options.loop)),
-      service_manager_(loop_),
+      service_manager_(
+          loop_, link == nullptr ? ServiceManager::Relay()
+                                 : [link](const std::string& message) { link->notify(message); }),
       spare_memory_(loop_),
       guard_(loop_),
       connection_log_(loop_, log_),
@@ -35,12 +40,15 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover)
                 [this](const Service& service) {
                   if (console_ != nullptr) console_->release(service);
                 }),
-      terminate_(loop_, SIGTERM, [this] { stop("SIGTERM"); }),
-      interrupt_(loop_, SIGINT, [this] { stop("SIGINT"); }),
-      user_(loop_, SIGUSR1, [this] { reopen_log(); }),
-      hang_up_(loop_, SIGHUP, [this] { hang_up(); }),
-      upgrade_signal_(loop_, SIGUSR2, [this] { upgrade([](bool, const auto&) {}); }),
       idle_check_(loop_, [this] { drain_when_idle(); }) {
+  if (link_ == nullptr) {
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2}) {
+      signals_.push_back(
+          std::make_unique<Signal>(loop_, number, [this, number] { on_signal(number); }));
+    }
+  } else {
+    watch_parent();
+  }
   connection_log_.set_on(options.log_connections);
   services_.set_closed([this](const ListenSpec& spec, const Endpoint& at, const Connection& which) {
     connection_log_.closed(spec, at, which);
@@ -73,6 +81,36 @@ Daemon::~Daemon() {
   log_.set_observer({});
 }
 
+void Daemon::watch_parent() {
+  parent_.emplace(loop_, link_->notices(), [this](int /*events*/) {
+    const WorkerLink::Handlers handlers{
+        [this](int number) { on_signal(number); },
+        [this](bool ok, const std::string& text) { loaded(ok, text); }};
+    if (link_->receive_notice(handlers)) return;
+    parent_->stop();
+    log_.error("the privileged parent has ended");
+    if (!stopping_) stop("its end");
+  });
+  parent_->watch(kReadable);
+}
+
+void Daemon::on_signal(int number) noexcept {
+  switch (number) {
+    case SIGTERM:
+      return stop("SIGTERM");
+    case SIGINT:
+      return stop("SIGINT");
+    case SIGUSR1:
+      return reopen_log();
+    case SIGHUP:
+      return hang_up();
+    case SIGUSR2:
+      return upgrade([](bool, const auto&) {});
+    default:
+      return;
+  }
+}
+
 std::string Daemon::announcement() const {
   std::string lines;
   for (const ServiceSet::Member& member : services_.members()) {
@@ -97,100 +135,9 @@ void Daemon::open_control(const ControlSettings& control, Handover& handover) {
 
 void Daemon::drain_service(Service& service) { services_.drain(service, drain_timeout_); }
 
-void Daemon::reload_for_client(ReloadDone done) noexcept {
-  try {
-    if (reload_ != nullptr && !stopping_ && upgrade_ == nullptr) {
-      return reload([done = std::move(done)](const Reload::Result& result) {
-        done(result.ok, result.lines);
-      });
-    }
-    done(false, {upgrade_ != nullptr ? "an upgrade is under way"
-                 : stopping_         ? "the daemon stops"
-                                     : "there is no configuration file"});
-  } catch (const std::bad_alloc&) {
-    log_.error("reload: out of memory; nothing has changed");
-  }
-}
-
 void Daemon::open_console() {
   console_ = std::make_unique<DaemonConsole>(loop_, log_, services_.first_with(ConsoleUse::talks),
                                              services_.first_with(ConsoleUse::publishes));
-}
-
-void Daemon::enable_reload(const Options& command_line) {
-  reload_ = std::make_unique<Reload>(
-      loop_, services_, command_line,
-      Reload::Steps{[this](const Options& next) {
-                      check_root_endpoints(next);
-                      next_log_ = next.log.to == log_.target() ? Fd() : log_.open(next.log.to);
-                    },
-                    [this](const Options& next) { return apply(next); },
-                    [this] { return explain_denial(); },
-                    [this](const std::string& line) { log_.error("reload: " + line); }});
-}
-
-std::string Daemon::explain_denial() const {
-  const bool is_confined = std::any_of(
-      sandbox_.begin(), sandbox_.end(),
-      [](const SandboxLayer& layer) { return layer.in_force && layer.name == "landlock"; });
-  if (!is_confined) return {};
-  return "the sandbox allows only the folders that were in use at the start; a new start allows "
-         "others";
-}
-
-std::vector<std::string> Daemon::apply(const Options& next) {
-  drain_timeout_ = next.drain_timeout;
-  log_.use(next.log, std::move(next_log_));
-  connection_log_.set_on(next.log_connections);
-  std::vector<std::string> stays;
-  if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
-  const LoopOptions loop = loop_options(next.loop);
-  if (loop.max_connections != loop_.options().max_connections) {
-    stays.emplace_back("max-connections");
-  }
-  if (loop.max_memory != loop_.options().max_memory) {
-    stays.emplace_back("max-memory");
-  }
-  if (next.control != control_settings_) stays.emplace_back("control");
-  if (next.user != account_) stays.emplace_back("user");
-  if (next.sandbox != sandbox_mode_) stays.emplace_back("sandbox");
-  return stays;
-}
-
-void Daemon::hang_up() noexcept {
-  if (reload_ == nullptr) return log_.info("SIGHUP: there is nothing to reload");
-  if (stopping_) return log_.info("SIGHUP: not reloaded: the daemon stops");
-  if (upgrade_ != nullptr) return log_.info("SIGHUP: not reloaded: an upgrade is under way");
-  log_.info("SIGHUP: reloading the configuration");
-  reload([](const Reload::Result&) {});
-}
-
-void Daemon::reload(Reload::Done done) noexcept {
-  try {
-    service_manager_.reloading();
-    reload_->start([this, done = std::move(done)](const Reload::Result& result) {
-      log_reload(result);
-      report_ready();
-      done(result);
-    });
-  } catch (const std::bad_alloc&) {
-    log_.error("reload: out of memory; nothing has changed");
-  }
-}
-
-void Daemon::log_reload(const Reload::Result& result) noexcept {
-  try {
-    for (const std::string& line : result.lines) {
-      if (result.ok) {
-        log_.info("reload: " + line);
-      } else {
-        log_.error("reload: " + line);
-      }
-    }
-  } catch (const std::bad_alloc&) {
-    log_.error("reload: out of memory");
-  }
-  if (!result.ok) log_.error("reload: nothing has changed");
 }
 
 // Without memory for it a service manager may think that the daemon is not ready. It serves anyway.

@@ -29,6 +29,7 @@
 #include "control/control_target.h"
 #include "log/log.h"
 #include "options.h"
+#include "privileges/worker_link.h"
 #include "reload.h"
 #include "sandbox/sandbox_layer.h"
 #include "service_manager.h"
@@ -42,8 +43,9 @@ namespace sluice::tools::daemon {
 
 class Daemon final : private ControlTarget {
  public:
-  // Uses the sockets of `handover` where it has them.
-  Daemon(const Options& options, Log& log, Handover& handover);
+  // Uses the sockets of `handover` where it has them. A worker has a link to its parent, which
+  // outlives this object; signals come from there then, and not from the system.
+  Daemon(const Options& options, Log& log, Handover& handover, WorkerLink* link = nullptr);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
@@ -94,8 +96,14 @@ class Daemon final : private ControlTarget {
   void stop_for_client() noexcept override { stop("control"); }
   void log_control(std::string_view text) noexcept override { log_.info(text); }
 
+  // daemon_reload.cc
   [[nodiscard]] std::string explain_denial() const;
   std::vector<std::string> apply(const Options& next);
+  void load(Reload::Loaded loaded);
+  void loaded(bool ok, const std::string& text);
+  void hang_up() noexcept;
+  void log_reload(const Reload::Result& result) noexcept;
+  // daemon.cc
   void open_control(const ControlSettings& control, Handover& handover);
   // daemon_upgrade.cc
   void upgrade(const ReloadDone& done) noexcept;
@@ -106,6 +114,8 @@ class Daemon final : private ControlTarget {
   void hand_over();
   void drain_when_idle();
   void send_counters(const ServiceSet::Member& member);
+  void on_signal(int number) noexcept;
+  void watch_parent();
   void report_ready() noexcept;
   void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
@@ -114,12 +124,12 @@ class Daemon final : private ControlTarget {
   void log_stop(std::string_view signal) noexcept;
   void reopen_log() noexcept;
   void log_report(const Report& report);
-  void hang_up() noexcept;
-  void log_reload(const Reload::Result& result) noexcept;
 
   Log& log_;
+  WorkerLink* link_;  // null: one process
   std::chrono::milliseconds drain_timeout_;
   std::optional<std::string> account_;
+  std::optional<std::string> chroot_;
   SandboxMode sandbox_mode_;
   bool stopping_ = false;
   bool cut_ = false;              // by a second signal
@@ -139,11 +149,10 @@ class Daemon final : private ControlTarget {
   std::unique_ptr<Reload> reload_;
   Fd next_log_;  // of the reload that is under way
   std::unique_ptr<DaemonConsole> console_;
-  Signal terminate_;
-  Signal interrupt_;
-  Signal user_;
-  Signal hang_up_;
-  Signal upgrade_signal_;
+  std::vector<std::unique_ptr<Signal>> signals_;
+  std::optional<Watch> parent_;  // of a worker
+  Options command_line_;         // what a worker's next options begin as
+  Reload::Loaded loaded_;        // waits for the parent
   StartedProgram program_;
   Timer idle_check_;  // after an upgrade
   TimePoint drain_at_{};

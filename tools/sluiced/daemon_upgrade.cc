@@ -50,6 +50,7 @@ std::string Daemon::why_not_upgrade() const {
 std::vector<Upgrade::Item> Daemon::upgrade_items() const {
   std::vector<Upgrade::Item> items;
   for (const PassedSockets::Socket& socket : PassedSockets::of_process().all()) {
+    if (link_ != nullptr) break;  // the parent sends them
     items.push_back({{"passed", socket.name}, socket.fd.get()});
   }
   for (const ServiceSet::Member& member : services_.members()) {
@@ -68,7 +69,8 @@ void Daemon::upgrade(const ReloadDone& done) noexcept {
     log_.info("upgrade: starting " + program_.path);
     upgrade_ = std::make_unique<Upgrade>(
         loop_, program_, upgrade_items(),
-        [this, done](const Upgrade::Result& result) { upgraded(result, done); });
+        [this, done](const Upgrade::Result& result) { upgraded(result, done); }, Upgrade::kDeadline,
+        link_ == nullptr ? Launcher::of_process() : link_->launcher());
   } catch (const std::exception& error) {
     try {
       refuse_upgrade(error.what(), done);
@@ -94,7 +96,11 @@ void Daemon::upgraded(const Upgrade::Result& result, const ReloadDone& done) {
     handed_over_.emplace_back(member.service.get(), ServiceCounters());
     send_counters(member);
   }
-  service_manager_.main_process(upgrade_->process());
+  if (link_ != nullptr) {
+    link_->main_process();
+  } else {
+    service_manager_.main_process(upgrade_->process());
+  }
   upgrade_->go();
   log_.info("upgrade: process " + process + " takes over");
   done(true, {"process " + process + " has taken over"});

@@ -29,7 +29,8 @@ struct Options {
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
   ControlSettings control;
-  std::optional<std::string> user;  // the account to serve as
+  std::optional<std::string> user;    // the account to serve as
+  std::optional<std::string> chroot;  // the root directory of a worker
   SandboxMode sandbox = SandboxMode::on;
   std::string file;                  // of the configuration; empty: none
   std::vector<std::string> include;  // its patterns of other files

@@ -12,18 +12,6 @@
 namespace sluice::tools::daemon {
 namespace {
 
-std::vector<std::string> lines_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const ConfigError& faults) {
-    return faults.lines();
-  } catch (const UsageError& faults) {
-    return faults.messages();
-  } catch (const std::exception& other) {
-    return {other.what()};
-  }
-}
-
 bool is_denial(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -50,6 +38,18 @@ std::string what_stays(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::vector<std::string> lines_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const ConfigError& faults) {
+    return faults.lines();
+  } catch (const UsageError& faults) {
+    return faults.messages();
+  } catch (const std::exception& other) {
+    return {other.what()};
+  }
+}
+
 Reload::Reload(Loop& loop, ServiceSet& services, Options command_line, Steps steps)
     : loop_(loop),
       services_(services),
@@ -73,6 +73,12 @@ void Reload::stop() noexcept {
 }
 
 void Reload::begin() {
+  if (steps_.load) {
+    return steps_.load([this](Options next, const std::exception_ptr& error) {
+      next_ = std::move(next);
+      if (!stopped_) replace(next_.listen, error);
+    });
+  }
   next_ = configured(command_line_);
   std::vector<ListenSpec> specs = next_.listen;
   if (std::none_of(specs.begin(), specs.end(), is_named)) return replace(std::move(specs), {});

@@ -7,6 +7,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_RELOAD_H
 #define SLUICE_TOOLS_SLUICED_RELOAD_H
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,9 @@
 
 namespace sluice::tools::daemon {
 
+// What an exception says, a line for each fault.
+std::vector<std::string> lines_of(const std::exception_ptr& error);
+
 class Reload {
  public:
   struct Result {
@@ -27,8 +31,14 @@ class Reload {
   };
   using Done = std::function<void(const Result& result)>;
 
+  // With the options, or with what is wrong with them.
+  using Loaded = std::function<void(Options next, const std::exception_ptr& error)>;
+
   // What the daemon does beside the services.
   struct Steps {
+    // Reads the configuration in place of this process, and runs `loaded` in a turn to come. May be
+    // empty. Throws std::exception.
+    std::function<void(Loaded loaded)> load;
     // Opens what is not a service, before any of these changes. Throws std::exception, and then
     // nothing has changed.
     std::function<void(const Options& next)> prepare;

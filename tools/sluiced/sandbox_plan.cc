@@ -23,6 +23,8 @@ constexpr std::uint16_t kDomain = 53;  // DNS over TCP
 // What a look-up of a host, a port or a group reads, and where /etc's links lead.
 constexpr const char* kNames[] = {"/etc", "/run/systemd/resolve", "/run/resolvconf",
                                   "/run/NetworkManager"};
+// What a look-up of an account reads: at an upgrade, without a configuration file too.
+constexpr const char* kAccounts[] = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf"};
 // Where later configurations may have sockets and logs, if these folders are there.
 constexpr const char* kOfSockets = "/run/sluiced";
 constexpr const char* kOfLogs = "/var/log/sluiced";
@@ -117,6 +119,14 @@ bool writes_to_files(const Options& options) {
 
 }  // namespace
 
+SandboxPlan plan_for_worker(const Options& options) {
+  SandboxPlan plan;
+  plan.limits = {.no_processes = true, .no_file_growth = !writes_to_files(options)};
+  plan.landlock.may_bind_tcp = false;
+  plan.system_calls = {.opens = false, .executes = false};
+  return plan;
+}
+
 SandboxPlan plan_for_one_process(const Options& options) {
   SandboxPlan plan;
   plan.limits.no_file_growth = !writes_to_files(options);
@@ -128,6 +138,9 @@ SandboxPlan plan_for_one_process(const Options& options) {
   }
   if (options.log.to.kind == LogTarget::Kind::file) {
     paths.add_folder_of(options.log.to.path, PathUse::log);
+  }
+  if (options.user) {
+    for (const char* path : kAccounts) paths.add(path, PathUse::read);
   }
   if (options.console) {
     for (const char* path : kOfTerminals) paths.add(path, PathUse::read);

@@ -14,6 +14,9 @@ namespace sluice::tools::daemon {
 // names others later needs a new start.
 SandboxPlan plan_for_one_process(const Options& options);
 
+// A worker, whose parent opens everything: it opens, connects and starts nothing.
+SandboxPlan plan_for_worker(const Options& options);
+
 }  // namespace sluice::tools::daemon
 
 #endif

@@ -45,11 +45,12 @@ bool has_no_room(int error) noexcept {
 
 }  // namespace
 
-ServiceManager::ServiceManager(Loop& loop)
+ServiceManager::ServiceManager(Loop& loop, Relay relay)
     : retry_(loop, [this] { send_waiting(); }), watchdog_(loop, [this] { send("WATCHDOG=1"); }) {
   const char* const name = std::getenv("NOTIFY_SOCKET");
   if (name == nullptr || *name == '\0') return;
-  connect(name);
+  relay_ = std::move(relay);
+  if (!relay_) connect(name);
   if (present()) watch();
 }
 
@@ -83,7 +84,8 @@ void ServiceManager::watch() {
   const auto limit = number_in("WATCHDOG_USEC");
   if (!limit || *limit == 0) return;
   const auto process = number_in("WATCHDOG_PID");
-  if (process && *process != static_cast<std::uint64_t>(::getpid())) return;
+  const pid_t own = relay_ ? ::getppid() : ::getpid();
+  if (process && *process != static_cast<std::uint64_t>(own)) return;
   constexpr std::uint64_t kMaxMilliseconds = 24ULL * 60 * 60 * 1000;
   const std::uint64_t half = std::clamp<std::uint64_t>(*limit / 2 / 1000, 1, kMaxMilliseconds);
   watchdog_.start_repeating(std::chrono::milliseconds(half));
@@ -100,6 +102,7 @@ void ServiceManager::stopping(std::string_view status) { send(with_status("STOPP
 void ServiceManager::main_process(pid_t process) { send("MAINPID=" + std::to_string(process)); }
 
 void ServiceManager::send(std::string message) {
+  if (relay_) return relay_(message);
   if (!present()) return;
   if (waiting_.size() == kMaxWaiting) waiting_.pop_front();
   waiting_.push_back(std::move(message));

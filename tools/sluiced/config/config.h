@@ -22,6 +22,7 @@ struct Config {
   std::vector<std::string> include;  // the patterns
   std::optional<Backend> backend;
   std::optional<std::string> user;
+  std::optional<std::string> chroot;
   std::optional<SandboxMode> sandbox;
   std::optional<std::size_t> max_connections;
   std::optional<std::size_t> max_memory;  // bytes

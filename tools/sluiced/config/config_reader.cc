@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
+#include "../../common/usage_error.h"
 #include "../services/socket_keys.h"
 #include "config_keys.h"
 #include "daemon_tables.h"
@@ -47,6 +48,7 @@ class ConfigReader {
   void ignore(const TomlEntry& /*entry*/) {}
   void read_backend(const TomlEntry& entry);
   void read_user(const TomlEntry& entry);
+  void read_chroot(const TomlEntry& entry);
   void read_sandbox(const TomlEntry& entry);
   void read_limits(const TomlEntry& entry);
   void read_log(const TomlEntry& entry);
@@ -86,6 +88,16 @@ void ConfigReader::read_backend(const TomlEntry& entry) {
 void ConfigReader::read_user(const TomlEntry& entry) {
   const ScalarKey key{"user", [this](const std::string& text) { config_.user = text; }};
   read_scalar(entry, "user", key, given_, faults_);
+}
+
+void ConfigReader::read_chroot(const TomlEntry& entry) {
+  const ScalarKey key{"chroot", [this](const std::string& text) {
+                        if (!text.starts_with('/')) {
+                          throw UsageError("chroot " + quote(text) + " is not a path from /");
+                        }
+                        config_.chroot = text;
+                      }};
+  read_scalar(entry, "chroot", key, given_, faults_);
 }
 
 void ConfigReader::read_sandbox(const TomlEntry& entry) {
@@ -164,6 +176,7 @@ Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included)
   static constexpr std::array kMembers = {Member{"include", &ConfigReader::ignore},
                                           Member{"backend", &ConfigReader::read_backend},
                                           Member{"user", &ConfigReader::read_user},
+                                          Member{"chroot", &ConfigReader::read_chroot},
                                           Member{"sandbox", &ConfigReader::read_sandbox},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},

@@ -23,6 +23,10 @@ ControlServer::ControlServer(ControlTarget& target, const ControlSettings& setti
     : endpoint_(*settings.socket) {
   ListenerOptions options = ControlSession::listener_options();
   options.mode = settings.mode;
+  if (Opener* const opener = bound ? nullptr : Opener::of_process()) {
+    bound = opener->socket(endpoint_);
+    opened_.set(endpoint_);
+  }
   const bool binds = !bound;
   if (binds) {
     socket_.emplace(endpoint_, options);
@@ -43,6 +47,7 @@ ControlServer::ControlServer(ControlTarget& target, const ControlSettings& setti
 
 void ControlServer::retire() noexcept {
   socket_->leave_file();
+  opened_.leave();
   socket_->close();
   listener_->close();
 }

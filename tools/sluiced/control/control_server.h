@@ -11,6 +11,7 @@
 
 #include "../../../reactor/stream/listen_socket.h"
 #include "../../../reactor/stream/listener.h"
+#include "../services/opener.h"
 #include "../settings/control_settings.h"
 #include "control_target.h"
 
@@ -30,15 +31,20 @@ class ControlServer {
   // Another process serves newcomers. Connections go on.
   void retire() noexcept;
   // The other way round: the file is this process's.
-  void own_file() { socket_->own_file(); }
+  void own_file() {
+    if (Opener::of_process() != nullptr) return opened_.own(endpoint_);
+    socket_->own_file();
+  }
   void drain(std::chrono::milliseconds deadline, Task done) {
     socket_->close();
+    opened_.remove();
     listener_->drain(deadline, std::move(done));
   }
 
  private:
   Endpoint endpoint_;
   std::optional<ListenSocket> socket_;
+  OpenedFile opened_;
   std::optional<Listener> listener_;
 };
 

@@ -21,7 +21,11 @@ void check(int result, const char* call) {
   if (result != 0) throw std::system_error(errno, std::generic_category(), call);
 }
 
+constexpr const char* kRoot = "root";
+
 std::optional<Account> look_up(const std::string& name) {
+  // An upgrade inherits a sandbox in which there may be no database.
+  if (name == kRoot) return Account{.name = name, .user = 0, .group = 0};
   std::vector<char> room(1024);
   passwd entry{};
   passwd* found = nullptr;
@@ -33,6 +37,7 @@ std::optional<Account> look_up(const std::string& name) {
     }
     // Without its files the database has no such account, by getpwnam_r(3).
     if (error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) return {};
+    if (error == EACCES) return {};  // the sandbox of the program before
     if (error != 0) throw std::system_error(error, std::generic_category(), "user " + quote(name));
     break;
   }

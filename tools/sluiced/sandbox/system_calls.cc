@@ -79,6 +79,7 @@ constexpr const char* kAlways[] = {
     "getsockopt",
     "setsockopt",
     "bind",
+    "socketpair",  // to the process that takes over at an upgrade
     // memory; what maps or changes it has a rule below
     "munmap",
     "mremap",
@@ -168,7 +169,6 @@ constexpr const char* kToExecute[] = {
     "mmap",
     "mmap2",
     "mprotect",
-    "socketpair",
     "tgkill",
     "close_range",
     "chdir",

@@ -114,8 +114,16 @@ class BroadcastService final : public Service {
         guard_(host.loop, host.guard, host.bans, spec),
         broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options) {
     if (!plan.control) return;
-    control_ = std::make_unique<Listener>(
-        host.loop, *plan.control, BroadcastControl::factory(broadcast_), control_options(plan));
+    const ProtocolFactory factory = BroadcastControl::factory(broadcast_);
+    if (Opener* const opener = Opener::of_process()) {
+      Fd bound = opener->socket(*plan.control);
+      opened_.set(*plan.control);
+      control_ =
+          std::make_unique<Listener>(host.loop, std::move(bound), factory, control_options(plan));
+    } else {
+      control_ =
+          std::make_unique<Listener>(host.loop, *plan.control, factory, control_options(plan));
+    }
   }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return broadcast_.endpoint(); }
@@ -126,6 +134,7 @@ class BroadcastService final : public Service {
     const TimePoint due = loop_.now() + deadline;
     due_ = drained_ ? std::min(due_, due) : due;
     drained_ = std::move(done);
+    opened_.remove();
     control_->drain(deadline, [this] { drain_socket(); });
   }
 
@@ -162,6 +171,7 @@ class BroadcastService final : public Service {
   GuardOf guard_;
   Broadcast broadcast_;
   std::unique_ptr<Listener> control_;
+  OpenedFile opened_;
   Console* console_ = nullptr;
   Task drained_;
   TimePoint due_{};

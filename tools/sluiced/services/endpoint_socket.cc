@@ -15,6 +15,10 @@ namespace sluice::tools::daemon {
 EndpointSocket::EndpointSocket(const ListenSpec& spec) {
   if (spec.descriptor >= 0) {
     adopt(spec, duplicate_of(spec.descriptor));
+  } else if (Opener* const opener = Opener::of_process()) {
+    Fd bound = opener->socket(spec.endpoint());
+    opened_.set(spec.endpoint());
+    adopt(spec, std::move(bound));
   } else if (spec.scheme() == Scheme::udp) {
     datagrams_ = open_bound(spec.endpoint(), derive_datagram(spec.settings)).fd;
   } else {
@@ -34,6 +38,7 @@ void EndpointSocket::adopt(const ListenSpec& spec, Fd bound) {
 
 void EndpointSocket::own_file(const ListenSpec& spec) {
   if (spec.descriptor >= 0 || spec.scheme() != Scheme::unix_stream) return;
+  if (Opener::of_process() != nullptr) return opened_.own(spec.endpoint());
   stream_->own_file();
   const auto mode = spec.settings.find(kModeKey);
   if (mode) (void)::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode));

@@ -12,12 +12,14 @@
 #include "../../../reactor/base/fd.h"
 #include "../../../reactor/stream/listen_socket.h"
 #include "../settings/listen_spec.h"
+#include "opener.h"
 
 namespace sluice::tools::daemon {
 
 class EndpointSocket {
  public:
-  // Binds, and listens unless it is over UDP. Or uses the socket that was passed for the spec.
+  // Binds, and listens unless it is over UDP, or has the Opener of the process do that. Or uses the
+  // socket that was passed for the spec.
   explicit EndpointSocket(const ListenSpec& spec);
   // Uses a socket that another process has bound for the spec, but for its file.
   EndpointSocket(const ListenSpec& spec, Fd bound);
@@ -30,6 +32,7 @@ class EndpointSocket {
   // Another process does.
   void leave_file() noexcept {
     if (stream_) stream_->leave_file();
+    opened_.leave();
   }
   [[nodiscard]] int fd() const noexcept { return stream_ ? stream_->fd() : datagrams_.get(); }
 
@@ -37,6 +40,7 @@ class EndpointSocket {
   void adopt(const ListenSpec& spec, Fd bound);
 
   std::optional<ListenSocket> stream_;
+  OpenedFile opened_;
   Fd datagrams_;  // over UDP
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
+#include "opener.h"
 #include "service_kinds.h"
 #include "service_set.h"
 #include "socket_keys.h"
@@ -209,8 +210,11 @@ void ServiceSet::commit(Step& step, std::chrono::milliseconds deadline, Replaced
   replaced.lines.push_back(line_of("changed", spec, before.service->endpoint()));
   if (spec.scheme() == Scheme::udp) return restart_later(step, deadline);
   const auto mode = spec.settings.find(kModeKey);
-  if (mode && spec.descriptor < 0 && mode != before.spec.settings.find(kModeKey) &&
-      ::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode)) != 0) {
+  Opener* const opener = Opener::of_process();
+  if (opener != nullptr && spec.descriptor < 0 && spec.scheme() == Scheme::unix_stream) {
+    opener->own_file(spec.endpoint());
+  } else if (mode && spec.descriptor < 0 && mode != before.spec.settings.find(kModeKey) &&
+             ::chmod(spec.endpoint().address().path().c_str(), static_cast<mode_t>(*mode)) != 0) {
     replaced.lines.push_back("mode of " + spec.target.text +
                              " could not be changed: " + std::generic_category().message(errno));
   }

@@ -9,6 +9,7 @@
 #include "../../../reactor/tls/tls_certificate.h"
 #include "../../../reactor/tls/tls_server.h"
 #include "../../../reactor/tls/tls_transport.h"
+#include "opener.h"
 #include "tls_keys.h"
 
 namespace sluice::tools::daemon {
@@ -121,6 +122,11 @@ std::string TlsEndpoint::describe() const {
   return "serial " + first.serial + ", until " + date;
 }
 
-std::string read_tls_file(const std::string& path) { return read_pem(path); }
+std::string read_tls_file(const std::string& path) {
+  Opener* const opener = Opener::of_process();
+  if (opener == nullptr) return read_pem(path);
+  const Fd file = opener->file(path);
+  return read_pem(file.get());
+}
 
 }  // namespace sluice::tools::daemon

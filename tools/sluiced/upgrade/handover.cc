@@ -24,16 +24,20 @@ std::vector<std::string> handover_name(std::string_view word, const ListenSpec& 
   return {std::string(word), spec.kind, service_name(spec), spec.endpoint().to_string()};
 }
 
-void Handover::read_environment() {
-  const char* const text = std::getenv(kVariable);
+void Handover::read_environment(const char* variable) {
+  const char* const text = std::getenv(variable);
   if (text == nullptr) return;
   const auto number = parse_digits(text, 10);
-  const std::string wrong = std::string(kVariable) + ' ' + quote(text);
-  ::unsetenv(kVariable);
+  const std::string wrong = std::string(variable) + ' ' + quote(text);
+  ::unsetenv(variable);
   if (!number || *number <= 2 || *number > 1'000'000) {
     throw std::runtime_error(wrong + " is not a descriptor of sluiced's upgrade");
   }
   channel_.emplace(Fd(static_cast<int>(*number)));
+}
+
+void Handover::receive_sockets() {
+  if (!channel_ || std::exchange(received_, true)) return;
   while (true) {
     HandoverMessage message = expect_message();
     const std::string word = message.fields.front();
@@ -103,6 +107,12 @@ void Handover::ready(ServiceSet& services) {
 void Handover::fail(std::string_view why) noexcept {
   if (!channel_) return;
   try {
+    // Unread messages would make the system drop this one when the socket is closed.
+    HandoverMessage unread;
+    while (!received_ && channel_->wait(kUnread) &&
+           channel_->receive(unread) == HandoverChannel::Status::done) {
+      received_ = unread.fields.front() == "end";
+    }
     (void)channel_->send({"failed", std::string(why.substr(0, kMaxWhy))});
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the old one sees the end
   }
@@ -132,6 +142,11 @@ bool Handover::receive_counters(ServiceSet& services) const {
     }
     add_counters(message, services);
   }
+}
+
+void Handover::close() noexcept {
+  channel_.reset();
+  drop_rest();
 }
 
 void Handover::drop_rest() noexcept {

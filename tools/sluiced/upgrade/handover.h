@@ -34,16 +34,24 @@ std::vector<std::string> handover_name(std::string_view word, const ListenSpec& 
 class Handover {
  public:
   static constexpr const char* kVariable = "SLUICED_UPGRADE";
+  // Of a descriptor on which a privileged parent sends what a service manager had passed, in the
+  // same messages. Then the other one has none of them.
+  static constexpr const char* kPassedVariable = "SLUICED_PASSED";
   // For each step that the old daemon takes meanwhile.
   static constexpr std::chrono::seconds kPatience{10};
+  static constexpr std::chrono::seconds kUnread{1};  // with its sockets, when this one fails
 
   Handover() = default;
   Handover(const Handover&) = delete;
   Handover& operator=(const Handover&) = delete;
 
-  // Receives all sockets, if the environment says so, and removes the variable. Those that a
-  // service manager had passed are added to PassedSockets::of_process().
-  void read_environment();
+  // Finds the old daemon, if the environment names one, and removes the variable.
+  void read_environment(const char* variable = kVariable);
+  // Receives all sockets, once. Those that a service manager had passed are added to
+  // PassedSockets::of_process().
+  void receive_sockets();
+  // This process is not the one that takes over.
+  void close() noexcept;
   // Whether there is a daemon in whose place this one was started.
   [[nodiscard]] bool is_present() const noexcept { return channel_.has_value(); }
 
@@ -73,6 +81,7 @@ class Handover {
   void add_counters(const HandoverMessage& message, ServiceSet& services) const;
 
   std::optional<HandoverChannel> channel_;
+  bool received_ = false;
   std::vector<Socket> sockets_;
   Socket control_;
 };

@@ -3,18 +3,17 @@
 // What it is: a message has fields, which may hold any byte but NUL, and at most one descriptor.
 // The other end gets them whole and in order.
 // Thread: any, one at a time. Errors: std::system_error; EMSGSIZE above kMaxMessage bytes.
-// Source: unix(7), SOCK_SEQPACKET, SCM_RIGHTS.
 #ifndef SLUICE_TOOLS_SLUICED_UPGRADE_HANDOVER_CHANNEL_H
 #define SLUICE_TOOLS_SLUICED_UPGRADE_HANDOVER_CHANNEL_H
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../../../reactor/base/fd.h"
+#include "../../common/descriptor_message.h"
 
 namespace sluice::tools::daemon {
 
@@ -26,10 +25,9 @@ struct HandoverMessage {
 class HandoverChannel {
  public:
   static constexpr std::size_t kMaxMessage = 4096;
-  enum class Status : std::uint8_t { done, would_block, ended };
+  using Status = MessageStatus;
 
-  // Both ends are closed in a child that executes another program.
-  static std::pair<Fd, Fd> make_pair();
+  static std::pair<Fd, Fd> make_pair() { return make_message_pair(); }
   // Makes it non-blocking.
   explicit HandoverChannel(Fd socket);
 

@@ -13,6 +13,7 @@
 #include <exception>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "../../../reactor/loop/watcher.h"
@@ -59,30 +60,47 @@ bool is_variable(std::string_view entry, std::string_view name) noexcept {
 }
 
 // The watchdog is for this process; the new one gets its own right when it has taken over.
-std::vector<std::string> environment_for(int channel) {
+std::vector<std::string> environment_for(int channel, int passed) {
   std::vector<std::string> variables;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (is_variable(*entry, "WATCHDOG_PID") || is_variable(*entry, Handover::kVariable)) continue;
+    if (is_variable(*entry, "WATCHDOG_PID") || is_variable(*entry, Handover::kVariable) ||
+        is_variable(*entry, Handover::kPassedVariable)) {
+      continue;
+    }
     variables.emplace_back(*entry);
   }
   variables.push_back(std::string(Handover::kVariable) + '=' + std::to_string(channel));
+  if (passed >= 0) {
+    variables.push_back(std::string(Handover::kPassedVariable) + '=' + std::to_string(passed));
+  }
   return variables;
 }
 
+}  // namespace
+
+Launcher Launcher::of_process() {
+  return {.start = [](const StartedProgram& program,
+                      int channel) { return start_program(program, channel); },
+          .end = end_program};
+}
+
 // posix_spawn() reports also that the program cannot be executed.
-pid_t start(const StartedProgram& program, int channel) {
+pid_t start_program(const StartedProgram& program, int channel, int passed) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
   // To the same number: that leaves it open in the new program.
   int error = ::posix_spawn_file_actions_adddup2(&actions, channel, channel);
+  if (error == 0 && passed >= 0) {
+    error = ::posix_spawn_file_actions_adddup2(&actions, passed, passed);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::vector<std::string> arguments = program.arguments;
-  std::vector<std::string> variables = environment_for(channel);
+  std::vector<std::string> variables = environment_for(channel, passed);
   pid_t process = -1;
   if (error == 0) {
     error = ::posix_spawn(&process, program.path.c_str(), &actions, &attributes,
@@ -94,7 +112,17 @@ pid_t start(const StartedProgram& program, int channel) {
   return process;
 }
 
-}  // namespace
+int end_program(pid_t process, std::chrono::milliseconds patience) noexcept {
+  constexpr std::chrono::milliseconds kPause{5};
+  int status = 0;
+  for (std::chrono::milliseconds waited{0}; waited < patience; waited += kPause) {
+    if (::waitpid(process, &status, WNOHANG) == process) return status;
+    std::this_thread::sleep_for(kPause);
+  }
+  ::kill(process, SIGKILL);
+  ::waitpid(process, &status, 0);
+  return status;
+}
 
 StartedProgram StartedProgram::of_process(int argc, const char* const* argv) {
   StartedProgram program;
@@ -105,19 +133,20 @@ StartedProgram StartedProgram::of_process(int argc, const char* const* argv) {
 }
 
 Upgrade::Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> items, Done done,
-                 std::chrono::milliseconds deadline)
-    : Upgrade(loop, program, std::move(items), std::move(done), deadline,
+                 std::chrono::milliseconds deadline, Launcher launcher)
+    : Upgrade(loop, program, std::move(items), std::move(done), deadline, std::move(launcher),
               HandoverChannel::make_pair()) {}
 
 Upgrade::Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> items, Done done,
-                 std::chrono::milliseconds deadline, std::pair<Fd, Fd> ends)
+                 std::chrono::milliseconds deadline, Launcher launcher, std::pair<Fd, Fd> ends)
     : channel_(std::move(ends.first)),
       items_(std::move(items)),
       done_(std::move(done)),
       deadline_(deadline),
+      launcher_(std::move(launcher)),
       silence_(loop,
                [this] {
-                 ::kill(process_, SIGKILL);
+                 (void)end_of_process({});
                  finish(false, "the new process " + std::to_string(process_) +
                                    " was not ready after " + std::to_string(deadline_.count()) +
                                    " ms");
@@ -126,13 +155,11 @@ Upgrade::Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> it
   items_.push_back({{"end"}, -1});
   silence_.start(deadline);
   watch_.watch(kReadable | kWritable);
-  process_ = start(program, ends.second.get());
+  process_ = launcher_.start(program, ends.second.get());
 }
 
 Upgrade::~Upgrade() {
-  if (gone_) return;
-  ::kill(process_, SIGKILL);
-  (void)end_of_process();
+  if (!gone_) (void)end_of_process({});
 }
 
 void Upgrade::on_ready() {
@@ -160,7 +187,7 @@ void Upgrade::receive() {
   if (status == HandoverChannel::Status::would_block) return;
   const std::string who = "the new process " + std::to_string(process_);
   if (status == HandoverChannel::Status::ended) {
-    return finish(false, who + " ended before it was ready: " + end_of_process());
+    return finish(false, who + " ended before it was ready: " + end_of_process(kEndOfProgram));
   }
   if (message.fields.front() == "ready") return finish(true, "");
   finish(false, who + ": " + (message.fields.size() == 2 ? message.fields[1] : "failed"));
@@ -169,26 +196,14 @@ void Upgrade::receive() {
 void Upgrade::finish(bool ok, const std::string& why) {
   silence_.stop();
   watch_.stop();
-  if (!ok && !gone_) (void)end_of_process();
+  if (!ok && !gone_) (void)end_of_process(kEndOfProgram);
   if (std::exchange(finished_, true)) return;
   done_({ok, why});
 }
 
-// It has closed its end: it is about to end, unless something is very wrong.
-std::string Upgrade::end_of_process() noexcept {
-  constexpr int kTries = 20;
-  constexpr useconds_t kPause = 5000;
+std::string Upgrade::end_of_process(std::chrono::milliseconds patience) {
   gone_ = true;
-  int status = 0;
-  for (int i = 0; i < kTries; ++i) {
-    if (::waitpid(process_, &status, WNOHANG) == process_) break;
-    if (i + 1 < kTries) {
-      ::usleep(kPause);
-      continue;
-    }
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, &status, 0);
-  }
+  const int status = launcher_.end(process_, patience);
   if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status));
   return "exit status " + std::to_string(WEXITSTATUS(status));
 }

@@ -40,6 +40,25 @@ struct StartedProgram {
   static StartedProgram of_process(int argc, const char* const* argv);
 };
 
+// Starts the new process, and ends it again: this process does, or one that may.
+struct Launcher {
+  // Throws std::system_error that names the program, if it cannot be executed. The new program
+  // inherits `channel`.
+  std::function<pid_t(const StartedProgram& program, int channel)> start;
+  // Its wait status. Kills it if it does not end by itself in that time. Does not throw.
+  std::function<int(pid_t process, std::chrono::milliseconds patience)> end;
+
+  static Launcher of_process();
+};
+
+// How long a program may take to end that has closed its end of the channel.
+inline constexpr std::chrono::milliseconds kEndOfProgram{100};
+
+// What Launcher::of_process() does. Of the two descriptors, which the program inherits, `passed`
+// may be -1; Handover::kPassedVariable names it.
+pid_t start_program(const StartedProgram& program, int channel, int passed = -1);
+int end_program(pid_t process, std::chrono::milliseconds patience) noexcept;
+
 class Upgrade {
  public:
   // How long the new process may take until it is ready.
@@ -59,7 +78,8 @@ class Upgrade {
 
   // REQUIRES: the descriptors of the items stay open until `done` runs.
   Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> items, Done done,
-          std::chrono::milliseconds deadline = kDeadline);
+          std::chrono::milliseconds deadline = kDeadline,
+          Launcher launcher = Launcher::of_process());
   Upgrade(const Upgrade&) = delete;
   Upgrade& operator=(const Upgrade&) = delete;
   ~Upgrade();
@@ -72,18 +92,19 @@ class Upgrade {
 
  private:
   Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> items, Done done,
-          std::chrono::milliseconds deadline, std::pair<Fd, Fd> ends);
+          std::chrono::milliseconds deadline, Launcher launcher, std::pair<Fd, Fd> ends);
   void on_ready();
   void send_items();
   void receive();
   void finish(bool ok, const std::string& why);
-  [[nodiscard]] std::string end_of_process() noexcept;
+  [[nodiscard]] std::string end_of_process(std::chrono::milliseconds patience);
 
   HandoverChannel channel_;
   std::vector<Item> items_;
   std::size_t sent_ = 0;
   Done done_;
   std::chrono::milliseconds deadline_;
+  Launcher launcher_;
   pid_t process_ = -1;
   bool finished_ = false;
   bool gone_ = false;  // go() was called, or the process has ended

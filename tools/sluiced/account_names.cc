@@ -1,0 +1,149 @@
+#include "account_names.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "../../reactor/base/quote.h"
+#include "../common/names.h"
+#include "../common/number.h"
+#include "listen_names.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+constexpr std::string_view kFailed = "failed ";
+constexpr std::string_view kEnd = "end";
+constexpr std::size_t kMaxWhy = 2048;  // bytes of a reason
+
+bool is_named(const ListenSpec& spec) noexcept { return !spec.target.endpoint.has_value(); }
+
+void write_all(int fd, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+// In the child: the lines that with_addresses() reads.
+std::string answer_for(std::vector<ListenSpec> specs, const Account& account) {
+  try {
+    (void)become(account);
+    for (std::size_t i = 0; i < specs.size(); ++i) specs[i].service = i;  // so that it comes back
+    std::erase_if(specs, [](const ListenSpec& spec) { return !is_named(spec); });
+    std::string text;
+    for (const ListenSpec& spec : look_up_names(std::move(specs))) {
+      text += std::to_string(spec.service) + ' ' + spec.endpoint().to_string() + '\n';
+    }
+    return text.append(kEnd);
+  } catch (const std::exception& error) {
+    return std::string(kFailed) + escape(error.what(), kMaxWhy);
+  }
+}
+
+[[noreturn]] void fail(const std::string& why) {
+  throw std::runtime_error("names of hosts: " + why);
+}
+
+Endpoint endpoint_from(const std::string& line, std::string_view text, const ListenSpec& spec) {
+  const auto parsed = Endpoint::parse(text);
+  const auto* endpoint = std::get_if<Endpoint>(&parsed);
+  if (endpoint == nullptr || endpoint->scheme() != spec.target.host.scheme ||
+      endpoint->any_family() || endpoint->address().port() != spec.target.host.port) {
+    fail("the process that looks them up says " + quote(line));
+  }
+  return *endpoint;
+}
+
+}  // namespace
+
+bool AccountNames::needed(const std::vector<ListenSpec>& specs) noexcept {
+  return std::any_of(specs.begin(), specs.end(), is_named);
+}
+
+AccountNames::AccountNames(std::vector<ListenSpec> specs, const Account& account,
+                           const std::function<void()>& in_child)
+    : specs_(std::move(specs)) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  answer_.reset(ends[0]);
+  const Fd write_end(ends[1]);
+  for (const int end : ends) (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
+  child_ = ::fork();
+  if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (child_ > 0) return;
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM}) {
+    std::signal(number, SIG_DFL);
+  }
+  ::alarm(static_cast<unsigned>(kDeadline.count()));
+  in_child();
+  answer_.reset();
+  write_all(write_end.get(), answer_for(specs_, account));
+  ::_exit(0);
+}
+
+AccountNames::~AccountNames() {
+  if (child_ <= 0) return;
+  ::kill(child_, SIGKILL);
+  while (::waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+bool AccountNames::read() {
+  std::array<char, 4096> part{};
+  const ssize_t count = ::read(answer_.get(), part.data(), part.size());
+  if (count < 0) return errno != EINTR && errno != EAGAIN;
+  if (count == 0) return true;
+  text_.append(part.data(), static_cast<std::size_t>(count));
+  if (text_.size() > kMaxAnswer) fail("there are too many addresses");
+  return false;
+}
+
+std::vector<ListenSpec> AccountNames::specs() const { return with_addresses(specs_, text_); }
+
+std::vector<ListenSpec> with_addresses(const std::vector<ListenSpec>& specs,
+                                       std::string_view text) {
+  if (text.starts_with(kFailed)) throw std::runtime_error(std::string(text.substr(kFailed.size())));
+  std::vector<std::string> lines = split_names(text, '\n');
+  if (lines.empty() || lines.back() != kEnd) fail("the process that looks them up has ended");
+  lines.pop_back();
+  std::vector<ListenSpec> all;
+  auto line = lines.begin();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!is_named(specs[i])) {
+      all.push_back(specs[i]);
+      continue;
+    }
+    const std::string prefix = std::to_string(i) + ' ';
+    const std::size_t before = all.size();
+    for (; line != lines.end() && line->starts_with(prefix); ++line) {
+      ListenSpec& spec = all.emplace_back(specs[i]);
+      spec.target.endpoint =
+          endpoint_from(*line, std::string_view(*line).substr(prefix.size()), specs[i]);
+    }
+    if (all.size() == before) fail(specs[i].target.text + " has no address");
+  }
+  if (line != lines.end()) fail("the process that looks them up says " + quote(*line));
+  return all;
+}
+
+std::vector<ListenSpec> look_up_names_as(const Account& account, std::vector<ListenSpec> specs) {
+  if (!AccountNames::needed(specs)) return specs;
+  AccountNames names(std::move(specs), account, [] {});
+  while (!names.read()) {
+  }
+  return names.specs();
+}
+
+}  // namespace sluice::tools::daemon

@@ -1,0 +1,74 @@
+// Opens for a process what it may not open itself.
+//
+// What it is: the services' view of a parent that has kept its privileges
+// (privileges/worker_link.h). Most processes have none, and open everything themselves.
+// Thread: the loop's. A call waits for the parent, which does nothing that takes long.
+// Errors: std::system_error that names what cannot be opened.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_OPENER_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_OPENER_H
+
+#include <optional>
+#include <string>
+
+#include "../../../reactor/base/endpoint.h"
+#include "../../../reactor/base/fd.h"
+
+namespace sluice::tools::daemon {
+
+class Opener {
+ public:
+  // That of this process: there is one parent. Null if the process opens everything itself.
+  [[nodiscard]] static Opener* of_process() noexcept { return of_process_; }
+  // REQUIRES: it outlives its use.
+  static void set_of_process(Opener* opener) noexcept { of_process_ = opener; }
+
+  // Bound at the endpoint and, unless over UDP, listening.
+  [[nodiscard]] virtual Fd socket(const Endpoint& endpoint) = 0;
+  // For reading.
+  [[nodiscard]] virtual Fd file(const std::string& path) = 0;
+  // The file of a Unix socket: the opener sets its mode and removes it at the end; another daemon
+  // does; it is removed now. Failures are ignored: the daemon serves without.
+  virtual void own_file(const Endpoint& endpoint) noexcept = 0;
+  virtual void leave_file(const Endpoint& endpoint) noexcept = 0;
+  virtual void remove_file(const Endpoint& endpoint) noexcept = 0;
+
+ protected:
+  ~Opener() = default;
+
+ private:
+  static inline Opener* of_process_ = nullptr;
+};
+
+// The file of a Unix socket that the opener has bound: removed when this ends.
+class OpenedFile {
+ public:
+  OpenedFile() = default;
+  OpenedFile(const OpenedFile&) = delete;
+  OpenedFile& operator=(const OpenedFile&) = delete;
+  ~OpenedFile() { remove(); }
+
+  // Of a socket that the opener has just bound. REQUIRES: there is an opener.
+  void set(const Endpoint& endpoint) {
+    if (endpoint.scheme() == Scheme::unix_stream) endpoint_ = endpoint;
+  }
+  // Of one that another daemon has bound.
+  void own(const Endpoint& endpoint) {
+    set(endpoint);
+    if (endpoint_) Opener::of_process()->own_file(*endpoint_);
+  }
+  void leave() noexcept {
+    if (endpoint_) Opener::of_process()->leave_file(*endpoint_);
+    endpoint_.reset();
+  }
+  void remove() noexcept {
+    if (endpoint_) Opener::of_process()->remove_file(*endpoint_);
+    endpoint_.reset();
+  }
+
+ private:
+  std::optional<Endpoint> endpoint_;
+};
+
+}  // namespace sluice::tools::daemon
+
+#endif

@@ -1,0 +1,96 @@
+#include "two_processes.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <system_error>
+#include <utility>
+
+#include "../common/descriptor_message.h"
+#include "../common/usage_error.h"
+#include "account_names.h"
+#include "configured.h"
+#include "parent.h"
+#include "privileges/worker_link.h"
+#include "sandbox_plan.h"
+#include "serve.h"
+#include "services/metrics_text.h"
+
+namespace sluice::tools::daemon {
+namespace {
+
+// The parent passes them on. A service manager and a terminal send them to both, and a second
+// SIGTERM would cut connections off.
+void ignore_signals() noexcept {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
+    std::signal(number, SIG_IGN);
+  }
+}
+
+// What libraries read once, and could not read in an empty root.
+void read_files_of_libraries() {
+  ::tzset();
+  open_process_files();
+}
+
+void serve_as_worker(const TwoProcesses& what, const std::string& configuration, LinkEnds ends,
+                     EmptyRoot root, Handover& handover, Log& log) {
+  // Until the process ends: its parent reads the exit status when these are closed.
+  static WorkerLink link(std::move(ends.requests), std::move(ends.notices));
+  Opener::set_of_process(&link);
+  log.set_open([](const LogTarget& target) { return link.log(target); });
+  const Options options = read_by_worker(configuration, what.command_line);
+  read_files_of_libraries();
+  const std::vector<SandboxLayer> layers = leave_root(std::move(root), what.account);
+  const Role role{plan_for_worker, [&layers] { return layers; }, &link};
+  serve(what.command_line, options, what.program, handover, role, log);
+}
+
+}  // namespace
+
+std::vector<SandboxLayer> leave_root(EmptyRoot root, const Account& account) {
+  std::vector<SandboxLayer> layers;
+  const std::string_view why_not = why_not_confined();  // it opens files until its end
+  layers.push_back(why_not.empty() ? enter(std::move(root))
+                                   : SandboxLayer{"chroot", false, std::string(why_not)});
+  layers.insert(layers.begin(), become(account));
+  return layers;
+}
+
+Outcome serve_in_two(TwoProcesses what, Handover& handover, Log& log) {
+  if (what.options.console) {
+    throw UsageError(
+        "--console: the daemon of root is two processes, and the one that serves has "
+        "no terminal; start it as an ordinary user, or with --user root");
+  }
+  EmptyRoot root = EmptyRoot::open(what.options.chroot);
+  what.options.listen = look_up_names_as(what.account, std::move(what.options.listen));
+  const std::string configuration = write_for_worker(what.options);
+  auto [requests, worker_requests] = make_message_pair();
+  auto [notices, worker_notices] = make_message_pair();
+  std::fflush(nullptr);
+  const pid_t worker = ::fork();
+  if (worker < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (worker == 0) {
+    ignore_signals();
+    requests.reset();
+    notices.reset();
+    serve_as_worker(what, configuration, {std::move(worker_requests), std::move(worker_notices)},
+                    std::move(root), handover, log);
+    return {};
+  }
+  worker_requests.reset();
+  worker_notices.reset();
+  root.directory.reset();
+  handover.close();
+  Parent parent(
+      log,
+      {what.command_line, std::move(what.options), std::move(what.account), what.program, worker},
+      {std::move(requests), std::move(notices)});
+  return parent.run();
+}
+
+}  // namespace sluice::tools::daemon
