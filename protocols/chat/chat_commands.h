@@ -53,7 +53,7 @@ class ChatCommands {
 
   [[nodiscard]] ChatRoom& room() noexcept { return *member_.rooms().front(); }
   void notify(std::string_view text) { house_.notify(member_, text); }
-  // Tells the member why `result` is not ok. Returns false if it is behind.
+  // Explains to the member why `result` is not ok. Returns false if it is behind.
   bool explain(ChatResult result, std::string_view name);
   void change(char letter, bool adds, std::string_view parameter);
 

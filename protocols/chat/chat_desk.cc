@@ -16,7 +16,9 @@ ChatDesk::ChatDesk(Loop& loop, ChatOptions options)
       end_of_turn_(loop, [this] { end_turn(); }),
       house_(options_.rules, [this] { end_of_turn_.request(); }),
       behind_(
-          loop, [this](ChatSeat& seat) { expire(seat); }, [this] { schedule_resume(); }) {
+          loop, [this](ChatSeat& seat) { expire(seat); }, [this] { schedule_resume(); }),
+      patient_(
+          loop, [this](ChatSeat& seat) { end_wait(seat); }, [] {}) {
   rates_.set(options_.rate, options_.source_prefix);
 }
 
@@ -46,6 +48,7 @@ std::string ChatDesk::origin_of(std::string_view user, const Address& peer) cons
 void ChatDesk::remove(ChatSeat& seat) noexcept {
   std::erase(seats_, &seat);
   std::erase(waiting_, &seat);
+  patient_.remove(seat);
   mark_caught_up(seat);
 }
 
@@ -68,6 +71,11 @@ void ChatDesk::mark_caught_up(ChatSeat& seat) noexcept {
 void ChatDesk::expire(ChatSeat& seat) noexcept {
   if (ChatMember* member = seat.member()) house_.set_behind(*member, false);
   seat.mark_stalled();
+}
+
+void ChatDesk::end_wait(ChatSeat& seat) noexcept {
+  seat.lose_patience();
+  if (std::erase(waiting_, &seat) > 0) seat.resume();
 }
 
 // Resumes at the end of the turn: many seats may catch up in one turn, and each would check all

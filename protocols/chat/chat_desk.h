@@ -39,8 +39,12 @@ class ChatDesk {
   void add(ChatSeat& seat) { seats_.push_back(&seat); }
   void remove(ChatSeat& seat) noexcept;
 
-  // `seat` has paused its connection. Resumes it when no member in its room is behind any more.
+  // `seat` has paused its connection. Resumes it when no member in its rooms is behind any more.
   void wait(ChatSeat& seat) { waiting_.push_back(&seat); }
+  // Its line begins to wait: resumes it after ChatOptions::patience at the latest, also if other
+  // members fall behind meanwhile. REQUIRES: end_patience() was called since the last time.
+  void begin_patience(ChatSeat& seat) { patient_.add(seat, options_.patience); }
+  void end_patience(ChatSeat& seat) noexcept { patient_.remove(seat); }
   // The others wait for `seat`, up to ChatOptions::patience. Never throws.
   // REQUIRES: seat.member() is not null.
   void mark_behind(ChatSeat& seat);
@@ -50,6 +54,7 @@ class ChatDesk {
  private:
   void end_turn();
   void expire(ChatSeat& seat) noexcept;
+  void end_wait(ChatSeat& seat) noexcept;
   void schedule_resume() noexcept;
 
   ChatOptions options_;
@@ -59,6 +64,7 @@ class ChatDesk {
   std::vector<ChatSeat*> seats_;
   std::vector<ChatSeat*> waiting_;
   PatienceList<ChatSeat> behind_;
+  PatienceList<ChatSeat> patient_;
   bool resume_pending_ = false;  // at the end of the turn, resume the seats that need not wait
 };
 

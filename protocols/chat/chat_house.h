@@ -132,7 +132,7 @@ class SLUICE_EXPORT ChatHouse {
   [[nodiscard]] std::size_t rooms() const noexcept { return rooms_.size(); }
   [[nodiscard]] const Members& all_members() const noexcept { return members_; }
   [[nodiscard]] const Rooms& all_rooms() const noexcept { return rooms_; }
-  // Who had which name before, the oldest first.
+  // The names that members had before, the oldest first.
   [[nodiscard]] const std::deque<ChatPast>& past() const noexcept { return past_; }
   [[nodiscard]] ChatMember* find_member(std::string_view nick) const;
   [[nodiscard]] ChatRoom* find_room(std::string_view name) const;

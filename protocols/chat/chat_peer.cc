@@ -45,7 +45,7 @@ bool ChatPeer::handle(const ChatIntake::Step& step) {
   if (step.kind == ChatIntake::Kind::none) return true;
   if (step.kind == ChatIntake::Kind::line) {
     if (step.line.empty()) return true;
-    if (!ChatLines(house()).submit(*member(), step.line)) {
+    if (!ChatLines(house()).submit(*member(), step.line, congestion())) {
       wait();
       return false;
     }

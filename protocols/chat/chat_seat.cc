@@ -110,11 +110,18 @@ bool ChatSeat::may_read() {
 }
 
 void ChatSeat::wait() {
+  if (patience_ == Patience::unused) {
+    desk_->begin_patience(*this);
+    patience_ = Patience::runs;
+  }
   desk_->wait(*this);
   connection_->pause();
 }
 
-void ChatSeat::spend() { allowance_->spend(connection_->loop().now()); }
+void ChatSeat::spend() {
+  allowance_->spend(connection_->loop().now());
+  if (std::exchange(patience_, Patience::unused) == Patience::runs) desk_->end_patience(*this);
+}
 
 void ChatSeat::charge() { allowance_->charge(connection_->loop().now()); }
 

@@ -49,8 +49,13 @@ class ChatSeat : public ChatOutlet {
   [[nodiscard]] bool attach(Connection& connection);
   // Whether the peer's next line may be handled. Otherwise its connection is paused.
   [[nodiscard]] bool may_read();
-  // A line cannot be handled because a member is behind: pauses the connection until it can.
+  // A line cannot be handled because a member is behind: pauses the connection until it can, or
+  // until the patience of this line is over. Then congestion() is to ignore such members.
   void wait();
+  [[nodiscard]] ChatHouse::Congestion congestion() const noexcept {
+    return patience_ == Patience::over ? ChatHouse::Congestion::ignore
+                                       : ChatHouse::Congestion::wait;
+  }
   void spend();                         // a line was handled
   void charge();                        // a line was handled that could not wait
   void catch_up();                      // for on_writable()
@@ -73,7 +78,10 @@ class ChatSeat : public ChatOutlet {
   // caught up.
   void mark_stalled() noexcept { stalled_ = true; }
   void resume() noexcept { connection_->resume(); }
+  void lose_patience() noexcept { patience_ = Patience::over; }
   void on_allowed();
+
+  enum class Patience : std::uint8_t { unused, runs, over };  // of the line that waits
 
   ChatDesk* desk_;
   Connection* connection_ = nullptr;
@@ -81,8 +89,9 @@ class ChatSeat : public ChatOutlet {
   std::optional<ChatAllowance> allowance_;  // from open() on
   std::unique_ptr<Timer> rate_timer_;       // made when the peer first has to wait for the rate
   std::uint64_t dropped_ = 0;               // dropped bytes that the member does not know of yet
-  bool waits_to_enter_ = false;             // until the rate allows the notice that it has joined
-  bool stalled_ = false;                    // it was behind for longer than the patience
+  Patience patience_ = Patience::unused;
+  bool waits_to_enter_ = false;  // until the rate allows the notice that it has joined
+  bool stalled_ = false;         // it was behind for longer than the patience
 };
 
 }  // namespace sluice

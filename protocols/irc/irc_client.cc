@@ -230,7 +230,7 @@ IrcClient::Handled IrcClient::handle(std::string_view text) {
   const bool is_noticed = member() != nullptr && command->is_noticed() && !asks;
   if (is_noticed) {
     if (!may_read()) return Handled::later;
-    if (must_wait(line)) {
+    if (congestion() == ChatHouse::Congestion::wait && must_wait(line)) {
       wait();
       return Handled::later;
     }

@@ -63,7 +63,7 @@ class IrcClient final : public Protocol, public ChatSeat {
   [[nodiscard]] std::string_view nick() noexcept;
   [[nodiscard]] std::string mask();
   [[nodiscard]] ChatRoom* find_channel(std::string_view name);
-  // Also tells the client that there is none, or none that it may know of.
+  // Answers that there is none.
   [[nodiscard]] ChatRoom* need_channel(std::string_view name);
   [[nodiscard]] ChatMember* need_member(std::string_view nick);
   [[nodiscard]] bool can_see(const ChatRoom& room);

@@ -470,6 +470,34 @@ Test(chat, waits_with_a_private_line_for_a_member_in_another_room) {
   cr_expect(count(slow->received(), "[ann] ") == 10'000);
 }
 
+Test(chat, makes_no_private_line_wait_longer_than_the_patience_however_many_write) {
+  World world;
+  const auto slow = world.enter("slow", {.high_water = 1'000, .queue_limit = 10'000'000});
+  const auto filler = world.enter("filler");
+  std::vector<std::unique_ptr<MemoryPeer>> all;
+  for (int i = 0; i < 20; ++i) all.push_back(world.enter("ann" + std::to_string(i)));
+  slow->send("/join attic\n");
+  (void)slow->received();
+  const std::string text = "/msg slow " + std::string(1'500, 'x') + "\n";
+  slow->set_window(0);
+  filler->send(text);
+  for (const auto& one : all) one->send(text);
+  const auto count_waiting = [&] {
+    return std::ranges::count_if(
+        all, [](const auto& one) { return !one->connection().unconsumed().empty(); });
+  };
+  cr_expect(count_waiting() == 20);
+  // It catches up before the patience is over, and one line is enough to put it behind again.
+  slow->advance(milliseconds(90));
+  slow->set_window(slow->connection().queued());
+  slow->settle();
+  cr_expect(count_waiting() > 15, "%td", count_waiting());
+  slow->advance(milliseconds(10));
+  cr_expect(count_waiting() == 0, "%td", count_waiting());
+  slow->set_window(MemoryPeer::kUnlimited);
+  cr_expect(count(slow->received(), "] xxx") == 21);
+}
+
 Test(chat, waits_only_once_for_a_member_that_never_reads) {
   World world;
   const ConnectionOptions small{.high_water = 1'000, .queue_limit = 10'000'000};
