@@ -496,3 +496,110 @@ Test(irc, tells_its_clients_that_it_drains) {
   cr_expect(ann->received() == ":irc.sluice NOTICE ann :the chat is closing\r\n");
   cr_expect(ann->saw_end());
 }
+
+// --- The rest of the answers ---
+
+Test(irc, answers_small_questions) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  expect_answer(*ann, "TIME", ":irc.sluice 391 ann irc.sluice ");
+  expect_answer(*ann, "PING", ":irc.sluice 409 ann :No origin specified\r\n");
+  expect_answer(*ann, "PASS x", " 462 ann ");
+  expect_answer(*ann, "TAGMSG", " 461 ann TAGMSG ");
+  expect_answer(*ann, "LIST #room,#nosuch", " 322 ann #room 1 :\r\n");
+  expect_answer(*ann, "WHO a*", " irc.sluice ann H :0 Real ann\r\n");
+  expect_answer(*ann, "WHO #nosuch", ":irc.sluice 315 ann #nosuch :End of /WHO list\r\n");
+  expect_answer(*ann, "WHOWAS", " 431 ann ");
+  expect_answer(*ann, std::string("PI\0NG x", 7), " PONG irc.sluice :x\r\n");
+  for (const char* line :
+       {"PONG x", "ERROR :x", "", "NOTICE", "NOTICE #nosuch :x", "NOTICE #room"}) {
+    cr_expect(ask(*ann, line).empty(), "%s", line);
+  }
+  expect_answer(*ann, "MODE #room +k :", " 696 ann #room k * :Invalid mode parameter\r\n");
+  expect_answer(*ann, "MODE #room +l x", " 696 ann #room l x ");
+  expect_answer(*ann, "JOIN 0", " PART #room\r\n");
+}
+
+Test(irc, passes_a_message_without_text_to_those_that_know_tags) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ message-tags\r\nCAP END\r\n");
+  const PeerRef bob = world.enter("bob", "#room", "CAP REQ message-tags\r\nCAP END\r\n");
+  const PeerRef eve = world.enter("eve");
+  for (MemoryPeer* one : {ann.get(), bob.get(), eve.get()}) (void)one->received();
+  ann->send("@+typing=active;+x TAGMSG #room\r\n");
+  cr_expect(bob->received().starts_with("@+typing=active;+x :ann!"));
+  cr_expect(eve->received().empty());
+}
+
+Test(irc, limits_members_rooms_and_bans) {
+  ChatOptions options = plain();
+  options.rules.max_members = 2;
+  options.rules.max_rooms = 3;
+  options.rules.max_joined = 1;
+  options.rules.max_bans = 1;
+  options.rules.greeting = "Be kind.\nHave fun.";
+  World world(options);
+  const PeerRef ann = world.enter("ann");
+  expect_answer(*ann, "JOIN #other", " 405 ann #other ");
+  expect_answer(*ann, "MOTD",
+                ":irc.sluice 372 ann :- Be kind.\r\n:irc.sluice 372 ann :- Have fun.\r\n");
+  (void)ask(*ann, "MODE #room +b one");
+  expect_answer(*ann, "MODE #room +b two", " 478 ann #room two ");
+  const PeerRef bob = world.enter("bob", "#second");
+  const PeerRef late = world.connect();
+  late->send("NICK late\r\nUSER u 0 * :r\r\n");
+  cr_expect(has(late->received(), "ERROR :Closing Link: the chat is full: at most 2 members"));
+  cr_expect(late->saw_end());
+  (void)ask(*bob, "PART #second");
+  const PeerRef line = world.enter_with_lines("line", "x");
+  cr_expect(has(ask(*bob, "JOIN #third"), " JOIN #third\r\n"));
+}
+
+Test(irc, writes_long_lists_in_several_lines) {
+  World world;
+  std::vector<PeerRef> all;
+  for (int i = 0; i < 30; ++i) {
+    all.push_back(world.enter("a-member-with-a-long-name-" + std::to_string(i), "#room",
+                              "CAP REQ :userhost-in-names\r\nCAP END\r\n"));
+  }
+  std::string rest = ask(*all[0], "NAMES #room");
+  std::size_t lines = 0;
+  std::size_t names = 0;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find("\r\n");
+    cr_assert(end <= 510);
+    const std::string line = rest.substr(0, end);
+    lines += has(line, " 353 ") ? 1 : 0;
+    for (std::size_t at = 0; (at = line.find("long-name", at)) != line.npos; ++at) ++names;
+    rest.erase(0, end + 2);
+  }
+  cr_expect(lines > 3 && names >= 30, "%zu lines, %zu names", lines, names);
+  std::string channels = "#a-channel-with-a-long-name-0";
+  for (int i = 1; i < 20; ++i) channels += ",#a-channel-with-a-long-name-" + std::to_string(i);
+  const PeerRef ann = world.enter("ann", "");
+  for (std::string_view left = channels; !left.empty();) {
+    const std::string_view name = left.substr(0, left.find(','));
+    ann->send("JOIN " + std::string(name) + "\r\n");
+    left.remove_prefix(std::min(name.size() + 1, left.size()));
+  }
+  const std::string whois = ask(*ann, "WHOIS ann");
+  cr_expect(has(whois, "name-0 ") && has(whois, "name-19\r\n"), "%s", whois.c_str());
+}
+
+Test(irc, says_how_much_was_dropped) {
+  ChatOptions options = plain();
+  options.patience = milliseconds(0);
+  World world(options);
+  const PeerRef ann = world.enter("ann");
+  const PeerRef slow = world.enter("slow", "#room", {},
+                                   {.high_water = 1'000,
+                                    .queue_limit = 10'000,
+                                    .overflow = sluice::OverflowPolicy::drop_newest});
+  slow->set_window(0);
+  for (int i = 0; i < 100; ++i) ann->send("PRIVMSG #room :" + std::string(400, 'x') + "\r\n");
+  slow->set_window(MemoryPeer::kUnlimited);
+  cr_expect(has(slow->received(), " bytes were dropped: you read too slowly\r\n"));
+  slow->end();
+  cr_expect(slow->closed());
+  cr_expect(has(ann->received(), " QUIT :Connection closed\r\n"));
+}
