@@ -7,7 +7,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+constexpr std::string_view kIrcReplacement = "\xEF\xBF\xBD";
 // CTCP, bold, colours, reset, monospace, reverse, italics, struck, underlined; and the tab.
 constexpr std::string_view kFormatting = "\x01\x02\x03\x04\x0F\x11\x16\x1D\x1E\x1F\t";
 
@@ -19,7 +19,7 @@ std::string_view take_word(std::string_view& rest) noexcept {
   return word;
 }
 
-constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7F; }
+constexpr bool is_printable_ascii(char c) noexcept { return c >= 0x20 && c < 0x7F; }
 
 }  // namespace
 
@@ -75,7 +75,7 @@ void append_irc_line(std::string& to, std::string_view source, std::string_view 
 void append_irc_text(std::string& to, std::string_view text) {
   while (!text.empty()) {
     const auto plain = static_cast<std::size_t>(
-        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        std::find_if_not(text.begin(), text.end(), is_printable_ascii) - text.begin());
     to += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) return;
@@ -83,7 +83,7 @@ void append_irc_text(std::string& to, std::string_view text) {
     const bool whole = character.kind == Utf8Character::Kind::whole;
     const bool allowed = whole && (!is_control(character.value) ||
                                    kFormatting.find(text.front()) != kFormatting.npos);
-    to += allowed ? text.substr(0, character.size) : kReplacement;
+    to += allowed ? text.substr(0, character.size) : kIrcReplacement;
     text.remove_prefix(character.size);
   }
 }
