@@ -127,7 +127,8 @@ void Parent::on_requests() {
     if (status == MessageStatus::would_block) return;
     if (status == MessageStatus::ended) return worker_ended();
     (void)tokens_.take(kRequestRate, loop_.now());
-    answer(std::move(message), std::span(room).first(message.size));
+    const auto bytes = std::span(room).first(message.size);
+    answer(std::move(message), bytes);
     if (has_ended_) return;
   }
 }

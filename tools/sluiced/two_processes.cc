@@ -1,6 +1,9 @@
 #include "two_processes.h"
 
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 #include <cerrno>
 #include <csignal>
@@ -57,6 +60,10 @@ std::vector<SandboxLayer> leave_root(EmptyRoot root, const Account& account) {
   layers.push_back(why_not.empty() ? enter(std::move(root))
                                    : SandboxLayer{"chroot", false, std::string(why_not)});
   layers.insert(layers.begin(), become(account));
+#if defined(__linux__)
+  // A change of the user forbids what the search for leaks does at the end.
+  if (!why_not.empty()) (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
   return layers;
 }
 

@@ -18,9 +18,9 @@ namespace sluice::tools::daemon {
 class Opener {
  public:
   // That of this process: there is one parent. Null if the process opens everything itself.
-  [[nodiscard]] static Opener* of_process() noexcept { return of_process_; }
+  [[nodiscard]] static Opener* of_process() noexcept { return slot(); }
   // REQUIRES: it outlives its use.
-  static void set_of_process(Opener* opener) noexcept { of_process_ = opener; }
+  static void set_of_process(Opener* opener) noexcept { slot() = opener; }
 
   // Bound at the endpoint and, unless over UDP, listening.
   [[nodiscard]] virtual Fd socket(const Endpoint& endpoint) = 0;
@@ -36,7 +36,10 @@ class Opener {
   ~Opener() = default;
 
  private:
-  static inline Opener* of_process_ = nullptr;
+  static Opener*& slot() noexcept {
+    static Opener* opener = nullptr;
+    return opener;
+  }
 };
 
 // The file of a Unix socket that the opener has bound: removed when this ends.
