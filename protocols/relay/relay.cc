@@ -6,7 +6,9 @@
 #include <new>
 
 #include "../../reactor/base/payload.h"
+#include "../websocket/websocket.h"
 #include "relay_peer.h"
+#include "relay_socket.h"
 
 namespace sluice {
 
@@ -15,55 +17,67 @@ Relay::Relay(Loop& loop, const RelayOptions& options)
       end_of_turn_(loop, [this] { resume_waiting(); }),
       behind_(
           loop,
-          [](RelayPeer& peer) {
-            peer.set_behind(false);
+          [](RelayMember& peer) {
+            peer.behind_ = false;
             peer.abort();
           },
           [this] { schedule_resume(); }) {}
 
 Relay::~Relay() {
-  for (RelayPeer* const peer : peers_) peer->detach();
+  for (RelayMember* const peer : peers_) peer->detach();
 }
 
 ProtocolFactory Relay::factory() {
   return [this](const Address&) -> ProtocolRef {
-    if (peers_.size() >= options_.max_peers) return nullptr;
+    if (is_full()) return nullptr;
     return std::make_unique<RelayPeer>(*this);
   };
 }
 
-void Relay::remove(RelayPeer& peer) noexcept {
+ProtocolFactory Relay::factory(WebSocketServer& server) {
+  return [this, &server](const Address&) -> ProtocolRef {
+    return std::make_unique<RelaySocket>(server, *this);
+  };
+}
+
+void Relay::remove(RelayMember& peer) noexcept {
   std::erase(peers_, &peer);
   std::erase(waiting_, &peer);
   mark_caught_up(peer);
 }
 
-void Relay::deliver(const RelayPeer& from, std::span<const std::byte> bytes) {
+void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) {
   if (peers_.size() < 2) return;
-  const Payload payload = Payload::copy(bytes);
-  for (RelayPeer* const peer : peers_) {
+  // Each is made once, if somebody needs it.
+  Payload raw;
+  Payload message;
+  const WebSocketKind kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
+  for (RelayMember* const peer : peers_) {
     if (peer == &from) continue;
-    if (peer->send(payload) && !peer->is_behind()) mark_behind(*peer);
+    const bool is_socket = peer->socket_ != nullptr;
+    if (is_socket && message.empty()) message = websocket_message(kind, bytes);
+    if (!is_socket && raw.empty()) raw = Payload::copy(bytes);
+    if (peer->send(is_socket ? message : raw) && !peer->behind_) mark_behind(*peer);
   }
 }
 
 // Whether somebody else is behind: a peer does not receive its own bytes.
-bool Relay::must_wait(const RelayPeer& peer) const noexcept {
-  return behind_.size() > (peer.is_behind() ? 1U : 0U);
+bool Relay::must_wait(const RelayMember& peer) const noexcept {
+  return behind_.size() > (peer.behind_ ? 1U : 0U);
 }
 
-void Relay::mark_behind(RelayPeer& peer) {
+void Relay::mark_behind(RelayMember& peer) {
   try {
     behind_.add(peer, options_.patience);
-    peer.set_behind(true);
+    peer.behind_ = true;
   } catch (const std::bad_alloc&) {
     peer.abort();  // a delivery in progress must not fail
   }
 }
 
-void Relay::mark_caught_up(RelayPeer& peer) noexcept {
+void Relay::mark_caught_up(RelayMember& peer) noexcept {
   if (!behind_.remove(peer)) return;
-  peer.set_behind(false);
+  peer.behind_ = false;
   schedule_resume();
 }
 
@@ -74,7 +88,7 @@ void Relay::schedule_resume() noexcept {
 
 void Relay::resume_waiting() {
   // resume() calls no handler: the bytes that wait are delivered later in this turn.
-  std::erase_if(waiting_, [this](RelayPeer* peer) {
+  std::erase_if(waiting_, [this](RelayMember* peer) {
     if (must_wait(*peer)) return false;
     peer->resume();
     return true;

@@ -6,13 +6,17 @@
 // What it is: the connections of a broker that looks at no byte, as `ncat --broker` is one. A read
 // of a peer becomes one shared payload for all others. All peers receive the same bytes in the same
 // order, but for their own.
+// Its peers may also be WebSockets, whose messages it does not change: they receive a message as it
+// came, as text or as binary, and a read of bytes as a binary message; those that receive bytes get
+// the payloads of messages, without boundaries.
 // Slow peers: a peer is behind while more than ConnectionOptions::high_water is queued for it. Then
 // nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience
 // is aborted, and the others go on.
-// Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water + max_read is below
-// queue_limit, and that input_limit >= max_read.
-// Lifetime: must be destroyed before its loop. The destructor closes the remaining connections.
+// Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water and the longest of
+// max_read and the messages are together below queue_limit, and that input_limit >= max_read.
+// Lifetime: must be destroyed before its loop, and no handshake of a WebSocketServer that it has
+// made handlers for is in progress then. The destructor closes the remaining connections.
 // Thread: the loop's. Errors: std::bad_alloc. A peer whose queue gets no memory is aborted.
 #ifndef SLUICE_PROTOCOLS_RELAY_RELAY_H
 #define SLUICE_PROTOCOLS_RELAY_RELAY_H
@@ -26,10 +30,11 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/patience_list.h"
 #include "../../reactor/stream/protocol.h"
+#include "relay_member.h"
 
 namespace sluice {
 
-class RelayPeer;
+class WebSocketServer;
 
 struct RelayOptions {
   std::size_t max_peers = 1024;              // a newcomer above it is refused
@@ -46,30 +51,33 @@ class Relay {
   // For any number of listeners: makes their handlers. REQUIRES: neither the listeners nor the
   // function are used after this object is destroyed.
   [[nodiscard]] ProtocolFactory factory();
+  // The same for peers that are WebSockets. REQUIRES: `server` outlives the function.
+  [[nodiscard]] ProtocolFactory factory(WebSocketServer& server);
   // Nobody leaves because of a smaller limit.
   void set_options(const RelayOptions& options) noexcept { options_ = options; }
   [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
+  [[nodiscard]] bool is_full() const noexcept { return peers_.size() >= options_.max_peers; }
 
  private:
-  friend class RelayPeer;
+  friend class RelayMember;
 
-  void add(RelayPeer& peer) { peers_.push_back(&peer); }
-  void remove(RelayPeer& peer) noexcept;
+  void add(RelayMember& peer) { peers_.push_back(&peer); }
+  void remove(RelayMember& peer) noexcept;
   // Sends to all but `from`. REQUIRES: nobody that would receive it is behind.
-  void deliver(const RelayPeer& from, std::span<const std::byte> bytes);
-  [[nodiscard]] bool must_wait(const RelayPeer& peer) const noexcept;
+  void deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes);
+  [[nodiscard]] bool must_wait(const RelayMember& peer) const noexcept;
   // `peer` has paused its connection. Resumes it when it need not wait any more.
-  void wait(RelayPeer& peer) { waiting_.push_back(&peer); }
-  void mark_behind(RelayPeer& peer);
-  void mark_caught_up(RelayPeer& peer) noexcept;
+  void wait(RelayMember& peer) { waiting_.push_back(&peer); }
+  void mark_behind(RelayMember& peer);
+  void mark_caught_up(RelayMember& peer) noexcept;
   void schedule_resume() noexcept;
   void resume_waiting();
 
   RelayOptions options_;
   EndOfTurn end_of_turn_;
-  PatienceList<RelayPeer> behind_;
-  std::vector<RelayPeer*> peers_;
-  std::vector<RelayPeer*> waiting_;
+  PatienceList<RelayMember> behind_;
+  std::vector<RelayMember*> peers_;
+  std::vector<RelayMember*> waiting_;
 };
 
 }  // namespace sluice

@@ -23,7 +23,7 @@ ROWS = [
     (["-l", "echo=tcp://local host:7"], "-l ", '"local host"', "a name, a.b.c.d, [IPv6] or *"),
     (["-l", "echo=ftp://127.0.0.1:80"], "-l ", '"ftp"', "tcp, udp or unix"),
     (["-l", "echo=http://127.0.0.1:80"], "-l ", "echo does not run over http",
-     "tcp, tls, udp and unix"),
+     "tcp, tls, ws, wss, udp, unix and ws+unix"),
     (["-l", "metrics=tcp://127.0.0.1:80"], "-l ", "metrics does not run over tcp",
      "http, https and unix"),
     (["-l", "metrics=http://*:80"], "-l ", "metrics at http://*:80", "allow=NETWORKS"),

@@ -16,6 +16,7 @@
 #include "config/listen_reader.h"
 #include "services/service_kinds.h"
 #include "services/socket_keys.h"
+#include "services/websocket_keys.h"
 #include "settings/passed_sockets.h"
 #include "would_accept.h"
 
@@ -97,11 +98,14 @@ std::string help_text() {
                   "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
   out << help_row("unix://PATH", "a Unix stream socket");
   out << help_row("http://HOST:PORT", "of metrics, in place of tcp://");
+  out << help_row("ws://HOST:PORT, ws+unix://PATH", "WebSocket: echo, framed, relay");
+  out << help_row("tls://, https://, wss://", "the same as tcp://, http://, ws://, with TLS");
   out << help_row("fd:NAME", "a socket that a service manager has passed");
   add_keys(out, "Keys", socket_keys());
   for (const ServiceKind* kind : all_kinds()) {
     if (!kind->keys.empty()) add_keys(out, "Keys of " + std::string(kind->name), kind->keys);
   }
+  add_keys(out, "Keys of ws", kWebSocketKeys);
   out << "\nA DURATION is 500ms, 30s, 5m, 2h or 1d. Write a comma in a VALUE as \\,\n"
          "See sluiced(8).\n";
   return out.str();

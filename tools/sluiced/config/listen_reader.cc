@@ -43,12 +43,16 @@ std::string_view scheme_word(std::string_view endpoint) {
   return end == endpoint.npos ? std::string_view() : endpoint.substr(0, end);
 }
 
-// A scheme that is written instead of tcp.
+// A scheme that is written instead of that of what carries it.
 struct Layer {
   std::string_view word;
   bool has_tls;
+  Scheme carrier = Scheme::tcp;
 };
-constexpr Layer kLayers[] = {{"http", false}, {"https", true}, {"tls", true}};
+constexpr Layer kLayers[] = {
+    {"http", false}, {"https", true}, {"tls", true},
+    {"ws", false},   {"wss", true},   {"ws+unix", false, Scheme::unix_stream},
+};
 
 const Layer* layer_of(std::string_view endpoint) {
   const std::string_view word = scheme_word(endpoint);
@@ -60,7 +64,8 @@ const Layer* layer_of(std::string_view endpoint) {
 // With the scheme of what carries it: tcp for http.
 std::string without_layer(const std::string& text) {
   const Layer* layer = layer_of(text);
-  return layer == nullptr ? text : "tcp" + text.substr(layer->word.size());
+  if (layer == nullptr) return text;
+  return std::string(to_string(layer->carrier)) + text.substr(layer->word.size());
 }
 
 // tcp://*:daytime with the number of the port, which services(5) has; any other text unchanged.
@@ -145,9 +150,11 @@ class Keys {
     where_ += spec.layer.empty() ? to_string(scheme) : spec.layer;
     for (const std::span<const Key* const> keys : {socket_keys(), kind.keys}) {
       for (const Key* key : keys) {
-        (key->text().applies(scheme) ? keys_ : elsewhere_).push_back(key);
+        (key->applies(scheme, spec.speaks_websocket()) ? keys_ : elsewhere_).push_back(key);
       }
     }
+    auto& of_messages = spec.speaks_websocket() ? keys_ : elsewhere_;
+    of_messages.insert(of_messages.end(), kind.websocket_keys.begin(), kind.websocket_keys.end());
   }
 
   [[nodiscard]] const std::vector<const Key*>& all() const noexcept { return keys_; }
@@ -229,15 +236,19 @@ std::optional<Scheme> scheme_of(std::string_view endpoint) {
     }
   }
   const std::string_view scheme = scheme_word(endpoint);
-  if (layer_of(endpoint) != nullptr) return Scheme::tcp;
+  if (const Layer* layer = layer_of(endpoint)) return layer->carrier;
   for (const Scheme each : {Scheme::tcp, Scheme::udp, Scheme::unix_stream}) {
     if (scheme == to_string(each)) return each;
   }
   return {};
 }
 
+bool speaks_websocket(std::string_view endpoint) noexcept {
+  return layer_of(endpoint) != nullptr && scheme_word(endpoint).starts_with("ws");
+}
+
 const Key* find_key(const ServiceKind& kind, std::string_view name) {
-  for (const std::span<const Key* const> keys : {socket_keys(), kind.keys}) {
+  for (const std::span<const Key* const> keys : {socket_keys(), kind.keys, kind.websocket_keys}) {
     for (const Key* key : keys) {
       if (key->name() == name) return key;
     }
@@ -271,7 +282,7 @@ ListenSpec read_spec(const WrittenListen& written, const Settings& defaults,
     }
   }
   if (spec.scheme() == Scheme::tcp && has_tls(spec.settings)) {
-    spec.layer = kind->speaks_http ? "https" : "tls";
+    spec.layer = spec.speaks_websocket() ? "wss" : kind->speaks_http ? "https" : "tls";
   }
   return spec;
 }

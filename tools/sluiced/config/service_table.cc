@@ -145,7 +145,12 @@ bool ServiceReader::applies(std::string_view name, const Listen& listen) const {
   const Key* key = find_key(*kind_, name);
   const std::optional<Scheme> scheme = scheme_of(listen.endpoint);
   // What is wrong with the endpoint is reported; its keys are not judged.
-  return key != nullptr && scheme && kind_->runs_over(*scheme) && key->text().applies(*scheme);
+  if (key == nullptr || !scheme || !kind_->runs_over(*scheme)) return false;
+  const auto& messages = kind_->websocket_keys;
+  if (std::find(messages.begin(), messages.end(), key) != messages.end()) {
+    return speaks_websocket(listen.endpoint);
+  }
+  return key->applies(*scheme, speaks_websocket(listen.endpoint));
 }
 
 bool ServiceReader::is_valid_somewhere(std::string_view name) const {

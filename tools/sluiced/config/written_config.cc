@@ -36,7 +36,9 @@ std::string without(const Key& key) {
   return key.text().without.empty() ? "none" : std::string(key.text().without);
 }
 
-bool applies(const Key& key, const ListenSpec& spec) { return key.text().applies(spec.scheme()); }
+bool applies(const Key& key, const ListenSpec& spec) {
+  return key.applies(spec.scheme(), spec.speaks_websocket());
+}
 
 std::string endpoint_of(const ListenSpec& spec) {
   // A text with control characters is escaped for messages, and would be another path.
@@ -61,17 +63,19 @@ std::string endpoint_of(const ListenSpec& spec) {
 // `all` are the endpoints of one service, whose own keys are the same at each that has them.
 std::string own_keys(const ServiceKind& kind, std::span<const ListenSpec> all) {
   std::string lines;
-  for (const Key* key : kind.keys) {
-    const ListenSpec* spec = nullptr;
-    for (const ListenSpec& each : all) {
-      if (spec == nullptr && applies(*key, each)) spec = &each;
-    }
-    if (spec == nullptr) continue;
+  const auto write = [&](const Key* key, bool is_of_messages) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const ListenSpec& each) {
+      return applies(*key, each) && (!is_of_messages || each.speaks_websocket());
+    });
+    if (found == all.end()) return;
+    const ListenSpec* const spec = &*found;
     const auto value = spec->settings.value(*key);
     const std::string name(key->name());
     lines += value ? name + " = " + toml_value(*key, *value) : "# " + name + ": " + without(*key);
     lines += '\n';
-  }
+  };
+  for (const Key* key : kind.keys) write(key, false);
+  for (const Key* key : kind.websocket_keys) write(key, true);
   return lines;
 }
 

@@ -14,6 +14,7 @@
 #include "../../../protocols/framed/framed_datagrams.h"
 #include "../../../protocols/framed/framed_reply.h"
 #include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/utf8_stream.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "../settings/key_types.h"
@@ -21,6 +22,7 @@
 #include "endpoint_socket.h"
 #include "listening_service.h"
 #include "socket_keys.h"
+#include "websocket_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -49,7 +51,8 @@ void check_reply(std::string_view name, std::string_view text) {
 constexpr TextKey kFraming({.name = "framing",
                             .form = "NAME",
                             .summary = "how messages are separated",
-                            .applies = over_all},
+                            .applies = over_all,
+                            .of_bytes = true},
                            TextKey::kAny, "decimal:3", check_framing);
 // 0 where the framing has an empty message: validate() knows.
 constexpr NumberKey kMaxMessage({.name = "max-message",
@@ -66,7 +69,8 @@ constexpr TextKey kReply({.name = "reply",
 constexpr SwitchKey kStrict({.name = "strict",
                              .form = "on|off",
                              .summary = "stream: close after a malformed frame",
-                             .applies = over_streams},
+                             .applies = over_streams,
+                             .of_bytes = true},
                             true);
 
 constexpr DurationKey kMessageTimeout = message_timeout_key(
@@ -76,7 +80,8 @@ constexpr DurationKey kFirstMessageTimeout =
 constexpr NumberKey kMinRate({.name = "min-rate",
                               .form = "BYTES",
                               .summary = "stream: bytes that extend it by a second",
-                              .applies = over_streams},
+                              .applies = over_streams,
+                              .of_bytes = true},
                              NumberKey::kCount, 1024);
 
 constexpr const Key* kKeys[] = {&kFraming,        &kMaxMessage,          &kReply,  &kStrict,
@@ -95,6 +100,35 @@ class FramedStreams final : public ListeningService {
   }
 
  private:
+  Framing framing_;
+  MessageReply reply_;
+};
+
+// Each message of a WebSocket is one message.
+class FramedOverWebSocket final : public WebSocketService {
+ public:
+  FramedOverWebSocket(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
+      : WebSocketService(
+            host, spec,
+            derive_websocket(spec.settings, plan.options.limit.value_or(kMaxWebSocketMessage))),
+        framing_(kAnyMessage),
+        reply_(reply_of(plan, framing_.codec())) {
+    ConnectionOptions& connection = listener_options().connection;
+    const ConnectionOptions& planned = plan.listener.connection;
+    if (spec.settings.has(kMessageTimeout)) connection.message_timeout = planned.message_timeout;
+    if (planned.first_message_timeout.count() > 0) {
+      connection.first_message_timeout = planned.first_message_timeout;
+    }
+    serve(host, spec, websocket(server(), [this](auto& socket, WebSocketKind kind, auto message) {
+            const auto answer = reply_.answer(message);
+            if (!answer) return;
+            const bool is_text = kind == WebSocketKind::text && is_utf8(*answer);
+            socket.send_message(is_text ? kind : WebSocketKind::binary, *answer);
+          }));
+  }
+
+ private:
+  static constexpr std::string_view kAnyMessage = "u32be";  // can encode every fixed reply
   Framing framing_;
   MessageReply reply_;
 };
@@ -124,6 +158,11 @@ class FramedOverUdp final : public Service {
 };
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
+  if (spec.speaks_websocket()) {
+    if (spec.settings.find(kMaxMessage) != 0U) return;
+    errors.push_back({std::string(kMaxMessage.name()), "max-message 0 is not in 1-4294967295"});
+    return;
+  }
   const std::string framing = spec.settings.get(kFraming);
   const std::unique_ptr<const Codec> codec = make_codec(framing);
   const std::size_t limit = spec.settings.find(kMaxMessage).value_or(codec->default_limit());
@@ -149,6 +188,7 @@ void validate(const ListenSpec& spec, SettingErrors& errors) {
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
   const FramedPlan plan = derive_framed(spec.settings);
+  if (spec.speaks_websocket()) return std::make_unique<FramedOverWebSocket>(host, spec, plan);
   if (spec.scheme() == Scheme::udp) return std::make_unique<FramedOverUdp>(host, spec, plan);
   return std::make_unique<FramedStreams>(host, spec, plan);
 }
@@ -188,6 +228,7 @@ const ServiceKind kFramedKind = {
     .name = "framed",
     .summary = "answers messages in a framing of your choice",
     .keys = kKeys,
+    .websocket_keys = kWebSocketConnectionKeys,
     .validate = validate,
     .start = start,
 };

@@ -8,6 +8,7 @@
 #include "../settings/key_types.h"
 #include "listening_service.h"
 #include "socket_keys.h"
+#include "websocket_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -54,12 +55,24 @@ class RelayService final : public ListeningService {
   }
 };
 
+class RelayOverWebSocket final : public WebSocketService {
+ public:
+  // REQUIRES: `relay` outlives it.
+  RelayOverWebSocket(const ServiceHost& host, const ListenSpec& spec, Relay& relay)
+      : WebSocketService(host, spec, derive_websocket(spec.settings)) {
+    listener_options().connection.max_read = kMaxRead;
+    serve(host, spec, relay.factory(server()));
+  }
+};
+
 std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
   return std::make_unique<RelayCore>(loop, derive_relay(spec.settings));
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<RelayService>(host, spec, static_cast<RelayCore&>(*host.core).relay());
+  Relay& relay = static_cast<RelayCore&>(*host.core).relay();
+  if (spec.speaks_websocket()) return std::make_unique<RelayOverWebSocket>(host, spec, relay);
+  return std::make_unique<RelayService>(host, spec, relay);
 }
 
 }  // namespace
@@ -70,6 +83,7 @@ const ServiceKind kRelayKind = {
     .over_streams = true,
     .over_udp = false,
     .keys = kKeys,
+    .websocket_keys = kWebSocketKeys,
     .make_core = make_core,
     .start = start,
 };

@@ -51,6 +51,8 @@ struct ServiceKind {
   bool speaks_http = false;  // its TCP endpoints are written http://
   ConsoleUse console = ConsoleUse::none;
   std::span<const Key* const> keys = {};  // its own, beside socket_keys()
+  // Those that its WebSocket endpoints have besides. Empty: it has no such endpoints.
+  std::span<const Key* const> websocket_keys = {};
   // Reports each thing that is wrong although every value is allowed by itself. May be null. The
   // endpoint may not be known yet.
   void (*validate)(const ListenSpec& spec, SettingErrors& errors) = nullptr;

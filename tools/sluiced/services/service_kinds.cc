@@ -45,8 +45,11 @@ std::vector<std::string_view> schemes_of(const ServiceKind& kind) {
     schemes.push_back(kind.speaks_http ? "http" : "tcp");
     schemes.push_back(kind.speaks_http ? "https" : "tls");
   }
+  const bool has_websockets = !kind.websocket_keys.empty();
+  if (has_websockets) schemes.insert(schemes.end(), {"ws", "wss"});
   if (kind.over_udp) schemes.push_back("udp");
   if (kind.over_streams) schemes.push_back("unix");
+  if (has_websockets) schemes.push_back("ws+unix");
   return schemes;
 }
 

@@ -132,7 +132,7 @@ void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
   const ListenSpec& spec = *step.spec;
   Member* const before = step.before == kNone ? nullptr : &members_[step.before];
   if (before != nullptr && is_same_service(before->wanted(), spec) && before->core == step.core &&
-      before->wanted().settings == spec.settings) {
+      before->wanted().settings == spec.settings && before->wanted().layer == spec.layer) {
     step.kept = true;
     step.renewal = before->service->renew();
     return;

@@ -18,6 +18,7 @@
 #include "endpoint_socket.h"
 #include "socket_keys.h"
 #include "stream_service.h"
+#include "websocket_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -56,7 +57,22 @@ std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) 
   return std::make_unique<StreamService<Handler>>(host, spec);
 }
 
+class EchoOverWebSocket final : public WebSocketService {
+ public:
+  EchoOverWebSocket(const ServiceHost& host, const ListenSpec& spec)
+      : WebSocketService(host, spec, derive_websocket(spec.settings)) {
+    serve(host, spec, websocket(server(), [](auto& socket, WebSocketKind kind, auto message) {
+            socket.send_message(kind, message);
+          }));
+  }
+};
+
 constexpr auto kEchoAnswer = [] { return DatagramAnswer(echo_answer); };
+std::unique_ptr<Service> start_echo(const ServiceHost& host, const ListenSpec& spec) {
+  if (spec.speaks_websocket()) return std::make_unique<EchoOverWebSocket>(host, spec);
+  return start<Echo, kEchoAnswer, kSmall>(host, spec);
+}
+
 constexpr auto kNoAnswer = [] { return DatagramAnswer(); };
 constexpr auto kUpperAnswer = [] { return DatagramAnswer(upper_answer); };
 constexpr auto kChargenAnswer = [] { return chargen_answer(); };
@@ -93,8 +109,12 @@ constexpr ServiceKind small(std::string_view name, std::string_view summary,
 
 }  // namespace
 
-const ServiceKind kEchoKind =
-    small("echo", "sends back what it receives (RFC 862)", start<Echo, kEchoAnswer, kSmall>);
+const ServiceKind kEchoKind = {
+    .name = "echo",
+    .summary = "sends back what it receives (RFC 862)",
+    .websocket_keys = kWebSocketKeys,
+    .start = start_echo,
+};
 const ServiceKind kDiscardKind =
     small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
 const ServiceKind kChargenKind =

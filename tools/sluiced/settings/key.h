@@ -31,6 +31,7 @@ struct KeyText {
   bool (*applies)(Scheme scheme) = over_all;
   std::string_view without = {};  // what holds if there is neither a value nor a default: "none"
   bool required = false;
+  bool of_bytes = false;  // means nothing where messages have the frames of WebSocket
 };
 
 class Key {
@@ -41,6 +42,9 @@ class Key {
 
   [[nodiscard]] constexpr std::string_view name() const noexcept { return text_.name; }
   [[nodiscard]] constexpr const KeyText& text() const noexcept { return text_; }
+  [[nodiscard]] bool applies(Scheme scheme, bool websocket) const {
+    return text_.applies(scheme) && !(websocket && text_.of_bytes);
+  }
 
   // Throws UsageError that names the key, what was read and what is allowed.
   [[nodiscard]] virtual Value read(std::string_view text) const = 0;

@@ -16,8 +16,8 @@ namespace sluice::tools::daemon {
 struct ListenSpec {
   std::string kind;  // "echo"
   Target target;     // without an endpoint as long as its host has to be looked up
-  // The scheme that is written instead of tcp, for what the service speaks there: "http",
-  // "tls", "https".
+  // The scheme that is written instead of tcp or unix, for what the service speaks there: "http",
+  // "tls", "https", "ws", "wss", "ws+unix".
   std::string layer = {};
   Settings settings;
   int descriptor = -1;  // of a socket that was passed to the process, in place of one to bind
@@ -33,10 +33,11 @@ struct ListenSpec {
     return *target.endpoint;
   }
   [[nodiscard]] Scheme scheme() const noexcept { return target.scheme(); }
+  [[nodiscard]] bool speaks_websocket() const noexcept { return layer.starts_with("ws"); }
   // An endpoint of this service, as its configuration writes it: "http://127.0.0.1:9100".
   [[nodiscard]] std::string written(const Endpoint& at) const {
     std::string text = at.to_string();
-    if (layer.empty() || at.scheme() != Scheme::tcp) return text;
+    if (layer.empty()) return text;
     return layer + text.substr(text.find(':'));
   }
 };

@@ -86,6 +86,28 @@ Test(listen_reader, reads_every_kind_over_every_scheme_that_it_runs_over) {
   }
 }
 
+Test(listen_reader, reads_the_endpoints_of_websockets) {
+  for (const std::string kind : {"echo", "framed", "relay"}) {
+    for (const std::string endpoint : {"ws://[::1]:0", "ws+unix:///tmp/x"}) {
+      const ListenSpec spec =
+          parsed(kind + '=' + endpoint + ",origin=https://a https://b,ping=off");
+      cr_expect(spec.speaks_websocket());
+      cr_expect(spec.written(spec.endpoint()) == endpoint);
+    }
+    cr_expect(not parsed(kind + "=tcp://*:0").speaks_websocket());
+  }
+  cr_expect(parsed("echo=ws://*:0").scheme() == Scheme::tcp);
+  cr_expect(parsed("echo=wss://*:0,cert=c").layer == "wss");
+  cr_expect(parsed("echo=ws://*:0,tls=on,cert=c").layer == "wss");
+  expect_refused("greet=ws://*:0,text=x", "greet does not run over ws; allowed: tcp, tls and unix");
+  expect_refused("framed=ws://*:0,framing=line",
+                 "key \"framing\" is not valid for framed over ws; allowed: idle, max, per-source, "
+                 "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, "
+                 "proxy, tls, cert, key, sni, client-ca, client-cert, alpn, name, max-message, "
+                 "reply, message-timeout, first-message-timeout, origin and ping");
+  expect_refused("framed=ws://*:0,max-message=0", "max-message 0 is not in 1-4294967295");
+}
+
 Test(listen_reader, gives_a_default_to_each_service_that_has_the_key) {
   cr_expect(parsed("echo=tcp://*:0").settings.get(kIdleKey) == 7s);
   cr_expect(parsed("echo=tcp://*:0,idle=off").settings.get(kIdleKey) == 0s);
@@ -123,7 +145,7 @@ Test(listen_reader, names_what_is_wrong_with_the_kind) {
 Test(listen_reader, names_what_is_wrong_with_the_endpoint) {
   expect_refused("echo=tcp://127.0.0.1:99999", "port 99999 is not in 0-65535");
   expect_refused("echo=http://127.0.0.1:80",
-                 "echo does not run over http; allowed: tcp, tls, udp and unix");
+                 "echo does not run over http; allowed: tcp, tls, ws, wss, udp, unix and ws+unix");
   expect_refused("echo=ftp://127.0.0.1:80", "scheme \"ftp\" is not tcp, udp or unix");
   expect_refused("metrics=tcp://*:1",
                  "metrics does not run over tcp; allowed: http, https and unix");

@@ -28,9 +28,10 @@ void expect_same(const ListenSpec& one, const ListenSpec& other) {
   cr_expect(one.kind == other.kind);
   cr_expect(one.endpoint() == other.endpoint());
   cr_expect(service_name(one) == service_name(other));
-  for (const auto keys : {socket_keys(), kind_of(one).keys}) {
+  cr_expect(one.layer == other.layer);
+  for (const auto keys : {socket_keys(), kind_of(one).keys, kind_of(one).websocket_keys}) {
     for (const Key* key : keys) {
-      if (key == &kNameKey || !key->text().applies(one.scheme())) continue;
+      if (key == &kNameKey || !key->applies(one.scheme(), one.speaks_websocket())) continue;
       cr_expect(one.settings.value(*key) == other.settings.value(*key), "%s",
                 std::string(key->name()).c_str());
     }
@@ -76,6 +77,18 @@ Test(written_config, is_read_as_the_same_services) {
   for (std::size_t i = 0; i < specs.size(); ++i) expect_same(again[i], specs[i]);
   cr_expect(again[6].service == again[7].service && again[7].service != again[8].service);
   cr_expect(write_services(again) == text);
+}
+
+Test(written_config, writes_the_keys_of_websockets) {
+  std::vector<ListenSpec> specs;
+  for (const char* text : {"relay=ws://127.0.0.1:4,origin=* https://a,max-message=9,name=messages",
+                           "framed=ws+unix:///tmp/w,ping=off,max-message=99"}) {
+    specs.push_back(parse_listen(text, {}));
+    specs.back().service = specs.size();
+  }
+  const std::vector<ListenSpec> again = read(write_services(specs));
+  cr_assert(again.size() == specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) expect_same(again[i], specs[i]);
 }
 
 Test(written_config, a_string_has_no_byte_that_toml_does_not_allow) {

@@ -1,0 +1,64 @@
+// One who takes part in a relay: what the handlers of its connections have in common. Only for the
+// files of this folder.
+//
+// Lifetime: a part of a handler. The Relay may be destroyed first, and then detaches it.
+// Thread: the loop's.
+#ifndef SLUICE_PROTOCOLS_RELAY_RELAY_MEMBER_H
+#define SLUICE_PROTOCOLS_RELAY_RELAY_MEMBER_H
+
+#include <cstdint>
+#include <span>
+
+#include "../../reactor/base/payload.h"
+
+namespace sluice {
+
+class Connection;
+class Relay;
+class WebSocketProtocol;
+
+// What somebody has sent: bytes without boundaries, or a message of a WebSocket.
+enum class RelayForm : std::uint8_t { bytes, text, binary };
+
+class RelayMember {
+ public:
+  // `socket`: it receives messages; null: bytes.
+  explicit RelayMember(Relay& relay, WebSocketProtocol* socket = nullptr) noexcept
+      : relay_(&relay), socket_(socket) {}
+  RelayMember(const RelayMember&) = delete;
+  RelayMember& operator=(const RelayMember&) = delete;
+  ~RelayMember() = default;
+
+  // The relay is being destroyed, or was.
+  [[nodiscard]] bool is_detached() const noexcept { return relay_ == nullptr; }
+  // From now on it receives what the others send. REQUIRES: not detached.
+  void join(Connection& connection);
+  // Does nothing if it has not joined.
+  void leave() noexcept;
+  // Somebody who would receive its bytes is behind.
+  [[nodiscard]] bool must_wait() const noexcept;
+  // Pauses its connection until it need not wait any more.
+  void wait();
+  // REQUIRES: it need not wait.
+  void deliver(RelayForm form, std::span<const std::byte> bytes);
+  // Its queue has fallen below the mark.
+  void caught_up() noexcept;
+
+ private:
+  friend class Relay;
+
+  // Returns whether it is behind now.
+  [[nodiscard]] bool send(const Payload& payload) noexcept;
+  void resume() noexcept;
+  void abort() noexcept;
+  void detach() noexcept;
+
+  Relay* relay_;
+  WebSocketProtocol* socket_;
+  Connection* connection_ = nullptr;  // from join() to leave()
+  bool behind_ = false;
+};
+
+}  // namespace sluice
+
+#endif

@@ -1,0 +1,55 @@
+// The keys of WebSocket endpoints, ws:// and wss://, and the options that come from them.
+//
+// Thread: any. Errors: std::bad_alloc.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_WEBSOCKET_KEYS_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_WEBSOCKET_KEYS_H
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+
+#include "../../../protocols/websocket/websocket_options.h"
+#include "../../../reactor/stream/listener.h"
+#include "../settings/key_types.h"
+#include "../settings/listen_spec.h"
+
+namespace sluice::tools::daemon {
+
+// Enough for everything that people send each other by hand. What is incomplete of all messages of
+// a service together has WebSocketOptions::max_pending.
+inline constexpr std::size_t kMaxWebSocketMessage = std::size_t{16} * 1024 * 1024;
+// A message takes at most this long, so that one that does not end is not held for ever.
+inline constexpr std::chrono::minutes kWebSocketMessageTimeout{5};
+
+inline constexpr WordsKey kOriginKey({.name = "origin",
+                                      .form = "ORIGIN...",
+                                      .summary = "pages that may connect, * for all",
+                                      .applies = over_streams,
+                                      .without = "same host"},
+                                     {1, 255});
+inline constexpr DurationKey kPingKey({.name = "ping",
+                                       .form = "DURATION",
+                                       .summary = "ping a peer that is silent this long",
+                                       .applies = over_streams},
+                                      std::chrono::seconds(1), WebSocketOptions{}.ping_interval,
+                                      std::chrono::hours(24));
+inline constexpr NumberKey kMessageSizeKey({.name = "max-message",
+                                            .form = "BYTES",
+                                            .summary = "longest message received",
+                                            .applies = over_streams},
+                                           NumberKey::kCount, kMaxWebSocketMessage);
+
+// For ServiceKind::websocket_keys: of a kind that has no key max-message of its own, and of one that
+// has.
+inline constexpr const Key* kWebSocketKeys[] = {&kOriginKey, &kPingKey, &kMessageSizeKey};
+inline constexpr std::span<const Key* const> kWebSocketConnectionKeys =
+    std::span(kWebSocketKeys).first(2);
+
+WebSocketOptions derive_websocket(const Settings& settings, std::size_t max_message);
+inline WebSocketOptions derive_websocket(const Settings& settings) {
+  return derive_websocket(settings, settings.get(kMessageSizeKey));
+}
+
+}  // namespace sluice::tools::daemon
+
+#endif
