@@ -129,7 +129,7 @@ bool ChatLines::submit(ChatMember& member, std::string_view line, Congestion con
   if (line.front() == '/') {
     if (!line.starts_with("//")) {
       const auto greet = [this](const ChatRoom* to, std::string_view name, std::string_view nick) {
-        return welcome(to, name, nick);
+        return welcome_ ? welcome_(to, name, nick) : welcome(to, name, nick);
       };
       return ChatCommands(house_, member, congestion, greet).run(line.substr(1));
     }

@@ -17,8 +17,10 @@
 #define SLUICE_PROTOCOLS_CHAT_CHAT_LINES_H
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../../reactor/base/export.h"
 #include "chat_house.h"
@@ -31,7 +33,14 @@ class SLUICE_EXPORT ChatLines {
   static constexpr std::size_t kMaxWelcomeNames = 50;  // names in the welcome
   static constexpr std::size_t kMaxNames = 4096;       // names in the answer to /who
 
+  // What a member reads first in a room: of the room, or null if the member opens it, its name, and
+  // the nick of the member. It is sent as it is.
+  using Welcome =
+      std::function<std::string(const ChatRoom*, std::string_view name, std::string_view nick)>;
+
   explicit ChatLines(ChatHouse& house) noexcept : house_(house) {}
+  // For submit() of a front that has another format: its own welcome.
+  ChatLines(ChatHouse& house, Welcome welcome) : house_(house), welcome_(std::move(welcome)) {}
 
   [[nodiscard]] static const ChatFormat& format() noexcept;
 
@@ -50,6 +59,7 @@ class SLUICE_EXPORT ChatLines {
                                                  std::string_view nick) const;
 
   ChatHouse& house_;
+  Welcome welcome_;
 };
 
 }  // namespace sluice

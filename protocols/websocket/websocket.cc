@@ -235,7 +235,7 @@ bool WebSocketProtocol::handle(Connection& connection, const WebSocketRead& read
       return false;
     case WebSocketEvent::held:
       on_held(connection);
-      return false;
+      return may_deliver();
     case WebSocketEvent::message:
       handle_message(connection, read);
       break;

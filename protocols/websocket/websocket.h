@@ -97,8 +97,9 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   virtual void on_established(Connection& connection);
   // A whole message. It is valid until this returns. A text is UTF-8.
   virtual void on_message(Connection& connection, WebSocketKind kind, Bytes message) = 0;
-  // Whether a message may be delivered now. If it is false when one has arrived, on_held() runs,
-  // which pauses the connection; the message is offered again when that is resumed.
+  // Whether a message may be delivered now. If it is false when one has arrived, on_held() runs.
+  // That either pauses the connection, and the message is offered again when it is resumed, or
+  // makes may_deliver() true, and the message is delivered.
   [[nodiscard]] virtual bool may_deliver() const noexcept { return true; }
   virtual void on_held(Connection& /*connection*/) {}
   // Runs once, last, if on_established() has run. `code` is the one of the peer's Close frame,

@@ -23,7 +23,7 @@ PROGRAMS = {"sluicectl": "SLUICECTL", "sluiced": "SLUICED", "sluice-fetch": "SLU
             "sluice-lookup": "SLUICE_LOOKUP",
             "sluice-scan": "SLUICE_SCAN", "sluice-talk": "SLUICE_TALK"}
 SERVICES = ["broadcast=", "chargen=", "chat=", "daytime=", "discard=", "echo=", "framed=", "greet=",
-            "irc=", "metrics=", "relay=", "time=", "upper="]
+            "irc=", "metrics=", "relay=", "time=", "upper=", "web="]
 BACKENDS = ["auto", "epoll", "poll", "select"]
 PATIENCE = 60 * float(os.environ.get("SLUICE_SLOWNESS", "1"))
 

@@ -175,7 +175,8 @@ class Endpoints(unittest.TestCase):
 
     def test_only_metrics_runs_over_http_and_over_no_other(self):
         self.expect_refused("echo=http://127.0.0.1:0",
-                            "echo does not run over http; allowed: tcp, tls, ws, wss, udp, unix and ws+unix")
+                            "echo does not run over http; allowed: tcp, tls, ws, wss, udp, "
+                            "unix and ws+unix")
         self.expect_refused("metrics=tcp://127.0.0.1:0",
                             "metrics does not run over tcp; allowed: http, https and unix")
 

@@ -32,8 +32,8 @@ ROWS = [
     (["-l", "echo"], "-l echo: ", "NAME=ENDPOINT[,KEY=VALUE]..."),
     (["-l", ""], "-l : ", "NAME=ENDPOINT[,KEY=VALUE]..."),
     (["-l", f"finger={T}"], '"finger"',
-     "echo, discard, chargen, daytime, time, upper, greet, framed, chat, irc, relay, broadcast "
-     "and metrics"),
+     "echo, discard, chargen, daytime, time, upper, greet, framed, chat, irc, relay, broadcast, "
+     "metrics and web"),
     (["-l", "greet=udp://127.0.0.1:0,text=x"], "-l ", "greet", "udp", "tcp, tls and unix"),
     (["-l", f"greet={T}"], "-l ", "text"),
     (["-l", f"echo={T},text=x"], "-l ", '"text"', ALL),

@@ -37,7 +37,8 @@ class ForeignClient(InDirectory):
     def test_echoes_texts_and_bytes_as_they_came(self):
         async def talk():
             async with websockets.connect(sluiced.endpoint, max_size=None) as socket:
-                for message in ("", "hello", "\u03ba\u1f79\u03c3\u03bc\u03b5", b"", b"\x00\xff" * 70,
+                for message in ("", "hello", "\u03ba\u1f79\u03c3\u03bc\u03b5", b"",
+                                b"\x00\xff" * 70,
                                 "a" * 65536, b"b" * (16 * 1024 * 1024)):
                     await socket.send(message)
                     self.assertEqual(await socket.recv(), message)
@@ -199,7 +200,8 @@ class Usage(unittest.TestCase):
                             'key "origin" is not valid for echo over tcp')
         self.expect_refused("framed=ws://127.0.0.1:0,framing=line",
                             'key "framing" is not valid for framed over ws')
-        self.expect_refused("echo=ws://127.0.0.1:0,ping=1ms", 'ping "1ms" is too short; allowed: 1s-1d')
+        self.expect_refused("echo=ws://127.0.0.1:0,ping=1ms",
+                            'ping "1ms" is too short; allowed: 1s-1d')
         self.expect_refused("echo=wss://127.0.0.1:0", "TLS needs cert=FILE")
 
 

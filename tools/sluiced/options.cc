@@ -97,8 +97,8 @@ std::string help_text() {
   out << help_row("tcp://HOST:PORT, udp://HOST:PORT",
                   "HOST: name, a.b.c.d, [IPv6] or *; PORT 0: any free");
   out << help_row("unix://PATH", "a Unix stream socket");
-  out << help_row("http://HOST:PORT", "of metrics, in place of tcp://");
-  out << help_row("ws://HOST:PORT, ws+unix://PATH", "WebSocket: echo, framed, relay");
+  out << help_row("http://HOST:PORT", "of metrics and web, in place of tcp://");
+  out << help_row("ws://HOST:PORT, ws+unix://PATH", "WebSocket: echo, framed, relay, chat");
   out << help_row("tls://, https://, wss://", "the same as tcp://, http://, ws://, with TLS");
   out << help_row("fd:NAME", "a socket that a service manager has passed");
   add_keys(out, "Keys", socket_keys());

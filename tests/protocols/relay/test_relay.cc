@@ -10,9 +10,12 @@
 #include <criterion/criterion.h>
 
 #include "protocols/relay/relay.h"
+#include "support/websocket_frames.h"
+#include "support/websocket_world.h"
 #include <sluice/memory_peer.h>
 
 using namespace sluice;
+using namespace sluice::test;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -201,4 +204,63 @@ Test(relay, closes_its_connections_when_it_is_destroyed) {
     peer->end();
     cr_expect(peer->closed());
   }
+}
+
+Test(relay, joins_bytes_and_messages) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  Relay relay(loop);
+  WebSocketServer server(loop);
+  MemoryPeer bytes(loop, relay.factory()({}));
+  MemoryPeer one(loop, relay.factory(server)({}));
+  MemoryPeer two(loop, relay.factory(server)({}));
+  for (MemoryPeer* const peer : {&one, &two}) {
+    peer->send(handshake());
+    (void)peer->received();
+  }
+  one.send(client_frame(kText, "he", Fin::no) + client_frame(kContinuation, "llo"));
+  two.settle();
+  cr_expect(two.received() == server_frame(kText, "hello"));
+  bytes.settle();
+  cr_expect(bytes.received() == "hello");
+  cr_expect(one.received().empty());
+
+  two.send(client_frame(kBinary, "\xff"));
+  one.settle();
+  cr_expect(one.received() == server_frame(kBinary, "\xff"));
+  bytes.send("stream");
+  one.settle();
+  cr_expect(one.received() == server_frame(kBinary, "stream"));
+}
+
+Test(relay, leaves_a_message_unread_while_another_socket_is_behind) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  Relay relay(loop);
+  WebSocketServer server(loop);
+  ConnectionOptions options;
+  options.high_water = kMark;
+  MemoryPeer one(loop, relay.factory(server)({}), options);
+  MemoryPeer two(loop, relay.factory(server)({}), options);
+  for (MemoryPeer* const peer : {&one, &two}) {
+    peer->send(handshake());
+    (void)peer->received();
+  }
+  two.set_window(0);
+  const std::string message = bytes_of(kMark);
+  for (int i = 0; i < 4; ++i) one.send(client_frame(kBinary, message));
+  cr_expect(two.connection().queued() <= 2 * (kMark + 10), "%zu", two.connection().queued());
+  two.set_window(MemoryPeer::kUnlimited);
+  two.settle();
+  one.settle();
+  two.settle();
+  const std::string frame = server_frame(kBinary, message);
+  cr_expect(two.received() == frame + frame + frame + frame);
+}
+
+Test(relay, refuses_the_handshake_of_a_peer_too_many) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  Relay relay(loop, {.max_peers = 0});
+  WebSocketServer server(loop);
+  MemoryPeer peer(loop, relay.factory(server)({}));
+  peer.send(handshake());
+  cr_expect(peer.received().starts_with("HTTP/1.1 503 "));
 }

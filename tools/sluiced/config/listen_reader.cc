@@ -18,6 +18,7 @@
 #include "../services/socket_keys.h"
 #include "../services/tls_keys.h"
 #include "../settings/passed_sockets.h"
+#include "endpoint_layer.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -33,39 +34,6 @@ const ServiceKind* kind_named(std::string_view name, SettingErrors& errors) {
   errors.push_back({"kind", "unknown service " + quote(name) + suggestion(name, names) +
                                 "; allowed: " + join_names(names)});
   return nullptr;
-}
-
-constexpr std::string_view kAfterScheme = "://";
-
-// "http" of http://127.0.0.1:80; empty if there is none.
-std::string_view scheme_word(std::string_view endpoint) {
-  const std::size_t end = endpoint.find(kAfterScheme);
-  return end == endpoint.npos ? std::string_view() : endpoint.substr(0, end);
-}
-
-// A scheme that is written instead of that of what carries it.
-struct Layer {
-  std::string_view word;
-  bool has_tls;
-  Scheme carrier = Scheme::tcp;
-};
-constexpr Layer kLayers[] = {
-    {"http", false}, {"https", true}, {"tls", true},
-    {"ws", false},   {"wss", true},   {"ws+unix", false, Scheme::unix_stream},
-};
-
-const Layer* layer_of(std::string_view endpoint) {
-  const std::string_view word = scheme_word(endpoint);
-  const auto* found = std::find_if(std::begin(kLayers), std::end(kLayers),
-                                   [word](const Layer& layer) { return layer.word == word; });
-  return found == std::end(kLayers) ? nullptr : found;
-}
-
-// With the scheme of what carries it: tcp for http.
-std::string without_layer(const std::string& text) {
-  const Layer* layer = layer_of(text);
-  if (layer == nullptr) return text;
-  return std::string(to_string(layer->carrier)) + text.substr(layer->word.size());
 }
 
 // tcp://*:daytime with the number of the port, which services(5) has; any other text unchanged.
@@ -241,10 +209,6 @@ std::optional<Scheme> scheme_of(std::string_view endpoint) {
     if (scheme == to_string(each)) return each;
   }
   return {};
-}
-
-bool speaks_websocket(std::string_view endpoint) noexcept {
-  return layer_of(endpoint) != nullptr && scheme_word(endpoint).starts_with("ws");
 }
 
 const Key* find_key(const ServiceKind& kind, std::string_view name) {

@@ -29,8 +29,6 @@ void validate_spec(const ListenSpec& spec, SettingErrors& errors);
 // The scheme that the text of an endpoint begins with, tcp for http and tls, or that the socket has
 // to which it refers; nothing if there is none.
 std::optional<Scheme> scheme_of(std::string_view endpoint);
-// ws://, wss:// or ws+unix://.
-bool speaks_websocket(std::string_view endpoint) noexcept;
 // One of socket_keys(), or of the kind's own; null if there is none of that name.
 const Key* find_key(const ServiceKind& kind, std::string_view name);
 

@@ -10,6 +10,7 @@
 #include "../services/service_kinds.h"
 #include "../services/socket_keys.h"
 #include "../settings/passed_sockets.h"
+#include "endpoint_layer.h"
 #include "listen_reader.h"
 
 namespace sluice::tools::daemon {

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "../../../protocols/chat/chat_lines.h"
+#include "../../../protocols/webchat/chat_sockets.h"
 #include "chat_core.h"
 #include "listening_service.h"
 #include "socket_keys.h"
+#include "websocket_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -78,13 +80,30 @@ class ChatService final : public ListeningService, private ChatOutlet {
   ChatMember* member_ = nullptr;
 };
 
+// The same for browsers.
+class ChatOverWebSocket final : public WebSocketService {
+ public:
+  // REQUIRES: `chat` outlives it.
+  ChatOverWebSocket(const ServiceHost& host, const ListenSpec& spec, Chat& chat)
+      : WebSocketService(host, spec, derive_websocket(spec.settings, kMaxLine),
+                         derive_door(spec.settings)),
+        sockets_(chat, server(),
+                 {.path = {}, .max_line = static_cast<std::size_t>(spec.settings.get(kLine))}) {
+    serve(host, spec, sockets_.factory());
+  }
+
+ private:
+  ChatSockets sockets_;
+};
+
 void validate(const ListenSpec& spec, SettingErrors& errors) {
   validate_door(spec, spec.settings.get(kLine), errors);
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<ChatService>(host, spec, static_cast<ChatCore&>(*host.core).chat(),
-                                       derive_chat(spec.settings).listener);
+  Chat& chat = static_cast<ChatCore&>(*host.core).chat();
+  if (spec.speaks_websocket()) return std::make_unique<ChatOverWebSocket>(host, spec, chat);
+  return std::make_unique<ChatService>(host, spec, chat, derive_chat(spec.settings).listener);
 }
 
 }  // namespace
@@ -102,6 +121,7 @@ const ServiceKind kChatKind = {
     .over_udp = false,
     .console = ConsoleUse::talks,
     .keys = kKeys,
+    .websocket_keys = kWebSocketConnectionKeys,
     .validate = validate,
     .make_core = make_house,
     .core_name = house_of,

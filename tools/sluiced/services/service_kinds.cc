@@ -13,6 +13,7 @@
 #include "metrics_service.h"
 #include "relay_service.h"
 #include "small_services.h"
+#include "web_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 constexpr std::array kKinds = {
     &kEchoKind,  &kDiscardKind,   &kChargenKind, &kDaytimeKind, &kTimeKind,
     &kUpperKind, &kGreetKind,     &kFramedKind,  &kChatKind,    &kIrcKind,
-    &kRelayKind, &kBroadcastKind, &kMetricsKind,
+    &kRelayKind, &kBroadcastKind, &kMetricsKind, &kWebKind,
 };
 
 }  // namespace

@@ -39,8 +39,8 @@ inline constexpr NumberKey kMessageSizeKey({.name = "max-message",
                                             .applies = over_streams},
                                            NumberKey::kCount, kMaxWebSocketMessage);
 
-// For ServiceKind::websocket_keys: of a kind that has no key max-message of its own, and of one that
-// has.
+// For ServiceKind::websocket_keys: of a kind without a key max-message of its own, and of one with
+// it.
 inline constexpr const Key* kWebSocketKeys[] = {&kOriginKey, &kPingKey, &kMessageSizeKey};
 inline constexpr std::span<const Key* const> kWebSocketConnectionKeys =
     std::span(kWebSocketKeys).first(2);

@@ -19,11 +19,15 @@ namespace sluice::tools::daemon {
 
 class WebSocketService : public ListeningService {
  public:
-  WebSocketService(const ServiceHost& host, const ListenSpec& spec, const WebSocketOptions& options,
-                   HttpHandler* pages = nullptr)
-      : server_(host.loop, options, pages) {
-    listener_options_ = derive_listener(spec.settings);
+  WebSocketService(const ServiceHost& host, const ListenSpec& spec, const WebSocketOptions& options)
+      : WebSocketService(host, spec, options, derive_listener(spec.settings)) {
     listener_options_.connection.message_timeout = kWebSocketMessageTimeout;
+  }
+  // With other options of the listener; `pages` answers requests that are no handshakes.
+  WebSocketService(const ServiceHost& host, const ListenSpec& /*spec*/,
+                   const WebSocketOptions& options, ListenerOptions listener,
+                   HttpHandler* pages = nullptr)
+      : server_(host.loop, options, pages), listener_options_(std::move(listener)) {
     server_.prepare(listener_options_.connection);
   }
 

@@ -177,7 +177,7 @@ Test(config_reader, names_what_is_wrong_with_a_service) {
   expect_faults("[[service]]\nkind = \"ecko\"\n",
                 {"x.conf:2:8: service \"ecko\": unknown service \"ecko\" (did you mean echo?); "
                  "allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, "
-                 "irc, relay, broadcast and metrics"});
+                 "irc, relay, broadcast, metrics and web"});
   expect_faults(
       "[[service]]\nkind = \"echo\"\n",
       {"x.conf:1:1: service \"echo\": listen is missing; write where to serve it, such as "
@@ -192,13 +192,14 @@ Test(config_reader, names_what_is_wrong_with_a_service) {
 }
 
 Test(config_reader, names_what_is_wrong_with_an_endpoint) {
-  expect_faults(
-      "[[service]]\nkind = \"chat\"\nlisten = [\"udp://*:1\", 7, { mode = \"0660\" }]\n",
-      {"x.conf:3:11: service \"chat\": chat does not run over udp; allowed: tcp, tls and unix",
-       "x.conf:3:24: service \"chat\": an endpoint is an integer; write it as a string, "
-       "such as \"tcp://127.0.0.1:7007\", or as a table",
-       "x.conf:3:27: service \"chat\": endpoint is missing; write { endpoint = "
-       "\"unix:///run/x\", mode = \"0660\" }"});
+  expect_faults("[[service]]\nkind = \"chat\"\nlisten = [\"udp://*:1\", 7, { mode = \"0660\" }]\n",
+                {"x.conf:3:11: service \"chat\": chat does not run over udp; allowed: tcp, tls, "
+                 "ws, wss, unix "
+                 "and ws+unix",
+                 "x.conf:3:24: service \"chat\": an endpoint is an integer; write it as a string, "
+                 "such as \"tcp://127.0.0.1:7007\", or as a table",
+                 "x.conf:3:27: service \"chat\": endpoint is missing; write { endpoint = "
+                 "\"unix:///run/x\", mode = \"0660\" }"});
   expect_faults(
       "[[service]]\nkind = \"chat\"\nlisten = { endpoint = \"tcp://*:1\", rate = \"1/1\" }\n",
       {"x.conf:3:36: service \"chat\": key \"rate\" is one of the service, and not of one "

@@ -100,11 +100,12 @@ Test(listen_reader, reads_the_endpoints_of_websockets) {
   cr_expect(parsed("echo=wss://*:0,cert=c").layer == "wss");
   cr_expect(parsed("echo=ws://*:0,tls=on,cert=c").layer == "wss");
   expect_refused("greet=ws://*:0,text=x", "greet does not run over ws; allowed: tcp, tls and unix");
-  expect_refused("framed=ws://*:0,framing=line",
-                 "key \"framing\" is not valid for framed over ws; allowed: idle, max, per-source, "
-                 "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, "
-                 "proxy, tls, cert, key, sni, client-ca, client-cert, alpn, name, max-message, "
-                 "reply, message-timeout, first-message-timeout, origin and ping");
+  expect_refused(
+      "framed=ws://*:0,framing=line",
+      "key \"framing\" is not valid for framed over ws; allowed: idle, max, per-source, "
+      "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, "
+      "proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, name, max-message, "
+      "reply, message-timeout, first-message-timeout, origin and ping");
   expect_refused("framed=ws://*:0,max-message=0", "max-message 0 is not in 1-4294967295");
 }
 
@@ -133,7 +134,7 @@ Test(listen_reader, a_path_and_a_value_may_hold_any_character) {
 Test(listen_reader, names_what_is_wrong_with_the_kind) {
   const std::string names =
       "; allowed: echo, discard, chargen, daytime, time, upper, greet, framed, chat, irc, relay, "
-      "broadcast and metrics";
+      "broadcast, metrics and web";
   expect_refused("http=tcp://*:80", "unknown service \"http\"" + names);
   expect_refused("=tcp://*:80", "unknown service \"\"" + names);
   expect_refused("e\ncho=tcp://*:80", "unknown service \"e\\x0acho\" (did you mean echo?)" + names);

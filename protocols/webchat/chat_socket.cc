@@ -1,0 +1,127 @@
+#include "chat_socket.h"
+
+#include <algorithm>
+
+#include "../chat/chat_lines.h"
+#include "../http/http_query.h"
+
+namespace sluice {
+
+ChatSocket::ChatSocket(ChatSockets& door)
+    : WebSocketProtocol(door.server_), ChatSeat(door.chat_.desk()), door_(door) {}
+
+std::optional<HttpResponse> ChatSocket::on_request(Connection& /*connection*/,
+                                                   const HttpRequest& request) {
+  const std::string& path = door_.options_.path;
+  if (!path.empty() && request.path != path) {
+    return HttpResponse::failed(404, "the WebSocket is at " + path);
+  }
+  wanted_ = std::make_unique<Wanted>(Wanted{.nick = query_value(request.query, "nick"),
+                                            .room = query_value(request.query, "room"),
+                                            .after = query_value(request.query, "after")});
+  return {};
+}
+
+void ChatSocket::on_established(Connection& connection) { open(connection); }
+
+void ChatSocket::enter() {
+  const std::unique_ptr<Wanted> wanted = std::move(wanted_);
+  after_ = wanted->after;
+  if (house().members() >= house().rules().max_members) {
+    say("the chat is full; try again later");
+    return WebSocketProtocol::close(WebSocketCode::kTryAgainLater);
+  }
+  const std::string nick = house().free_nick(wanted->nick);
+  const ChatRoom& lobby = house().lobby();
+  ChatMember* const entered =
+      house().enter({.outlet = *this,
+                     .format = door_.format_,
+                     .nick = nick,
+                     .origin = desk().origin_of("web", WebSocketProtocol::connection().peer()),
+                     .reads_itself = true});
+  set_member(entered);
+  // The command sends the welcome of the room, or a notice that says why not.
+  if (!wanted->room.empty() && wanted->room != lobby.name()) submit("/join " + wanted->room);
+  if (member()->rooms().front() == &lobby) {
+    deliver(Payload::copy(welcome(&lobby, lobby.name(), nick)));
+  }
+  after_ = {};
+}
+
+std::string ChatSocket::welcome(const ChatRoom* room, std::string_view name,
+                                std::string_view nick) const {
+  const ChatRules& rules = door_.chat_.house().rules();
+  const bool is_lobby = room == &door_.chat_.house().lobby();
+  return door_.format_.welcome(room, name, nick, is_lobby ? rules.greeting : std::string_view(),
+                               after_, rules.history);
+}
+
+void ChatSocket::on_held(Connection& /*connection*/) {
+  // Dismissed: nothing is handled any more, and nothing need wait.
+  if (member() != nullptr) {
+    if (!may_read()) return;
+    const bool waits = congestion() == ChatHouse::Congestion::wait;
+    if (waits && house().is_congested(*member())) return wait();
+  }
+  may_deliver_ = true;
+}
+
+void ChatSocket::on_message(Connection& /*connection*/, WebSocketKind kind, Bytes message) {
+  may_deliver_ = false;
+  if (member() == nullptr) return;
+  if (kind == WebSocketKind::binary) {
+    return WebSocketProtocol::close(WebSocketCode::kUnacceptable, "lines are text");
+  }
+  spend();
+  std::string line(reinterpret_cast<const char*>(message.data()), message.size());
+  const auto is_end = [](char c) { return c == '\n' || c == '\r'; };
+  std::replace_if(line.begin(), line.end(), is_end, ' ');
+  const std::size_t limit = door_.options_.max_line;
+  if (line.size() <= limit) return submit(line);
+  house().notify(*member(), "that line is too long and nobody has heard it: at most " +
+                                std::to_string(limit) + " bytes");
+}
+
+// Nobody in the room is behind. Somebody in another room may be, who is told or joined there: a
+// person at a browser does not wait for that.
+void ChatSocket::submit(std::string_view line) {
+  ChatLines lines(house(), [this](const ChatRoom* room, std::string_view name,
+                                  std::string_view nick) { return welcome(room, name, nick); });
+  (void)lines.submit(*member(), line, ChatHouse::Congestion::ignore);
+}
+
+void ChatSocket::on_closed(Connection& connection, std::uint16_t /*code*/,
+                           std::error_code /*reason*/) {
+  ChatSeat::close(connection.close_reason());
+}
+
+void ChatSocket::refuse_newcomer() {
+  say("too many newcomers from your address; try again later");
+  WebSocketProtocol::close(WebSocketCode::kTryAgainLater);
+}
+
+void ChatSocket::report_dropped(std::uint64_t bytes) {
+  say(std::to_string(bytes) + " bytes were dropped: you read too slowly");
+}
+
+void ChatSocket::say(std::string_view notice) {
+  ChatEvent event;
+  event.kind = ChatEvent::Kind::house;
+  event.time = door_.chat_.house().now();
+  event.text = notice;
+  std::string frame;
+  door_.format_.append(frame, event);
+  WebSocketProtocol::connection().send(frame);
+}
+
+// After a Close frame nothing may follow.
+void ChatSocket::deliver(const Payload& block) {
+  if (is_established()) ChatSeat::deliver(block);
+}
+
+void ChatSocket::on_dismissed() {
+  WebSocketProtocol::close();
+  ChatSeat::on_dismissed();
+}
+
+}  // namespace sluice

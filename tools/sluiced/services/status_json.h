@@ -1,0 +1,20 @@
+// The numbers of the daemon as JSON, for the status page: those of `sluicectl show services` and
+// `show counters`.
+//
+// Thread: the loop's. Errors: std::bad_alloc.
+#ifndef SLUICE_TOOLS_SLUICED_SERVICES_STATUS_JSON_H
+#define SLUICE_TOOLS_SLUICED_SERVICES_STATUS_JSON_H
+
+#include <string>
+
+#include "../../../reactor/loop/loop.h"
+#include "service_set.h"
+
+namespace sluice::tools::daemon {
+
+// {"time":MS,"version":"...","backend":"epoll","loop":{...},"services":[{...}]}
+std::string status_json(const Loop& loop, const ServiceSet& services);
+
+}  // namespace sluice::tools::daemon
+
+#endif
