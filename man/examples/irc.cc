@@ -16,7 +16,8 @@ int main(int argc, char** argv) try {
   sluice::Chat chat(loop);
   sluice::Irc irc(chat, {.network = "example"});
   const sluice::Listener door(loop, Endpoint::from(lines), chat.factory());
-  const sluice::Listener other(loop, Endpoint::from(clients), irc.factory());
+  const sluice::Listener other(loop, Endpoint::from(clients),
+                               irc.factory());
   std::printf("listening %s\n", door.endpoint().to_string().c_str());
   std::printf("listening %s\n", other.endpoint().to_string().c_str());
   std::fflush(stdout);

@@ -22,7 +22,8 @@ int main(int argc, char** argv) try {
   sluice::ListenerOptions options;
   server.prepare(options.connection);
   const sluice::Listener listener(loop, sluice::Endpoint::from(where),
-                                  sluice::websocket(server, answer), options);
+                                  sluice::websocket(server, answer),
+                                  options);
   const auto finish = [&loop] { loop.drain(std::chrono::seconds(5)); };
   const sluice::Signal interrupt(loop, SIGINT, finish);
   const sluice::Signal terminate(loop, SIGTERM, finish);

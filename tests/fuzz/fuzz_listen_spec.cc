@@ -5,8 +5,8 @@
 #include "fuzz.h"
 #include "message.h"
 #include "tools/sluiced/config/listen_reader.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 #include "tools/sluiced/services/service_kinds.h"
-#include "tools/sluiced/services/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools;

@@ -17,8 +17,8 @@
 #include "config/config_file.h"
 #include "config/config_reader.h"
 #include "config/written_config.h"
+#include "endpoints/socket_keys.h"
 #include "services/service_kinds.h"
-#include "services/socket_keys.h"
 #include "settings/key_types.h"
 #include "settings/user.h"
 

@@ -2,8 +2,8 @@
 
 #include <exception>
 
-#include "services/peer_text.h"
-#include "services/socket_keys.h"
+#include "endpoints/peer_text.h"
+#include "endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -14,9 +14,9 @@
 #include "../common/number.h"
 #include "../common/usage_error.h"
 #include "config/listen_reader.h"
+#include "endpoints/socket_keys.h"
+#include "endpoints/websocket_keys.h"
 #include "services/service_kinds.h"
-#include "services/socket_keys.h"
-#include "services/websocket_keys.h"
 #include "settings/passed_sockets.h"
 #include "would_accept.h"
 

@@ -11,9 +11,9 @@
 #include <utility>
 #include <variant>
 
+#include "endpoints/tls_keys.h"
 #include "sandbox/program_files.h"
 #include "services/service_kinds.h"
-#include "services/tls_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -12,7 +12,7 @@
 #include "../common/program.h"
 #include "../common/standard_streams.h"
 #include "daemon.h"
-#include "services/tls_keys.h"
+#include "endpoints/tls_keys.h"
 #include "settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {

@@ -2,8 +2,8 @@
 
 #include "../../reactor/base/quote.h"
 #include "../common/usage_error.h"
-#include "services/admission.h"
-#include "services/socket_keys.h"
+#include "endpoints/admission.h"
+#include "endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

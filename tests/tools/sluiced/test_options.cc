@@ -7,9 +7,9 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 #include "tools/sluiced/options.h"
 #include "tools/sluiced/services/small_services.h"
-#include "tools/sluiced/services/socket_keys.h"
 #include <sluice/version.h>
 
 using sluice::Backend;

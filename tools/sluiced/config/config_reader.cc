@@ -9,7 +9,7 @@
 
 #include "../../../reactor/base/quote.h"
 #include "../../common/usage_error.h"
-#include "../services/socket_keys.h"
+#include "../endpoints/socket_keys.h"
 #include "config_keys.h"
 #include "daemon_tables.h"
 #include "defaults_table.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../../common/usage_error.h"
-#include "../services/socket_keys.h"
+#include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -14,9 +14,9 @@
 #include "../../common/names.h"
 #include "../../common/nearest.h"
 #include "../../common/usage_error.h"
+#include "../endpoints/socket_keys.h"
+#include "../endpoints/tls_keys.h"
 #include "../services/service_kinds.h"
-#include "../services/socket_keys.h"
-#include "../services/tls_keys.h"
 #include "../settings/passed_sockets.h"
 #include "endpoint_layer.h"
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
+#include "../endpoints/socket_keys.h"
 #include "../services/service_kinds.h"
-#include "../services/socket_keys.h"
 #include "../settings/passed_sockets.h"
 #include "endpoint_layer.h"
 #include "listen_reader.h"

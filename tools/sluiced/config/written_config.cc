@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "../../../reactor/base/utf8.h"
+#include "../endpoints/socket_keys.h"
 #include "../services/service_kinds.h"
-#include "../services/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

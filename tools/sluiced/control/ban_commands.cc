@@ -6,7 +6,7 @@
 #include "../../../reactor/base/quote.h"
 #include "../../common/duration.h"
 #include "../../common/usage_error.h"
-#include "../services/bans.h"
+#include "../endpoints/bans.h"
 #include "control_request.h"
 
 namespace sluice::tools::daemon {

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "../../../reactor/base/quote.h"
-#include "../services/peer_text.h"
-#include "../services/socket_keys.h"
-#include "../services/tls_endpoint.h"
+#include "../endpoints/peer_text.h"
+#include "../endpoints/socket_keys.h"
+#include "../endpoints/tls_endpoint.h"
 #include "control_request.h"
 
 namespace sluice::tools::daemon {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
-#include "../services/endpoint_socket.h"
+#include "../endpoints/endpoint_socket.h"
 #include "control_session.h"
 
 namespace sluice::tools::daemon {

@@ -11,7 +11,7 @@
 
 #include "../../../reactor/stream/listen_socket.h"
 #include "../../../reactor/stream/listener.h"
-#include "../services/opener.h"
+#include "../endpoints/opener.h"
 #include "../settings/control_settings.h"
 #include "control_target.h"
 

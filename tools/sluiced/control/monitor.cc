@@ -6,7 +6,7 @@
 #include <string>
 
 #include "../../common/timestamp.h"
-#include "../services/socket_keys.h"
+#include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -11,11 +11,11 @@
 #include "../../../protocols/broadcast/broadcast_control.h"
 #include "../../../reactor/datagram/datagram_open.h"
 #include "../../../reactor/stream/listen_socket.h"
+#include "../endpoints/endpoint_socket.h"
+#include "../endpoints/socket_keys.h"
+#include "../endpoints/tls_keys.h"
 #include "../log/open_log.h"
 #include "../services/broadcast_service.h"
-#include "../services/endpoint_socket.h"
-#include "../services/socket_keys.h"
-#include "../services/tls_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

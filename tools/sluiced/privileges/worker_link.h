@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "../../../reactor/base/fd.h"
-#include "../services/opener.h"
+#include "../endpoints/opener.h"
 #include "../settings/log_settings.h"
 #include "../upgrade/upgrade.h"
 #include "request.h"

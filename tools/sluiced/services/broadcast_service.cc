@@ -16,11 +16,11 @@
 #include "../../../reactor/base/quote.h"
 #include "../../../reactor/stream/listener.h"
 #include "../../common/usage_error.h"
+#include "../endpoints/admission.h"
+#include "../endpoints/endpoint_socket.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/address_key.h"
 #include "../settings/key_types.h"
-#include "admission.h"
-#include "endpoint_socket.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -12,9 +12,9 @@
 #include "../../../protocols/chat/chat_name.h"
 #include "../../../reactor/base/quote.h"
 #include "../../common/usage_error.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
 #include "../settings/rate_key.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon::chat_keys {
 

@@ -8,9 +8,9 @@
 
 #include "../../../protocols/chat/chat_lines.h"
 #include "../../../protocols/webchat/chat_sockets.h"
+#include "../endpoints/socket_keys.h"
 #include "chat_core.h"
 #include "listening_service.h"
-#include "socket_keys.h"
 #include "websocket_service.h"
 
 namespace sluice::tools::daemon {

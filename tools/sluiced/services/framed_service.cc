@@ -17,11 +17,11 @@
 #include "../../../reactor/base/utf8_stream.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
+#include "../endpoints/admission.h"
+#include "../endpoints/endpoint_socket.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
-#include "admission.h"
-#include "endpoint_socket.h"
 #include "listening_service.h"
-#include "socket_keys.h"
 #include "websocket_service.h"
 
 namespace sluice::tools::daemon {

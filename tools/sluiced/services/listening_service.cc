@@ -1,9 +1,9 @@
 #include "listening_service.h"
 
-#include "endpoint_socket.h"
+#include "../endpoints/endpoint_socket.h"
+#include "../endpoints/socket_keys.h"
+#include "../endpoints/tls_keys.h"
 #include "service_set.h"
-#include "socket_keys.h"
-#include "tls_keys.h"
 
 namespace sluice::tools::daemon {
 

@@ -14,11 +14,11 @@
 #include <utility>
 
 #include "../../../reactor/stream/listener.h"
+#include "../endpoints/admission.h"
+#include "../endpoints/proxy_endpoint.h"
+#include "../endpoints/tls_endpoint.h"
 #include "../settings/listen_spec.h"
-#include "admission.h"
-#include "proxy_endpoint.h"
 #include "service_kind.h"
-#include "tls_endpoint.h"
 
 namespace sluice::tools::daemon {
 

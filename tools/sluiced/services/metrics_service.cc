@@ -5,11 +5,11 @@
 #include <string>
 
 #include "../../../protocols/http/http_server.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
 #include "lag_probe.h"
 #include "listening_service.h"
 #include "metrics_text.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

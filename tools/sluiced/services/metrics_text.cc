@@ -16,7 +16,7 @@
 
 #include "../../../reactor/base/fd.h"
 #include "../../../reactor/base/version.h"
-#include "socket_keys.h"
+#include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "../../../protocols/relay/relay.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
 #include "listening_service.h"
-#include "socket_keys.h"
 #include "websocket_service.h"
 
 namespace sluice::tools::daemon {

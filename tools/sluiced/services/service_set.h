@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "bans.h"
-#include "endpoint_socket.h"
+#include "../endpoints/bans.h"
+#include "../endpoints/endpoint_socket.h"
 #include "service_kind.h"
 
 namespace sluice::tools::daemon {

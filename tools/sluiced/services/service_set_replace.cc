@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "../../../reactor/base/quote.h"
-#include "opener.h"
+#include "../endpoints/opener.h"
+#include "../endpoints/socket_keys.h"
 #include "service_kinds.h"
 #include "service_set.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

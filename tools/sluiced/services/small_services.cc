@@ -15,8 +15,8 @@
 #include "../../../protocols/small/time_protocol.h"
 #include "../../../protocols/small/upper.h"
 #include "../../../protocols/udp/datagram_service.h"
-#include "endpoint_socket.h"
-#include "socket_keys.h"
+#include "../endpoints/endpoint_socket.h"
+#include "../endpoints/socket_keys.h"
 #include "stream_service.h"
 #include "websocket_service.h"
 

@@ -7,7 +7,7 @@
 
 #include "../../../reactor/base/version.h"
 #include "../../common/json_object.h"
-#include "socket_keys.h"
+#include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <utility>
 
+#include "../endpoints/socket_keys.h"
 #include "listening_service.h"
-#include "socket_keys.h"
 
 namespace sluice::tools::daemon {
 

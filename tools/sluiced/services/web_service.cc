@@ -8,10 +8,10 @@
 
 #include "../../../protocols/http/http_handler.h"
 #include "../../../protocols/webchat/chat_sockets.h"
+#include "../endpoints/socket_keys.h"
 #include "chat_core.h"
 #include "lag_probe.h"
 #include "metrics_text.h"
-#include "socket_keys.h"
 #include "status_json.h"
 #include "web_files.h"
 #include "websocket_service.h"

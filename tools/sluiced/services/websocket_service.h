@@ -11,9 +11,9 @@
 #include "../../../protocols/http/http_handler.h"
 #include "../../../protocols/websocket/websocket.h"
 #include "../../../protocols/websocket/websocket_server.h"
+#include "../endpoints/socket_keys.h"
+#include "../endpoints/websocket_keys.h"
 #include "listening_service.h"
-#include "socket_keys.h"
-#include "websocket_keys.h"
 
 namespace sluice::tools::daemon {
 

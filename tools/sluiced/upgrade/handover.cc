@@ -10,7 +10,7 @@
 
 #include "../../../reactor/base/quote.h"
 #include "../../common/number.h"
-#include "../services/socket_keys.h"
+#include "../endpoints/socket_keys.h"
 #include "../settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {

@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "tools/sluiced/config/config_reader.h"
-#include "tools/sluiced/services/socket_keys.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;

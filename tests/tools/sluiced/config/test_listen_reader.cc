@@ -11,9 +11,9 @@
 
 #include "support/usage.h"
 #include "tools/sluiced/config/listen_reader.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 #include "tools/sluiced/services/service_kinds.h"
 #include "tools/sluiced/services/small_services.h"
-#include "tools/sluiced/services/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools;

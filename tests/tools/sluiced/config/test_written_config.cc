@@ -7,8 +7,8 @@
 #include "tools/sluiced/config/config_reader.h"
 #include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/config/written_config.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 #include "tools/sluiced/services/service_kinds.h"
-#include "tools/sluiced/services/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;

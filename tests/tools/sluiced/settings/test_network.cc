@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
-#include "tools/sluiced/services/socket_keys.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 #include "tools/sluiced/settings/network.h"
 
 using namespace sluice;

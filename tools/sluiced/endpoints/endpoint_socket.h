@@ -4,8 +4,8 @@
 // what waits in the kernel, a newcomer or a datagram, waits for the next service.
 // Lifetime: the destructor removes the file of a Unix socket that it has bound. Thread: the loop's.
 // Errors: the constructor throws std::system_error that names the endpoint.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_ENDPOINT_SOCKET_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_ENDPOINT_SOCKET_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_ENDPOINT_SOCKET_H
 
 #include <optional>
 

@@ -6,7 +6,7 @@
 
 #include "support/usage.h"
 #include "tools/sluiced/config/listen_reader.h"
-#include "tools/sluiced/services/socket_keys.h"
+#include "tools/sluiced/endpoints/socket_keys.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;

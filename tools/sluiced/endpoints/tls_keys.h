@@ -1,8 +1,8 @@
 // The keys of TLS, which every service over streams has.
 //
 // Thread: any. Errors: std::bad_alloc.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_TLS_KEYS_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_TLS_KEYS_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_TLS_KEYS_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_TLS_KEYS_H
 
 #include <string>
 #include <string_view>

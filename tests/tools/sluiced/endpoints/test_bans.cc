@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/sluiced/services/bans.h"
+#include "tools/sluiced/endpoints/bans.h"
 
 using namespace sluice;
 using sluice::tools::daemon::Bans;

@@ -1,8 +1,8 @@
 // The keys of WebSocket endpoints, ws:// and wss://, and the options that come from them.
 //
 // Thread: any. Errors: std::bad_alloc.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_WEBSOCKET_KEYS_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_WEBSOCKET_KEYS_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_WEBSOCKET_KEYS_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_WEBSOCKET_KEYS_H
 
 #include <chrono>
 #include <cstddef>

@@ -5,8 +5,8 @@
 // Lifetime: must outlive the listener that has its transport.
 // Thread: the loop's. Errors: std::system_error that names the endpoint and the file;
 // std::bad_alloc.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_TLS_ENDPOINT_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_TLS_ENDPOINT_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_TLS_ENDPOINT_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_TLS_ENDPOINT_H
 
 #include <memory>
 #include <string>

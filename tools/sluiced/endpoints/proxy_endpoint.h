@@ -4,8 +4,8 @@
 // clients that their PROXY headers name: `allow`, `deny`, the bans, and the limits on a source.
 // Lifetime: must outlive the listener and its connections, and be destroyed before the loop.
 // Errors: std::bad_alloc. Thread: the loop's.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_PROXY_ENDPOINT_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_PROXY_ENDPOINT_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_PROXY_ENDPOINT_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_PROXY_ENDPOINT_H
 
 #include <string>
 #include <string_view>

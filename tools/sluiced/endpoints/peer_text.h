@@ -1,6 +1,6 @@
 // How logs and the control socket write a peer.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_PEER_TEXT_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_PEER_TEXT_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_PEER_TEXT_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_PEER_TEXT_H
 
 #include <string>
 

@@ -4,8 +4,8 @@
 // `deny`, and its source is not banned. The peer of a Unix socket is admitted if its user is in
 // `allow-users`, or there is no `allow-users`.
 // Errors: std::bad_alloc. Thread: the loop's.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_ADMISSION_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_ADMISSION_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_ADMISSION_H
 
 #include <sys/types.h>
 

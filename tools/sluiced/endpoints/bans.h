@@ -4,8 +4,8 @@
 // What it is: a table of at most kMaxBans. An IPv6 address stands for its network of 64 bits, as
 // for the other limits on sources. The table is lost when the daemon ends.
 // Lifetime: must be destroyed before its loop. Thread: the loop's. Errors: std::bad_alloc.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_BANS_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_BANS_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_BANS_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_BANS_H
 
 #include <chrono>
 #include <cstddef>

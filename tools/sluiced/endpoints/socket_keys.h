@@ -1,8 +1,8 @@
 // The keys that every kind of service has, and the options of a socket that come from them.
 //
 // Thread: any. Errors: std::bad_alloc.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_SOCKET_KEYS_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_SOCKET_KEYS_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_SOCKET_KEYS_H
 
 #include <chrono>
 #include <cstddef>

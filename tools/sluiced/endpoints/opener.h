@@ -4,8 +4,8 @@
 // (privileges/worker_link.h). Most processes have none, and open everything themselves.
 // Thread: the loop's. A call waits for the parent, which does nothing that takes long.
 // Errors: std::system_error that names what cannot be opened.
-#ifndef SLUICE_TOOLS_SLUICED_SERVICES_OPENER_H
-#define SLUICE_TOOLS_SLUICED_SERVICES_OPENER_H
+#ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_OPENER_H
+#define SLUICE_TOOLS_SLUICED_ENDPOINTS_OPENER_H
 
 #include <optional>
 #include <string>
