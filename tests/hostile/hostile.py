@@ -14,19 +14,19 @@ What is proven elsewhere is not done here again:
   -----------------------------------------------  ------------------------------------------------
   slow, by a byte a second, a thousand of them     test_slow_peers.py
     one that takes nothing, one that takes little  tests/test_connection_timeouts.cc
-  never reads: echo, chargen, chat                 test_slow_peers.py, e2e/test_chat_load.py
+  never reads: echo, chargen, chat                 test_slow_peers.py, e2e/services/test_chat_load.py
     the mark above which it is not read itself     tests/test_connection_flow.cc
   floods of newcomers, beyond each limit           test_newcomers.py
-    a limit is exact, and ends with its cause      e2e/test_limits.py
+    a limit is exact, and ends with its cause      e2e/services/test_limits.py
   many addresses of one IPv6 network               test_sources.py
   no descriptor left: newcomers of all transports  test_newcomers.py
-    three backends, what is logged, recovery       e2e/test_limits.py, tests/test_listener_*.cc
+    three backends, what is logged, recovery       e2e/services/test_limits.py, tests/test_listener_*.cc
   half-open, half-closed, for ever                 test_half_open.py
     the idle list, the linger                      tests/test_connection_timeouts.cc
   resets in every state                            test_resets.py
   SYN and then nothing                             test_forged.py
   forged sources: ports 7, 19, broadcast           test_forged.py
-    every port of the rule, two services           e2e/test_udp_guard.py, tests/test_reply_guard.cc
+    every port of the rule, two services           e2e/services/test_udp_guard.py, tests/test_reply_guard.cc
   an interface that goes down, a host that is gone test_network.py
   datagrams of no bytes, of too many, in floods    test_datagram_floods.py
     how a batch is read, what a loop turn takes    tests/test_datagram*.cc
@@ -35,9 +35,9 @@ What is proven elsewhere is not done here again:
     each codec's limits, at each byte              tests/test_*_codec.cc, tests/fuzz/
   storms in a chat: lines, escapes, nicks, joins   test_chat_storms.py
     each control character and sequence            tests/test_chat_text.cc
-    members that do not read                       e2e/test_chat_load.py
+    members that do not read                       e2e/services/test_chat_load.py
   a log on a full disk, into a pipe without reader test_log.py
-    a closed one, one that nobody reads            e2e/test_contract.py, tests/test_log.cc
+    a closed one, one that nobody reads            e2e/services/test_contract.py, tests/test_log.cc
   SIGSTOP and SIGCONT                              test_clocks.py
   clocks that are set                              test_clocks.py
   inputs that look like formats, paths, commands   test_inputs.py, test_inputs_of_tools.py

@@ -1,5 +1,5 @@
 // The standard input as lines, where it is a pipe or a file. On a terminal:
-// e2e/test_talk_terminal.py
+// e2e/tools/test_talk_terminal.py
 #include <fcntl.h>
 #include <unistd.h>
 

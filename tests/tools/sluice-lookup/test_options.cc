@@ -1,5 +1,5 @@
 // The command line of sluice-lookup: defaults, and what goes together. Each message is held in
-// e2e/test_lookup_usage.py.
+// e2e/tools/test_lookup_usage.py.
 #include <chrono>
 #include <string>
 #include <vector>

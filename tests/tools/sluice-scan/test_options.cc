@@ -1,5 +1,5 @@
 // sluice-scan's command line, and what the sweep is told of it. That each mistake is named is shown
-// with the program itself (tests/e2e/test_scan_usage.py).
+// with the program itself (tests/e2e/tools/test_scan_usage.py).
 #include <chrono>
 #include <initializer_list>
 #include <string>

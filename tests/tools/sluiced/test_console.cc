@@ -1,5 +1,5 @@
 // The daemon's terminal, where it is a pipe: who is given a line, what is shown, and how it ends.
-// On a terminal: e2e/test_console_terminal.py
+// On a terminal: e2e/operation/test_console_terminal.py
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // References to sockets that were passed, and the environment that describes them. The sockets
-// themselves are in tests/e2e/test_socket_activation.py.
+// themselves are in tests/e2e/operation/test_socket_activation.py.
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // Another program in place of this one: it says nothing, or it cannot be executed. What a real one
-// does is in tests/e2e/test_upgrade.py.
+// does is in tests/e2e/operation/test_upgrade.py.
 #include <signal.h>
 
 #include <cerrno>

@@ -14,7 +14,7 @@ import unittest
 import daemon
 from daemon import Daemon, ask, connect, exchange
 
-LAUNCHER = str(pathlib.Path(__file__).with_name("pass_sockets.py"))
+LAUNCHER = str(pathlib.Path(__file__).parents[1] / "pass_sockets.py")
 
 
 def passing(*sockets):
