@@ -51,7 +51,7 @@ class IrcClient final : public Protocol, public ChatSeat {
 
   // irc_client.cc
   enum class Handled : std::uint8_t { yes, later };
-  [[nodiscard]] Handled handle(std::string_view line);
+  [[nodiscard]] Handled handle(std::string_view text);
   void run(const Command& command, const IrcLine& line);
   [[nodiscard]] static std::span<const Command> commands() noexcept;
   [[nodiscard]] bool must_wait(const IrcLine& line);

@@ -18,7 +18,7 @@ def connect(endpoint):
     else:
         host, _, port = rest.rpartition(":")
         client = socket.socket(socket.AF_INET,
-                               socket.SOCK_STREAM if scheme == "tcp" else socket.SOCK_DGRAM)
+                               socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM)
         address = (host.replace("*", "127.0.0.1"), int(port))
     client.settimeout(PATIENCE)
     try:
@@ -160,8 +160,57 @@ def broadcast(endpoints):
     assert answer == b"here", answer
 
 
+def relay(endpoints):
+    with connect(endpoints["relay", "tcp"]) as ann, connect(endpoints["relay", "tcp"]) as bob:
+        # Whoever has an answer of the house is in it.
+        for _ in range(ASKED):
+            bob.sendall(b"ping\n")
+            if select.select([ann], [], [], ANSWER_IN)[0]:
+                break
+        until(ann, rb"ping\n")
+        ann.sendall(b"to all others\n")
+        until(bob, rb"to all others\n", ann)
+
+
+def irc(endpoints):
+    with connect(endpoints["irc", "tcp"]) as client:
+        client.sendall(b"NICK cleo\r\nUSER cleo 0 * :Cleo\r\n")
+        until(client, rb" (376|422) cleo ")
+        client.sendall(b"JOIN #attic\r\nTOPIC #attic :Old things\r\nPING here\r\n")
+        until(client, rb"PONG [^\n]*here\r\n")
+        client.sendall(b"QUIT\r\n")
+        until(client, rb"ERROR [^\n]*\n")
+
+
+UPGRADE = (b"GET / HTTP/1.1\r\nHost: faults\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+SWITCHED = rb"^HTTP/1.1 101 [^$]*\r\n\r\n"
+
+
+def websocket(endpoints):
+    with connect(endpoints["echo", "ws"]) as client:
+        client.sendall(UPGRADE)
+        until(client, SWITCHED)
+        client.sendall(b"\x82\x85\0\0\0\0hello")  # masked with zeros, which changes nothing
+        expect(client, b"\x82\x05hello")
+        client.sendall(b"\x88\x82\0\0\0\0\x03\xe8")
+        expect(client, b"\x88\x02\x03\xe8")
+        expect_end(client)
+    with connect(endpoints["chat", "ws"]) as client:
+        client.sendall(UPGRADE)
+        until(client, SWITCHED[:-1] + rb"\n[^\0]*welcome")
+
+
+def web(endpoints):
+    for path in (b"/", b"/status.json", b"/metrics"):
+        with connect(endpoints["web", "http"]) as client:
+            client.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                           b"Connection: close\r\n\r\n")
+            until(client, rb"^HTTP/1.1 200 ")
+
+
 CLIENTS = (echo_tcp, echo_unix, echo_udp, discard, chargen, times, upper, framed, greet, chat,
-           broadcast)
+           broadcast, relay, irc, websocket, web)
 
 
 class Remaining:

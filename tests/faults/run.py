@@ -40,6 +40,11 @@ def services(directory):
         yield f"{name}=unix://{directory}/{name},mode=600"
     yield f"greet=tcp://{HOST}:0,text=Hello"
     yield f"chat=tcp://{HOST}:0"
+    yield f"chat=ws://{HOST}:0"
+    yield f"echo=ws://{HOST}:0"
+    yield f"irc=tcp://{HOST}:0"
+    yield f"relay=tcp://{HOST}:0"
+    yield f"web=http://{HOST}:0,status=127.0.0.0/8"
     yield (f"broadcast=udp://{HOST}:0,message=here,announce=100ms,"
            f"control={directory}/control")
 

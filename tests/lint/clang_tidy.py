@@ -17,6 +17,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -84,12 +85,13 @@ def named(printed, together, sources, ends):
 
 def tidy(build, number, sources, flags):
     """The number of groups or files that are not clean, and what clang-tidy printed."""
-    together = build / "tidy" / f"{number}.cc"
+    folder = build / "tidy" / sources[0].relative_to(ROOT).parts[0]
+    together = folder / f"{number}.cc"
     text, ends = joined(sources)
     together.write_text(text)
     result = subprocess.run(
-        ["clang-tidy-14", "--quiet", f"--config-file={ROOT / '.clang-tidy'}", str(together),
-         "--", *flags[1:], "-iquote", str(sources[0].parent)],
+        ["clang-tidy-14", "--quiet", str(together), "--", *flags[1:],
+         "-iquote", str(sources[0].parent)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, cwd=build)
     if result.returncode == 0:
         return 0, ""
@@ -120,7 +122,12 @@ def main():
         print("clang_tidy.py: no source to look at", file=sys.stderr)
         return 1
 
-    (build / "tidy").mkdir(exist_ok=True)
+    for room in ROOMS:
+        folder = build / "tidy" / room
+        folder.mkdir(parents=True, exist_ok=True)
+        rules = ROOT / room / ".clang-tidy"  # those of the whole tree are above the build
+        if rules.is_file():
+            shutil.copy(rules, folder)
     jobs = [(build, number, *group) for number, group in enumerate(grouped(entries))]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max(1, arguments.jobs)) as pool:

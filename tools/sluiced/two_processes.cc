@@ -47,7 +47,7 @@ void serve_as_worker(const TwoProcesses& what, const std::string& configuration,
   log.set_open([](const LogTarget& target) { return link.log(target); });
   const Options options = read_by_worker(configuration, what.command_line);
   read_files_of_libraries();
-  const std::vector<SandboxLayer> layers = leave_root(std::move(root), what.account);
+  std::vector<SandboxLayer> layers = leave_root(std::move(root), what.account);
   const Role role{plan_for_worker, [&layers] { return layers; }, &link};
   serve(what.command_line, options, what.program, handover, role, log);
 }

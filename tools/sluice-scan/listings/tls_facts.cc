@@ -8,7 +8,7 @@ namespace sluice::tools::scan {
 
 std::size_t TlsFacts::size() const noexcept {
   std::size_t bytes = version.size() + cipher.size() + subject.size();
-  for (const std::string& name : names) bytes += sizeof name + name.size();
+  for (const std::string& name : names) bytes += sizeof(std::string) + name.size();
   return bytes;
 }
 
