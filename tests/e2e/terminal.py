@@ -49,6 +49,15 @@ class Shell:
     def screen(self):
         return [line.rstrip() for line in self.tmux("capture-pane", "-p").splitlines()]
 
+    def size(self):
+        """Columns and rows as a program is told them, which is later than tmux has changed them."""
+        tty = os.open(self.tmux("display-message", "-p", "#{pane_tty}").strip(),
+                      os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return tuple(os.get_terminal_size(tty))
+        finally:
+            os.close(tty)
+
     def wait_for_line(self, line):
         if not wait_until(lambda: line in self.screen()):
             raise AssertionError(f"{line!r} is not on the screen:\n" + "\n".join(self.screen()))

@@ -69,6 +69,8 @@ class Inputs(hostile.Scratch):
                 if text == "-rf" or text == "--help":
                     continue  # a hyphen is a letter of a name
                 for command in ("nick", "join"):
+                    if (command, text) == ("join", "a b  c"):
+                        continue  # a room, and its key
                     answer = ann.ask(f"/{command} {text}")
                     self.assertTrue(answer.startswith("* "), answer)
                     if len(text) > 3:

@@ -64,6 +64,7 @@ class Top(daemon.InDirectory):
             shell.tmux("resize-window", "-x", "80", "-y", "24")
             self.assertTrue(wait_until(lambda: len(shell.screen()) == 24 and
                                        shell.screen()[-1] == "q quits"))
+            self.assertTrue(wait_until(lambda: shell.size() == (80, 24)))
             shell.type("q")
             self.assertTrue(wait_until(
                 lambda: [line for line in shell.screen() if line][-1:] == ["%"]),
