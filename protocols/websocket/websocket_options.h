@@ -18,7 +18,7 @@ struct WebSocketOptions {
   std::size_t max_fragments = 262'144;
   // What all connections of the server together hold of messages that have not arrived whole. What
   // arrives above it ends with 1013.
-  std::size_t max_pending = std::size_t{256} * 1024 * 1024;
+  std::size_t max_pending = 256 * 1024 * 1024;
   // Pings a peer from which nothing has come for this time, and aborts it when nothing has come for
   // as long again. 0: never.
   std::chrono::milliseconds ping_interval{30'000};

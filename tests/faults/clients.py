@@ -198,7 +198,7 @@ def websocket(endpoints):
         expect_end(client)
     with connect(endpoints["chat", "ws"]) as client:
         client.sendall(UPGRADE)
-        until(client, SWITCHED[:-1] + rb"\n[^\0]*welcome")
+        until(client, rb"^HTTP/1.1 101 [^$]*welcome")
 
 
 def web(endpoints):

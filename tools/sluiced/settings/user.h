@@ -20,7 +20,11 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
-using Users = std::vector<User>;
+// A type of its own, so that Value may become valueless: if all alternatives are of those that
+// libstdc++ 12 takes for never valueless, it destroys an alternative whose copy has thrown.
+struct Users : std::vector<User> {
+  using vector::vector;
+};
 
 bool has_user(const Users& users, uid_t id) noexcept;
 
