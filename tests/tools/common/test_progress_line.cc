@@ -1,4 +1,5 @@
-// A bar and words in a line of the terminal's width. On a terminal: e2e/tools/test_fetch_terminal.py.
+// A bar and words in a line of the terminal's width. On a terminal:
+// e2e/tools/test_fetch_terminal.py.
 #include <cstddef>
 #include <string>
 
