@@ -34,7 +34,7 @@ std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte>
     }
     consumed += step.consumed;
     completed = completed || step.kind != ChatIntake::Kind::none;
-    if (!connection.may_continue()) break;
+    if (!may_continue()) break;
   }
   connection.note_messages(completed, intake_.is_in_line());
   return member() == nullptr && !waits_to_enter() ? in.size() : consumed;
@@ -70,9 +70,7 @@ void ChatPeer::on_eof(Connection& connection) {
   connection.close();
 }
 
-void ChatPeer::on_drain(Connection& /*connection*/) {
-  if (member() != nullptr) house().notify(*member(), "the chat is closing");
-}
+void ChatPeer::on_drain(Connection& /*connection*/) { drain(); }
 
 void ChatPeer::on_writable(Connection& /*connection*/) { catch_up(); }
 

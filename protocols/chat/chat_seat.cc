@@ -97,6 +97,11 @@ void ChatSeat::on_allowed() {
   connection_->resume();
 }
 
+void ChatSeat::drain() {
+  drains_ = true;
+  if (member_ != nullptr) house().notify(*member_, "the chat is closing");
+}
+
 bool ChatSeat::may_read() {
   const TimePoint now = connection_->loop().now();
   const TimePoint due = allowance_->ask(now);

@@ -48,7 +48,7 @@ std::size_t IrcClient::on_data(Connection& connection, std::span<const std::byte
     }
     consumed += end + 1;
     completed = true;
-    if (!connection.may_continue()) break;
+    if (!may_continue()) break;
   }
   connection.note_messages(completed, consumed < in.size());
   return is_open() ? consumed : in.size();
@@ -59,9 +59,7 @@ void IrcClient::on_eof(Connection& connection) {
   connection.close();
 }
 
-void IrcClient::on_drain(Connection& /*connection*/) {
-  if (member() != nullptr) house().notify(*member(), "the chat is closing");
-}
+void IrcClient::on_drain(Connection& /*connection*/) { drain(); }
 
 void IrcClient::on_writable(Connection& /*connection*/) { catch_up(); }
 
