@@ -34,7 +34,7 @@ std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte>
     }
     consumed += step.consumed;
     completed = completed || step.kind != ChatIntake::Kind::none;
-    if (!may_continue()) break;
+    if (!connection.may_continue()) break;
   }
   connection.note_messages(completed, intake_.is_in_line());
   return member() == nullptr && !waits_to_enter() ? in.size() : consumed;

@@ -98,7 +98,6 @@ void ChatSeat::on_allowed() {
 }
 
 void ChatSeat::drain() {
-  drains_ = true;
   if (member_ != nullptr) house().notify(*member_, "the chat is closing");
 }
 

@@ -47,11 +47,7 @@ class ChatSeat : public ChatOutlet {
   // In place of open(), for a peer that others do not notice before it does something: does not
   // call enter(). Returns false, and closes the connection, if the desk is gone.
   [[nodiscard]] bool attach(Connection& connection);
-  // For on_drain(): tells the member.
-  void drain();
-  // Whether the front may go on after a line. In a drain it handles all that has arrived at once:
-  // the others are closed after this pass, and would not hear the rest.
-  [[nodiscard]] bool may_continue() { return drains_ || connection_->may_continue(); }
+  void drain();  // for on_drain(): tells the member
   // Whether the peer's next line may be handled. Otherwise its connection is paused.
   [[nodiscard]] bool may_read();
   // A line cannot be handled because a member is behind: pauses the connection until it can, or
@@ -96,7 +92,6 @@ class ChatSeat : public ChatOutlet {
   std::uint64_t dropped_ = 0;               // dropped bytes that the member does not know of yet
   Patience patience_ = Patience::unused;
   bool waits_to_enter_ = false;  // until the rate allows the notice that it has joined
-  bool drains_ = false;          // see drain()
   bool stalled_ = false;         // it was behind for longer than the patience
 };
 

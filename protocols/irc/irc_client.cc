@@ -48,7 +48,7 @@ std::size_t IrcClient::on_data(Connection& connection, std::span<const std::byte
     }
     consumed += end + 1;
     completed = true;
-    if (!may_continue()) break;
+    if (!connection.may_continue()) break;
   }
   connection.note_messages(completed, consumed < in.size());
   return is_open() ? consumed : in.size();

@@ -252,6 +252,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void begin_draining() noexcept;
   SLUICE_LOCAL void read_last() noexcept;
   [[nodiscard]] SLUICE_LOCAL bool owes() const noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool hands_over() const noexcept;
   SLUICE_LOCAL void check_owed() noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t unread() const noexcept;
 

@@ -1,6 +1,6 @@
 // How a drain handles a connection: it delivers the input that had arrived, and then closes. This
-// may take many turns, if the handler is paused or its peer reads slowly. The table runs the
-// passes.
+// may take many turns, if the handler is paused or its peer reads slowly. And the passes that the
+// table makes over all connections that are drained.
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -69,6 +69,12 @@ bool Connection::owes() const noexcept {
   return (mark_ > 0 && !peer_ended_) || (!input_.empty() && (paused() || redeliver_));
 }
 
+// Whether the next turn brings more of what it owes. False if it waits: for its handler, or for an
+// event that may never come.
+bool Connection::hands_over() const noexcept {
+  return owes() && !paused() && (postponed_ || unread() > 0);
+}
+
 void Connection::check_owed() noexcept {
   // In memory there is no event, and no number of unread bytes.
   if (watcher_.fd() < 0) {
@@ -88,6 +94,118 @@ std::size_t Connection::unread() const noexcept {
   int bytes = 0;
   if (::ioctl(watcher_.fd(), FIONREAD, &bytes) != 0 || bytes < 0) return 0;
   return static_cast<std::size_t>(bytes);
+}
+
+// --- The passes of the table ---
+
+void ConnectionTable::begin_drain() {
+  all_wait_ = true;
+  begin_pass();
+}
+
+void ConnectionTable::begin_drain(ConnectionGroup& group) noexcept {
+  group.drain_ = ConnectionGroup::Drain::waits;
+  begin_pass();
+}
+
+void ConnectionTable::begin_pass() noexcept {
+  if (drain_step_ != DrainStep::none) return;
+  // Not here: this may be inside a callback, and the last bytes may go to other handlers.
+  drain_step_ = DrainStep::read;
+  request_end_of_turn();
+}
+
+void ConnectionTable::read_in_pass() noexcept {
+  using Drain = ConnectionGroup::Drain;
+  using Draining = Connection::Draining;
+  const bool all = std::exchange(all_wait_, false);
+  for (const auto& group : groups_) {
+    if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
+  }
+  each([all](Connection& connection) {
+    if (connection.draining_ == Draining::ready) return connection.read_last();
+    if (connection.draining_ != Draining::no) return;
+    if (all || connection.group_->drain_ == Drain::in_pass) connection.begin_draining();
+  });
+}
+
+void ConnectionTable::pass_on() {
+  // Without memory for the task, continue as if it had run. What handlers have deferred is too late
+  // then, but the drain must not stop here.
+  drain_step_ = DrainStep::pass_on;
+  request_end_of_turn();
+  // After the tasks that the handlers have deferred.
+  loop().defer([this] {
+    drain_step_ = DrainStep::pass_on;
+    request_end_of_turn();
+  });
+  drain_step_ = DrainStep::defer;
+}
+
+// Notes which connections owe. Returns whether one of them hands over more in the next turn.
+bool ConnectionTable::note_owing() noexcept {
+  using Draining = Connection::Draining;
+  bool is_one = false;
+  each([&is_one](Connection& connection) {
+    if (connection.draining_ == Draining::in_pass && connection.owes()) {
+      connection.draining_ = Draining::owes;
+    }
+    is_one = is_one || (connection.draining_ == Draining::owes && connection.hands_over());
+  });
+  return is_one;
+}
+
+void ConnectionTable::close_in_pass() noexcept {
+  using Drain = ConnectionGroup::Drain;
+  using Draining = Connection::Draining;
+  // What it hands over may be for others, which therefore stay.
+  if (note_owing()) {
+    drain_step_ = DrainStep::wait;
+    return request_next_turn();
+  }
+  bool more = all_wait_;
+  each([&more](Connection& connection) {
+    more = more || connection.draining_ == Draining::ready;
+    if (connection.draining_ == Draining::in_pass) connection.close();
+  });
+  for (const auto& group : groups_) {
+    if (group->drain_ == Drain::in_pass) group->drain_ = Drain::none;
+    more = more || group->drain_ == Drain::waits;
+  }
+  drain_step_ = DrainStep::none;
+  if (more) begin_pass();
+}
+
+void ConnectionTable::drain_step() {
+  switch (drain_step_) {
+    case DrainStep::none:
+      return;
+    case DrainStep::read:
+      read_in_pass();
+      return pass_on();
+    case DrainStep::defer:
+    case DrainStep::wait:
+      return;  // an end of turn that was requested for something else
+    case DrainStep::pass_on:
+      drain_step_ = DrainStep::close;
+      request_end_of_turn();
+      return;
+    case DrainStep::close:
+      close_in_pass();
+      return;
+  }
+}
+
+void ConnectionTable::end_drain() {
+  closing_ = open_ > 0;
+  each([](Connection& connection) { connection.finish(CloseReason::drain_deadline); });
+}
+
+void ConnectionTable::end_drain(ConnectionGroup& group) noexcept {
+  if (group.open_ == 0) return;
+  each([&group](Connection& connection) {
+    if (connection.group_ == &group) connection.finish(CloseReason::drain_deadline);
+  });
 }
 
 }  // namespace sluice

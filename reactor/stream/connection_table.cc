@@ -161,6 +161,7 @@ void ConnectionTable::next_turn() {
     if (Connection* connection = find(id)) connection->next_turn();
   }
   this_turn_.clear();
+  if (drain_step_ == DrainStep::wait) pass_on();
 }
 
 void ConnectionTable::end_of_turn() {
@@ -195,99 +196,6 @@ void ConnectionTable::free(Connection& connection) noexcept {
   --group.open_;
   free_group_if_unused(group);
   if (open_ == 0) closing_ = false;
-}
-
-void ConnectionTable::begin_drain() {
-  all_wait_ = true;
-  begin_pass();
-}
-
-void ConnectionTable::begin_drain(ConnectionGroup& group) noexcept {
-  group.drain_ = ConnectionGroup::Drain::waits;
-  begin_pass();
-}
-
-void ConnectionTable::begin_pass() noexcept {
-  if (drain_step_ != DrainStep::none) return;
-  // Not here: this may be inside a callback, and the last bytes may go to other handlers.
-  drain_step_ = DrainStep::read;
-  request_end_of_turn();
-}
-
-void ConnectionTable::read_in_pass() noexcept {
-  using Drain = ConnectionGroup::Drain;
-  using Draining = Connection::Draining;
-  const bool all = std::exchange(all_wait_, false);
-  for (const auto& group : groups_) {
-    if (group->drain_ == Drain::waits) group->drain_ = Drain::in_pass;
-  }
-  each([all](Connection& connection) {
-    if (connection.draining_ == Draining::ready) return connection.read_last();
-    if (connection.draining_ != Draining::no) return;
-    if (all || connection.group_->drain_ == Drain::in_pass) connection.begin_draining();
-  });
-}
-
-void ConnectionTable::close_in_pass() noexcept {
-  using Drain = ConnectionGroup::Drain;
-  using Draining = Connection::Draining;
-  bool more = all_wait_;
-  each([&more](Connection& connection) {
-    more = more || connection.draining_ == Draining::ready;
-    if (connection.draining_ != Draining::in_pass) return;
-    if (connection.owes()) {
-      connection.draining_ = Draining::owes;
-    } else {
-      connection.close();
-    }
-  });
-  for (const auto& group : groups_) {
-    if (group->drain_ == Drain::in_pass) group->drain_ = Drain::none;
-    more = more || group->drain_ == Drain::waits;
-  }
-  drain_step_ = DrainStep::none;
-  if (more) begin_pass();
-}
-
-void ConnectionTable::drain_step() {
-  switch (drain_step_) {
-    case DrainStep::none:
-      return;
-    case DrainStep::read:
-      read_in_pass();
-      // Without memory for the task, continue as if it had run. What handlers have deferred is too
-      // late then, but the drain must not stop here.
-      drain_step_ = DrainStep::pass_on;
-      request_end_of_turn();
-      // After the tasks that the handlers have deferred.
-      loop().defer([this] {
-        drain_step_ = DrainStep::pass_on;
-        request_end_of_turn();
-      });
-      drain_step_ = DrainStep::defer;
-      return;
-    case DrainStep::defer:
-      return;  // an end of turn that was requested for something else
-    case DrainStep::pass_on:
-      drain_step_ = DrainStep::close;
-      request_end_of_turn();
-      return;
-    case DrainStep::close:
-      close_in_pass();
-      return;
-  }
-}
-
-void ConnectionTable::end_drain() {
-  closing_ = open_ > 0;
-  each([](Connection& connection) { connection.finish(CloseReason::drain_deadline); });
-}
-
-void ConnectionTable::end_drain(ConnectionGroup& group) noexcept {
-  if (group.open_ == 0) return;
-  each([&group](Connection& connection) {
-    if (connection.group_ == &group) connection.finish(CloseReason::drain_deadline);
-  });
 }
 
 }  // namespace sluice

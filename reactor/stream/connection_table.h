@@ -138,14 +138,17 @@ class ConnectionTable final : public LoopComponent {
   std::size_t open_ = 0;
   // A pass over the connections that are drained: those of all groups, or of some. It reads the
   // pending input of each peer; then deferred tasks and end-of-turn functions (such as a chat's)
-  // pass it on to other connections; then it closes the connections, except those that have not
-  // delivered everything to their handlers yet. Another pass closes these later. A drain that
-  // begins meanwhile waits for the next pass.
-  enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close };
+  // pass it on to other connections. While the budget of a turn still keeps some input from its
+  // handler, it waits a turn and passes on again. Then it closes the connections, except those
+  // whose handlers do not take everything yet. Another pass closes these later. A drain that begins
+  // meanwhile waits for the next pass.
+  enum class DrainStep : std::uint8_t { none, read, defer, pass_on, close, wait };
   friend class Connection;
   void begin_pass() noexcept;
   void drain_step();
   void read_in_pass() noexcept;
+  void pass_on();
+  [[nodiscard]] bool note_owing() noexcept;
   void close_in_pass() noexcept;
   DrainStep drain_step_ = DrainStep::none;
   bool all_wait_ = false;  // for the next pass

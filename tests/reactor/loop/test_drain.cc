@@ -154,6 +154,34 @@ Test(drain, delivers_arrived_input_while_the_peer_does_not_read_yet) {
   cr_expect(service.loop.counters().cut_bytes == 0);
 }
 
+Test(drain, closes_nobody_while_the_budget_of_a_turn_keeps_input_from_a_handler) {
+  LoopOptions options = backend_options();
+  options.turn_messages = 2;
+  Loop loop(options);
+  Handler handler;
+  Connection* hearer = nullptr;
+  handler.open = [&](Connection& connection) {
+    if (hearer == nullptr) hearer = &connection;
+  };
+  handler.data = [&](Connection& connection, std::string_view text) {
+    std::size_t passed_on = 0;
+    do {
+      hearer->send(text.substr(passed_on++, 1));
+    } while (passed_on < text.size() && connection.may_continue());
+    return passed_on;
+  };
+  const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), handler);
+  Peer hears(listener.endpoint().address());
+  turn_until(loop, [&] { return hearer != nullptr; });
+  Peer speaks(listener.endpoint().address());
+  turn_until(loop, [&] { return loop.counters().accepted == 2; });
+  const std::string said = numbered(300);
+  speaks.send(said);
+  loop.drain(seconds(10));
+  cr_expect(hears.receive_all(loop) == said);
+  cr_expect(loop.counters().closed_by(CloseReason::drain_deadline) == 0);
+}
+
 Test(drain, counts_the_bytes_that_it_drops_at_its_deadline) {
   Service service;
   service.handler.data = echo;
