@@ -61,7 +61,7 @@ class SLUICE_EXPORT Chat {
   // Applies to all members at once, except that the lobby keeps its name, and each room that there
   // is its history. Nobody leaves because of a smaller limit.
   void set_options(ChatOptions options);
-  // For other fronts over connections, which sluice has itself.
+  // For the other fronts over connections, which are part of sluice.
   [[nodiscard]] ChatDesk& desk() noexcept;
 
  private:

@@ -37,7 +37,7 @@ std::string ChatDesk::origin_of(std::string_view user, const Address& peer) cons
   std::string origin(user);
   origin += '@';
   if (!peer.is_ip()) return origin += "local";
-  // Not the hash of the tables of sources, whose collisions nobody should be able to look for.
+  // Not the hash of the tables of sources: members see this one, and could search for collisions.
   const std::string text = "origin " + Source(peer, options_.source_prefix).to_string();
   const std::uint64_t hash = keyed_hash(std::as_bytes(std::span(text)));
   constexpr std::string_view kDigits = "0123456789abcdef";

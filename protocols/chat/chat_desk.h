@@ -41,7 +41,7 @@ class ChatDesk {
 
   // `seat` has paused its connection. Resumes it when no member in its rooms is behind any more.
   void wait(ChatSeat& seat) { waiting_.push_back(&seat); }
-  // Its line begins to wait: resumes it after ChatOptions::patience at the latest, also if other
+  // Its line begins to wait: resumes it after ChatOptions::patience at the latest, even if other
   // members fall behind meanwhile. REQUIRES: end_patience() was called since the last time.
   void begin_patience(ChatSeat& seat) { patient_.add(seat, options_.patience); }
   void end_patience(ChatSeat& seat) noexcept { patient_.remove(seat); }

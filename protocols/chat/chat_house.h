@@ -7,11 +7,11 @@
 // flush. Consecutive lines of one member are delivered as one shared block. All members of a room
 // receive its events in the same order.
 // Congestion: the outlet calls set_behind() when its member does not keep up. While a member is
-// behind, say(), tell() and join() return ChatResult::behind without any effect, and the caller
-// calls them again later. A caller with a person at it passes Congestion::ignore.
-// Operators: whoever opens a room other than the lobby is its operator.
-// Names: members cannot call themselves by a reserved name: ChatRules::reserved, the name of the
-// lobby, and guest with a number, which the house gives.
+// behind, say(), tell(), join() and invite() return ChatResult::behind without any effect, and the
+// caller calls them again later. A caller for a person at a terminal passes Congestion::ignore.
+// Operators: the member that opens a room other than the lobby is its operator.
+// Names: set_nick() rejects reserved names: ChatRules::reserved, the name of the lobby, and guest
+// with a number, which the house gives. enter() accepts them.
 // Limits: those of ChatRules, and the constants below.
 // Lifetime: owns members and rooms. REQUIRES that outlets and formats outlive their members.
 // Thread: any, one at a time.
@@ -80,9 +80,10 @@ class SLUICE_EXPORT ChatHouse {
   ChatMember* enter(const ChatNewcomer& newcomer);
   // Removes `member`, even if it throws. The others in its rooms read the reason, if there is one.
   void leave(ChatMember& member, std::string_view reason);
-  // The same, and the outlet gets what was collected for it, and then on_dismissed().
+  // The same. Before that the outlet receives what was collected for it, and at the end
+  // on_dismissed().
   void dismiss(ChatMember& member, std::string_view reason);
-  // The name that a newcomer gets who wants to be called `wanted`.
+  // `wanted` if it is valid and free, also if it is reserved; else guestN.
   [[nodiscard]] std::string free_nick(std::string_view wanted);
   // Whether a newcomer, or `member`, may call itself `nick`.
   [[nodiscard]] ChatResult check_nick(std::string_view nick, const ChatMember* member) const;
@@ -103,13 +104,14 @@ class SLUICE_EXPORT ChatHouse {
   // A member with one room returns to the lobby.
   ChatResult part(ChatMember& member, ChatRoom& room, std::string_view reason);
   ChatResult set_topic(ChatMember& member, ChatRoom& room, std::string_view text);
-  // A member with one room is then in the lobby; from there it is dismissed.
+  // A member with one room is then in the lobby. The lobby has no operators, so nobody is removed
+  // from it.
   ChatResult kick(ChatMember& member, ChatRoom& room, ChatMember& target, std::string_view reason);
   ChatResult invite(ChatMember& member, ChatRoom& room, ChatMember& target,
                     Congestion congestion = Congestion::wait);
   ChatResult change_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change);
-  // The same without the event. `parameter` is then what the event has; announce_modes() makes one
-  // for several changes.
+  // The same without the event. Sets `parameter` to the one for the event; announce_modes() makes
+  // one event of several changes.
   ChatResult apply_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change,
                         std::string& parameter);
   void announce_modes(ChatMember& member, ChatRoom& room, std::string_view text);

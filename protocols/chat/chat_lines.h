@@ -33,13 +33,13 @@ class SLUICE_EXPORT ChatLines {
   static constexpr std::size_t kMaxWelcomeNames = 50;  // names in the welcome
   static constexpr std::size_t kMaxNames = 4096;       // names in the answer to /who
 
-  // What a member reads first in a room: of the room, or null if the member opens it, its name, and
-  // the nick of the member. It is sent as it is.
+  // Returns the first text of a member in a room. The room is null if the member opens it; `name`
+  // is that of the room, and `nick` that of the member. The text is sent unchanged.
   using Welcome =
       std::function<std::string(const ChatRoom*, std::string_view name, std::string_view nick)>;
 
   explicit ChatLines(ChatHouse& house) noexcept : house_(house) {}
-  // For submit() of a front that has another format: its own welcome.
+  // For the submit() of a front with another format, which has its own welcome.
   ChatLines(ChatHouse& house, Welcome welcome) : house_(house), welcome_(std::move(welcome)) {}
 
   [[nodiscard]] static const ChatFormat& format() noexcept;

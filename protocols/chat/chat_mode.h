@@ -26,7 +26,7 @@ struct ChatRoomModes {
   bool members_only = true;          // n: only members speak
   bool secret = false;               // s: only its members see that it exists
   bool topic_is_locked = false;      // t: only operators set the topic
-  std::string key;                   // k: what a newcomer must know; empty: nothing
+  std::string key;                   // k: that a newcomer must give; empty: none
   std::size_t limit = 0;             // l: of members; 0: none
   std::vector<ChatBan> bans;         // b
   std::vector<std::string> invited;  // keys of names that may join once

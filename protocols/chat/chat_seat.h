@@ -34,20 +34,20 @@ class ChatSeat : public ChatOutlet {
   explicit ChatSeat(ChatDesk& desk);
   ~ChatSeat() override;
 
-  // Makes the member, or begins to wait for what that needs. May be called later than open(), when
-  // the rate allows the notice that it has joined.
+  // Makes the member, or begins to wait for what it needs first. Runs later than open() if the rate
+  // does not yet allow the notice that the member has joined.
   virtual void enter() = 0;
-  // Sends what a peer reads whose source has too many newcomers; the connection then closes.
+  // Sends a notice that the peer's source has too many newcomers. The connection then closes.
   virtual void refuse_newcomer() = 0;
   // The member has caught up after so many bytes were dropped for it.
   virtual void report_dropped(std::uint64_t bytes) = 0;
 
   // For on_open(): calls enter() now or later.
   void open(Connection& connection);
-  // In place of open(), for a peer that others do not notice before it does something: does not
-  // call enter(). Returns false, and closes the connection, if the desk is gone.
+  // In place of open(), for a peer that others do not notice until it does something. Does not call
+  // enter(). Returns false, and closes the connection, if the desk is gone.
   [[nodiscard]] bool attach(Connection& connection);
-  void drain();  // for on_drain(): tells the member
+  void drain();  // for on_drain(): notifies the member
   // Whether the peer's next line may be handled. Otherwise its connection is paused.
   [[nodiscard]] bool may_read();
   // A line cannot be handled because a member is behind: pauses the connection until it can, or

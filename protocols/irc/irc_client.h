@@ -1,8 +1,8 @@
 // A connection that speaks IRC. Only for irc.cc.
 //
 // What it is: the lines of one client, its registration, and its commands; the house has the rules.
-// A line that other members would notice waits for the rate of its source, and while a member is
-// behind that would receive it. All others are answered at once.
+// A line that other members would notice waits for the rate of its source, and while a member that
+// would receive it is behind. All other lines are answered at once.
 // Lifetime: its connection owns it. Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H
 #define SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H

@@ -46,7 +46,7 @@ struct IrcLine {
 [[nodiscard]] std::size_t irc_body_size(std::string_view line) noexcept;
 
 // Appends a line with CR and LF. `start` is the source and the command, and each other part is one
-// parameter. The last one gets a colon if it needs one. What is longer than kMaxIrcBody is cut at
+// parameter. The last one gets a colon if it needs one. A line longer than kMaxIrcBody is cut at
 // the end of a character. REQUIRES: no part has a CR, LF or NUL, and only the last one a space.
 void append_irc_line(std::string& to, std::string_view source, std::string_view command,
                      std::initializer_list<std::string_view> params);

@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::string_view kFlags = "imnst";
 constexpr std::string_view kWithParameter = "ovbk";
-// What one line may change and be repeated in one line: with it, kMaxModeChanges masks of
-// ChatHouse::kMaxMask bytes fit.
+// Flags of one line. The event that repeats them fits in one line together with kMaxModeChanges
+// masks of ChatHouse::kMaxMask bytes.
 constexpr std::size_t kMaxModeFlags = 24;
 
 }  // namespace
 
-// What a MODE has done so far, as its event writes it: "+o-v ann bob".
+// The changes of a MODE so far, as its event writes them: "+o-v ann bob".
 struct IrcClient::ModeChanges {
   bool adds = true;
   char sign = 0;  // of the last flag

@@ -1,4 +1,4 @@
-// What a client asks about members and the server.
+// The questions of a client about members and the server.
 #include <algorithm>
 #include <chrono>
 #include <string>

@@ -1,4 +1,4 @@
-// The header that a proxy writes before the bytes of its client: who the client is.
+// The header that a proxy writes before the bytes of its client. It names the client's address.
 //
 // What it is: pure functions over bytes, for both versions of the PROXY protocol.
 // Errors: std::bad_alloc. Thread: any. Units: bytes.
@@ -47,7 +47,7 @@ struct ProxyParse {
   std::string_view why{};  // a constant text: "no PROXY header"
 };
 
-// Parses the header at the beginning of `head`. What follows it is not looked at.
+// Parses the header at the beginning of `head`, and ignores the bytes after it.
 ProxyParse parse_proxy_header(std::span<const std::byte> head);
 
 // The header of a connection from `source` to `destination`. If these are not two IP addresses of

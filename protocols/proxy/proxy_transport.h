@@ -31,8 +31,8 @@ class ProxyGate {
   virtual void on_rejected(const Address& proxy, std::string_view why) = 0;
 };
 
-// For a listener whose newcomers are all proxies: whoever else could connect could claim to be
-// anybody. `inner` may be empty. REQUIRES: no other transport around it.
+// For a listener that only proxies can connect to: any other peer could claim to be any client.
+// `inner` may be empty. REQUIRES: no other transport around it.
 TransportFactory read_proxy_headers(ProxyGate& gate, TransportFactory inner = {});
 
 // For a client: says that the connection is from the socket's own address. `inner` may be empty.

@@ -48,7 +48,7 @@ void Relay::remove(RelayMember& peer) noexcept {
 
 void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) {
   if (peers_.size() < 2) return;
-  // Each is made once, if somebody needs it.
+  // Each is made once, if a peer needs it.
   Payload raw;
   Payload message;
   const WebSocketKind kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;

@@ -1,5 +1,5 @@
-// One who takes part in a relay: what the handlers of its connections have in common. Only for the
-// files of this folder.
+// A member of a relay: what the handlers of its connections have in common. Only for the files of
+// this folder.
 //
 // Lifetime: a part of a handler. The Relay may be destroyed first, and then detaches it.
 // Thread: the loop's.
@@ -17,7 +17,7 @@ class Connection;
 class Relay;
 class WebSocketProtocol;
 
-// What somebody has sent: bytes without boundaries, or a message of a WebSocket.
+// The data that a peer has sent: bytes without boundaries, or a message of a WebSocket.
 enum class RelayForm : std::uint8_t { bytes, text, binary };
 
 class RelayMember {
@@ -35,7 +35,7 @@ class RelayMember {
   void join(Connection& connection);
   // Does nothing if it has not joined.
   void leave() noexcept;
-  // Somebody who would receive its bytes is behind.
+  // A peer that would receive its bytes is behind.
   [[nodiscard]] bool must_wait() const noexcept;
   // Pauses its connection until it need not wait any more.
   void wait();

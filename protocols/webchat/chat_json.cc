@@ -14,7 +14,7 @@ using Kind = ChatEvent::Kind;
 
 // Empty: the format has no form for it.
 std::string_view type_of(const ChatEvent& event) noexcept {
-  // A request of an IRC client to another one, such as its version: no text for people.
+  // A request of one IRC client to another, such as for its version, is not text for people.
   if (event.text.starts_with('\x01')) return {};
   switch (event.kind) {
     case Kind::said:
@@ -61,7 +61,7 @@ void append_member(std::string& json, std::string_view name, std::string_view te
   append_json_string(json, text);
 }
 
-// Counts what a room has in its history.
+// Counts the events that a room appends from its history.
 class Counting final : public ChatFormat {
  public:
   explicit Counting(const ChatFormat& format) noexcept : format_(format) {}

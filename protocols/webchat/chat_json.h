@@ -19,8 +19,8 @@
 
 namespace sluice {
 
-// A string with its quotation marks. What is no text for people is replaced as for plain lines
-// (append_chat_text()), so the result is UTF-8 without control characters.
+// A string with its quotation marks. Bytes that are not text for people are replaced, as for plain
+// lines (append_chat_text()), so the result is UTF-8 without control characters.
 void append_json_string(std::string& to, std::string_view text);
 
 class ChatJson final : public ChatFormat {

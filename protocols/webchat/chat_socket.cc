@@ -40,7 +40,7 @@ void ChatSocket::enter() {
                      .origin = desk().origin_of("web", WebSocketProtocol::connection().peer()),
                      .reads_itself = true});
   set_member(entered);
-  // The command sends the welcome of the room, or a notice that says why not.
+  // The command sends the welcome of the room, or a notice with the reason for the failure.
   if (!wanted->room.empty() && wanted->room != lobby.name()) submit("/join " + wanted->room);
   if (member()->rooms().front() == &lobby) {
     deliver(Payload::copy(welcome(&lobby, lobby.name(), nick)));
@@ -57,7 +57,7 @@ std::string ChatSocket::welcome(const ChatRoom* room, std::string_view name,
 }
 
 void ChatSocket::on_held(Connection& /*connection*/) {
-  // Dismissed: nothing is handled any more, and nothing need wait.
+  // A dismissed member's lines are dropped, so they need not wait.
   if (member() != nullptr) {
     if (!may_read()) return;
     const bool waits = congestion() == ChatHouse::Congestion::wait;
@@ -82,8 +82,8 @@ void ChatSocket::on_message(Connection& /*connection*/, WebSocketKind kind, Byte
                                 std::to_string(limit) + " bytes");
 }
 
-// Nobody in the room is behind. Somebody in another room may be, who is told or joined there: a
-// person at a browser does not wait for that.
+// on_held() has made sure that nobody in this room is behind. A member in another room may be: a
+// private message to it, or a /join to its room, does not wait for it.
 void ChatSocket::submit(std::string_view line) {
   ChatLines lines(house(), [this](const ChatRoom* room, std::string_view name,
                                   std::string_view nick) { return welcome(room, name, nick); });

@@ -24,7 +24,7 @@ class ChatSocket final : public WebSocketProtocol, public ChatSeat {
   void on_writable(Connection& /*connection*/) override { catch_up(); }
 
  private:
-  // What the request of the handshake asks for.
+  // The query of the handshake's request.
   struct Wanted {
     std::string nick;
     std::string room;
@@ -46,7 +46,7 @@ class ChatSocket final : public WebSocketProtocol, public ChatSeat {
   void on_dismissed() override;
 
   void submit(std::string_view line);
-  void say(std::string_view notice);  // of the house, also to somebody who is no member
+  void say(std::string_view notice);  // of the house; also before it is a member
   [[nodiscard]] std::string welcome(const ChatRoom* room, std::string_view name,
                                     std::string_view nick) const;
 

@@ -15,7 +15,7 @@
 namespace sluice {
 namespace {
 
-// What is kept of the memory of a message for the next one.
+// The memory of a message that is kept for the next one.
 constexpr std::size_t kKeptRoom = std::size_t{64} * 1024;
 
 class WebSocketWithFunction final : public WebSocketProtocol {
@@ -219,7 +219,7 @@ std::size_t WebSocketProtocol::read_frames(Connection& connection, Bytes in) {
   if (is_established()) server_->silent_.touch(*this);
   std::size_t consumed = 0;
   while (server_ != nullptr && state_ != State::closed) {
-    // What arrives after our Close frame is dropped, so it may always.
+    // Messages after our Close frame are dropped, so they may always be delivered.
     const bool may = !is_established() || may_deliver();
     const WebSocketRead read = reader_.read(in.subspan(consumed), server_->intake_, may);
     consumed += read.consumed;
@@ -281,7 +281,7 @@ void WebSocketProtocol::on_silent(IdleList::Node& node) {
   auto& socket = static_cast<WebSocketProtocol&>(node);
   Connection& connection = *socket.connection_;
   if (connection.state() != Connection::State::open) return;
-  // A peer whose answer would not be read, or that has a message on the way to it, is not silent.
+  // The peer is not silent if its answer would not be read, or if a message to it is on its way.
   const bool waits = connection.paused() || connection.queued() > 0;
   if (!waits && socket.pinged_) return connection.abort();
   try {

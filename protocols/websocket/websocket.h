@@ -9,8 +9,8 @@
 //
 // What it is: a Protocol for the server's side of RFC 6455, without extensions. It answers the
 // handshake, delivers each message whole, answers pings, and closes with the code that the RFC has
-// for what a peer did wrong. Derive a class from WebSocketProtocol, or pass a function to
-// websocket(). Whatever is below, TCP, TLS or a Unix socket, does not matter.
+// for an error of the peer. Derive a class from WebSocketProtocol, or pass a function to
+// websocket(). It works over TCP, TLS and Unix sockets.
 //
 //   handshake -> established -> closing -> closed
 //        \_____________\___________\_______/
@@ -20,8 +20,8 @@
 // Lifetime: one WebSocketProtocol for each connection, which owns it. The WebSocketServer must be
 // destroyed before its loop; its destructor closes the connections with 1001.
 // Thread: the loop's.
-// Errors: what a peer does wrong ends the WebSocket with a Close frame (WebSocketCode), and then
-// the connection. std::bad_alloc closes the connection, as for every handler.
+// Errors: an error of the peer ends the WebSocket with a Close frame (WebSocketCode), and then the
+// connection. std::bad_alloc closes the connection, as for every handler.
 // Memory: see WebSocketOptions. An idle connection has an object of about 80 bytes.
 // Source: RFC 6455.
 #ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_H

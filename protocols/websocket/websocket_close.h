@@ -31,7 +31,7 @@ struct WebSocketCode {
   SLUICE_EXPORT static bool is_valid(std::uint16_t code) noexcept;
 };
 
-// What a peer did against the protocol: the code for the answer. False: nothing.
+// A violation of the protocol: the code for the Close frame. False: there is none.
 struct WebSocketFault {
   std::uint16_t code = 0;
   std::string_view why = {};  // a literal in ASCII, short enough for a Close frame

@@ -26,7 +26,7 @@ namespace sluice {
 // Has "Upgrade: websocket", so that it is to be answered as a handshake.
 [[nodiscard]] bool asks_for_websocket(const HttpRequest& request) noexcept;
 
-// What is wrong with a handshake: 400, 403, or 426 for another version than 13. Nothing: it is
+// The refusal of a handshake: 400, 403, or 426 for a version other than 13. Nothing: it is
 // accepted. REQUIRES: asks_for_websocket().
 [[nodiscard]] std::optional<HttpResponse> refuse_handshake(const HttpRequest& request,
                                                            std::span<const std::string> origins);

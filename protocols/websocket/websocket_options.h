@@ -16,8 +16,8 @@ struct WebSocketOptions {
   std::size_t max_message = std::size_t{1024} * 1024;
   // The frames of one message; more of them end with 1009. 16 MiB in pieces of 64 bytes.
   std::size_t max_fragments = 262'144;
-  // What all connections of the server together hold of messages that have not arrived whole. What
-  // arrives above it ends with 1013.
+  // Bytes of incomplete messages that all connections of the server hold together. A message that
+  // would exceed it ends with 1013.
   std::size_t max_pending = 256 * 1024 * 1024;
   // Pings a peer from which nothing has come for this time, and aborts it when nothing has come for
   // as long again. 0: never.

@@ -45,7 +45,7 @@ class SLUICE_EXPORT WebSocketServer {
   void prepare(ConnectionOptions& options) const noexcept;
 
   [[nodiscard]] const WebSocketOptions& options() const noexcept { return options_; }
-  // Connections, also those whose handshake is not done.
+  // Connections, including those whose handshake is not done.
   [[nodiscard]] std::size_t connections() const noexcept { return sockets_.size(); }
   // Bytes of messages that have not arrived whole.
   [[nodiscard]] std::size_t pending() const noexcept { return intake_.pending; }

@@ -1,4 +1,4 @@
-// Checks UTF-8 that arrives in pieces, of which any may end inside a character.
+// Checks UTF-8 that arrives in pieces, which may end inside a character.
 //
 // What it is: two words of state. An invalid byte is found as soon as it arrives, not at the end.
 // Thread: a plain value. Errors: none.

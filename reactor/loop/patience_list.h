@@ -22,7 +22,7 @@ namespace sluice {
 template <class Member>
 class PatienceList {
  public:
-  // `expired` runs for each member whose deadline has passed, when it is on the list no more; then
+  // `expired` runs for each member whose deadline has passed, after its removal from the list; then
   // `done` runs once. Both may remove members.
   PatienceList(Loop& loop, std::function<void(Member&)> expired, std::function<void()> done)
       : loop_(loop),

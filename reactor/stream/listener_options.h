@@ -38,7 +38,7 @@ struct ListenerOptions {
   int backlog = 0;                // 0: SOMAXCONN
   std::size_t accept_batch = 64;  // newcomers in a turn, so that others are served as well
   // Called for each newcomer before its handler is made; false refuses it. `socket` is for what the
-  // address does not say, such as who is at the other end of a Unix socket. Empty: all are
+  // address does not say, such as the user at the other end of a Unix socket. Empty: all are
   // accepted. An exception refuses the newcomer and is reported.
   std::function<bool(int socket, const Address& peer)> admit{};
   // Called for each connection after its on_close(), while the listener exists: for a log. It must

@@ -27,7 +27,7 @@ namespace sluice {
 
 struct TlsClientOptions {
   std::string ca{};                 // PEM: the roots to trust; empty: those of the system
-  std::string ca_name = "ca";       // what messages call it
+  std::string ca_name = "ca";       // its name in messages
   TlsCertificate certificate{};     // the client's own; without a chain, none
   std::vector<std::string> alpn{};  // the protocols that it offers, the best first
   TlsProfile profile = TlsProfile::intermediate;

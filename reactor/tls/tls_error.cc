@@ -65,8 +65,8 @@ bool is_certificate_error(std::error_code error) noexcept {
 bool is_not_tls_error(std::error_code error) noexcept {
   if (error.category() != tls_category() || error.value() < kOpenssl) return false;
   switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
-    case SSL_R_WRONG_VERSION_NUMBER:  // what a client makes of text
-    case SSL_R_HTTP_REQUEST:          // the others are a server's words
+    case SSL_R_WRONG_VERSION_NUMBER:  // a client's error for text
+    case SSL_R_HTTP_REQUEST:          // the others are errors of a server
     case SSL_R_HTTPS_PROXY_REQUEST:
     case SSL_R_UNKNOWN_PROTOCOL:
       return true;

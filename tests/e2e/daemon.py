@@ -21,8 +21,8 @@ import unittest
 PATH = os.environ.get("SLUICED", "sluiced")
 SLOWNESS = int(os.environ.get("SLUICE_SLOWNESS", "1"))  # under a sanitizer or memcheck
 PATIENCE = 10 * SLOWNESS  # seconds that anything may take
-# Root serves strangers only as an account, unless it is told to; and it would become _sluiced where
-# that exists, and be two processes.
+# Without this option, a daemon that root starts would be two processes with the account _sluiced,
+# or serve only this host if there is no such account.
 AS_ROOT = ("--user", "root") if os.geteuid() == 0 else ()
 LEFT_OUT = set(os.environ.get("SLUICE_LEFT_OUT", "").split())
 SANITIZER = re.compile(r"Sanitizer|runtime error:")

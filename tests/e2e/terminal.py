@@ -50,7 +50,7 @@ class Shell:
         return [line.rstrip() for line in self.tmux("capture-pane", "-p").splitlines()]
 
     def size(self):
-        """Columns and rows as a program is told them, which is later than tmux has changed them."""
+        """Columns and rows as a program reads them, which change a little later than in tmux."""
         tty = os.open(self.tmux("display-message", "-p", "#{pane_tty}").strip(),
                       os.O_RDONLY | os.O_NOCTTY)
         try:

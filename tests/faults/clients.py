@@ -162,7 +162,7 @@ def broadcast(endpoints):
 
 def relay(endpoints):
     with connect(endpoints["relay", "tcp"]) as ann, connect(endpoints["relay", "tcp"]) as bob:
-        # Whoever has an answer of the house is in it.
+        # A client that receives what another one sends has joined.
         for _ in range(ASKED):
             bob.sendall(b"ping\n")
             if select.select([ann], [], [], ANSWER_IN)[0]:

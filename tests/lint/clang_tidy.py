@@ -6,8 +6,8 @@
 DIR holds compile_commands.json. Prints what clang-tidy finds and nothing about what is clean. A
 source that looks different with SLUICE_PORTABLE is looked at both ways.
 
-Eight sources of a folder are put one behind another and looked at as one file, because most of the
-time goes into the headers that they share. Where they cannot be compiled so, each is looked at alone.
+Eight sources of a folder are joined and checked as one file, because most of the time goes into the
+headers that they share. Sources that cannot be compiled together are checked one by one.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def flags_of(entry):
 
 
 def grouped(entries):
-    """Lists of (sources, flags): what shares a folder and its flags."""
+    """Lists of (sources, flags): sources that share a folder and its flags."""
     groups = collections.defaultdict(set)
     for entry in entries:
         source = pathlib.Path(entry["file"]).resolve()
@@ -63,7 +63,7 @@ def grouped(entries):
 
 def joined(sources):
     """The text of all, and the number of the line after each one's last. A header that an earlier
-    source included is not included again, which would be a finding of its own."""
+    source included is not included again, which would be another finding."""
     text = ""
     ends = []
     for source in sources:
@@ -75,7 +75,7 @@ def joined(sources):
 
 
 def named(printed, together, sources, ends):
-    """What was printed, with each place in `together` as one in its source."""
+    """The output, with each place in `together` changed to the one in its source."""
     def place(match):
         line = int(match[1])
         at = next((n for n, end in enumerate(ends) if line < end), len(ends) - 1)

@@ -28,7 +28,7 @@ DAEMON = "tools/sluiced"
 
 
 def argument_of(text, start):
-    """What stands between the parenthesis before `start` and the one that closes it."""
+    """The text between the parenthesis before `start` and the one that closes it."""
     depth, i = 1, start
     while depth:
         literal = LITERAL.match(text, i)

@@ -36,7 +36,7 @@ void ScanEngine::take_sockets() {
   const std::size_t descriptors = usable_descriptors();
   const std::size_t most = options_.tls ? TlsProber::kMaxSockets : BannerReader::kMaxSockets;
   sockets_ = std::clamp<std::size_t>(descriptors / 4, 1, most);
-  // The sweep may take the rest alone, and would then have us wait for each other.
+  // The sweep could take all the rest, and each side would then wait for the other.
   const std::size_t rest = std::max<std::size_t>(descriptors - sockets_, 1);
   std::size_t& parallel = options_.sweep.parallel;
   parallel = parallel == 0 ? rest : std::min(parallel, rest);

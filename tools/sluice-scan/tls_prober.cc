@@ -34,7 +34,7 @@ TlsFacts facts_of(const TlsTransport& tls) {
 
 TlsClientOptions without_verification() {
   TlsClientOptions options;
-  options.insecure_no_verify = true;  // whoever it is: that is what the scan finds out
+  options.insecure_no_verify = true;  // the scan shows any certificate
   return options;
 }
 

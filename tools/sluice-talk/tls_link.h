@@ -1,4 +1,4 @@
-// The TLS of a session: its files, and what was negotiated, in words.
+// The TLS of a session: its files, and a description of what was negotiated.
 //
 // What it is: a value. There are two sources: one with sluice-tls, and one for a build without
 // OpenSSL, in which nothing makes a TlsLink.

@@ -37,7 +37,7 @@ constexpr std::size_t kMaxAnswer = 256 * 1024 * 1024;  // bytes
 // `command` has no newline.
 ControlAnswer ask(const std::string& socket_path, std::string_view command);
 
-// Calls `take` for each row of an answer that goes on until the daemon closes the connection.
+// Calls `take` for each row of an answer that ends only when the daemon closes the connection.
 // Returns when it does, or at the end of the answer, whose error is in the result.
 ControlAnswer follow(const std::string& socket_path, std::string_view command,
                      const std::function<void(const std::string& row)>& take);

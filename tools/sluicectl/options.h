@@ -13,7 +13,7 @@ namespace sluice::tools::control {
 
 // The one command that is not of the daemon.
 inline constexpr const char* kTop = "top";
-// The one whose answer goes on.
+// The one whose answer has no end.
 inline constexpr const char* kMonitor = "monitor";
 
 inline constexpr const char* kDefaultSocket = "/run/sluiced/control";

@@ -1,8 +1,8 @@
 // Looks up the hosts of a configuration in a short-lived process that is not root.
 //
-// What it is: listen_names.h for a process that keeps its privileges, and so must not read what a
-// name server answers. A child becomes the account, asks, and writes each address as a line; that
-// line must name an address at the port that was asked for, or everything is refused.
+// What it is: listen_names.h for a process that keeps its privileges, and so must not read the
+// answers of a name server. A child becomes the account, asks, and writes each address as a line.
+// If a line is not an address with the requested port, the whole answer is refused.
 // Lifetime: the destructor ends a child that has not finished. Thread: the main one.
 // Errors: std::runtime_error that names the endpoint and the reason, std::system_error.
 #ifndef SLUICE_TOOLS_SLUICED_ACCOUNT_NAMES_H
@@ -31,7 +31,7 @@ class AccountNames {
   // Whether there is any name to look up.
   [[nodiscard]] static bool needed(const std::vector<ListenSpec>& specs) noexcept;
 
-  // Starts the child, which runs `in_child` first: to close what it must not keep.
+  // Starts the child, which runs `in_child` first, to close descriptors that it must not keep.
   AccountNames(std::vector<ListenSpec> specs, const Account& account,
                const std::function<void()>& in_child);
   AccountNames(const AccountNames&) = delete;
@@ -52,7 +52,8 @@ class AccountNames {
   std::string text_;
 };
 
-// What the lines of `text` say about the specs. Throws std::runtime_error. For its test.
+// The specs with the addresses in the lines of `text`. Throws std::runtime_error. Declared for its
+// test.
 std::vector<ListenSpec> with_addresses(const std::vector<ListenSpec>& specs, std::string_view text);
 
 // Waits meanwhile.

@@ -59,7 +59,7 @@ void write_users_as_numbers(std::span<const Key* const> keys, ListenSpec& spec) 
   }
 }
 
-// What the command line has said itself stays.
+// Options of the command line take precedence.
 void merge(Config config, Options& options) {
   const Options::Given& given = options.given;
   options.include = std::move(config.include);

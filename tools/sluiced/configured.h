@@ -20,9 +20,9 @@ void choose_file(Options& options);
 // with all faults, also if there is nothing to serve, and UsageError as check_console().
 Options configured(const Options& command_line);
 
-// What a parent that has read the options passes to its worker: all of them as one file, which
-// includes no other. REQUIRES: every host has been looked up. read_by_worker() throws ConfigError;
-// what no file can say comes from the command line.
+// The options that a parent has read, for its worker: all of them as one file, which includes no
+// other. REQUIRES: every host has been looked up. read_by_worker() throws ConfigError; it takes
+// options that no file can have from the command line.
 std::string write_for_worker(const Options& options);
 Options read_by_worker(const std::string& text, const Options& command_line);
 

@@ -151,7 +151,7 @@ class Daemon final : private ControlTarget {
   std::unique_ptr<DaemonConsole> console_;
   std::vector<std::unique_ptr<Signal>> signals_;
   std::optional<Watch> parent_;  // of a worker
-  Options command_line_;         // what a worker's next options begin as
+  Options command_line_;         // a worker's next options begin with these
   Reload::Loaded loaded_;        // waits for the parent
   StartedProgram program_;
   Timer idle_check_;  // after an upgrade

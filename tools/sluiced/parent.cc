@@ -88,7 +88,7 @@ Outcome Parent::run() {
   return {.status = static_cast<ExitStatus>(status), .message = {}};
 }
 
-// Either of the sockets has ended. A worker that closes one and goes on has no business to.
+// Either of the sockets has ended. A worker that closes one of them and goes on is killed.
 void Parent::worker_ended() noexcept {
   if (std::exchange(has_ended_, true)) return;
   requests_.stop();
@@ -183,8 +183,8 @@ PrivilegedList::Opened Parent::handle(const Request& request, Fd sent, Answer& a
   }
 }
 
-// What a service manager has passed goes to the new parent directly: the worker could not be
-// trusted with it.
+// Sends the sockets of a service manager directly to the new parent: the worker is not trusted with
+// them.
 pid_t Parent::start_upgrade(Fd channel) {
   if (next_program_ >= 0) fail(EBUSY, "upgrade");
   auto [ours, theirs] = HandoverChannel::make_pair();
@@ -213,7 +213,7 @@ void Parent::read_configuration() noexcept {
   try {
     next_ = configured(started_.command_line);
     if (!AccountNames::needed(next_.listen)) return send_configuration(next_.listen);
-    // The worker must see the end of its parent, whoever else is alive.
+    // Otherwise the worker would not see the end of its parent while this child lives.
     names_ = std::make_unique<AccountNames>(next_.listen, started_.account, [this] {
       ends_.requests.reset();
       ends_.notices.reset();

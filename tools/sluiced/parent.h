@@ -1,10 +1,10 @@
 // The parent of a worker: the small process that keeps its privileges.
 //
 // What it is: it opens for the worker what is on its list (privileges/privileged_list.h), which it
-// derives from the configuration that it reads itself; it passes signals on, and to the service
-// manager what the worker reports; it starts the next program at an upgrade. It reads no byte of a
-// peer, and of the worker only messages of a fixed form (privileges/request.h). Each costs a token,
-// so a worker that floods it waits, and so does nothing worse.
+// derives from the configuration that it reads itself. It passes signals to the worker, and the
+// worker's reports to the service manager. It starts the next program at an upgrade. It reads no
+// byte of a peer, and from the worker only messages of a fixed form (privileges/request.h). Each
+// costs a token, so a worker that sends too many only has to wait.
 // Lifetime: until the worker has ended. Thread: the main one.
 // Errors: the constructor throws std::system_error and std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICED_PARENT_H
@@ -56,7 +56,7 @@ class Parent {
 
   struct Started {
     Options command_line;
-    Options options;  // what they are with the file, and every host looked up
+    Options options;  // with the file, and every host looked up
     Account account;  // of the worker
     StartedProgram program;
     pid_t worker;
@@ -99,12 +99,12 @@ class Parent {
   TokenBucket tokens_;
   Timer resume_;
   bool has_warned_ = false;
-  Options next_;                         // what was read last
+  Options next_;                         // the last that was read
   std::unique_ptr<AccountNames> names_;  // its hosts, while they are looked up
   std::optional<Watch> names_watch_;
   pid_t next_program_ = -1;
   bool has_ended_ = false;
-  int status_ = 0;  // of the worker, as waitpid(2) says it
+  int status_ = 0;  // of the worker, as from waitpid(2)
 };
 
 }  // namespace sluice::tools::daemon

@@ -23,7 +23,7 @@ constexpr std::uint16_t kDomain = 53;  // DNS over TCP
 // What a look-up of a host, a port or a group reads, and where /etc's links lead.
 constexpr const char* kNames[] = {"/etc", "/run/systemd/resolve", "/run/resolvconf",
                                   "/run/NetworkManager"};
-// What a look-up of an account reads: at an upgrade, without a configuration file too.
+// A look-up of an account reads these: at an upgrade, without a configuration file too.
 constexpr const char* kAccounts[] = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf"};
 // Where later configurations may have sockets and logs, if these folders are there.
 constexpr const char* kOfSockets = "/run/sluiced";

@@ -37,7 +37,8 @@ class ServiceManager {
   // Sends a message in place of this process, which the service manager does not know.
   using Relay = std::function<void(const std::string& message)>;
 
-  // With a relay it watches over the parent's loop no less: WATCHDOG_USEC is for that process.
+  // With a relay, too, it reports for WATCHDOG_USEC, which the service manager has set for the
+  // parent.
   explicit ServiceManager(Loop& loop, Relay relay = {});
 
   // The reason why there is nobody to report to although NOTIFY_SOCKET is set.
@@ -51,7 +52,7 @@ class ServiceManager {
   void main_process(pid_t process);  // another one that takes the place of this one
   // A message of a process that has this one as its relay.
   void send(std::string message);
-  // That process reports that its loop turns, and this one does not.
+  // That process sends the reports of the watchdog, and this one sends none.
   void leave_watchdog() noexcept { watchdog_.stop(); }
 
  private:

@@ -25,15 +25,15 @@
 namespace sluice::tools::daemon {
 namespace {
 
-// The parent passes them on. A service manager and a terminal send them to both, and a second
-// SIGTERM would cut connections off.
+// The parent passes them on. A service manager and a terminal send them to both processes, and a
+// second SIGTERM would abort connections.
 void ignore_signals() noexcept {
   for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
     std::signal(number, SIG_IGN);
   }
 }
 
-// What libraries read once, and could not read in an empty root.
+// Libraries read these files once, and could not read them in an empty root.
 void read_files_of_libraries() {
   ::tzset();
   open_process_files();

@@ -15,7 +15,7 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kFirst = 16;  // as in idle.cc: what the first few cost is not multiplied
+constexpr std::size_t kFirst = 16;  // as in idle.cc: the first few cost more
 
 class Client {
  public:

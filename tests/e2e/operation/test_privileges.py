@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sluiced of root with a user: two processes, what each is, and that everything still works."""
+"""sluiced of root with a user: two processes, their privileges, and that everything still works."""
 import contextlib
 import os
 import pathlib

@@ -25,7 +25,7 @@ class Case(daemon.InDirectory):
         return Daemon("-f", str(self.file), "--control", self.control.path, *more)
 
     def layers(self):
-        """Without the user, who is root if root runs the test: test_user.py."""
+        """Without the user: test_user.py tests it, because it is root if root runs the test."""
         rows = self.control.rows("show", "sandbox")
         return {row["layer"]: row for row in rows if row["layer"] != "user"}
 

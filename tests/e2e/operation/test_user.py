@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""sluiced -u: whom it serves as. What its two processes do is in test_privileges.py."""
+"""sluiced -u: the account that it serves as. test_privileges.py tests the two processes."""
 import os
 import pathlib
 import pwd

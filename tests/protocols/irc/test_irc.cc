@@ -1,4 +1,4 @@
-// Clients of IRC in a chat, in memory: what they read for what they send.
+// Clients of IRC in a chat, in memory: the answers to what they send.
 #include <chrono>
 #include <cstddef>
 #include <memory>

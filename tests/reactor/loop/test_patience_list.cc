@@ -1,4 +1,4 @@
-// Who keeps others waiting, and for how long: on virtual time.
+// Members that others wait for, and how long: on virtual time.
 #include <chrono>
 #include <string>
 

@@ -130,7 +130,7 @@ Test(parent, a_worker_that_floods_it_waits) {
     return 0;
   });
   cr_expect(outcome.status == ExitStatus::success);
-  // What is above the burst comes at the rate, which a fast worker cannot beat.
+  // Requests beyond the burst are answered at the rate, however fast the worker asks.
   const auto least = kMore * Parent::kRequestRate.interval;
   cr_expect(std::chrono::steady_clock::now() - begin >= least);
 }

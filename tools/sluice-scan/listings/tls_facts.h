@@ -1,4 +1,4 @@
-// What a TLS server on a port has shown, as text and a time. Nothing of it was verified.
+// The TLS facts of a server on a port, as text and a time. Nothing of it was verified.
 //
 // Plain values; the texts went through escape(). Thread: any. Errors: std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_TLS_FACTS_H

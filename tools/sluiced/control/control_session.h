@@ -61,7 +61,7 @@ class ControlSession final : public Protocol, public ControlClient, private Moni
   std::optional<ControlAnswer> answer_;  // the one that is being made
   bool running_ = false;                 // a command
   Monitor* monitor_ = nullptr;           // while the client watches
-  std::uint64_t missed_ = 0;             // events, since the client was last told
+  std::uint64_t missed_ = 0;             // events, since the client's last report of them
   Timer next_piece_;
 };
 

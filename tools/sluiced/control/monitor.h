@@ -1,9 +1,9 @@
 // What happens in the daemon, as it happens, for the clients of the control socket that watch it.
 //
-// What it is: makes a row of each event, and passes it to each watcher. Without a watcher nothing
-// is made. It holds no event: what a watcher cannot take at once, it drops and counts itself.
+// What it is: makes a row of each event, and passes it to each watcher. Without a watcher it makes
+// none. It holds no event: a watcher drops and counts the events that it cannot accept at once.
 // Lifetime: REQUIRES that a watcher is removed before it is destroyed. Thread: the loop's.
-// Errors: none. Without memory for a row, each watcher is told that it missed one.
+// Errors: none. Without memory for a row, it notifies each watcher that an event was missed.
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_MONITOR_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_MONITOR_H
 

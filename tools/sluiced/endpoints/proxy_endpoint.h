@@ -1,7 +1,7 @@
 // The proxies in front of a service: its key `proxy`.
 //
-// What it is: who may connect to the endpoint, which is only the proxies, and what holds for the
-// clients that their PROXY headers name: `allow`, `deny`, the bans, and the limits on a source.
+// What it is: only proxies may connect to the endpoint. `allow`, `deny`, the bans and the limits on
+// a source apply to the clients that their PROXY headers name.
 // Lifetime: must outlive the listener and its connections, and be destroyed before the loop.
 // Errors: std::bad_alloc. Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_PROXY_ENDPOINT_H
@@ -42,7 +42,7 @@ class ProxyEndpoint final : private ProxyGate {
   void on_rejected(const Address& proxy, std::string_view why) override;
 
   void report(std::string what);
-  // Nothing in all is counted here: that is the listener's.
+  // The listener counts the connections in all; here nothing is open.
   [[nodiscard]] static NewcomerLimits::Open nothing_open() noexcept;
 
   Loop& loop_;

@@ -15,8 +15,8 @@
 
 namespace sluice::tools::daemon {
 
-// Enough for everything that people send each other by hand. What is incomplete of all messages of
-// a service together has WebSocketOptions::max_pending.
+// Enough for everything that people send each other by hand. WebSocketOptions::max_pending limits
+// the incomplete messages of all peers together.
 inline constexpr std::size_t kMaxWebSocketMessage = std::size_t{16} * 1024 * 1024;
 // A message takes at most this long, so that one that does not end is not held for ever.
 inline constexpr std::chrono::minutes kWebSocketMessageTimeout{5};
@@ -39,8 +39,8 @@ inline constexpr NumberKey kMessageSizeKey({.name = "max-message",
                                             .applies = over_streams},
                                            NumberKey::kCount, kMaxWebSocketMessage);
 
-// For ServiceKind::websocket_keys: of a kind without a key max-message of its own, and of one with
-// it.
+// For ServiceKind::websocket_keys: the first for kinds that need the key max-message, the second
+// for kinds that limit messages themselves.
 inline constexpr const Key* kWebSocketKeys[] = {&kOriginKey, &kPingKey, &kMessageSizeKey};
 inline constexpr std::span<const Key* const> kWebSocketConnectionKeys =
     std::span(kWebSocketKeys).first(2);

@@ -53,7 +53,7 @@ class Log {
   // goes on as it was.
   void reopen();
 
-  // Gets each line at or above the level, also one that is dropped. It must not throw.
+  // Gets each line at or above the level, including one that is dropped. It must not throw.
   using Observer = std::function<void(LogLevel level, std::string_view text)>;
   void set_observer(Observer observer) { observer_ = std::move(observer); }
 

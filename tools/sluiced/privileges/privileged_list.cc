@@ -98,7 +98,7 @@ PrivilegedList::Opened PrivilegedList::open(const Request& request) {
     }
     const std::string name(request.text);
     if (request.kind == RequestKind::leave_file || request.kind == RequestKind::remove_file) {
-      // Also one that no configuration names any more: it is ours.
+      // Even if no configuration names it any more: we have bound it.
       const auto file = files_.find(name);
       if (file == files_.end()) return {ENOENT};
       if (request.kind == RequestKind::leave_file) file->second.release();

@@ -1,9 +1,9 @@
 // What a parent opens for its worker, and nothing else.
 //
 // What it is: a list that is made from a configuration which the parent has read itself. The worker
-// names an entry; what is opened, and how, comes from the entry. A name that is not the same, byte
-// by byte, as that of an entry is refused: "..", links and other spellings lead nowhere. While a
-// configuration is being replaced, the entries of both count.
+// names an entry, and only the entry decides what is opened, and how. A name that is not the same,
+// byte by byte, as that of an entry is refused: "..", links and other spellings lead nowhere. While
+// a configuration is being replaced, the entries of both count.
 // It also keeps the files of Unix sockets that it has bound, and removes them when it is destroyed.
 // Thread: one. Errors: open() returns the errno; the constructor and the others throw
 // std::bad_alloc.

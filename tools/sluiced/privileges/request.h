@@ -1,8 +1,8 @@
-// What the worker asks of its parent, and what the parent answers: the bytes of the messages.
+// The requests of the worker to its parent, and the answers: the bytes of the messages.
 //
 // There are two socket pairs between them. On the first one, each request of the worker has one
-// answer, which it waits for. On the second one, either side says what the other does later: the
-// worker that the configuration is to be read again, the parent that it has been read, and signals.
+// answer, which it waits for. On the second one, nobody waits for an answer: the worker asks for
+// the configuration to be read again; the parent sends the result, and signals.
 //
 //   request   kind (4 bytes), number (4), text (0 to kMaxText)
 //   answer    number (4), error (4), value (4), and the descriptor that was asked for
@@ -36,7 +36,7 @@ enum class RequestKind : std::uint32_t {
   upgrade,       // start this program again; it gets the descriptor that is sent along
   end_upgrade,   // end that program; the value is its wait status
   main_process,  // that program takes the place of this one
-  configured,    // what was read last is in use
+  configured,    // the configuration that was read last is in use
   unchanged,     // it is not
   // On the second pair, from the worker:
   reload,  // read the configuration again

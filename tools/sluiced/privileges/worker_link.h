@@ -29,10 +29,10 @@ class WorkerLink final : public Opener {
  public:
   static constexpr std::chrono::seconds kPatience{10};
 
-  // What the parent says without being asked.
+  // Messages of the parent that are not answers.
   struct Handlers {
     std::function<void(int number)> on_signal;
-    // What reload() has asked for: the text of the configuration, or of its faults.
+    // The result of reload(): the text of the configuration, or of its faults.
     std::function<void(bool ok, const std::string& text)> on_configuration;
   };
 

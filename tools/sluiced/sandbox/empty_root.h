@@ -18,9 +18,9 @@ struct EmptyRoot {
   Fd directory;
   std::string name;  // for a message
 
-  // Opens `path`, which must belong to root, who alone can write to it. Without a path, kUsual if
-  // it is like that and empty; else a new directory that has no name any more. Throws
-  // std::runtime_error that says what is wrong, and std::system_error that names the path.
+  // Opens `path`, which must belong to root and be writable for nobody else. Without a path, opens
+  // kUsual if it is like that and empty; otherwise a new directory, which it removes at once.
+  // Throws std::runtime_error with the reason, and std::system_error that names the path.
   static EmptyRoot open(const std::optional<std::string>& path);
 };
 

@@ -1,4 +1,4 @@
-// What the fronts of a chat share in sluiced: the house, its keys, and those of each door.
+// The shared parts of the fronts of a chat in sluiced: the house, its keys, and those of each door.
 //
 // What it is: services of any kind with the same key `house` have one house. Its rules are those of
 // the first such service of the configuration.

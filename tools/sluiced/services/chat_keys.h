@@ -18,8 +18,8 @@
 
 namespace sluice::tools::daemon::chat_keys {
 
-// What a newcomer is shown, and who is in a room, must fit, however much the others have said: the
-// greeting, 64 KiB of lines and a topic; as many names as max-members allows where nobody set it.
+// Space for what a newcomer receives, which is the greeting, 64 KiB of lines and a topic, and for
+// the answer to /who with as many names as the default of max-members allows.
 inline constexpr std::size_t kMinSendQueue = 256 * 1024;
 inline constexpr std::size_t kMaxSendQueue = 1024 * 1024 * 1024;
 inline constexpr std::size_t kLinesInQueue = 8;  // that a send queue has room for at least

@@ -169,8 +169,8 @@ void add_loop(Page& page, const Counters& counters) {
   }
 }
 
-// What Linux says in /proc; nothing elsewhere. It stays open: a process in an empty root does not
-// find it.
+// The numbers of Linux in /proc; nothing elsewhere. The file stays open, because a process in an
+// empty root does not find it.
 int memory_file() {
   static const Fd file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   return file.get();

@@ -1,4 +1,4 @@
-// A page to chat and a page to look at: the service `web`.
+// A page for the chat and a page for the status: the service `web`.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_WEB_SERVICE_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_WEB_SERVICE_H
 

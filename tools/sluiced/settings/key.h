@@ -31,7 +31,7 @@ struct KeyText {
   bool (*applies)(Scheme scheme) = over_all;
   std::string_view without = {};  // what holds if there is neither a value nor a default: "none"
   bool required = false;
-  bool of_bytes = false;  // means nothing where messages have the frames of WebSocket
+  bool of_bytes = false;  // has no meaning for messages of WebSocket
 };
 
 class Key {

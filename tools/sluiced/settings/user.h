@@ -20,8 +20,8 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
-// A type of its own, so that Value may become valueless: if all alternatives are of those that
-// libstdc++ 12 takes for never valueless, it destroys an alternative whose copy has thrown.
+// A separate type, so that Value may become valueless. If libstdc++ 12 considers all alternatives
+// never valueless, it destroys an alternative whose copy has thrown.
 struct Users : std::vector<User> {
   using vector::vector;
 };

@@ -1,4 +1,4 @@
-// The rows that the clients of the control socket get who watch.
+// The rows that watching clients of the control socket receive.
 #include <string>
 #include <string_view>
 #include <vector>

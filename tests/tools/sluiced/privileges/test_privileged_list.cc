@@ -185,7 +185,7 @@ Test(privileged_list, does_nothing_at_other_requests) {
   }
 }
 
-// Many of them: what is refused holds no descriptor.
+// Many of them: a refused request holds no descriptor.
 Test(privileged_list, a_flood_of_requests_costs_no_descriptor) {
   PrivilegedList list(entries({"echo=tcp://127.0.0.1:0"}));
   const Fd before(::dup(0));
