@@ -72,7 +72,7 @@ class LentServer(server.Server):
             self.check()
             try:
                 socket.create_connection(("127.0.0.1", self._port), 1).close()
-                return self._port
+                return [self._port]
             except OSError:
                 time.sleep(0.02)
         raise server.Broken(f"{self.name} did not become ready: {self._last_error()}")

@@ -54,6 +54,9 @@ def server_command(programs, name, mode):
     as_root = ["--user", "root"] if os.geteuid() == 0 else []
     if mode == "chat":
         return program and [str(program), *as_root, "-l", CHAT]
+    if mode == "fairness":
+        return program and [str(program), *as_root, "-l", "framed=tcp://127.0.0.1:0", "-l",
+                            "echo=tcp://127.0.0.1:0"]
     if mode == "tls":
         # Without OpenSSL there is no TLS in the daemon either.
         there = program and programs.get("bench_bare_tls")
@@ -110,6 +113,8 @@ def measure(programs, cores, name, mode, arguments):
     if mode == "chat":
         arguments = [*arguments, "--dialect", DIALECTS.get(name, "raw")]
     server = start(programs, cores, name, mode)
+    if mode == "fairness":
+        arguments = [*arguments, "--noise-port", server.ports[0]]
     try:
         measured = run_load(programs, cores.load, server.port, arguments, server.pid)
     except Broken as error:

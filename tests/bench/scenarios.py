@@ -77,6 +77,12 @@ FAN_OUT = (
 JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000, "--size", 64),
                  RELAYS, "chat", "bare_relay", "client")
 
+# Empty messages from all sides, and an echo beside them.
+FAIRNESS = Scenario("fairness", "echo beside 200 peers that send empty messages",
+                    ("fairness", "--connections", 200, "--size", 64, "--warm-up", 1), ("sluiced",), "fairness",
+                    "sluiced", "byte")
+FAIRNESS_TARGET_MS = 20
+
 TLS_SERVERS = ("sluiced", "bare_tls")
 TLS = (
     Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
@@ -89,7 +95,7 @@ TLS = (
 TLS_IDLE_CONNECTIONS = 2000
 TLS_IDLE_BYTES_TARGET = 15_000
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS, *TLS)
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, FAIRNESS, *TLS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (

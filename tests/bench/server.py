@@ -24,7 +24,7 @@ class Server:
         self._environment = {**os.environ, **(certificate.environment() if mode == "tls" else {})}
         self._process = self._start([*wrapper, *command], core)
         try:
-            self.port = self._wait_until_ready(mode if mode in ("udp", "tls") else "tcp")
+            self.ports = self._wait_until_ready(mode if mode in ("udp", "tls") else "tcp")
         except Broken:
             self.stop()
             raise
@@ -38,6 +38,10 @@ class Server:
             env=self._environment,
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),
         )
+
+    @property
+    def port(self):
+        return self.ports[-1]
 
     @property
     def pid(self):
@@ -62,16 +66,19 @@ class Server:
         self._errors.close()
 
     def _wait_until_ready(self, transport):
-        """Reads `ready PORT` (a rival), or `listening NAME ENDPOINT` lines and `ready`."""
-        port = None
+        """Reads `ready PORT` (a rival), or `listening NAME ENDPOINT` lines and `ready`.
+
+        Returns the ports in the order of the lines.
+        """
+        ports = []
         while select.select([self._process.stdout], [], [], START_SECONDS)[0]:
             words = self._process.stdout.readline().decode().split()
             if not words:
                 break
             if words[0] == "listening" and words[-1].startswith(transport):
-                port = int(words[-1].rsplit(":", 1)[1])
+                ports.append(int(words[-1].rsplit(":", 1)[1]))
             if words[0] == "ready":
-                return port or int(words[1])
+                return ports or [int(words[1])]
         raise Broken(f"{self.name} did not become ready: {self._last_error()}")
 
     def _last_error(self):

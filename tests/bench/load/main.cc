@@ -1,6 +1,7 @@
 // bench_load SCENARIO --port N [--server PID] [--core N] [--connections N] [--size BYTES]
 //            [--warm-up SECONDS] [--seconds SECONDS] [--operations N]
 //            [--dialect raw|chat|redis|irc] [--in-flight LINES] [--stalled MEMBERS]
+//            [--noise-port N]
 // Loads a server on loopback and prints one line of JSON. Exits 1 when the server fails it.
 #include <sched.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ constexpr std::array kScenarios{
     Scenario{"datagrams", bench::run_datagrams},
     Scenario{"fan-out", bench::run_fan_out},
     Scenario{"joins", bench::run_joins},
+    Scenario{"fairness", bench::run_fairness},
 #ifdef BENCH_TLS
     Scenario{"tls-round-trips", bench::run_tls_round_trips},
     Scenario{"tls-handshakes", bench::run_tls_handshakes},
@@ -67,6 +69,8 @@ void pin(int core) {
 void apply(Request& request, std::string_view option, std::string_view value) {
   if (option == "--port") {
     request.port = parse<std::uint16_t>(option, value);
+  } else if (option == "--noise-port") {
+    request.noise_port = parse<std::uint16_t>(option, value);
   } else if (option == "--server") {
     request.server = parse<pid_t>(option, value);
   } else if (option == "--core") {

@@ -1,0 +1,119 @@
+// Many connections write zeros as fast as the server takes them: for a service of messages behind a
+// decimal length, each few bytes are an empty message. Meanwhile one connection of another service
+// of the same server asks for a small echo at a time, and how long each takes is what is measured.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "load.h"
+
+namespace bench {
+namespace {
+
+// Between two questions: a server that is busy must not seem faster because it is asked less.
+constexpr auto kPause = std::chrono::milliseconds(1);
+constexpr std::size_t kBlock = 16384;
+
+class Noise {
+ public:
+  explicit Noise(const Request& request) : zeros_(kBlock, '0') {
+    descriptors_.reserve(request.connections);  // so that a tag can point into it
+    for (std::size_t i = 0; i < request.connections; ++i) {
+      int& descriptor = descriptors_.emplace_back(connect_tcp(request.noise_port));
+      epoll_.add(descriptor, EPOLLIN | EPOLLOUT, &descriptor);
+    }
+  }
+
+  ~Noise() {
+    for (const int descriptor : descriptors_) close(descriptor);
+  }
+
+  void turn() {
+    for (const epoll_event& event : epoll_.wait(10)) {
+      const int descriptor = *static_cast<const int*>(event.data.ptr);
+      if ((event.events & EPOLLIN) != 0) {
+        const ssize_t size = recv(descriptor, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+        if (size == 0) fail("the server closed a connection that wrote empty messages");
+      }
+      if ((event.events & EPOLLOUT) != 0) {
+        const ssize_t sent = send(descriptor, zeros_.data(), zeros_.size(), MSG_DONTWAIT);
+        if (sent > 0) sent_ += static_cast<std::uint64_t>(sent);
+      }
+    }
+  }
+
+  std::uint64_t sent() const { return sent_; }
+
+ private:
+  const std::string zeros_;
+  Epoll epoll_;
+  std::vector<int> descriptors_;
+  std::array<char, kReadSize> buffer_;
+  std::uint64_t sent_ = 0;
+};
+
+// Asks until `stop`; the times of all questions are its answer.
+std::vector<double> ask(const Request& request, const std::atomic<bool>& stop) {
+  const Pattern pattern;
+  const int descriptor = connect_tcp(request.port);
+  std::vector<char> answer(request.size);
+  std::vector<double> milliseconds;
+  for (std::uint64_t position = 0; !stop; position += request.size) {
+    const auto question = pattern.at(position, request.size);
+    const auto asked = Clock::now();
+    require(static_cast<int>(send(descriptor, question.data(), question.size(), 0)), "send");
+    if (recv(descriptor, answer.data(), answer.size(), MSG_WAITALL) !=
+        static_cast<ssize_t>(answer.size())) {
+      fail("the echo ended");
+    }
+    milliseconds.push_back(Seconds(Clock::now() - asked).count() * 1000);
+    if (!pattern.matches(position, answer)) fail("an echo came back wrong");
+    std::this_thread::sleep_for(kPause);
+  }
+  close(descriptor);
+  return milliseconds;
+}
+
+}  // namespace
+
+Result run_fairness(const Request& request) {
+  Noise noise(request);
+  std::atomic<bool> stop = false;
+  std::vector<double> times;
+  std::thread prober;
+  Window window(request);
+  const auto began = Clock::now();
+  std::uint64_t before = 0;
+  while (window.running(noise.sent())) {
+    noise.turn();
+    if (!prober.joinable() && Clock::now() - began > request.warm_up) {
+      before = noise.sent();
+      prober = std::thread([&] { times = ask(request, stop); });
+    }
+  }
+  stop = true;
+  // The noise goes on while the last answer is on its way; it ends by the alarm at the latest.
+  std::atomic<bool> ended = false;
+  std::thread waiter([&] {
+    if (prober.joinable()) prober.join();
+    ended = true;
+  });
+  while (!ended) noise.turn();
+  waiter.join();
+  std::sort(times.begin(), times.end());
+  Result result;
+  window.report(result);
+  result.emplace_back("answers", static_cast<double>(times.size()));
+  result.emplace_back("median_ms", times.empty() ? 0 : times[times.size() / 2]);
+  result.emplace_back("p99_ms", times.empty() ? 0 : times[times.size() * 99 / 100]);
+  result.emplace_back("worst_ms", times.empty() ? 0 : times.back());
+  result.emplace_back("lost", noise.sent() == before || times.empty() ? 1 : 0);
+  return result;
+}
+
+}  // namespace bench
