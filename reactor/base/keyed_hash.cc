@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <chrono>
+#include <cstring>
 
 #include "split_mix64.h"
 
@@ -12,10 +13,15 @@ namespace {
 
 constexpr std::size_t kWord = 8;
 
+// REQUIRES: bytes.size() <= kWord.
 std::uint64_t little_endian(std::span<const std::byte> bytes) noexcept {
   std::uint64_t word = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) {
-    word = word << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+  if constexpr (std::endian::native == std::endian::little) {
+    if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
+  } else {
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      word = word << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+    }
   }
   return word;
 }
