@@ -79,8 +79,8 @@ JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000,
 
 # Empty messages from all sides, and an echo beside them.
 FAIRNESS = Scenario("fairness", "echo beside 200 peers that send empty messages",
-                    ("fairness", "--connections", 200, "--size", 64, "--warm-up", 1), ("sluiced",), "fairness",
-                    "sluiced", "byte")
+                    ("fairness", "--connections", 200, "--size", 64, "--warm-up", 1),
+                    ("sluiced",), "fairness", "sluiced", "byte")
 FAIRNESS_TARGET_MS = 20
 
 TLS_SERVERS = ("sluiced", "bare_tls")
