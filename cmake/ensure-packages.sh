@@ -34,6 +34,7 @@ packages=$(printf '%s\n' "$wanted" | awk '{ print $1 }')
 
 is_there() { # EVIDENCE
   case $1 in
+    any:*) command -v "${1#any:}" >/dev/null 2>&1 ;;
     '<'*) printf '#include %s\n' "$1" | ${CXX:-c++} -std=c++20 -fsyntax-only -xc++ - 2>/dev/null ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
@@ -52,10 +53,11 @@ fi
 # shellcheck disable=SC2086  # package names hold no blanks
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $packages 2>/dev/null |
   awk '$2 == "installed" { print $1 }') || true
-missing=
-for package in $packages; do
-  printf '%s\n' "$installed" | grep -qxF -- "$package" || missing="$missing $package"
-done
+missing=$(printf '%s\n' "$wanted" | while read -r package evidence; do
+  printf '%s\n' "$installed" | grep -qxF -- "$package" && continue
+  case $evidence in any:*) is_there "$evidence" && continue ;; esac
+  printf ' %s' "$package"
+done)
 [ -n "$missing" ] || exit 0
 
 if [ -n "$installer" ]; then

@@ -83,6 +83,12 @@ class EnsurePackages(unittest.TestCase):
         self.debian()
         self.assertIn("packages: gone\n", self.run_script("run").stderr)
 
+    def test_a_command_from_elsewhere_is_enough_where_any_is_written(self):
+        (self.root / "packages.txt").write_text("run node any:node-tool\nrun npm any:npm-tool\n")
+        self.debian()
+        self.command("node-tool", "true")
+        self.assertIn("packages: npm\n", self.run_script("run").stderr)
+
     def test_an_ordinary_user_goes_through_sudo(self):
         self.debian("compiler")
         self.command("id", "echo 1000")

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Two browsers and an nc in one room of sluiced's page. Fetches what drives the browser first, unless
+# it is there from an earlier run: test_page.mjs says what is tested.
+set -eu
+here=$(dirname "$0")
+folder=$BUILD_DIR/browser
+mkdir -p "$folder"
+if ! cmp -s "$here/package-lock.json" "$folder/package-lock.json" || [ ! -f "$folder/complete" ]; then
+  rm -rf "$folder/complete" "$folder/node_modules"
+  cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$folder"
+  (cd "$folder" && npm ci --loglevel=error && touch complete)
+fi
+exec node "$here/test_page.mjs" "$SLUICED" "$SLUICECTL" "$folder"
