@@ -1,11 +1,12 @@
 #!/bin/sh
-# Two browsers and an nc in one room of sluiced's page. Fetches what drives the browser first, unless
-# it is there from an earlier run: test_page.mjs says what is tested.
+# Two browsers and an nc in one room of sluiced's page; test_page.mjs says what is tested. What drives
+# the browser is fetched first, unless it is there from an earlier run.
 set -eu
 here=$(dirname "$0")
 folder=$BUILD_DIR/browser
 mkdir -p "$folder"
-if ! cmp -s "$here/package-lock.json" "$folder/package-lock.json" || [ ! -f "$folder/complete" ]; then
+if [ ! -f "$folder/complete" ] ||
+   ! cmp -s "$here/package-lock.json" "$folder/package-lock.json"; then
   rm -rf "$folder/complete" "$folder/node_modules"
   cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$folder"
   (cd "$folder" && npm ci --loglevel=error && touch complete)
