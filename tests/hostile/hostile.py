@@ -33,6 +33,9 @@ What is proven elsewhere is not done here again:
   one forged datagram that makes two daemons talk  test_datagram_floods.py
   frames that promise 2^63 bytes                   test_frames.py
     each codec's limits, at each byte              tests/test_*_codec.cc, tests/fuzz/
+  heads, frames and lines without end, by the      test_doors.py
+    doors of HTTP, WebSocket and IRC; storms there
+    each rule of RFC 6455, each limit of a head    tests/protocols/websocket/, tests/protocols/http/
   storms in a chat: lines, escapes, nicks, joins   test_chat_storms.py
     each control character and sequence            tests/test_chat_text.cc
     members that do not read                       e2e/services/test_chat_load.py
