@@ -5,13 +5,17 @@
 #include <cerrno>
 #include <cstddef>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
+#include "../base/quote.h"
 #include "../loop/loop_internals.h"
 #include "../loop/timer.h"
+#include "../names/resolver.h"
 #include "../stream/connection.h"
 #include "connect_attempt.h"
 #include "connect_order.h"
+#include "connect_target.h"
 
 namespace sluice {
 
@@ -27,17 +31,28 @@ std::error_code code_of(int error) { return {error, std::generic_category()}; }
 class Connector::Race final : private ConnectJudge {
  public:
   Race(Connector& owner, std::vector<Address> addresses, Failed failed);
+  ~Race() { end_lookup(); }
+  Race(const Race&) = delete;
+  Race& operator=(const Race&) = delete;
 
   ProtocolFactory factory;  // exactly one of these two is set
   Connected connected;
 
   void begin();
+  // Instead of begin(), if the addresses are not known yet. REQUIRES: `resolver` outlives the race.
+  void look_up(Resolver& resolver, const ConnectTarget& target);
+  void use_transport(TransportFactory transport) {
+    options_.connection.transport = std::move(transport);
+  }
   void cancel_calls() noexcept { cancelled_ = true; }
 
  private:
   // When they return, the attempt has been destroyed, and the race may have been.
   void won(std::size_t number, Fd socket) override;
   void lost(std::size_t number, int error, const char* call) override;
+  void race(std::vector<Address> addresses);
+  void on_found(std::error_code error, std::vector<Address> addresses);
+  void end_lookup() noexcept;
   void attempt_next();
   void on_deadline();
   void stop() noexcept;
@@ -47,8 +62,10 @@ class Connector::Race final : private ConnectJudge {
 
   Connector* owner_;
   Loop& loop_;
-  const ConnectorOptions options_;
+  ConnectorOptions options_;
   Failed failed_;
+  Resolver* resolver_ = nullptr;  // during a lookup
+  LookupId lookup_;
   ConnectError error_;     // in the order of the attempts; an entry without an error is undecided
   std::size_t begun_ = 0;  // the number of attempts that have begun
   std::size_t decided_ = 0;
@@ -65,6 +82,10 @@ Connector::Race::Race(Connector& owner, std::vector<Address> addresses, Failed f
       failed_(std::move(failed)),
       next_(loop_, [this] { attempt_next(); }),
       deadline_(loop_, [this] { on_deadline(); }) {
+  race(std::move(addresses));
+}
+
+void Connector::Race::race(std::vector<Address> addresses) {
   if (options_.order == ConnectOrder::ipv6_first) addresses = interleaved(addresses);
   error_.failures.reserve(addresses.size());
   for (const Address& address : addresses) {
@@ -75,6 +96,28 @@ Connector::Race::Race(Connector& owner, std::vector<Address> addresses, Failed f
 void Connector::Race::begin() {
   if (options_.timeout.count() > 0) deadline_.start(options_.timeout);
   next_.start(milliseconds(0));
+}
+
+void Connector::Race::look_up(Resolver& resolver, const ConnectTarget& target) {
+  if (options_.timeout.count() > 0) deadline_.start(options_.timeout);
+  error_.host = target.host;
+  lookup_ = resolver.addresses(target.host, target.port, AF_UNSPEC,
+                               [this](std::error_code error, std::vector<Address> addresses) {
+                                 on_found(error, std::move(addresses));
+                               });
+  resolver_ = &resolver;
+}
+
+void Connector::Race::on_found(std::error_code error, std::vector<Address> addresses) {
+  resolver_ = nullptr;
+  error_.look_up = error;
+  if (error) return fail();
+  race(std::move(addresses));
+  next_.start(milliseconds(0));
+}
+
+void Connector::Race::end_lookup() noexcept {
+  if (resolver_ != nullptr) std::exchange(resolver_, nullptr)->cancel(lookup_);
 }
 
 void Connector::Race::attempt_next() {
@@ -111,10 +154,12 @@ void Connector::Race::on_deadline() {
     error_.failures[attempt->number()].error = code_of(error == EINPROGRESS ? ETIMEDOUT : error);
   }
   error_.timed_out = true;
+  if (resolver_ != nullptr) error_.look_up = ResolverError::timed_out;
   fail();
 }
 
 void Connector::Race::stop() noexcept {
+  end_lookup();
   attempts_.clear();
   next_.stop();
   deadline_.stop();
@@ -172,6 +217,7 @@ int Connector::Race::open_connection(std::size_t number, Fd socket) {
 }
 
 std::string ConnectError::message() const {
+  if (look_up) return host + ": " + look_up.message();
   std::string text;
   for (const ConnectFailure& failure : failures) {
     if (!text.empty()) text += "; ";
@@ -199,6 +245,41 @@ void Connector::start_socket(std::vector<Address> addresses, Connected connected
   auto race = std::make_unique<Race>(*this, std::move(addresses), std::move(failed));
   race->connected = std::move(connected);
   begin(std::move(race));
+}
+
+void Connector::connect_to(std::string_view target, ProtocolFactory factory, Failed failed) {
+  connect_to(ConnectTarget::read(target), std::move(factory), std::move(failed));
+}
+
+void Connector::connect_to(std::string_view host, std::string_view service, ProtocolFactory factory,
+                           Failed failed) {
+  connect_to(ConnectTarget::of_service(host, service), std::move(factory), std::move(failed));
+}
+
+void Connector::connect_to(const ConnectTarget& target, ProtocolFactory factory, Failed failed) {
+  assert(factory && failed);
+  LoopInternals::assert_thread(loop_);
+  std::vector<Address> addresses;
+  if (target.address) addresses.push_back(*target.address);
+  auto race = std::make_unique<Race>(*this, std::move(addresses), std::move(failed));
+  race->factory = std::move(factory);
+  if (target.is_tls) {
+    if (!options_.tls) {
+      throw std::invalid_argument("cannot connect to " + quote(target.host) +
+                                  " with TLS: ConnectorOptions::tls is empty");
+    }
+    race->use_transport(options_.tls(target.host));
+  }
+  if (target.address) return begin(std::move(race));
+  race->look_up(resolver(), target);
+  cancel();
+  race_ = std::move(race);
+}
+
+Resolver& Connector::resolver() {
+  if (options_.resolver != nullptr) return *options_.resolver;
+  if (own_resolver_ == nullptr) own_resolver_ = std::make_unique<Resolver>(loop_);
+  return *own_resolver_;
 }
 
 void Connector::begin(std::unique_ptr<Race> race) {

@@ -8,6 +8,9 @@
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/connects.h"
+#include "support/dns_server.h"
+#include "support/hooked_transport.h"
+#include <sluice/resolver.h>
 
 using namespace sluice;
 using namespace sluice::test;
@@ -261,4 +264,146 @@ Test(connector_calls, a_descriptor_may_be_reused) {
     cr_expect(outcome.peer() == world.listening.address());
     cr_expect(static_cast<bool>(world.listening.accept_soon()));
   }
+}
+
+namespace {
+
+// A resolver that asks a server of the test.
+struct Names {
+  explicit Names(Loop& loop) : server(loop), resolver(loop, asking(server)) {
+    options.resolver = &resolver;
+  }
+  static ResolverOptions asking(const DnsServer& server) {
+    ResolverOptions options;
+    options.servers = {server.address()};
+    return options;
+  }
+  DnsServer server;
+  Resolver resolver;
+  ConnectorOptions options;
+};
+
+std::string target_of(std::string_view scheme, std::string_view host, const Address& at) {
+  return std::string(scheme) + "://" + std::string(host) + ":" + std::to_string(at.port());
+}
+
+}  // namespace
+
+Test(connector_calls, looks_a_host_up_and_connects_to_it) {
+  World world;
+  Names names(world.loop);
+  names.server.a("service.example", "127.0.0.1");
+  Connector connector(world.loop, names.options);
+  connector.connect_to(target_of("tcp", "service.example", world.listening.address()),
+                       world.factory(), must_not_fail);
+  cr_expect(connector.running());
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  cr_expect(!connector.running());
+  cr_expect(static_cast<bool>(world.listening.accept_soon()));
+}
+
+Test(connector_calls, connects_to_localhost_and_to_addresses_with_a_resolver_of_its_own) {
+  World world;
+  Connector connector(world.loop);
+  const Address at = world.listening.address();
+  connector.connect_to(target_of("tcp", "localhost", at), world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  connector.connect_to(target_of("tcp", "127.0.0.1", at), world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open open"; });
+  connector.connect_to("127.0.0.1", std::to_string(at.port()), world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open open open"; });
+}
+
+Test(connector_calls, reports_that_a_host_was_not_found) {
+  World world;
+  Names names(world.loop);
+  Connector connector(world.loop, names.options);
+  std::string message;
+  connector.connect_to("tcp://nobody.example:7", world.factory(), [&](const ConnectError& error) {
+    message = error.message();
+    cr_expect(error.host == "nobody.example");
+    cr_expect(error.look_up == ResolverError::not_found);
+    cr_expect(error.failures.empty() && !error.timed_out);
+  });
+  turn_until(world.loop, [&] { return !message.empty(); });
+  cr_expect(message.starts_with("nobody.example: "), "%s", message.c_str());
+  cr_expect(!connector.running());
+}
+
+Test(connector_calls, counts_the_lookup_against_the_deadline) {
+  World world;
+  Names names(world.loop);
+  names.server.treat("silent.example", Manner::silent);
+  names.options.timeout = 50ms;
+  Connector connector(world.loop, names.options);
+  int failed = 0;
+  connector.connect_to("tcp://silent.example:7", world.factory(), [&](const ConnectError& error) {
+    ++failed;
+    cr_expect(error.timed_out);
+    cr_expect(error.look_up == ResolverError::timed_out);
+  });
+  turn_until(world.loop, [&] { return failed > 0; });
+  cr_expect(names.resolver.pending() == 0);
+}
+
+Test(connector_calls, cancels_a_lookup_and_calls_nothing) {
+  World world;
+  Names names(world.loop);
+  names.server.a("service.example", "127.0.0.1");
+  Connector connector(world.loop, names.options);
+  const std::string target = target_of("tcp", "service.example", world.listening.address());
+  connector.connect_to(target, world.factory(), must_not_fail);
+  connector.cancel();
+  cr_expect(!connector.running() && names.resolver.pending() == 0);
+  connector.connect_to(target, world.factory(), must_not_fail);
+  connector.connect_to("tcp://127.0.0.1:" + std::to_string(world.listening.address().port()),
+                       world.factory(), must_not_fail);
+  cr_expect(names.resolver.pending() == 0);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  {
+    Connector other(world.loop, names.options);
+    other.connect_to(target, world.factory(), must_not_fail);
+  }
+  cr_expect(names.resolver.pending() == 0);
+}
+
+Test(connector_calls, makes_the_transport_of_a_tls_target_for_its_host) {
+  World world;
+  Hooks hooks;
+  Names names(world.loop);
+  names.server.a("secure.example", "127.0.0.1");
+  std::string expected_host;
+  names.options.tls = [&](std::string_view host) -> TransportFactory {
+    expected_host = host;
+    return [&hooks](Wire wire, const Address&) {
+      return std::make_unique<HookedTransport>(wire, hooks);
+    };
+  };
+  Connector connector(world.loop, names.options);
+  connector.connect_to(target_of("tls", "secure.example", world.listening.address()),
+                       world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
+  cr_expect(expected_host == "secure.example");
+  cr_expect(hooks.opens == 1);
+  connector.connect_to(target_of("tcp", "secure.example", world.listening.address()),
+                       world.factory(), must_not_fail);
+  turn_until(world.loop, [&] { return world.handler.journal == "open open"; });
+  cr_expect(hooks.made == 1, "tcp:// has no transport");
+}
+
+Test(connector_calls, throws_for_text_that_is_no_target_and_changes_nothing) {
+  World world;
+  Connector connector(world.loop);
+  connector.start({world.listening.address()}, world.factory(), must_not_fail);
+  for (const char* text : {"tcp://x", "tls://127.0.0.1:1"}) {
+    bool thrown = false;
+    try {
+      connector.connect_to(text, world.factory(), must_not_fail);
+    } catch (const std::invalid_argument& error) {
+      thrown = true;
+      cr_expect(std::string_view(error.what()).starts_with("cannot connect to \""));
+    }
+    cr_expect(thrown);
+  }
+  turn_until(world.loop, [&] { return world.handler.journal == "open"; });
 }

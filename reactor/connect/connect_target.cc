@@ -1,0 +1,93 @@
+#include "connect_target.h"
+
+#include <charconv>
+#include <stdexcept>
+#include <variant>
+
+#include "../base/endpoint.h"
+#include "../base/host_name.h"
+#include "../base/quote.h"
+#include "../names/service_names.h"
+
+namespace sluice {
+
+namespace {
+
+constexpr std::string_view kTcp = "tcp://";
+constexpr std::string_view kTls = "tls://";
+constexpr std::string_view kUnix = "unix://";
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw std::invalid_argument("cannot connect to " + quote(text) + ": " + why);
+}
+
+std::uint16_t read_port(std::string_view text, std::string_view service) {
+  std::uint16_t port = 0;
+  const char* const end = service.data() + service.size();
+  const auto [rest, error] = std::from_chars(service.data(), end, port);
+  const bool is_number = service.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_number && !service.empty()) {
+    if (error == std::errc() && rest == end && port > 0) return port;
+    refuse(text, "port " + std::string(service) + " is not in 1-65535");
+  }
+  if (service.empty()) refuse(text, "no port; allowed is 1-65535 or the name of a service");
+  const auto named = ServiceNames::of_host().port(service, Scheme::tcp);
+  if (!named) refuse(text, quote(service) + " is neither a port (1-65535) nor a TCP service");
+  return *named;
+}
+
+// REQUIRES: `host` has no brackets.
+ConnectTarget read_host(std::string_view text, std::string_view host, std::string_view service) {
+  ConnectTarget target;
+  target.host = host;
+  target.port = read_port(text, service);
+  const std::string port = std::to_string(target.port);
+  const bool is_ipv6 = host.find(':') != std::string_view::npos;
+  const std::string written = is_ipv6 ? "[" + target.host + "]" : target.host;
+  const auto endpoint = Endpoint::parse("tcp://" + written + ":" + port);
+  if (const Endpoint* read = std::get_if<Endpoint>(&endpoint)) {
+    if (read->any_family()) refuse(text, "* is for listening");
+    target.address = read->address();
+  } else if (is_ipv6 || !is_host_name(host)) {
+    refuse(text, quote(host) + " is neither an IP address nor a name of a host");
+  }
+  return target;
+}
+
+}  // namespace
+
+ConnectTarget ConnectTarget::of_service(std::string_view host, std::string_view service) {
+  const std::string text = std::string(host) + " port " + std::string(service);
+  return read_host(text, host, service);
+}
+
+ConnectTarget ConnectTarget::read(std::string_view text) {
+  if (text.starts_with(kUnix)) {
+    ConnectTarget target;
+    target.address = Endpoint::from(text).address();
+    return target;
+  }
+  const bool is_tls = text.starts_with(kTls);
+  if (!is_tls && !text.starts_with(kTcp)) {
+    refuse(text, "allowed are tcp://HOST:PORT, tls://HOST:PORT and unix://PATH");
+  }
+  std::string_view host = text.substr(kTcp.size());
+  const std::size_t colon = host.rfind(':');
+  const std::size_t bracket = host.rfind(']');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && bracket > colon)) {
+    refuse(text, "no port; allowed is 1-65535 or the name of a service");
+  }
+  const std::string_view service = host.substr(colon + 1);
+  host = host.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) refuse(text, "brackets are for IPv6 addresses");
+  } else if (host.find(':') != std::string_view::npos) {
+    refuse(text, "an IPv6 address is written in brackets");
+  }
+  ConnectTarget target = read_host(text, host, service);
+  target.is_tls = is_tls;
+  return target;
+}
+
+}  // namespace sluice
