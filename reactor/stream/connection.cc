@@ -53,6 +53,7 @@ void Connection::attach(int fd, std::unique_ptr<Transport> transport, const Addr
                         ProtocolRef protocol) {
   peer_ = CompactAddress(peer);
   keep_reading_ = group_->options().keep_reading;
+  peer_ended_ = group_->write_only;
   if (transport != nullptr) {
     state_ = State::opening;
     group_->opening_.touch(*this);
@@ -191,7 +192,7 @@ void Connection::finish(CloseReason reason, int error) noexcept {
   timed_ = false;
   state_ = State::closed;
   reason_ = reason;
-  error_ = static_cast<std::uint16_t>(error);
+  holds_or_error_ = static_cast<std::uint16_t>(error);
   update_interest();
   IdleList::Node::unlink();
   if (!in_callback_) input_.clear();
@@ -231,7 +232,7 @@ void Connection::notify_closed() noexcept {
   dirty_ = true;  // on_close() cannot mark it again
   std::error_code code;
   if (reason_ == CloseReason::system_error || reason_ == CloseReason::peer_reset) {
-    code = std::error_code(error_, std::generic_category());
+    code = std::error_code(holds_or_error_, std::generic_category());
   } else if (reason_ == CloseReason::open_failed || reason_ == CloseReason::transport_error) {
     code = transport_->failure_ ? transport_->failure_ : make_error_code(reason_);
   } else {

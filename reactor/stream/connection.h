@@ -52,6 +52,7 @@ namespace sluice {
 class ConnectionGroup;
 class ConnectionTable;
 class Listener;
+struct Pipe;
 
 // Identifies a connection as long as the loop exists, also in other threads: slot and generation.
 // No two connections of a loop have the same id, and none has that of a default ConnectionId. After
@@ -164,12 +165,36 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // CloseReason::open before it is closed.
   [[nodiscard]] CloseReason close_reason() const noexcept { return reason_; }
   [[nodiscard]] Protocol& protocol() const noexcept { return *protocol_.get(); }
+  // Replaces the handler, for example after an upgrade to another protocol. The old one is not
+  // called any more, not even its on_close(). If the connection owned it, it is destroyed at the
+  // end of the turn; so it may make the call itself. The new one gets on_open() only if the
+  // connection is still opening. What is unconsumed is delivered to it at the end of the turn, also
+  // what on_data() leaves that makes the call. REQUIRES: `protocol` is not null; not in on_close()
+  // of this connection; it is not part of a relay. Throws std::bad_alloc, and then changes nothing.
+  void set_protocol(ProtocolRef protocol);
+
+  // --- Draining: counted ---
+  // Its handler still owes the peer an answer, for example the result of a job in another thread. A
+  // drain leaves the connection open, and reads it, until unhold() was called as often as hold(),
+  // or until its deadline. Timeouts go on. Does nothing when closed. REQUIRES: at most kMaxHolds at
+  // a time.
+  static constexpr std::uint16_t kMaxHolds = 65'535;
+  void hold() noexcept;
+  void unhold() noexcept;
+
+  // The descriptor, for options of the socket and for what the system says about it (SO_KEEPALIVE,
+  // SO_RCVBUF, IP_TOS, TCP_INFO). -1 in memory, and when closed. REQUIRES: the program does not
+  // read, write, shut down or close it, and leaves it non-blocking.
+  [[nodiscard]] int native_handle() const noexcept {
+    return state_ == State::closed ? -1 : watcher_.fd();
+  }
 
  private:
   friend class ConnectionGroup;
   friend class ConnectionTable;
   friend class MemoryBudget;
   friend class MemoryPeer;
+  friend class RelayEnd;
 
   SLUICE_LOCAL Connection(ConnectionGroup& group, std::uint32_t slot,
                           std::uint32_t generation) noexcept;
@@ -210,6 +235,8 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void on_ready(int events) noexcept;
   SLUICE_LOCAL void read_ready();
   SLUICE_LOCAL std::size_t read_once(std::span<std::byte> room);
+  SLUICE_LOCAL void note_read(std::size_t size);
+  SLUICE_LOCAL void read_nothing(ssize_t result);  // of a read: 0, or -1 and errno
   [[nodiscard]] SLUICE_LOCAL std::span<std::byte> read_room() const noexcept;
   // Not before unconsumed input has been delivered again: the end may be next, and would come
   // first.
@@ -247,6 +274,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void check_marks();
   SLUICE_LOCAL ssize_t system_write(const iovec& part);
   SLUICE_LOCAL ssize_t system_write(std::span<const iovec> parts);
+  // For a relay. Bytes of the other connection, written at once if nothing is queued.
+  SLUICE_LOCAL void forward(std::span<const std::byte> bytes);
+  // The same for bytes in a pipe. REQUIRES: a plain socket, and nothing is queued.
+  SLUICE_LOCAL void forward(const Pipe& pipe, std::size_t size);
 
   // connection_drain.cc: delivering input during a drain
   SLUICE_LOCAL void begin_draining() noexcept;
@@ -285,7 +316,9 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   [[nodiscard]] SLUICE_LOCAL int failed_with(std::error_code error) noexcept;
 
   // Ordered by size, because there may be very many: 152 bytes in all (connection.cc checks).
-  std::uint16_t error_ = 0;  // errno of CloseReason::system_error and peer_reset
+  // Until it is closed, the number of hold() without an unhold(); then the errno of
+  // CloseReason::system_error and peer_reset.
+  std::uint16_t holds_or_error_ = 0;
   std::uint8_t pauses_ = 0;
   State state_ = State::open;
   IoWatcher watcher_;  // also holds the descriptor; -1 in memory

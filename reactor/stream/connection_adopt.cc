@@ -63,6 +63,17 @@ Connection& Connection::adopt(Loop& loop, Fd socket, ProtocolRef protocol,
   }
 }
 
+void Connection::set_protocol(ProtocolRef protocol) {
+  LoopInternals::assert_thread(group_->loop());
+  assert(protocol);
+  ConnectionTable& table = group_->table();
+  table.reserve_retired(1);
+  table.retire(std::exchange(protocol_, std::move(protocol)));
+  // In on_data() the rest is not in the buffer yet.
+  redeliver_ = true;
+  if (state_ != State::closed) mark_dirty();
+}
+
 Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
   LoopInternals::assert_thread(loop);
   if (LoopInternals::connections(loop) == nullptr) return nullptr;

@@ -3,7 +3,9 @@
 #ifndef SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
 #define SLUICE_REACTOR_STREAM_CONNECTION_CALL_H
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string_view>
 
 #include "../base/try_again.h"
@@ -23,6 +25,14 @@ inline std::size_t Connection::waiting() const noexcept {
 inline void Connection::touch() {
   if (timed_) return touch_in_message();
   group_->idle_.touch(*this);
+}
+
+inline void Connection::note_read(std::size_t size) {
+  bytes_in_ += size;
+  group_->counters.bytes_in += size;
+  LoopInternals::counters(group_->loop()).bytes_in += size;
+  touch();
+  if (draining_ != Draining::no) mark_ -= std::min(mark_, static_cast<std::uint32_t>(size));
 }
 
 template <class Callback>

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 
 #include "../loop/loop.h"
@@ -66,13 +67,28 @@ void Connection::read_last() noexcept {
 // that it leaves unconsumed without a pause is the beginning of an incomplete message.
 bool Connection::owes() const noexcept {
   if (state_ != State::open) return false;
-  return (mark_ > 0 && !peer_ended_) || (!input_.empty() && (paused() || redeliver_));
+  return holds_or_error_ > 0 || (mark_ > 0 && !peer_ended_) ||
+         (!input_.empty() && (paused() || redeliver_));
 }
 
 // Whether the next turn brings more of what it owes. False if it waits: for its handler, or for an
 // event that may never come.
 bool Connection::hands_over() const noexcept {
   return owes() && !paused() && (postponed_ || unread() > 0);
+}
+
+void Connection::hold() noexcept {
+  LoopInternals::assert_thread(group_->loop());
+  if (state_ == State::closed) return;
+  assert(holds_or_error_ < kMaxHolds);
+  ++holds_or_error_;
+}
+
+void Connection::unhold() noexcept {
+  LoopInternals::assert_thread(group_->loop());
+  if (state_ == State::closed) return;
+  assert(holds_or_error_ > 0 && "one unhold() for each hold()");
+  if (--holds_or_error_ == 0 && draining_ == Draining::owes) mark_dirty();
 }
 
 void Connection::check_owed() noexcept {

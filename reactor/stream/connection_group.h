@@ -36,6 +36,8 @@ class ConnectionGroup {
   ListenerCounters counters;
   const Listener* listener = nullptr;  // null if they are adopted, or it has been destroyed
 
+  bool write_only = false;  // nothing ever comes from the peers, as in the end of a pipe
+
   // Called for each connection after its on_close().
   std::function<void(const Connection&)> on_gone;
 

@@ -105,22 +105,22 @@ std::size_t Connection::read_once(std::span<std::byte> room) {
   const ssize_t count = system_read(room);
   if (count > 0) {
     const auto size = static_cast<std::size_t>(count);
-    bytes_in_ += size;
-    group_->counters.bytes_in += size;
-    LoopInternals::counters(group_->loop()).bytes_in += size;
-    touch();
-    if (draining_ != Draining::no) mark_ -= std::min(mark_, static_cast<std::uint32_t>(size));
+    note_read(size);
     deliver(room.first(size));
     return size;
   }
-  if (count == 0) {
+  read_nothing(count);
+  return 0;
+}
+
+void Connection::read_nothing(ssize_t result) {
+  if (result == 0) {
     peer_end();
   } else if (!try_again(errno)) {
     fail(errno);
   } else if (draining_ != Draining::no) {
     mark_ = 0;
   }
-  return 0;
 }
 
 void Connection::read_ready() {

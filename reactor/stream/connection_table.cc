@@ -43,11 +43,20 @@ std::uint32_t ConnectionTable::visit(std::uint32_t first, std::uint32_t count,
   return end < next_slot_ ? end : 0;
 }
 
+void ConnectionTable::reserve_retired(std::size_t count) {
+  make_room(retired_, retired_.size() + count);
+}
+
+void ConnectionTable::retire(ProtocolRef handler) noexcept {
+  retired_.push_back(std::move(handler));
+  request_end_of_turn();
+}
+
 bool ConnectionTable::close_all() noexcept {
-  if (open_ == 0) return false;
-  closing_ = true;
+  if (open_ == 0 && retired_.empty()) return false;
+  closing_ = open_ > 0;
   each([](Connection& connection) { connection.finish(CloseReason::loop_destroyed); });
-  while (open_ > 0) end_of_turn();
+  while (open_ > 0 || !retired_.empty()) end_of_turn();
   return true;
 }
 
@@ -177,6 +186,8 @@ void ConnectionTable::end_of_turn() {
     free(connection);
   }
   this_round_.clear();
+  // Moved out first, because a handler's destructor may replace another handler.
+  if (!retired_.empty()) std::exchange(retired_, {}).clear();
 }
 
 void ConnectionTable::free(Connection& connection) noexcept {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "../base/pipe.h"
 #include "../loop/loop_component.h"
 #include "connection.h"
 #include "connection_group.h"
@@ -66,6 +67,12 @@ class ConnectionTable final : public LoopComponent {
   [[nodiscard]] const MemoryBudget& memory() const noexcept { return memory_; }
   [[nodiscard]] FairShares& shares() noexcept { return shares_; }
   [[nodiscard]] const FairShares& shares() const noexcept { return shares_; }
+  // The handlers that set_protocol() has replaced are destroyed at the end of the turn, because
+  // one may be running. reserve_retired() throws std::bad_alloc, and then so many calls of retire()
+  // cannot fail.
+  void reserve_retired(std::size_t count);
+  void retire(ProtocolRef handler) noexcept;
+  [[nodiscard]] PipePool& pipes() noexcept { return pipes_; }
   void mark_dirty(Connection& connection) noexcept;  // cannot fail: open() has reserved the room
 
   void end_of_turn() override;
@@ -162,6 +169,8 @@ class ConnectionTable final : public LoopComponent {
   MemoryBudget memory_;
   FairShares shares_;
   OutputPool output_pool_;
+  PipePool pipes_;
+  std::vector<ProtocolRef> retired_;
   WriteBuffer write_buffer_;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 
+#include "../base/pipe.h"
 #include "../loop/loop.h"
 #include "../loop/loop_internals.h"
 #include "connection.h"
@@ -187,13 +188,49 @@ void Connection::write_queue() {
     const std::size_t count = output_->gather(parts);
     std::size_t gathered = 0;
     for (std::size_t p = 0; p < count; ++p) gathered += parts[p].iov_len;
-    const ssize_t result = system_write(std::span<const iovec>(parts.data(), count));
+    ssize_t result = 0;
+    if (count > 0) {
+      result = system_write(std::span<const iovec>(parts.data(), count));
+    } else {
+      gathered = output_->front_in_pipe();
+      result = splice_to_socket(output_->pipe(), watcher_.fd(), gathered);
+    }
     if (!wrote(result)) return;
     const auto written = static_cast<std::size_t>(result);
     output_->consume(written);
     if (written < gathered) blocked_ = true;
     if (output_->stall.linked()) group_->stalled_.touch(output_->stall);
   }
+}
+
+// The queue has no limit here: a relay stops reading the other connection above the high-water
+// mark, so that it is passed by one read.
+void Connection::forward(std::span<const std::byte> bytes) {
+  if (state_ > State::open || shutdown_wanted_) return;
+  const bool at_once = state_ == State::open && !in_callback_ && !blocked_;
+  if (at_once && queue_is_empty()) {
+    bytes = bytes.subspan(write_directly(bytes));
+    if (state_ == State::closed) return;
+    if (transport_ != nullptr) mark_dirty();  // it may have to read after a write
+    if (bytes.empty()) return;
+  }
+  queue_collected();
+  output(bytes.size()).append(bytes);
+  if (waiting() > group_->options().high_water) backpressure_ = true;
+  if (blocked_) {
+    flush_queue(false);
+  } else if (!in_callback_) {
+    mark_dirty();
+  }
+}
+
+void Connection::forward(const Pipe& pipe, std::size_t size) {
+  const ssize_t result = splice_to_socket(pipe.read_end.get(), watcher_.fd(), size);
+  if (wrote(result)) size -= static_cast<std::size_t>(result);
+  if (size == 0 || state_ == State::closed) return;
+  blocked_ = true;
+  output(0).append_pipe(pipe.read_end.get(), size);
+  flush_queue(false);
 }
 
 // Applies the high-water and low-water marks.

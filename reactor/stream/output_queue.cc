@@ -21,7 +21,7 @@ bool OutputQueue::ends_in_open_chunk() const noexcept {
   if (first_ == pieces_.size()) return false;
   // Comparing addresses is not enough: another block may end where this chunk begins.
   const Piece& last = pieces_.back();
-  return last.payload.empty() && last.chunk == nullptr;
+  return last.payload.empty() && last.chunk == nullptr && last.data != nullptr;
 }
 
 std::size_t OutputQueue::memory() const noexcept {
@@ -61,10 +61,18 @@ void OutputQueue::append(Payload payload, std::size_t from) {
   size_ += bytes.size() - from;
 }
 
+void OutputQueue::append_pipe(int read_end, std::size_t size) {
+  if (size == 0) return;
+  pieces_.push_back({.payload = {}, .chunk = nullptr, .data = nullptr, .size = size});
+  pipe_ = read_end;
+  size_ += size;
+}
+
 std::size_t OutputQueue::gather(std::span<iovec> into) const noexcept {
   std::size_t count = 0;
   for (std::size_t i = first_; i < pieces_.size() && count < into.size(); ++i, ++count) {
     const Piece& piece = pieces_[i];
+    if (piece.data == nullptr) break;
     // iovec has no const form; sendmsg() does not write through it.
     into[count] = {.iov_base = const_cast<std::byte*>(piece.data), .iov_len = piece.size};
   }
@@ -93,7 +101,7 @@ void OutputQueue::consume(std::size_t count) noexcept {
   while (count > 0) {
     Piece& front = pieces_[first_];
     const std::size_t taken = std::min(count, front.size);
-    front.data += taken;
+    if (front.data != nullptr) front.data += taken;
     front.size -= taken;
     count -= taken;
     if (front.size == 0) pop_front();

@@ -1,8 +1,8 @@
 // Pending output: shared payloads and copied bytes, in order, gathered into one write.
 //
-// What it is: a queue of blocks. Copied bytes are collected in chunks; a payload is counted, not
-// copied. A connection allocates it only while output is pending, and OutputPool keeps it for the
-// next one, so that the path of an echo allocates nothing.
+// What it is: a queue of blocks. Bytes are copied into chunks, a payload is counted, and bytes in a
+// pipe stay. A connection allocates it only while output is pending, and OutputPool keeps it for
+// the next one, so that the path of an echo allocates nothing.
 // Lifetime: the pieces of gather() are valid until the next change.
 // Thread: the loop's. Errors: appending may throw std::bad_alloc; a part of the copied bytes may
 // have been appended then.
@@ -39,8 +39,15 @@ class SLUICE_EXPORT OutputQueue {
 
   void append(std::span<const std::byte> bytes);
   void append(Payload payload, std::size_t from = 0);
-  // Returns the front of the queue as at most `into.size()` pieces, and their number.
+  // The next `size` bytes of a pipe, which outlives them in the queue. REQUIRES: bytes of another
+  // pipe are not in the queue.
+  void append_pipe(int read_end, std::size_t size);
+  // Returns the front of the queue as at most `into.size()` pieces, and their number: 0 if bytes of
+  // a pipe are first.
   std::size_t gather(std::span<iovec> into) const noexcept;
+  // REQUIRES: bytes of a pipe are first. How many these are, and the pipe.
+  [[nodiscard]] std::size_t front_in_pipe() const noexcept { return pieces_[first_].size; }
+  [[nodiscard]] int pipe() const noexcept { return pipe_; }
   void consume(std::size_t count) noexcept;  // REQUIRES: count <= size()
   // Empties it, and frees all memory except one chunk.
   void clear() noexcept;
@@ -61,8 +68,8 @@ class SLUICE_EXPORT OutputQueue {
   // chunk for each byte.
   struct Piece {
     Payload payload;
-    std::unique_ptr<Chunk> chunk;  // in the last piece of a full chunk, which is freed with it
-    const std::byte* data = nullptr;
+    std::unique_ptr<Chunk> chunk;     // in the last piece of a full chunk, which is freed with it
+    const std::byte* data = nullptr;  // null: in the pipe
     std::size_t size = 0;
   };
   SLUICE_LOCAL Chunk& open_chunk();
@@ -75,6 +82,7 @@ class SLUICE_EXPORT OutputQueue {
   std::size_t size_ = 0;
   std::unique_ptr<Chunk> open_;  // the chunk that is being filled; [0, filled_) is used
   std::size_t filled_ = 0;
+  int pipe_ = -1;                 // the only one that bytes of the queue are in
   std::unique_ptr<Chunk> spare_;  // the last full chunk that was emptied
 };
 

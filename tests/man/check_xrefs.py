@@ -19,9 +19,10 @@ import checker
 # The pages of other systems and libraries that may be referred to.
 KNOWN = {
     2: """_exit accept accept4 bind close connect epoll_create1 epoll_wait execve fcntl fork
-          getpeername getrlimit getsockname getsockopt kill listen poll recv recvfrom recvmmsg
-          recvmsg seccomp select send sendmmsg sendmsg sendto setrlimit setsockopt shutdown sigaction
-          signal socket socketpair umask unlink write""",
+          getpeername getrlimit getsockname getsockopt kill listen pidfd_open pipe poll recv
+          recvfrom recvmmsg recvmsg seccomp select send sendfile sendmmsg sendmsg sendto
+          setrlimit setsockopt shutdown sigaction signal socket socketpair splice umask unlink
+          waitid write""",
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
           inet_ntop inet_pton printf sd_listen_fds sd_notify sockaddr strerror syslog""",
     1: "cc curl getent nc nmap pkg-config socat systemctl telnet",

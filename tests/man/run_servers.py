@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 
 SECONDS = 10
 
@@ -226,6 +227,28 @@ def votes(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def proxy(run, directory):
+    with Server(run / "echo_server", "tcp://127.0.0.1:0") as upstream:
+        port = upstream.endpoint.rpartition(":")[2]
+        # By address, by name, and from a Unix socket to TCP.
+        for listen, to in (("tcp://127.0.0.1:0", upstream.endpoint),
+                           (f"unix://{directory}/proxy.sock", f"tcp://localhost:{port}")):
+            with Server(run / "proxy", listen, to) as server, server.connect() as peer:
+                block = bytes(range(256)) * 4096
+                sender = threading.Thread(target=lambda: (peer.sendall(block),
+                                                          peer.shutdown(socket.SHUT_WR)))
+                sender.start()
+                got = read_to_the_end(peer)
+                sender.join(SECONDS)
+                assert got == block, f"{len(got)} bytes are back, not the {len(block)} sent"
+    with Server(run / "proxy", "tcp://127.0.0.1:0", upstream.endpoint) as server:
+        with server.connect() as peer:  # nobody is there any more
+            try:
+                expect(read_to_the_end(peer), b"")
+            except ConnectionResetError:
+                pass
+
+
 def threads(run, _):
     with Server(run / "threads", "tcp://127.0.0.1:0") as server:
         peers = [server.connect() for _ in range(20)]
@@ -283,8 +306,8 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, irc, move_service, threads, tls, votes,
-                 websocket_echo):
+    for test in (echo_server, chat, chat_rooms, control, irc, move_service, proxy, threads, tls,
+                 votes, websocket_echo):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

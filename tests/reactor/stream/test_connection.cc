@@ -224,3 +224,143 @@ Test(connection, owns_its_handler) {
   loop.poll();
   cr_expect(alive == 0);
 }
+
+namespace {
+
+// Counts itself, to see when it is destroyed.
+class Counted final : public Protocol {
+ public:
+  Counted(int& alive, std::string& journal) : alive_(alive), journal_(journal) { ++alive_; }
+  ~Counted() override { --alive_; }
+  void on_open(Connection&) override { journal_ += "open "; }
+  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+    const std::string text(reinterpret_cast<const char*>(in.data()), in.size());
+    journal_ += "data:" + text + " ";
+    if (then) then(connection);
+    return std::min<std::size_t>(in.size(), 4);
+  }
+  void on_close(Connection&, std::error_code) override { journal_ += "close "; }
+  std::function<void(Connection&)> then;
+
+ private:
+  int& alive_;
+  std::string& journal_;
+};
+
+}  // namespace
+
+Test(connection, delivers_what_is_unconsumed_to_a_new_handler_and_calls_the_old_one_no_more) {
+  int alive = 0;
+  std::string journal;
+  Handler later;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  auto first = std::make_unique<Counted>(alive, journal);
+  first->then = [&](Connection& connection) {
+    connection.set_protocol(later);
+    cr_expect(alive == 1, "it is running");
+    cr_expect(&connection.protocol() == &later);
+  };
+  Connection::adopt(loop, std::move(pair.ours), std::move(first));
+  Peer peer(std::move(pair.peers));
+  peer.send("GET rest");
+  turn_until(loop, [&] { return later.input == "rest"; });
+  cr_expect(alive == 0);
+  peer.send(" more");
+  turn_until(loop, [&] { return later.input == "rest more"; });
+  peer.end();
+  turn_until(loop, [&] { return later.closes == 1; });
+  cr_expect(journal == "open data:GET rest ", "%s", journal.c_str());
+  cr_expect(later.journal.starts_with("data data"), "no on_open: %s", later.journal.c_str());
+}
+
+Test(connection, gives_a_new_handler_what_was_unconsumed_before) {
+  int alive = 0;
+  std::string journal;
+  Handler none;
+  none.data = [](Connection&, std::string_view) { return std::size_t{0}; };
+  Loop loop(backend_options());
+  Pair pair = unix_pair();
+  Connection& connection = adopt(loop, pair, none);
+  Peer peer(std::move(pair.peers));
+  peer.send("line");
+  turn_until(loop, [&] { return connection.unconsumed().size() == 4; });
+  connection.set_protocol(std::make_unique<Counted>(alive, journal));
+  connection.set_protocol(std::make_unique<Counted>(alive, journal));
+  loop.poll();
+  cr_expect(journal == "data:line ", "%s", journal.c_str());
+  cr_expect(alive == 1);
+  connection.abort();
+  loop.poll();
+  cr_expect(alive == 0 && journal == "data:line close ");
+}
+
+Test(connection, destroys_a_replaced_handler_also_with_its_loop) {
+  int alive = 0;
+  std::string journal;
+  Handler handler;
+  {
+    Loop loop(backend_options());
+    Pair pair = unix_pair();
+    Connection& connection =
+        Connection::adopt(loop, std::move(pair.ours), std::make_unique<Counted>(alive, journal));
+    connection.set_protocol(handler);
+    cr_expect(alive == 1);
+  }
+  cr_expect(alive == 0 && handler.closes == 1);
+}
+
+Test(connection, stays_open_in_a_drain_while_it_is_held) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  Peer peer(std::move(pair.peers));
+  connection.hold();
+  connection.hold();
+  bool drained = false;
+  loop.drain(std::chrono::seconds(20), [&] { drained = true; });
+  turn_a_while(loop, 5);
+  peer.send("another question");
+  turn_until(loop, [&] { return handler.input == "another question"; });
+  connection.unhold();
+  turn_a_while(loop, 5);
+  cr_expect(!drained && connection.state() == State::open);
+  connection.send("the answer");
+  connection.unhold();
+  cr_expect(peer.receive_all(loop) == "the answer");
+  peer.close();
+  turn_until(loop, [&] { return drained; });
+  cr_expect(!handler.last_reason);
+}
+
+Test(connection, closes_at_the_deadline_of_a_drain_even_if_it_is_held) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, handler);
+  connection.hold();
+  handler.close = [](Connection& closed, std::error_code) {
+    closed.hold();  // neither has an effect any more
+    closed.unhold();
+    closed.unhold();
+  };
+  bool drained = false;
+  loop.drain(std::chrono::milliseconds(20), [&] { drained = true; });
+  turn_until(loop, [&] { return drained; });
+  cr_expect(handler.last_reason == CloseReason::drain_deadline);
+}
+
+Test(connection, gives_its_descriptor_for_options_of_the_socket) {
+  Handler handler;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  const int descriptor = pair.ours.get();
+  Connection& connection = adopt(loop, pair, handler);
+  cr_expect(connection.native_handle() == descriptor);
+  const int on = 1;
+  cr_expect(::setsockopt(connection.native_handle(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) ==
+            0);
+  connection.abort();
+  cr_expect(connection.native_handle() == -1);
+}
