@@ -68,12 +68,15 @@ std::error_code error_of(int status, unsigned rcode) noexcept {
 struct AresChannel::Callbacks {
   static void on_answer(void* argument, int status, int /*timeouts*/, unsigned char* message,
                         int size) noexcept {
-    auto* const channel = static_cast<AresChannel*>(argument);
+    Asked& asked = *static_cast<Asked*>(argument);
+    AresChannel* const channel = asked.channel;
     if (channel->owner_ == nullptr) return;
-    const std::error_code error = error_of(status, channel->reads_.rcode);
+    // A server that is the only one fails in its answer.
+    const unsigned rcode = channel->has_one_server_ ? 0 : channel->reads_.rcode;
+    const std::error_code error = error_of(status, rcode);
     std::span<const unsigned char> bytes;
     if (!error && message != nullptr) bytes = {message, static_cast<std::size_t>(size)};
-    channel->owner_->on_answer(*channel, error, bytes);
+    channel->owner_->on_answer(*channel, asked, error, bytes);
   }
 
   static void on_socket(void* argument, ares_socket_t fd, int readable, int writable) noexcept {
@@ -85,6 +88,7 @@ struct AresChannel::Callbacks {
 AresChannel::AresChannel(Loop& loop, const AresSettings& settings, Owner& owner)
     : loop_(loop),
       owner_(&owner),
+      has_one_server_(settings.servers().size() == 1),
       timer_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }) {
   channel_ = settings.open(&Callbacks::on_socket, this);
   use_own_calls(channel_, reads_);
@@ -95,10 +99,11 @@ AresChannel::~AresChannel() {
   ares_destroy(channel_);
 }
 
-void AresChannel::ask(const std::string& question) noexcept {
+void AresChannel::ask(const std::string& question, Asked& asked) noexcept {
   reads_.rcode = 0;
+  asked.channel = this;
   ares_send(channel_, reinterpret_cast<const unsigned char*>(question.data()),
-            static_cast<int>(question.size()), &Callbacks::on_answer, this);
+            static_cast<int>(question.size()), &Callbacks::on_answer, &asked);
   arm();
 }
 

@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
+constexpr std::uint16_t kDnsPort = 53;  // c-ares writes 0 for it
+
 // c-ares counts its initialisations without a lock, so we initialise it once and never clean up.
 void initialise_library() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
@@ -97,6 +99,7 @@ struct AresSettings::Saved {
   ares_options options{};
   int mask = 0;
   std::vector<ares_addr_port_node> servers;
+  bool over_tcp = false;
 };
 
 AresSettings::AresSettings(const ResolverOptions& options)
@@ -115,6 +118,7 @@ AresSettings::AresSettings(const ResolverOptions& options)
   check_status(ares_save_options(channel, &saved_->options, &saved_->mask), "ares_save_options");
   saved_->servers = options.servers.empty() ? servers_of(channel) : nodes_of(options.servers);
 
+  saved_->over_tcp = options.over_tcp;
   const ares_options& host = saved_->options;
   search_.sources = host.lookups != nullptr ? host.lookups : "fb";
   search_.domains.assign(host.domains, host.domains + host.ndomains);
@@ -122,6 +126,17 @@ AresSettings::AresSettings(const ResolverOptions& options)
 }
 
 AresSettings::~AresSettings() = default;
+
+std::vector<Address> AresSettings::servers() const {
+  std::vector<Address> all;
+  for (const ares_addr_port_node& node : saved_->servers) {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(&node.addr);
+    const std::size_t size = node.family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
+    const int port = node.udp_port != 0 ? node.udp_port : kDnsPort;
+    all.push_back(RawAddress({bytes, size}).with_port(static_cast<std::uint16_t>(port)));
+  }
+  return all;
+}
 
 ares_channeldata* AresSettings::open(OnSocket on_socket, void* argument) const {
   // All options are set, so that c-ares reads no file. The resolver itself reads the hosts file,
@@ -140,6 +155,7 @@ ares_channeldata* AresSettings::open(OnSocket on_socket, void* argument) const {
   // there is no next one, so c-ares passes its answer on unchecked and we see the error.
   options.flags = ARES_FLAG_NOALIASES | ARES_FLAG_NOSEARCH;
   if (saved_->servers.size() == 1) options.flags |= ARES_FLAG_NOCHECKRESP;
+  if (saved_->over_tcp) options.flags |= ARES_FLAG_USEVC;
   ares_channel channel = nullptr;
   if (ares_init_options(&channel, &options, saved_->mask | ARES_OPT_FLAGS) != ARES_SUCCESS) {
     throw std::bad_alloc();

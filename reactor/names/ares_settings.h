@@ -30,6 +30,7 @@ class AresSettings {
 
   [[nodiscard]] const SearchRules& search() const noexcept { return search_; }
   [[nodiscard]] std::chrono::milliseconds try_timeout() const noexcept { return try_timeout_; }
+  [[nodiscard]] std::vector<Address> servers() const;
   // The caller owns the channel and must call ares_destroy(). Throws std::bad_alloc.
   [[nodiscard]] ares_channeldata* open(OnSocket on_socket, void* argument) const;
 

@@ -20,7 +20,20 @@
 
 namespace sluice {
 
-enum class DnsType : std::uint16_t { a = 1, ptr = 12, aaaa = 28 };
+// RFC 1035; RFC 3596, 2.1; RFC 2782; RFC 8659; RFC 9460.
+enum class DnsType : std::uint16_t {
+  a = 1,
+  ns = 2,
+  cname = 5,
+  soa = 6,
+  ptr = 12,
+  mx = 15,
+  txt = 16,
+  aaaa = 28,
+  srv = 33,
+  https = 65,
+  caa = 257,
+};
 
 // A question with the id 0. REQUIRES: is_host_name(name).
 std::string dns_question(std::string_view name, DnsType type);
@@ -31,16 +44,14 @@ struct DnsAnswer {
   // The limits keep the first addresses and names of an answer. A client has no use for more.
   static constexpr std::size_t kMaxAddresses = ResolverOptions::kMaxAddresses;
   static constexpr std::size_t kMaxNames = 64;
-  // The CNAME records that are followed from the question's name to the name with the records.
-  static constexpr std::size_t kMaxAliases = 16;
 
   std::error_code error;              // a ResolverError; without one there is an address or a name
   std::vector<RawAddress> addresses;  // of types a and aaaa, in the server's order, each once
   std::vector<std::string> names;     // of type ptr, only valid host names, each once
 };
 
-// Reads the answer to `question` from `message`. Skips records of other names and types. Does not
-// check the id and the question of `message`; the caller has done so.
+// Reads the answer to `question`, of type a, aaaa or ptr, from `message`. Skips records of other
+// names and types. Does not check the id and the question of `message`; the caller has done so.
 DnsAnswer read_dns_answer(std::span<const unsigned char> message, std::string_view question);
 
 // The error that an RCODE stands for; none for 0. RFC 1035, 4.1.1.

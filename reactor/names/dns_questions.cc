@@ -18,8 +18,15 @@ namespace {
 
 constexpr std::size_t kIdSize = 2;
 
+// is_same_name() ignores case. The bytes outside the name are not letters, so this changes nothing.
+bool is_same(std::string_view message, std::string_view other) noexcept {
+  return is_same_name(message.substr(kIdSize), other.substr(kIdSize));
+}
+
+}  // namespace
+
 // Not drawn in advance: after a fork() the child would use the same ids.
-std::uint16_t random_id() {
+std::uint16_t random_dns_id() {
   std::uint16_t id = 0;
   if (::getentropy(&id, sizeof id) != 0) {
     throw std::system_error(errno, std::generic_category(),
@@ -29,16 +36,9 @@ std::uint16_t random_id() {
   return id;
 }
 
-// is_same_name() ignores case. The bytes outside the name are not letters, so this changes nothing.
-bool is_same(std::string_view message, std::string_view other) noexcept {
-  return is_same_name(message.substr(kIdSize), other.substr(kIdSize));
-}
-
-}  // namespace
-
 DnsQuestions::DnsQuestions(LoopComponent& component, const AresSettings& settings)
     : component_(component), settings_(settings) {
-  (void)random_id();
+  (void)random_dns_id();
 }
 
 void DnsQuestions::ask(std::string_view name, DnsType type, Asker asker) {
@@ -51,7 +51,7 @@ void DnsQuestions::ask(std::string_view name, DnsType type, Asker asker) {
     one.askers.push_back(asker);
     return;
   }
-  set_dns_id(message, random_id());
+  set_dns_id(message, random_dns_id());
   List list(1);
   Question& question = list.front();
   question.message = std::move(message);
@@ -97,7 +97,8 @@ void DnsQuestions::release(std::unique_ptr<AresChannel> channel) noexcept {
   idle_.push_back(std::move(channel));
 }
 
-void DnsQuestions::on_answer(AresChannel& channel, std::error_code error,
+void DnsQuestions::on_answer(AresChannel& channel, AresChannel::Asked& /*asked*/,
+                             std::error_code error,
                              std::span<const unsigned char> message) noexcept {
   const auto question =
       std::find_if(questions_.begin(), questions_.end(),

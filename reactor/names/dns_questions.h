@@ -30,6 +30,9 @@
 
 namespace sluice {
 
+// An id for a question. Throws std::system_error if the system gives no random numbers.
+std::uint16_t random_dns_id();
+
 class DnsQuestions final : private AresChannel::Owner {
  public:
   using Asker = std::uint64_t;
@@ -66,7 +69,7 @@ class DnsQuestions final : private AresChannel::Owner {
 
   std::optional<Question> next_answered();
   void release(std::unique_ptr<AresChannel> channel) noexcept;
-  void on_answer(AresChannel& channel, std::error_code error,
+  void on_answer(AresChannel& channel, AresChannel::Asked& asked, std::error_code error,
                  std::span<const unsigned char> message) noexcept override;
 
   LoopComponent& component_;

@@ -42,6 +42,7 @@ struct ResolverOptions {
   unsigned tries = 3;                          // for each server; at least 1
   std::chrono::milliseconds deadline{10'000};  // of a whole lookup, from the call; 0: none
   std::vector<Address> servers{};              // empty: the servers in /etc/resolv.conf
+  bool over_tcp = false;  // every question; else only one whose answer a datagram cannot hold
 };
 
 // Identifies one lookup of one resolver. A default-constructed one identifies none.

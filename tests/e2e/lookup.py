@@ -5,6 +5,7 @@ The program's path comes from SLUICE_LOOKUP in the environment.
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -48,10 +49,46 @@ class Result:
 
 
 def lookup(*arguments, **more):
-    done = subprocess.run([PATH, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    if "input" not in more:
+        more["stdin"] = subprocess.DEVNULL
+    done = subprocess.run([PATH, *arguments], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=PATIENCE, check=False, text=True,
                           preexec_fn=die_with_the_test, **more)
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+class LossyServer:
+    """A DNS server over UDP alone, in a separate thread. It loses each question whose number
+    `is_lost` says; a name h17.test has the address 10.0.0.17."""
+
+    def __init__(self, is_lost):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.socket.getsockname()[1]}"
+        self.is_lost = is_lost
+        self.asked = 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            question, peer = self.socket.recvfrom(512)
+            if not question:
+                return
+            self.asked += 1
+            if self.is_lost(self.asked):
+                continue
+            number = int(question[14:13 + question[12]])
+            record = (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x0a" + number.to_bytes(3, "big"))
+            self.socket.sendto(question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:] +
+                               record, peer)
+
+    def stop(self):
+        host, port = self.address.split(":")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.sendto(b"", (host, int(port)))
+        self.thread.join(PATIENCE)
+        self.socket.close()
 
 
 class DnsServer:

@@ -85,6 +85,14 @@ class DnsServer::Stream final : public Protocol {
   void forget() noexcept { server_ = nullptr; }
 
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+    std::size_t done = 0;
+    while (const std::size_t size = serve_one(connection, in.subspan(done))) done += size;
+    return done;
+  }
+
+ private:
+  // Returns the size of the question, or 0 if it has not arrived whole.
+  std::size_t serve_one(Connection& connection, std::span<const std::byte> in) {
     if (in.size() < 2) return 0;
     const std::size_t size =
         std::to_integer<std::size_t>(in[0]) << 8 | std::to_integer<std::size_t>(in[1]);
@@ -98,7 +106,6 @@ class DnsServer::Stream final : public Protocol {
     return 2 + size;
   }
 
- private:
   DnsServer* server_;
 };
 

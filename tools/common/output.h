@@ -3,8 +3,9 @@
 // What it is: a queue before a descriptor. Text that is written in a turn is sent at its end. Text
 // that the reader does not accept yet waits in the queue: the caller stops while full(), and
 // continues in `drained`. The descriptor keeps its flags, because O_NONBLOCK would apply to every
-// process that shares it, such as the shell. So one write is no larger than what a pipe that polls
-// as writable accepts.
+// process that shares it, such as the shell. A pipe is opened once more instead, with a description
+// of its own; where that is not possible, and for a terminal, one write is no larger than what a
+// pipe that polls as writable accepts. A large text is written at once if nothing waits before it.
 // Lifetime: does not own the descriptor. Must be destroyed before its loop, and not inside
 // `drained`. Thread: the loop's.
 // Errors: `failed`, once; later text is dropped. std::bad_alloc.
@@ -12,12 +13,16 @@
 #ifndef SLUICE_TOOLS_COMMON_OUTPUT_H
 #define SLUICE_TOOLS_COMMON_OUTPUT_H
 
+#include <sys/types.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "../../reactor/base/fd.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
@@ -42,12 +47,19 @@ class Output {
   void flush();
 
  private:
+  enum class Way : std::uint8_t { in_pieces, whole, socket };
+
+  [[nodiscard]] ssize_t put(std::string_view text) const noexcept;
+
   int descriptor_;
+  Fd own_;  // to the same pipe
+  Way way_ = Way::in_pieces;
   std::function<void()> drained_;
   std::function<void(std::error_code)> failed_;
   std::string queue_;
   std::size_t written_ = 0;  // bytes of queue_ that are gone
   bool broken_ = false;
+  bool owes_drained_ = false;  // a text was written at once, and nothing waited
   Timer soon_;
   Watch watch_;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "../../reactor/base/quote.h"
+#include "../../reactor/names/resolver_types.h"
 #include "../common/json_object.h"
 
 namespace sluice::tools::lookup {
@@ -42,7 +43,10 @@ Answer answer_from(const ServiceNames& services, const Query& query) {
       answer.services.push_back({query.name, *port, scheme});
     }
   }
-  if (answer.services.empty()) answer.error = "not in the services database";
+  if (answer.services.empty()) {
+    answer.error = "not in the services database";
+    answer.status = "not_found";
+  }
   return answer;
 }
 
@@ -61,7 +65,7 @@ std::string json_of(const Query& query, const Answer& answer) {
   object.add_text("kind", to_string(query.kind));
   std::vector<std::string> all;
   if (!answer.error.empty()) {
-    object.add_text("error", answer.error);
+    add_error(object, answer);
   } else if (!answer.services.empty()) {
     for (const Service& service : answer.services) all.push_back(json_of(service));
     object.add("services", json_array(all));
@@ -70,6 +74,34 @@ std::string json_of(const Query& query, const Answer& answer) {
     object.add(query.kind == QueryKind::address ? "names" : "addresses", json_array(all));
   }
   return object.line();
+}
+
+std::string_view status_of(std::error_code error) noexcept {
+  if (error.category() != resolver_category()) return "failed";
+  switch (static_cast<ResolverError>(error.value())) {
+    case ResolverError::not_found:
+      return "not_found";
+    case ResolverError::no_address:
+      return "no_record";
+    case ResolverError::timed_out:
+      return "timed_out";
+    case ResolverError::server_failed:
+      return "server_failed";
+    case ResolverError::refused:
+      return "refused";
+    case ResolverError::bad_name:
+      return "bad_name";
+    case ResolverError::no_memory:
+      return "no_memory";
+    case ResolverError::no_server:
+      return "no_server";
+  }
+  return "failed";
+}
+
+void add_error(JsonObject& object, const Answer& answer) {
+  object.add_text("error", answer.error);
+  if (!answer.status.empty()) object.add_text("status", answer.status);
 }
 
 std::string complaint_of(const Query& query, const Answer& answer) {

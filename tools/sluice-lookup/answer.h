@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "../../reactor/names/service_names.h"
+#include "../common/json_object.h"
 #include "own_host.h"
 #include "query.h"
 
@@ -27,7 +29,12 @@ struct Answer {
   std::string error;               // why nothing was found; empty if something was
   std::vector<std::string> hosts;  // addresses or names
   std::vector<Service> services;
+  std::string_view status{};  // the error as one word, such as "not_found"
 };
+
+// "not_found", "no_record", "timed_out" and so on: the words of the page. REQUIRES: an error of the
+// resolver.
+std::string_view status_of(std::error_code error) noexcept;
 
 // REQUIRES: `query` is a service or a port.
 Answer answer_from(const ServiceNames& services, const Query& query);
@@ -35,6 +42,8 @@ Answer answer_from(const ServiceNames& services, const Query& query);
 // Each ends in a newline; escape() is applied to the text.
 std::string line_of(const Query& query, const Answer& answer);
 std::string json_of(const Query& query, const Answer& answer);
+// The member that ends an object without results, or with a part of them.
+void add_error(JsonObject& object, const Answer& answer);
 // `name "nobody.example": not found`, without a newline.
 std::string complaint_of(const Query& query, const Answer& answer);
 

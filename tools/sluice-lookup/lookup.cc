@@ -73,14 +73,21 @@ void Lookup::ask(std::size_t index) {
     case QueryKind::address:
       resolver_.names(query.address,
                       [this, index](std::error_code error, std::vector<std::string> names) {
-                        answered(index, {error ? error.message() : "", std::move(names), {}});
+                        Answer answer;
+                        if (error) answer.error = error.message();
+                        if (error) answer.status = status_of(error);
+                        answer.hosts = std::move(names);
+                        answered(index, std::move(answer));
                       });
+      return;
+    case QueryKind::prefix:  // Bulk asks for these
       return;
     case QueryKind::name:
       resolver_.addresses(query.name, 0, options_.family,
                           [this, index](std::error_code error, const std::vector<Address>& all) {
                             Answer answer;
                             if (error) answer.error = reason_of(error, options_.family);
+                            if (error) answer.status = status_of(error);
                             for (const Address& one : all) answer.hosts.push_back(one.host());
                             answered(index, std::move(answer));
                           });

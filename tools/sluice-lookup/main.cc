@@ -1,7 +1,8 @@
-// sluice-lookup(1): the addresses of names, the names of addresses, the ports of services.
+// sluice-lookup(1): addresses, names and other records, and the ports of services.
 #include <csignal>
 
 #include "../common/program.h"
+#include "bulk.h"
 #include "lookup.h"
 #include "options.h"
 
@@ -12,6 +13,7 @@ Outcome run(int argc, char** argv) {
   const ServiceNames services = ServiceNames::of_host();
   const LookupOptions options = parse_lookup_options(argc, argv, services);
   if (!options.answer.empty()) return answer_with(options.answer);
+  if (options.is_bulk()) return Bulk(options, services).run();
   return Lookup(options, services).run();
 }
 

@@ -1,14 +1,19 @@
 #include "options.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
+#include "../../reactor/names/dns_records.h"
 #include "../common/duration.h"
+#include "../common/names.h"
+#include "../common/number.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::lookup {
@@ -19,25 +24,60 @@ constexpr std::uint16_t kDnsPort = 53;
 constexpr std::array kOptions = {
     OptionSpec{"name", 0, "", "treat every word as a name or an address"},
     OptionSpec{"service", 0, "", "treat every word as a service or a port"},
+    OptionSpec{"file", 'f', "FILE", "read words from FILE; - is the input; repeatable", true},
+    OptionSpec{"type", 't', "TYPE[,TYPE]", "ask DNS servers for these records"},
     OptionSpec{"ipv4", '4', "", "print only IPv4 addresses"},
     OptionSpec{"ipv6", '6', "", "print only IPv6 addresses"},
     OptionSpec{"json", 0, "", "print each answer as a JSON object on a line"},
     OptionSpec{"timeout", 0, "DURATION", "limit on each lookup, or off (10s)"},
+    OptionSpec{"try-timeout", 0, "DURATION", "limit on the first try (2s; many: 500ms)"},
+    OptionSpec{"tries", 0, "COUNT", "tries with each server, 1-8 (3; many: 5)"},
+    OptionSpec{"in-flight", 0, "COUNT", "questions at a time, at most (2000)"},
     OptionSpec{"server", 0, "ADDRESS[:PORT]", "ask this DNS server; repeatable", true},
+    OptionSpec{"tcp", 0, "", "ask over TCP"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
 };
 
+std::string type_names() {
+  std::vector<std::string> names;
+  for (const DnsType type : all_dns_types()) names.emplace_back(to_string(type));
+  return join_names(names);
+}
+
+std::vector<DnsType> parse_types(std::string_view text) {
+  std::vector<DnsType> types;
+  for (const std::string& name : split_names(text, ',')) {
+    const std::optional<DnsType> type = dns_type_from(name);
+    if (!type) {
+      throw UsageError("type " + quote(name) + " is not one of " + type_names() +
+                       "; allowed: one or more, separated by commas");
+    }
+    if (std::find(types.begin(), types.end(), *type) == types.end()) types.push_back(*type);
+  }
+  return types;
+}
+
 std::string help_text() {
-  return "Usage: sluice-lookup [OPTION]... [NAME|ADDRESS|SERVICE[/PROTO]|PORT[/PROTO]]...\n"
+  return "Usage: sluice-lookup [OPTION]... [WORD]...\n"
+         "A WORD is NAME, ADDRESS[/LENGTH], SERVICE[/PROTO] or PORT[/PROTO].\n"
          "Prints addresses of names, names of addresses, and ports of services.\n"
          "Without an argument, it prints the name and the addresses of this host.\n"
          "\nOptions:\n" +
          help_of(kOptions) +
          "\nA word without a dot that is in the services database is a service.\n"
-         "PROTO is tcp or udp.\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
+         "PROTO is tcp or udp. Many: with --file, --type or a prefix.\n"
+         "TYPE is " +
+         type_names() +
+         ".\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
          "See sluice-lookup(1).\n";
+}
+
+std::chrono::milliseconds parse_try_timeout(std::string_view text) {
+  const std::chrono::milliseconds timeout = parse_some_time("duration", text);
+  if (timeout <= ResolverOptions::kMaxTryTimeout) return timeout;
+  throw UsageError("duration " + quote(text) + " is not in 1ms-1h");
 }
 
 Address parse_server(std::string_view text) {
@@ -53,6 +93,41 @@ Address parse_server(std::string_view text) {
                    " is not an address, a.b.c.d:PORT or [IPv6]:PORT without a zone");
 }
 
+void read_lists(const CommandLine& line, LookupOptions& options) {
+  line.each("type", [&](std::string_view value) { options.types = parse_types(value); });
+  line.each("file", [&](std::string_view value) {
+    if (value.empty()) throw UsageError("the name is empty; allowed: a file, or - for the input");
+    auto& lists = options.lists;
+    if (value == "-" && std::find(lists.begin(), lists.end(), "-") != lists.end()) {
+      throw UsageError("the standard input can be read only once");
+    }
+    lists.emplace_back(value);
+  });
+  line.each("in-flight", [&](std::string_view value) {
+    options.pool.in_flight =
+        static_cast<std::size_t>(parse_number("count", value, 1, DnsPoolOptions::kMaxInFlight));
+  });
+}
+
+void read_servers(const CommandLine& line, LookupOptions& options) {
+  line.each("timeout", [&](std::string_view value) {
+    options.resolver.deadline = options.pool.deadline = parse_timeout("duration", value);
+  });
+  line.each("try-timeout", [&](std::string_view value) {
+    options.resolver.try_timeout = options.pool.try_timeout = parse_try_timeout(value);
+  });
+  line.each("tries", [&](std::string_view value) {
+    const auto tries =
+        static_cast<unsigned>(parse_number("count", value, 1, ResolverOptions::kMaxTries));
+    options.resolver.tries = options.pool.tries = tries;
+  });
+  line.each("server", [&](std::string_view value) {
+    options.resolver.servers.push_back(parse_server(value));
+  });
+  options.pool.servers = options.resolver.servers;
+  options.resolver.over_tcp = options.pool.over_tcp = line.has("tcp");
+}
+
 }  // namespace
 
 std::span<const OptionSpec> lookup_option_table() noexcept { return kOptions; }
@@ -66,23 +141,26 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
 
   line.refuse_both("name", "service");
   line.refuse_both("ipv4", "ipv6");
-  TakenFor as = TakenFor::what_it_is;
-  if (line.has("name")) as = TakenFor::name;
-  if (line.has("service")) as = TakenFor::service;
+  for (const char* const other : {"service", "ipv4", "ipv6"}) line.refuse_both("type", other);
+  if (line.has("name") || line.has("type")) options.as = TakenFor::name;
+  if (line.has("service")) options.as = TakenFor::service;
   if (line.has("ipv4")) options.family = AF_INET;
   if (line.has("ipv6")) options.family = AF_INET6;
   options.json = line.has("json");
-  line.each("timeout", [&](std::string_view value) {
-    options.resolver.deadline = parse_timeout("duration", value);
-  });
-  line.each("server", [&](std::string_view value) {
-    options.resolver.servers.push_back(parse_server(value));
-  });
+  read_lists(line, options);
+  read_servers(line, options);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
-  for (const std::string& word : line.operands()) {
-    options.queries.push_back(parse_query(word, services, as));
+  options.words = line.operands();
+  for (const std::string& word : options.words) {
+    options.queries.push_back(parse_query(word, services, options.as));
   }
   return options;
+}
+
+bool LookupOptions::is_bulk() const noexcept {
+  return !lists.empty() || !types.empty() ||
+         std::any_of(queries.begin(), queries.end(),
+                     [](const Query& query) { return query.kind == QueryKind::prefix; });
 }
 
 }  // namespace sluice::tools::lookup

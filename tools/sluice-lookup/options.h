@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/names/dns_pool.h"
 #include "../../reactor/names/resolver.h"
 #include "../../reactor/names/service_names.h"
 #include "../common/command_line.h"
@@ -18,13 +19,21 @@
 namespace sluice::tools::lookup {
 
 struct LookupOptions {
-  std::vector<Query> queries;  // empty: this host itself
+  std::vector<Query> queries;      // empty, as are the lists: this host itself
+  std::vector<std::string> words;  // the same as they were written
+  std::vector<std::string> lists;  // files of words; "-" is the standard input
+  TakenFor as = TakenFor::what_it_is;
+  std::vector<DnsType> types;  // to ask servers for; empty: addresses and names
   int family = AF_UNSPEC;
   bool json = false;
   ResolverOptions resolver;
+  DnsPoolOptions pool;
   LoopOptions loop;
   // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
+
+  // Whether DNS servers alone are asked, many at a time: for a list, a prefix or a type.
+  [[nodiscard]] bool is_bulk() const noexcept;
 };
 
 // Every option, in the order of --help: for the shells' completions.

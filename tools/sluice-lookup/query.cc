@@ -29,6 +29,23 @@ std::uint16_t parse_port(std::string_view text, std::string_view digits) {
   return static_cast<std::uint16_t>(*port);
 }
 
+IpRange parse_prefix(std::string_view text, const Address& address, std::string_view digits) {
+  const IpNumber number = IpNumber::of(address);
+  const auto length = parse_digits(digits, 10);
+  if (!length || *length > number.bits()) {
+    throw UsageError(quote(text) + ": prefix length " + quote(digits) + " is not in 0-" +
+                     std::to_string(number.bits()));
+  }
+  const auto bits = static_cast<unsigned>(*length);
+  const IpRange range{number.first_of_prefix(bits), number.last_of_prefix(bits)};
+  if (range.size() > kMaxPrefixAddresses) {
+    throw UsageError(quote(text) + " has more than " + std::to_string(kMaxPrefixAddresses) +
+                     " addresses; allowed: a prefix length of at least " +
+                     std::to_string(number.bits() - 24));
+  }
+  return range;
+}
+
 bool has(const ServiceNames& services, std::string_view name) {
   return services.port(name, Scheme::tcp) || services.port(name, Scheme::udp);
 }
@@ -41,6 +58,8 @@ std::string_view to_string(QueryKind kind) noexcept {
       return "name";
     case QueryKind::address:
       return "address";
+    case QueryKind::prefix:
+      return "prefix";
     case QueryKind::service:
       return "service";
     case QueryKind::port:
@@ -52,25 +71,31 @@ std::string_view to_string(QueryKind kind) noexcept {
 Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as) {
   if (text.empty()) {
     throw UsageError(
-        "\"\" is empty; allowed: a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+        "\"\" is empty; allowed: a name, an address, a prefix, SERVICE[/PROTO] and PORT[/PROTO]");
   }
   Query query;
   query.text = text;
+  const std::size_t slash = text.rfind('/');
+  const std::string_view word = text.substr(0, slash);
   if (as != TakenFor::service) {
     if (const auto address = Address::from_ip(text, 0)) {
       query.kind = QueryKind::address;
       query.address = *address;
       return query;
     }
+    if (const auto address = Address::from_ip(word, 0)) {
+      query.kind = QueryKind::prefix;
+      query.range = parse_prefix(text, *address, text.substr(slash + 1));
+      query.address = query.range.first.address(0);
+      return query;
+    }
     query.name = text;
     if (as == TakenFor::name) return query;
   }
-  const std::size_t slash = text.rfind('/');
-  const std::string_view word = text.substr(0, slash);
   if (slash != text.npos) {
     if (word.empty()) throw UsageError(quote(text) + ": the service or port is missing");
     if (Address::from_ip(word, 0)) {
-      throw UsageError(quote(text) + " is a prefix; allowed: one address, without a prefix length");
+      throw UsageError(quote(text) + " is a prefix; allowed with --service: a service or a port");
     }
     query.scheme = parse_protocol(text, text.substr(slash + 1));
   }

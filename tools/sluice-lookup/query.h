@@ -2,6 +2,7 @@
 //
 // What it is: a pure function of the word and the services database.
 //   127.0.0.1  ::1  fe80::1%eth0     an address: its names are wanted
+//   192.0.2.0/24  2001:db8::/120     a prefix: the names of each of its addresses
 //   53  53/udp                       a port: its service's name
 //   ssh  ssh/tcp                     a service: its ports
 //   host  host.example               a name: its addresses
@@ -18,12 +19,13 @@
 #include "../../reactor/base/address.h"
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/names/service_names.h"
+#include "../common/ip_number.h"
 
 namespace sluice::tools::lookup {
 
-enum class QueryKind { name, address, service, port };
+enum class QueryKind { name, address, prefix, service, port };
 
-// "name", "address", "service", "port".
+// "name", "address", "prefix", "service", "port".
 std::string_view to_string(QueryKind kind) noexcept;
 
 // How to interpret a word.
@@ -33,12 +35,16 @@ struct Query {
   QueryKind kind = QueryKind::name;
   std::string text;  // as it was written
   std::string name;  // of a host, or of a service without its protocol
-  Address address;
+  Address address;   // of a prefix, the first one
+  IpRange range;     // of a prefix
   std::uint16_t port = 0;
   std::optional<Scheme> scheme;  // the protocol that was asked for; none: both
 };
 
-// TakenFor::name: an address or a name. TakenFor::service: a port or a service.
+// The addresses of a prefix; those of a /8 of IPv4.
+inline constexpr std::uint64_t kMaxPrefixAddresses = std::uint64_t{1} << 24;
+
+// TakenFor::name: an address, a prefix or a name. TakenFor::service: a port or a service.
 Query parse_query(std::string_view text, const ServiceNames& services, TakenFor as);
 
 }  // namespace sluice::tools::lookup

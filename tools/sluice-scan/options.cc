@@ -8,10 +8,10 @@
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
 #include "../common/duration.h"
+#include "../common/list_file.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 #include "targets/common_ports.h"
-#include "targets/target_file.h"
 #include "targets/target_spec.h"
 #include "tls_prober.h"
 
@@ -212,7 +212,7 @@ void add_exclusion(ScanOptions& options, std::string_view text) {
 void read_lists(ScanOptions& options, const CommandLine& line) {
   for (const std::string& operand : line.operands()) add_target(options, operand);
   line.each("input", [&](std::string_view file) {
-    read_targets(std::string(file), [&](std::string_view text) { add_target(options, text); });
+    read_list(std::string(file), [&](std::string_view text) { add_target(options, text); });
   });
   line.each("exclude", [&](std::string_view value) {
     for (std::size_t start = 0; start <= value.size();) {
@@ -222,7 +222,7 @@ void read_lists(ScanOptions& options, const CommandLine& line) {
     }
   });
   line.each("exclude-file", [&](std::string_view file) {
-    read_targets(std::string(file), [&](std::string_view text) { add_exclusion(options, text); });
+    read_list(std::string(file), [&](std::string_view text) { add_exclusion(options, text); });
   });
 }
 

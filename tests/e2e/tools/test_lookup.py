@@ -3,11 +3,12 @@
 server: what it finds, how it prints it, and what it says when there is nothing to find."""
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
 import lookup as client
-from lookup import DnsServer, dns, lookup
+from lookup import DnsServer, LossyServer, dns, lookup
 
 NOBODY = ("--server", "127.0.0.1:1")  # so that no server of the machine's is ever asked
 
@@ -127,6 +128,9 @@ class Dns(unittest.TestCase):
             b"both.test": [dns.Record_A("192.0.2.1"), dns.Record_AAAA("2001:db8::1")],
             b"six.test": [dns.Record_AAAA("2001:db8::6")],
             b"www.test": [dns.Record_CNAME(b"both.test")],
+            b"mail.test": [dns.Record_MX(10, b"mx.test"), dns.Record_TXT(b'v=spf1 "x"', b"b"),
+                           dns.Record_A("192.0.2.7")],
+            b"_ssh._tcp.test": [dns.Record_SRV(1, 2, 22, b"both.test")],
             b"many.test": [dns.Record_A(f"198.51.100.{i}") for i in range(1, 201)],
         }
         for i in range(400):
@@ -138,8 +142,8 @@ class Dns(unittest.TestCase):
     def tearDownClass(cls):
         cls.dns.stop()
 
-    def ask(self, *arguments):
-        return lookup("--server", self.dns.address, *arguments)
+    def ask(self, *arguments, **more):
+        return lookup("--server", self.dns.address, *arguments, **more)
 
     def test_addresses_of_both_families(self):
         result = self.ask("both.test")
@@ -182,16 +186,132 @@ class Dns(unittest.TestCase):
             "192.0.2.1": {"query": "192.0.2.1", "kind": "address", "names": ["both.test"]},
             "22/tcp": {"query": "22/tcp", "kind": "port",
                        "services": [{"name": "ssh", "port": 22, "proto": "tcp"}]},
-            "nobody.test.": {"query": "nobody.test.", "kind": "name", "error": "not found"}})
+            "nobody.test.": {"query": "nobody.test.", "kind": "name", "error": "not found",
+                             "status": "not_found"}})
 
     def test_each_backend(self):
         for backend in ("epoll", "poll", "select"):
             self.assertEqual(self.ask("-4", "--backend", backend, "both.test").lines,
                              ["both.test 192.0.2.1"])
 
+    def test_records_of_other_types(self):
+        result = self.ask("--type", "MX,txt,A", "mail.test")
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.lines, ["mail.test MX 10 mx.test",
+                                        'mail.test TXT "v=spf1 \\"x\\"" "b"',
+                                        "mail.test A 192.0.2.7"])
+        self.assertEqual(self.ask("-t", "SRV", "_ssh._tcp.test").lines,
+                         ["_ssh._tcp.test SRV 1 2 22 both.test"])
+        self.assertEqual(self.ask("-t", "CNAME", "www.test").lines, ["www.test CNAME both.test"])
+        self.assertEqual(self.ask("-t", "A", "www.test").lines, ["www.test A 192.0.2.1"])
+        self.assertEqual(self.ask("-t", "PTR", "192.0.2.1").lines,
+                         ["192.0.2.1 PTR both.test"])
+
+    def test_records_over_tcp(self):
+        self.assertEqual(self.ask("--tcp", "-t", "MX", "mail.test").lines,
+                         ["mail.test MX 10 mx.test"])
+        self.assertEqual(self.ask("--tcp", "-4", "both.test").lines, ["both.test 192.0.2.1"])
+
+    def test_what_has_no_such_record_is_told_from_what_is_not_there(self):
+        result = self.ask("--json", "--type", "MX", "both.test", "none.test", "192.0.2.1",
+                          "a..b")
+        self.assertEqual(result.status, 1)
+        found = {row["query"]: row.get("status") for row in result.objects()}
+        self.assertEqual(found, {"both.test": "no_record", "none.test": "not_found",
+                                 "192.0.2.1": "bad_name", "a..b": "bad_name"})
+        self.assertEqual(result.stderr.splitlines(), [
+            'sluice-lookup: name "both.test": no MX record',
+            'sluice-lookup: name "none.test": not found',
+            'sluice-lookup: address "192.0.2.1": has only PTR records',
+            'sluice-lookup: name "a..b": not a valid host name'])
+
+    def test_records_as_json_have_their_owner_and_time_to_live(self):
+        (row,) = self.ask("--json", "--type", "a,mx", "www.test").objects()
+        self.assertEqual((row["query"], row["kind"]), ("www.test", "records"))
+        self.assertEqual([(one["name"], one["type"], one["data"]) for one in row["records"]],
+                         [("both.test", "A", "192.0.2.1")])
+        self.assertIsInstance(row["records"][0]["ttl"], int)
+
+    def test_the_addresses_of_a_prefix(self):
+        result = self.ask("192.0.2.0/29")
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(result.lines, ["192.0.2.1 both.test"])
+        self.assertEqual(self.ask("--type", "ptr", "192.0.2.1/32").lines,
+                         ["192.0.2.1 PTR both.test"])
+        rows = self.ask("--json", "192.0.2.0/30").objects()
+        self.assertEqual(sorted((row["query"], row.get("status", "")) for row in rows),
+                         [("192.0.2.0", "not_found"), ("192.0.2.1", ""),
+                          ("192.0.2.2", "not_found"), ("192.0.2.3", "not_found")])
+
+    def test_a_list_has_words_of_each_kind(self):
+        text = "# names\nboth.test six.test # two\n\n192.0.2.1\n22/tcp\nlocalhost\nnone.test\nx/y"
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(text)
+            file.flush()
+            for source in (file.name, "-"):
+                result = self.ask("--file", source, "www.test", input=text)
+                self.assertEqual(result.status, 1)
+                self.assertEqual(sorted(result.lines), [
+                    "192.0.2.1 both.test", "22/tcp ssh", "both.test 2001:db8::1 192.0.2.1",
+                    "localhost ::1 127.0.0.1", "six.test 2001:db8::6",
+                    "www.test 2001:db8::1 192.0.2.1"])
+                name = "standard input" if source == "-" else source
+                self.assertEqual(sorted(result.stderr.splitlines()), sorted([
+                    f'sluice-lookup: {name}:7: name "none.test": not found',
+                    f'sluice-lookup: {name}:8: "x/y": protocol "y" is not tcp or udp']))
+
     def test_a_service_s_name_is_a_host_s_when_that_is_said(self):
         self.assertIn("name", self.ask("--name", "ssh").stderr)
         self.assertIn("name", self.ask("ssh.").stderr)
+
+
+class Lists(unittest.TestCase):
+    def test_no_name_of_a_long_list_is_lost_where_questions_are(self):
+        server = LossyServer(lambda number: number % 20 == 0)
+        self.addCleanup(server.stop)
+        names = [f"h{i}.test" for i in range(2000)]
+        result = lookup("-4", "--server", server.address, "--try-timeout", "50ms", "-f", "-",
+                        input="\n".join(names))
+        self.assertEqual((result.status, result.stderr), (0, ""))
+        self.assertEqual(sorted(result.lines), sorted(
+            f"{name} 10.0.{i // 256}.{i % 256}" for i, name in enumerate(names)))
+        self.assertLess(server.asked, 2400)
+
+    def test_answers_are_printed_while_the_list_is_still_written(self):
+        server = LossyServer(lambda number: False)
+        self.addCleanup(server.stop)
+        with subprocess.Popen([client.PATH, "-4", "--server", server.address, "-f", "-"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            for i in range(3):
+                process.stdin.write(f"h{i}.test\n")
+                process.stdin.flush()
+                self.assertEqual(process.stdout.readline(), f"h{i}.test 10.0.0.{i}\n")
+            process.stdin.close()
+            self.assertEqual(process.wait(client.PATIENCE), 0)
+
+    def test_a_part_of_an_answer_that_is_missing_is_reported(self):
+        server = LossyServer(lambda number: number > 1)
+        self.addCleanup(server.stop)
+        result = lookup("--json", "--server", server.address, "--try-timeout", "20ms",
+                        "--tries", "1", "--type", "A,MX", "h1.test")
+        self.assertEqual(result.status, 1)
+        (row,) = result.objects()
+        self.assertEqual((row["status"], row["records"][0]["data"]), ("timed_out", "10.0.0.1"))
+        self.assertEqual(row["error"], "MX: no name server answered in time")
+
+    def test_lists_that_cannot_be_read(self):
+        result = lookup("-f", "/nonexistent/names", *NOBODY)
+        self.assertEqual(result.status, 2)
+        self.assertIn("/nonexistent/names: No such file or directory", result.stderr)
+        result = lookup("-f", "/", *NOBODY)
+        self.assertEqual(result.status, 2)
+        self.assertIn("/: Is a directory", result.stderr)
+        result = lookup("-f", "-", *NOBODY, input="\ufeffssh")
+        self.assertEqual(result.status, 2)
+        self.assertIn("standard input:1: begins with a byte-order mark", result.stderr)
+        result = lookup("-f", "-", *NOBODY, input="x" * 70000)
+        self.assertEqual(result.status, 2)
+        self.assertIn("a line is longer than 65536 bytes", result.stderr)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,15 @@ ROWS = [
     (["--timeout", "5"], "--timeout 5: ", "has no unit"),
     (["--server", "dns.test"], "--server dns.test: ", "a.b.c.d:PORT"),
     (["--server", "127.0.0.1:0"], "--server 127.0.0.1:0: ", "[IPv6]:PORT"),
+    (["--type", "ANY", "x"], "--type ANY: ", "AAAA", "separated by commas"),
+    (["--type", "A", "-4"], "--type and -4 cannot be combined"),
+    (["-t", "A", "--service"], "-t and --service cannot be combined"),
+    (["--file", "-", "--file", "-"], "--file -: ", "only once"),
+    (["--tries", "9"], "--tries 9: ", "1", "8"),
+    (["--in-flight", "0"], "--in-flight 0: ", "50000"),
+    (["--try-timeout", "2h"], "--try-timeout 2h: ", "1ms-1h"),
+    (["192.0.2.0/33"], '"192.0.2.0/33"', "0-32"),
+    (["10.0.0.0/7"], '"10.0.0.0/7"', "at least 8"),
     (["--backend", "kqueue"], "--backend kqueue: ", "epoll"),
     (["--frobnicate"], "--frobnicate: unknown option", "--server", "--version"),
     (["-x"], "-x: unknown option"),
@@ -41,8 +50,8 @@ class Page(OptionsOfThePage, unittest.TestCase):
     run_program = staticmethod(lookup)
 
     def test_options_of_the_synopsis(self):
-        # -4 and -6 stand for their long names too.
-        options = set(self.options_of_the_synopsis()) | {"-ipv4", "-ipv6"}
+        # The letters stand for their long names too.
+        options = set(self.options_of_the_synopsis()) | {"-ipv4", "-ipv6", "-file", "-type"}
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):

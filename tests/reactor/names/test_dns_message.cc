@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "reactor/names/dns_message.h"
+#include "reactor/names/dns_records.h"
 
 using namespace std::string_literals;
 using sluice::Address;
@@ -168,4 +169,82 @@ Test(dns_message, an_answer_is_limited) {
   many[6] = static_cast<char>(400 >> 8);
   many[7] = static_cast<char>(400 & 0xff);
   cr_expect(read(many).addresses.size() == DnsAnswer::kMaxAddresses);
+}
+
+namespace {
+
+// The text of one record of a type, or of the error.
+std::string record_text(DnsType type, const std::string& data) {
+  const std::string question = dns_question("x.test", type);
+  const auto number = static_cast<unsigned>(type);
+  std::string wire = kOwner + static_cast<char>(number >> 8) + static_cast<char>(number & 0xff) +
+                     kIn + '\0' + static_cast<char>(data.size()) + data;
+  const std::string all = message(1, wire, question);
+  const sluice::DnsRecords found = sluice::read_dns_records(
+      {reinterpret_cast<const unsigned char*>(all.data()), all.size()}, question);
+  if (found.error) return found.error.message();
+  const sluice::DnsRecord& one = found.records.front();
+  cr_expect(one.name == "x.test" && one.type == type && one.ttl == 60);
+  return one.data;
+}
+
+void expect_record(DnsType type, const std::string& data, const std::string& want) {
+  const std::string got = record_text(type, data);
+  cr_expect(got == want, "got \"%s\", not \"%s\"", got.c_str(), want.c_str());
+}
+
+const std::string kFailed = "the name server failed";
+
+}  // namespace
+
+// The examples of RFC 1035, RFC 2782, RFC 8659 and of RFC 9460, appendix D.
+Test(dns_message, records_are_text_as_in_a_zone_file) {
+  expect_record(DnsType::a, "\xc0\0\2\1"s, "192.0.2.1");
+  expect_record(DnsType::aaaa, "\x20\1\r\xb8\0\0\0\0\0\0\0\0\0\0\0\1"s, "2001:db8::1");
+  expect_record(DnsType::ns, "\2ns" + kOwner, "ns.x.test");
+  expect_record(DnsType::cname, "\0"s, ".");
+  expect_record(DnsType::ptr, "\4ho.t\1\\\1\x1b" + kOwner, "ho\\.t.\\\\.\\027.x.test");
+  expect_record(DnsType::mx, "\0\xa\4mail"s + kOwner, "10 mail.x.test");
+  expect_record(DnsType::srv, "\0\1\0\2\x1f\x90"s + kOwner, "1 2 8080 x.test");
+  expect_record(DnsType::txt, "\3a\"b\0\2\\\xff"s, R"("a\"b" "" "\\\255")");
+  expect_record(DnsType::caa, "\x80\5issueca.test; a=b"s, R"(128 issue "ca.test; a=b")");
+  expect_record(DnsType::soa,
+                kOwner + "\2me" + kOwner + "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\xff\xff\xff\xff"s,
+                "x.test me.x.test 1 2 3 4 4294967295");
+}
+
+Test(dns_message, the_parameters_of_https_records_are_named) {
+  expect_record(DnsType::https, "\0\0\3foo"s + kOwner, "0 foo.x.test");
+  expect_record(DnsType::https, "\0\1\0"s, "1 .");
+  expect_record(DnsType::https, "\0\x10\0\0\3\0\2\0\x35"s, "16 . port=53");
+  expect_record(DnsType::https, "\0\1\0\2\x9b\0\5hello"s, R"(1 . key667="hello")");
+  expect_record(DnsType::https, "\0\1\0\0\1\0\6\2h2\2h3\0\2\0\0"s,
+                R"(1 . alpn="h2,h3" no-default-alpn)");
+  expect_record(DnsType::https, "\0\1\0\0\0\0\4\0\1\0\4\0\4\0\x8\x7f\0\0\1\x7f\0\0\2"s,
+                "1 . mandatory=alpn,ipv4hint ipv4hint=127.0.0.1,127.0.0.2");
+  expect_record(DnsType::https, "\0\1\0\0\5\0\5abcde"s, "1 . ech=YWJjZGU=");
+  expect_record(DnsType::https, "\0\1\0\0\1\0\4\3,\\a"s, R"(1 . alpn="\\,\\\\a")");
+}
+
+Test(dns_message, a_record_whose_data_does_not_fit_its_type_is_no_answer) {
+  expect_record(DnsType::a, "\1\2\3"s, kFailed);
+  expect_record(DnsType::a, "\1\2\3\4\5"s, kFailed);
+  expect_record(DnsType::aaaa, "\1\2\3\4"s, kFailed);
+  expect_record(DnsType::mx, "\0"s, kFailed);
+  expect_record(DnsType::mx, "\0\1"s + kOwner + "x", kFailed);
+  expect_record(DnsType::txt, "\5abc"s, kFailed);
+  expect_record(DnsType::caa, "\0\x9issue"s, kFailed);
+  expect_record(DnsType::soa, kOwner + kOwner + "\0\0\0\1"s, kFailed);
+  expect_record(DnsType::https, "\0\1\0\0\3\0\3\0\x35\0"s, kFailed);
+  expect_record(DnsType::https, "\0\1\0\0\4\0\2\1\2"s, kFailed);
+  expect_record(DnsType::https, "\0\1\0\0\3\0\x9\0\x35"s, kFailed);
+  expect_record(DnsType::ns, "\xc0"s, kFailed);
+}
+
+Test(dns_message, types_have_names) {
+  for (const DnsType type : sluice::all_dns_types()) {
+    cr_expect(sluice::dns_type_from(to_string(type)) == type);
+  }
+  cr_expect(sluice::dns_type_from("aaaa") == DnsType::aaaa);
+  cr_expect(!sluice::dns_type_from("ANY") && !sluice::dns_type_from(""));
 }

@@ -1,5 +1,6 @@
 // The standard output as a part of the loop.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -115,4 +116,56 @@ Test(output, a_file_takes_everything) {
   loop.run_once();
   cr_expect(drained == 1);
   cr_expect(::lseek(file.get(), 0, SEEK_END) == 1'000'000);
+}
+
+Test(output, a_large_text_goes_out_at_once_as_far_as_the_reader_takes_it) {
+  Written written;
+  const int before = ::fcntl(written.pipe.writer.get(), F_GETFL);
+  const std::string much(std::size_t{1} << 20, 'x');
+  written.output.write(much);
+  std::string got = written.pipe.read();  // no turn has passed
+  cr_expect(got.size() > 4096 && got.size() < much.size());
+  while (got.size() < much.size()) {
+    written.loop.poll();
+    got += written.pipe.read();
+  }
+  cr_expect(got == much);
+  while (written.drained == 0) written.loop.run_once();
+  cr_expect(::fcntl(written.pipe.writer.get(), F_GETFL) == before);
+}
+
+Test(output, texts_keep_their_order_whatever_their_sizes) {
+  Written written;
+  std::string want;
+  std::string got;
+  for (int i = 0; i < 20; ++i) {
+    const std::string text(i % 3 == 0 ? 40'000 : 10, static_cast<char>('a' + i));
+    written.output.write(text);
+    want += text;
+  }
+  while (got.size() < want.size()) {
+    written.loop.poll();
+    got += written.pipe.read();
+  }
+  cr_expect(got == want);
+}
+
+Test(output, a_socket_is_not_waited_for) {
+  std::array<int, 2> ends{};
+  cr_assert(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+  const Fd reader(ends[0]);
+  const Fd writer(ends[1]);
+  Loop loop;
+  Output output(
+      loop, writer.get(), [] {}, [](std::error_code) { cr_assert(false); });
+  const std::string much(4'000'000, 'x');
+  output.write(much);  // a blocking write would never return
+  std::string bytes(much.size(), '\0');
+  std::size_t got = 0;
+  while (got < much.size()) {
+    loop.poll();
+    const ssize_t count = ::recv(reader.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    if (count > 0) got += static_cast<std::size_t>(count);
+  }
+  cr_expect(got == much.size());
 }

@@ -79,3 +79,47 @@ Test(lookup_options, the_timeout_is_each_look_up_s) {
   cr_expect(read({"--timeout", "250ms"}).resolver.deadline == 250ms);
   cr_expect(read({"--timeout", "off"}).resolver.deadline == 0ms);
 }
+
+Test(lookup_options, many_at_a_time_are_lists_types_and_prefixes) {
+  cr_expect(!read({"host.test", "::1"}).is_bulk());
+  cr_expect(read({"--file", "names.txt"}).is_bulk());
+  cr_expect(read({"-t", "mx", "host.test"}).is_bulk());
+  cr_expect(read({"192.0.2.0/24"}).is_bulk());
+  cr_expect(read({"-f", "a", "-f", "-"}).lists == Words({"a", "-"}));
+  cr_expect(!usage_error_of([] { read({"-f", "-", "-f", "-"}); }).empty());
+  cr_expect(!usage_error_of([] { read({"-f", ""}); }).empty());
+}
+
+Test(lookup_options, types_are_named_in_any_case_and_each_counts_once) {
+  using sluice::DnsType;
+  const auto types = read({"--type", "mx,TXT,mx,Https"}).types;
+  cr_assert(types.size() == 3);
+  cr_expect(types[0] == DnsType::mx && types[1] == DnsType::txt && types[2] == DnsType::https);
+  cr_expect(read({"--type", "a", "ssh"}).queries[0].kind == QueryKind::name);
+  for (const char* const wrong : {"", "a,", "any", "mx txt"}) {
+    cr_expect(!usage_error_of([wrong] { read({"--type", wrong}); }).empty(), "%s", wrong);
+  }
+  for (const char* const other : {"--service", "-4", "-6"}) {
+    cr_expect(!usage_error_of([other] { read({"--type", "a", other}); }).empty(), "%s", other);
+  }
+}
+
+Test(lookup_options, tries_and_their_timeout_hold_for_few_words_and_for_many) {
+  const LookupOptions plain = read({"x"});
+  cr_expect(plain.resolver.tries == 3 && plain.pool.tries == 5);
+  cr_expect(plain.resolver.try_timeout == 2s && plain.pool.try_timeout == 500ms);
+  cr_expect(plain.pool.deadline == 10s && plain.pool.in_flight == 2000);
+  const LookupOptions given = read({"--tries", "8", "--try-timeout", "1h", "--tcp", "--server",
+                                    "::1", "--timeout", "off", "--in-flight", "50000"});
+  cr_expect(given.resolver.tries == 8 && given.pool.tries == 8);
+  cr_expect(given.resolver.try_timeout == 1h && given.pool.try_timeout == 1h);
+  cr_expect(given.resolver.over_tcp && given.pool.over_tcp);
+  cr_expect(given.pool.servers == given.resolver.servers);
+  cr_expect(given.pool.deadline == 0ms && given.pool.in_flight == 50'000);
+  const std::vector<Words> wrong = {{"--tries", "0"},       {"--tries", "9"},
+                                    {"--in-flight", "0"},   {"--in-flight", "50001"},
+                                    {"--try-timeout", "0"}, {"--try-timeout", "61m"}};
+  for (const Words& words : wrong) {
+    cr_expect(!usage_error_of([&words] { read(words); }).empty(), "%s", words.back().c_str());
+  }
+}

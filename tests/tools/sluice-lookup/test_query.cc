@@ -80,18 +80,34 @@ Test(lookup_query, it_can_be_said_what_all_words_are) {
 }
 
 Test(lookup_query, what_cannot_be_asked_is_quoted) {
-  expect_message("", error_of(""),
-                 "\"\" is empty; allowed: a name, an address, SERVICE[/PROTO] and PORT[/PROTO]");
+  expect_message(
+      "", error_of(""),
+      "\"\" is empty; allowed: a name, an address, a prefix, SERVICE[/PROTO] and PORT[/PROTO]");
   expect_message("65536", error_of("65536"), "\"65536\": port 65536 is not in 0-65535");
   const std::string huge = "99999999999999999999999/tcp";
   expect_message(huge, error_of(huge.c_str()),
                  "\"" + huge + "\": port 99999999999999999999999 is not in 0-65535");
   expect_message("ssh/sctp", error_of("ssh/sctp"),
                  "\"ssh/sctp\": protocol \"sctp\" is not tcp or udp");
-  expect_message("10.0.0.0/24", error_of("10.0.0.0/24"),
-                 "\"10.0.0.0/24\" is a prefix; allowed: one address, without a prefix length");
-  expect_message("::1/128", error_of("::1/128"),
-                 "\"::1/128\" is a prefix; allowed: one address, without a prefix length");
   expect_message("ssh/", error_of("ssh/"), "\"ssh/\": protocol \"\" is not tcp or udp");
   expect_message("/tcp", error_of("/tcp"), "\"/tcp\": the service or port is missing");
+}
+
+Test(lookup_query, a_prefix_is_the_addresses_of_a_network) {
+  const Query query = read("192.0.2.77/30");
+  cr_expect(query.kind == QueryKind::prefix);
+  cr_expect(query.range.first.address(0).host() == "192.0.2.76");
+  cr_expect(query.range.last.address(0).host() == "192.0.2.79");
+  cr_expect(read("10.0.0.0/8").range.size() == sluice::tools::lookup::kMaxPrefixAddresses);
+  cr_expect(read("2001:db8::/104").range.size() == sluice::tools::lookup::kMaxPrefixAddresses);
+  cr_expect(read("::1/128", TakenFor::name).range.size() == 1);
+  expect_message("1.2.3.4/33", error_of("1.2.3.4/33"),
+                 "\"1.2.3.4/33\": prefix length \"33\" is not in 0-32");
+  expect_message("::1/", error_of("::1/"), "\"::1/\": prefix length \"\" is not in 0-128");
+  expect_message("10.0.0.0/7", error_of("10.0.0.0/7"),
+                 "\"10.0.0.0/7\" has more than 16777216 addresses; allowed: a prefix length of at "
+                 "least 8");
+  expect_message("::/103", error_of("::/103"),
+                 "\"::/103\" has more than 16777216 addresses; allowed: a prefix length of at "
+                 "least 104");
 }

@@ -1,0 +1,47 @@
+// How many questions may be in flight: it grows while the path carries them.
+//
+// What it is: a value. Only questions that were answered count. One that was answered after its
+// first try is a loss on the path, or a server that cannot follow; one that is never answered says
+// nothing about the path, and the next ones need not wait for it. A few losses do not count: they
+// are no sign of congestion on a path with random loss, where a window that shrank at each would
+// make a list take many times as long.
+// Thread: any.
+#ifndef SLUICE_REACTOR_NAMES_DNS_WINDOW_H
+#define SLUICE_REACTOR_NAMES_DNS_WINDOW_H
+
+#include <algorithm>
+#include <cstddef>
+
+namespace sluice {
+
+class DnsWindow {
+ public:
+  // The receive buffer of a server, 208 KiB on Linux, holds so many questions.
+  static constexpr std::size_t kStart = 256;
+  static constexpr std::size_t kMin = 64;
+  static constexpr std::size_t kLossShare = 8;  // it shrinks if one in so many was lost
+
+  // REQUIRES: most > 0.
+  explicit DnsWindow(std::size_t most) noexcept : most_(most), size_(std::min(kStart, most)) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  void answered(bool at_first_try) noexcept {
+    if (!at_first_try) ++lost_;
+    if (++seen_ < size_) return;
+    const bool is_too_much = lost_ * kLossShare > seen_;
+    size_ = is_too_much ? std::max(size_ / 2, std::min(kMin, most_))
+                        : std::min(most_, size_ + size_ / 2);
+    seen_ = lost_ = 0;
+  }
+
+ private:
+  std::size_t most_;
+  std::size_t size_;
+  std::size_t seen_ = 0;
+  std::size_t lost_ = 0;
+};
+
+}  // namespace sluice
+
+#endif
