@@ -24,7 +24,7 @@ def doors_of(server):
     found = {}
     for name, endpoint in server.listening:
         scheme, rest = endpoint.split("://")
-        found["ws" if scheme == "ws" else name] = f"{plain.get(scheme, scheme)}://{rest.rstrip('/')}"
+    """The endpoints as sockets see them, by the name of their service; of WebSocket: "ws"."""
     return found
 
 

@@ -24,6 +24,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
+import websocket_client  # noqa: E402  pylint: disable=wrong-import-position
 
 PIECES = 20              # lines of the table, of 3 s at least
 MARGIN_KIB = 1024        # of resident memory that may come on top after the first fifth
@@ -169,6 +170,62 @@ def chatter(load, dice):
             vanish(client)
 
 
+def messages(load, dice):
+    with websocket_client.open_socket(load.endpoints["echo"]["ws"]) as client:
+        for _ in range(dice.randrange(1, 50)):
+            data = dice.randbytes(dice.randrange(0, 2000))
+            half = len(data) // 2
+            client.sendall(websocket_client.frame(websocket_client.BINARY, data[:half], fin=False) +
+                           websocket_client.frame(websocket_client.PING, b"between") +
+                           websocket_client.frame(0, data[half:]))
+            answers = [websocket_client.read_frame(client) for _ in range(2)]
+            if answers != [(websocket_client.PONG, b"between"), (websocket_client.BINARY, data)]:
+                raise AssertionError("echo: another message came back")
+            load.count("messages")
+        if dice.random() < 0.3:
+            vanish(client)
+
+
+def relayed(load, dice):
+    """Nobody hears itself; the other one may be gone already."""
+    with load.connect("relay") as client, load.connect("relay") as other:
+        # Again, if that came before the other one was accepted.
+        for patience in (0.2, 0.5, daemon.PATIENCE):
+            client.sendall(dice.randbytes(dice.randrange(1, 5000)))
+            other.settimeout(patience)
+            with contextlib.suppress(TimeoutError):
+                if other.recv(8192):
+                    return load.count("relayed")
+    raise AssertionError("relay: nothing came")
+
+
+def irc(load, dice):
+    with load.connect("irc") as client:
+        client.sendall(b"NICK i%d\r\nUSER u 0 * :u\r\nJOIN #room%d\r\nWHO *\r\n"
+                       % (dice.randrange(10**6), dice.randrange(5)))
+        for number in range(dice.randrange(1, 20)):
+            client.sendall(b"PRIVMSG #room%d :line %d\r\nPING x\r\n"
+                           % (dice.randrange(5), number))
+            client.recv(65536)
+            load.count("irc")
+        if dice.random() < 0.3:
+            vanish(client)
+
+
+def page(load, dice):
+    show(load, *dice.choice([("/", b"<title>"), ("/metrics", b"# HELP"), ("/healthz", b"ok"),
+                             ("/status.json", b"services")]))
+    load.count("pages")
+
+
+def show(load, path, word):
+    with daemon.connect(load.endpoints["web"]["http"].replace("http:", "tcp:")) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode() +
+                       b"Connection: close\r\n\r\n")
+        if word not in daemon.receive_all(client):
+            raise AssertionError(f"web: no {word} in {path}")
+
+
 def vanishing(load, dice):
     client = load.connect(dice.choice(["echo", "framed", "chat", "chargen", "upper"]))
     client.sendall(dice.choice([b"0", b"12", b"/nick ", b"x" * 5000]))
@@ -195,7 +252,8 @@ def signals(load, _dice):
 
 
 WORKERS = [echo_round_trips] * 2 + [echo_bulk, churn, churn, greeted, framed, small, found,
-                                    datagrams, chatter, chatter, vanishing, never_reading, signals]
+                                    datagrams, chatter, chatter, messages, relayed, irc, page,
+                                    vanishing, never_reading, signals]
 
 
 def work(load, function, number):
@@ -214,6 +272,11 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def descriptor_names(pid):
+    folder = pathlib.Path(f"/proc/{pid}/fd")
+    return {path.name: os.readlink(path) for path in folder.iterdir()}
+
+
 def resident_kib(pid):
     return int(pathlib.Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE_KIB
 
@@ -230,6 +293,7 @@ def soak(options, served):
     pid = served.process.pid
     load = Load(served, options.seed)
     load.pid = pid
+    show(load, "/metrics", b"# HELP")  # what it reads about itself stays open
     before = descriptors(pid)
     threads = [threading.Thread(target=work, args=(load, function, number), daemon=True)
                for number, function in enumerate(WORKERS)]
@@ -262,7 +326,7 @@ def judge(load, served, before, memory):
           f"{memory[len(memory) // 5]} KiB after the first fifth")
     problems = list(load.problems)
     if after != before:
-        problems.append(f"{after - before} descriptors are left")
+        problems.append(f"{after - before} descriptors are left; all: {descriptor_names(pid)}")
     if max(memory[len(memory) // 5:] + [rest]) > allowed:
         problems.append(f"memory grew above {allowed} KiB")
     status = served.stop()
@@ -288,7 +352,9 @@ def main():
                        "greet=tcp://127.0.0.1:0,text=hello", "chargen=tcp://127.0.0.1:0",
                        "discard=tcp://127.0.0.1:0", "daytime=tcp://127.0.0.1:0",
                        "time=tcp://127.0.0.1:0", "framed=tcp://127.0.0.1:0",
-                       "chat=tcp://127.0.0.1:0,rate=off", "broadcast=udp://127.0.0.1:0"):
+                       "chat=tcp://127.0.0.1:0,rate=off", "irc=tcp://127.0.0.1:0,rate=off",
+                       "echo=ws://127.0.0.1:0", "relay=tcp://127.0.0.1:0",
+                       "web=http://127.0.0.1:0,rate=off", "broadcast=udp://127.0.0.1:0"):
             arguments += ["-l", listen]
         with daemon.Daemon(*arguments) as served:
             return soak(options, served)

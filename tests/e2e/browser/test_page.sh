@@ -1,6 +1,6 @@
 #!/bin/sh
-# Two browsers and an nc in one room of sluiced's page; test_page.mjs says what is tested. What drives
-# the browser is fetched first, unless it is there from an earlier run.
+# Two browsers and an nc in one room of sluiced's page; test_page.mjs says what is tested.
+# What drives the browser is fetched first, unless it is there from an earlier run.
 set -eu
 here=$(dirname "$0")
 folder=$BUILD_DIR/browser
