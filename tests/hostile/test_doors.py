@@ -19,12 +19,13 @@ HUGE = 2**63
 
 
 def doors_of(server):
-    """The endpoints as sockets see them, by the name of their service; WebSocket's is "ws"."""
+    """The endpoints as sockets see them, by the name of their service; of WebSocket: "ws"."""
     plain = {"ws": "tcp", "http": "tcp"}
     found = {}
     for name, endpoint in server.listening:
         scheme, rest = endpoint.split("://")
-    """The endpoints as sockets see them, by the name of their service; of WebSocket: "ws"."""
+        key = "ws" if scheme == "ws" else name
+        found[key] = f"{plain.get(scheme, scheme)}://{rest.rstrip('/')}"
     return found
 
 

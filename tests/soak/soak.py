@@ -294,6 +294,7 @@ def soak(options, served):
     load = Load(served, options.seed)
     load.pid = pid
     show(load, "/metrics", b"# HELP")  # what it reads about itself stays open
+    time.sleep(1)  # and this connection does not
     before = descriptors(pid)
     threads = [threading.Thread(target=work, args=(load, function, number), daemon=True)
                for number, function in enumerate(WORKERS)]
