@@ -17,14 +17,8 @@ constexpr std::string_view kModeHelp =
     "/mode CHANGE: i or m or n or s or t after + or -, or o NICK, v NICK, b MASK, k KEY, l COUNT";
 
 std::string written(const ChatRoomModes& modes) {
-  std::string text = "+";
-  if (modes.invite_only) text += 'i';
-  if (modes.moderated) text += 'm';
-  if (modes.members_only) text += 'n';
-  if (modes.secret) text += 's';
-  if (modes.topic_is_locked) text += 't';
-  if (!modes.key.empty()) text += 'k';
-  if (modes.limit != 0) text += "l " + std::to_string(modes.limit);
+  std::string text = chat_mode_flags(modes);
+  if (modes.limit != 0) text += ' ' + std::to_string(modes.limit);
   for (const ChatBan& ban : modes.bans) text += ", banned: " + ban.mask;
   return text;
 }

@@ -186,7 +186,15 @@ void ChatHouse::set_away(ChatMember& member, std::string_view why) {
 void ChatHouse::set_format(ChatMember& member, const ChatFormat& format, bool reads_itself) {
   for (ChatRoom* room : member.rooms_) room->flush();
   if (&format != member.format_) {
-    for (ChatRoom* room : member.rooms_) room->change_format(member, format);
+    // All blocks are there before the first one is released, because adding one may throw.
+    std::size_t added = 0;
+    try {
+      for (; added < member.rooms_.size(); ++added) member.rooms_[added]->add_block(format);
+    } catch (...) {
+      while (added > 0) member.rooms_[--added]->release_block(format);
+      throw;
+    }
+    for (ChatRoom* room : member.rooms_) room->release_block(*member.format_);
   }
   member.format_ = &format;
   member.reads_itself_ = reads_itself;

@@ -1,6 +1,5 @@
 // What members do in the rooms of a house. chat_house.cc has the members themselves.
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "chat_house.h"

@@ -11,30 +11,43 @@
 namespace sluice {
 
 bool matches_chat_mask(std::string_view mask, std::string_view text) {
-  const std::string pattern = chat_name_key(mask);
-  const std::string subject = chat_name_key(text);
   std::size_t at = 0;
-  std::size_t star = std::string::npos;  // the last * in the pattern that was reached
-  std::size_t resume = 0;                // where the text goes on if that * takes one byte more
-  for (std::size_t i = 0; i < subject.size();) {
-    if (at < pattern.size() && (pattern[at] == '?' || pattern[at] == subject[i]) &&
-        pattern[at] != '*') {
-      ++at;
-      ++i;
-    } else if (at < pattern.size() && pattern[at] == '*') {
+  std::size_t star = mask.npos;  // the last * that was reached
+  std::size_t resume = 0;        // where the text goes on if that * takes one byte more
+  for (std::size_t i = 0; i < text.size();) {
+    if (at < mask.size() && mask[at] == '*') {
       star = at++;
       resume = i;
-    } else if (star != std::string::npos) {
+    } else if (at < mask.size() &&
+               (mask[at] == '?' || lower_chat_byte(mask[at]) == lower_chat_byte(text[i]))) {
+      ++at;
+      ++i;
+    } else if (star != mask.npos) {
       at = star + 1;
       i = ++resume;
     } else {
       return false;
     }
   }
-  return pattern.find_first_not_of('*', at) == std::string::npos;
+  return mask.find_first_not_of('*', at) == mask.npos;
+}
+
+std::string chat_mode_flags(const ChatRoomModes& modes) {
+  std::string flags = "+";
+  if (modes.invite_only) flags += 'i';
+  if (modes.moderated) flags += 'm';
+  if (modes.members_only) flags += 'n';
+  if (modes.secret) flags += 's';
+  if (modes.topic_is_locked) flags += 't';
+  if (!modes.key.empty()) flags += 'k';
+  if (modes.limit != 0) flags += 'l';
+  return flags;
 }
 
 namespace {
+
+// Also where char is unsigned: the events of other members repeat a key or a mask unchanged.
+constexpr bool is_printable(char c) noexcept { return c >= 0x21 && c <= 0x7E; }
 
 bool ChatRoomModes::*flag_of(char letter) noexcept {
   switch (letter) {
@@ -63,6 +76,7 @@ ChatResult set_limit(ChatRoomModes& modes, bool adds, std::string& parameter) {
     const char* const end = parameter.data() + parameter.size();
     const auto [stop, error] = std::from_chars(parameter.data(), end, limit);
     if (error != std::errc() || stop != end || limit == 0) return ChatResult::invalid_name;
+    parameter = std::to_string(limit);
   } else {
     parameter.clear();
   }
@@ -76,7 +90,7 @@ ChatResult set_key(ChatRoomModes& modes, bool adds, std::string& parameter) {
     parameter = "*";
     return ChatResult::ok;
   }
-  const auto is_bad = [](char c) { return c <= ' ' || c == ',' || c == ':' || c == 0x7F; };
+  const auto is_bad = [](char c) { return !is_printable(c) || c == ',' || c == ':'; };
   if (parameter.empty() || std::ranges::any_of(parameter, is_bad)) return ChatResult::invalid_name;
   if (parameter.size() > ChatHouse::kMaxKey) return ChatResult::too_long;
   if (modes.key == parameter) return ChatResult::already_there;
@@ -100,15 +114,15 @@ ChatResult ChatHouse::apply_ban(ChatRoom& room, const ChatMember& author,
                                 const ChatModeChange& change) {
   std::vector<ChatBan>& bans = room.modes_.bans;
   std::string mask = whole_mask(change.parameter);
-  const auto is_bad = [](char c) { return c >= 0 && c <= ' '; };
-  if (change.parameter.empty() || std::ranges::any_of(mask, is_bad)) {
+  if (change.parameter.empty() || !std::ranges::all_of(mask, is_printable)) {
     return ChatResult::invalid_name;
   }
   if (mask.size() > kMaxMask) return ChatResult::too_long;
   const std::string key = chat_name_key(mask);
   const auto is_same = [&key](const ChatBan& ban) { return chat_name_key(ban.mask) == key; };
-  if (!change.adds)
+  if (!change.adds) {
     return std::erase_if(bans, is_same) > 0 ? ChatResult::ok : ChatResult::already_there;
+  }
   if (std::ranges::any_of(bans, is_same)) return ChatResult::already_there;
   if (bans.size() >= rules_.max_bans) return ChatResult::list_full;
   bans.push_back({.mask = std::move(mask), .author = author.mask(), .time = now()});

@@ -32,6 +32,9 @@ struct ChatRoomModes {
   std::vector<std::string> invited;  // keys of names that may join once
 };
 
+// The letters of what is set, after a plus: "+nkl". Bans have none.
+[[nodiscard]] std::string chat_mode_flags(const ChatRoomModes& modes);
+
 // One change by an operator.
 struct ChatModeChange {
   bool adds = true;

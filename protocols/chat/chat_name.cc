@@ -15,11 +15,6 @@ constexpr bool is_nick_byte(char c) noexcept {
   return is_name_byte(c) || (c >= '[' && c <= '`') || (c >= '{' && c <= '}');
 }
 
-constexpr char lower(char c) noexcept {
-  if (c >= '[' && c <= ']') return static_cast<char>(c - '[' + '{');
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 bool is_chat_name(std::string_view name) noexcept {
@@ -49,7 +44,7 @@ std::string chat_name_error(std::string_view name) {
 
 std::string chat_name_key(std::string_view name) {
   std::string key(name);
-  std::ranges::transform(key, key.begin(), lower);
+  std::ranges::transform(key, key.begin(), lower_chat_byte);
   return key;
 }
 

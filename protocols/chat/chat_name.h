@@ -4,7 +4,7 @@
 // it, it is one word in a command, and no other name looks the same. Names are not case-sensitive:
 // Ann and ANN are the same. Clients of IRC give themselves nicks with other characters too, which
 // members with plain lines can address: is_chat_nick().
-// Thread: any. Errors: all but the first two may throw std::bad_alloc.
+// Thread: any. Errors: those that return a string may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H
 
@@ -27,6 +27,12 @@ inline constexpr std::size_t kMaxChatName = 32;
 // What is wrong with `name` and what is allowed, in one line of ASCII that does not contain `name`.
 // Empty if the name is valid.
 [[nodiscard]] SLUICE_EXPORT std::string chat_name_error(std::string_view name);
+
+// The byte in lower case: [ ] \ are the capitals of { } |.
+[[nodiscard]] constexpr char lower_chat_byte(char c) noexcept {
+  if (c >= '[' && c <= ']') return static_cast<char>(c - '[' + '{');
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // The name in lower case, which is the same for names that differ only in case.
 [[nodiscard]] SLUICE_EXPORT std::string chat_name_key(std::string_view name);

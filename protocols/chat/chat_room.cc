@@ -48,13 +48,6 @@ void ChatRoom::remove(ChatMember& member) noexcept {
   if (author_ == &member) author_ = nullptr;
 }
 
-// REQUIRES: nothing is pending.
-void ChatRoom::change_format(ChatMember& member, const ChatFormat& format) {
-  assert(!is_pending());
-  add_block(format);
-  release_block(*member.format_);
-}
-
 // --- Blocks ---
 
 ChatRoom::Block& ChatRoom::add_block(const ChatFormat& format) {

@@ -70,7 +70,6 @@ class SLUICE_EXPORT ChatRoom {
   // The member does not receive events that are collected already.
   SLUICE_LOCAL void add(ChatMember& member);
   SLUICE_LOCAL void remove(ChatMember& member) noexcept;
-  SLUICE_LOCAL void change_format(ChatMember& member, const ChatFormat& format);
   // `author` does not receive the event, unless it reads itself. Null: all receive it.
   SLUICE_LOCAL void collect(const ChatEvent& event, const ChatMember* author, InHistory in_history);
   SLUICE_LOCAL void flush();

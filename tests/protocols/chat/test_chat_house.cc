@@ -2,6 +2,7 @@
 // tests the same rules as a member with plain lines sees them.
 #include <chrono>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/heap.h"
 #include <sluice/chat_house.h>
 #include <sluice/chat_lines.h>
 
@@ -264,6 +266,44 @@ Test(chat_house, admits_by_key_limit_invitation_and_ban) {
   cr_expect(join() == ChatResult::banned);
   cr_expect(world.set(ann, false, 'b', "eve!*@*") == ChatResult::ok);
   cr_expect(join() == ChatResult::ok);
+}
+
+Test(chat_house, repeats_no_parameter_that_is_not_printable) {
+  World world;
+  ChatMember& ann = *world.ann.member;
+  cr_expect(world.set(ann, true, 'l', "0005") == ChatResult::ok);
+  cr_expect(world.bob.received() == "mode|attic|ann||+l 5\n");
+  for (const char* parameter : {"a b", "\x7F", "\xC3\xBC", "\xFF", "\x1B[2J"}) {
+    cr_expect(world.set(ann, true, 'k', parameter) == ChatResult::invalid_name, "%s", parameter);
+    cr_expect(world.set(ann, true, 'b', parameter) == ChatResult::invalid_name, "%s", parameter);
+  }
+  cr_expect(world.set(ann, true, 'k', "a,b") == ChatResult::invalid_name);
+  cr_expect(world.set(ann, true, 'k', "!~") == ChatResult::ok);
+  cr_expect(world.set(ann, true, 'b', "~") == ChatResult::ok);
+  cr_expect(world.bob.received() == "mode|attic|ann||+k !~\nmode|attic|ann||+b ~!*@*\n");
+}
+
+Test(chat_house, changes_the_format_in_all_rooms_or_in_none_when_memory_fails) {
+  std::size_t failures = 0;
+  for (std::size_t successes = 0; successes < 12; ++successes) {
+    World world;
+    (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "before");
+    try {
+      const heap::Shortage shortage(successes);
+      world.house.set_format(*world.bob.member, ChatLines::format(), false);
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    (void)world.house.say(*world.ann.member, world.attic(), Kind::said, "one");
+    (void)world.house.say(*world.ann.member, world.cellar(), Kind::said, "two");
+    const std::string received = world.bob.received();
+    const bool shown = received.find("said|attic|ann||one\n") != received.npos &&
+                       received.find("said|cellar|ann||two\n") != received.npos;
+    const bool plain = received.find("<ann> one\n") != received.npos &&
+                       received.find("<ann> two\n") != received.npos;
+    cr_expect(shown != plain, "after %zu: %s", successes, received.c_str());
+  }
+  cr_expect(failures >= 3, "%zu", failures);
 }
 
 Test(chat_house, limits_the_bans_of_a_room) {
