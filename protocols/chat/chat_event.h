@@ -48,6 +48,15 @@ struct ChatEvent {
   std::string_view tags;  // of IRC, "+name=value;+name": formats without tags drop them
 };
 
+// A request of one IRC client to another, such as for its version: not text for people. The reason
+// of an event, which may begin with the same byte, does not make it one.
+[[nodiscard]] inline bool is_for_programs(const ChatEvent& event) noexcept {
+  using Kind = ChatEvent::Kind;
+  const bool is_message =
+      event.kind == Kind::said || event.kind == Kind::acted || event.kind == Kind::noticed;
+  return is_message && event.text.starts_with('\x01');
+}
+
 class SLUICE_EXPORT ChatFormat {
  public:
   // Appends the event as whole lines or messages. Appends nothing if the format has no form for it.

@@ -11,9 +11,6 @@ namespace {
 
 using Kind = ChatEvent::Kind;
 
-// A request of one IRC client to another, such as for its version, is not text for people.
-bool is_for_programs(const ChatEvent& event) noexcept { return event.text.starts_with('\x01'); }
-
 void append_reason(std::string& to, std::string_view reason) {
   if (reason.empty()) return;
   to += " (";

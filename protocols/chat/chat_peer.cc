@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "chat_text.h"
+
 namespace sluice {
 
 ChatPeer::ChatPeer(ChatDesk& desk, std::optional<std::size_t> max_line)
@@ -15,12 +17,11 @@ void ChatPeer::enter() {
   set_member(ChatLines(house()).enter(*this, {}, desk().origin_of("line", connection().peer())));
 }
 
-void ChatPeer::refuse_newcomer() {
-  connection().send("* too many newcomers from your address; try again later\n");
-}
-
-void ChatPeer::report_dropped(std::uint64_t bytes) {
-  connection().send("* " + std::to_string(bytes) + " bytes were dropped: you read too slowly\n");
+void ChatPeer::say(std::string_view notice) {
+  std::string line(kNoticePrefix);
+  line += notice;
+  line += '\n';
+  connection().send(line);
 }
 
 std::size_t ChatPeer::on_data(Connection& connection, std::span<const std::byte> in) {

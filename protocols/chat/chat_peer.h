@@ -5,9 +5,9 @@
 #define SLUICE_PROTOCOLS_CHAT_CHAT_PEER_H
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <system_error>
 
 #include "../../reactor/stream/protocol.h"
@@ -31,8 +31,7 @@ class ChatPeer final : public Protocol, public ChatSeat {
 
  private:
   void enter() override;
-  void refuse_newcomer() override;
-  void report_dropped(std::uint64_t bytes) override;
+  void say(std::string_view notice) override;
   [[nodiscard]] std::size_t max_line();
   [[nodiscard]] bool handle(const ChatIntake::Step& step);
 

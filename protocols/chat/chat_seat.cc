@@ -1,6 +1,7 @@
 #include "chat_seat.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace sluice {
@@ -72,8 +73,8 @@ void ChatSeat::open(Connection& connection) {
   const TimePoint now = connection.loop().now();
   if (allowance_->ask(now) - now > kMaxWaitToEnter) {
     allowance_.reset();
-    refuse_newcomer();
-    return connection.close();
+    say("too many newcomers from your address; try again later");
+    return turn_away();
   }
   waits_to_enter_ = true;
   if (!may_read()) return;
@@ -133,7 +134,8 @@ void ChatSeat::catch_up() {
   stalled_ = false;
   if (desk_ == nullptr || member_ == nullptr) return;
   desk_->mark_caught_up(*this);
-  if (dropped_ != 0) report_dropped(std::exchange(dropped_, 0));
+  if (dropped_ == 0) return;
+  say(std::to_string(std::exchange(dropped_, 0)) + " bytes were dropped: you read too slowly");
 }
 
 void ChatSeat::close(CloseReason reason) {

@@ -37,10 +37,10 @@ class ChatSeat : public ChatOutlet {
   // Makes the member, or begins to wait for what it needs first. Runs later than open() if the rate
   // does not yet allow the notice that the member has joined.
   virtual void enter() = 0;
-  // Sends a notice that the peer's source has too many newcomers. The connection then closes.
-  virtual void refuse_newcomer() = 0;
-  // The member has caught up after so many bytes were dropped for it.
-  virtual void report_dropped(std::uint64_t bytes) = 0;
+  // Sends a notice of the house to the peer alone, also before it is a member.
+  virtual void say(std::string_view notice) = 0;
+  // Closes the connection of a peer that cannot enter, after the notice that says why.
+  virtual void turn_away() { connection_->close(); }
 
   // For on_open(): calls enter() now or later.
   void open(Connection& connection);

@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "irc_client.h"
+#include "irc_peer.h"
 
 namespace sluice {
 
-ProtocolRef Irc::handler() { return std::make_unique<IrcClient>(chat_.desk(), options_); }
+ProtocolRef Irc::handler() { return std::make_unique<IrcPeer>(chat_.desk(), options_); }
 
 ProtocolFactory Irc::factory() {
   return [this](const Address&) { return handler(); };

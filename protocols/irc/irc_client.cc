@@ -3,76 +3,20 @@
 #include <algorithm>
 #include <utility>
 
-#include "../codec/find_byte.h"
 #include "irc_command.h"
+#include "irc_words.h"
 
 namespace sluice {
 namespace {
 
-constexpr std::byte kLineFeed{'\n'};
-constexpr std::size_t kMaxLine = kMaxIrcTags + kMaxIrcBody + 2;
 constexpr std::size_t kMaxEchoed = 32;  // bytes of an unknown command that the answer repeats
 
-std::string upper(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return result;
+bool is_above_limit(std::string_view text) noexcept {
+  const std::size_t body = irc_body_size(text);
+  return body > kMaxIrcBody || text.size() - body > kMaxIrcTags;
 }
 
 }  // namespace
-
-// --- The connection ---
-
-void IrcClient::on_open(Connection& connection) { (void)attach(connection); }
-
-std::size_t IrcClient::on_data(Connection& connection, std::span<const std::byte> in) {
-  std::size_t consumed = 0;
-  bool completed = false;
-  while (consumed < in.size() && !connection.paused() && is_open()) {
-    const auto rest = in.subspan(consumed);
-    const std::size_t end = find_byte(rest, kLineFeed);
-    if (end == rest.size()) {
-      if (rest.size() <= kMaxLine) break;
-      if (!std::exchange(is_skipping_, true)) numeric("417", {"Input line was too long"});
-      send(std::exchange(out_, {}));
-      return in.size();
-    }
-    std::string_view line(reinterpret_cast<const char*>(rest.data()), end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!std::exchange(is_skipping_, false)) {
-      const Handled handled = handle(line);
-      send(std::exchange(out_, {}));
-      if (handled == Handled::later) break;
-    }
-    consumed += end + 1;
-    completed = true;
-    if (!connection.may_continue()) break;
-  }
-  connection.note_messages(completed, consumed < in.size());
-  return is_open() ? consumed : in.size();
-}
-
-void IrcClient::on_eof(Connection& connection) {
-  leave("Connection closed");
-  connection.close();
-}
-
-void IrcClient::on_drain(Connection& /*connection*/) { drain(); }
-
-void IrcClient::on_writable(Connection& /*connection*/) { catch_up(); }
-
-void IrcClient::on_close(Connection& connection, std::error_code /*reason*/) {
-  close(connection.close_reason());
-}
-
-void IrcClient::report_dropped(std::uint64_t bytes) {
-  std::string text;
-  append_irc_line(text, kIrcServer, "NOTICE",
-                  {nick(), std::to_string(bytes) + " bytes were dropped: you read too slowly"});
-  connection().send(text);
-}
 
 // --- Answers ---
 
@@ -97,8 +41,9 @@ void IrcClient::numeric(std::string_view number, std::initializer_list<std::stri
 }
 
 // After what was collected for the member, so that the answers are in order.
-void IrcClient::send(std::string_view text) {
-  if (text.empty()) return;
+void IrcClient::send_answers() {
+  if (out_.empty()) return;
+  const std::string text = encode(std::exchange(out_, {}));
   if (member() != nullptr) {
     house().deliver(*member(), text);
   } else if (is_open()) {
@@ -106,13 +51,19 @@ void IrcClient::send(std::string_view text) {
   }
 }
 
+void IrcClient::say(std::string_view notice) {
+  std::string line;
+  append_irc_line(line, kIrcServer, "NOTICE", {nick(), notice});
+  connection().send(encode(std::move(line)));
+}
+
 void IrcClient::end(std::string_view reason) {
-  append_irc_line(out_, {}, "ERROR", {"Closing Link: " + std::string(reason)});
-  send(std::exchange(out_, {}));
+  append_irc_line(out_, {}, "ERROR", {"Closing Link: " + irc_reason(reason)});
+  send_answers();
   if (member() != nullptr) {
-    house().dismiss(*member(), reason);
+    house().dismiss(*member(), irc_reason(reason));
   } else {
-    connection().close();
+    hang_up();
   }
 }
 
@@ -126,14 +77,13 @@ bool IrcClient::can_see(const ChatRoom& room) {
 
 ChatRoom* IrcClient::need_channel(std::string_view name) {
   ChatRoom* const room = find_channel(name);
-  if (room != nullptr) return room;
-  numeric("403", {name, "No such channel"});
-  return nullptr;
+  if (room == nullptr) numeric("403", {irc_word(name), "No such channel"});
+  return room;
 }
 
 ChatMember* IrcClient::need_member(std::string_view nick) {
   ChatMember* const found = house().find_member(nick);
-  if (found == nullptr) numeric("401", {nick.empty() ? "*" : nick, "No such nick/channel"});
+  if (found == nullptr) numeric("401", {irc_word(nick), "No such nick/channel"});
   return found;
 }
 
@@ -201,42 +151,51 @@ std::span<const IrcClient::Command> IrcClient::commands() noexcept {
   return kCommands;
 }
 
-IrcClient::Handled IrcClient::handle(std::string_view text) {
-  if (text.size() - irc_body_size(text) > kMaxIrcTags || irc_body_size(text) > kMaxIrcBody) {
-    numeric("417", {"Input line was too long"});
-    return Handled::yes;
+IrcClient::Request::Request(std::string_view text) : is_too_long(is_above_limit(text)) {
+  if (is_too_long) return;
+  if (text.find('\0') != text.npos) {
+    cleaned = text;
+    std::erase(cleaned, '\0');
+    text = cleaned;
   }
-  const std::string cleaned = text.find('\0') == text.npos ? std::string() : [text] {
-    std::string without(text);
-    std::erase(without, '\0');
-    return without;
-  }();
-  const IrcLine line = parse_irc_line(cleaned.empty() ? text : std::string_view(cleaned));
-  if (line.command.empty()) return Handled::yes;
-  const std::string name = upper(line.command.substr(0, kMaxEchoed));
-  if (name == "ERROR") return Handled::yes;  // only servers send it
-  const auto command = std::ranges::find(commands(), name, &Command::name);
-  if (command == commands().end()) {
+  line = parse_irc_line(text);
+  name = irc_upper(line.command.substr(0, kMaxEchoed));
+  const auto found = std::ranges::find(commands(), name, &Command::name);
+  if (found != commands().end()) command = &*found;
+}
+
+// MODE and TOPIC of a channel alone only ask.
+bool IrcClient::is_noticed(const Request& request) const {
+  if (member() == nullptr || request.command == nullptr) return false;
+  const bool asks = request.line.count < 2 && (request.name == "MODE" || request.name == "TOPIC");
+  return request.command->is_noticed() && !asks;
+}
+
+bool IrcClient::may_handle(const Request& request) {
+  if (!is_noticed(request)) return true;
+  if (!may_read()) return false;
+  if (congestion() == ChatHouse::Congestion::ignore || !must_wait(request.line)) return true;
+  wait();
+  return false;
+}
+
+void IrcClient::handle(const Request& request) {
+  const bool is_counted = is_noticed(request);
+  if (request.is_too_long) {
+    reject_long_line();
+  } else if (request.command != nullptr) {
+    run(*request.command, request.line);
+  } else if (!request.name.empty() && request.name != "ERROR") {  // only servers send ERROR
     std::string shown;
-    append_irc_text(shown, line.command.substr(0, kMaxEchoed));
+    append_irc_text(shown, request.line.command.substr(0, kMaxEchoed));
     numeric(member() == nullptr ? "451" : "421",
             {shown, member() == nullptr ? "You have not registered" : "Unknown command"});
-    return Handled::yes;
   }
-  // MODE and TOPIC of a channel alone only ask.
-  const bool asks = line.count < 2 && (name == "MODE" || name == "TOPIC");
-  const bool is_noticed = member() != nullptr && command->is_noticed() && !asks;
-  if (is_noticed) {
-    if (!may_read()) return Handled::later;
-    if (congestion() == ChatHouse::Congestion::wait && must_wait(line)) {
-      wait();
-      return Handled::later;
-    }
-  }
-  run(*command, line);
-  if (is_noticed && member() != nullptr) spend();
-  return Handled::yes;
+  if (is_counted && member() != nullptr) spend();
+  send_answers();
 }
+
+void IrcClient::reject_long_line() { numeric("417", {"Input line was too long"}); }
 
 void IrcClient::run(const Command& command, const IrcLine& line) {
   if (member() == nullptr && !command.is_early()) {

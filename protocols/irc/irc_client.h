@@ -1,8 +1,9 @@
-// A connection that speaks IRC. Only for irc.cc.
+// A client of IRC, whatever carries its lines. Only for the handlers of connections.
 //
-// What it is: the lines of one client, its registration, and its commands; the house has the rules.
-// A line that other members would notice waits for the rate of its source, and while a member that
-// would receive it is behind. All other lines are answered at once.
+// What it is: the registration of one client, and its commands; the house has the rules. A line
+// that other members would notice waits for the rate of its source, and while a member that would
+// receive it is behind. All other lines are answered at once. A handler derives from this and from
+// a Protocol: it finds the lines, and says how they are sent.
 // Lifetime: its connection owns it. Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H
 #define SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H
@@ -13,9 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 
-#include "../../reactor/stream/protocol.h"
 #include "../chat/chat_seat.h"
 #include "irc_format.h"
 #include "irc_line.h"
@@ -24,46 +23,64 @@
 namespace sluice {
 
 // Bounds of a line's effects. ISUPPORT names them.
-inline constexpr std::size_t kMaxTopicOfIrc = 390;  // bytes of a topic, a reason, an away message
-inline constexpr std::size_t kMaxTargets = 4;       // of one message
-inline constexpr std::size_t kMaxModeChanges = 4;   // with a parameter, of one line
-inline constexpr std::size_t kMaxUserhosts = 5;     // RFC 2812, section 4.8
+inline constexpr std::size_t kMaxTargets = 4;      // of one message
+inline constexpr std::size_t kMaxModeChanges = 4;  // with a parameter, of one line
+inline constexpr std::size_t kMaxUserhosts = 5;    // RFC 2812, section 4.8
 
-class IrcClient final : public Protocol, public ChatSeat {
- public:
+class IrcClient : public ChatSeat {
+ protected:
+  struct Command;
+  // A line of the client without its end. Its parts are views of `text`.
+  struct Request {
+    explicit Request(std::string_view text);
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
+
+    bool is_too_long;
+    std::string cleaned;  // the line, if it had a NUL
+    IrcLine line;
+    std::string name;                  // of the command, in capitals
+    const Command* command = nullptr;  // null: there is none
+  };
+
   // REQUIRES: `options` outlives it.
   IrcClient(ChatDesk& desk, const IrcOptions& options) : ChatSeat(desk), options_(options) {}
 
-  void on_open(Connection& connection) override;
-  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
-  void on_eof(Connection& connection) override;
-  void on_writable(Connection& connection) override;
-  void on_drain(Connection& connection) override;
-  void on_close(Connection& connection, std::error_code reason) override;
+  // Whether the line may be handled now. If not, the connection is paused, and the line is to be
+  // offered again when it resumes.
+  [[nodiscard]] bool may_handle(const Request& request);
+  // REQUIRES: may_handle(request).
+  void handle(const Request& request);
+  void reject_long_line();  // send_answers() sends it
+  void send_answers();
+
+  // The connection can send.
+  [[nodiscard]] virtual bool is_open();
+  // `lines` as the connection carries them, and the format for a member with these capabilities.
+  [[nodiscard]] virtual std::string encode(std::string lines) const { return lines; }
+  [[nodiscard]] virtual const ChatFormat& format_of(const IrcCapabilities& capabilities) const {
+    return capabilities.format();
+  }
+  virtual void hang_up() { connection().close(); }  // it is no member
 
  private:
-  struct Command;
   using Run = void (IrcClient::*)(const IrcLine&);
 
   void enter() override {}
-  void refuse_newcomer() override {}
-  void report_dropped(std::uint64_t bytes) override;
+  void say(std::string_view notice) override;
 
   // irc_client.cc
-  enum class Handled : std::uint8_t { yes, later };
-  [[nodiscard]] Handled handle(std::string_view text);
+  [[nodiscard]] bool is_noticed(const Request& request) const;
   void run(const Command& command, const IrcLine& line);
   [[nodiscard]] static std::span<const Command> commands() noexcept;
   [[nodiscard]] bool must_wait(const IrcLine& line);
   void reply(std::string_view command, std::initializer_list<std::string_view> params);
   // The first parameter of a numeric is the nick.
   void numeric(std::string_view number, std::initializer_list<std::string_view> params);
-  void send(std::string_view text);
-  [[nodiscard]] bool is_open();
   [[nodiscard]] std::string_view nick() noexcept;
   [[nodiscard]] std::string mask();
   [[nodiscard]] ChatRoom* find_channel(std::string_view name);
-  // Answers that there is none.
+  // These two answer that there is none.
   [[nodiscard]] ChatRoom* need_channel(std::string_view name);
   [[nodiscard]] ChatMember* need_member(std::string_view nick);
   [[nodiscard]] bool can_see(const ChatRoom& room);
@@ -133,8 +150,7 @@ class IrcClient final : public Protocol, public ChatSeat {
   std::string user_;
   std::string real_name_;
   IrcCapabilities capabilities_;
-  bool negotiates_ = false;   // CAP LS or REQ was sent, and CAP END not yet
-  bool is_skipping_ = false;  // the rest of a line that is too long
+  bool negotiates_ = false;  // CAP LS or REQ was sent, and CAP END not yet
   bool is_invisible_ = false;
 };
 

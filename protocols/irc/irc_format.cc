@@ -2,7 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstddef>
 #include <cstdio>
 
 #include "irc_line.h"
@@ -16,6 +15,9 @@ constexpr std::string_view kActionStart =
     "\x01"
     "ACTION ";
 constexpr std::string_view kActionEnd = "\x01";
+// Bytes of "user@host" that a line shows. A front of the program's own may give a longer one, and
+// a line must have room for its text.
+constexpr std::size_t kMaxOrigin = 128;
 
 class IrcFormat final : public ChatFormat {
  public:
@@ -55,7 +57,7 @@ class IrcFormat final : public ChatFormat {
   static std::string source_of(const ChatEvent& event) {
     std::string source(event.author);
     source += '!';
-    source += event.origin;
+    source += cut_utf8(event.origin, kMaxOrigin);
     return source;
   }
 
@@ -145,15 +147,15 @@ class IrcFormat final : public ChatFormat {
   bool has_away_;
 };
 
-constexpr std::array<IrcFormat, 8> kFormats = {
+constexpr std::array<IrcFormat, IrcCapabilities::kFormats> kFormatTable = {
     IrcFormat(false, false, false), IrcFormat(true, false, false), IrcFormat(false, true, false),
     IrcFormat(true, true, false),   IrcFormat(false, false, true), IrcFormat(true, false, true),
     IrcFormat(false, true, true),   IrcFormat(true, true, true)};
 
 }  // namespace
 
-const ChatFormat& IrcCapabilities::format() const noexcept {
-  return kFormats[(server_time ? 1U : 0U) + (message_tags ? 2U : 0U) + (away_notify ? 4U : 0U)];
+const ChatFormat& IrcCapabilities::format(std::size_t index) noexcept {
+  return kFormatTable[index];
 }
 
 std::string irc_time(ChatTime time) {

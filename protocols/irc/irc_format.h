@@ -10,6 +10,7 @@
 #ifndef SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
 #define SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,14 @@ struct IrcCapabilities {
   bool multi_prefix = false;
   bool userhost_in_names = false;
 
-  // Of the first three, which decide the format.
-  [[nodiscard]] const ChatFormat& format() const noexcept;
+  // The first three decide the format.
+  static constexpr std::size_t kFormats = 8;
+  [[nodiscard]] constexpr std::size_t format_index() const noexcept {
+    return (server_time ? 1U : 0U) + (message_tags ? 2U : 0U) + (away_notify ? 4U : 0U);
+  }
+  // REQUIRES: index < kFormats.
+  [[nodiscard]] static const ChatFormat& format(std::size_t index) noexcept;
+  [[nodiscard]] const ChatFormat& format() const noexcept { return format(format_index()); }
 };
 
 // "2026-11-29T12:00:00.000Z".

@@ -91,9 +91,7 @@ void IrcClient::send_one(std::string_view target, Kind kind, std::string_view te
 }
 
 void IrcClient::away(const IrcLine& line) {
-  std::string why;
-  append_irc_text(why, line.param(0));
-  house().set_away(*member(), cut_utf8(why, kMaxTopicOfIrc));
+  house().set_away(*member(), irc_reason(line.param(0)));
   if (line.param(0).empty()) {
     numeric("305", {"You are no longer marked as being away"});
   } else {

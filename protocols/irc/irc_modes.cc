@@ -1,6 +1,6 @@
 // MODE, of channels and of the client itself.
-#include <chrono>
 #include <string>
+#include <utility>
 
 #include "irc_client.h"
 #include "irc_words.h"
@@ -33,11 +33,12 @@ struct IrcClient::ModeChanges {
     params += parameter;
   }
 };
+
 void IrcClient::mode(const IrcLine& line) {
   const std::string_view target = line.param(0);
   if (!target.starts_with('#')) return user_mode(line);
-  ChatRoom* const room = find_channel(target);
-  if (room == nullptr) return numeric("403", {irc_word(target), "No such channel"});
+  ChatRoom* const room = need_channel(target);
+  if (room == nullptr) return;
   const std::string_view changes = line.param(1);
   if (changes.empty()) return send_modes(*room);
   if (line.count == 2 && (changes == "b" || changes == "+b")) return send_bans(*room);
@@ -45,8 +46,8 @@ void IrcClient::mode(const IrcLine& line) {
 }
 
 void IrcClient::user_mode(const IrcLine& line) {
-  const ChatMember* const target = house().find_member(line.param(0));
-  if (target == nullptr) return numeric("401", {irc_word(line.param(0)), "No such nick/channel"});
+  const ChatMember* const target = need_member(line.param(0));
+  if (target == nullptr) return;
   if (target != member()) return numeric("502", {"Cannot change mode for other users"});
   if (line.count < 2) return numeric("221", {is_invisible_ ? "+i" : "+"});
   bool adds = true;
@@ -64,24 +65,12 @@ void IrcClient::user_mode(const IrcLine& line) {
 
 void IrcClient::send_modes(const ChatRoom& room) {
   const ChatRoomModes& modes = room.modes();
-  std::string flags = "+";
-  if (modes.invite_only) flags += 'i';
-  if (modes.moderated) flags += 'm';
-  if (modes.members_only) flags += 'n';
-  if (modes.secret) flags += 's';
-  if (modes.topic_is_locked) flags += 't';
   std::string params;
-  if (!modes.key.empty()) {
-    flags += 'k';
-    params += ' ' + (member()->is_in(room) ? modes.key : std::string("*"));
-  }
-  if (modes.limit != 0) {
-    flags += 'l';
-    params += ' ' + std::to_string(modes.limit);
-  }
+  if (!modes.key.empty()) params += ' ' + (member()->is_in(room) ? modes.key : std::string("*"));
+  if (modes.limit != 0) params += ' ' + std::to_string(modes.limit);
   const std::string channel = irc_channel(room);
   out_ += ':' + std::string(kIrcServer) + " 324 " + std::string(nick()) + ' ' + channel + ' ' +
-          flags + params + "\r\n";
+          chat_mode_flags(modes) + params + "\r\n";
   numeric("329", {channel, irc_seconds(room.created())});
 }
 
@@ -101,6 +90,7 @@ void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
   ModeChanges changes;
   std::size_t next = 2;
   std::size_t with_parameter = 0;
+  bool shows_bans = false;
   for (const char c : line.param(1)) {
     if (changes.flags.size() >= kMaxModeFlags) break;
     if (c == '+' || c == '-') {
@@ -114,7 +104,7 @@ void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
     } else if (!needs) {
       change_mode(room, changes, c, {});
     } else if (c == 'b' && next >= line.count) {
-      send_bans(room);
+      if (!std::exchange(shows_bans, true)) send_bans(room);  // once, however often it is asked
     } else if (next >= line.count && (c != 'k' || changes.adds)) {
       numeric("461", {"MODE", "Not enough parameters"});
     } else if (++with_parameter <= kMaxModeChanges) {

@@ -30,10 +30,7 @@ void IrcClient::send_who(const ChatMember& one, const ChatRoom* room) {
   const Origin origin(one.origin());
   std::string flags = one.away().empty() ? "H" : "G";
   const ChatRoom::Place* const place = room == nullptr ? nullptr : room->place_of(one);
-  if (place != nullptr) {
-    if (place->is_operator) flags += '@';
-    if (place->has_voice && (capabilities_.multi_prefix || !place->is_operator)) flags += '+';
-  }
+  if (place != nullptr) flags += irc_prefix(*place, capabilities_.multi_prefix);
   numeric("352", {room == nullptr ? std::string("*") : irc_channel(*room), origin.user, origin.host,
                   kIrcServer, one.nick(), flags, "0 " + std::string(one.about())});
 }
@@ -83,9 +80,7 @@ void IrcClient::whois(const IrcLine& line) {
     if (!can_see(*room)) continue;
     if (channels.size() > kMaxIrcBody / 2) send_channels();
     if (!channels.empty()) channels += ' ';
-    const ChatRoom::Place& place = *room->place_of(*one);
-    if (place.is_operator) channels += '@';
-    if (place.has_voice && (capabilities_.multi_prefix || !place.is_operator)) channels += '+';
+    channels += irc_prefix(*room->place_of(*one), capabilities_.multi_prefix);
     channels += irc_channel(*room);
   }
   send_channels();

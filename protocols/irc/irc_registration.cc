@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxUser = 16;
 constexpr std::size_t kMaxRealName = 128;
+constexpr std::size_t kMaxSubcommand = 32;  // bytes of an unknown one that the answer repeats
 
 struct Capability {
   std::string_view name;
@@ -44,8 +45,7 @@ constexpr bool is_user_byte(char c) noexcept {
 // --- Capabilities ---
 
 void IrcClient::cap(const IrcLine& line) {
-  std::string subcommand(line.param(0).substr(0, 32));
-  for (char& c : subcommand) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string subcommand = irc_upper(line.param(0).substr(0, kMaxSubcommand));
   const bool is_registered = member() != nullptr;
   if (subcommand == "LS") {
     negotiates_ = !is_registered;
@@ -104,7 +104,7 @@ void IrcClient::cap_request(std::string_view wanted) {
 
 void IrcClient::apply_format() {
   if (member() == nullptr) return;
-  house().set_format(*member(), capabilities_.format(), capabilities_.echo_message);
+  house().set_format(*member(), format_of(capabilities_), capabilities_.echo_message);
 }
 
 // --- Registration ---
@@ -162,7 +162,7 @@ void IrcClient::register_if_complete() {
   }
   const std::string origin = desk().origin_of(user_, connection().peer());
   set_member(house().enter({.outlet = *this,
-                            .format = capabilities_.format(),
+                            .format = format_of(capabilities_),
                             .nick = nick_,
                             .origin = origin,
                             .about = real_name_,

@@ -1,6 +1,7 @@
 // Channels: joining, leaving, topics, lists of names.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "../chat/chat_text.h"
 #include "irc_client.h"
@@ -9,12 +10,12 @@
 namespace sluice {
 namespace {
 
-// "@+" or the higher of both.
-std::string prefix_of(const ChatRoom::Place& place, bool all) {
-  std::string prefix;
-  if (place.is_operator) prefix += '@';
-  if (place.has_voice && (all || prefix.empty())) prefix += '+';
-  return prefix;
+// False if it is there already. A line may name one channel a hundred times, and its list of names
+// may have thousands.
+bool add_once(std::vector<const ChatRoom*>& rooms, const ChatRoom* room) {
+  if (std::ranges::find(rooms, room) != rooms.end()) return false;
+  rooms.push_back(room);
+  return true;
 }
 
 }  // namespace
@@ -54,18 +55,14 @@ void IrcClient::join_one(std::string_view name, std::string_view key) {
 
 void IrcClient::part(const IrcLine& line) {
   std::string_view names = line.param(0);
-  std::string reason;
-  append_irc_text(reason, line.param(1));
+  const std::string reason = irc_reason(line.param(1));
   while (!names.empty()) {
     const std::string_view name = take_irc_item(names);
     if (name.empty()) continue;
-    ChatRoom* const room = find_channel(name);
-    if (room == nullptr) {
-      numeric("403", {irc_word(name), "No such channel"});
-      continue;
-    }
+    ChatRoom* const room = need_channel(name);
+    if (room == nullptr) continue;
     const std::string channel = irc_channel(*room);
-    const ChatResult result = house().part(*member(), *room, line.param(1));
+    const ChatResult result = house().part(*member(), *room, reason);
     if (result != ChatResult::ok) {
       explain(result, channel);
     } else if (reason.empty()) {
@@ -84,8 +81,8 @@ void IrcClient::send_topic(const ChatRoom& room) {
 }
 
 void IrcClient::topic(const IrcLine& line) {
-  ChatRoom* const room = find_channel(line.param(0));
-  if (room == nullptr) return numeric("403", {irc_word(line.param(0)), "No such channel"});
+  ChatRoom* const room = need_channel(line.param(0));
+  if (room == nullptr) return;
   const std::string channel = irc_channel(*room);
   if (line.count < 2) {
     if (!can_see(*room)) return explain(ChatResult::not_in_room, channel);
@@ -103,7 +100,7 @@ void IrcClient::send_names(const ChatRoom& room) {
                            (room.modes().secret ? " @ #" : " = #") + room.name() + " :";
   std::string line = head;
   for (const ChatRoom::Place& place : room.members()) {
-    std::string one = prefix_of(place, capabilities_.multi_prefix);
+    std::string one = irc_prefix(place, capabilities_.multi_prefix);
     one +=
         capabilities_.userhost_in_names ? place.member->mask() : std::string(place.member->nick());
     if (line.size() + one.size() + 1 > kMaxIrcBody) {
@@ -124,11 +121,13 @@ void IrcClient::names(const IrcLine& line) {
     }
     return numeric("366", {"*", "End of /NAMES list"});
   }
+  std::vector<const ChatRoom*> shown;
   while (!wanted.empty()) {
     const std::string_view name = take_irc_item(wanted);
     if (name.empty()) continue;
     const ChatRoom* const room = find_channel(name);
-    if (room != nullptr && can_see(*room)) send_names(*room);
+    const bool is_visible = room != nullptr && can_see(*room);
+    if (is_visible && add_once(shown, room)) send_names(*room);
     numeric("366", {room == nullptr ? irc_word(name) : irc_channel(*room), "End of /NAMES list"});
   }
 }
@@ -143,8 +142,10 @@ void IrcClient::list(const IrcLine& line) {
   if (wanted.empty()) {
     for (const auto& [key, room] : house().all_rooms()) send(*room);
   }
+  std::vector<const ChatRoom*> shown;
   while (!wanted.empty()) {
-    if (const ChatRoom* room = find_channel(take_irc_item(wanted))) send(*room);
+    const ChatRoom* const room = find_channel(take_irc_item(wanted));
+    if (room != nullptr && add_once(shown, room)) send(*room);
   }
   numeric("323", {"End of /LIST"});
 }
@@ -152,20 +153,18 @@ void IrcClient::list(const IrcLine& line) {
 // --- Operators ---
 
 void IrcClient::kick(const IrcLine& line) {
-  ChatRoom* const room = find_channel(line.param(0));
-  if (room == nullptr) return numeric("403", {irc_word(line.param(0)), "No such channel"});
+  ChatRoom* const room = need_channel(line.param(0));
+  if (room == nullptr) return;
   const std::string channel = irc_channel(*room);
+  const std::string reason = irc_reason(line.param(2));
   std::string_view nicks = line.param(1);
   while (!nicks.empty()) {
     const std::string_view nick = take_irc_item(nicks);
     if (!member()->is_in(*room)) return explain(ChatResult::not_in_room, channel);
     if (!room->has_operator(*member())) return explain(ChatResult::not_operator, channel);
-    ChatMember* const target = house().find_member(nick);
-    if (target == nullptr) {
-      numeric("401", {irc_word(nick), "No such nick/channel"});
-      continue;
-    }
-    const ChatResult result = house().kick(*member(), *room, *target, line.param(2));
+    ChatMember* const target = need_member(nick);
+    if (target == nullptr) continue;
+    const ChatResult result = house().kick(*member(), *room, *target, reason);
     if (result == ChatResult::target_absent) {
       numeric("441", {target->nick(), channel, "They aren't on that channel"});
     }
@@ -174,10 +173,10 @@ void IrcClient::kick(const IrcLine& line) {
 }
 
 void IrcClient::invite(const IrcLine& line) {
-  ChatMember* const target = house().find_member(line.param(0));
-  if (target == nullptr) return numeric("401", {irc_word(line.param(0)), "No such nick/channel"});
-  ChatRoom* const room = find_channel(line.param(1));
-  if (room == nullptr) return numeric("403", {irc_word(line.param(1)), "No such channel"});
+  ChatMember* const target = need_member(line.param(0));
+  if (target == nullptr) return;
+  ChatRoom* const room = need_channel(line.param(1));
+  if (room == nullptr) return;
   const std::string channel = irc_channel(*room);
   const ChatResult result =
       house().invite(*member(), *room, *target, ChatHouse::Congestion::ignore);

@@ -26,7 +26,7 @@ class RelaySocket final : public WebSocketProtocol {
   void on_established(Connection& connection) override;
   void on_message(Connection& connection, WebSocketKind kind, Bytes message) override;
   [[nodiscard]] bool may_deliver() const noexcept override { return !member_.must_wait(); }
-  void on_held(Connection& /*connection*/) override { member_.wait(); }
+  void on_held(Connection& /*connection*/, Bytes /*start*/) override { member_.wait(); }
   void on_closed(Connection& /*connection*/, std::uint16_t /*code*/,
                  std::error_code /*reason*/) override {
     member_.leave();

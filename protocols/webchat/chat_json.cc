@@ -14,8 +14,7 @@ using Kind = ChatEvent::Kind;
 
 // Empty: the format has no form for it.
 std::string_view type_of(const ChatEvent& event) noexcept {
-  // A request of one IRC client to another, such as for its version, is not text for people.
-  if (event.text.starts_with('\x01')) return {};
+  if (is_for_programs(event)) return {};
   switch (event.kind) {
     case Kind::said:
       return "said";

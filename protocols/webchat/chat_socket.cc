@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../chat/chat_lines.h"
+#include "../chat/chat_name.h"
 #include "../http/http_query.h"
 
 namespace sluice {
@@ -31,19 +32,21 @@ void ChatSocket::enter() {
     say("the chat is full; try again later");
     return WebSocketProtocol::close(WebSocketCode::kTryAgainLater);
   }
-  const std::string nick = house().free_nick(wanted->nick);
+  // The rule of /nick: enter() alone would give it a reserved name, too.
+  const bool may_have =
+      is_chat_name(wanted->nick) && house().check_nick(wanted->nick, nullptr) == ChatResult::ok;
   const ChatRoom& lobby = house().lobby();
   ChatMember* const entered =
       house().enter({.outlet = *this,
                      .format = door_.format_,
-                     .nick = nick,
+                     .nick = may_have ? std::string_view(wanted->nick) : std::string_view(),
                      .origin = desk().origin_of("web", WebSocketProtocol::connection().peer()),
                      .reads_itself = true});
   set_member(entered);
   // The command sends the welcome of the room, or a notice with the reason for the failure.
   if (!wanted->room.empty() && wanted->room != lobby.name()) submit("/join " + wanted->room);
   if (member()->rooms().front() == &lobby) {
-    deliver(Payload::copy(welcome(&lobby, lobby.name(), nick)));
+    deliver(Payload::copy(welcome(&lobby, lobby.name(), entered->nick())));
   }
   after_ = {};
 }
@@ -56,7 +59,7 @@ std::string ChatSocket::welcome(const ChatRoom* room, std::string_view name,
                                after_, rules.history);
 }
 
-void ChatSocket::on_held(Connection& /*connection*/) {
+void ChatSocket::on_held(Connection& /*connection*/, Bytes /*start*/) {
   // A dismissed member's lines are dropped, so they need not wait.
   if (member() != nullptr) {
     if (!may_read()) return;
@@ -95,13 +98,10 @@ void ChatSocket::on_closed(Connection& connection, std::uint16_t /*code*/,
   ChatSeat::close(connection.close_reason());
 }
 
-void ChatSocket::refuse_newcomer() {
-  say("too many newcomers from your address; try again later");
+// It does not wait for the answer to its Close frame, so that a flood of newcomers holds nothing.
+void ChatSocket::turn_away() {
   WebSocketProtocol::close(WebSocketCode::kTryAgainLater);
-}
-
-void ChatSocket::report_dropped(std::uint64_t bytes) {
-  say(std::to_string(bytes) + " bytes were dropped: you read too slowly");
+  ChatSeat::turn_away();
 }
 
 void ChatSocket::say(std::string_view notice) {

@@ -36,17 +36,16 @@ class ChatSocket final : public WebSocketProtocol, public ChatSeat {
   void on_established(Connection& connection) override;
   void on_message(Connection& connection, WebSocketKind kind, Bytes message) override;
   [[nodiscard]] bool may_deliver() const noexcept override { return may_deliver_; }
-  void on_held(Connection& connection) override;
+  void on_held(Connection& connection, Bytes start) override;
   void on_closed(Connection& connection, std::uint16_t code, std::error_code reason) override;
 
   void enter() override;
-  void refuse_newcomer() override;
-  void report_dropped(std::uint64_t bytes) override;
+  void say(std::string_view notice) override;
+  void turn_away() override;
   void deliver(const Payload& block) override;
   void on_dismissed() override;
 
   void submit(std::string_view line);
-  void say(std::string_view notice);  // of the house; also before it is a member
   [[nodiscard]] std::string welcome(const ChatRoom* room, std::string_view name,
                                     std::string_view nick) const;
 

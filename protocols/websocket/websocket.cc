@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "../../reactor/stream/connection.h"
-#include "websocket_handshake.h"
 #include "websocket_server.h"
 
 namespace sluice {
@@ -67,9 +66,21 @@ void WebSocketProtocol::on_open(Connection& connection) {
 
 void WebSocketProtocol::on_eof(Connection& connection) { connection.close(); }
 
-// A request that has arrived is still answered.
-void WebSocketProtocol::on_drain(Connection& /*connection*/) {
-  if (is_established()) close(WebSocketCode::kGoingAway);
+void WebSocketProtocol::on_drain(Connection& connection) {
+  // What it has not consumed is incomplete, unless the connection is paused.
+  const bool waits = connection.paused() && !connection.unconsumed().empty();
+  draining_ = waits ? Draining::waits : Draining::delivered;
+  say_goodbye(connection);
+}
+
+// At the end of the turn, because this turn reads what has arrived, and its messages, or those of
+// other connections, may still cause answers.
+void WebSocketProtocol::say_goodbye(Connection& connection) {
+  Loop& loop = connection.loop();
+  loop.defer([this, &loop, id = connection.id()] {
+    if (Connection::find(loop, id) == nullptr) return;  // this object is gone, too
+    if (draining_ == Draining::delivered && is_established()) close(WebSocketCode::kGoingAway);
+  });
 }
 
 void WebSocketProtocol::on_close(Connection& connection, std::error_code reason) {
@@ -153,78 +164,39 @@ std::size_t WebSocketProtocol::on_data(Connection& connection, Bytes in) {
   had_message_ = false;
   std::size_t consumed = 0;
   if (state_ == State::handshake) consumed = read_head(connection, in);
-  if (state_ != State::handshake) consumed += read_frames(connection, in.subspan(consumed));
+  // on_established() may have paused it.
+  const bool waits = consumed > 0 && connection.paused();
+  if (state_ != State::handshake && !waits) {
+    consumed += read_frames(connection, in.subspan(consumed));
+  }
   connection.note_messages(had_message_, consumed < in.size() || reader_.is_inside());
   return consumed;
-}
-
-// Until a handshake is accepted; what follows it is frames.
-std::size_t WebSocketProtocol::read_head(Connection& connection, Bytes in) {
-  const std::string_view text(reinterpret_cast<const char*>(in.data()), in.size());
-  std::size_t consumed = 0;
-  HttpRequest request;
-  while (state_ == State::handshake && consumed < text.size()) {
-    const HttpHeadResult head = head_.decode(text.substr(consumed), request);
-    if (head.status == HttpHeadStatus::need_more) break;
-    had_message_ = true;
-    if (head.status == HttpHeadStatus::refused) {
-      const HttpExchange exchange{request.method, 1, false};
-      connection.send(http_message(HttpResponse::failed(head.refusal.status, head.refusal.why),
-                                   exchange, server_->clock_()));
-      state_ = State::closed;
-      connection.close();
-      return in.size();
-    }
-    consumed += head.consumed;
-    answer(connection, request);
-    if (connection.state() != Connection::State::open) return in.size();
-    if (!connection.may_continue()) break;
-  }
-  return consumed;
-}
-
-void WebSocketProtocol::answer(Connection& connection, const HttpRequest& request) {
-  std::optional<HttpResponse> response;
-  bool keeps = false;
-  if (asks_for_websocket(request)) {
-    response = refuse_handshake(request, server_->options().origins);
-    if (!response) response = on_request(connection, request);
-  } else if (server_->pages_ != nullptr) {
-    response = server_->pages_->respond(request, connection.peer());
-    keeps = request.keeps_alive();
-  } else {
-    response = upgrade_required();
-  }
-  if (connection.state() != Connection::State::open) return;
-  if (response) {
-    const HttpExchange exchange{request.method, request.minor, keeps};
-    connection.send(http_message(*response, exchange, server_->clock_()));
-    if (keeps) return;
-    state_ = State::closed;
-    return connection.close();
-  }
-  const std::size_t chosen = choose_subprotocol(request, server_->options().subprotocols);
-  if (chosen < server_->options().subprotocols.size()) {
-    subprotocol_ = static_cast<std::uint8_t>(chosen);
-  }
-  connection.send(accept_handshake(request, subprotocol()));
-  state_ = State::established;
-  was_established_ = true;
-  server_->silent_.touch(*this);
-  on_established(connection);
 }
 
 std::size_t WebSocketProtocol::read_frames(Connection& connection, Bytes in) {
   pinged_ = false;
   if (is_established()) server_->silent_.touch(*this);
   std::size_t consumed = 0;
+  bool waits = false;
   while (server_ != nullptr && state_ != State::closed) {
     // Messages after our Close frame are dropped, so they may always be delivered.
     const bool may = !is_established() || may_deliver();
     const WebSocketRead read = reader_.read(in.subspan(consumed), server_->intake_, may);
     consumed += read.consumed;
-    if (!handle(connection, read)) break;
-    if (!connection.may_continue()) break;
+    const bool is_held = read.event == WebSocketEvent::held;
+    const bool goes_on = handle(connection, read);
+    waits = is_held && !goes_on;
+    if (!goes_on) break;
+    // A message that on_held() has admitted is delivered in the same turn: what allowed it, such as
+    // a token of a rate, may be gone in the next one.
+    if (is_held) continue;
+    waits = !connection.may_continue();
+    if (waits) break;
+  }
+  if (draining_ != Draining::no && is_established()) {
+    waits = waits && consumed < in.size();
+    draining_ = waits ? Draining::waits : Draining::delivered;
+    if (!waits) say_goodbye(connection);
   }
   return server_ == nullptr || state_ == State::closed ? in.size() : consumed;
 }
@@ -234,7 +206,7 @@ bool WebSocketProtocol::handle(Connection& connection, const WebSocketRead& read
     case WebSocketEvent::need_more:
       return false;
     case WebSocketEvent::held:
-      on_held(connection);
+      on_held(connection, read.payload);
       return may_deliver();
     case WebSocketEvent::message:
       handle_message(connection, read);

@@ -84,7 +84,8 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   void on_open(Connection& connection) final;
   std::size_t on_data(Connection& connection, Bytes in) final;
   void on_eof(Connection& connection) final;
-  // Sends a Close frame with 1001. What has arrived is still delivered, but nothing is sent.
+  // Sends a Close frame with 1001 when what has arrived has been delivered. A message that is held,
+  // or that the turn's budget postpones, delays it.
   void on_drain(Connection& connection) final;
   void on_close(Connection& connection, std::error_code reason) final;
 
@@ -99,9 +100,11 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   virtual void on_message(Connection& connection, WebSocketKind kind, Bytes message) = 0;
   // Whether a message may be delivered now. If it is false when one has arrived, on_held() runs.
   // That either pauses the connection, and the message is offered again when it is resumed, or
-  // makes may_deliver() true, and the message is delivered.
+  // makes may_deliver() true, and the message is delivered next. `start` is the beginning of the
+  // message, at most WebSocketReader::kMaxPeeked bytes. It is valid until this returns, and not
+  // checked yet: a text may be invalid UTF-8.
   [[nodiscard]] virtual bool may_deliver() const noexcept { return true; }
-  virtual void on_held(Connection& /*connection*/) {}
+  virtual void on_held(Connection& /*connection*/, Bytes /*start*/) {}
   // Runs once, last, if on_established() has run. `code` is the one of the peer's Close frame,
   // kNone if that had none, or kAbnormal if there was no such frame. `reason` is that of the
   // connection.
@@ -120,6 +123,7 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   SLUICE_LOCAL bool handle(Connection& connection, const WebSocketRead& read);
   SLUICE_LOCAL void handle_message(Connection& connection, const WebSocketRead& read);
   SLUICE_LOCAL void handle_close(Connection& connection, Bytes payload);
+  SLUICE_LOCAL void say_goodbye(Connection& connection);
   SLUICE_LOCAL void fail(Connection& connection, const WebSocketFault& fault);
   SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload);
   SLUICE_LOCAL void send_close(std::uint16_t code, std::string_view reason);
@@ -139,6 +143,9 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   bool pinged_ = false;      // nothing has come since
   bool was_established_ = false;
   bool had_message_ = false;  // in this on_data(), one has ended
+  // In a drain: whether the Close frame waits for messages that have arrived.
+  enum class Draining : std::uint8_t { no, delivered, waits };
+  Draining draining_ = Draining::no;
 };
 
 // Called for each message; answers with socket.send_message(kind, answer).

@@ -80,8 +80,11 @@ WebSocketRead WebSocketReader::read_frame(Bytes in, WebSocketIntake& intake, boo
   }
   if (const WebSocketFault fault = check(header, intake)) return failed(fault);
   if (header.is_final && has_all) {
-    if (!may_deliver) return {.event = WebSocketEvent::held};
-    if (partial_ == nullptr) return read_whole(rest.first(header.length), header, intake);
+    const bool is_text =
+        partial_ == nullptr ? header.opcode == WebSocketOpcode::text : partial_->is_text;
+    const Bytes payload = rest.first(header.length);
+    if (!may_deliver) return hold(payload, header.mask, 0, is_text, intake);
+    if (partial_ == nullptr) return read_whole(payload, header, intake);
   }
   if (partial_ == nullptr) {
     partial_ = std::make_unique<Partial>(intake);
@@ -114,7 +117,9 @@ WebSocketRead WebSocketReader::read_payload(Bytes in, WebSocketIntake& intake, b
   Partial& partial = *partial_;
   const std::size_t size = std::min<std::uint64_t>(partial.left, in.size());
   const bool completes = partial.is_last && size == partial.left;
-  if (completes && !may_deliver) return {.event = WebSocketEvent::held};
+  if (completes && !may_deliver) {
+    return hold(in.first(size), partial.mask, partial.at, partial.is_text, intake);
+  }
   if (size > intake.max_pending - std::min(intake.pending, intake.max_pending)) {
     return failed({WebSocketCode::kTryAgainLater, "too many messages are incomplete"});
   }
@@ -135,6 +140,16 @@ WebSocketRead WebSocketReader::read_payload(Bytes in, WebSocketIntake& intake, b
   }
   result.consumed = size;
   return result;
+}
+
+WebSocketRead WebSocketReader::hold(Bytes last, const WebSocketMask& mask, std::uint64_t at,
+                                    bool is_text, WebSocketIntake& intake) const {
+  const std::size_t before = partial_ == nullptr ? 0 : std::min(partial_->bytes.size(), kMaxPeeked);
+  last = last.first(std::min(last.size(), kMaxPeeked - before));
+  intake.whole.resize(before + last.size());
+  if (before > 0) std::copy_n(partial_->bytes.begin(), before, intake.whole.begin());
+  unmask(last, mask, at, intake.whole.data() + before);
+  return {.event = WebSocketEvent::held, .is_text = is_text, .payload = intake.whole};
 }
 
 WebSocketRead WebSocketReader::finish(WebSocketIntake& intake) {

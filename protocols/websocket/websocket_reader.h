@@ -37,7 +37,7 @@ enum class WebSocketEvent : std::uint8_t {
   need_more,
   part,     // a frame has ended that does not end a message: read on
   message,  // text or binary
-  held,     // a message is complete, but may not be delivered now
+  held,     // a message is complete, but may not be delivered now; its text is not checked
   ping,
   pong,
   close,
@@ -48,7 +48,8 @@ struct WebSocketRead {
   WebSocketEvent event = WebSocketEvent::need_more;
   std::size_t consumed = 0;
   bool is_text = false;
-  // Of a message or a control frame, until the next read() with the same intake.
+  // Of a message or a control frame, until the next read() with the same intake. Of a message that
+  // is held only the first kMaxPeeked bytes.
   std::span<const std::byte> payload = {};
   WebSocketFault fault = {};
 };
@@ -56,6 +57,7 @@ struct WebSocketRead {
 class WebSocketReader {
  public:
   using Bytes = std::span<const std::byte>;
+  static constexpr std::size_t kMaxPeeked = 8192;  // bytes of a message that is held
 
   WebSocketReader() noexcept;
   WebSocketReader(const WebSocketReader&) = delete;
@@ -78,6 +80,9 @@ class WebSocketReader {
   WebSocketRead read_whole(Bytes payload, const WebSocketHeader& header,
                            WebSocketIntake& intake) const;
   WebSocketRead finish(WebSocketIntake& intake);
+  // The beginning of the message that would be complete with `last`. Changes only `intake.whole`.
+  WebSocketRead hold(Bytes last, const WebSocketMask& mask, std::uint64_t at, bool is_text,
+                     WebSocketIntake& intake) const;
   [[nodiscard]] WebSocketFault check(const WebSocketHeader& header,
                                      const WebSocketIntake& intake) const noexcept;
 

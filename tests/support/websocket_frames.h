@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::test {
 
@@ -43,6 +44,23 @@ inline std::string client_frame(unsigned opcode, std::string_view payload, Fin f
 
 inline std::string server_frame(unsigned opcode, std::string_view payload) {
   return frame_of(opcode, payload, false);
+}
+
+// The payloads of a server's frames. REQUIRES: whole frames of less than 64 KiB.
+inline std::vector<std::string> messages_of(std::string_view bytes) {
+  std::vector<std::string> messages;
+  while (bytes.size() >= 2) {
+    std::size_t size = static_cast<unsigned char>(bytes[1]);
+    std::size_t head = 2;
+    if (size == 126) {
+      size = static_cast<std::size_t>(static_cast<unsigned char>(bytes[2])) << 8U |
+             static_cast<unsigned char>(bytes[3]);
+      head = 4;
+    }
+    messages.emplace_back(bytes.substr(head, size));
+    bytes.remove_prefix(head + size);
+  }
+  return messages;
 }
 
 // The payload of a Close frame.

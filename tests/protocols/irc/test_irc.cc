@@ -429,6 +429,56 @@ Test(irc, rejects_lines_that_are_too_long) {
   expect_answer(*ann, "PING still", " :still\r\n");
 }
 
+Test(irc, counts_a_line_that_is_too_long_as_one_that_has_not_ended) {
+  World world;
+  ConnectionOptions options;
+  options.message_timeout = std::chrono::seconds(2);
+  const PeerRef ann = world.enter("ann", "#room", {}, options);
+  for (int i = 0; i < 30 && !ann->closed(); ++i) {
+    ann->send(std::string(10'000, 'x'));
+    ann->advance(milliseconds(100));
+  }
+  cr_expect(ann->close_reason() == sluice::CloseReason::message_timeout);
+}
+
+Test(irc, lists_a_channel_once_however_often_a_line_names_it) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  (void)ask(*ann, "MODE #room +b eve!*@*");
+  std::string many = "#room";
+  while (many.size() < 480) many += ",#room";
+  const auto count_of = [&](const std::string& line, std::string_view number) {
+    const std::string answer = ask(*ann, line);
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = answer.find(number, at)) != answer.npos; ++at) ++count;
+    return count;
+  };
+  cr_expect(count_of("NAMES " + many, " 353 ") == 1);
+  cr_expect(count_of("LIST " + many, " 322 ") == 1);
+  cr_expect(count_of("MODE #room " + std::string(400, 'b'), " 367 ") == 1);
+  expect_answer(*ann, "NAMES #room,#lobby", " 366 ann #lobby ");
+}
+
+Test(irc, cuts_and_cleans_the_reasons_of_its_clients) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  std::string reason;  // 390 bytes end within its last character
+  while (reason.size() < 389) reason += 'r';
+  const std::string fits = reason;
+  reason += "\xC3\xBC and more";
+  (void)ask(*ann, "KICK #room bob :" + reason);
+  cr_expect(has(bob->received(), " KICK #room bob " + fits + "\r\n"));
+  (void)ask(*bob, "JOIN #room");
+  (void)ann->received();
+  expect_answer(*bob, "PART #room :" + reason, " PART #room " + fits + "\r\n");
+  cr_expect(has(ann->received(), " PART #room " + fits + "\r\n"));
+  (void)ask(*bob, "JOIN #room");
+  (void)ann->received();
+  expect_answer(*bob, "QUIT :b\xFF\x1B[2Jd", "ERROR :Closing Link: b\uFFFD\uFFFD[2Jd\r\n");
+  cr_expect(has(ann->received(), " QUIT b\uFFFD\uFFFD[2Jd\r\n"));
+}
+
 Test(irc, handles_lines_alike_however_they_are_split) {
   for (const std::size_t piece : {1U, 2U, 3U, 7U, 100U}) {
     World world;

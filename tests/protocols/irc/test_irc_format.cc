@@ -92,3 +92,18 @@ Test(irc_format, lets_no_text_begin_another_line) {
   const std::string line = shown(event_of(Kind::said, "x\r\n:server 001 y"));
   cr_expect(line.find("\r\n") == line.size() - 2);
 }
+
+Test(irc_format, has_room_for_the_text_whatever_the_origin_is) {
+  for (const std::size_t size : {100U, 128U, 129U, 480U, 486U, 487U, 488U, 600U, 5'000U}) {
+    const std::string origin = "u@" + std::string(size, 'h');
+    ChatEvent event = event_of(Kind::said, std::string(300, 'x') + "\xC3\xBC\xE2\x82\xAC");
+    event.origin = origin;
+    const std::string lines = shown(event);
+    cr_expect(lines.size() < 1'000 && lines.find('x') != lines.npos, "%zu", size);
+    for (std::size_t at = 0; at < lines.size();) {
+      const std::size_t end = lines.find("\r\n", at);
+      cr_assert(end != lines.npos && end - at <= kMaxIrcBody, "%zu", size);
+      at = end + 2;
+    }
+  }
+}

@@ -57,7 +57,17 @@ Test(chat_json, has_a_type_for_each_kind_that_people_read) {
     const auto kind = static_cast<Kind>(i);
     cr_expect(json_of(event_of(kind)).empty() == (kind == Kind::tagged), "%d", i);
   }
-  cr_expect(json_of(event_of(Kind::said, "\x01VERSION\x01")).empty());
+  for (const Kind kind : {Kind::said, Kind::acted, Kind::noticed}) {
+    cr_expect(json_of(event_of(kind, "\x01VERSION\x01")).empty());
+  }
+}
+
+Test(chat_json, lets_a_member_leave_whatever_its_reason_is) {
+  using Kind = ChatEvent::Kind;
+  for (const Kind kind : {Kind::left, Kind::quit, Kind::kicked, Kind::topic, Kind::away}) {
+    const std::string json = json_of(event_of(kind, "\x01gone"));
+    cr_expect(json.find("\"text\":\"\uFFFDgone\"") != json.npos, "%d", static_cast<int>(kind));
+  }
 }
 
 Test(chat_json, writes_strings_that_every_reader_of_json_accepts) {

@@ -1,5 +1,6 @@
 // ChatSockets: browsers and plain lines in one house, and a client that comes back.
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,42 +17,36 @@ using namespace sluice::test;
 
 namespace {
 
-// The texts of the server's frames.
-std::vector<std::string> messages_of(std::string_view bytes) {
-  std::vector<std::string> messages;
-  while (!bytes.empty()) {
-    cr_assert(bytes.size() >= 2);
-    std::size_t size = static_cast<unsigned char>(bytes[1]);
-    std::size_t head = 2;
-    if (size == 126) {
-      size = static_cast<std::size_t>(static_cast<unsigned char>(bytes[2])) << 8U |
-             static_cast<unsigned char>(bytes[3]);
-      head = 4;
-    }
-    messages.emplace_back(bytes.substr(head, size));
-    bytes.remove_prefix(head + size);
-  }
-  return messages;
-}
-
 bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 struct House {
-  explicit House(ChatOptions options = {}, ChatSocketsOptions door = {})
-      : chat(loop, std::move(options)), server(loop), sockets(chat, server, std::move(door)) {}
+  explicit House(ChatOptions options = {}, ChatSocketsOptions door = {},
+                 std::size_t turn_messages = LoopOptions{}.turn_messages)
+      : loop(virtual_loop(turn_messages)),
+        chat(loop, std::move(options)),
+        server(loop),
+        sockets(chat, server, std::move(door)) {}
 
   // A browser's connection; `query` is that of its request.
   std::unique_ptr<MemoryPeer> join(std::string_view query, std::string* answer = nullptr) {
     ConnectionOptions options;
     server.prepare(options);
-    auto peer = std::make_unique<MemoryPeer>(loop, sockets.factory()({}), options);
+    auto peer = std::make_unique<MemoryPeer>(loop, sockets.factory()({}), options, address);
     peer->send(handshake(std::string("/chat").append(query)));
     const std::string got = peer->received();
     if (answer != nullptr) *answer = got.substr(std::min(got.size(), got.find("\r\n\r\n") + 4));
     return peer;
   }
 
-  Loop loop{LoopOptions{.virtual_time = true}};
+  static LoopOptions virtual_loop(std::size_t turn_messages) {
+    LoopOptions options;
+    options.virtual_time = true;
+    options.turn_messages = turn_messages;
+    return options;
+  }
+
+  Address address;  // of the browsers; without one each has a rate of its own
+  Loop loop;
   Chat chat;
   WebSocketServer server;
   ChatSockets sockets;
@@ -132,6 +127,23 @@ Test(chat_sockets, brings_a_client_to_the_room_that_it_was_in) {
   cr_expect(has(answer, R"("type":"welcome","nick":"cleo","room":"lobby")"));
 }
 
+Test(chat_sockets, gives_a_browser_no_name_that_a_member_cannot_take) {
+  House house;
+  for (const std::string_view wanted :
+       {"operator", "SYSTEM", "lobby", "guest7", "%5Bann%5D", "a%20b", ""}) {
+    std::string answer;
+    const auto browser = house.join(std::string("?nick=").append(wanted), &answer);
+    cr_expect(has(answer, R"("nick":"guest1")"), "%s", answer.c_str());
+  }
+  std::string answer;
+  const auto ann = house.join("?nick=ann", &answer);
+  cr_expect(has(answer, R"("nick":"ann")"));
+  const auto second = house.join("?nick=ANN", &answer);
+  cr_expect(has(answer, R"("nick":"guest1")"));
+  const auto digits = house.join("?nick=7of9", &answer);
+  cr_expect(has(answer, R"("nick":"7of9")"));
+}
+
 Test(chat_sockets, ends_what_is_no_line) {
   House house({}, {.max_line = 10});
   const auto ann = house.join("");
@@ -169,4 +181,45 @@ Test(chat_sockets, reads_a_member_above_its_rate_later) {
   cr_expect(first == 2, "%zu", first);  // the newcomer's notice is one
   ann->advance(std::chrono::seconds(10));
   cr_expect(messages_of(ann->received()).size() == 3);
+}
+
+Test(chat_sockets, counts_each_line_of_a_source_also_when_turns_are_short) {
+  ChatOptions options;
+  options.rate = TokenRate::of(1, std::chrono::seconds(10), 4);
+  House house(options, {}, 1);
+  house.address = *Address::from_ip("192.0.2.1", 40'000);
+  const auto ann = house.join("?nick=ann");
+  const auto bob = house.join("?nick=bob");
+  const auto cleo = house.join("?nick=cleo");
+  // Both lines wait for a slow member, and are admitted in one turn.
+  MemoryPeer slow(house.loop, house.chat.handler(), {.high_water = 1'000},
+                  *Address::from_ip("192.0.2.2", 40'000));
+  MemoryPeer loud(house.loop, house.chat.handler(), {}, *Address::from_ip("192.0.2.3", 40'000));
+  (void)slow.received();
+  slow.set_window(0);
+  loud.send(std::string(4'000, 'x') + "\n");
+  ann->send(client_frame(kText, "from ann"));
+  bob->send(client_frame(kText, "from bob"));
+  (void)cleo->received();
+  slow.set_window(MemoryPeer::kUnlimited);
+  slow.settle();
+  const std::vector<std::string> first = messages_of(cleo->received());
+  cr_expect(first.size() == 1, "%zu: one token was left", first.size());
+  cleo->advance(std::chrono::seconds(10));
+  cr_expect(messages_of(cleo->received()).size() == 1);
+}
+
+Test(chat_sockets, drops_no_line_of_a_newcomer_that_waits_for_its_rate) {
+  ChatOptions options;
+  options.rate = TokenRate::of(1, std::chrono::seconds(1), 1);
+  House house(options);
+  house.address = *Address::from_ip("192.0.2.1", 40'000);
+  const auto ann = house.join("?nick=ann");
+  auto bob = std::make_unique<MemoryPeer>(house.loop, house.sockets.factory()({}),
+                                          ConnectionOptions{}, house.address);
+  bob->send(handshake("/chat?nick=bob") + client_frame(kText, "early"));
+  (void)ann->received();
+  ann->advance(std::chrono::seconds(3));
+  const std::string read = ann->received();
+  cr_expect(has(read, R"("text":"early"})"), "%s", read.c_str());
 }

@@ -30,13 +30,21 @@ class Patient final : public WebSocketProtocol {
   using WebSocketProtocol::WebSocketProtocol;
   bool ready = false;
   int messages = 0;
+  std::string peeked;
+  bool pauses_at_once = false;
 
  private:
+  void on_established(Connection& connection) override {
+    if (pauses_at_once) connection.pause();
+  }
   void on_message(Connection& /*connection*/, WebSocketKind /*kind*/, Bytes /*message*/) override {
     ++messages;
   }
   [[nodiscard]] bool may_deliver() const noexcept override { return ready; }
-  void on_held(Connection& connection) override { connection.pause(); }
+  void on_held(Connection& connection, Bytes start) override {
+    peeked.assign(reinterpret_cast<const char*>(start.data()), start.size());
+    connection.pause();
+  }
 };
 
 }  // namespace
@@ -154,7 +162,7 @@ Test(websocket, holds_a_message_until_it_may_be_delivered) {
     Patient& socket = *own;
     MemoryPeer peer(loop, std::move(own));
     peer.send(handshake() + bytes + bytes);
-    cr_expect(socket.messages == 0);
+    cr_expect(socket.messages == 0 && socket.peeked == "abc");
     socket.ready = true;
     socket.connection().resume();
     peer.settle();
@@ -180,6 +188,56 @@ Test(websocket, says_that_it_goes_away_when_the_loop_drains) {
   world.peer->settle();
   cr_expect(world.peer->received() == server_frame(kClose, close_payload(1001)));
   cr_expect(world.peer->saw_end());
+}
+
+Test(websocket, delivers_what_has_arrived_before_it_goes_away) {
+  SocketWorld world;
+  world.open();
+  world.loop.drain(seconds(5), [] {});
+  const std::string answer =
+      world.ask(client_frame(kText, "last") + client_frame(kText, "incomplete").substr(0, 5));
+  cr_expect(answer == server_frame(kText, "last") + server_frame(kClose, close_payload(1001)));
+  cr_expect(world.peer->saw_end());
+}
+
+Test(websocket, goes_away_after_the_messages_that_a_pause_has_held) {
+  SocketWorld world;
+  world.open();
+  Connection& connection = world.peer->connection();
+  world.journal.then = [](WebSocketProtocol& socket, WebSocketKind kind, auto message) {
+    socket.send_message(kind, message);
+    socket.connection().pause();
+  };
+  const std::string first =
+      world.ask(client_frame(kText, "1") + client_frame(kText, "2") + client_frame(kText, "3"));
+  cr_expect(first == server_frame(kText, "1"));
+  world.loop.drain(seconds(5), [] {});
+  world.peer->settle();
+  connection.resume();
+  world.peer->settle();
+  cr_expect(world.peer->received() == server_frame(kText, "2"));
+  connection.resume();
+  world.peer->settle();
+  cr_expect(world.peer->received() ==
+            server_frame(kText, "3") + server_frame(kClose, close_payload(1001)));
+  connection.resume();
+  world.peer->settle();
+  cr_expect(world.peer->saw_end());
+}
+
+Test(websocket, delivers_nothing_while_on_established_has_paused_it) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  WebSocketServer server(loop);
+  auto own = std::make_unique<Patient>(server);
+  Patient& socket = *own;
+  socket.ready = true;
+  socket.pauses_at_once = true;
+  MemoryPeer peer(loop, std::move(own));
+  peer.send(handshake() + client_frame(kText, "early"));
+  cr_expect(socket.messages == 0);
+  socket.connection().resume();
+  peer.settle();
+  cr_expect(socket.messages == 1);
 }
 
 Test(websocket, passes_messages_to_a_function) {
