@@ -199,6 +199,11 @@ def websocket(endpoints):
     with connect(endpoints["chat", "ws"]) as client:
         client.sendall(UPGRADE)
         until(client, rb"^HTTP/1.1 101 [^$]*welcome")
+    with connect(endpoints["irc", "ws"]) as client:
+        client.sendall(UPGRADE)
+        until(client, SWITCHED)
+        client.sendall(b"\x81\x89\0\0\0\0NICK dora" b"\x81\x8d\0\0\0\0USER d 0 * :D")
+        until(client, rb" (376|422) dora ")
 
 
 def web(endpoints):

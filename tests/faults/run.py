@@ -43,6 +43,7 @@ def services(directory):
     yield f"chat=ws://{HOST}:0"
     yield f"echo=ws://{HOST}:0"
     yield f"irc=tcp://{HOST}:0"
+    yield f"irc=ws://{HOST}:0"
     yield f"relay=tcp://{HOST}:0"
     yield f"web=http://{HOST}:0,status=127.0.0.0/8"
     yield (f"broadcast=udp://{HOST}:0,message=here,announce=100ms,"

@@ -96,6 +96,39 @@ class ForeignClient(InDirectory):
         with Daemon("-l", "relay=ws://127.0.0.1:0") as sluiced:
             self.converse(talk)
 
+    def test_irc_talks_text_or_bytes_as_the_client_prefers(self):
+        async def enter(nick, *subprotocols):
+            socket = await websockets.connect(sluiced.endpoint, subprotocols=subprotocols)
+            encode = str.encode if socket.subprotocol == "binary.ircv3.net" else str
+            for line in (f"NICK {nick}", f"USER {nick} 0 * :{nick}", "JOIN #room"):
+                await socket.send(encode(line))
+            await until(socket, encode(" 366 "))
+            return socket
+
+        async def until(socket, part):
+            while part not in (line := await socket.recv()):
+                self.assertNotIn("\r", str(line))
+            return line
+
+        async def talk():
+            texts = await enter("ann", "text.ircv3.net", "binary.ircv3.net")
+            self.assertEqual(texts.subprotocol, "text.ircv3.net")
+            octets = await enter("bob", "binary.ircv3.net")
+            self.assertEqual(octets.subprotocol, "binary.ircv3.net")
+            await until(texts, " JOIN #room")
+            await texts.send("PRIVMSG #room :gr\u00fc\u00dfe")
+            self.assertRegex((await octets.recv()).decode(),
+                             "^:ann!~ann@[0-9a-f]{16}[.]hidden PRIVMSG #room :gr\u00fc\u00dfe$")
+            await octets.send(b"QUIT :\xff")
+            self.assertEqual(await octets.recv(), "ERROR :Closing Link: \ufffd".encode())
+            await octets.wait_closed()
+            self.assertEqual(octets.close_code, 1000)
+            self.assertRegex(await texts.recv(), "^:bob!.* QUIT :?\ufffd$")
+            await texts.close()
+
+        with Daemon("-l", "irc=ws://127.0.0.1:0") as sluiced:
+            self.converse(talk)
+
     def test_over_tls_and_over_a_unix_socket(self):
         async def talk():
             context = root.client()

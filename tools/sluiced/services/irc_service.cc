@@ -5,8 +5,10 @@
 #include <string_view>
 
 #include "../../../protocols/irc/irc.h"
+#include "../../../protocols/webchat/irc_sockets.h"
 #include "chat_core.h"
 #include "listening_service.h"
+#include "websocket_service.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -35,12 +37,16 @@ constexpr const Key* kKeys[] = {&kHouse,
                                 &kMessageTimeout,
                                 &kFirstMessageTimeout};
 
+IrcOptions derive_irc(const Settings& settings) {
+  return {.network = std::string(settings.get(kNetwork))};
+}
+
 // A door to the house.
 class IrcService final : public ListeningService {
  public:
   // REQUIRES: `chat` outlives it.
   IrcService(const ServiceHost& host, const ListenSpec& spec, Chat& chat)
-      : irc_(chat, {.network = std::string(spec.settings.get(kNetwork))}) {
+      : irc_(chat, derive_irc(spec.settings)) {
     listen(host, spec, irc_.factory(), derive_door(spec.settings));
   }
 
@@ -48,8 +54,30 @@ class IrcService final : public ListeningService {
   Irc irc_;
 };
 
+WebSocketOptions derive_sockets(const Settings& settings) {
+  WebSocketOptions options = derive_websocket(settings, IrcSockets::kMaxMessage);
+  options.subprotocols = IrcSockets::subprotocols();
+  return options;
+}
+
+// The same for web clients.
+class IrcOverWebSocket final : public WebSocketService {
+ public:
+  // REQUIRES: `chat` outlives it.
+  IrcOverWebSocket(const ServiceHost& host, const ListenSpec& spec, Chat& chat)
+      : WebSocketService(host, spec, derive_sockets(spec.settings), derive_door(spec.settings)),
+        sockets_(chat, server(), derive_irc(spec.settings)) {
+    serve(host, spec, sockets_.factory());
+  }
+
+ private:
+  IrcSockets sockets_;
+};
+
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<IrcService>(host, spec, static_cast<ChatCore&>(*host.core).chat());
+  Chat& chat = static_cast<ChatCore&>(*host.core).chat();
+  if (spec.speaks_websocket()) return std::make_unique<IrcOverWebSocket>(host, spec, chat);
+  return std::make_unique<IrcService>(host, spec, chat);
 }
 
 }  // namespace
@@ -60,6 +88,7 @@ const ServiceKind kIrcKind = {
     .over_streams = true,
     .over_udp = false,
     .keys = kKeys,
+    .websocket_keys = kWebSocketConnectionKeys,
     .make_core = make_house,
     .core_name = house_of,
     .start = start,
