@@ -12,6 +12,7 @@
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
+#include "endpoint_words.h"
 #include "tls_link.h"
 
 namespace sluice::tools::talk {
@@ -28,7 +29,12 @@ constexpr std::array kOptions = {
     OptionSpec{"expect", 0, "COUNT", "exit with 0 after COUNT messages"},
     OptionSpec{"timeout", 0, "DURATION", "limit on connecting and on silence (off)"},
     OptionSpec{"wait", 0, "DURATION", "keep receiving after the input ends (off; UDP 1s)"},
+    OptionSpec{"interval", 0, "DURATION", "the least time between two messages (0)"},
+    OptionSpec{"keep-open", 0, "", "stream: no half-close at the end of the input"},
+    OptionSpec{"reconnect", 0, "", "stream: connect again when the connection is lost"},
     OptionSpec{"listen", 0, "", "receive only; over UDP, bind to ENDPOINT"},
+    OptionSpec{"ipv4", '4', "", "use only IPv4 addresses of HOST"},
+    OptionSpec{"ipv6", '6', "", "use only IPv6 addresses of HOST"},
     OptionSpec{"broadcast", 0, "", "UDP: ENDPOINT may be a broadcast address"},
     OptionSpec{"bind", 0, "ENDPOINT", "the local address"},
     OptionSpec{"join", 0, "GROUP[%INTERFACE]", "UDP: join a multicast group; repeatable", true},
@@ -51,12 +57,14 @@ constexpr std::array kOptions = {
 std::string help_text() {
   std::string text =
       "Usage: sluice-talk [OPTION]... ENDPOINT\n"
+      "       sluice-talk [OPTION]... HOST PORT\n"
       "Sends each line of the standard input to ENDPOINT and prints each answer.\n"
       "\nOptions:\n" +
       help_of(kOptions) + "\nEndpoints:\n" +
       help_row("[tcp://]HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d or [IPv6]") +
       help_row("tls://HOST:PORT", "TLS over TCP") +
-      help_row("unix://PATH", "a Unix stream socket") + "\nFramings:\n";
+      help_row("unix://PATH", "a Unix stream socket") +
+      "  PORT is a number or the name of a service.\n" + "\nFramings:\n";
   for (const CodecFamily& family : codec_families()) {
     text += help_row(family.form, family.summary);
   }
@@ -117,6 +125,15 @@ void check(const TalkOptions& options, const CommandLine& line) {
               "--" + std::string(name) + ": valid only with udp://");
   }
   refuse_if(options.proxy && options.over_udp(), "--proxy-protocol: not valid with udp://");
+  for (const char* name : {"keep-open", "reconnect"}) {
+    refuse_if(line.has(name) && options.over_udp(),
+              "--" + std::string(name) + ": not valid with udp://");
+  }
+  refuse_if(options.reconnect && line.has("send"),
+            "--reconnect and --send cannot be combined: --reconnect sends the input");
+  const bool is_raw_stream = options.wire.framing == "none" && !options.over_udp();
+  refuse_if(options.interval.count() > 0 && is_raw_stream,
+            "--interval: not valid with framing none over a stream, which has no messages");
   const bool listens_here = options.listen && options.over_udp();
   refuse_if(listens_here && options.bind.has_value(),
             "--bind and --listen cannot be combined over UDP: --listen binds to ENDPOINT");
@@ -130,7 +147,7 @@ void check(const TalkOptions& options, const CommandLine& line) {
       options.wire.framing == "line" || (options.wire.framing == "none" && options.over_udp());
   refuse_if(options.wire.crlf && !lines,
             "--crlf: valid only with framing line, and with none over UDP");
-  refuse_if(options.expect && options.wire.framing == "none" && !options.over_udp(),
+  refuse_if(options.expect && is_raw_stream,
             "--expect: not valid with framing none over a stream, which has no messages");
 }
 
@@ -140,6 +157,8 @@ void read_values(TalkOptions& options, const CommandLine& line) {
   line.each("timeout", [&](std::string_view value) {
     options.timeout = parse_timeout("duration", value, IdleList::kMaxTimeout);
   });
+  line.each("interval",
+            [&](std::string_view value) { options.interval = parse_duration("duration", value); });
   line.each("bind",
             [&](std::string_view value) { options.bind = parse_bind(value, options.target); });
   line.each("join", [&](std::string_view value) { options.join.push_back(parse_group(value)); });
@@ -216,15 +235,16 @@ void read_tls(TalkOptions& options, const CommandLine& line) {
   tls.insecure_no_verify = line.has("insecure-no-verify");
 }
 
-// nc(1) and telnet(1) have "HOST PORT".
-void refuse_other_operands(const std::vector<std::string>& operands) {
-  if (operands.size() < 2) return;
-  const std::string& second = operands[1];
-  const bool is_port = operands.size() == 2 && !second.empty() &&
-                       second.find_first_not_of("0123456789") == second.npos &&
-                       operands[0].find(':') == operands[0].npos;
-  throw UsageError(quote(second) + ": only one ENDPOINT is allowed" +
-                   (is_port ? "; write " + quote(operands[0] + ':' + second) : ""));
+// A numeric host of the other family, and a Unix socket, could never be reached.
+void read_family(TalkOptions& options, const CommandLine& line) {
+  line.refuse_both("ipv4", "ipv6");
+  if (line.has("ipv4")) options.family = AF_INET;
+  if (line.has("ipv6")) options.family = AF_INET6;
+  const std::optional<Endpoint>& endpoint = options.target.endpoint;
+  if (options.family == AF_UNSPEC || !endpoint || endpoint->any_family()) return;
+  refuse_if(endpoint->address().family() != options.family,
+            line.spelled(options.family == AF_INET ? "ipv4" : "ipv6") + ": " +
+                quote(options.target.text) + " has no such address");
 }
 
 }  // namespace
@@ -241,9 +261,11 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   refuse_if(operands.empty(),
             "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, tls://HOST:PORT, "
             "udp://HOST:PORT and unix://PATH");
-  refuse_other_operands(operands);
-  read_endpoint(options, operands.front());
+  read_endpoint(options, endpoint_of_words(operands, &ServiceNames::of_host));
+  read_family(options, line);
   options.listen = line.has("listen");
+  options.keep_open = line.has("keep-open");
+  options.reconnect = line.has("reconnect");
   options.broadcast = line.has("broadcast");
   options.verbose = line.has("verbose");
   if (line.has("hex")) options.format = PrintFormat::hex;

@@ -30,7 +30,11 @@ struct TalkOptions {
   std::optional<std::uint64_t> expect;
   std::chrono::milliseconds timeout{0};           // 0: none
   std::optional<std::chrono::milliseconds> wait;  // after the end of the input; none: no limit
+  std::chrono::milliseconds interval{0};          // between two messages that are sent
+  int family = AF_UNSPEC;                         // of the host's addresses
   bool listen = false;
+  bool keep_open = false;  // the stream is not half-closed at the end of the input
+  bool reconnect = false;
   bool broadcast = false;
   std::optional<Endpoint> bind;
   std::optional<TlsSettings> tls;  // of tls://

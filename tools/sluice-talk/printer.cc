@@ -12,10 +12,6 @@
 namespace sluice::tools::talk {
 namespace {
 
-std::string_view text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 std::string as_text(const PrintedMessage& message, const PrintOptions& options) {
   const std::string_view text = text_of(message.bytes);
   std::string out;

@@ -34,6 +34,16 @@ struct PrintedMessage {
   std::span<const std::byte> bytes;
 };
 
+[[nodiscard]] inline std::string_view text_of(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// Whether printed() returns the bytes alone, followed by a newline if `framed` and they lack one:
+// then a message can be written without a copy.
+[[nodiscard]] inline bool is_plain(const PrintOptions& options) noexcept {
+  return options.format == PrintFormat::text && !options.sender && !options.terminal;
+}
+
 std::string printed(const PrintedMessage& message, const PrintOptions& options);
 
 std::string base64(std::span<const std::byte> bytes);

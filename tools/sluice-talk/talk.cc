@@ -23,15 +23,19 @@ Talk::Talk(const TalkOptions& options)
           [this](std::error_code error) {
             finish(ExitStatus::failed, "standard output: " + error.message());
           }),
-      wait_(loop_, [this] {
-        const std::string within =
-            " within " + std::to_string(options_.wait->count()) + " ms after the end of the input";
-        if (options_.expect) {
-          return finish(ExitStatus::timed_out,
-                        options_.target.text + ": " + count_of_messages() + within);
-        }
-        finish(ExitStatus::success);
-      }) {
+      wait_(loop_,
+            [this] {
+              const std::string within = " within " + std::to_string(options_.wait->count()) +
+                                         " ms after the end of the input";
+              if (options_.expect) {
+                return finish(ExitStatus::timed_out,
+                              options_.target.text + ": " + count_of_messages() + within);
+              }
+              finish(ExitStatus::success);
+            }),
+      interval_(loop_, [this] { on_room(); }),
+      again_(loop_, [this] { begin(); }),
+      backoff_({.first = kFirstDelay, .cap = kMaxDelay, .jitter = Jitter::decorrelated}) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
     signals_.push_back(
@@ -55,12 +59,14 @@ void Talk::look_up() {
   options.deadline = options_.timeout;
   resolver_ = std::make_unique<Resolver>(loop_, options);
   resolver_->addresses(
-      host.name, host.port, AF_UNSPEC,
+      host.name, host.port, options_.family,
       [this, &host](std::error_code error, const std::vector<Address>& found) {
         if (finished_) return;
         if (!error) return open_session(host.at(found));
+        const std::string why = "name " + quote(host.name) + ": " + error.message();
+        if (options_.reconnect) return begin_again(options_.target.text + ": " + why);
         finish(error == ResolverError::timed_out ? ExitStatus::timed_out : ExitStatus::failed,
-               options_.target.text + ": name " + quote(host.name) + ": " + error.message());
+               options_.target.text + ": " + why);
       });
 }
 
@@ -97,13 +103,25 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
                                          events);
 }
 
+void Talk::begin() {
+  if (finished_) return;
+  session_.reset();  // the lost one
+  if (!options_.target.endpoint) return look_up();
+  session_ = make_session({*options_.target.endpoint});
+  session_->start();
+}
+
+// With --reconnect, after a failure to connect or the loss of the connection.
+void Talk::begin_again(const std::string& why) {
+  const std::chrono::milliseconds delay = backoff_.next();
+  say(why + "; trying again in " + std::to_string(delay.count()) + " ms");
+  is_connected_ = false;
+  peer_ended_ = false;
+  again_.start(delay);
+}
+
 Outcome Talk::run() {
-  if (options_.target.endpoint) {
-    session_ = make_session({*options_.target.endpoint});
-    session_->start();
-  } else {
-    look_up();
-  }
+  begin();
   loop_.run();
   input_.reset();  // the terminal is the shell's again
   if (options_.verbose && outcome_.signal == 0) {
@@ -122,8 +140,12 @@ void Talk::on_ready(const std::string& local, const std::string& security) {
     }
     if (!security.empty()) say(security);
   }
+  is_connected_ = true;
+  backoff_.reset();
   if (!options_.send.empty()) {
     send_texts();
+  } else if (input_ != nullptr) {
+    input_->resume();
   } else if (options_.listen) {
     input_ended_ = true;
     if (options_.wait) wait_.start(*options_.wait);
@@ -134,10 +156,11 @@ void Talk::on_ready(const std::string& local, const std::string& security) {
 
 void Talk::send_texts() {
   for (; texts_sent_ < options_.send.size(); ++texts_sent_) {
-    if (session_->full()) return;
+    if (must_wait()) return;
     // Whether it can be said was asked when the options were read.
     (void)session_->send(options_.send[texts_sent_]);
     ++sent_;
+    if (options_.interval.count() > 0) interval_.start(options_.interval);
   }
   if (!input_ended_) end_input();
 }
@@ -164,11 +187,15 @@ void Talk::on_line(std::string_view line) {
                   "standard input, line " + std::to_string(sent_ + 1) + ": " + why);
   }
   ++sent_;
-  if (session_->full()) input_->pause();
+  if (options_.interval.count() > 0) interval_.start(options_.interval);
+  if (must_wait()) input_->pause();
 }
 
+// Whether the next message may not be sent yet.
+bool Talk::must_wait() { return session_->full() || interval_.running(); }
+
 void Talk::on_room() {
-  if (finished_) return;
+  if (finished_ || !is_connected_ || must_wait()) return;
   if (input_ != nullptr) return input_->resume();
   send_texts();
 }
@@ -176,7 +203,7 @@ void Talk::on_room() {
 void Talk::end_input() {
   if (finished_) return;
   input_ended_ = true;
-  session_->half_close();
+  if (!options_.keep_open) session_->half_close();
   if (peer_ended_) return finish(ExitStatus::success);
   if (options_.wait) wait_.start(*options_.wait);
 }
@@ -184,13 +211,16 @@ void Talk::end_input() {
 void Talk::on_message(std::string_view from, std::span<const std::byte> message) {
   if (finished_) return;
   ++received_;
-  std::string text = printed({from, std::chrono::system_clock::now(), message}, print_);
   if (editing()) {
-    input_->print(text);
-  } else {
+    input_->print(printed({from, std::chrono::system_clock::now(), message}, print_));
+  } else if (is_plain(print_)) {
+    const auto text = text_of(message);
     output_.write(text);
-    if (output_.full()) session_->pause();
+    if (print_.framed && !text.ends_with('\n')) output_.write("\n");
+  } else {
+    output_.write(printed({from, std::chrono::system_clock::now(), message}, print_));
   }
+  if (output_.full()) session_->pause();
   if (options_.expect && received_ == *options_.expect) finish(ExitStatus::success);
 }
 
@@ -201,12 +231,19 @@ void Talk::on_end() {
     return finish(ExitStatus::failed, options_.target.text + ": " + count_of_messages() +
                                           " before the peer finished sending");
   }
+  if (options_.reconnect && !input_ended_) return session_->close();
   // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
   if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::success);
   peer_ended_ = true;
 }
 
 void Talk::on_closed(const Outcome& outcome) {
+  if (options_.reconnect && !finished_ && (!input_ended_ || options_.listen)) {
+    if (input_ != nullptr) input_->pause();
+    const bool has_reason = !outcome.message.empty();
+    return begin_again(has_reason ? outcome.message
+                                  : options_.target.text + ": the peer closed the connection");
+  }
   closed_ = true;
   const bool satisfied = options_.expect && received_ == *options_.expect;
   if (outcome_.status == ExitStatus::success && !satisfied) outcome_ = outcome;
@@ -243,8 +280,10 @@ void Talk::finish(ExitStatus status, const std::string& why) {
   if (std::exchange(finished_, true)) return;
   outcome_ = {status, why, 0};
   wait_.stop();
+  interval_.stop();
   if (input_ != nullptr) input_->stop();
-  if (session_ != nullptr) return session_->close();
+  if (session_ != nullptr && !again_.running()) return session_->close();
+  again_.stop();
   closed_ = true;
   stop_if_done();
 }

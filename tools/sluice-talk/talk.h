@@ -6,6 +6,7 @@
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TALK_H
 #define SLUICE_TOOLS_SLUICE_TALK_TALK_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../reactor/base/backoff.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
@@ -37,13 +39,20 @@ class Talk final : private SessionEvents {
   Outcome run();
 
  private:
+  // Before --reconnect tries again.
+  static constexpr std::chrono::milliseconds kFirstDelay{100};
+  static constexpr std::chrono::milliseconds kMaxDelay{30'000};
+
+  void begin();
   void look_up();
+  void begin_again(const std::string& why);
   void open_session(std::vector<Endpoint> candidates);
   [[nodiscard]] std::unique_ptr<Session> make_session(std::vector<Endpoint> candidates);
   void open_input();
   void send_texts();
   void on_line(std::string_view line);
   void end_input();
+  [[nodiscard]] bool must_wait();
 
   void on_ready(const std::string& local, const std::string& security) override;
   void on_message(std::string_view from, std::span<const std::byte> message) override;
@@ -67,6 +76,7 @@ class Talk final : private SessionEvents {
   std::size_t texts_sent_ = 0;  // of options_.send
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
+  bool is_connected_ = false;
   bool input_ended_ = false;
   bool peer_ended_ = false;
   bool finished_ = false;  // outcome_ is known
@@ -74,6 +84,9 @@ class Talk final : private SessionEvents {
   Loop loop_;
   Output output_;
   Timer wait_;
+  Timer interval_;  // runs until the next message may be sent
+  Timer again_;     // until the next attempt to connect
+  Backoff backoff_;
   std::vector<std::unique_ptr<Signal>> signals_;
   std::unique_ptr<Resolver> resolver_;  // for a target that is a name
   std::unique_ptr<Session> session_;    // once its addresses are known

@@ -34,6 +34,75 @@ class Streams(unittest.TestCase):
         with Server(saying(b"six\n"), socket.AF_INET6) as server:
             self.assertEqual(talk(f"tcp://[::1]:{server.port}").stdout, b"six\n")
 
+    def test_host_and_port_may_be_two_words(self):
+        with Server(saying(b"hi\n")) as server:
+            self.assertEqual(talk("localhost", str(server.port)).stdout, b"hi\n")
+        with Server(saying(b"six\n"), socket.AF_INET6) as server:
+            self.assertEqual(talk("::1", str(server.port)).stdout, b"six\n")
+
+    def test_one_family_of_a_name(self):
+        with Server(saying(b"four\n")) as server:
+            self.assertEqual(talk("-4", f"localhost:{server.port}").stdout, b"four\n")
+            result = talk("-6", f"localhost:{server.port}")
+            self.assertEqual((result.status, result.stdout), (1, b""))
+
+    def test_keep_open_sends_no_end(self):
+        ends = []
+
+        def answer(peer):
+            received = peer.recv(100)
+            peer.settimeout(0.2)
+            try:
+                ends.append(peer.recv(100))
+            except TimeoutError:
+                ends.append(None)
+            peer.sendall(received.upper())
+        with Server(answer) as server:
+            result = talk(server.endpoint, "--keep-open", typed=b"hello\n")
+        self.assertEqual((result.status, result.stdout, ends), (0, b"HELLO\n", [None]))
+
+    def test_an_interval_passes_between_messages(self):
+        times = []
+
+        def watch(peer):
+            while peer.recv(100):
+                times.append(time.monotonic())
+        for arguments, typed in ((("--send", "a", "--send", "b", "--send", "c"), b""),
+                                 ((), b"a\nb\nc\n")):
+            times.clear()
+            with Server(watch) as server:
+                result = talk(server.endpoint, "--interval", "100ms", *arguments, typed=typed)
+            self.assertEqual((result.status, len(times)), (0, 3))
+            self.assertGreater(times[2] - times[0], 0.18)
+
+    def test_reconnect_goes_on_with_the_input(self):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = listener.getsockname()[1]
+        process = start("--reconnect", f"127.0.0.1:{port}")  # nobody listens yet
+        with process:
+            self.assertIn(b"Connection refused; trying again in ", process.stderr.readline())
+            with socket.create_server(("127.0.0.1", port)) as server:
+                server.settimeout(client.PATIENCE)
+                first, _ = server.accept()
+                with first:
+                    process.stdin.write(b"one\n")
+                    process.stdin.flush()
+                    self.assertEqual(first.recv(100), b"one\n")
+                line = process.stderr.readline()
+                while b"refused" in line:
+                    line = process.stderr.readline()
+                self.assertIn(b"the peer closed the connection; trying again in ", line)
+                second, _ = server.accept()
+                with second:
+                    process.stdin.write(b"two\n")
+                    process.stdin.close()
+                    self.assertEqual(second.recv(100), b"two\n")
+                    self.assertEqual(second.recv(100), b"")
+                    second.sendall(b"bye\n")
+                self.assertEqual(process.stdout.read(), b"bye\n")
+            self.assertEqual(process.wait(client.PATIENCE), 0)
+
     def test_unix_names_the_path_as_the_sender(self):
         with tempfile.TemporaryDirectory() as directory:
             path = f"{directory}/s"

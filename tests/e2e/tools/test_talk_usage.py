@@ -16,7 +16,20 @@ S = "tls://127.0.0.1:7"
 ROWS = [
     ([], "ENDPOINT is missing", "tcp://", "udp://", "unix://"),
     ([T, U], '"udp://127.0.0.1:7"', "one ENDPOINT"),
-    (["localhost", "80"], '"80": only one ENDPOINT is allowed; write "localhost:80"'),
+    (["localhost", "80", "81"], '"81": only one ENDPOINT is allowed, or HOST PORT'),
+    (["localhost:80", "80"], '"80": only one ENDPOINT is allowed, or HOST PORT'),
+    (["localhost", "no-such-service"], '"no-such-service" is not a service', "1-65535"),
+    (["localhost", "0"], "port 0 is not in 1-65535"),
+    (["localhost", "99999"], "port 99999 is not in 0-65535"),
+    (["localhost:no-such-service"], "port", "0-65535"),
+    (["-6", T], "-6: ", "127.0.0.1:7", "no such address"),
+    (["-4", "unix:///tmp/x"], "-4: ", "unix:///tmp/x"),
+    (["-4", "-6", T], "-4 and -6 cannot be combined"),
+    ([U, "--keep-open"], "--keep-open: not valid with udp://"),
+    ([U, "--reconnect"], "--reconnect: not valid with udp://"),
+    ([T, "--reconnect", "--send", "x"], "--reconnect and --send cannot be combined"),
+    ([T, "--interval", "1s", "--framing", "none"], "--interval", "none"),
+    ([T, "--interval", "soon"], "--interval soon: "),
     (["unix:/tmp/x"], '"unix:/tmp/x" has no // after "unix:"; allowed: ', "unix://"),
     (["127.0.0.1"], "port", "0-65535"),
     (["127.0.0.1:99999"], "port 99999 is not in 0-65535"),
@@ -79,7 +92,9 @@ class Page(OptionsOfThePage, unittest.TestCase):
     run_program = staticmethod(talk)
 
     def test_options_of_the_synopsis(self):
-        options = set(self.options_of_the_synopsis()) | {"-verbose"}  # -v, in the synopsis
+        # -4, -6 and -v stand for their long names too.
+        options = set(self.options_of_the_synopsis()) - {"46v"}
+        options |= {"4", "6", "v", "-ipv4", "-ipv6", "-verbose"}
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
+#include "tools/sluice-talk/endpoint_words.h"
 #include "tools/sluice-talk/options.h"
 #include <sluice/version.h>
 
@@ -31,6 +32,16 @@ TalkOptions parsed(const Words& words) {
     cr_assert_fail("%s", error.what());
     throw;
   }
+}
+
+std::string endpoint(const Words& words) {
+  return sluice::tools::talk::endpoint_of_words(words, [] {
+    sluice::ServiceNames services;
+    services.add("ssh", 22, sluice::Scheme::tcp);
+    services.add("domain", 53, sluice::Scheme::tcp);
+    services.add("domain", 5353, sluice::Scheme::udp);
+    return services;
+  });
 }
 
 const std::string kTcp = "127.0.0.1:7";
@@ -135,4 +146,47 @@ Test(talk_options, help_and_version_need_no_endpoint) {
   for (const std::string word : {"--framing", "--join", "netstring", "decimal:N", "unix://PATH"}) {
     cr_expect(help.find(word) != help.npos, "%s is not in the help", word.c_str());
   }
+}
+
+Test(talk_options, a_host_and_a_port_may_be_two_words) {
+  cr_expect(endpoint({"localhost", "7"}) == "localhost:7");
+  cr_expect(endpoint({"udp://localhost", "7"}) == "udp://localhost:7");
+  cr_expect(endpoint({"127.0.0.1", "7"}) == "127.0.0.1:7");
+  cr_expect(endpoint({"::1", "7"}) == "[::1]:7");
+  cr_expect(endpoint({"tls://[::1]", "7"}) == "tls://[::1]:7");
+  cr_expect(parsed({"::1", "7"}).target.endpoint->to_string() == "tcp://[::1]:7");
+  const std::vector<Words> wrong = {
+      {"a", "7", "8"}, {"a:7", "8"},  {"unix:///x", "7"},
+      {"udp://", "7"}, {"a", "none"}, {"a", "b:7"},
+  };
+  for (const Words& words : wrong) {
+    cr_expect(!usage_error_of([&words] { endpoint(words); }).empty(), "%s", words[1].c_str());
+  }
+}
+
+Test(talk_options, a_port_may_be_the_name_of_a_service) {
+  cr_expect(endpoint({"localhost:ssh"}) == "localhost:22");
+  cr_expect(endpoint({"localhost", "ssh"}) == "localhost:22");
+  cr_expect(endpoint({"tls://[::1]:domain"}) == "tls://[::1]:53");
+  cr_expect(endpoint({"udp://localhost:domain"}) == "udp://localhost:5353");
+  cr_expect(endpoint({"udp://::1", "domain"}) == "udp://[::1]:5353");
+  // What is not a service stays as it is, for the parser of endpoints to judge.
+  for (const char* same : {"localhost:none", "localhost", "localhost:", "unix:///run/ssh:ssh",
+                           "unix:ssh", "[::1]", "udp://ssh", "localhost:7"}) {
+    cr_expect(endpoint({same}) == same, "%s", same);
+  }
+}
+
+Test(talk_options, one_family_of_addresses) {
+  cr_expect(parsed({"localhost:7"}).family == AF_UNSPEC);
+  cr_expect(parsed({"-4", "localhost:7"}).family == AF_INET);
+  cr_expect(parsed({"--ipv6", "[::1]:7"}).family == AF_INET6);
+  cr_expect(!usage_error_of([] { read({"-6", kTcp}); }).empty());
+}
+
+Test(talk_options, how_a_stream_ends_and_begins_again) {
+  const TalkOptions plain = parsed({kTcp});
+  cr_expect(!plain.keep_open && !plain.reconnect && plain.interval == 0ms);
+  const TalkOptions given = parsed({kTcp, "--keep-open", "--reconnect", "--interval", "20ms"});
+  cr_expect(given.keep_open && given.reconnect && given.interval == 20ms);
 }
