@@ -12,6 +12,13 @@
 #include "../common/signal_setup.h"
 
 namespace sluice::tools::fetch {
+namespace {
+
+// Before a retry: random, below 1 s at first and a minute at most.
+constexpr std::chrono::milliseconds kFirstDelay{1000};
+constexpr std::chrono::milliseconds kMaxDelay{60'000};
+
+}  // namespace
 
 Fetch::Fetch(const FetchOptions& options)
     : options_(options),
@@ -20,6 +27,9 @@ Fetch::Fetch(const FetchOptions& options)
           loop_, STDOUT_FILENO, [this] { on_drained(); },
           [this](std::error_code error) { on_output_failed(error); }),
       progress_(loop_, [this](std::size_t columns) { return fetch_progress(progress(), columns); }),
+      gate_(loop_, options.rate, [this] { resume_all(); }),
+      queue_(options.jobs, options.max_per_host),
+      retry_(loop_, [this] { take_retries(); }),
       multi_(loop_, [this](CURL* easy, CURLcode code) { on_done(easy, code); }) {
   watch_signals();
   loop_.set_reporter([this](const Report& report) {
@@ -30,7 +40,7 @@ Fetch::Fetch(const FetchOptions& options)
 
 Fetch::~Fetch() {
   loop_.set_reporter({});  // it may report once more when it is destroyed, after all else
-  for (const auto& [easy, transfer] : transfers_) multi_.remove(easy);
+  for (const auto& [easy, running] : transfers_) multi_.remove(easy);
 }
 
 void Fetch::watch_signals() {
@@ -60,29 +70,69 @@ bool Fetch::shows_progress() const {
 }
 
 void Fetch::start_some() {
-  const std::size_t at_once = options_.bodies == BodiesTo::standard_output ? 1 : options_.parallel;
-  while (!over_ && transfers_.size() < at_once && started_ < options_.jobs.size()) {
-    start(options_.jobs[started_++]);
+  const bool in_order = options_.bodies == BodiesTo::standard_output;
+  const std::size_t at_once = in_order ? 1 : options_.parallel;
+  // The bodies on the standard output keep their order: the next one waits for the retry, too.
+  while (!over_ && transfers_.size() < at_once && !(in_order && !retries_.empty())) {
+    const std::optional<std::size_t> job = queue_.next();
+    if (!job) break;
+    start(*job);
   }
   stop_if_done();
 }
 
-void Fetch::start(const FetchJob& job) {
+void Fetch::start(std::size_t job) {
   const bool print = options_.bodies == BodiesTo::standard_output;
   const bool on_terminal = print && !options_.raw && ::isatty(STDOUT_FILENO) == 1;
   auto transfer = std::make_unique<Transfer>(
-      options_, job, print ? &output_ : nullptr,
-      on_terminal ? Transfer::Shown::on_terminal : Transfer::Shown::unchanged);
-  if (!transfer->obstacle().empty()) return tell(transfer->finish(CURLE_WRITE_ERROR));
+      options_, options_.jobs[job], print ? &output_ : nullptr,
+      on_terminal ? Transfer::Shown::on_terminal : Transfer::Shown::unchanged, gate_);
+  if (!transfer->obstacle().empty()) {
+    queue_.ended(job);
+    return tell(transfer->finish(CURLE_WRITE_ERROR));
+  }
   CURL* const easy = transfer->handle();
-  transfers_.emplace(easy, std::move(transfer));
+  transfers_.emplace(easy, Running{std::move(transfer), job});
   multi_.add(easy);
 }
 
 void Fetch::on_done(CURL* easy, CURLcode code) {
-  const std::unique_ptr<Transfer> transfer = std::move(transfers_.extract(easy).mapped());
-  tell(transfer->finish(code));
+  const Running running = std::move(transfers_.extract(easy).mapped());
+  queue_.ended(running.job);
+  const FetchResult result = running.transfer->finish(code);
+  if (!try_again(running.job, *running.transfer, code, result)) tell(result);
   start_some();
+}
+
+bool Fetch::try_again(std::size_t job, const Transfer& transfer, CURLcode code,
+                      const FetchResult& result) {
+  if (!result.error || options_.retries == 0) return false;
+  Backoff& backoff =
+      backoffs_.try_emplace(job, BackoffOptions{.first = kFirstDelay, .cap = kMaxDelay})
+          .first->second;
+  if (backoff.tries() >= options_.retries) return false;
+  const auto after = transfer.retry_after(code, backoff.next());
+  if (!after) return false;
+  progress_.clear();
+  std::fprintf(stderr, "sluice-fetch: %s: %s; trying again in %lld ms\n",
+               escape(result.url, Url::kMaxLength).c_str(), result.error->c_str(),
+               static_cast<long long>(after->count()));
+  retries_.emplace(loop_.now() + *after, job);
+  take_retries();
+  return true;
+}
+
+void Fetch::take_retries() {
+  bool is_any = false;
+  for (; !retries_.empty() && retries_.begin()->first <= loop_.now(); is_any = true) {
+    queue_.again(retries_.begin()->second);
+    retries_.erase(retries_.begin());
+  }
+  if (!retries_.empty()) {
+    const auto left = retries_.begin()->first - loop_.now();
+    retry_.start(std::chrono::ceil<std::chrono::milliseconds>(left));
+  }
+  if (is_any) start_some();
 }
 
 void Fetch::tell(const FetchResult& result) {
@@ -101,8 +151,12 @@ void Fetch::tell(const FetchResult& result) {
 }
 
 void Fetch::on_drained() {
-  for (const auto& [easy, transfer] : transfers_) transfer->resume();
+  resume_all();
   stop_if_done();
+}
+
+void Fetch::resume_all() noexcept {
+  for (const auto& [easy, running] : transfers_) running.transfer->resume();
 }
 
 void Fetch::on_output_failed(std::error_code error) {
@@ -127,9 +181,9 @@ FetchProgress Fetch::progress() const {
   progress.failed = failed_;
   progress.bytes = bytes_;
   progress.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - begun_);
-  for (const auto& [easy, transfer] : transfers_) {
-    progress.under_way += transfer->share();
-    progress.bytes += transfer->bytes();
+  for (const auto& [easy, running] : transfers_) {
+    progress.under_way += running.transfer->share();
+    progress.bytes += running.transfer->bytes();
   }
   return progress;
 }

@@ -1,7 +1,8 @@
 // The program: fetches the URLs of the options.
 //
 // What it is: run() fetches them all and returns the outcome. The options limit the transfers at a
-// time; bodies for the standard output are fetched one after the other, in the order of the URLs.
+// time, and those of one host; bodies for the standard output are fetched one after the other, in
+// the order of the URLs. What may succeed later is tried again after a random, growing delay.
 // Lifetime: one in a process, because of the signals. The destructor removes unfinished files.
 // Thread: one. Errors: std::system_error, std::runtime_error (libcurl), std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_FETCH_H
@@ -17,14 +18,18 @@
 #include <system_error>
 #include <vector>
 
+#include "../../reactor/base/backoff.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
+#include "../../reactor/loop/timer.h"
 #include "../common/output.h"
 #include "../common/program.h"
 #include "../common/progress_line.h"
 #include "curl_multi.h"
 #include "fetch_progress.h"
+#include "job_queue.h"
 #include "options.h"
+#include "rate_gate.h"
 #include "transfer.h"
 
 namespace sluice::tools::fetch {
@@ -41,7 +46,11 @@ class Fetch {
  private:
   void watch_signals();
   void start_some();
-  void start(const FetchJob& job);
+  void start(std::size_t job);
+  void resume_all() noexcept;
+  [[nodiscard]] bool try_again(std::size_t job, const Transfer& transfer, CURLcode code,
+                               const FetchResult& result);
+  void take_retries();
   void on_done(CURL* easy, CURLcode code);
   void tell(const FetchResult& result);
   void on_drained();
@@ -53,7 +62,6 @@ class Fetch {
 
   const FetchOptions& options_;
   Outcome outcome_;
-  std::size_t started_ = 0;  // of options_.jobs
   std::size_t finished_ = 0;
   std::size_t failed_ = 0;
   std::uint64_t bytes_ = 0;  // of those that are finished
@@ -63,8 +71,17 @@ class Fetch {
   TimePoint begun_{};
   ProgressLine progress_;
   std::vector<std::unique_ptr<Signal>> signals_;
+  RateGate gate_;
+  JobQueue queue_;
+  std::map<std::size_t, Backoff> backoffs_;        // of jobs that have failed
+  std::multimap<TimePoint, std::size_t> retries_;  // jobs that wait for their next try
+  Timer retry_;
   CurlMulti multi_;
-  std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+  struct Running {
+    std::unique_ptr<Transfer> transfer;
+    std::size_t job;
+  };
+  std::map<CURL*, Running> transfers_;
 };
 
 }  // namespace sluice::tools::fetch

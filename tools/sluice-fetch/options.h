@@ -30,6 +30,9 @@ struct FetchJob {
 struct FetchOptions {
   static constexpr std::uint64_t kMaxParallel = 1000;
   static constexpr std::uint64_t kMaxRedirects = 100;
+  static constexpr std::uint64_t kMaxRetries = 100;
+  static constexpr std::size_t kMaxUrls = 1'000'000;
+  static constexpr std::uint64_t kMinRate = 1024;
 
   std::vector<FetchJob> jobs;
   BodiesTo bodies = BodiesTo::standard_output;
@@ -38,6 +41,15 @@ struct FetchOptions {
   bool json = false;
   bool parse = false;
   std::size_t parallel = 8;
+  std::size_t max_per_host = 0;          // 0: no limit of its own
+  unsigned retries = 0;                  // of each URL, if it failed for a time
+  bool resume = false;                   // bodies go to FILE.part first, and are continued
+  bool compressed = false;               // asks for compressed bodies
+  bool head = false;                     // prints the heads of the answers, and fetches no bodies
+  bool allow_downgrade = false;          // redirects from https to http are followed
+  std::vector<std::string> headers;      // as libcurl takes them
+  std::string post;                      // the file to send; empty: none
+  std::uint64_t rate = 0;                // bytes a second, all together; 0: no limit
   std::uint64_t max_size = 0;            // bytes; 0: no limit
   std::chrono::milliseconds timeout{0};  // for each URL, in all; 0: none
   long redirects = 10;

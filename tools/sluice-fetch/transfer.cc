@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxReason = 512;  // bytes: a server may have a say in it
 constexpr const char* kSchemes = "http,https";
+constexpr std::uint64_t kFreeExpansion = 1024 * 1024;  // bytes that count for nothing
 
 long milliseconds_of(std::chrono::milliseconds time) {
   // A long may have 32 bits, and a year of milliseconds does not fit into them.
@@ -56,15 +57,18 @@ Value info(CURL* easy, CURLINFO what) {
 
 }  // namespace
 
-Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* output, Shown shown)
-    : options_(options), job_(job), output_(output), easy_(curl_easy_init()) {
+Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* output, Shown shown,
+                   RateGate& gate)
+    : options_(options), job_(job), output_(output), gate_(gate), easy_(curl_easy_init()) {
   if (easy_ == nullptr) throw std::bad_alloc();
   set_up(options);
   set_up_tls(options);
   if (shown == Shown::on_terminal) shown_.emplace();
-  if (job.file.empty()) return;
   try {
-    file_.emplace(job.file, options.existing);
+    if (!job.file.empty() && !options.resume) file_.emplace(job.file, options.existing);
+    if (!job.file.empty() && options.resume) open_part();
+    if (!options.post.empty()) open_post(options.post);
+    set_up_request(options);
   } catch (const std::system_error& error) {
     why_ = why(error);
   }
@@ -120,7 +124,9 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count,
                               void* self) noexcept {
   Transfer& transfer = *static_cast<Transfer*>(self);
   // What is refused here comes again after resume().
-  if (transfer.output_ != nullptr && transfer.output_->full()) {
+  const bool is_full = transfer.output_ != nullptr && transfer.output_->full();
+  if (is_full || !transfer.gate_.is_open()) {
+    if (!is_full) transfer.gate_.wait();
     transfer.paused_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
@@ -133,26 +139,47 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count,
 }
 
 // libcurl bounds a head, and not what may follow a chunked body.
-std::size_t Transfer::on_head(char* /*data*/, std::size_t size, std::size_t count,
+std::size_t Transfer::on_head(char* data, std::size_t size, std::size_t count,
                               void* self) noexcept {
   Transfer& transfer = *static_cast<Transfer*>(self);
   transfer.heads_ += size * count;
-  return transfer.heads_ > kMaxHeads ? 0 : size * count;
+  if (transfer.heads_ > kMaxHeads) return 0;
+  try {
+    if (transfer.take_head({data, size * count})) return size * count;
+  } catch (const std::exception& error) {
+    transfer.why_ = error.what();
+  }
+  return 0;
 }
 
 bool Transfer::take(std::string_view data) {
-  if (options_.max_size != 0 && data.size() > options_.max_size - bytes_) {
+  if (part_ && !part_begun_) begin_part();
+  const std::uint64_t before = part_ ? part_->size() : bytes_;
+  if (options_.max_size != 0 &&
+      (before > options_.max_size || data.size() > options_.max_size - before)) {
     why_ = reason(CURLE_FILESIZE_EXCEEDED);
     return false;
   }
+  bytes_ += data.size();
+  gate_.spend(data.size());
+  if (options_.compressed && bytes_ > kFreeExpansion) {
+    const auto received = static_cast<std::uint64_t>(
+        std::max<curl_off_t>(info<curl_off_t>(handle(), CURLINFO_SIZE_DOWNLOAD_T), 1));
+    if ((bytes_ - kFreeExpansion) / kMaxExpansion > received) {
+      why_ = "the compressed body grows to more than " + std::to_string(kMaxExpansion) +
+             " times its size";
+      return false;
+    }
+  }
   if (file_) {
     file_->write(data);
+  } else if (part_) {
+    part_->write(data);
   } else if (shown_) {
-    if (!show(data)) return false;
+    return show(data);
   } else if (output_ != nullptr) {
     output_->write(data);
   }
-  bytes_ += data.size();
   return true;
 }
 
@@ -186,16 +213,12 @@ FetchResult Transfer::finish(CURLcode code) {
   result.bytes = bytes_;
   result.seconds = static_cast<double>(info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T)) / 1e6;
   if (shown_) output_->write(shown_->finish());
-  if (code == CURLE_OK && file_) {
-    try {
-      file_->keep();
-      result.file = file_->name();
-    } catch (const std::system_error& error) {
-      why_ = why(error);
-    }
-  }
-  if (code != CURLE_OK || !why_.empty()) result.error = escape(reason(code), kMaxReason);
+  const bool is_kept = is_complete() && why_.empty();
+  keep_body(code, result);
+  if ((code != CURLE_OK && !is_kept) || !why_.empty())
+    result.error = escape(reason(code), kMaxReason);
   file_.reset();
+  part_.reset();  // a retry opens it again
   return result;
 }
 

@@ -126,6 +126,8 @@ std::array<Row, 8> rows_of(const Url& url) {
 
 }  // namespace
 
+bool has_scheme(std::string_view text) { return !scheme_of(text).empty(); }
+
 Url parse_url(std::string_view text) {
   if (text.size() > Url::kMaxLength) {
     refuse(text, "is longer than " + std::to_string(Url::kMaxLength) + " bytes");

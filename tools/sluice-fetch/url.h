@@ -34,6 +34,9 @@ struct Url {
   [[nodiscard]] bool can_be_fetched() const { return scheme == "http" || scheme == "https"; }
 };
 
+// Whether the text begins with a scheme: "localhost:8080/x" does not.
+[[nodiscard]] bool has_scheme(std::string_view text);
+
 Url parse_url(std::string_view text);
 
 // A line a part: "host      example.org"; control characters as \xNN.

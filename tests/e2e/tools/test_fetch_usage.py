@@ -14,7 +14,7 @@ H = "http://127.0.0.1:1/x"
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
     ([], "the URL is missing", "http://", "https://"),
-    (["localhost:8080/x"], 'URL "localhost:8080/x": has no scheme', "https://"),
+    (["--parse", "localhost:8080/x"], 'URL "localhost:8080/x": has no scheme', "https://"),
     (["ftp://h/x"], 'URL "ftp://h/x": scheme "ftp" is not http or https'),
     (["file:///etc/passwd"], 'scheme "file" is not http or https'),
     (["http://"], 'URL "http://": '),
@@ -35,6 +35,16 @@ ROWS = [
     ([H, "--parallel", "1001"], "--parallel 1001: ", "1-1000"),
     ([H, "--max-size", "1k"], '--max-size 1k: bytes "1k"', "1-9223372036854775807"),
     ([H, "--timeout", "5"], "--timeout 5: ", "has no unit", "ms, s, m, h or d"),
+    ([H, "-C"], "-C: valid only with --output FILE or --remote-name"),
+    ([H, "-C", "-o", "/dev/null"], "-o /dev/null: ", "--continue"),
+    ([H, "-C", "-O", "--compressed"], "cannot be combined"),
+    ([H, "-I", "--post", "x"], "-I and --post cannot be combined"),
+    ([H, "-I", "-o", "x"], "-I and -o cannot be combined"),
+    ([H, "-H", "no colon"], '-H no colon: header "no colon"', "NAME:VALUE"),
+    ([H, "-H", "A:\nB: c"], "control character"),
+    ([H, "--retries", "101"], "--retries 101: ", "0-100"),
+    ([H, "--max-per-host", "0"], "--max-per-host 0: ", "1-1000"),
+    ([H, "--rate", "1"], "--rate 1: ", "1024"),
     ([H, "--redirects", "-1"], "--redirects -1: ", "0-100"),
     ([H, "--cacert", ""], "--cacert", "empty"),
     ([H, "--cacert", "x", "--insecure"], "--insecure and --cacert cannot be combined"),
@@ -101,13 +111,14 @@ class Page(OptionsOfThePage, unittest.TestCase):
     run_program = staticmethod(fetch)
 
     def test_options_of_the_synopsis(self):
-        options = set(self.options_of_the_synopsis()) | {"-output", "-remote-name"}
+        options = set(self.options_of_the_synopsis()) | {
+            "-output", "-remote-name", "-continue", "-input", "-header", "-head"}
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):
         shown = self.diagnostics().splitlines()
         self.assertIn(fetch("--parallel", "0", H).stderr.splitlines()[0], shown)
-        self.assertIn(fetch("h:80/x").stderr.splitlines()[0], shown)
+        self.assertIn(fetch("ftp://h/x").stderr.splitlines()[0], shown)
 
     def test_the_names_of_json_are_the_page_s(self):
         output = section_of(self.page, r"\.Sh OUTPUT")

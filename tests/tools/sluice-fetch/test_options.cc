@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
+#include "tools/sluice-fetch/job_queue.h"
 #include "tools/sluice-fetch/options.h"
 #include <sluice/version.h>
 
@@ -105,4 +106,39 @@ Test(fetch_options, values_are_read) {
 Test(fetch_options, help_and_version_answer_whatever_else_is_wrong) {
   cr_expect(parsed({"--help", "--parallel", "none"}).answer.starts_with("Usage: sluice-fetch "));
   cr_expect(parsed({"--version"}).answer == "sluice-fetch " SLUICE_VERSION_STRING "\n");
+}
+
+Test(fetch_options, without_a_scheme_it_is_https) {
+  const FetchOptions options = parsed({"example.org/x", "localhost:8080/", "http://h/"});
+  cr_expect(options.jobs[0].url.text == "https://example.org/x");
+  cr_expect(options.jobs[1].url.shown == "https://localhost:8080/");
+  cr_expect(options.jobs[2].url.text == "http://h/");
+}
+
+Test(fetch_options, headers_have_the_form_that_libcurl_sends) {
+  const FetchOptions options = parsed({"http://h/", "-H", "A:b", "-H", "C:  d e ", "-H", "F:"});
+  cr_expect(options.headers == Words({"A: b", "C: d e ", "F;"}));
+}
+
+Test(fetch_options, what_waits_for_its_host_lets_others_go_ahead) {
+  using sluice::tools::fetch::JobQueue;
+  const FetchOptions options =
+      parsed({"http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://a:81/1"});
+  JobQueue all(options.jobs, 0);
+  for (std::size_t i = 0; i < 5; ++i) cr_expect(all.next() == i);
+  cr_expect(!all.next());
+  JobQueue queue(options.jobs, 1);
+  cr_expect(queue.next() == 0U);
+  cr_expect(queue.next() == 3U);
+  cr_expect(queue.next() == 4U);
+  cr_expect(!queue.next());
+  queue.ended(0);
+  cr_expect(queue.next() == 1U);
+  queue.ended(1);
+  queue.again(0);
+  cr_expect(queue.next() == 0U);
+  queue.ended(0);
+  cr_expect(queue.next() == 2U);
+  queue.ended(2);
+  cr_expect(!queue.next());
 }
