@@ -147,6 +147,10 @@ std::span<const IrcClient::Command> IrcClient::commands() noexcept {
       {"LUSERS", &C::lusers, 0, Command::kQuery},
       {"VERSION", &C::version, 0, Command::kQuery},
       {"TIME", &C::time, 0, Command::kQuery},
+      {"INFO", &C::info, 0, Command::kQuery},
+      {"ADMIN", &C::admin, 0, Command::kQuery},
+      {"LINKS", &C::links, 0, Command::kQuery},
+      {"STATS", &C::stats, 0, Command::kQuery},
   };
   return kCommands;
 }

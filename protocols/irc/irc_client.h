@@ -143,6 +143,10 @@ class IrcClient : public ChatSeat {
   void lusers(const IrcLine& line);
   void version(const IrcLine& line);
   void time(const IrcLine& line);
+  void info(const IrcLine& line);
+  void admin(const IrcLine& line);
+  void links(const IrcLine& line);
+  void stats(const IrcLine& line);
 
   const IrcOptions& options_;
   std::string out_;  // the answers to the line that is handled

@@ -180,4 +180,26 @@ void IrcClient::time(const IrcLine& /*line*/) {
   numeric("391", {kIrcServer, irc_time(house().now())});
 }
 
+void IrcClient::info(const IrcLine& /*line*/) {
+  numeric("371", {std::string("sluice ") + SLUICE_VERSION_STRING});
+  numeric("374", {"End of INFO list"});
+}
+
+void IrcClient::admin(const IrcLine& /*line*/) {
+  numeric("423", {kIrcServer, "No administrative info available"});
+}
+
+// One server alone.
+void IrcClient::links(const IrcLine& /*line*/) {
+  numeric("364", {kIrcServer, kIrcServer, "0 sluice"});
+  numeric("365", {"*", "End of LINKS list"});
+}
+
+// What a server counts is for its operator: sluicectl(8) shows it.
+void IrcClient::stats(const IrcLine& line) {
+  std::string letter;
+  append_irc_text(letter, line.count > 0 ? line.params[0].substr(0, 1) : "*");
+  numeric("219", {letter, "End of STATS report"});
+}
+
 }  // namespace sluice

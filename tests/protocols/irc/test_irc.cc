@@ -225,6 +225,10 @@ Test(irc, lists_channels_and_members) {
   expect_answer(*ann, "ISON bob ann", ":irc.sluice 303 ann :ann\r\n");
   expect_answer(*ann, "LUSERS", " 254 ann 2 ");
   expect_answer(*ann, "VERSION", " 351 ann sluice-");
+  expect_answer(*ann, "INFO", ":irc.sluice 374 ann ");
+  expect_answer(*ann, "ADMIN", ":irc.sluice 423 ann irc.sluice :");
+  expect_answer(*ann, "LINKS", ":irc.sluice 364 ann irc.sluice irc.sluice :0 ");
+  expect_answer(*ann, "STATS u", ":irc.sluice 219 ann u :");
   expect_answer(*ann, "MOTD", " 422 ann ");
 }
 
