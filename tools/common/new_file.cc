@@ -80,9 +80,10 @@ void NewFile::write(std::string_view bytes) {
   }
 }
 
-void NewFile::keep() {
+void NewFile::keep(Disk disk) {
   // Else a crash of the system could leave the name with a part of the bytes.
-  if (::fsync(file_.get()) < 0 && errno != EINVAL && errno != ENOTSUP) fail(errno);
+  const bool must_sync = disk == Disk::unknown;
+  if (must_sync && ::fsync(file_.get()) < 0 && errno != EINVAL && errno != ENOTSUP) fail(errno);
   // Some file systems tell only here that there was no room.
   if (::close(file_.release()) < 0 && errno != EINTR) fail(errno);
   check_name();

@@ -31,9 +31,14 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile();
 
+  // Whether the caller has synchronized the bytes with the disk.
+  enum class Disk : std::uint8_t { unknown, has_it };
+
   void write(std::string_view bytes);
+  // REQUIRES: before keep().
+  [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
   // Gives the file its name. A file that appeared there meanwhile counts as an existing one.
-  void keep();
+  void keep(Disk disk = Disk::unknown);
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:

@@ -30,6 +30,11 @@ Fetch::Fetch(const FetchOptions& options)
       gate_(loop_, options.rate, [this] { resume_all(); }),
       queue_(options.jobs, options.max_per_host),
       retry_(loop_, [this] { take_retries(); }),
+      batch_(loop_, &Transfer::why,
+             [this](const FetchResult& result) {
+               tell(result);
+               stop_if_done();
+             }),
       multi_(loop_, [this](CURL* easy, CURLcode code) { on_done(easy, code); }) {
   watch_signals();
   loop_.set_reporter([this](const Report& report) {
@@ -57,6 +62,7 @@ Outcome Fetch::run() {
   if (shows_progress()) progress_.start();
   start_some();
   loop_.run();
+  batch_.flush();  // a signal costs no complete file
   progress_.stop();
   if (outcome_.status == ExitStatus::success && failed_ > 0) outcome_.status = ExitStatus::failed;
   return outcome_;
@@ -78,6 +84,7 @@ void Fetch::start_some() {
     if (!job) break;
     start(*job);
   }
+  if (transfers_.empty()) batch_.flush();  // nothing is gained by waiting for more
   stop_if_done();
 }
 
@@ -100,7 +107,11 @@ void Fetch::on_done(CURL* easy, CURLcode code) {
   const Running running = std::move(transfers_.extract(easy).mapped());
   queue_.ended(running.job);
   const FetchResult result = running.transfer->finish(code);
-  if (!try_again(running.job, *running.transfer, code, result)) tell(result);
+  if (std::unique_ptr<NewFile> file = running.transfer->take_file()) {
+    batch_.add(std::move(file), result);
+  } else if (!try_again(running.job, *running.transfer, code, result)) {
+    tell(result);
+  }
   start_some();
 }
 

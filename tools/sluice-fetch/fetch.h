@@ -27,6 +27,7 @@
 #include "../common/progress_line.h"
 #include "curl_multi.h"
 #include "fetch_progress.h"
+#include "file_batch.h"
 #include "job_queue.h"
 #include "options.h"
 #include "rate_gate.h"
@@ -76,6 +77,7 @@ class Fetch {
   std::map<std::size_t, Backoff> backoffs_;        // of jobs that have failed
   std::multimap<TimePoint, std::size_t> retries_;  // jobs that wait for their next try
   Timer retry_;
+  FileBatch batch_;
   CurlMulti multi_;
   struct Running {
     std::unique_ptr<Transfer> transfer;

@@ -65,7 +65,8 @@ Transfer::Transfer(const FetchOptions& options, const FetchJob& job, Output* out
   set_up_tls(options);
   if (shown == Shown::on_terminal) shown_.emplace();
   try {
-    if (!job.file.empty() && !options.resume) file_.emplace(job.file, options.existing);
+    if (!job.file.empty() && !options.resume)
+      file_ = std::make_unique<NewFile>(job.file, options.existing);
     if (!job.file.empty() && options.resume) open_part();
     if (!options.post.empty()) open_post(options.post);
     set_up_request(options);
@@ -217,7 +218,7 @@ FetchResult Transfer::finish(CURLcode code) {
   keep_body(code, result);
   if ((code != CURLE_OK && !is_kept) || !why_.empty())
     result.error = escape(reason(code), kMaxReason);
-  file_.reset();
+  if (result.error) file_.reset();
   part_.reset();  // a retry opens it again
   return result;
 }

@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "../../reactor/base/fd.h"
 #include "../common/new_file.h"
@@ -66,8 +67,13 @@ class Transfer {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   // The part of the body that has arrived, 0 to 1; 0 if its size is not known.
   [[nodiscard]] double share() const noexcept;
-  // Keeps the file if the transfer succeeded. REQUIRES: called once.
+  // Keeps a part that is complete. REQUIRES: called once.
   FetchResult finish(CURLcode code);
+  // The file of a body that is complete, for the caller to keep; null otherwise.
+  // REQUIRES: finish() has returned.
+  [[nodiscard]] std::unique_ptr<NewFile> take_file() noexcept { return std::move(file_); }
+  // The reason of a file's error, for people.
+  static std::string why(const std::system_error& error);
   // How long to wait before the same request may succeed; nothing if it would fail again, if it is
   // not safe to repeat (a POST that may have arrived), or if a part of the body has been printed.
   // `backoff` is the wait if the server names none. REQUIRES: finish() has returned an error.
@@ -83,7 +89,6 @@ class Transfer {
   static std::size_t on_post(char* into, std::size_t size, std::size_t count, void* self) noexcept;
   static int on_rewind(void* self, curl_off_t offset, int origin) noexcept;
   static std::size_t on_head(char* data, std::size_t size, std::size_t count, void* self) noexcept;
-  static std::string why(const std::system_error& error);
   template <class Value>
   void set(CURLoption option, Value value);
   void set_up(const FetchOptions& options);
@@ -104,7 +109,7 @@ class Transfer {
   const FetchJob& job_;
   Output* output_;
   RateGate& gate_;
-  std::optional<NewFile> file_;
+  std::unique_ptr<NewFile> file_;
   std::optional<PartFile> part_;
   bool part_begun_ = false;  // the answer says which part of the body it has
   Fd post_;

@@ -170,10 +170,7 @@ bool Transfer::take_head(std::string_view line) {
 void Transfer::keep_body(CURLcode code, FetchResult& result) {
   if (!why_.empty() || (code != CURLE_OK && !is_complete())) return;
   try {
-    if (file_) {
-      file_->keep();
-      result.file = file_->name();
-    } else if (part_) {
+    if (part_) {
       if (code == CURLE_OK && !part_begun_) begin_part();  // an empty body
       part_->keep();
       result.file = part_->name();

@@ -65,6 +65,9 @@ class Web(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
+    def handle_error(self, *_):
+        pass  # a client that has ended
+
     def __exit__(self, *_):
         self.shutdown()
         self.server_close()
