@@ -42,6 +42,14 @@ class TlsCategory final : public std::error_category {
   }
 };
 
+// The reason of an error of libssl, or 0. Other libraries of OpenSSL have other reasons with the
+// same numbers.
+int ssl_reason(std::error_code error) noexcept {
+  if (error.category() != tls_category() || error.value() < kOpenssl) return 0;
+  const auto value = static_cast<unsigned long>(error.value());
+  return ERR_GET_LIB(value) == ERR_LIB_SSL ? ERR_GET_REASON(value) : 0;
+}
+
 }  // namespace
 
 const std::error_category& tls_category() noexcept {
@@ -54,17 +62,12 @@ std::error_code make_error_code(TlsErrc error) noexcept {
 }
 
 bool is_certificate_error(std::error_code error) noexcept {
-  if (error.category() != tls_category()) return false;
-  if (error.value() >= kOpenssl) {
-    return ERR_GET_REASON(static_cast<unsigned long>(error.value())) ==
-           SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
-  }
-  return error.value() >= kVerify;
+  if (ssl_reason(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) return true;
+  return error.category() == tls_category() && error.value() >= kVerify && error.value() < kOpenssl;
 }
 
 bool is_not_tls_error(std::error_code error) noexcept {
-  if (error.category() != tls_category() || error.value() < kOpenssl) return false;
-  switch (ERR_GET_REASON(static_cast<unsigned long>(error.value()))) {
+  switch (ssl_reason(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:  // a client's error for text
     case SSL_R_HTTP_REQUEST:          // the others are errors of a server
     case SSL_R_HTTPS_PROXY_REQUEST:

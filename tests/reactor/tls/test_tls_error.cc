@@ -53,3 +53,13 @@ Test(tls_error, knows_what_is_not_tls) {
   cr_expect(!is_not_tls_error(verify_error(X509_V_ERR_CERT_HAS_EXPIRED)));
   cr_expect(!is_not_tls_error(std::error_code(SSL_R_HTTP_REQUEST, std::generic_category())));
 }
+
+Test(tls_error, is_not_misled_by_the_same_reason_of_another_library) {
+  for (const int reason : {SSL_R_WRONG_VERSION_NUMBER, SSL_R_HTTP_REQUEST,
+                           SSL_R_HTTPS_PROXY_REQUEST, SSL_R_UNKNOWN_PROTOCOL}) {
+    ERR_raise(ERR_LIB_ASN1, reason);
+    cr_expect(!is_not_tls_error(take_tls_error()), "reason %d", reason);
+  }
+  ERR_raise(ERR_LIB_ASN1, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE);
+  cr_expect(!is_certificate_error(take_tls_error()));
+}
