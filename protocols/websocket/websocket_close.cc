@@ -1,6 +1,6 @@
 #include "websocket_close.h"
 
-#include "../../reactor/base/utf8_stream.h"
+#include "../../reactor/base/utf8.h"
 
 namespace sluice {
 

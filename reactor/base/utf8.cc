@@ -1,9 +1,8 @@
 #include "utf8.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
-
-#include "utf8_tail.h"
 
 namespace sluice {
 namespace {
@@ -46,6 +45,29 @@ bool is_in(const Range (&ranges)[kSize], char32_t character) noexcept {
   return range != std::end(ranges) && range->first <= character;
 }
 
+constexpr Utf8Tail utf8_tail_of(unsigned char first) noexcept {
+  if (first >= 0xC2 && first <= 0xDF) return {1, 0x80, 0xBF};
+  if (first == 0xE0) return {2, 0xA0, 0xBF};  // below: overlong
+  if (first == 0xED) return {2, 0x80, 0x9F};  // above: surrogates
+  if (first >= 0xE1 && first <= 0xEF) return {2, 0x80, 0xBF};
+  if (first == 0xF0) return {3, 0x90, 0xBF};  // below: overlong
+  if (first >= 0xF1 && first <= 0xF3) return {3, 0x80, 0xBF};
+  if (first == 0xF4) return {3, 0x80, 0x8F};  // above: more than U+10FFFF
+  return {0, 0, 0};
+}
+
+// The number of bytes of ASCII at the beginning, in steps of a word.
+std::size_t ascii_words(std::span<const std::byte> bytes) noexcept {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= bytes.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof(word));
+    if ((word & kHighBits) != 0) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 Utf8Character first_character(std::string_view text) noexcept {
@@ -72,5 +94,30 @@ bool is_control(char32_t character) noexcept {
 bool is_invisible(char32_t character) noexcept { return is_in(kInvisible, character); }
 
 bool is_shaping(char32_t character) noexcept { return is_in(kShaping, character); }
+
+bool Utf8Stream::feed(std::span<const std::byte> bytes) noexcept {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const auto byte = static_cast<unsigned char>(bytes[at]);
+    if (next_.size != 0) {
+      if (byte < next_.from || byte > next_.to) return false;
+      next_ = {next_.size - 1, 0x80, 0xBF};
+      ++at;
+    } else if (byte >= 0x80) {
+      next_ = utf8_tail_of(byte);
+      if (next_.size == 0) return false;
+      ++at;
+    } else {
+      const std::size_t words = ascii_words(bytes.subspan(at));
+      at += words == 0 ? 1 : words;
+    }
+  }
+  return true;
+}
+
+bool is_utf8(std::span<const std::byte> text) noexcept {
+  Utf8Stream stream;
+  return stream.feed(text) && stream.is_whole();
+}
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// Reading, and delivering the input to the handler. Writing is in connection_write.cc, the states
-// are in connection.cc.
+// Reading, and delivering the input to the handler, with what a handler does that overrides nothing
+// but on_data(). Writing is in connection_write.cc, the states are in connection.cc.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +29,12 @@ constexpr int kFullReadsAtOnce = 4;
 constexpr std::size_t kFirstRead = 64 * 1024;
 
 }  // namespace
+
+void Protocol::on_open(Connection& /*connection*/) {}
+void Protocol::on_eof(Connection& connection) { connection.close(); }
+void Protocol::on_writable(Connection& /*connection*/) {}
+void Protocol::on_drain(Connection& /*connection*/) {}
+void Protocol::on_close(Connection& /*connection*/, std::error_code /*reason*/) {}
 
 inline ssize_t Connection::system_read(std::span<std::byte> into) {
   if (transport_ != nullptr) return transport_read(into);

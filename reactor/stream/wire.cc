@@ -3,8 +3,11 @@
 #include <sys/socket.h>
 
 #include "../base/try_again.h"
+#include "transport.h"
 
 namespace sluice {
+
+Transport::~Transport() = default;
 
 IoResult Wire::read(std::span<std::byte> into) const {
   if (stream_ != nullptr) return stream_->read(into);

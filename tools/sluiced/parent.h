@@ -27,7 +27,6 @@
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
-#include "../common/descriptor_message.h"
 #include "../common/program.h"
 #include "account_names.h"
 #include "log/log.h"
@@ -35,6 +34,7 @@
 #include "privileges/privileged_list.h"
 #include "sandbox/account.h"
 #include "service_manager.h"
+#include "upgrade/descriptor_message.h"
 #include "upgrade/upgrade.h"
 
 namespace sluice::tools::daemon {

@@ -12,7 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "../common/descriptor_message.h"
 #include "../common/usage_error.h"
 #include "account_names.h"
 #include "configured.h"
@@ -21,6 +20,7 @@
 #include "sandbox_plan.h"
 #include "serve.h"
 #include "services/metrics_text.h"
+#include "upgrade/descriptor_message.h"
 
 namespace sluice::tools::daemon {
 namespace {

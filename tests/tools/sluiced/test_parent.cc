@@ -12,9 +12,9 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/common/descriptor_message.h"
 #include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/parent.h"
+#include "tools/sluiced/upgrade/descriptor_message.h"
 
 using namespace sluice;
 using namespace sluice::tools;

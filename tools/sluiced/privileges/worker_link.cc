@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../common/descriptor_message.h"
+#include "../upgrade/descriptor_message.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -14,7 +14,7 @@
 #include "../../../protocols/framed/framed_datagrams.h"
 #include "../../../protocols/framed/framed_reply.h"
 #include "../../../reactor/base/quote.h"
-#include "../../../reactor/base/utf8_stream.h"
+#include "../../../reactor/base/utf8.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/admission.h"

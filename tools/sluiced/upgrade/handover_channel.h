@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "../../../reactor/base/fd.h"
-#include "../../common/descriptor_message.h"
+#include "descriptor_message.h"
 
 namespace sluice::tools::daemon {
 

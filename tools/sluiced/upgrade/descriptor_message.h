@@ -4,15 +4,15 @@
 // receive one. The receiver trusts nothing: a message that is too long for its room, or that has
 // more than one descriptor, is reported as such, and the descriptors are closed.
 // Thread: any. Errors: std::system_error. Source: unix(7), SOCK_SEQPACKET, SCM_RIGHTS.
-#ifndef SLUICE_TOOLS_COMMON_DESCRIPTOR_MESSAGE_H
-#define SLUICE_TOOLS_COMMON_DESCRIPTOR_MESSAGE_H
+#ifndef SLUICE_TOOLS_SLUICED_UPGRADE_DESCRIPTOR_MESSAGE_H
+#define SLUICE_TOOLS_SLUICED_UPGRADE_DESCRIPTOR_MESSAGE_H
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
 
-#include "../../reactor/base/fd.h"
+#include "../../../reactor/base/fd.h"
 
 namespace sluice::tools {
 

@@ -1,7 +1,0 @@
-#include "transport.h"
-
-namespace sluice {
-
-Transport::~Transport() = default;
-
-}  // namespace sluice
