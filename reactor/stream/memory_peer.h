@@ -2,7 +2,6 @@
 //
 // What it is: for the tests of embedders. It makes a loop on virtual time and one connection whose
 // other end is this object. The Connection, its states, limits and timeouts are the real ones.
-// other end is this object; the Connection, its states, limits and timeouts are the real ones.
 //
 //   sluice::MemoryPeer peer(std::make_unique<Greeter>());
 //   peer.send("hello\n");

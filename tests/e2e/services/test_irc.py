@@ -3,6 +3,7 @@
 import re
 import unittest
 
+import daemon
 from chat import Member
 from daemon import PATIENCE, Daemon, connect
 
@@ -139,4 +140,4 @@ class Irc(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    daemon.main()
