@@ -1,5 +1,8 @@
 #include "quote.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "utf8.h"
 
 namespace sluice {
@@ -64,5 +67,21 @@ std::string escape_prose(std::string_view text) {
 }
 
 std::string quote(std::string_view text) { return '"' + escape(text, kMaxQuoted) + '"'; }
+
+std::string base64(std::span<const std::byte> bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      group = group << 8U | (i < count ? std::to_integer<std::uint32_t>(bytes[at + i]) : 0U);
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      text += i <= count ? kBase64Digits[group >> (18 - 6 * i) & 0x3FU] : '=';
+    }
+  }
+  return text;
+}
 
 }  // namespace sluice

@@ -3,12 +3,13 @@
 // What it is: functions over bytes. Control characters (including those of C1, which terminals
 // obey), characters that do not show (is_invisible() of utf8.h), and bytes that are not UTF-8
 // become \xNN. Everything else stays, including a backslash: the result is for people, not for
-// parsers.
-// Errors: std::bad_alloc. Thread: any.
+// parsers. And base64, which a parser reads back.
+// Errors: std::bad_alloc. Thread: any. Source: RFC 4648, section 4 (base64).
 #ifndef SLUICE_REACTOR_BASE_QUOTE_H
 #define SLUICE_REACTOR_BASE_QUOTE_H
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ std::string escape_prose(std::string_view text);
 // endpoint.
 inline constexpr std::size_t kMaxQuoted = 160;
 std::string quote(std::string_view text);
+
+inline constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+// With padding.
+std::string base64(std::span<const std::byte> bytes);
 
 }  // namespace sluice
 

@@ -21,4 +21,12 @@ std::string timestamp(std::chrono::system_clock::time_point when) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+std::string utc_date(std::chrono::system_clock::time_point when) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
+  std::tm utc{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&seconds, &utc) == nullptr) return "-";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc)};
+}
+
 }  // namespace sluice::tools

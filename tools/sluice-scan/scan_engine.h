@@ -22,17 +22,11 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
-#include "listings/tls_facts.h"
+#include "listings/listing.h"
 #include "targets/scan_space.h"
 #include "tls_prober.h"
 
 namespace sluice::tools::scan {
-
-// What an open port has shown.
-struct PortFacts {
-  std::string banner;
-  std::optional<TlsFacts> tls;
-};
 
 class ScanEvents {
  public:

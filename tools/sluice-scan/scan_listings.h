@@ -22,7 +22,6 @@
 #include "listings/host_book.h"
 #include "listings/listing_sink.h"
 #include "options.h"
-#include "scan_engine.h"
 #include "targets/scan_space.h"
 
 namespace sluice::tools::scan {

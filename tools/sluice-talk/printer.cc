@@ -83,22 +83,4 @@ std::string printed(const PrintedMessage& message, const PrintOptions& options) 
   return as_text(message, options);
 }
 
-std::string base64(std::span<const std::byte> bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= count ? kDigits[group >> (18 - 6 * j) & 0x3f] : '=';
-    }
-  }
-  return out;
-}
-
 }  // namespace sluice::tools::talk

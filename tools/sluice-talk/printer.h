@@ -46,8 +46,6 @@ struct PrintedMessage {
 
 std::string printed(const PrintedMessage& message, const PrintOptions& options);
 
-std::string base64(std::span<const std::byte> bytes);
-
 }  // namespace sluice::tools::talk
 
 #endif

@@ -1,4 +1,6 @@
 // Text from strangers in one line: which characters are escaped, which are kept, where it is cut.
+// Bytes as text: base64.
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "reactor/base/quote.h"
 #include "support/text.h"
 
+using sluice::base64;
 using sluice::escape;
 using sluice::escape_prose;
 using sluice::quote;
@@ -82,4 +85,14 @@ Test(quote, cuts_a_long_text_between_characters) {
 Test(quote, quotes_a_text_and_limits_its_length) {
   cr_expect(quote("a\tb") == "\"a\\x09b\"");
   cr_expect(quote(std::string(1000, 'x')).size() == sluice::kMaxQuoted + 2);
+}
+
+Test(quote, base64_is_as_in_rfc_4648) {
+  const auto encoded = [](std::string_view text) { return base64(std::as_bytes(std::span(text))); };
+  cr_expect(encoded("") == "");
+  cr_expect(encoded("f") == "Zg==");
+  cr_expect(encoded("fo") == "Zm8=");
+  cr_expect(encoded("foo") == "Zm9v");
+  cr_expect(encoded("foobar") == "Zm9vYmFy");
+  cr_expect(encoded("\xfb\xff\xbf") == "+/+/");
 }

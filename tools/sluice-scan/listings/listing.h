@@ -29,6 +29,12 @@ struct ScanStart {
   std::uint64_t port_count = 0;
 };
 
+// What an open port has shown.
+struct PortFacts {
+  std::string banner;
+  std::optional<TlsFacts> tls;
+};
+
 // A port, as soon as it is known.
 struct PortReport {
   Address address;

@@ -1,8 +1,8 @@
 #include "tls_facts.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
+
+#include "../../common/timestamp.h"
 
 namespace sluice::tools::scan {
 
@@ -12,13 +12,7 @@ std::size_t TlsFacts::size() const noexcept {
   return bytes;
 }
 
-std::string TlsFacts::expiry() const {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(not_after);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return "-";
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
-}
+std::string TlsFacts::expiry() const { return utc_date(not_after); }
 
 std::string TlsFacts::line() const {
   std::string text = version + ' ' + cipher;

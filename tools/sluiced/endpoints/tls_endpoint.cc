@@ -1,7 +1,6 @@
 #include "tls_endpoint.h"
 
 #include <chrono>
-#include <ctime>
 #include <functional>
 #include <system_error>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "../../../reactor/tls/tls_certificate.h"
 #include "../../../reactor/tls/tls_server.h"
 #include "../../../reactor/tls/tls_transport.h"
+#include "../../common/timestamp.h"
 #include "opener.h"
 #include "tls_keys.h"
 
@@ -115,11 +115,7 @@ Task TlsEndpoint::renew() {
 
 std::string TlsEndpoint::describe() const {
   const TlsPeerCertificate first = impl_->slot.current().certificate();
-  const std::time_t end = std::chrono::system_clock::to_time_t(first.not_after);
-  std::tm parts{};
-  char date[16] = "";
-  if (::gmtime_r(&end, &parts) != nullptr) std::strftime(date, sizeof date, "%Y-%m-%d", &parts);
-  return "serial " + first.serial + ", until " + date;
+  return "serial " + first.serial + ", until " + utc_date(first.not_after);
 }
 
 std::string read_tls_file(const std::string& path) {
