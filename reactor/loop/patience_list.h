@@ -1,7 +1,7 @@
 // Members that others wait for, each until its deadline. Only for the protocols; not installed.
 //
-// What it is: a list with one timer for all. The deadlines pass in the order in which the members
-// were added, as long as their patience is the same.
+// What it is: a list with one timer for all. It looks at the members in the order in which they
+// were added: a member with less patience than one before it also waits for that one's deadline.
 // Lifetime: must be destroyed before its loop. A member is removed before it is destroyed.
 // Thread: the loop's. Errors: add() may throw std::bad_alloc, and has added nothing then.
 #ifndef SLUICE_REACTOR_LOOP_PATIENCE_LIST_H
@@ -22,8 +22,9 @@ namespace sluice {
 template <class Member>
 class PatienceList {
  public:
-  // `expired` runs for each member whose deadline has passed, after its removal from the list; then
-  // `done` runs once. Both may remove members.
+  // When the timer ends, `expired` runs for each member whose deadline has passed, after its
+  // removal from the list; then `done` runs once. Both may add and remove members, and must not
+  // destroy the list.
   PatienceList(Loop& loop, std::function<void(Member&)> expired, std::function<void()> done)
       : loop_(loop),
         expired_(std::move(expired)),

@@ -3,8 +3,8 @@
 
     clang_tidy.py --build DIR [--jobs N] [FILE...]
 
-DIR holds compile_commands.json. Prints what clang-tidy finds and nothing about what is clean. A
-source that looks different with SLUICE_PORTABLE is looked at both ways.
+DIR holds compile_commands.json. Prints the findings, and a count at the end. A source that depends
+on SLUICE_PORTABLE is checked with it and without it.
 
 Eight sources of a folder are joined and checked as one file, because most of the time goes into the
 headers that they share. Sources that cannot be compiled together are checked one by one.
@@ -22,7 +22,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROOMS = ("reactor", "protocols", "tools")
+TREES = ("reactor", "protocols", "tools")
 AT_ONCE = 8
 PORTABLE = "-DSLUICE_PORTABLE=1"
 INCLUDE = re.compile(r"^#include .*$", re.MULTILINE)
@@ -114,7 +114,7 @@ def main():
     build = arguments.build.resolve()
     entries = [entry for entry in json.loads((build / "compile_commands.json").read_text())
                if pathlib.Path(entry["file"]).resolve().is_relative_to(ROOT)
-               and pathlib.Path(entry["file"]).resolve().relative_to(ROOT).parts[0] in ROOMS]
+               and pathlib.Path(entry["file"]).resolve().relative_to(ROOT).parts[0] in TREES]
     if arguments.files:
         wanted = {file.resolve() for file in arguments.files}
         entries = [entry for entry in entries if pathlib.Path(entry["file"]).resolve() in wanted]
@@ -122,7 +122,7 @@ def main():
         print("clang_tidy.py: no source to look at", file=sys.stderr)
         return 1
 
-    for room in ROOMS:
+    for room in TREES:
         folder = build / "tidy" / room
         folder.mkdir(parents=True, exist_ok=True)
         rules = ROOT / room / ".clang-tidy"  # those of the whole tree are above the build
