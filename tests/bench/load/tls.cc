@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "load.h"
+#include "round_trips.h"
 
 namespace bench {
 namespace {
@@ -81,70 +81,6 @@ class Stream {
   SSL* ssl_;
 };
 
-class RoundTrips {
- public:
-  explicit RoundTrips(const Request& request) : request_(request) {
-    peers_.reserve(request.connections);
-    for (std::size_t i = 0; i < request.connections; ++i) {
-      Peer& peer = peers_.emplace_back(Peer{Stream(client_, request.port), i * 7919});
-      peer.stream.set_nonblocking();
-      epoll_.add(peer.stream.descriptor(), EPOLLIN, &peer);
-    }
-  }
-
-  Result run() {
-    Window window(request_);
-    for (Peer& peer : peers_) send_message(peer);
-    while (window.running(done_)) turn(true);
-    const auto give_up = Clock::now() + std::chrono::seconds(5);
-    while (under_way_ > 0 && Clock::now() < give_up) turn(false);
-    Result result;
-    window.report(result);
-    result.emplace_back("lost", static_cast<double>(under_way_ + wrong_));
-    return result;
-  }
-
- private:
-  struct Peer {
-    Stream stream;
-    std::uint64_t position;
-    std::size_t received = 0;
-  };
-
-  void turn(bool again) {
-    for (const epoll_event& event : epoll_.wait(100)) {
-      Peer& peer = *static_cast<Peer*>(event.data.ptr);
-      if (receive(peer) && again) send_message(peer);
-    }
-  }
-  void send_message(Peer& peer) {
-    peer.stream.send(pattern_.at(peer.position, request_.size));
-    ++under_way_;
-  }
-  bool receive(Peer& peer) {
-    const std::span room(buffer_.data(), request_.size - peer.received);
-    const std::size_t size = peer.stream.receive(room);
-    if (!pattern_.matches(peer.position + peer.received, room.first(size))) ++wrong_;
-    peer.received += size;
-    if (peer.received < request_.size) return false;
-    peer.received = 0;
-    peer.position += request_.size;
-    ++done_;
-    --under_way_;
-    return true;
-  }
-
-  const Request& request_;
-  const Pattern pattern_;
-  const Client client_;
-  Epoll epoll_;
-  std::vector<Peer> peers_;
-  std::array<char, Pattern::kMaxSize> buffer_;
-  std::uint64_t done_ = 0;
-  std::uint64_t under_way_ = 0;
-  std::uint64_t wrong_ = 0;
-};
-
 // False if what came back is not what was sent.
 bool exchange(const Stream& stream, std::span<const char> message, std::vector<char>& buffer) {
   stream.send(message);
@@ -182,7 +118,16 @@ Result run_handshakes(const Request& request, bool resumes) {
 
 }  // namespace
 
-Result run_tls_round_trips(const Request& request) { return RoundTrips(request).run(); }
+Result run_tls_round_trips(const Request& request) {
+  const Client client;
+  const auto connect = [&] {
+    Stream stream(client, request.port);
+    stream.set_nonblocking();
+    return stream;
+  };
+  return RoundTrips<Stream>(request, connect).run();
+}
+
 Result run_tls_handshakes(const Request& request) { return run_handshakes(request, false); }
 Result run_tls_resumptions(const Request& request) { return run_handshakes(request, true); }
 
