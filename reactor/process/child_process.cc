@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "../loop/loop_internals.h"
-#include "spawn.h"
+#include "child_spawn.h"
 
 namespace sluice {
 
@@ -42,13 +42,23 @@ void signal_child(const Fd& /*pidfd*/, pid_t pid, int signal) noexcept { ::kill(
 
 #endif
 
+// Null if there is none. strsignal() may not be called in two threads at once.
+const char* description_of([[maybe_unused]] int signal) noexcept {
+#if defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 32)
+  return ::sigdescr_np(signal);
+#endif
+#endif
+  return nullptr;
+}
+
 }  // namespace
 
 std::string ChildExit::message() const {
   if (signal != 0) {
-    const char* const name = ::strsignal(signal);
-    return "signal " + std::to_string(signal) +
-           (name == nullptr ? "" : " (" + std::string(name) + ")");
+    const char* const name = description_of(signal);
+    const std::string text = "signal " + std::to_string(signal);
+    return name == nullptr ? text : text + " (" + name + ")";
   }
   return code ? "exit status " + std::to_string(*code) : "unknown status";
 }

@@ -1,4 +1,4 @@
-#include "spawn.h"
+#include "child_spawn.h"
 
 #include <fcntl.h>
 #include <spawn.h>

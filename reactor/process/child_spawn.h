@@ -3,8 +3,8 @@
 // Thread: any. Errors: spawn() throws std::system_error (the errno of posix_spawn()),
 // std::invalid_argument and std::bad_alloc.
 // Source: POSIX.1-2017 posix_spawn().
-#ifndef SLUICE_REACTOR_PROCESS_SPAWN_H
-#define SLUICE_REACTOR_PROCESS_SPAWN_H
+#ifndef SLUICE_REACTOR_PROCESS_CHILD_SPAWN_H
+#define SLUICE_REACTOR_PROCESS_CHILD_SPAWN_H
 
 #include <sys/types.h>
 
