@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "chat_carrier.h"
 #include "chat_name.h"
 
 namespace sluice {
@@ -59,6 +60,7 @@ ChatMember* ChatHouse::enter(const ChatNewcomer& newcomer) {
     place->second = std::make_unique<ChatMember>(newcomer, name, now());
     ChatMember& member = *place->second;
     member.key_ = &place->first;
+    if (carrier_ != nullptr) carrier_->entered(member);
     if (newcomer.one_room) {
       announce(*lobby_, event(ChatEvent::Kind::joined, member));
       lobby_->add(member);
@@ -80,11 +82,12 @@ void ChatHouse::leave(ChatMember& member, std::string_view reason) {
     ChatHouse& house;
     ChatMember& member;
     ~Removal() {
+      if (house.carrier_ != nullptr) house.carrier_->gone(member);
       while (!member.rooms_.empty()) house.remove_from(member, *member.rooms_.back());
     }
   };
   ChatEvent quit = event(ChatEvent::Kind::quit, member, reason);
-  if (member.rooms_.size() != 1) {
+  if (carrier_ != nullptr || member.rooms_.size() != 1) {
     const Removal removal{*this, member};
     return announce_everywhere(member, quit);
   }
@@ -151,8 +154,13 @@ ChatResult ChatHouse::check_nick(std::string_view nick, const ChatMember* member
 ChatResult ChatHouse::set_nick(ChatMember& member, std::string_view nick) {
   const ChatResult checked = check_nick(nick, &member);
   if (checked != ChatResult::ok) return checked;
+  if (member.nick() == nick) return ChatResult::already_there;
+  change_nick(member, nick);
+  return ChatResult::ok;
+}
+
+void ChatHouse::change_nick(ChatMember& member, std::string_view nick) {
   const std::string old(member.nick());
-  if (old == nick) return ChatResult::already_there;
   std::string key = chat_name_key(nick);
   std::string name(nick);
   for (ChatRoom* room : member.rooms_) {
@@ -173,7 +181,6 @@ ChatResult ChatHouse::set_nick(ChatMember& member, std::string_view nick) {
     announce_everywhere(member, renamed);
     deliver_event(member, renamed);
   }
-  return ChatResult::ok;
 }
 
 void ChatHouse::set_away(ChatMember& member, std::string_view why) {

@@ -26,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,6 +41,9 @@
 #include "chat_room.h"
 
 namespace sluice {
+
+class ChatCarrier;
+struct ChatNews;
 
 struct ChatRules {
   std::string lobby = "lobby";  // the first room. REQUIRES: is_chat_name(lobby)
@@ -130,6 +134,21 @@ class SLUICE_EXPORT ChatHouse {
   // Whether a member in a room of `member` is behind.
   [[nodiscard]] bool is_congested(const ChatMember& member) const noexcept;
 
+  // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
+  void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }
+  // What the carrier gives back, or brings from another house. A room or target that is not here
+  // reads nothing. Sets the topic of the room, and invites the target.
+  void receive(const ChatNews& news);
+  // The carrier has seen a change of a member of another house: without an event, and without the
+  // checks that the other house has made. put_in() does nothing above ChatRules::max_rooms.
+  void put_in(ChatMember& member, std::string_view room);
+  void take_out(ChatMember& member, ChatRoom& room) noexcept { remove_from(member, room); }
+  void change_mode_of_carrier(ChatMember& author, ChatRoom& room, const ChatModeChange& change);
+  // Where the kicked member is now, in its own house. REQUIRES: it is in the room.
+  void remove_kicked(ChatMember& target, ChatRoom& room);
+  // set_nick() without its checks. REQUIRES: a valid nick that is free.
+  void change_nick(ChatMember& member, std::string_view nick);
+
   [[nodiscard]] std::size_t members() const noexcept { return members_.size(); }
   [[nodiscard]] std::size_t rooms() const noexcept { return rooms_.size(); }
   [[nodiscard]] const Members& all_members() const noexcept { return members_; }
@@ -153,6 +172,11 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL void announce(ChatRoom& room, ChatEvent event, const ChatMember* skipped = nullptr,
                              ChatRoom::InHistory in_history = ChatRoom::InHistory::no);
   SLUICE_LOCAL void announce_everywhere(ChatMember& author, const ChatEvent& event);
+  SLUICE_LOCAL void deliver_everywhere(std::span<ChatRoom* const> rooms, const ChatMember* skipped,
+                                       const ChatEvent& event);
+  SLUICE_LOCAL void receive_in(ChatRoom& room, const ChatNews& news, ChatEvent event);
+  SLUICE_LOCAL void receive_alone(const ChatEvent& event);
+  SLUICE_LOCAL void announce_left(ChatMember& member, ChatRoom& room, const ChatEvent& left);
   SLUICE_LOCAL void deliver_event(ChatMember& member, const ChatEvent& event);
   SLUICE_LOCAL void move(ChatMember& member, ChatRoom& to);
   SLUICE_LOCAL void remove_from(ChatMember& member, ChatRoom& room) noexcept;
@@ -170,6 +194,7 @@ class SLUICE_EXPORT ChatHouse {
   Members members_;
   Rooms rooms_;
   ChatRoom* lobby_;
+  ChatCarrier* carrier_ = nullptr;
   std::vector<ChatRoom*> dirty_;
   std::deque<ChatPast> past_;
   std::uint64_t next_event_ = 1;

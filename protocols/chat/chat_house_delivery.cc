@@ -1,7 +1,9 @@
 // How the events of a house reach its members. chat_house.cc has the members themselves.
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "chat_carrier.h"
 #include "chat_house.h"
 
 namespace sluice {
@@ -28,16 +30,30 @@ ChatEvent ChatHouse::event(ChatEvent::Kind kind, const ChatMember& author, std::
 void ChatHouse::announce(ChatRoom& room, ChatEvent event, const ChatMember* skipped,
                          ChatRoom::InHistory in_history) {
   event.room = room.name();
+  if (carrier_ != nullptr) {
+    const bool is_kept = in_history == ChatRoom::InHistory::yes;
+    const auto reach = is_kept ? ChatNews::Reach::recorded : ChatNews::Reach::members;
+    if (carrier_->carry({.event = event, .rooms = {}, .skipped = skipped, .reach = reach})) return;
+  }
   room.collect(event, skipped, in_history);
   mark_dirty(room);
 }
 
 // To each member of the author's rooms once, however many rooms they share; not to the author.
 void ChatHouse::announce_everywhere(ChatMember& author, const ChatEvent& event) {
-  if (author.rooms_.empty()) return;
+  if (carrier_ != nullptr) {
+    std::vector<std::string_view> names;
+    for (const ChatRoom* room : author.rooms_) names.emplace_back(room->name());
+    if (carrier_->carry({.event = event, .rooms = names, .skipped = &author})) return;
+  }
+  if (!author.rooms_.empty()) deliver_everywhere(author.rooms_, &author, event);
+}
+
+void ChatHouse::deliver_everywhere(std::span<ChatRoom* const> rooms, const ChatMember* skipped,
+                                   const ChatEvent& event) {
   flush();
   std::vector<std::pair<const ChatFormat*, Payload>> blocks;
-  for (const ChatRoom* room : author.rooms_) {
+  for (const ChatRoom* room : rooms) {
     for (const ChatRoom::Block& block : room->blocks_) {
       if (std::ranges::find(blocks, block.format, &decltype(blocks)::value_type::first) !=
           blocks.end()) {
@@ -48,9 +64,10 @@ void ChatHouse::announce_everywhere(ChatMember& author, const ChatEvent& event) 
       blocks.emplace_back(block.format, Payload::copy(text));
     }
   }
-  author.round_ = ++round_;
-  for (const ChatRoom* room : author.rooms_) {
+  ++round_;
+  for (const ChatRoom* room : rooms) {
     for (const ChatRoom::Place& place : room->members_) {
+      if (place.member == skipped) continue;
       if (std::exchange(place.member->round_, round_) == round_) continue;
       const auto block =
           std::ranges::find(blocks, place.member->format_, &decltype(blocks)::value_type::first);
@@ -112,6 +129,92 @@ void ChatHouse::set_behind(ChatMember& member, bool behind) noexcept {
 bool ChatHouse::is_congested(const ChatMember& member) const noexcept {
   return std::ranges::any_of(member.rooms_,
                              [](const ChatRoom* room) { return room->is_congested(); });
+}
+
+// --- What a carrier brings ---
+
+void ChatHouse::receive(const ChatNews& news) {
+  ChatEvent event = news.event;
+  event.id = next_event_++;
+  const bool is_private =
+      event.kind == ChatEvent::Kind::invited || (event.room.empty() && news.rooms.empty());
+  if (is_private) return receive_alone(event);
+  if (event.kind == ChatEvent::Kind::away) {
+    if (ChatMember* const author = find_member(event.author)) author->away_ = event.text;
+  }
+  std::vector<ChatRoom*> rooms;
+  if (!event.room.empty()) rooms.push_back(find_room(event.room));
+  for (const std::string_view name : news.rooms) rooms.push_back(find_room(name));
+  std::erase(rooms, nullptr);
+  if (rooms.size() > 1) return deliver_everywhere(rooms, news.skipped, event);
+  if (!rooms.empty()) receive_in(*rooms.front(), news, event);
+}
+
+void ChatHouse::receive_in(ChatRoom& room, const ChatNews& news, ChatEvent event) {
+  event.room = room.name();
+  if (news.reach == ChatNews::Reach::history) return room.history_.keep(event);
+  if (event.kind == ChatEvent::Kind::topic) {
+    std::string author(event.author);
+    author += '!';
+    author += event.origin;
+    room.topic_ = {
+        .text = std::string(event.text), .author = std::move(author), .time = event.time};
+  }
+  const bool is_kept = news.reach == ChatNews::Reach::recorded;
+  const auto in_history = is_kept ? ChatRoom::InHistory::yes : ChatRoom::InHistory::no;
+  const ChatMember* const skipped = news.skipped;
+  ChatMember* const joined =
+      event.kind == ChatEvent::Kind::joined && skipped != nullptr && skipped->reads_itself_
+          ? find_member(skipped->nick())
+          : nullptr;
+  mark_dirty(room);
+  if (joined == nullptr) return room.collect(event, skipped, in_history);
+  // Its front has shown it already, so it is skipped although it reads itself.
+  room.flush();
+  joined->reads_itself_ = false;
+  try {
+    room.collect(event, skipped, in_history);
+    room.flush();
+  } catch (...) {
+    joined->reads_itself_ = true;
+    throw;
+  }
+  joined->reads_itself_ = true;
+}
+
+void ChatHouse::receive_alone(const ChatEvent& event) {
+  ChatMember* const target = find_member(event.target);
+  if (target == nullptr) return;
+  ChatRoom* const room = find_room(event.room);
+  if (event.kind == ChatEvent::Kind::invited && room != nullptr) {
+    std::vector<std::string>& names = room->modes_.invited;
+    std::erase(names, *target->key_);
+    if (names.size() >= std::max<std::size_t>(rules_.max_bans, 1)) names.erase(names.begin());
+    names.push_back(*target->key_);
+  }
+  deliver_event(*target, event);
+}
+
+void ChatHouse::put_in(ChatMember& member, std::string_view name) {
+  const ChatRoom* const known = find_room(name);
+  if (known == nullptr && rooms_.size() >= rules_.max_rooms) return;
+  if (known != nullptr && member.is_in(*known)) return;
+  ChatRoom& room = find_or_make_room(name);
+  const bool opens = room.members().empty() && &room != lobby_;
+  try {
+    room.add(member);
+  } catch (...) {
+    remove_if_empty(room);
+    throw;
+  }
+  if (opens) room.members_.back().is_operator = true;
+  std::erase(room.modes_.invited, *member.key_);
+}
+
+void ChatHouse::change_mode_of_carrier(ChatMember& author, ChatRoom& room,
+                                       const ChatModeChange& change) {
+  std::string parameter = change.parameter;
+  (void)apply(room, author, change, parameter);
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "chat_carrier.h"
 #include "chat_house.h"
 #include "chat_name.h"
 #include "chat_text.h"
@@ -147,9 +148,19 @@ void ChatHouse::move(ChatMember& member, ChatRoom& to) {
   ChatEvent left = event(Kind::left, member);
   left.target = to.name();
   to.add(member);
-  from.remove(member);
-  if (from.members().empty()) return remove_if_empty(from);
-  announce(from, left);
+  announce_left(member, from, left);
+}
+
+// A room that is empty now has no readers but those of the carrier.
+void ChatHouse::announce_left(ChatMember& member, ChatRoom& room, const ChatEvent& left) {
+  room.remove(member);
+  try {
+    if (carrier_ != nullptr || !room.members().empty()) announce(room, left);
+  } catch (...) {
+    remove_if_empty(room);
+    throw;
+  }
+  remove_if_empty(room);
 }
 
 ChatResult ChatHouse::part(ChatMember& member, ChatRoom& room, std::string_view reason) {
@@ -157,9 +168,7 @@ ChatResult ChatHouse::part(ChatMember& member, ChatRoom& room, std::string_view 
   if (member.one_room_) return join(member, rules_.lobby, {}, Congestion::ignore);
   if (room.has_lines_for(member)) room.flush();
   const ChatEvent left = event(Kind::left, member, reason.substr(0, kMaxReason));
-  const bool is_last = room.members().size() == 1;
-  remove_from(member, room);
-  if (!is_last) announce(room, left);
+  announce_left(member, room, left);
   return ChatResult::ok;
 }
 
@@ -185,16 +194,17 @@ ChatResult ChatHouse::kick(ChatMember& member, ChatRoom& room, ChatMember& targe
   kicked.target = target.nick();
   announce(room, kicked);
   room.flush();
-  if (!target.one_room_) {
-    remove_from(target, room);
-    return ChatResult::ok;
-  }
+  remove_kicked(target, room);
+  return ChatResult::ok;
+}
+
+void ChatHouse::remove_kicked(ChatMember& target, ChatRoom& room) {
+  if (!target.one_room_) return remove_from(target, room);
   // Only the lobby has no operators, so this is another room.
   announce(*lobby_, event(Kind::joined, target));
   lobby_->add(target);
   remove_from(target, room);
   notify(target, "you are in the room " + lobby_->name() + " again");
-  return ChatResult::ok;
 }
 
 ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& target,
@@ -220,7 +230,11 @@ ChatResult ChatHouse::apply_mode(ChatMember& member, ChatRoom& room, const ChatM
     return member.is_in(room) ? ChatResult::not_operator : ChatResult::not_in_room;
   }
   parameter = change.parameter;
-  return apply(room, member, change, parameter);
+  const ChatResult applied = apply(room, member, change, parameter);
+  if (applied == ChatResult::ok && carrier_ != nullptr) {
+    carrier_->mode_changed(member, room, change);
+  }
+  return applied;
 }
 
 void ChatHouse::announce_modes(ChatMember& member, ChatRoom& room, std::string_view text) {
