@@ -18,6 +18,7 @@
 #include "config/config_reader.h"
 #include "config/written_config.h"
 #include "endpoints/socket_keys.h"
+#include "endpoints/tls_endpoint.h"
 #include "services/service_kinds.h"
 #include "settings/key_types.h"
 #include "settings/user.h"
@@ -36,6 +37,52 @@ std::string write_control(const ControlSettings& control) {
          (control.group ? "\ngroup = " + toml_string(control.group->name)
                         : std::string("\n# group: that of the process")) +
          '\n';
+}
+
+// Secrets and certificates are not shown; a worker, which can read no file, gets them.
+std::string write_bus(const BusSettings& bus, bool for_worker) {
+  std::string text = "\n[bus]\n";
+  if (bus.url.empty()) return text + "# url: none\n";
+  text += "url = " + toml_string(bus.url) + '\n';
+  if (for_worker) {
+    if (!bus.secret.empty()) text += "secret = " + toml_string(bus.secret) + '\n';
+    if (!bus.ca.empty()) text += "ca-text = " + toml_string(bus.ca) + '\n';
+    return text;
+  }
+  if (!bus.ca_file.empty()) text += "ca = " + toml_string(bus.ca_file) + '\n';
+  if (!bus.secret_file.empty())
+    return text + "secret-file = " + toml_string(bus.secret_file) + '\n';
+  return text + (bus.secret.empty() ? "# secret-file: none\n" : "# secret: not shown\n");
+}
+
+void load_bus(BusSettings& bus) {
+  load_bus_files(bus);
+  if (bus.url.empty() || !parse_bus_url(bus.url).has_tls || TlsEndpoint::is_built_in()) return;
+  throw UsageError("bus: " + bus.url + " needs a program that was built with TLS");
+}
+
+std::string write_all(const Options& options, bool for_worker) {
+  const bool has_limit = options.loop.max_connections != LoopOptions().max_connections;
+  const bool has_budget = options.loop.max_memory != LoopOptions().max_memory;
+  const std::string drain_timeout =
+      options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
+  return "backend = " + toml_string(to_string(options.loop.backend)) +
+         (!options.user ? "\n# user: the one that starts it"
+                        : "\nuser = " + toml_string(*options.user)) +
+         (!options.chroot ? "\n# chroot: an empty directory"
+                          : "\nchroot = " + toml_string(*options.chroot)) +
+         "\nsandbox = " + toml_string(name_of(options.sandbox)) + "\n\n[limits]\n" +
+         (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
+                    : std::string("# max-connections: as many as the descriptors allow")) +
+         (has_budget ? "\nmax-memory = " + toml_string(write_size(options.loop.max_memory))
+                     : std::string("\n# max-memory: none")) +
+         "\ndrain-timeout = " + toml_string(drain_timeout) +
+         "\n\n[log]\nto = " + toml_string(to_string(options.log.to)) +
+         "\nformat = " + toml_string(name_of(options.log.format)) +
+         "\nlevel = " + toml_string(name_of(options.log.level)) +
+         "\nconnections = " + (options.log_connections ? "true" : "false") + '\n' +
+         write_bus(options.bus, for_worker) + write_control(options.control) +
+         write_services(options.listen);
 }
 
 // The system would let two services share the socket, and each newcomer would meet any of them.
@@ -84,6 +131,9 @@ void merge(Config config, Options& options) {
   }
   if (config.control_mode) options.control.mode = *config.control_mode;
   if (config.control_group) options.control.group = config.control_group;
+  BusSettings& bus = options.bus;
+  if (!bus.url.empty()) config.bus.url = bus.url;
+  bus = std::move(config.bus);
   const std::size_t first = options.listen.size();
   for (ListenSpec& spec : config.listen) {
     spec.service += first;
@@ -104,6 +154,7 @@ Options configured(const Options& command_line) {
   Options options = command_line;
   if (options.file.empty()) {
     check_passed_sockets(options.listen);
+    load_bus(options.bus);
     return options;
   }
   merge(load_config(options.file, options.given.defaults), options);
@@ -112,6 +163,7 @@ Options configured(const Options& command_line) {
   }
   check_passed_sockets(options.listen);
   check_console(options);
+  load_bus(options.bus);
   return options;
 }
 
@@ -123,13 +175,14 @@ std::string write_for_worker(const Options& options) {
     write_users_as_numbers(socket_keys(), spec);
     write_users_as_numbers(kind_of(spec).keys, spec);
   }
-  return write_configuration(copy);
+  return write_all(copy, true);
 }
 
 Options read_by_worker(const std::string& text, const Options& command_line) {
   Options options = command_line;
   options.given = {};
   options.control = {};
+  options.bus = {};
   options.loop = {};
   options.listen.clear();
   ConfigFaults faults;
@@ -149,27 +202,6 @@ LoopOptions loop_options(LoopOptions options) {
   return options;
 }
 
-std::string write_configuration(const Options& options) {
-  const bool has_limit = options.loop.max_connections != LoopOptions().max_connections;
-  const bool has_budget = options.loop.max_memory != LoopOptions().max_memory;
-  const std::string drain_timeout =
-      options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
-  return "backend = " + toml_string(to_string(options.loop.backend)) +
-         (!options.user ? "\n# user: the one that starts it"
-                        : "\nuser = " + toml_string(*options.user)) +
-         (!options.chroot ? "\n# chroot: an empty directory"
-                          : "\nchroot = " + toml_string(*options.chroot)) +
-         "\nsandbox = " + toml_string(name_of(options.sandbox)) + "\n\n[limits]\n" +
-         (has_limit ? "max-connections = " + std::to_string(options.loop.max_connections)
-                    : std::string("# max-connections: as many as the descriptors allow")) +
-         (has_budget ? "\nmax-memory = " + toml_string(write_size(options.loop.max_memory))
-                     : std::string("\n# max-memory: none")) +
-         "\ndrain-timeout = " + toml_string(drain_timeout) +
-         "\n\n[log]\nto = " + toml_string(to_string(options.log.to)) +
-         "\nformat = " + toml_string(name_of(options.log.format)) +
-         "\nlevel = " + toml_string(name_of(options.log.level)) +
-         "\nconnections = " + (options.log_connections ? "true" : "false") + '\n' +
-         write_control(options.control) + write_services(options.listen);
-}
+std::string write_configuration(const Options& options) { return write_all(options, false); }
 
 }  // namespace sluice::tools::daemon

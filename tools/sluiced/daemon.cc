@@ -7,6 +7,7 @@
 
 #include "../../reactor/base/quote.h"
 #include "../../reactor/loop/watcher.h"
+#include "bus_maker.h"
 #include "configured.h"
 #include "report_text.h"
 #include "root_account.h"
@@ -26,6 +27,7 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
     : log_(log),
       link_(link),
       drain_timeout_(options.drain_timeout),
+      bus_(options.bus),
       account_(options.user),
       chroot_(options.chroot),
       sandbox_mode_(options.sandbox),
@@ -58,6 +60,7 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
     monitor_.opened(spec, at, peer);
   });
   loop_.set_reporter([this](const Report& report) { log_report(report); });
+  services_.set_bus_maker(make_bus_maker(options.bus, log_));
   for (const ListenSpec& spec : options.listen) {
     Fd bound = handover.take(spec);
     auto socket = bound ? std::make_unique<EndpointSocket>(spec, std::move(bound))

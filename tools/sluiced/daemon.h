@@ -128,6 +128,7 @@ class Daemon final : private ControlTarget {
   Log& log_;
   WorkerLink* link_;  // null: one process
   std::chrono::milliseconds drain_timeout_;
+  BusSettings bus_;
   std::optional<std::string> account_;
   std::optional<std::string> chroot_;
   SandboxMode sandbox_mode_;

@@ -54,6 +54,7 @@ std::vector<std::string> Daemon::apply(const Options& next) {
     stays.emplace_back("max-memory");
   }
   if (next.control != control_settings_) stays.emplace_back("control");
+  if (next.bus != bus_) stays.emplace_back("bus");
   if (next.user != account_) stays.emplace_back("user");
   if (next.chroot != chroot_) stays.emplace_back("chroot");
   if (next.sandbox != sandbox_mode_) stays.emplace_back("sandbox");

@@ -49,6 +49,7 @@ constexpr std::array kOptions = {
     OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
     OptionSpec{"drain-timeout", 0, "DURATION", "time to finish after SIGTERM or SIGINT (5s)"},
     OptionSpec{"console", 0, "", "take part in chat and broadcast from the terminal"},
+    OptionSpec{"bus", 0, "URL", "redis://ADDRESS: one chat on several machines (none)"},
     OptionSpec{"control", 0, "PATH", "Unix socket for sluicectl(8)"},
     OptionSpec{"log-to", 0, "TARGET", "stderr, syslog or file:/PATH (stderr)"},
     OptionSpec{"log-connections", 0, "", "log each connection when it has closed"},
@@ -178,6 +179,10 @@ Options parse_options(int argc, const char* const* argv) {
   options.console = line.has("console");
   line.each("control", [&](std::string_view value) {
     options.control.socket = ControlSettings::socket_from(value);
+  });
+  line.each("bus", [&](std::string_view value) {
+    (void)parse_bus_url(value);
+    options.bus.url = value;
   });
   line.each("log-to", [&](std::string_view value) { options.log.to = log_target_from(value); });
   line.each("log-format",

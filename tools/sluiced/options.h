@@ -13,6 +13,7 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../common/command_line.h"
+#include "settings/bus_settings.h"
 #include "settings/control_settings.h"
 #include "settings/listen_spec.h"
 #include "settings/log_settings.h"
@@ -29,6 +30,7 @@ struct Options {
   bool default_listen = false;  // neither -l nor -f was given, and listen has the default services
   bool console = false;
   ControlSettings control;
+  BusSettings bus;
   std::optional<std::string> user;    // the account to serve as
   std::optional<std::string> chroot;  // the root directory of a worker
   SandboxMode sandbox = SandboxMode::on;

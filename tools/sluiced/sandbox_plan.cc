@@ -117,13 +117,19 @@ bool writes_to_files(const Options& options) {
          is_regular_file(STDOUT_FILENO) || is_regular_file(STDERR_FILENO);
 }
 
+void allow_bus(SandboxPlan& plan, const Options& options) {
+  if (options.bus.url.empty()) return;
+  plan.landlock.connect_tcp.push_back(parse_bus_url(options.bus.url).address.port());
+}
+
 }  // namespace
 
 SandboxPlan plan_for_worker(const Options& options) {
   SandboxPlan plan;
   plan.limits = {.no_processes = true, .no_file_growth = !writes_to_files(options)};
   plan.landlock.may_bind_tcp = false;
-  plan.system_calls = {.opens = false, .executes = false};
+  plan.system_calls = {.opens = false, .executes = false, .connects = !options.bus.url.empty()};
+  allow_bus(plan, options);
   return plan;
 }
 
@@ -135,6 +141,10 @@ SandboxPlan plan_for_one_process(const Options& options) {
   if (!options.file.empty()) {
     add_configuration(paths, options);
     plan.landlock.connect_tcp = {kDomain};
+  }
+  allow_bus(plan, options);
+  for (const std::string& path : {options.bus.secret_file, options.bus.ca_file}) {
+    if (!path.empty()) paths.add_folder_of(path, PathUse::read);
   }
   if (options.log.to.kind == LogTarget::Kind::file) {
     paths.add_folder_of(options.log.to.path, PathUse::log);

@@ -195,7 +195,8 @@ class Page(Files):
         described |= set(re.findall(r"^\.Ss THE TABLES? (\w+)$", page, re.MULTILINE))
         described -= {"kind", "listen"}
         allowed = set()
-        for text in ("x = 1", "[limits]\nx = 1", "[log]\nx = 1", "[control]\nx = 1"):
+        for text in ("x = 1", "[limits]\nx = 1", "[log]\nx = 1", "[bus]\nx = 1",
+                     "[control]\nx = 1"):
             message = run("-n", "-f", self.write(text)).stderr.decode()
             allowed |= set(re.split(", | and ", message.strip().partition(": ")[2]
                                     .rpartition(": ")[2]))

@@ -14,6 +14,7 @@ import unittest
 import certificates
 import daemon
 from daemon import Daemon
+from one_house import OneHouse
 
 PATIENCE = daemon.PATIENCE
 # More of them take longer than a test may: 1000 and 100, for instance.
@@ -270,6 +271,30 @@ class Renew(Base):
             finally:
                 for client in clients:
                     client.close()
+
+
+class BetweenMachines(OneHouse):
+    def test_with_a_user_also_for_a_daemon_of_two_processes(self):
+        authority = certificates.Authority(self.directory)
+        cert, key = authority.sign("server")
+        redis = self.redis("--user", "chat", "on", ">sesame", "~sluice:*", "+ping", "+select",
+                           "+get", "+set", "+mget", "+del", "+xadd", "+xread", "+xrevrange",
+                           tls=(cert, key, authority.file))
+        secret, file = self.directory / "secret", self.directory / "sluiced.conf"
+        secret.write_text("sesame")
+        file.write_text(
+            f'[bus]\nurl = "rediss://chat@127.0.0.1:{redis.tls_port}"\n'
+            f'secret-file = "{secret}"\nca = "{authority.file}"\n'
+            '[[service]]\nkind = "chat"\nlisten = "tcp://127.0.0.1:0"\nrate = "off"\n')
+        two = ("-u", "nobody") if os.geteuid() == 0 else ()
+        members = [self.member(self.daemon(*how, "-f", str(file)), nick)
+                   for how, nick in (((), "ann"), (two, "bob"))]
+        self.see_each_other(*members)
+        certificates.Authority(self.directory, "other")
+        file.write_text(file.read_text().replace(str(authority.file),
+                                                 str(self.directory / "other.pem")))
+        with Daemon("-f", str(file)) as wrong:
+            wrong.wait_for_log("warning bus: house main: .*certificate")
 
 
 class Mistakes(Base):

@@ -221,11 +221,20 @@ Test(options, v_goes_with_n) {
   expect_refused({"-v"}, "-v goes with -n, which checks the configuration");
 }
 
+Test(options, bus_names_a_server) {
+  cr_expect(parsed({"--bus", "redis://127.0.0.1:6379"}).bus.url == "redis://127.0.0.1:6379");
+  cr_expect(parsed({}).bus.url.empty());
+  expect_refused({"--bus", "127.0.0.1"},
+                 "--bus 127.0.0.1: bus \"127.0.0.1\": there is no redis:// before it; allowed: "
+                 "redis://[USER@]ADDRESS[:PORT][/DATABASE], or rediss:// with TLS");
+}
+
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": unknown option; allowed: --listen, --file, --check, --verbose, --would-accept, --backend, "
-      "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --control, "
-      "--log-to, --log-connections, --log-format, --log-level, --user, --sandbox, --help and "
+      "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --bus, "
+      "--control, --log-to, --log-connections, --log-format, --log-level, --user, --sandbox, "
+      "--help and "
       "--version";
   expect_refused({"--frobnicate"}, "--frobnicate" + allowed);
   expect_refused({"--frobnicate=3"}, "--frobnicate=3" + allowed);

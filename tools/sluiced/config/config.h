@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../../reactor/loop/loop.h"
+#include "../settings/bus_settings.h"
 #include "../settings/control_settings.h"
 #include "../settings/listen_spec.h"
 #include "../settings/log_settings.h"
@@ -34,6 +35,7 @@ struct Config {
   std::optional<Endpoint> control_socket;
   std::optional<mode_t> control_mode;
   std::optional<ControlGroup> control_group;
+  BusSettings bus;                 // nothing is read from the files that it names
   std::vector<ListenSpec> listen;  // hosts are not looked up yet
 };
 

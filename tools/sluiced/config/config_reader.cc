@@ -52,6 +52,7 @@ class ConfigReader {
   void read_sandbox(const TomlEntry& entry);
   void read_limits(const TomlEntry& entry);
   void read_log(const TomlEntry& entry);
+  void read_bus(const TomlEntry& entry);
   void read_control(const TomlEntry& entry);
   void read_services(const TomlEntry& entry);
 
@@ -112,6 +113,10 @@ void ConfigReader::read_limits(const TomlEntry& entry) {
 
 void ConfigReader::read_log(const TomlEntry& entry) {
   daemon::read_log(entry, given_, config_, faults_);
+}
+
+void ConfigReader::read_bus(const TomlEntry& entry) {
+  daemon::read_bus(entry, given_, config_, faults_);
 }
 
 void ConfigReader::read_control(const TomlEntry& entry) {
@@ -180,6 +185,7 @@ Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included)
                                           Member{"sandbox", &ConfigReader::read_sandbox},
                                           Member{"limits", &ConfigReader::read_limits},
                                           Member{"log", &ConfigReader::read_log},
+                                          Member{"bus", &ConfigReader::read_bus},
                                           Member{"control", &ConfigReader::read_control},
                                           Member{"networks", &ConfigReader::ignore},
                                           Member{"defaults", &ConfigReader::ignore},

@@ -5,6 +5,7 @@
 
 #include "../../common/duration.h"
 #include "../../common/number.h"
+#include "../../common/usage_error.h"
 
 namespace sluice::tools::daemon {
 
@@ -35,6 +36,25 @@ void read_log(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFa
                 false, true},
       ScalarKey{"level",
                 [&config](const std::string& text) { config.log_level = log_level_from(text); }}};
+  read_scalars(entry, keys, given, faults);
+}
+
+void read_bus(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults) {
+  const auto text_into = [](std::string& to) {
+    return [&to](const std::string& text) {
+      if (text.empty()) throw UsageError("the text is empty");
+      to = text;
+    };
+  };
+  const std::array keys = {ScalarKey{"url",
+                                     [&config](const std::string& text) {
+                                       (void)parse_bus_url(text);
+                                       config.bus.url = text;
+                                     }},
+                           ScalarKey{"secret-file", text_into(config.bus.secret_file)},
+                           ScalarKey{"secret", text_into(config.bus.secret)},
+                           ScalarKey{"ca", text_into(config.bus.ca_file)},
+                           ScalarKey{"ca-text", text_into(config.bus.ca)}};
   read_scalars(entry, keys, given, faults);
 }
 

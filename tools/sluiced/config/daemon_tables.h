@@ -1,4 +1,5 @@
-// The tables of a configuration that are about the daemon itself: [limits], [log] and [control].
+// The tables of a configuration that are about the daemon itself: [limits], [log],
+// [bus] and [control].
 //
 // Errors: faults; std::bad_alloc. Thread: one at a time, because of group(5).
 #ifndef SLUICE_TOOLS_SLUICED_CONFIG_DAEMON_TABLES_H
@@ -13,6 +14,7 @@ namespace sluice::tools::daemon {
 
 void read_limits(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults);
 void read_log(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults);
+void read_bus(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults);
 void read_control(const TomlEntry& entry, GivenKeys& given, Config& config, ConfigFaults& faults);
 
 }  // namespace sluice::tools::daemon

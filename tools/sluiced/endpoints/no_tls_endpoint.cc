@@ -20,4 +20,9 @@ TransportFactory TlsEndpoint::transport() const { return {}; }
 Task TlsEndpoint::renew() { return {}; }
 std::string TlsEndpoint::describe() const { return {}; }
 
+TransportFactory client_transport(const std::string& /*host*/, const std::string& /*ca*/) {
+  assert(false && "there is no TLS in this build");
+  return {};
+}
+
 }  // namespace sluice::tools::daemon

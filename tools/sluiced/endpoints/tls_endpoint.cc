@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../../../reactor/tls/tls_certificate.h"
+#include "../../../reactor/tls/tls_client.h"
 #include "../../../reactor/tls/tls_server.h"
 #include "../../../reactor/tls/tls_transport.h"
 #include "../../common/timestamp.h"
@@ -116,6 +117,10 @@ Task TlsEndpoint::renew() {
 std::string TlsEndpoint::describe() const {
   const TlsPeerCertificate first = impl_->slot.current().certificate();
   return "serial " + first.serial + ", until " + utc_date(first.not_after);
+}
+
+TransportFactory client_transport(const std::string& host, const std::string& ca) {
+  return TlsClient({.ca = ca, .ca_name = "[bus] ca"}).transport(host);
 }
 
 std::string read_tls_file(const std::string& path) {

@@ -42,6 +42,10 @@ class TlsEndpoint {
   std::unique_ptr<Impl> impl_;
 };
 
+// For connections to a server that has a certificate for `host`, signed by one of `ca`, which is
+// PEM. Throws std::system_error. REQUIRES: TlsEndpoint::is_built_in().
+TransportFactory client_transport(const std::string& host, const std::string& ca);
+
 // All reading of certificates and keys. Throws std::system_error that names the path.
 std::string read_tls_file(const std::string& path);
 

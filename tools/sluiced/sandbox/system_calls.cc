@@ -253,7 +253,7 @@ void allow_sockets(Filter& filter, const SystemCallPlan& plan) {
   for (const int family : {AF_NETLINK, AF_UNIX}) {
     filter.allow("socket", argument(0, SCMP_CMP_EQ, as_datum(family)));
   }
-  if (!plan.opens) return;
+  if (!plan.opens && !plan.connects) return;
   for (const int family : {AF_INET, AF_INET6}) {
     filter.allow("socket", argument(0, SCMP_CMP_EQ, as_datum(family)));
   }
@@ -268,6 +268,7 @@ SandboxLayer restrict_system_calls(const SystemCallPlan& plan) {
   for (const unsigned request : kIoctls) filter.allow("ioctl", argument(1, SCMP_CMP_EQ, request));
   allow_sockets(filter, plan);
   if (plan.opens) filter.allow_all(kToOpen);
+  if (plan.connects) filter.allow("connect");
   if (plan.executes) {
     filter.allow_all(kToExecute);
   } else {

@@ -15,6 +15,8 @@ struct SystemCallPlan {
   bool opens = true;
   // Starts another program: itself, at an upgrade.
   bool executes = true;
+  // Connects to the server that carries a chat between machines.
+  bool connects = false;
 };
 
 // Applies it for good, to this process and to what it starts. REQUIRES: no_new_privs. Never throws

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace sluice::tools::daemon {
 
@@ -56,8 +57,10 @@ void validate_door(const ListenSpec& spec, std::uint64_t max_line, SettingErrors
                         std::to_string(kMaxSendQueue)});
 }
 
-std::unique_ptr<ServiceCore> make_house(Loop& loop, const ListenSpec& spec) {
-  return std::make_unique<ChatCore>(loop, derive_house(spec.settings));
+std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec) {
+  std::unique_ptr<Bus> bus;
+  if (host.make_bus) bus = host.make_bus(host.loop, house_of(spec));
+  return std::make_unique<ChatCore>(host.loop, derive_house(spec.settings), std::move(bus));
 }
 
 }  // namespace sluice::tools::daemon

@@ -8,8 +8,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "../../../protocols/bus/chat_bridge.h"
 #include "../../../protocols/chat/chat.h"
 #include "../../../reactor/stream/listener.h"
 #include "chat_keys.h"
@@ -23,16 +26,22 @@ ChatOptions derive_house(const Settings& settings);
 ListenerOptions derive_door(const Settings& settings);
 void validate_door(const ListenSpec& spec, std::uint64_t max_line, SettingErrors& errors);
 // For ServiceKind::make_core.
-std::unique_ptr<ServiceCore> make_house(Loop& loop, const ListenSpec& spec);
+std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec);
 
 class ChatCore final : public ServiceCore {
  public:
-  ChatCore(Loop& loop, const ChatOptions& options) : chat_(loop, options) {}
+  // `bus` may be null.
+  ChatCore(Loop& loop, const ChatOptions& options, std::unique_ptr<Bus> bus)
+      : chat_(loop, options), bus_(std::move(bus)) {
+    if (bus_ != nullptr) bridge_.emplace(loop, chat_.house(), *bus_);
+  }
   [[nodiscard]] Chat& chat() noexcept { return chat_; }
   void apply(const Settings& settings) override { chat_.set_options(derive_house(settings)); }
 
  private:
   Chat chat_;
+  std::unique_ptr<Bus> bus_;
+  std::optional<ChatBridge> bridge_;
 };
 
 }  // namespace sluice::tools::daemon

@@ -65,8 +65,8 @@ class RelayOverWebSocket final : public WebSocketService {
   }
 };
 
-std::unique_ptr<ServiceCore> make_core(Loop& loop, const ListenSpec& spec) {
-  return std::make_unique<RelayCore>(loop, derive_relay(spec.settings));
+std::unique_ptr<ServiceCore> make_core(const CoreHost& host, const ListenSpec& spec) {
+  return std::make_unique<RelayCore>(host.loop, derive_relay(spec.settings));
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {

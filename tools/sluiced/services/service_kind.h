@@ -12,11 +12,13 @@
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "../../../protocols/bus/bus.h"
 #include "../../../protocols/udp/reply_guard.h"
 #include "../../../reactor/loop/loop.h"
 #include "../settings/listen_spec.h"
@@ -30,6 +32,15 @@ class ServiceSet;
 
 // What a service does with a line that is typed at the daemon's terminal.
 enum class ConsoleUse : std::uint8_t { none, talks, publishes };
+
+// Connects a house with those of the same name on other machines. Empty: there are none.
+using BusMaker = std::function<std::unique_ptr<Bus>(Loop& loop, const std::string& house)>;
+
+// What a core is made with.
+struct CoreHost {
+  Loop& loop;
+  const BusMaker& make_bus;
+};
 
 // What a service is started with.
 struct ServiceHost {
@@ -58,7 +69,7 @@ struct ServiceKind {
   void (*validate)(const ListenSpec& spec, SettingErrors& errors) = nullptr;
   // Makes what all endpoints of a service share; null if they share nothing. REQUIRES: a valid spec
   // of one of them.
-  std::unique_ptr<ServiceCore> (*make_core)(Loop& loop, const ListenSpec& spec) = nullptr;
+  std::unique_ptr<ServiceCore> (*make_core)(const CoreHost& host, const ListenSpec& spec) = nullptr;
   // Services of any kind for which this returns the same name share one core. Null: only the
   // endpoints of one service do.
   std::string (*core_name)(const ListenSpec& spec) = nullptr;

@@ -37,7 +37,7 @@ ServiceCore* ServiceSet::core_for(const ServiceKind& kind, const ListenSpec& spe
     return each.name == name && (!name.empty() || each.service == spec.service);
   });
   if (found != cores_.end()) return found->core.get();
-  cores_.push_back({name, spec.service, kind.make_core(loop_, spec)});
+  cores_.push_back({name, spec.service, kind.make_core({loop_, make_bus_}, spec)});
   return cores_.back().core.get();
 }
 

@@ -66,6 +66,9 @@ class ServiceSet {
   ServiceSet(const ServiceSet&) = delete;
   ServiceSet& operator=(const ServiceSet&) = delete;
 
+  // For the cores that are made from now on.
+  void set_bus_maker(BusMaker make_bus) { make_bus_ = std::move(make_bus); }
+
   // Binds and serves. Endpoints with the same ListenSpec::service share a core. `all` is every
   // service of the daemon, this one included. Throws std::system_error that names the endpoint.
   Service& start(const ListenSpec& spec, std::span<const ListenSpec> all);
@@ -153,6 +156,7 @@ class ServiceSet {
   Closed closed_;
   Opened opened_;
   Bans bans_;
+  BusMaker make_bus_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
   std::vector<ListenSpec> specs_;                   // of the last replace()

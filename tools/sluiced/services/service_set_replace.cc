@@ -96,7 +96,7 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
       step.core = found->second;
       continue;
     }
-    cores.push_back({{}, step.spec->service, kind.make_core(loop_, *step.spec)});
+    cores.push_back({{}, step.spec->service, kind.make_core({loop_, make_bus_}, *step.spec)});
     step.core = cores.back().core.get();
     known.emplace_back(step.spec->service, step.core);
   }
@@ -112,7 +112,7 @@ ServiceCore* ServiceSet::named_core(const ServiceKind& kind, const ListenSpec& s
                                     [&name](const Core& core) { return core.name == name; });
     if (found != all->end()) return found->core.get();
   }
-  cores.push_back({name, spec.service, kind.make_core(loop_, spec)});
+  cores.push_back({name, spec.service, kind.make_core({loop_, make_bus_}, spec)});
   return cores.back().core.get();
 }
 

@@ -71,6 +71,7 @@ Test(config_reader, reads_what_holds_for_the_daemon) {
       "\"64M\"\ndrain-timeout "
       "= \"10s\"\n"
       "[log]\nto = \"syslog\"\nformat = \"json\"\nlevel = \"warning\"\n"
+      "[bus]\nurl = \"redis://127.0.0.1\"\nsecret-file = \"/s\"\nca = \"/c\"\n"
       "[control]\nsocket = \"/run/c\"\nmode = 0o660\ngroup = \"0\"\n");
   cr_expect(config.backend == Backend::poll);
   cr_expect(config.user == "_sluiced");
@@ -81,6 +82,8 @@ Test(config_reader, reads_what_holds_for_the_daemon) {
   cr_expect(config.log_to == log_target_from("syslog"));
   cr_expect(config.log_format == LogFormat::json);
   cr_expect(config.log_level == LogLevel::warning);
+  cr_expect(config.bus.url == "redis://127.0.0.1");
+  cr_expect(config.bus.secret_file == "/s" && config.bus.ca_file == "/c");
   cr_expect(config.control_socket == Endpoint::from("unix:///run/c"));
   cr_expect(config.control_mode == mode_t{0660});
   cr_expect(config.control_group == (ControlGroup{"0", 0}));
@@ -246,7 +249,7 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
       {"x.conf:1:11: backend \"io\" is not auto, epoll, poll or select",
        "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, user, chroot, sandbox, "
        "limits, log, "
-       "control, "
+       "bus, control, "
        "networks, defaults and service",
        "x.conf:4:6: to \"file\" is not stderr, syslog, syslog:/PATH or file:/PATH",
        "x.conf:5:9: level \"3\" is not info, warning or error",
@@ -265,7 +268,7 @@ Test(config_reader, an_error_in_an_included_file_names_that_file) {
   expect_faults(
       "include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
       {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, user, chroot, sandbox, limits, "
-       "log, control, "
+       "log, bus, control, "
        "networks, defaults and service",
        "more/b:2:1: limits.max-connections is set in another file too; set it once",
        "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "

@@ -1,0 +1,48 @@
+"""Daemons that are one chat, through a redis-server that the test starts."""
+import contextlib
+import unittest
+
+from chat import Member
+from daemon import Daemon, InDirectory
+from redis_server import PATH, Redis
+
+AWAY = "* the other machines cannot be reached: what you say reaches them when they are back"
+BACK = "* the other machines can be reached again"
+CHAT = ("-l", "chat=tcp://127.0.0.1:0,rate=off")
+
+
+@unittest.skipUnless(PATH, "there is no redis-server")
+class OneHouse(InDirectory):
+    def setUp(self):
+        super().setUp()
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+
+    def redis(self, *arguments, **options):
+        return self.stack.enter_context(Redis(self.directory, *arguments, **options))
+
+    def daemon(self, *arguments, **options):
+        """One that has reached the server."""
+        one = self.stack.enter_context(Daemon(*arguments, **options))
+        one.wait_for_log("bus: house main: .*: reachable")
+        return one
+
+    def daemons(self, redis, count):
+        return [self.daemon("--bus", redis.url, *CHAT) for _ in range(count)]
+
+    def member(self, where, nick):
+        """A newcomer of that name. Its first one may change, if another machine has that, too."""
+        newcomer = self.stack.enter_context(Member(where.endpoint))
+        newcomer.say(f"/nick {nick}")
+        while not newcomer.line().endswith(f" is now {nick}"):
+            pass
+        newcomer.nick = nick
+        return newcomer
+
+    def see_each_other(self, *members):
+        """Until each has read what each of the others says."""
+        for author in members:
+            author.say(f"here is {author.nick}")
+            for reader in members:
+                if reader is not author:
+                    reader.lines_until(f"<{author.nick}> here is {author.nick}")

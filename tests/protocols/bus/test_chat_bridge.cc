@@ -1,0 +1,391 @@
+// Several houses that are one: what members of each read, and what they read without the bus.
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "protocols/bus/bus_record.h"
+#include "protocols/bus/chat_bridge.h"
+#include "protocols/bus/local_bus.h"
+#include <sluice/chat_house.h>
+#include <sluice/chat_lines.h>
+#include <sluice/loop.h>
+
+using sluice::Bus;
+using sluice::BusListener;
+using sluice::BusMessage;
+using sluice::ChatBridge;
+using sluice::ChatHouse;
+using sluice::ChatLines;
+using sluice::ChatMember;
+using sluice::ChatModeChange;
+using sluice::ChatOutlet;
+using sluice::ChatResult;
+using sluice::LocalBus;
+using sluice::LocalBusHub;
+using sluice::Loop;
+using sluice::Payload;
+
+namespace {
+
+// A stream that the tests carry by hand, one message at a time.
+struct Stream {
+  struct Entry {
+    std::string house;
+    std::uint64_t number;
+    std::string body;
+  };
+  std::vector<Entry> entries;
+};
+
+class HandBus final : public Bus {
+ public:
+  HandBus(Stream& stream, std::string name) : stream_(stream), name_(std::move(name)) {}
+
+  void set_listener(BusListener* listener) override { listener_ = listener; }
+  std::uint64_t publish(std::string_view body) override {
+    waiting_.push_back({name_, ++last_, std::string(body)});
+    return last_;
+  }
+  [[nodiscard]] bool is_reachable() const noexcept override { return reachable_; }
+
+  void set_reachable(bool reachable) {
+    reachable_ = reachable;
+    listener_->on_reachable(reachable);
+  }
+  // What it has published is in the stream.
+  void send() {
+    for (Stream::Entry& entry : waiting_) stream_.entries.push_back(std::move(entry));
+    waiting_.clear();
+  }
+  void lose() { waiting_.pop_front(); }
+  void read() {
+    while (position_ < stream_.entries.size()) {
+      const Stream::Entry entry = stream_.entries[position_++];
+      listener_->on_message({.house = entry.house,
+                             .number = entry.number,
+                             .time = {},
+                             .body = entry.body,
+                             .own = entry.house == name_});
+    }
+  }
+  [[nodiscard]] BusListener& listener() const noexcept { return *listener_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+
+ private:
+  Stream& stream_;
+  std::string name_;
+  BusListener* listener_ = nullptr;
+  std::deque<Stream::Entry> waiting_;
+  std::uint64_t last_ = 0;
+  std::size_t position_ = 0;
+  bool reachable_ = false;
+};
+
+class Person final : public ChatOutlet {
+ public:
+  Person(ChatHouse& house, std::string_view nick) : house_(house) {
+    member = ChatLines(house).enter(*this, nick);
+  }
+  void deliver(const Payload& block) override {
+    const auto bytes = block.bytes();
+    received_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  void on_dismissed() override { member = nullptr; }
+  void say(std::string_view line) { cr_assert(ChatLines(house_).submit(*member, line)); }
+  std::string read() {
+    house_.flush();
+    return std::exchange(received_, {});
+  }
+  ChatMember* member = nullptr;
+
+ private:
+  ChatHouse& house_;
+  std::string received_;
+};
+
+// Two houses on buses that the test carries.
+struct Two {
+  Loop loop;
+  Stream stream;
+  ChatHouse first_house;
+  ChatHouse second_house;
+  HandBus first{stream, "first"};
+  HandBus second{stream, "second"};
+  ChatBridge first_bridge{loop, first_house, first};
+  ChatBridge second_bridge{loop, second_house, second};
+
+  Two() {
+    first.set_reachable(true);
+    second.set_reachable(true);
+    settle();
+  }
+  // Everything is sent, and read by both, until nobody has more to say.
+  void settle() {
+    do {
+      loop.poll();
+      first.send();
+      second.send();
+      first.read();
+      second.read();
+      loop.poll();
+    } while (first.waiting() + second.waiting() != 0);
+  }
+};
+
+}  // namespace
+
+Test(chat_bridge, members_of_two_houses_read_all_lines_in_one_order) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  Person cat(two.first_house, "cat");
+  Person dan(two.second_house, "dan");
+  two.settle();
+  for (Person* each : {&ann, &bob, &cat, &dan}) (void)each->read();
+  ann.say("one");
+  bob.say("two");
+  ann.say("three");
+  cr_expect_eq(cat.read(), "", "a line is read when it comes back");
+  two.second.send();
+  two.first.send();
+  two.settle();
+  cr_expect_eq(cat.read(), "<bob> two\n<ann> one\n<ann> three\n");
+  cr_expect_eq(dan.read(), "<bob> two\n<ann> one\n<ann> three\n");
+  cr_expect_eq(ann.read(), "<bob> two\n");
+  cr_expect_eq(bob.read(), "<ann> one\n<ann> three\n");
+}
+
+Test(chat_bridge, members_of_the_other_house_come_and_go_as_those_of_this_one) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  two.settle();
+  (void)ann.read();
+  Person bob(two.second_house, "bob");
+  two.settle();
+  cr_expect_eq(ann.read(), "* bob joined\n");
+  bob.say("/nick rob");
+  two.settle();
+  cr_expect_eq(ann.read(), "* bob is now rob\n");
+  cr_expect_eq(bob.read().substr(0, 8), "Welcome.");
+  bob.say("/topic tea");
+  two.settle();
+  cr_expect_eq(two.first_house.lobby().topic().text, "tea");
+  cr_expect_not(ann.read().empty());
+  bob.say("bye");
+  two.second_house.leave(*bob.member, "gone");
+  two.settle();
+  cr_expect_eq(ann.read(), "<rob> bye\n* rob left (gone)\n");
+  cr_expect_eq(two.first_house.members(), 1);
+}
+
+Test(chat_bridge, rooms_other_than_the_lobby_are_shared_with_their_operators) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  ann.say("/join tea");
+  two.settle();
+  bob.say("/join tea");
+  two.settle();
+  (void)ann.read();
+  (void)bob.read();
+  bob.say("hello");
+  two.settle();
+  cr_expect_eq(ann.read(), "<bob> hello\n");
+  const auto* const room = two.second_house.find_room("tea");
+  cr_assert_not_null(room);
+  cr_expect_eq(room->members().size(), 2);
+  cr_expect(room->has_operator(*two.second_house.find_member("ann")));
+  cr_expect_not(room->has_operator(*bob.member));
+  ann.say("/kick bob noise");
+  two.settle();
+  cr_expect_not(bob.read().find("noise") == std::string::npos);
+  cr_expect_eq(bob.member->rooms().front(), &two.second_house.lobby());
+  cr_expect_eq(two.first_house.find_room("tea")->members().size(), 1);
+  cr_expect(two.first_house.find_member("bob")->is_in(two.first_house.lobby()));
+}
+
+Test(chat_bridge, a_ban_of_one_house_holds_in_the_other) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  ann.say("/join tea");
+  two.settle();
+  const auto banned = two.first_house.change_mode(
+      *ann.member, *two.first_house.find_room("tea"),
+      ChatModeChange{.adds = true, .letter = 'b', .parameter = "bob!*@*"});
+  cr_assert(banned == ChatResult::ok);
+  two.settle();
+  cr_expect(two.second_house.check_join(*bob.member, "tea") == ChatResult::banned);
+}
+
+Test(chat_bridge, what_is_said_to_one_member_goes_to_its_house_alone) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  Person dan(two.second_house, "dan");
+  two.settle();
+  for (Person* each : {&ann, &bob, &dan}) (void)each->read();
+  ann.say("/msg bob psst");
+  two.settle();
+  cr_expect_eq(bob.read(), "[ann] psst\n");
+  cr_expect_eq(dan.read(), "");
+}
+
+Test(chat_bridge, a_nick_of_the_other_house_is_taken) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  two.settle();
+  Person bob(two.second_house, "bob");
+  cr_expect(two.second_house.set_nick(*bob.member, "ANN") == ChatResult::name_taken);
+}
+
+Test(chat_bridge, of_two_claims_for_a_nick_the_first_in_the_stream_holds) {
+  Two two;
+  Person one(two.first_house, "ann");
+  Person other(two.second_house, "ann");
+  two.second.send();  // before the first house
+  two.settle();
+  cr_expect_eq(other.member->nick(), "ann");
+  cr_expect_eq(one.member->nick(), "guest1");
+  for (ChatHouse* house : {&two.first_house, &two.second_house}) {
+    cr_expect_eq(house->members(), 2);
+    cr_assert_not_null(house->find_member("ann"));
+    cr_assert_not_null(house->find_member("guest1"));
+  }
+  cr_expect_not(one.read().find("ann is a member on another machine: you are guest1") ==
+                std::string::npos);
+}
+
+Test(chat_bridge, without_the_bus_the_members_of_one_house_talk_and_are_told_once) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person cat(two.first_house, "cat");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  for (Person* each : {&ann, &bob, &cat}) (void)each->read();
+  ann.say("before");  // waits for the bus when that ceases to work
+  two.first.set_reachable(false);
+  ann.say("after");
+  cr_expect_eq(cat.read(),
+               "<ann> before\n* the other machines cannot be reached: what you say reaches them "
+               "when they are back\n<ann> after\n");
+  cr_expect_eq(bob.read(), "");
+  Person eve(two.first_house, "eve");
+  two.loop.poll();
+  cr_expect_not(eve.read().find("cannot be reached") == std::string::npos);
+  cr_expect_eq(cat.read(), "* eve joined\n");
+  two.first.set_reachable(true);
+  two.settle();
+  cr_expect_eq(cat.read(), "* the other machines can be reached again\n", "nothing twice");
+  cr_expect_eq(bob.read(), "<ann> before\n<ann> after\n* eve joined\n");
+}
+
+Test(chat_bridge, what_was_lost_is_announced_and_the_members_are_put_right) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  Person cat(two.first_house, "cat");
+  two.loop.poll();
+  while (two.first.waiting() != 0) two.first.lose();
+  (void)bob.read();
+  two.second.listener().on_gap("first", 2);
+  two.settle();
+  cr_expect_eq(bob.read(), "* 2 events of another machine were lost\n* cat joined\n");
+  cr_expect_not_null(two.second_house.find_member("cat"));
+}
+
+Test(chat_bridge, the_members_of_a_house_that_is_gone_leave) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  (void)ann.read();
+  two.first.listener().on_house_gone("second");
+  cr_expect_eq(ann.read(), "* bob left (its machine is gone)\n");
+  cr_expect_eq(two.first_house.members(), 1);
+}
+
+Test(chat_bridge, a_newcomer_reads_old_lines_of_the_lobby_that_were_said_elsewhere) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  ann.say("old");
+  two.settle();
+  ChatHouse house;
+  Stream empty;
+  HandBus bus(empty, "third");
+  const ChatBridge bridge(two.loop, house, bus);
+  for (const auto& entry : two.stream.entries) {
+    bus.listener().on_message({.house = entry.house,
+                               .number = entry.number,
+                               .time = {},
+                               .body = entry.body,
+                               .is_old = true});
+  }
+  cr_expect_eq(house.members(), 0);
+  Person dan(house, "dan");
+  cr_expect_not(dan.read().find("<ann> old\n") == std::string::npos);
+}
+
+Test(chat_bridge, messages_of_a_wrong_form_change_nothing) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  two.settle();
+  (void)ann.read();
+  const auto record = [](const std::vector<std::string>& fields) {
+    std::string text;
+    for (const std::string& field : fields) sluice::append_bus_field(text, field);
+    return text;
+  };
+  const std::vector<std::string> bodies = {
+      "",
+      "rubbish",
+      record({"n"}),
+      record({"n", "s", "lobby", "b b", "o", "", "text", "", ""}),
+      record({"n", "s", "lobby", "bob", "o", "", "two\nlines", "", ""}),
+      record({"n", "?", "lobby", "bob", "o", "", "text", "", ""}),
+      record({"n", "j", "no room", "bob", "o", "", "", "", ""}),
+      record({"n", "r", "lobby", "bob", "o", "new name", "", "", ""}),
+      record({"e", "b b", "o", ""}),
+      record({"e", "bob"}),
+      record({"m", "bob", "lobby", "+", "oo", "ann"}),
+      record({"p", "s", "", "bob", "o", "nobody", "text", "", ""}),
+      record({"s", "rubbish"}),
+      record({"?", "more"})};
+  std::uint64_t number = 0;
+  for (const std::string& body : bodies) {
+    two.first.listener().on_message(
+        {.house = "rogue", .number = ++number, .time = {}, .body = body});
+  }
+  two.settle();
+  cr_expect_eq(ann.read(), "");
+  cr_expect_eq(two.first_house.members(), 1);
+}
+
+Test(chat_bridge, houses_of_one_process_share_a_hub) {
+  Loop loop;
+  LocalBusHub hub(loop);
+  ChatHouse first_house;
+  ChatHouse second_house;
+  LocalBus first(hub, "a");
+  auto second = std::make_unique<LocalBus>(hub, "b");
+  const ChatBridge first_bridge(loop, first_house, first);
+  auto second_bridge = std::make_unique<ChatBridge>(loop, second_house, *second);
+  Person ann(first_house, "ann");
+  Person bob(second_house, "bob");
+  loop.poll();
+  (void)ann.read();
+  bob.say("hello");
+  loop.poll();
+  cr_expect_eq(ann.read(), "<bob> hello\n");
+  second_bridge.reset();
+  second.reset();
+  cr_expect_eq(ann.read(), "* bob left (its machine is gone)\n");
+}
