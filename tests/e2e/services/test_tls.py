@@ -10,16 +10,17 @@ import ssl
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import certificates
 import daemon
+import talk
 from daemon import Daemon
 from one_house import OneHouse
 
 PATIENCE = daemon.PATIENCE
-# More of them take longer than a test may: 1000 and 100, for instance.
-CONNECTIONS = int(os.environ.get("SLUICE_TLS_CONNECTIONS", "200"))
-RELOADS = int(os.environ.get("SLUICE_TLS_RELOADS", "5"))
+# `make hostile` has the time for more of them.
+CONNECTIONS, RELOADS = (1000, 100) if os.environ.get("SLUICE_HOSTILE") == "long" else (200, 5)
 
 
 def s_client(sluiced, *arguments):
@@ -212,6 +213,77 @@ class Clients(Base):
                                    f"https://localhost:{port}/metrics"], stdout=subprocess.PIPE,
                                   timeout=PATIENCE, check=True).stdout
             self.assertIn(b"sluiced_build_info", page)
+
+
+def accepts(place):
+    try:
+        daemon.connect(f"tcp://{place}").close()
+    except OSError:
+        return False
+    return True
+
+
+class Judges(Base):
+    @unittest.skipUnless(shutil.which("sslscan"), "no sslscan here")
+    def test_sslscan_finds_nothing_weak(self):
+        for profile, versions in (("on", {"1.2", "1.3"}), ("modern", {"1.3"})):
+            report = self.directory / f"{profile}.xml"
+            listen = self.listen("echo", "tls://127.0.0.1:0", f"tls={profile}")
+            with self.subTest(profile), Daemon("-l", listen) as sluiced:
+                subprocess.run(["sslscan", f"--xml={report}", "--show-times",
+                                sluiced.endpoint.removeprefix("tls://")], check=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               timeout=PATIENCE)
+            test = xml.etree.ElementTree.parse(report).getroot().find("ssltest")
+            enabled = {(each.get("type"), each.get("version")) for each in test.iter("protocol")
+                       if each.get("enabled") == "1"}
+            self.assertEqual(enabled, {("tls", version) for version in versions})
+            # It looks for ECDHE in the name, which no cipher of TLS 1.3 has.
+            best = {"TLSv1.2": {"strong"}, "TLSv1.3": {"strong", "acceptable"}}
+            ciphers = list(test.iter("cipher"))
+            self.assertTrue(ciphers)
+            for each in ciphers:
+                self.assertIn(each.get("strength"), best[each.get("sslversion")], each.attrib)
+            self.assertEqual(test.find("renegotiation").get("supported"), "0")
+            self.assertEqual({each.get("vulnerable") for each in test.iter("heartbleed")}, {"0"})
+
+    @unittest.skipUnless(shutil.which("stunnel"), "no stunnel here")
+    def test_stunnel_is_a_client_and_a_server(self):
+        with Daemon("-l", self.listen(), "-l", "echo=tcp://127.0.0.1:0") as sluiced:
+            secure, plain = (each.partition("://")[2] for _, each in sluiced.listening)
+            client, server = (f"127.0.0.1:{talk.free_port()}" for _ in range(2))
+            settings = self.directory / "stunnel.conf"
+            settings.write_text(f"""
+                foreground = yes
+                pid =
+                [to-sluiced]
+                client = yes
+                accept = {client}
+                connect = {secure}
+                CAfile = {self.root.file}
+                verifyChain = yes
+                checkHost = localhost
+                [to-stunnel]
+                accept = {server}
+                connect = {plain}
+                cert = {self.cert}
+                key = {self.key}
+                """, encoding="ascii")
+            with subprocess.Popen(["stunnel", settings], stderr=subprocess.DEVNULL,
+                                  preexec_fn=daemon.die_with_the_test) as stunnel:
+                try:
+                    for place in (client, server):
+                        self.assertTrue(daemon.wait_until(lambda: accepts(place)), place)
+                    with daemon.connect(f"tcp://{client}") as peer:
+                        daemon.exchange(peer, b"hello" * 10_000)
+                    with self.connect(f"tls://{server}") as peer:
+                        exchange(peer, b"hello")
+                    result = talk.talk("--ca", str(self.root.file), f"tls://{server}",
+                                       typed=b"one\ntwo\n")
+                    self.assertEqual((result.status, result.stdout), (0, b"one\ntwo\n"),
+                                     result.stderr)
+                finally:
+                    stunnel.kill()
 
 
 class Renew(Base):
