@@ -4,46 +4,16 @@
 #include <array>
 #include <optional>
 
+#include "http_fields.h"
+
 namespace sluice {
 namespace {
 
-constexpr std::string_view kLineEnd = "\r\n";
 constexpr HttpRefusal kFine = {};
 
 constexpr HttpRefusal bad(std::string_view why) noexcept { return {400, why}; }
 
-// RFC 9110, section 5.6.2.
-bool is_token_char(char c) noexcept {
-  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  const bool is_digit = c >= '0' && c <= '9';
-  return is_letter || is_digit ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
-
-// A visible character, space, tab, or one above ASCII (RFC 9110, section 5.5).
-bool is_field_char(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte == '\t' || (byte >= ' ' && byte != 0x7f);
-}
-
 bool is_visible(char c) noexcept { return c > ' ' && c <= '~'; }
-
-bool is_digits(std::string_view text) noexcept {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// The next line without its end, which is removed from `head`.
-std::string_view take_line(std::string_view& head) noexcept {
-  const std::size_t end = head.find(kLineEnd);
-  const std::string_view line = head.substr(0, end);
-  head.remove_prefix(end + kLineEnd.size());
-  return line;
-}
 
 HttpRefusal read_method(std::string_view text, HttpRequest& request) noexcept {
   if (text == "GET" || text == "HEAD") {
@@ -60,8 +30,8 @@ HttpRefusal read_method(std::string_view text, HttpRequest& request) noexcept {
 HttpRefusal read_version(std::string_view text, HttpRequest& request) noexcept {
   constexpr std::string_view kName = "HTTP/";
   const bool is_version = text.size() == kName.size() + 3 && text.starts_with(kName) &&
-                          is_digits(text.substr(5, 1)) && text[6] == '.' &&
-                          is_digits(text.substr(7));
+                          is_http_digits(text.substr(5, 1)) && text[6] == '.' &&
+                          is_http_digits(text.substr(7));
   if (!is_version) return bad("the version is not HTTP/ and two digits with a dot");
   if (text[5] != '1') return {505, "only HTTP/1.0 and HTTP/1.1 are served"};
   request.minor = text[7] == '0' ? 0 : 1;
@@ -96,28 +66,13 @@ HttpRefusal read_request_line(std::string_view line, HttpRequest& request) noexc
     return bad("the request line is not a method, a target and a version");
   }
   const std::string_view method = line.substr(0, first);
-  if (!is_token(method)) return bad("the method has a character that is not allowed");
+  if (!is_http_token(method)) return bad("the method has a character that is not allowed");
   const HttpRefusal wrong_method = read_method(method, request);
   if (const auto wrong = read_version(line.substr(last + 1), request); wrong.status != 0) {
     return wrong;
   }
   if (wrong_method.status != 0) return wrong_method;
   return read_target(line.substr(first + 1, last - first - 1), request);
-}
-
-HttpRefusal read_header(std::string_view line, HttpHeader& header) noexcept {
-  if (line.front() == ' ' || line.front() == '\t') return bad("a header line is folded");
-  const std::size_t colon = line.find(':');
-  if (colon == line.npos) return bad("a header line has no colon");
-  header.name = line.substr(0, colon);
-  if (header.name.ends_with(' ') || header.name.ends_with('\t')) {
-    return bad("a header has a space before its colon");
-  }
-  if (!is_token(header.name))
-    return bad("the name of a header has a character that is not allowed");
-  header.value = trim_http_space(line.substr(colon + 1));
-  if (std::all_of(header.value.begin(), header.value.end(), is_field_char)) return kFine;
-  return bad("the value of a header has a control character");
 }
 
 HttpRefusal check_host(const HttpRequest& request) noexcept {
@@ -143,19 +98,15 @@ HttpRefusal check_body(const HttpRequest& request) noexcept {
   if (lengths > 1) return bad("there is more than one Content-Length");
   if (lengths == 0) return kFine;
   const std::string_view length = *request.find("Content-Length");
-  if (!is_digits(length)) return bad("Content-Length is not a number");
+  if (!is_http_digits(length)) return bad("Content-Length is not a number");
   const bool is_zero = length.find_first_not_of('0') == length.npos;
   return is_zero ? kFine : bad("the request has a body");
 }
 
 HttpRefusal read_head(std::string_view head, HttpRequest& request) noexcept {
   request = HttpRequest();
-  HttpRefusal wrong = read_request_line(take_line(head), request);
-  while (wrong.status == 0) {
-    const std::string_view line = take_line(head);
-    if (line.empty()) break;
-    wrong = read_header(line, request.header_room.at(request.header_count++));
-  }
+  HttpRefusal wrong = read_request_line(take_http_line(head), request);
+  if (wrong.status == 0) wrong = read_http_fields(head, request);
   if (wrong.status == 0) wrong = check_host(request);
   if (wrong.status == 0) wrong = check_body(request);
   return wrong;
@@ -167,7 +118,7 @@ HttpRefusal read_head(std::string_view head, HttpRequest& request) noexcept {
 HttpRefusal HttpHeadDecoder::check_line(std::string_view line, bool is_whole) const {
   const bool is_first = lines_ == 0;
   const bool is_end = line.starts_with('\r');
-  if (is_first && !line.empty() && !is_token_char(line.front()) && !is_end) {
+  if (is_first && !line.empty() && !is_http_token_char(line.front()) && !is_end) {
     return bad("a request begins with a method");  // a TLS handshake, for example
   }
   if (is_first && line.size() > kMaxRequestLine) return {414, "the request line is too long"};
@@ -176,16 +127,16 @@ HttpRefusal HttpHeadDecoder::check_line(std::string_view line, bool is_whole) co
   if (!is_whole) return kFine;  // so that the status does not depend on how the bytes arrive
   const std::size_t cr = line.find('\r');
   if (cr == line.npos) return bad("a line ends in LF without CR");
-  if (line.substr(cr) != kLineEnd) return bad("a CR is not followed by LF");
+  if (line.substr(cr) != kHttpLineEnd) return bad("a CR is not followed by LF");
   return line.find('\0') == line.npos ? kFine : bad("a NUL byte");
 }
 
 HttpRefusal HttpHeadDecoder::note_line(std::string_view line) {
-  if (lines_ == 0 && line == kLineEnd) {
+  if (lines_ == 0 && line == kHttpLineEnd) {
     if (empty_++ == kMaxEmptyLines) return bad("empty lines stand before the request");
     return kFine;
   }
-  if (lines_ > HttpRequest::kMaxHeaders && line != kLineEnd) return {431, "too many headers"};
+  if (lines_ > HttpRequest::kMaxHeaders && line != kHttpLineEnd) return {431, "too many headers"};
   ++lines_;
   return kFine;
 }
@@ -205,7 +156,7 @@ HttpHeadResult HttpHeadDecoder::decode(std::string_view in, HttpRequest& request
     if (!is_whole) return {};
     line_ = scanned_;
     if (lines_ == 0) begin_ = line_;
-    if (lines_ == 0 || line != kLineEnd) continue;
+    if (lines_ == 0 || line != kHttpLineEnd) continue;
     wrong = read_head(in.substr(begin_, end - begin_), request);
     *this = HttpHeadDecoder();
     if (wrong.status != 0) return {HttpHeadStatus::refused, 0, wrong};

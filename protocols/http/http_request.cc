@@ -22,14 +22,14 @@ std::string_view trim_http_space(std::string_view text) noexcept {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-std::optional<std::string_view> HttpRequest::find(std::string_view name) const noexcept {
+std::optional<std::string_view> HttpHeaders::find(std::string_view name) const noexcept {
   for (const HttpHeader& header : headers()) {
     if (is_same_http_name(header.name, name)) return header.value;
   }
   return {};
 }
 
-std::size_t HttpRequest::count(std::string_view name) const noexcept {
+std::size_t HttpHeaders::count(std::string_view name) const noexcept {
   const auto all = headers();
   const auto found = std::count_if(all.begin(), all.end(), [name](const HttpHeader& header) {
     return is_same_http_name(header.name, name);
@@ -37,7 +37,7 @@ std::size_t HttpRequest::count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(found);
 }
 
-bool HttpRequest::has_token(std::string_view name, std::string_view token) const noexcept {
+bool HttpHeaders::has_token(std::string_view name, std::string_view token) const noexcept {
   for (const HttpHeader& header : headers()) {
     if (!is_same_http_name(header.name, name)) continue;
     std::string_view rest = header.value;

@@ -1,4 +1,5 @@
-// The head of an HTTP request, as views of the bytes that were received.
+// The head of an HTTP request, as views of the bytes that were received; and the headers of any
+// head.
 //
 //   GET /metrics?x=1 HTTP/1.1
 //   Host: localhost
@@ -29,13 +30,9 @@ struct HttpHeader {
   std::string_view value;  // without the spaces around it
 };
 
-struct SLUICE_EXPORT HttpRequest {
+struct SLUICE_EXPORT HttpHeaders {
   static constexpr std::size_t kMaxHeaders = 64;
 
-  HttpMethod method = HttpMethod::get;
-  int minor = 1;           // HTTP/1.0 or 1.1; a later 1.x counts as 1.1
-  std::string_view path;   // "/metrics"
-  std::string_view query;  // what follows the '?', without it
   std::array<HttpHeader, kMaxHeaders> header_room;
   std::size_t header_count = 0;
 
@@ -49,6 +46,14 @@ struct SLUICE_EXPORT HttpRequest {
   // Whether a header of that name, whose value is a list, has `token` in it, in any case:
   // has_token("Connection", "close").
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const noexcept;
+};
+
+struct SLUICE_EXPORT HttpRequest : HttpHeaders {
+  HttpMethod method = HttpMethod::get;
+  int minor = 1;           // HTTP/1.0 or 1.1; a later 1.x counts as 1.1
+  std::string_view path;   // "/metrics"
+  std::string_view query;  // what follows the '?', without it
+
   // The connection is to stay open after the answer (RFC 9112, section 9.3).
   [[nodiscard]] bool keeps_alive() const noexcept;
 };

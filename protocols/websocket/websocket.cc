@@ -127,15 +127,7 @@ void WebSocketProtocol::send_frame(WebSocketOpcode opcode, Bytes payload) {
 }
 
 void WebSocketProtocol::send_close(std::uint16_t code, std::string_view reason) {
-  assert(code == WebSocketCode::kNone || WebSocketCode::is_valid(code));
-  assert(reason.size() <= WebSocketClose::kMaxReason);
-  std::array<std::byte, kMaxControlPayload> payload{};
-  if (code == WebSocketCode::kNone) return send_frame(WebSocketOpcode::close, {});
-  payload[0] = static_cast<std::byte>(code >> 8U);
-  payload[1] = static_cast<std::byte>(code);
-  for (std::size_t i = 0; i < reason.size(); ++i)
-    payload.at(2 + i) = static_cast<std::byte>(reason[i]);
-  send_frame(WebSocketOpcode::close, std::span(payload).first(2 + reason.size()));
+  send_frame(WebSocketOpcode::close, WebSocketClosePayload(code, reason).bytes());
 }
 
 void WebSocketProtocol::close(std::uint16_t code, std::string_view reason) {

@@ -1,6 +1,7 @@
 #include "websocket_frame.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 namespace sluice {
@@ -29,8 +30,12 @@ WebSocketFault check_first(unsigned first) noexcept {
   return {};
 }
 
-WebSocketFault check_second(unsigned second, bool is_control) noexcept {
-  if ((second & kMasked) == 0) return wrong("a frame of a client is not masked");
+WebSocketFault check_second(unsigned second, bool is_control, WebSocketSide from) noexcept {
+  const bool is_masked = (second & kMasked) != 0;
+  if (from == WebSocketSide::client && !is_masked) {
+    return wrong("a frame of a client is not masked");
+  }
+  if (from == WebSocketSide::server && is_masked) return wrong("a frame of a server is masked");
   if (is_control && (second & kLengthBits) > kMaxControlPayload) {
     return wrong("a control frame is longer than 125 bytes");
   }
@@ -47,7 +52,8 @@ WebSocketFault check_length(std::uint64_t length, std::size_t size) noexcept {
 
 }  // namespace
 
-WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexcept {
+WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in,
+                                            WebSocketSide from) noexcept {
   WebSocketHeaderResult result;
   WebSocketHeader& header = result.header;
   if (in.empty()) return result;
@@ -58,7 +64,7 @@ WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexc
   header.opcode = static_cast<WebSocketOpcode>(first & kOpcode);
   if (in.size() < 2) return result;
   const auto second = static_cast<unsigned>(in[1]);
-  result.fault = check_second(second, header.is_control());
+  result.fault = check_second(second, header.is_control(), from);
   if (result.fault) return result;
   header.length = second & kLengthBits;
   const std::size_t extended = header.length == kLength16 ? 2 : header.length == kLength64 ? 8 : 0;
@@ -71,15 +77,15 @@ WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexc
     result.fault = check_length(header.length, extended);
     if (result.fault) return result;
   }
-  if (in.size() < 2 + extended + header.mask.size()) return result;
-  std::copy_n(in.begin() + static_cast<std::ptrdiff_t>(2 + extended), header.mask.size(),
-              header.mask.begin());
-  header.size = 2 + extended + header.mask.size();
+  const std::size_t masks = from == WebSocketSide::client ? header.mask.size() : 0;
+  if (in.size() < 2 + extended + masks) return result;
+  std::copy_n(in.begin() + static_cast<std::ptrdiff_t>(2 + extended), masks, header.mask.begin());
+  header.size = 2 + extended + masks;
   return result;
 }
 
-void unmask(std::span<const std::byte> in, const WebSocketMask& mask, std::uint64_t at,
-            std::byte* out) noexcept {
+void apply_websocket_mask(std::span<const std::byte> in, const WebSocketMask& mask,
+                          std::uint64_t at, std::byte* out) noexcept {
   // A word at a time: the mask repeats within it, turned to where the first byte is.
   std::array<std::byte, sizeof(std::uint64_t)> turned{};
   for (std::size_t i = 0; i < turned.size(); ++i) turned.at(i) = mask.at((at + i) % mask.size());
@@ -105,6 +111,23 @@ WebSocketFrameHead::WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t len
     bytes_.at(2 + i) = static_cast<std::byte>(length >> (8 * (extended - 1 - i)));
   }
   size_ = 2 + extended;
+}
+
+WebSocketFrameHead::WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length,
+                                       const WebSocketMask& mask) noexcept
+    : WebSocketFrameHead(opcode, length) {
+  bytes_[1] |= static_cast<std::byte>(kMasked);
+  for (const std::byte byte : mask) bytes_.at(size_++) = byte;
+}
+
+WebSocketClosePayload::WebSocketClosePayload(std::uint16_t code, std::string_view reason) noexcept {
+  assert(code == WebSocketCode::kNone ? reason.empty() : WebSocketCode::is_valid(code));
+  assert(reason.size() <= WebSocketClose::kMaxReason);
+  if (code == WebSocketCode::kNone) return;
+  bytes_[0] = static_cast<std::byte>(code >> 8U);
+  bytes_[1] = static_cast<std::byte>(code);
+  size_ = 2;
+  for (const char c : reason) bytes_.at(size_++) = static_cast<std::byte>(c);
 }
 
 }  // namespace sluice

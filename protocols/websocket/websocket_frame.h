@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "websocket_close.h"
 
@@ -26,6 +27,9 @@ enum class WebSocketOpcode : std::uint8_t {
 
 using WebSocketMask = std::array<std::byte, 4>;
 
+// The sender of a frame. A client's frames have a mask, and a server's have none.
+enum class WebSocketSide : std::uint8_t { client, server };
+
 inline constexpr std::size_t kMaxControlPayload = 125;  // section 5.5
 
 struct WebSocketHeader {
@@ -33,7 +37,7 @@ struct WebSocketHeader {
   bool is_final = true;
   std::size_t size = 0;  // of the header itself, in bytes; 0 while it is not complete
   std::uint64_t length = 0;
-  WebSocketMask mask = {};
+  WebSocketMask mask = {};  // of zeros if there is none
 
   [[nodiscard]] bool is_control() const noexcept {
     return (static_cast<unsigned>(opcode) & 0x8U) != 0;
@@ -45,22 +49,26 @@ struct WebSocketHeaderResult {
   WebSocketFault fault = {};
 };
 
-// The header of a client's frame, with which `in` begins. A fault is found as soon as its byte is
-// there: reserved bits and opcodes, no mask, a control frame that is long or fragmented, a length
-// that a shorter form could have, or one with its highest bit set.
-[[nodiscard]] WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in) noexcept;
+// The header of a frame of `from`, with which `in` begins. A fault is found as soon as its byte is
+// there: reserved bits and opcodes, a mask that is missing or that a server has used, a control
+// frame that is long or fragmented, a length that a shorter form could have, or one with its
+// highest bit set.
+[[nodiscard]] WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in,
+                                                          WebSocketSide from) noexcept;
 
-// Copies `in`, which begins `at` bytes after the beginning of the frame's payload, to `out`,
-// without the mask. REQUIRES: `out` has room for it.
-void unmask(std::span<const std::byte> in, const WebSocketMask& mask, std::uint64_t at,
-            std::byte* out) noexcept;
+// Copies `in`, which begins `at` bytes after the beginning of the frame's payload, to `out`, and
+// adds the mask or removes it. REQUIRES: `out` has room for it.
+void apply_websocket_mask(std::span<const std::byte> in, const WebSocketMask& mask,
+                          std::uint64_t at, std::byte* out) noexcept;
 
-// The header of a server's frame, which has no mask and is the whole message.
+// The header of a frame that is the whole message: of a server's, or with a mask of a client's.
 class WebSocketFrameHead {
  public:
-  static constexpr std::size_t kMaxSize = 10;
+  static constexpr std::size_t kMaxSize = 14;
 
   WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length) noexcept;
+  WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length,
+                     const WebSocketMask& mask) noexcept;
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     return std::span(bytes_).first(size_);
   }
@@ -68,6 +76,20 @@ class WebSocketFrameHead {
  private:
   std::array<std::byte, kMaxSize> bytes_{};
   std::size_t size_ = 2;
+};
+
+// The payload of a Close frame. REQUIRES: WebSocketCode::kNone without a reason, or a valid code
+// and a reason of at most WebSocketClose::kMaxReason bytes.
+class WebSocketClosePayload {
+ public:
+  WebSocketClosePayload(std::uint16_t code, std::string_view reason) noexcept;
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    return std::span(bytes_).first(size_);
+  }
+
+ private:
+  std::array<std::byte, kMaxControlPayload> bytes_{};
+  std::size_t size_ = 0;
 };
 
 }  // namespace sluice

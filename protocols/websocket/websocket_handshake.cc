@@ -1,8 +1,8 @@
 #include "websocket_handshake.h"
 
 #include <algorithm>
-#include <array>
 
+#include "../../reactor/base/quote.h"
 #include "sha1.h"
 
 namespace sluice {
@@ -13,28 +13,11 @@ constexpr std::string_view kVersion = "Sec-WebSocket-Version";
 constexpr std::string_view kProtocol = "Sec-WebSocket-Protocol";
 constexpr std::string_view kOrigin = "Origin";
 constexpr std::string_view kAnyOrigin = "*";
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kKeySize = 24;  // 16 bytes in base64, of which the last two are padding
-
-// RFC 4648, section 4.
-std::string base64(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = group << 8U | (i < count ? bytes[at + i] : 0U);
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= count ? kDigits[group >> (18 - 6 * i) & 0x3FU] : '=';
-    }
-  }
-  return text;
-}
 
 bool is_key(std::string_view text) noexcept {
   return text.size() == kKeySize && text.ends_with("==") &&
-         text.find_first_not_of(kDigits) == kKeySize - 2;
+         text.find_first_not_of(kBase64Digits) == kKeySize - 2;
 }
 
 // "example.org:8080" of http://example.org:8080, without the port that the scheme has by default.
@@ -90,7 +73,8 @@ HttpResponse wrong_version() {
 
 std::string websocket_accept(std::string_view key) {
   constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  return base64(sha1_of(std::string(key).append(kGuid)));
+  const Sha1 hash = sha1_of(std::string(key).append(kGuid));
+  return base64(std::as_bytes(std::span(hash)));
 }
 
 bool asks_for_websocket(const HttpRequest& request) noexcept {

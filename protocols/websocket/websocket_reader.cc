@@ -69,7 +69,7 @@ WebSocketFault WebSocketReader::check(const WebSocketHeader& header,
 }
 
 WebSocketRead WebSocketReader::read_frame(Bytes in, WebSocketIntake& intake, bool may_deliver) {
-  const auto [header, wrong] = read_websocket_header(in);
+  const auto [header, wrong] = read_websocket_header(in, intake.from);
   if (wrong) return failed(wrong);
   if (header.size == 0) return {};
   const Bytes rest = in.subspan(header.size);
@@ -104,7 +104,7 @@ WebSocketRead WebSocketReader::read_frame(Bytes in, WebSocketIntake& intake, boo
 WebSocketRead WebSocketReader::read_whole(Bytes payload, const WebSocketHeader& header,
                                           WebSocketIntake& intake) const {
   intake.whole.resize(payload.size());
-  unmask(payload, header.mask, 0, intake.whole.data());
+  apply_websocket_mask(payload, header.mask, 0, intake.whole.data());
   WebSocketRead result{.event = event_of(header.opcode),
                        .consumed = header.size + payload.size(),
                        .is_text = header.opcode == WebSocketOpcode::text,
@@ -127,7 +127,7 @@ WebSocketRead WebSocketReader::read_payload(Bytes in, WebSocketIntake& intake, b
   partial.bytes.resize(before + size);
   intake.pending += size;
   const auto added = std::span(partial.bytes).subspan(before);
-  unmask(in.first(size), partial.mask, partial.at, added.data());
+  apply_websocket_mask(in.first(size), partial.mask, partial.at, added.data());
   partial.at += size;
   partial.left -= size;
   if (partial.is_text && !partial.utf8.feed(added)) return failed(kNotUtf8);
@@ -148,7 +148,7 @@ WebSocketRead WebSocketReader::hold(Bytes last, const WebSocketMask& mask, std::
   last = last.first(std::min(last.size(), kMaxPeeked - before));
   intake.whole.resize(before + last.size());
   if (before > 0) std::copy_n(partial_->bytes.begin(), before, intake.whole.begin());
-  unmask(last, mask, at, intake.whole.data() + before);
+  apply_websocket_mask(last, mask, at, intake.whole.data() + before);
   return {.event = WebSocketEvent::held, .is_text = is_text, .payload = intake.whole};
 }
 

@@ -1,4 +1,4 @@
-// Finds the messages of a client in a stream of bytes: fragments, control frames, UTF-8.
+// Finds the messages of a peer in a stream of bytes: fragments, control frames, UTF-8.
 //
 // What it is: a decoder without a loop or a socket. A message that has arrived whole is unmasked in
 // one pass into memory that all connections share. A part of one is kept here, without its mask, so
@@ -23,12 +23,13 @@
 
 namespace sluice {
 
-// What the readers of a server share.
+// What the readers of a server share; a client has one reader.
 struct WebSocketIntake {
   std::size_t max_message;
   std::size_t max_fragments;  // frames of a message
   std::size_t max_pending;    // bytes of all messages that have not arrived whole
   std::size_t pending = 0;
+  WebSocketSide from = WebSocketSide::client;  // the peers
   std::vector<std::byte> whole;      // the last message, or the payload of a control frame
   std::vector<std::byte> assembled;  // the last message that had been kept in a reader
 };

@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 #include "protocols/http/http_head.h"
+#include "protocols/http/http_response_head.h"
 
 using namespace sluice;
 
@@ -54,6 +55,29 @@ std::string said(std::string_view text, std::size_t part) {
   }
 }
 
+// A client's view of the same bytes.
+void check_response(std::string_view text) {
+  HttpResponseHead head;
+  const HttpResponseHeadResult result = read_http_response_head(text, head);
+  SLUICE_MUST(result.why.empty() == (result.status != HttpHeadStatus::refused));
+  if (result.status == HttpHeadStatus::need_more) {
+    SLUICE_MUST(text.size() < HttpResponseHead::kMaxHead);
+  }
+  if (result.status != HttpHeadStatus::complete) return;
+  SLUICE_MUST(result.consumed <= text.size() && result.consumed <= HttpResponseHead::kMaxHead);
+  SLUICE_MUST(text.substr(0, result.consumed).ends_with("\r\n\r\n"));
+  SLUICE_MUST(head.status >= 100 && head.status <= 999);
+  SLUICE_MUST(head.header_count <= HttpHeaders::kMaxHeaders);
+  const std::string_view control("\r\n\0", 3);
+  SLUICE_MUST(head.reason.find_first_of(control) == head.reason.npos);
+  for (const HttpHeader& header : head.headers()) {
+    SLUICE_MUST(!header.name.empty() && head.find(header.name).has_value());
+    SLUICE_MUST(header.value.find_first_of(control) == header.value.npos);
+  }
+  SLUICE_MUST(read_http_response_head(text.substr(0, result.consumed - 1), head).status ==
+              HttpHeadStatus::need_more);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -61,5 +85,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t part = 1 + choices.any(64);
   const std::string_view text = choices.rest();
   SLUICE_MUST(said(text, part) == said(text, text.size() + 1));
+  check_response(text);
   return 0;
 }

@@ -25,10 +25,11 @@ bool is_valid(std::string_view text) {
 
 // What the frames say, as text; parts of `part` bytes arrive one after another. What is held
 // back is delivered after it has been refused once.
-std::string said(std::string_view text, std::size_t part, bool holds) {
+std::string said(std::string_view text, WebSocketSide from, std::size_t part, bool holds) {
   WebSocketIntake intake{.max_message = kLimit,
                          .max_fragments = 20,
                          .max_pending = 10 * kLimit,
+                         .from = from,
                          .whole = {},
                          .assembled = {}};
   WebSocketReader reader;
@@ -81,8 +82,10 @@ std::string said(std::string_view text, std::size_t part, bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Choices choices(data, size);
   const std::size_t part = 1 + choices.any(64);
-  const bool holds = choices.any(2) == 1;
+  const std::size_t mode = choices.any(4);
+  const bool holds = (mode & 1U) != 0;
+  const WebSocketSide from = (mode & 2U) != 0 ? WebSocketSide::server : WebSocketSide::client;
   const std::string_view text = choices.rest();
-  SLUICE_MUST(said(text, part, holds) == said(text, text.size() + 1, false));
+  SLUICE_MUST(said(text, from, part, holds) == said(text, from, text.size() + 1, false));
   return 0;
 }

@@ -211,6 +211,14 @@ def websocket_echo(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def websocket_client(run, _):
+    with Server(run / "websocket_echo", "tcp://127.0.0.1:0") as server:
+        host, _, port = server.endpoint.partition("://")[2].rpartition(":")
+        said = subprocess.run([run / "websocket_client", host, port], stdout=subprocess.PIPE,
+                              timeout=SECONDS, check=True, text=True).stdout
+        expect(said, "hello\nclosed with 1000\n")
+
+
 def votes(run, _):
     with Server(run / "votes", "tcp://127.0.0.1:0") as server:
         with server.connect() as first, server.connect() as second:
@@ -307,7 +315,7 @@ def main():
     options = parser.parse_args()
     failures = 0
     for test in (echo_server, chat, chat_rooms, control, irc, move_service, proxy, threads, tls,
-                 votes, websocket_echo):
+                 votes, websocket_client, websocket_echo):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

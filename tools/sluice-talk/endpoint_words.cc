@@ -65,6 +65,8 @@ std::string endpoint_of_words(const std::vector<std::string>& words,
   if (words.size() > 2) refuse(words[2]);
   if (words.size() == 2) return joined(words[0], words[1], services);
   const std::string& word = words.front();
+  // What follows a colon there may be part of the path.
+  if (word.starts_with("ws://") || word.starts_with("wss://")) return word;
   const std::size_t colon = word.rfind(':');
   if (colon == word.npos || colon < end_of_scheme(word) || word.starts_with("unix:")) return word;
   const std::string name = word.substr(colon + 1);

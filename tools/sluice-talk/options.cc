@@ -1,27 +1,30 @@
 #include "options.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 #include <variant>
 
 #include "../../protocols/codec/codec_registry.h"
+#include "../../protocols/http/http_fields.h"
 #include "../../reactor/base/quote.h"
 #include "../../reactor/base/version.h"
 #include "../../reactor/loop/idle_list.h"
 #include "../common/duration.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
+#include "endpoint_reader.h"
 #include "endpoint_words.h"
 #include "tls_link.h"
 
 namespace sluice::tools::talk {
 namespace {
 
-constexpr std::chrono::milliseconds kDatagramWait{1000};
+// Where the end of the input cannot be sent by itself.
+constexpr std::chrono::milliseconds kDefaultWait{1000};
 constexpr std::size_t kMaxPath = 4095;
 constexpr std::size_t kMaxServerName = 253;  // RFC 1035
 constexpr std::size_t kMaxAlpnName = 255;    // RFC 7301
+constexpr std::size_t kMaxSubprotocol = 255;
 
 constexpr std::array kOptions = {
     OptionSpec{"framing", 0, "NAME", "how messages are separated (line; over UDP none)"},
@@ -44,6 +47,7 @@ constexpr std::array kOptions = {
     OptionSpec{"cert", 0, "FILE", "TLS: the own certificate and its chain, PEM"},
     OptionSpec{"key", 0, "FILE", "TLS: its key, PEM (in the file of --cert)"},
     OptionSpec{"insecure-no-verify", 0, "", "TLS: accept any certificate from anybody"},
+    OptionSpec{"subprotocol", 0, "NAME", "WebSocket: offer one; repeatable, best first", true},
     OptionSpec{"proxy-protocol", 0, "v1|v2", "stream: send a PROXY header first (v1)", false, true},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
@@ -63,6 +67,7 @@ std::string help_text() {
       help_of(kOptions) + "\nEndpoints:\n" +
       help_row("[tcp://]HOST:PORT, udp://HOST:PORT", "HOST: a name, a.b.c.d or [IPv6]") +
       help_row("tls://HOST:PORT", "TLS over TCP") +
+      help_row("ws://HOST[:PORT][/PATH], wss://...", "WebSocket (80), and over TLS (443)") +
       help_row("unix://PATH", "a Unix stream socket") +
       "  PORT is a number or the name of a service.\n" + "\nFramings:\n";
   for (const CodecFamily& family : codec_families()) {
@@ -131,7 +136,7 @@ void check(const TalkOptions& options, const CommandLine& line) {
   }
   refuse_if(options.reconnect && line.has("send"),
             "--reconnect and --send cannot be combined: --reconnect sends the input");
-  const bool is_raw_stream = options.wire.framing == "none" && !options.over_udp();
+  const bool is_raw_stream = !Wire(options.wire).has_messages();
   refuse_if(options.interval.count() > 0 && is_raw_stream,
             "--interval: not valid with framing none over a stream, which has no messages");
   const bool listens_here = options.listen && options.over_udp();
@@ -179,42 +184,16 @@ void read_values(TalkOptions& options, const CommandLine& line) {
 
   // With both of these it is said already when to end.
   const bool bounded = options.expect && options.timeout.count() > 0;
-  if (options.over_udp() && !options.listen && !bounded) options.wait = kDatagramWait;
+  if (options.over_udp() && !options.listen && !bounded) options.wait = kDefaultWait;
+  const bool closes = !options.listen && !options.expect && !options.keep_open;
+  if (options.websocket && closes) options.wait = kDefaultWait;
   line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
-}
-
-constexpr std::string_view kTlsScheme = "tls://";
-constexpr std::string_view kTcpScheme = "tcp://";
-
-void check_scheme(std::string_view text) {
-  const std::size_t end = text.find("://");
-  if (end == text.npos) return;
-  const std::string_view scheme = text.substr(0, end);
-  for (const std::string_view known : {"tcp", "tls", "udp", "unix"}) {
-    if (scheme == known) return;
-  }
-  throw UsageError("scheme " + quote(scheme) + " is not tcp, tls, udp or unix");
-}
-
-void read_endpoint(TalkOptions& options, std::string_view text) {
-  check_scheme(text);
-  if (!text.starts_with(kTlsScheme)) {
-    options.target = parse_target(text);
-    return;
-  }
-  Target& target = options.target;
-  target = parse_target(std::string(kTcpScheme) + std::string(text.substr(kTlsScheme.size())));
-  target.text.replace(0, kTcpScheme.size(), kTlsScheme);
-  std::string host = target.endpoint ? target.endpoint->address().host() : target.host.name;
-  // A zone is of this host; certificates have none.
-  if (target.endpoint) host.resize(std::min(host.find('%'), host.size()));
-  options.tls.emplace().name = std::move(host);
 }
 
 void read_tls(TalkOptions& options, const CommandLine& line) {
   for (const char* name : {"ca", "sni", "alpn", "cert", "key", "insecure-no-verify"}) {
     refuse_if(line.has(name) && !options.tls,
-              "--" + std::string(name) + ": valid only with tls://");
+              "--" + std::string(name) + ": valid only with tls:// and wss://");
   }
   if (!options.tls) return;
   refuse_if(!TlsLink::is_built_in(),
@@ -233,6 +212,27 @@ void read_tls(TalkOptions& options, const CommandLine& line) {
     tls.alpn.push_back(checked_text(value, kMaxAlpnName));
   });
   tls.insecure_no_verify = line.has("insecure-no-verify");
+}
+
+void read_websocket(TalkOptions& options, const CommandLine& line) {
+  refuse_if(line.has("subprotocol") && !options.websocket,
+            "--subprotocol: valid only with ws:// and wss://");
+  if (!options.websocket) return;
+  WebSocketSettings& websocket = *options.websocket;
+  for (const char* name : {"framing", "crlf"}) {
+    refuse_if(line.has(name),
+              "--" + std::string(name) + ": not valid with ws:// and wss://, which have messages");
+  }
+  options.wire = {};
+  options.wire.framing = "none";
+  options.wire.websocket = true;
+  line.each("subprotocol", [&websocket](std::string_view value) {
+    if (!is_http_token(value)) {
+      throw UsageError("name " + quote(value) +
+                       " is not one; allowed: letters, digits and !#$%&'*+-.^_`|~");
+    }
+    websocket.subprotocols.push_back(checked_text(value, kMaxSubprotocol));
+  });
 }
 
 // A numeric host of the other family, and a Unix socket, could never be reached.
@@ -260,8 +260,11 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   const auto& operands = line.operands();
   refuse_if(operands.empty(),
             "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, tls://HOST:PORT, "
-            "udp://HOST:PORT and unix://PATH");
-  read_endpoint(options, endpoint_of_words(operands, &ServiceNames::of_host));
+            "udp://HOST:PORT, unix://PATH, ws://HOST[:PORT][/PATH] and wss://...");
+  TalkEndpoint endpoint = read_talk_endpoint(endpoint_of_words(operands, &ServiceNames::of_host));
+  options.target = std::move(endpoint.target);
+  options.tls = std::move(endpoint.tls);
+  options.websocket = std::move(endpoint.websocket);
   read_family(options, line);
   options.listen = line.has("listen");
   options.keep_open = line.has("keep-open");
@@ -272,6 +275,7 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   if (line.has("json")) options.format = PrintFormat::json;
   read_values(options, line);
   read_tls(options, line);
+  read_websocket(options, line);
   check(options, line);
 
   Wire wire(options.wire);

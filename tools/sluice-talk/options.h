@@ -19,6 +19,7 @@
 #include "datagram_session.h"
 #include "printer.h"
 #include "tls_settings.h"
+#include "websocket_settings.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
@@ -37,7 +38,8 @@ struct TalkOptions {
   bool reconnect = false;
   bool broadcast = false;
   std::optional<Endpoint> bind;
-  std::optional<TlsSettings> tls;  // of tls://
+  std::optional<TlsSettings> tls;              // of tls:// and wss://
+  std::optional<WebSocketSettings> websocket;  // of ws:// and wss://
   std::optional<ProxyVersion> proxy;
   std::vector<MulticastGroup> join;
   PrintFormat format = PrintFormat::text;

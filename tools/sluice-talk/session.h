@@ -18,8 +18,8 @@ namespace sluice::tools::talk {
 class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
-  // Connected, or open. `security` describes TLS; it is empty without.
-  virtual void on_ready(const std::string& local, const std::string& security) = 0;
+  // Connected, or open. `agreed` describes TLS and the subprotocol; it is empty without them.
+  virtual void on_ready(const std::string& local, const std::string& agreed) = 0;
   virtual void on_message(std::string_view from, std::span<const std::byte> message) = 0;
   virtual void on_room() = 0;  // full() no more
   virtual void on_end() = 0;   // the peer will send no more
@@ -41,8 +41,10 @@ class Session {
   virtual std::string send(std::string_view message) = 0;
   // So much output is pending that the caller should not add to it.
   [[nodiscard]] virtual bool full() const = 0;
-  virtual void half_close() = 0;  // no more will be sent; a datagram's sender has no way to say so
-  virtual void pause() = 0;       // reads no more until resume(); not counted
+  // No more will be sent. A datagram's sender has no way to say so, and a WebSocket's sends a Close
+  // frame, after which a server may stop answering.
+  virtual void half_close() = 0;
+  virtual void pause() = 0;  // reads no more until resume(); not counted
   virtual void resume() = 0;
   virtual void close() = 0;  // sends what waits; on_closed() follows
 };

@@ -4,6 +4,7 @@
 
 #include "../../protocols/framed/framed.h"
 #include "../../protocols/proxy/proxy_transport.h"
+#include "../../reactor/base/quote.h"
 
 namespace sluice::tools::talk {
 namespace {
@@ -16,6 +17,24 @@ ConnectorOptions connector_options(const StreamSessionOptions& options) {
   made.from.address = options.bind;
   made.timeout = options.silence;
   return made;
+}
+
+WebSocketClientOptions websocket_options(const StreamSessionOptions& options) {
+  const WebSocketSettings& settings = *options.websocket;
+  return {.host = settings.host,
+          .path = settings.path,
+          .subprotocols = settings.subprotocols,
+          .max_message = Wire::kMaxMessage,
+          .handshake_timeout = options.silence,
+          // After the end of the input the peer may still answer for as long as it likes.
+          .close_timeout = std::chrono::milliseconds(0)};
+}
+
+// An end that the peer has announced, and that is no error.
+bool is_orderly(const WebSocketEnd& end) {
+  return end.fault.empty() &&
+         (end.code == WebSocketCode::kNormal || end.code == WebSocketCode::kGoingAway ||
+          end.code == WebSocketCode::kNone);
 }
 
 // What was found out about an address before its time was over.
@@ -75,6 +94,22 @@ class StreamSession::Raw final : public Protocol, public Link {
   void on_eof(Connection& /*connection*/) override { ended(); }
   void on_writable(Connection& /*connection*/) override { room(); }
   void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
+};
+
+class StreamSession::WebSocket final : public WebSocketClientProtocol, public Link {
+ public:
+  WebSocket(StreamSession& of, const WebSocketClientOptions& options)
+      : WebSocketClientProtocol(options), Link{&of} {}
+
+ private:
+  void on_established(Connection& connection) override { opened(connection); }
+  void on_message(Connection& /*connection*/, WebSocketKind /*kind*/, Bytes message) override {
+    if (session != nullptr) session->show(message);
+  }
+  void on_writable(Connection& /*connection*/) override { room(); }
+  void on_closed(Connection& /*connection*/, const WebSocketEnd& end) override {
+    if (session != nullptr) session->on_websocket_closed(end);
+  }
 };
 
 StreamSession::StreamSession(Loop& loop, Wire& wire, std::string name,
@@ -139,28 +174,44 @@ void StreamSession::on_connected(Fd socket) {
     connection_ = &Connection::adopt(loop_, std::move(socket), std::move(handler), options);
     link_ = link;
   };
-  if (wire_.framed()) {
+  if (options_.websocket) {
+    const WebSocketClientOptions settings = websocket_options(options_);
+    WebSocket::prepare(options, settings);
+    auto owned = std::make_unique<WebSocket>(*this, settings);
+    WebSocket* const handler = owned.get();
+    adopt(std::move(owned));
+    websocket_ = handler;
+  } else if (wire_.framed()) {
     adopt(std::make_unique<Framed>(*this));
   } else {
     adopt(std::make_unique<Raw>(*this));
   }
 }
 
-// At once on a plain socket; with TLS, when the handshake is done.
+// At once on a plain socket; with TLS or as a WebSocket, when the handshake is done.
 void StreamSession::on_open(Connection& connection) {
   connection_ = &connection;
   // A Unix socket's is the one that there was to try.
   if (connection.peer().is_ip()) peer_ = connection.peer().to_string();
   const Address local = connection.local();
-  events_.on_ready(local.is_ip() ? local.to_string() : "",
-                   options_.tls ? TlsLink::describe(connection) : "");
+  std::string agreed = options_.tls ? TlsLink::describe(connection) : "";
+  if (websocket_ != nullptr && !websocket_->subprotocol().empty()) {
+    agreed += (agreed.empty() ? "subprotocol " : ", subprotocol ");
+    agreed += websocket_->subprotocol();  // one of those that were offered
+  }
+  events_.on_ready(local.is_ip() ? local.to_string() : "", agreed);
 }
 
 std::string StreamSession::send(std::string_view message) {
   if (connection_ == nullptr) return {};
   encoded_.clear();
   std::string why = wire_.encode(message, encoded_);
-  if (why.empty()) connection_->send(encoded_);
+  if (!why.empty()) return why;
+  if (websocket_ != nullptr) {
+    websocket_->send_message(WebSocketKind::text, encoded_);
+  } else {
+    connection_->send(encoded_);
+  }
   return why;
 }
 
@@ -169,7 +220,9 @@ bool StreamSession::full() const {
 }
 
 void StreamSession::half_close() {
-  if (connection_ != nullptr) connection_->shutdown();
+  if (connection_ == nullptr) return;
+  if (websocket_ != nullptr) return websocket_->close();
+  connection_->shutdown();
 }
 
 void StreamSession::pause() {
@@ -183,6 +236,8 @@ void StreamSession::resume() {
 void StreamSession::close() {
   if (connection_ != nullptr) {
     all_sent_ = connection_->queued() == 0;
+    closing_ = true;
+    if (websocket_ != nullptr) websocket_->close();
     return connection_->close();
   }
   connector_.cancel();
@@ -203,17 +258,36 @@ void StreamSession::on_end() {
   if (fault_.empty()) events_.on_end();
 }
 
+void StreamSession::on_websocket_closed(const WebSocketEnd& end) {
+  if (closing_) return on_closed(end.error);
+  if (is_orderly(end)) {
+    events_.on_end();
+    return on_closed({});
+  }
+  if (!end.fault.empty()) {
+    fault_ = end.fault;
+  } else if (end.code != WebSocketCode::kAbnormal) {
+    fault_ = "the peer closed with " + std::to_string(end.code);
+    if (!end.reason.empty()) fault_ += ": " + escape(end.reason, WebSocketClose::kMaxReason);
+  } else if (!end.error) {
+    fault_ = "the peer closed without a Close frame";
+  }
+  on_closed(end.error);
+}
+
 void StreamSession::on_closed(std::error_code reason) {
   connection_ = nullptr;
   link_ = nullptr;
+  websocket_ = nullptr;
   Outcome outcome;
   if (!fault_.empty()) {
     outcome = {ExitStatus::failed, name_ + ": " + fault_};
   } else if (reason == CloseReason::idle_timeout) {
     outcome = {ExitStatus::timed_out, name_ + ": nothing was sent or received for " +
                                           std::to_string(options_.silence.count()) + " ms"};
-  } else if (reason == CloseReason::open_timeout) {
-    outcome = {ExitStatus::timed_out, name_ + ": no TLS handshake within " +
+  } else if (reason == CloseReason::open_timeout || reason == CloseReason::message_timeout) {
+    const char* const kind = reason == CloseReason::open_timeout ? "TLS" : "WebSocket";
+    outcome = {ExitStatus::timed_out, name_ + ": no " + kind + " handshake within " +
                                           std::to_string(options_.silence.count()) + " ms"};
   } else if (reason && !all_sent_) {
     outcome = {ExitStatus::failed,

@@ -1,4 +1,4 @@
-// A session over TCP or a Unix socket. See session.h.
+// A session over TCP or a Unix socket, plain, with TLS, or as a WebSocket. See session.h.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_STREAM_SESSION_H
 #define SLUICE_TOOLS_SLUICE_TALK_STREAM_SESSION_H
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../../protocols/proxy/proxy_header.h"
+#include "../../protocols/websocket/websocket_client.h"
 #include "../../reactor/base/endpoint.h"
 #include "../../reactor/connect/connector.h"
 #include "../../reactor/loop/loop.h"
@@ -17,6 +18,7 @@
 #include "../../reactor/stream/connection.h"
 #include "session.h"
 #include "tls_link.h"
+#include "websocket_settings.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
@@ -26,6 +28,7 @@ struct StreamSessionOptions {
   std::chrono::milliseconds silence{0};  // either way, and until there is a connection; 0: never
   std::optional<TlsLink> tls{};
   std::optional<ProxyVersion> proxy{};  // of the header that is sent first
+  std::optional<WebSocketSettings> websocket{};
 };
 
 class StreamSession final : public Session {
@@ -47,12 +50,14 @@ class StreamSession final : public Session {
   struct Link;
   class Framed;
   class Raw;
+  class WebSocket;
 
   void on_connected(Fd socket);
   void on_open(Connection& connection);
   void on_failed(const ConnectError& error);
   void on_end();
   void on_closed(std::error_code reason);
+  void on_websocket_closed(const WebSocketEnd& end);
   void on_frame_error(Connection& connection, const CodecError& error);
   void show(std::span<const std::byte> message) { events_.on_message(peer_, message); }
 
@@ -64,12 +69,14 @@ class StreamSession final : public Session {
   SessionEvents& events_;
   std::string peer_;  // its address in messages
   Connector connector_;
-  Timer unconnected_;                 // close() before there is a connection
-  Connection* connection_ = nullptr;  // until its on_close()
-  Link* link_ = nullptr;              // its handler's way back, as long
+  Timer unconnected_;                             // close() before there is a connection
+  Connection* connection_ = nullptr;              // until its on_close()
+  Link* link_ = nullptr;                          // its handler's way back, as long
+  WebSocketClientProtocol* websocket_ = nullptr;  // the handler, if it is one, as long
   std::string encoded_;
   std::string fault_;  // what was wrong with the peer's frame
   bool paused_ = false;
+  bool closing_ = false;   // by close()
   bool all_sent_ = false;  // before close(): how the peer goes is its own affair
 };
 

@@ -31,7 +31,8 @@ Talk::Talk(const TalkOptions& options)
                 return finish(ExitStatus::timed_out,
                               options_.target.text + ": " + count_of_messages() + within);
               }
-              finish(ExitStatus::success);
+              if (!options_.websocket || options_.keep_open) return finish(ExitStatus::success);
+              session_->half_close();
             }),
       interval_(loop_, [this] { on_room(); }),
       again_(loop_, [this] { begin(); }),
@@ -47,7 +48,7 @@ Talk::Talk(const TalkOptions& options)
   });
   print_.format = options.format;
   print_.terminal = ::isatty(STDOUT_FILENO) == 1;
-  print_.framed = wire_.framed() || options.over_udp();
+  print_.framed = wire_.has_messages();
 }
 
 // The loop may report once more when it is destroyed, after the members that finish() uses.
@@ -99,6 +100,7 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
   if (options_.bind) options.bind = options_.bind->address();
   if (options_.tls) options.tls.emplace(*options_.tls);
   options.proxy = options_.proxy;
+  options.websocket = options_.websocket;
   return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
                                          events);
 }
@@ -130,7 +132,7 @@ Outcome Talk::run() {
   return outcome_;
 }
 
-void Talk::on_ready(const std::string& local, const std::string& security) {
+void Talk::on_ready(const std::string& local, const std::string& agreed) {
   if (options_.verbose) {
     if (options_.listen && options_.over_udp()) {
       say("listening on " + local);
@@ -138,7 +140,7 @@ void Talk::on_ready(const std::string& local, const std::string& security) {
       say((options_.over_udp() ? "sending to " : "connected to ") + options_.target.text +
           (local.empty() ? "" : " from " + local));
     }
-    if (!security.empty()) say(security);
+    if (!agreed.empty()) say(agreed);
   }
   is_connected_ = true;
   backoff_.reset();
@@ -167,7 +169,7 @@ void Talk::send_texts() {
 
 void Talk::open_input() {
   LineInputOptions options;
-  options.raw = !wire_.framed() && !options_.over_udp();
+  options.raw = !wire_.has_messages();
   options.max_line = Wire::kMaxMessage;
   options.failed = [this](const std::string& why) {
     finish(ExitStatus::failed, "standard input: " + why);
@@ -203,7 +205,7 @@ void Talk::on_room() {
 void Talk::end_input() {
   if (finished_) return;
   input_ended_ = true;
-  if (!options_.keep_open) session_->half_close();
+  if (!options_.keep_open && !options_.websocket) session_->half_close();
   if (peer_ended_) return finish(ExitStatus::success);
   if (options_.wait) wait_.start(*options_.wait);
 }
@@ -232,8 +234,10 @@ void Talk::on_end() {
                                           " before the peer finished sending");
   }
   if (options_.reconnect && !input_ended_) return session_->close();
-  // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
   if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::success);
+  const std::string early = ": the peer closed before the end of the input";
+  if (options_.websocket) return finish(ExitStatus::failed, options_.target.text + early);
+  // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
   peer_ended_ = true;
 }
 

@@ -54,7 +54,7 @@ class Talk final : private SessionEvents {
   void end_input();
   [[nodiscard]] bool must_wait();
 
-  void on_ready(const std::string& local, const std::string& security) override;
+  void on_ready(const std::string& local, const std::string& agreed) override;
   void on_message(std::string_view from, std::span<const std::byte> message) override;
   void on_room() override;
   void on_end() override;

@@ -6,11 +6,13 @@
 #include <variant>
 
 #include "../../protocols/codec/codec_registry.h"
+#include "../../reactor/base/utf8.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::talk {
 
-Wire::Wire(const WireOptions& options) : datagrams_(options.datagrams) {
+Wire::Wire(const WireOptions& options)
+    : datagrams_(options.datagrams), websocket_(options.websocket) {
   if (options.framing == "none") {
     if (options.crlf) tail_ = "\r\n";
     return;
@@ -31,6 +33,9 @@ Wire::Wire(const WireOptions& options) : datagrams_(options.datagrams) {
 
 std::string Wire::encode(std::string_view message, std::string& to) {
   const std::size_t start = to.size();
+  if (websocket_ && !is_utf8(std::as_bytes(std::span(message.data(), message.size())))) {
+    return "a text message of WebSocket is UTF-8, and this is not";
+  }
   if (!framed()) {
     to += message;
     to += tail_;

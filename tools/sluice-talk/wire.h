@@ -1,8 +1,9 @@
 // Encodes the messages that are sent, and splits the bytes that arrive into messages.
 //
-// What it is: a framing by name, or none: then bytes are sent unchanged, and a datagram is a
-// message. Errors: the constructor throws UsageError; encode() returns what is wrong with a
-// message. Lifetime: outlives the connections that use framing(). Thread: one.
+// What it is: a framing by name, or none: then bytes are sent unchanged. A datagram is a message by
+// itself, and so is one of WebSocket.
+// Errors: the constructor throws UsageError; encode() returns what is wrong with a message.
+// Lifetime: outlives the connections that use framing(). Thread: one.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_WIRE_H
 #define SLUICE_TOOLS_SLUICE_TALK_WIRE_H
 
@@ -19,6 +20,7 @@ struct WireOptions {
   std::string framing = "none";  // or what parse_codec() reads
   bool crlf = false;             // lines end in CR LF; REQUIRES: framing line or none
   bool datagrams = false;
+  bool websocket = false;  // text messages of WebSocket; REQUIRES: framing none
 };
 
 class Wire {
@@ -33,6 +35,8 @@ class Wire {
   std::string encode(std::string_view message, std::string& to);
 
   [[nodiscard]] bool framed() const noexcept { return framing_ != nullptr; }
+  // False: bytes arrive, and it is not known where a message ends.
+  [[nodiscard]] bool has_messages() const noexcept { return framed() || datagrams_ || websocket_; }
   // What arrives. REQUIRES: framed().
   [[nodiscard]] Framing& framing() noexcept { return *framing_; }
   // The last line of a stream may lack its line feed.
@@ -43,6 +47,7 @@ class Wire {
   std::unique_ptr<const Codec> crlf_;  // for sending, where it is another one
   bool lines_ = false;
   bool datagrams_;
+  bool websocket_;
   std::string tail_;  // of what is not framed
 };
 

@@ -87,6 +87,18 @@ class Negotiated(Base):
             result = talk("--ca", str(self.root.file), sluiced.endpoint, typed=b"one\ntwo\n")
         self.assertEqual((result.status, result.stdout), (0, b"one\ntwo\n"), result.stderr)
 
+    def test_a_websocket(self):
+        listen = f"echo=wss://127.0.0.1:0,cert={self.cert},key={self.key}"
+        with daemon.Daemon("-l", listen) as sluiced:
+            place = sluiced.endpoint.replace("127.0.0.1", "localhost")
+            result = talk("-v", "--ca", str(self.root.file), "--wait", "0", place,
+                          typed=b"secret\n")
+            self.assertEqual((result.status, result.stdout), (0, b"secret\n"), result.stderr)
+            self.assertIn("TLSv1.3, ", result.stderr)
+            result = talk(place, typed=b"secret\n")
+        self.assertEqual((result.status, result.stdout), (1, b""))
+        self.assertIn("the peer's certificate", result.stderr)
+
 
 @needs("openssl")
 class Failures(Base):

@@ -11,6 +11,7 @@ from usage import Mistakes, OptionsOfThePage, section_of
 T = "127.0.0.1:7"
 U = "udp://127.0.0.1:7"
 S = "tls://127.0.0.1:7"
+W = "ws://127.0.0.1:7/"
 
 # The arguments, and the parts that the one line of the message has.
 ROWS = [
@@ -34,7 +35,7 @@ ROWS = [
     (["127.0.0.1"], "port", "0-65535"),
     (["127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["127.0.0.1:0"], "port 0 is not in 1-65535"),
-    (["http://127.0.0.1:7"], '"http"', "tcp, tls, udp or unix"),
+    (["http://127.0.0.1:7"], 'scheme "http" is not tcp, tls, udp, unix, ws or wss'),
     (["exa mple:7"], 'host "exa mple"', "a name, a.b.c.d or [IPv6]"),
     (["127.1:7"], 'host "127.1"', "a name, a.b.c.d or [IPv6]"),
     (["::1:7"], 'host "::1"', "a name, a.b.c.d or [IPv6]"),
@@ -61,17 +62,25 @@ ROWS = [
     ([T, "--send", "a\nb"], "--send a\\x0ab: ", "line", "byte 1"),
     ([T, "--framing", "fixed:3", "--send", "four"], "--send four: ", "fixed:3", "4", "3"),
     ([U, "--send", "x" * 65508], "--send xxx", "65508 bytes", "65507"),
+    (["ws://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
+    (["ws://127.0.0.1:0/"], "port 0 is not in 1-65535"),
+    (["ws:///path"], "is not"),
+    (["ws://127.0.0.1:7/a b"], 'path "/a b" has a character that is not visible ASCII', "%XX"),
+    (["ws://127.0.0.1:7/a#b"], 'path "/a#b" has a fragment'),
+    (["ws://127.0.0.1:7/" + "a" * 2048], "the path has 2049 bytes; allowed: at most 2048"),
+    ([W, "--framing", "line"], "--framing: not valid with ws:// and wss://"),
+    ([W, "--crlf"], "--crlf: not valid with ws:// and wss://"),
+    ([W, "--ca", "x"], "--ca: valid only with tls:// and wss://"),
+    ([W, "--subprotocol", "a b"], "--subprotocol a b: name", "allowed: letters, digits and !#"),
+    ([W, "--subprotocol", "a" * 256], "length 256 is not in 1-255"),
+    ([W, "--send", b"\xff"], "a text message of WebSocket is UTF-8, and this is not"),
+    ([T, "--subprotocol", "a"], "--subprotocol: valid only with ws:// and wss://"),
     ([T, "--ca", "x"], "--ca: valid only with tls://"),
     ([U, "--insecure-no-verify"], "--insecure-no-verify: valid only with tls://"),
-    ([S, "--ca", "x", "--insecure-no-verify"], "cannot be combined"),
-    ([S, "--key", "x"], "--key: valid only with --cert"),
-    ([S, "--sni", ""], "--sni : length 0 is not in 1-253"),
-    ([S, "--alpn", "x" * 256], "length 256 is not in 1-255"),
     (["tls://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
     ([U, "--proxy-protocol"], "--proxy-protocol: not valid with udp://"),
     ([T, "--proxy-protocol=v3"], '--proxy-protocol v3: version "v3" is not v1 or v2'),
-    ([S, "--join", "239.1.1.1"], "--join", "only with udp://"),
     ([T, "--crlf", "--framing", "u8"], "--crlf", "line"),
     ([T, "--hex", "--json"], "--hex and --json cannot be combined"),
     ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
@@ -80,11 +89,23 @@ ROWS = [
     ([T, "--hex=yes"], "--hex=yes: this option takes no value"),
 ]
 
+TLS_ROWS = [
+    ([S, "--ca", "x", "--insecure-no-verify"], "cannot be combined"),
+    ([S, "--key", "x"], "--key: valid only with --cert"),
+    ([S, "--sni", ""], "--sni : length 0 is not in 1-253"),
+    ([S, "--alpn", "x" * 256], "length 256 is not in 1-255"),
+    ([S, "--join", "239.1.1.1"], "--join", "only with udp://"),
+]
+
 
 class Usage(Mistakes, unittest.TestCase):
     program = "sluice-talk"
     run_program = staticmethod(talk)
-    rows = ROWS
+
+    @classmethod
+    def setUpClass(cls):
+        has_tls = "without OpenSSL" not in talk(S, "--join", "239.1.1.1").stderr
+        cls.rows = ROWS + (TLS_ROWS if has_tls else [([S], "was built without OpenSSL")])
 
 
 class Page(OptionsOfThePage, unittest.TestCase):

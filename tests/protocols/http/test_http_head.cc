@@ -1,4 +1,5 @@
-// HttpHeadDecoder: which heads it accepts, and with which status it refuses the others.
+// HttpHeadDecoder: which heads it accepts, and with which status it refuses the others. The head of
+// a response: the same for a client.
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -6,12 +7,15 @@
 #include <criterion/criterion.h>
 
 #include "protocols/http/http_head.h"
+#include "protocols/http/http_response_head.h"
 
 using sluice::HttpHeadDecoder;
 using sluice::HttpHeadResult;
 using sluice::HttpHeadStatus;
 using sluice::HttpMethod;
 using sluice::HttpRequest;
+using sluice::HttpResponseHead;
+using sluice::read_http_response_head;
 
 namespace {
 
@@ -240,4 +244,47 @@ Test(http_head, reports_the_method_of_a_head_that_it_refuses) {
   const HttpHeadResult result = decoder.decode("HEAD / HTTP/1.1\r\n\r\n", request);
   cr_expect(result.status == HttpHeadStatus::refused);
   cr_expect(request.method == HttpMethod::head);
+}
+
+Test(http_response_head, reads_the_status_the_reason_and_the_headers) {
+  const std::string_view text = "HTTP/1.1 403 Go Away\r\nA: 1\r\na:\t2 \r\n\r\nbody";
+  HttpResponseHead head;
+  for (std::size_t size = 0; size < text.size() - 4; ++size) {
+    cr_expect(read_http_response_head(text.substr(0, size), head).status ==
+              HttpHeadStatus::need_more);
+  }
+  const auto result = read_http_response_head(text, head);
+  cr_expect(result.status == HttpHeadStatus::complete && result.consumed == text.size() - 4);
+  cr_expect(head.status == 403 && head.reason == "Go Away");
+  cr_expect(head.count("A") == 2 && head.find("a") == "1");
+  for (const std::string_view bare : {"HTTP/1.0 200 \r\n\r\n", "HTTP/1.0 200\r\n\r\n"}) {
+    cr_expect(read_http_response_head(bare, head).status == HttpHeadStatus::complete);
+    cr_expect(head.status == 200 && head.reason.empty() && head.header_count == 0);
+  }
+}
+
+Test(http_response_head, refuses_what_is_not_one) {
+  HttpResponseHead head;
+  for (const std::string_view text :
+       {"S", "GET / ", "HTTP/2", "HTTP/1.1 20 x\r\n\r\n", "HTTP/1.1 020 x\r\n\r\n",
+        "HTTP/1.1 2000\r\n\r\n", "HTTP/1.1\t200 x\r\n\r\n", "HTTP/1.x 200 x\r\n\r\n",
+        "HTTP/1.1 200 a\nb\r\n\r\n", "HTTP/1.1 200 x\r\nA b\r\n\r\n",
+        "HTTP/1.1 200 x\r\nA: b\r\n c\r\n\r\n", "HTTP/1.1 200 x\r\nA : b\r\n\r\n",
+        "HTTP/1.1 200 x\r\nA: b\rc\r\n\r\n", "HTTP/1.1 200 x\r\nA: b\nB: c\r\n\r\n"}) {
+    const auto result = read_http_response_head(text, head);
+    cr_expect(result.status == HttpHeadStatus::refused && !result.why.empty(), "%s",
+              std::string(text).c_str());
+  }
+}
+
+Test(http_response_head, refuses_headers_that_are_too_many_or_too_long) {
+  HttpResponseHead head;
+  std::string text = "HTTP/1.1 200 x\r\n";
+  for (std::size_t i = 0; i < HttpResponseHead::kMaxHeaders; ++i) text += "A: b\r\n";
+  cr_expect(read_http_response_head(text + "\r\n", head).status == HttpHeadStatus::complete);
+  cr_expect(read_http_response_head(text + "A: b\r\n\r\n", head).status == HttpHeadStatus::refused);
+  text = "HTTP/1.1 200 x\r\nA: ";
+  text.resize(HttpResponseHead::kMaxHead - 1, 'a');
+  cr_expect(read_http_response_head(text, head).status == HttpHeadStatus::need_more);
+  cr_expect(read_http_response_head(text + "a", head).status == HttpHeadStatus::refused);
 }

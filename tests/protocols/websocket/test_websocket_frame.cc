@@ -21,7 +21,9 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-WebSocketHeaderResult read(std::string_view text) { return read_websocket_header(bytes_of(text)); }
+WebSocketHeaderResult read(std::string_view text) {
+  return read_websocket_header(bytes_of(text), WebSocketSide::client);
+}
 
 std::uint16_t fault_of(std::string_view text) { return read(text).fault.code; }
 
@@ -39,8 +41,8 @@ Test(websocket_frame, reads_the_examples_of_the_rfc) {
   cr_expect(header.opcode == WebSocketOpcode::text && header.is_final);
   cr_expect(header.size == 6 && header.length == 5);
   std::string text(5, '\0');
-  unmask(bytes_of("\x7f\x9f\x4d\x51\x58"), header.mask, 0,
-         reinterpret_cast<std::byte*>(text.data()));
+  apply_websocket_mask(bytes_of("\x7f\x9f\x4d\x51\x58"), header.mask, 0,
+                       reinterpret_cast<std::byte*>(text.data()));
   cr_expect(text == "Hello");
   cr_expect(client_frame(kText, "Hello") == "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
 }
@@ -106,10 +108,47 @@ Test(websocket_frame, removes_the_mask_wherever_a_part_begins) {
   for (std::size_t begin = 0; begin < text.size(); ++begin) {
     for (std::size_t size = 0; begin + size <= text.size(); ++size) {
       std::vector<std::byte> out(size + 1, std::byte{0xEE});
-      unmask(bytes_of(masked).subspan(begin, size), mask, begin, out.data());
+      apply_websocket_mask(bytes_of(masked).subspan(begin, size), mask, begin, out.data());
       cr_assert(std::string_view(reinterpret_cast<char*>(out.data()), size) ==
                 std::string_view(text).substr(begin, size));
       cr_assert(out[size] == std::byte{0xEE});
     }
   }
+}
+
+// Section 5.1.
+Test(websocket_frame, of_a_server_has_no_mask) {
+  const auto from_server = [](std::string_view text) {
+    return read_websocket_header(bytes_of(text), WebSocketSide::server);
+  };
+  for (const std::size_t length : {0U, 125U, 126U, 65'536U}) {
+    const std::string frame = server_frame(kBinary, std::string(length, 'x'));
+    const auto [header, fault] = from_server(frame);
+    cr_expect(!fault && header.length == length && header.size + length == frame.size());
+    cr_expect(from_server(frame.substr(0, header.size - 1)).header.size == 0);
+    cr_expect(header.mask == WebSocketMask{});
+  }
+  cr_expect(from_server("\x81\x85").fault.code == WebSocketCode::kProtocolError);
+}
+
+Test(websocket_frame, of_a_client_carries_its_mask) {
+  const WebSocketMask mask = {std::byte{0x37}, std::byte{0xfa}, std::byte{0x21}, std::byte{0x3d}};
+  for (const std::size_t length : {5U, 126U, 65'536U}) {
+    const WebSocketFrameHead head(WebSocketOpcode::text, length, mask);
+    const std::string frame = client_frame(kText, std::string(length, 'x'));
+    cr_expect(std::string_view(frame).starts_with(
+        std::string_view(reinterpret_cast<const char*>(head.bytes().data()), head.bytes().size())));
+    cr_expect(head.bytes().size() + length == frame.size());
+  }
+}
+
+Test(websocket_frame, of_a_close_has_a_code_and_a_reason_or_neither) {
+  const auto text_of = [](const WebSocketClosePayload& payload) {
+    return std::string(reinterpret_cast<const char*>(payload.bytes().data()),
+                       payload.bytes().size());
+  };
+  cr_expect(text_of({WebSocketCode::kNone, ""}).empty());
+  cr_expect(text_of({1001, ""}) == close_payload(1001));
+  const std::string longest(WebSocketClose::kMaxReason, 'r');
+  cr_expect(text_of({4999, longest}) == close_payload(4999, longest));
 }

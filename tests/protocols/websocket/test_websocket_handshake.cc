@@ -7,7 +7,9 @@
 #include <criterion/criterion.h>
 
 #include "protocols/http/http_head.h"
+#include "protocols/websocket/websocket_client_handshake.h"
 #include "protocols/websocket/websocket_handshake.h"
+#include "protocols/websocket/websocket_masks.h"
 
 using namespace sluice;
 
@@ -52,6 +54,16 @@ int with_origin(std::string_view origin, std::string_view host,
   const std::string lines = "Host: " + std::string(host) + "\r\nOrigin: " + std::string(origin);
   return status_of(joined({kLine, lines, "\r\n", kUpgrade, kConnection, kKey, kVersion}), origins);
 }
+
+// What a client finds wrong with an answer to the key of the RFC's example; "" if nothing.
+std::string fault_of(std::string_view answer, const std::vector<std::string>& offered = {}) {
+  HttpResponseHead head;
+  cr_assert(read_http_response_head(answer, head).status == HttpHeadStatus::complete);
+  return check_websocket_answer(head, "dGhlIHNhbXBsZSBub25jZQ==", offered).fault;
+}
+
+constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
+constexpr std::string_view kAccept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
 }  // namespace
 
@@ -159,4 +171,53 @@ Test(websocket_handshake, chooses_the_best_subprotocol_that_the_client_offers) {
   cr_expect(chosen("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b ,chat\r\n") == 1);
   cr_expect(chosen("Sec-WebSocket-Protocol: CHAT\r\n") == 2);
   cr_expect(chosen("") == 2);
+}
+
+// Section 4.1: what the server's side reads is what the client's side writes, and the other way.
+Test(websocket_handshake, of_both_sides_fits_together) {
+  const WebSocketClientOptions options{
+      .host = "a.example:81", .path = "/chat?x=1", .subprotocols = {"one", "two"}};
+  WebSocketMasks masks;
+  const std::string key = masks.key();
+  const Head head(websocket_request(options, key));
+  cr_expect(head.request.path == "/chat" && head.request.query == "x=1");
+  cr_expect(head.request.find("Host") == "a.example:81");
+  cr_expect(head.request.find("Sec-WebSocket-Protocol") == "one, two");
+  cr_expect(asks_for_websocket(head.request) && !refuse_handshake(head.request, {}));
+  HttpResponseHead answer;
+  const std::string text = accept_handshake(head.request, "two");
+  cr_assert(read_http_response_head(text, answer).status == HttpHeadStatus::complete);
+  const WebSocketAnswer checked = check_websocket_answer(answer, key, options.subprotocols);
+  cr_expect(checked.fault.empty() && checked.subprotocol == "two");
+  cr_expect(!check_websocket_answer(answer, masks.key(), options.subprotocols).fault.empty());
+}
+
+// Section 4.1, "the client MUST validate the server's response".
+Test(websocket_handshake, of_a_client_accepts_only_what_the_rfc_requires) {
+  cr_expect(fault_of(joined({kSwitching, "upgrade: WEBSOCKET\r\n", "connection: x, upgrade\r\n",
+                             kAccept})) == "");
+  cr_expect(fault_of("HTTP/1.1 403 No\x80\r\n\r\n") == "the server answered 403 No\\x80");
+  cr_expect(fault_of("HTTP/1.1 200\r\n\r\n") == "the server answered 200");
+  for (const std::string& text :
+       {joined({kSwitching, kConnection, kAccept}),
+        joined({kSwitching, "Upgrade: h2c\r\n", kConnection, kAccept}),
+        joined({kSwitching, kUpgrade, kAccept}), joined({kSwitching, kUpgrade, kConnection}),
+        joined({kSwitching, kUpgrade, kConnection, "Sec-WebSocket-Accept: x\r\n"}),
+        joined({kSwitching, kUpgrade, kConnection, kAccept, kAccept}),
+        joined({kSwitching, kUpgrade, kConnection, kAccept,
+                "Sec-WebSocket-Extensions: permessage-deflate\r\n"}),
+        joined({kSwitching, kUpgrade, kConnection, kAccept, "Sec-WebSocket-Protocol: three\r\n"}),
+        joined({kSwitching, kUpgrade, kConnection, kAccept,
+                "Sec-WebSocket-Protocol: one\r\nSec-WebSocket-Protocol: one\r\n"})}) {
+    cr_expect(fault_of(text, {"one", "two"}) != "", "%s", text.c_str());
+  }
+}
+
+// Section 10.3.
+Test(websocket_handshake, has_another_key_each_time) {
+  WebSocketMasks masks;
+  WebSocketMasks others;
+  cr_expect(masks.key() != masks.key());
+  cr_expect(masks.key() != others.key());
+  cr_expect(masks.key().size() == 24);
 }

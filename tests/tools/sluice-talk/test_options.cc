@@ -9,11 +9,13 @@
 #include "support/usage.h"
 #include "tools/sluice-talk/endpoint_words.h"
 #include "tools/sluice-talk/options.h"
+#include "tools/sluice-talk/tls_link.h"
 #include <sluice/version.h>
 
 using sluice::Endpoint;
 using sluice::tools::talk::PrintFormat;
 using sluice::tools::talk::TalkOptions;
+using sluice::tools::talk::TlsLink;
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
@@ -108,6 +110,7 @@ Test(talk_options, listen_over_udp_takes_a_wildcard_and_any_port) {
 }
 
 Test(talk_options, tls_expects_the_name_of_the_endpoint_unless_another_is_given) {
+  if (not TlsLink::is_built_in()) cr_skip_test("built without OpenSSL");
   cr_expect(!parsed({kTcp}).tls.has_value());
   const TalkOptions named = parsed({"tls://example.org:443"});
   cr_assert(named.tls.has_value());
@@ -123,6 +126,37 @@ Test(talk_options, tls_expects_the_name_of_the_endpoint_unless_another_is_given)
   cr_expect(all.tls->alpn == Words({"h2", "x,y"}));
   cr_expect(all.tls->cert == "c" && all.tls->key == "k" && all.tls->ca == "r");
   cr_expect(parsed({"tls://[::1]:7", "--insecure-no-verify"}).tls->insecure_no_verify);
+}
+
+Test(talk_options, a_websocket_has_a_host_a_path_and_the_port_of_its_scheme) {
+  cr_expect(!parsed({kTcp}).websocket.has_value());
+  const TalkOptions plain = parsed({"ws://example.org"});
+  cr_assert(plain.websocket.has_value() && !plain.tls.has_value());
+  cr_expect(plain.target.port() == 80 && plain.target.text == "ws://example.org:80/");
+  cr_expect(plain.websocket->host == "example.org" && plain.websocket->path == "/");
+  cr_expect(plain.wire.websocket && plain.wire.framing == "none");
+  const TalkOptions full =
+      parsed({"ws://[::1]:8443/chat?room=1", "--subprotocol", "a", "--subprotocol", "b"});
+  cr_expect(full.target.port() == 8443);
+  cr_expect(full.target.text == "ws://[::1]:8443/chat?room=1");
+  cr_expect(full.websocket->host == "[::1]:8443" && full.websocket->path == "/chat?room=1");
+  cr_expect(full.websocket->subprotocols == Words({"a", "b"}));
+  cr_expect(parsed({"ws://[fe80::1%1]:80?q"}).websocket->host == "[fe80::1]");
+  cr_expect(parsed({"ws://[fe80::1%1]?q"}).websocket->path == "/?q");
+  if (not TlsLink::is_built_in()) return;
+  const TalkOptions secure = parsed({"wss://127.0.0.1", "--alpn", "http/1.1"});
+  cr_expect(secure.target.text == "wss://127.0.0.1:443/" && secure.tls->name == "127.0.0.1");
+  cr_expect(secure.websocket->host == "127.0.0.1");
+  cr_expect(parsed({"wss://127.0.0.1:80/"}).websocket->host == "127.0.0.1:80");
+}
+
+Test(talk_options, a_websocket_closes_a_second_after_the_input_unless_told_otherwise) {
+  const std::string there = "ws://127.0.0.1:7";
+  cr_expect(parsed({there}).wait == 1s);
+  cr_expect(parsed({there, "--wait", "0"}).wait == 0ms);
+  cr_expect(!parsed({there, "--wait", "off"}).wait.has_value());
+  cr_expect(!parsed({there, "--expect", "1"}).wait.has_value());
+  cr_expect(!parsed({there, "--listen"}).wait.has_value());
 }
 
 Test(talk_options, a_proxy_header_is_of_version_1_unless_2_is_asked_for) {
