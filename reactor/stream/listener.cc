@@ -30,6 +30,29 @@ namespace {
 constexpr BackoffOptions kWaits{
     .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
 
+// REQUIRES: a limit.
+Refusal refusal_by(NewcomerLimits::Limit limit) noexcept {
+  switch (limit) {
+    case NewcomerLimits::Limit::loop:
+      return Refusal::max_connections;
+    case NewcomerLimits::Limit::share:
+      return Refusal::share;
+    case NewcomerLimits::Limit::memory:
+      return Refusal::max_memory;
+    case NewcomerLimits::Limit::open:
+      return Refusal::max_here;
+    case NewcomerLimits::Limit::open_per_source:
+      return Refusal::max_per_source;
+    case NewcomerLimits::Limit::rate:
+      return Refusal::connect_rate;
+    case NewcomerLimits::Limit::rate_per_source:
+      return Refusal::connect_rate_per_source;
+    case NewcomerLimits::Limit::none:
+      break;
+  }
+  return Refusal::failed;
+}
+
 // A number that is out of range counts as the nearest one that is allowed.
 ListenerOptions in_range(ListenerOptions options) {
   options.accept_batch = std::max<std::size_t>(options.accept_batch, 1);
@@ -115,8 +138,9 @@ class Listener::Impl final : public LoopComponent {
   void turn_away(NewcomerLimits::Limit limit, const Address& peer);
   void run_out(int error) noexcept;
   [[nodiscard]] Report describe_refusal() const;
-  void count_refused(std::uint64_t newcomers) noexcept {
+  void count_refused(Refusal why, std::uint64_t newcomers = 1) noexcept {
     group_.counters.refused += newcomers;
+    group_.counters.refused_by[static_cast<std::size_t>(why)] += newcomers;
     LoopInternals::counters(loop()).refused += newcomers;
   }
   [[nodiscard]] Report describe_shortage() const;
@@ -175,7 +199,7 @@ void Listener::Impl::accept_some() noexcept {
       // A factory that throws, or no memory for a connection: only the newcomer is closed.
       const bool welcomed =
           LoopInternals::guarded(loop(), "accept", [&] { welcome(std::move(newcomer), peer); });
-      if (!welcomed) count_refused(1);
+      if (!welcomed) count_refused(Refusal::failed);
       continue;
     }
     if (would_block(error)) return;
@@ -233,11 +257,11 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     throw;
   }
   limits_.remove(peer);
-  count_refused(1);
+  count_refused(Refusal::not_admitted);
 }
 
 void Listener::Impl::turn_away(NewcomerLimits::Limit limit, const Address& peer) {
-  count_refused(1);
+  count_refused(refusal_by(limit));
   refused_by_ = limit;
   refused_peer_ = peer;
   refusals_.happened();
@@ -253,7 +277,7 @@ void Listener::Impl::run_out(int error) noexcept {
     // accept() needs a descriptor before it checks for a newcomer; here there was none.
     if (turned_away == 0 && would_block(errno)) return;
   }
-  count_refused(turned_away);
+  count_refused(Refusal::no_descriptor, turned_away);
   const bool waits =
       LoopInternals::guarded(loop(), "accept", [this] { retry_.start(waits_.next()); });
   // Without memory for the timer, try again at once: otherwise nothing would wake the listener.

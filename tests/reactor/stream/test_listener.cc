@@ -379,6 +379,7 @@ Test(listener, counts_its_newcomers_and_the_bytes_of_its_connections_alone) {
   turn_until(service.loop, [&] { return service.listener.connections() == 0; });
   const ListenerCounters& counters = service.listener.counters();
   cr_expect(counters.accepted == 1 && counters.refused == 1);
+  cr_expect(counters.refused_by[static_cast<std::size_t>(Refusal::max_here)] == 1);
   cr_expect(counters.bytes_in == 5 && counters.bytes_out == 6);
   cr_expect(other.counters().accepted == 0 && other.counters().bytes_in == 0);
 }
