@@ -49,8 +49,8 @@ class TerminalLine::Editor {
   [[nodiscard]] bool has_keys() const noexcept { return !keys_.empty(); }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-  void erase();   // from the screen
-  void redraw();  // where the cursor is, at the start of a row
+  void erase();                                 // from the screen
+  void redraw() { el_set(edit_, EL_REFRESH); }  // where the cursor is, at the start of a row
   void resize() { el_resize(edit_); }
   void take_terminal();
 
@@ -101,19 +101,23 @@ TerminalLine::Editor::Editor(std::string prompt) : prompt_(std::move(prompt)) {
 TerminalLine::Editor::~Editor() {
   if (is_in_background()) {
     el_set(edit_, EL_EDITMODE, 0);  // libedit leaves the terminal as it is
-    el_end(edit_);
-    history_end(history_);
-    return;
+  } else {
+    const LineInfo* line = el_line(edit_);
+    line->lastchar == line->buffer ? erase() : void(std::fputc('\n', stdout));
+    std::fflush(stdout);
+    el_set(edit_, EL_UNBUFFERED, 0);
   }
-  const LineInfo* line = el_line(edit_);
-  if (line->lastchar == line->buffer)
-    erase();
-  else
-    std::fputc('\n', stdout);
-  std::fflush(stdout);
-  el_set(edit_, EL_UNBUFFERED, 0);
   el_end(edit_);
   history_end(history_);
+}
+
+// The description of the terminal: libtinfo keeps the last, and reads none again of the same name.
+void TerminalLine::read_files() noexcept {
+  if (::isatty(STDIN_FILENO) == 0 || is_dumb_terminal()) return;
+  use_character_set();
+  EditLine* const edit = el_init("sluice", stdin, stdout, stderr);
+  if (edit != nullptr) el_set(edit, EL_EDITMODE, 0);  // el_end() leaves the terminal as it is
+  el_end(edit);
 }
 
 TerminalLine::Editor& TerminalLine::Editor::of(EditLine* edit) {
@@ -178,8 +182,7 @@ std::optional<std::string> TerminalLine::Editor::take() {
   std::string line(text, static_cast<std::size_t>(count - 1));
   HistEvent event{};
   if (!line.empty()) history(history_, &event, H_ENTER, line.c_str());
-  // Off and on again is how a new line is begun.
-  el_set(edit_, EL_UNBUFFERED, 0);
+  el_set(edit_, EL_UNBUFFERED, 0);  // off and on again is how a new line is begun
   el_set(edit_, EL_UNBUFFERED, 1);
   return line;
 }
@@ -202,8 +205,6 @@ void TerminalLine::Editor::erase() {
   std::fputs("\r\x1b[J", stdout);
   std::fflush(stdout);
 }
-
-void TerminalLine::Editor::redraw() { el_set(edit_, EL_REFRESH); }
 
 void TerminalLine::Editor::take_terminal() {
   el_set(edit_, EL_PREP_TERM, 0);  // what it knows of the terminal is not so any more
@@ -279,8 +280,7 @@ void TerminalLine::read() {
     const int error = errno;
     if (error == EIO && gives_way()) return;
     stop();
-    // EIO: the terminal is gone.
-    if (error == 0 || error == EIO) return on_end_();
+    if (error == 0 || error == EIO) return on_end_();  // EIO: the terminal is gone
     return failed_(std::generic_category().message(error));
   }
   handle_keys();

@@ -31,6 +31,10 @@ class TerminalLine {
   TerminalLine(Loop& loop, std::string prompt, std::function<void(std::string line)> on_line,
                std::function<void()> on_end, std::function<void(const std::string& why)> failed,
                std::function<void()> in_background = {});
+  // Reads what libedit needs of files, which it does not find any more when the process has changed
+  // its root. Does nothing if the standard input is no terminal.
+  static void read_files() noexcept;
+
   TerminalLine(const TerminalLine&) = delete;
   TerminalLine& operator=(const TerminalLine&) = delete;
   ~TerminalLine();

@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "../../reactor/base/quote.h"
+#include "../common/digits.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::lookup {
 namespace {
-
-bool is_number(std::string_view text) noexcept {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 Scheme parse_protocol(std::string_view text, std::string_view protocol) {
   for (const Scheme scheme : {Scheme::tcp, Scheme::udp}) {
@@ -99,7 +95,7 @@ Query parse_query(std::string_view text, const ServiceNames& services, TakenFor 
     }
     query.scheme = parse_protocol(text, text.substr(slash + 1));
   }
-  if (is_number(word)) {
+  if (is_digits(word)) {
     query.kind = QueryKind::port;
     query.port = parse_port(text, word);
   } else if (query.scheme || as == TakenFor::service ||

@@ -16,7 +16,17 @@
 #include "../../reactor/base/quote.h"
 #include "../common/names.h"
 #include "../common/number.h"
+#include "../common/write_all.h"
+#include "daemon_signals.h"
 #include "listen_names.h"
+
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 34)
+#define SLUICE_HAS_CLOSEFROM
+#endif
+#elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
+#define SLUICE_HAS_CLOSEFROM
+#endif
 
 namespace sluice::tools::daemon {
 namespace {
@@ -25,15 +35,15 @@ constexpr std::string_view kFailed = "failed ";
 constexpr std::string_view kEnd = "end";
 constexpr std::size_t kMaxWhy = 2048;  // bytes of a reason
 
-bool is_named(const ListenSpec& spec) noexcept { return !spec.target.endpoint.has_value(); }
-
-void write_all(int fd, std::string_view text) noexcept {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+// In the child, which may be the copy of a process that is root: its descriptors are for nobody
+// else, and an account that reads the answers of a name server must not have them.
+void close_from(int first) noexcept {
+#if defined(SLUICE_HAS_CLOSEFROM)
+  ::closefrom(first);
+#else
+  const long end = ::sysconf(_SC_OPEN_MAX);
+  for (int fd = first; fd < end; ++fd) ::close(fd);
+#endif
 }
 
 // In the child: the lines that with_addresses() reads.
@@ -41,7 +51,7 @@ std::string answer_for(std::vector<ListenSpec> specs, const Account& account) {
   try {
     (void)become(account);
     for (std::size_t i = 0; i < specs.size(); ++i) specs[i].service = i;  // so that it comes back
-    std::erase_if(specs, [](const ListenSpec& spec) { return !is_named(spec); });
+    std::erase_if(specs, [](const ListenSpec& spec) { return !spec.is_named(); });
     std::string text;
     for (const ListenSpec& spec : look_up_names(std::move(specs))) {
       text += std::to_string(spec.service) + ' ' + spec.endpoint().to_string() + '\n';
@@ -50,6 +60,23 @@ std::string answer_for(std::vector<ListenSpec> specs, const Account& account) {
   } catch (const std::exception& error) {
     return std::string(kFailed) + escape(error.what(), kMaxWhy);
   }
+}
+
+// The child. An exception that left it would run on in a second copy of the parent.
+[[noreturn]] void answer_and_end(int answer, const std::vector<ListenSpec>& specs,
+                                 const Account& account) noexcept {
+  constexpr int kAnswer = STDERR_FILENO + 1;
+  try {
+    for (const int number : kDaemonSignals) std::signal(number, SIG_DFL);
+    std::signal(SIGALRM, SIG_DFL);
+    ::alarm(static_cast<unsigned>(AccountNames::kDeadline.count()));
+    if (::dup2(answer, kAnswer) == kAnswer) {
+      close_from(kAnswer + 1);
+      write_all(kAnswer, answer_for(specs, account));
+    }
+  } catch (...) {  // NOLINT(bugprone-empty-catch): the parent misses the end of the answer
+  }
+  ::_exit(0);
 }
 
 [[noreturn]] void fail(const std::string& why) {
@@ -68,12 +95,7 @@ Endpoint endpoint_from(const std::string& line, std::string_view text, const Lis
 
 }  // namespace
 
-bool AccountNames::needed(const std::vector<ListenSpec>& specs) noexcept {
-  return std::any_of(specs.begin(), specs.end(), is_named);
-}
-
-AccountNames::AccountNames(std::vector<ListenSpec> specs, const Account& account,
-                           const std::function<void()>& in_child)
+AccountNames::AccountNames(std::vector<ListenSpec> specs, const Account& account)
     : specs_(std::move(specs)) {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
@@ -82,15 +104,7 @@ AccountNames::AccountNames(std::vector<ListenSpec> specs, const Account& account
   for (const int end : ends) (void)::fcntl(end, F_SETFD, FD_CLOEXEC);
   child_ = ::fork();
   if (child_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child_ > 0) return;
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM}) {
-    std::signal(number, SIG_DFL);
-  }
-  ::alarm(static_cast<unsigned>(kDeadline.count()));
-  in_child();
-  answer_.reset();
-  write_all(write_end.get(), answer_for(specs_, account));
-  ::_exit(0);
+  if (child_ == 0) answer_and_end(write_end.get(), specs_, account);
 }
 
 AccountNames::~AccountNames() {
@@ -121,7 +135,7 @@ std::vector<ListenSpec> with_addresses(const std::vector<ListenSpec>& specs,
   std::vector<ListenSpec> all;
   auto line = lines.begin();
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (!is_named(specs[i])) {
+    if (!specs[i].is_named()) {
       all.push_back(specs[i]);
       continue;
     }
@@ -139,8 +153,8 @@ std::vector<ListenSpec> with_addresses(const std::vector<ListenSpec>& specs,
 }
 
 std::vector<ListenSpec> look_up_names_as(const Account& account, std::vector<ListenSpec> specs) {
-  if (!AccountNames::needed(specs)) return specs;
-  AccountNames names(std::move(specs), account, [] {});
+  if (!has_names(specs)) return specs;
+  AccountNames names(std::move(specs), account);
   while (!names.read()) {
   }
   return names.specs();

@@ -1,8 +1,9 @@
 // Looks up the hosts of a configuration in a short-lived process that is not root.
 //
 // What it is: listen_names.h for a process that keeps its privileges, and so must not read the
-// answers of a name server. A child becomes the account, asks, and writes each address as a line.
-// If a line is not an address with the requested port, the whole answer is refused.
+// answers of a name server. A child keeps no descriptor but the standard streams, becomes the
+// account, asks, and writes each address as a line. If a line is not an address with the requested
+// port, the whole answer is refused.
 // Lifetime: the destructor ends a child that has not finished. Thread: the main one.
 // Errors: std::runtime_error that names the endpoint and the reason, std::system_error.
 #ifndef SLUICE_TOOLS_SLUICED_ACCOUNT_NAMES_H
@@ -12,7 +13,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,12 +28,8 @@ class AccountNames {
   static constexpr std::chrono::seconds kDeadline{60};
   static constexpr std::size_t kMaxAnswer = std::size_t{1} << 20U;  // bytes
 
-  // Whether there is any name to look up.
-  [[nodiscard]] static bool needed(const std::vector<ListenSpec>& specs) noexcept;
-
-  // Starts the child, which runs `in_child` first, to close descriptors that it must not keep.
-  AccountNames(std::vector<ListenSpec> specs, const Account& account,
-               const std::function<void()>& in_child);
+  // Starts the child.
+  AccountNames(std::vector<ListenSpec> specs, const Account& account);
   AccountNames(const AccountNames&) = delete;
   AccountNames& operator=(const AccountNames&) = delete;
   ~AccountNames();

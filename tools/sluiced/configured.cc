@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "../../reactor/base/quote.h"
 #include "../common/descriptor_limit.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -20,6 +21,7 @@
 #include "endpoints/socket_keys.h"
 #include "endpoints/tls_endpoint.h"
 #include "services/service_kinds.h"
+#include "services/shared_rules.h"
 #include "settings/key_types.h"
 #include "settings/user.h"
 
@@ -96,6 +98,17 @@ void check_passed_sockets(const std::vector<ListenSpec>& specs) {
   }
 }
 
+// Also between the command line and the file.
+void settle_shared_rules(std::vector<ListenSpec>& specs) {
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    SettingErrors errors;
+    validate_shared_rules(specs[i], std::span(specs).first(i), errors);
+    if (errors.empty()) continue;
+    throw UsageError("service " + quote(service_name(specs[i])) + ": " + errors.front().message);
+  }
+  share_rules(specs);
+}
+
 void write_users_as_numbers(std::span<const Key* const> keys, ListenSpec& spec) {
   for (const Key* key : keys) {
     std::optional<Value> value = spec.settings.value(*key);
@@ -154,6 +167,7 @@ Options configured(const Options& command_line) {
   Options options = command_line;
   if (options.file.empty()) {
     check_passed_sockets(options.listen);
+    settle_shared_rules(options.listen);
     load_bus(options.bus);
     return options;
   }
@@ -162,6 +176,7 @@ Options configured(const Options& command_line) {
     throw ConfigError({options.file + ": there is no [[service]], and nothing to serve"});
   }
   check_passed_sockets(options.listen);
+  settle_shared_rules(options.listen);
   check_console(options);
   load_bus(options.bus);
   return options;

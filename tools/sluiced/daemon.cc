@@ -9,6 +9,7 @@
 #include "../../reactor/loop/watcher.h"
 #include "bus_maker.h"
 #include "configured.h"
+#include "daemon_signals.h"
 #include "report_text.h"
 #include "root_account.h"
 
@@ -44,7 +45,7 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
                 }),
       idle_check_(loop_, [this] { drain_when_idle(); }) {
   if (link_ == nullptr) {
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2}) {
+    for (const int number : kDaemonSignals) {
       signals_.push_back(
           std::make_unique<Signal>(loop_, number, [this, number] { on_signal(number); }));
     }
@@ -61,12 +62,15 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
   });
   loop_.set_reporter([this](const Report& report) { log_report(report); });
   services_.set_bus_maker(make_bus_maker(options.bus, log_));
+  services_.set_inherited(
+      [&handover](const Endpoint& endpoint) { return handover.take_at(endpoint); });
   for (const ListenSpec& spec : options.listen) {
     Fd bound = handover.take(spec);
     auto socket = bound ? std::make_unique<EndpointSocket>(spec, std::move(bound))
                         : std::make_unique<EndpointSocket>(spec);
     services_.start_on(std::move(socket), spec, options.listen);
   }
+  services_.set_inherited({});
   open_control(options.control, handover);
   // Last: ~Daemon(), which takes it back, does not run if the constructor throws.
   log_.set_observer(

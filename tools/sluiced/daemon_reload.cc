@@ -70,17 +70,21 @@ void Daemon::hang_up() noexcept {
 }
 
 void Daemon::reload(Reload::Done done) noexcept {
+  Reload::Done ended;
   try {
     service_manager_.reloading();
-    reload_->start([this, done = std::move(done)](const Reload::Result& result) {
+    ended = [this, done](const Reload::Result& result) {
       if (link_ != nullptr) link_->configured(result.ok);
       log_reload(result);
       report_ready();
       done(result);
-    });
+    };
   } catch (const std::bad_alloc&) {
     log_.error("reload: out of memory; nothing has changed");
+    report_ready();
+    return done({});
   }
+  reload_->start(std::move(ended));
 }
 
 void Daemon::log_reload(const Reload::Result& result) noexcept {
@@ -99,18 +103,21 @@ void Daemon::log_reload(const Reload::Result& result) noexcept {
 }
 
 void Daemon::reload_for_client(ReloadDone done) noexcept {
+  Reload::Done ended;
+  std::vector<std::string> why;
   try {
     if (reload_ != nullptr && !stopping_ && upgrade_ == nullptr) {
-      return reload([done = std::move(done)](const Reload::Result& result) {
-        done(result.ok, result.lines);
-      });
+      ended = [done](const Reload::Result& result) { done(result.ok, result.lines); };
+    } else {
+      why.emplace_back(upgrade_ != nullptr ? "an upgrade is under way"
+                       : stopping_         ? "the daemon stops"
+                                           : "there is no configuration file");
     }
-    done(false, {upgrade_ != nullptr ? "an upgrade is under way"
-                 : stopping_         ? "the daemon stops"
-                                     : "there is no configuration file"});
   } catch (const std::bad_alloc&) {
     log_.error("reload: out of memory; nothing has changed");
   }
+  if (ended) return reload(std::move(ended));
+  done(false, why);
 }
 
 void Daemon::load(Reload::Loaded loaded) {
@@ -121,12 +128,15 @@ void Daemon::load(Reload::Loaded loaded) {
 void Daemon::loaded(bool ok, const std::string& text) {
   const Reload::Loaded loaded = std::exchange(loaded_, {});
   if (!loaded) return;
+  Options next;
+  std::exception_ptr error;
   try {
     if (!ok) throw ConfigError(split_names(text, '\n'));
-    loaded(read_by_worker(text, command_line_), {});
-  } catch (const ConfigError&) {
-    loaded({}, std::current_exception());
+    next = read_by_worker(text, command_line_);
+  } catch (...) {  // whatever it is, the reload has to end
+    error = std::current_exception();
   }
+  loaded(std::move(next), error);
 }
 
 }  // namespace sluice::tools::daemon

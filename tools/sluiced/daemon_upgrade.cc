@@ -11,6 +11,7 @@
 
 #include "../../reactor/loop/watcher.h"
 #include "daemon.h"
+#include "endpoints/unix_listener.h"
 #include "settings/passed_sockets.h"
 
 namespace sluice::tools::daemon {
@@ -56,6 +57,11 @@ std::vector<Upgrade::Item> Daemon::upgrade_items() const {
   for (const ServiceSet::Member& member : services_.members()) {
     if (!member.holds_endpoint() || member.wanted().descriptor >= 0) continue;
     items.push_back({handover_name("socket", member.wanted()), member.socket->fd()});
+    if (const UnixListener* const control = member.service->control()) {
+      std::vector<std::string> name = handover_name("socket", member.spec);
+      name.back() = control->endpoint().to_string();
+      items.push_back({std::move(name), control->fd()});
+    }
   }
   if (control_ != nullptr) {
     items.push_back({{"control", control_->endpoint().to_string()}, control_->fd()});
@@ -76,6 +82,7 @@ void Daemon::upgrade(const ReloadDone& done) noexcept {
       refuse_upgrade(error.what(), done);
     } catch (const std::exception&) {
       log_.error("upgrade: out of memory; this process goes on");
+      done(false, {});
     }
   }
 }

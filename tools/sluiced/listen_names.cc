@@ -12,8 +12,6 @@
 namespace sluice::tools::daemon {
 namespace {
 
-bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value(); }
-
 void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, std::error_code error,
                  const std::vector<Address>& addresses) {
   const Target& target = named.target;
@@ -33,16 +31,22 @@ void add_at_each(std::vector<ListenSpec>& specs, const ListenSpec& named, std::e
 
 }  // namespace
 
+bool has_names(const std::vector<ListenSpec>& specs) noexcept {
+  return std::any_of(specs.begin(), specs.end(),
+                     [](const ListenSpec& spec) { return spec.is_named(); });
+}
+
 NameLookup::NameLookup(Loop& loop, std::vector<ListenSpec> specs, Done done,
                        const ResolverOptions& options)
     : specs_(std::move(specs)),
       answers_(specs_.size()),
-      left_(static_cast<std::size_t>(std::count_if(specs_.begin(), specs_.end(), is_named))),
+      left_(static_cast<std::size_t>(std::count_if(
+          specs_.begin(), specs_.end(), [](const ListenSpec& spec) { return spec.is_named(); }))),
       done_(std::move(done)),
       finished_(loop, [this] { finish(); }),
       resolver_(loop, options) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    if (!is_named(specs_[i])) continue;
+    if (!specs_[i].is_named()) continue;
     const NamedHost& host = specs_[i].target.host;
     resolver_.addresses(host.name, host.port, AF_UNSPEC,
                         [this, i](std::error_code error, std::vector<Address> found) {
@@ -68,7 +72,7 @@ void NameLookup::finish() {
 std::vector<ListenSpec> NameLookup::found() const {
   std::vector<ListenSpec> found;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    if (is_named(specs_[i])) {
+    if (specs_[i].is_named()) {
       add_at_each(found, specs_[i], answers_[i].error, answers_[i].addresses);
     } else {
       found.push_back(specs_[i]);
@@ -79,7 +83,7 @@ std::vector<ListenSpec> NameLookup::found() const {
 
 std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,
                                       const ResolverOptions& options) {
-  if (std::none_of(specs.begin(), specs.end(), is_named)) return specs;
+  if (!has_names(specs)) return specs;
   Loop loop;
   std::vector<ListenSpec> found;
   std::exception_ptr failed;

@@ -19,6 +19,9 @@
 
 namespace sluice::tools::daemon {
 
+// Whether there is anything to look up.
+[[nodiscard]] bool has_names(const std::vector<ListenSpec>& specs) noexcept;
+
 // Waits on a private loop: nothing else is served meanwhile. The result has the same order. If no
 // host is a name, there is no resolver.
 std::vector<ListenSpec> look_up_names(std::vector<ListenSpec> specs,

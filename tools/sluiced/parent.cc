@@ -1,53 +1,26 @@
 #include "parent.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
+#include <new>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "../../reactor/loop/watcher.h"
-#include "configured.h"
-#include "reload.h"
+#include "../common/process_files.h"
+#include "daemon_signals.h"
+#include "report_text.h"
 #include "settings/passed_sockets.h"
 #include "upgrade/handover_channel.h"
 
 namespace sluice::tools::daemon {
 namespace {
 
-constexpr std::array kPassedOn = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
-
 [[noreturn]] void fail(int error, const char* what) {
   throw std::system_error(error, std::generic_category(), what);
-}
-
-// A file without a name that has the text, which may be too long for a message.
-Fd file_with(const std::string& text) {
-#if defined(__linux__)
-  Fd fd(::memfd_create("sluiced.conf", MFD_CLOEXEC));
-#else
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
-  Fd fd(file == nullptr ? -1 : ::fcntl(::fileno(file.get()), F_DUPFD_CLOEXEC, 0));
-#endif
-  if (!fd) fail(errno, "a file for the configuration");
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t count = ::write(fd.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) fail(errno, "write");
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return fd;
-}
-
-PrivilegedEntries entries_of(const Options& options) {
-  return {options.listen, options.control, options.log.to};
 }
 
 }  // namespace
@@ -56,13 +29,16 @@ Parent::Parent(Log& log, Started started, LinkEnds ends)
     : log_(log),
       started_(std::move(started)),
       ends_(std::move(ends)),
-      list_(entries_of(started_.options)),
+      list_({started_.options.listen, started_.options.control, started_.options.log.to}),
       service_manager_(loop_),
       requests_(loop_, ends_.requests.get(), [this](int /*events*/) { on_requests(); }),
       notices_(loop_, ends_.notices.get(), [this](int /*events*/) { on_notices(); }),
-      resume_(loop_, [this] { requests_.watch(kReadable); }) {
+      resume_(loop_, [this] { requests_.watch(kReadable); }),
+      resume_notices_(loop_, [this] { notices_.watch(kReadable); }),
+      retry_(loop_, [this] { send_no_text(); }) {
+  loop_.set_reporter([this](const Report& report) { log_.warning(text_of(report)); });
   service_manager_.leave_watchdog();
-  for (const int number : kPassedOn) {
+  for (const int number : kDaemonSignals) {
     signals_.push_back(
         std::make_unique<Signal>(loop_, number, [this, number] { pass_on(number); }));
   }
@@ -94,6 +70,8 @@ void Parent::worker_ended() noexcept {
   requests_.stop();
   notices_.stop();
   resume_.stop();
+  resume_notices_.stop();
+  retry_.stop();
   status_ = end_program(started_.worker, kPatience);
   loop_.stop();
 }
@@ -143,6 +121,11 @@ void Parent::answer(ReceivedMessage message, std::span<const std::byte> bytes) {
       opened = handle(*request, std::move(message.fd), answer);
     } catch (const std::system_error& error) {
       opened = {error.code().value()};
+    } catch (const std::bad_alloc&) {
+      opened = {ENOMEM};
+    } catch (const std::exception& error) {
+      log_.error(error.what());
+      opened = {EIO};
     }
   }
   answer.error = opened.error;
@@ -150,8 +133,22 @@ void Parent::answer(ReceivedMessage message, std::span<const std::byte> bytes) {
   if (is_refused && !std::exchange(has_warned_, true)) {
     log_.warning("the worker has asked for what is not in the configuration; that is refused");
   }
-  // A worker that does not read its answers loses them.
-  (void)send_message(ends_.requests.get(), encode(answer), opened.fd.get());
+  send_answer(answer, opened.fd);
+}
+
+// A worker that does not read its answers loses them. One that reads them gets one, also if the
+// system does not let a descriptor through.
+void Parent::send_answer(Answer answer, const Fd& fd) const noexcept {
+  try {
+    (void)send_message(ends_.requests.get(), encode(answer), fd.get());
+  } catch (const std::system_error& error) {
+    answer.error = error.code().value();
+    try {
+      (void)send_message(ends_.requests.get(), encode(answer));
+    } catch (const std::system_error& again) {
+      log_.error(again.what());
+    }
+  }
 }
 
 PrivilegedList::Opened Parent::handle(const Request& request, Fd sent, Answer& answer) {
@@ -166,6 +163,7 @@ PrivilegedList::Opened Parent::handle(const Request& request, Fd sent, Answer& a
       return {};
     case RequestKind::end_upgrade:
       if (next_program_ < 0) return {ESRCH};
+      passing_.reset();
       answer.value = end_program(std::exchange(next_program_, -1), kEndOfProgram);
       return {};
     case RequestKind::main_process:
@@ -173,9 +171,15 @@ PrivilegedList::Opened Parent::handle(const Request& request, Fd sent, Answer& a
       service_manager_.main_process(next_program_);
       return {};
     case RequestKind::configured:
-      use_next();
+      return use_next();
+    case RequestKind::descriptors: {
+      const auto count = open_descriptors(started_.worker);
+      if (!count) return {ENOENT};
+      answer.value = static_cast<std::int32_t>(*count);
       return {};
+    }
     case RequestKind::unchanged:
+      next_log_.reset();
       list_.drop_next();
       return {};
     default:
@@ -184,22 +188,25 @@ PrivilegedList::Opened Parent::handle(const Request& request, Fd sent, Answer& a
 }
 
 // Sends the sockets of a service manager directly to the new parent: the worker is not trusted with
-// them.
+// them. The channel may have no room for all of them before that one reads.
 pid_t Parent::start_upgrade(Fd channel) {
   if (next_program_ >= 0) fail(EBUSY, "upgrade");
   auto [ours, theirs] = HandoverChannel::make_pair();
-  const HandoverChannel passed(std::move(ours));
+  std::vector<HandoverItem> items;
   for (const PassedSockets::Socket& socket : PassedSockets::of_process().all()) {
-    if (passed.send({"passed", socket.name}, socket.fd.get()) != MessageStatus::done) {
-      fail(ENOBUFS, "upgrade");
-    }
+    items.push_back({{"passed", socket.name}, socket.fd.get()});
   }
-  if (passed.send({"end"}) != MessageStatus::done) fail(ENOBUFS, "upgrade");
+  items.push_back({{"end"}});
+  passing_.emplace(loop_, std::move(ours), std::move(items));
   next_program_ = start_program(started_.program, channel.get(), theirs.get());
   return next_program_;
 }
 
 void Parent::on_notices() {
+  if (!notice_tokens_.take(kNoticeRate, loop_.now())) {
+    notices_.stop();
+    return resume_notices_.start(kPause);
+  }
   RequestBytes room;
   ReceivedMessage message;
   const MessageStatus status = receive_message(ends_.notices.get(), room, message);
@@ -207,68 +214,6 @@ void Parent::on_notices() {
   if (status == MessageStatus::ended) return worker_ended();
   const auto notice = decode_request(std::span(room).first(message.size));
   if (notice && notice->kind == RequestKind::reload && names_ == nullptr) read_configuration();
-}
-
-void Parent::read_configuration() noexcept {
-  try {
-    next_ = configured(started_.command_line);
-    if (!AccountNames::needed(next_.listen)) return send_configuration(next_.listen);
-    // Otherwise the worker would not see the end of its parent while this child lives.
-    names_ = std::make_unique<AccountNames>(next_.listen, started_.account, [this] {
-      ends_.requests.reset();
-      ends_.notices.reset();
-    });
-    names_watch_.emplace(loop_, names_->fd(), [this](int /*events*/) { on_names(); });
-    names_watch_->watch(kReadable);
-  } catch (...) {
-    names_.reset();
-    send_faults(std::current_exception());
-  }
-}
-
-void Parent::on_names() noexcept {
-  try {
-    if (!names_->read()) return;
-    names_watch_->stop();
-    const std::unique_ptr<AccountNames> names = std::move(names_);
-    send_configuration(names->specs());
-  } catch (...) {
-    names_watch_->stop();
-    names_.reset();
-    send_faults(std::current_exception());
-  }
-}
-
-void Parent::send_configuration(std::vector<ListenSpec> specs) {
-  next_.listen = std::move(specs);
-  list_.set_next(entries_of(next_));
-  send_text(true, write_for_worker(next_));
-}
-
-void Parent::send_faults(const std::exception_ptr& error) noexcept {
-  try {
-    std::string text;
-    for (const std::string& line : lines_of(error)) text += (text.empty() ? "" : "\n") + line;
-    send_text(false, text);
-  } catch (const std::exception& failure) {
-    log_.error(std::string("reload: ") + failure.what());
-  }
-}
-
-void Parent::send_text(bool ok, const std::string& text) {
-  const Fd file = file_with(text);
-  RequestBytes room;
-  const Request notice{.kind = RequestKind::configuration, .number = ok ? 0U : 1U};
-  if (send_message(ends_.notices.get(), encode(notice, room), file.get()) != MessageStatus::done) {
-    fail(EPIPE, "the worker");
-  }
-}
-
-// Its own log is where the worker's is.
-void Parent::use_next() {
-  list_.use_next();
-  Fd opened = next_.log.to == log_.target() ? Fd() : log_.open(next_.log.to);
-  log_.use(next_.log, std::move(opened));
 }
 
 }  // namespace sluice::tools::daemon

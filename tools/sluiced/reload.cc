@@ -1,7 +1,7 @@
 #include "reload.h"
 
-#include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "../common/names.h"
@@ -28,8 +28,6 @@ std::string summary_of(const ServiceSet::Replaced& replaced) {
          std::to_string(replaced.changed) + " changed, " + std::to_string(replaced.removed) +
          " removed";
 }
-
-bool is_named(const ListenSpec& spec) { return !spec.target.endpoint.has_value(); }
 
 std::string what_stays(const std::vector<std::string>& names) {
   return join_names(names) + (names.size() == 1 ? " stays as it is" : " stay as they are") +
@@ -58,13 +56,13 @@ Reload::Reload(Loop& loop, ServiceSet& services, Options command_line, Steps ste
 
 void Reload::start(Done done) noexcept {
   if (stopped_) return;
+  const bool is_first = asked_.empty();
   try {
-    if (!asked_.empty()) return waiting_.push_back(std::move(done));
-    asked_.push_back(std::move(done));
-    begin();
-  } catch (...) {
-    replace({}, std::current_exception());
+    (is_first ? asked_ : waiting_).push_back(std::move(done));
+  } catch (const std::bad_alloc&) {
+    return done({});  // push_back() has not taken it
   }
+  if (is_first) begin();
 }
 
 void Reload::stop() noexcept {
@@ -72,16 +70,24 @@ void Reload::stop() noexcept {
   names_.reset();
 }
 
-void Reload::begin() {
+void Reload::begin() noexcept {
+  try {
+    load();
+  } catch (...) {
+    replace({}, std::current_exception());
+  }
+}
+
+void Reload::load() {
   if (steps_.load) {
     return steps_.load([this](Options next, const std::exception_ptr& error) {
       next_ = std::move(next);
-      if (!stopped_) replace(next_.listen, error);
+      if (!stopped_) replace(std::move(next_.listen), error);
     });
   }
   next_ = configured(command_line_);
   std::vector<ListenSpec> specs = next_.listen;
-  if (std::none_of(specs.begin(), specs.end(), is_named)) return replace(std::move(specs), {});
+  if (!has_names(specs)) return replace(std::move(specs), {});
   names_ = std::make_unique<NameLookup>(
       loop_, std::move(specs),
       [this](std::vector<ListenSpec> found, const std::exception_ptr& error) {
@@ -90,43 +96,46 @@ void Reload::begin() {
 }
 
 void Reload::replace(std::vector<ListenSpec> specs, const std::exception_ptr& error) noexcept {
+  Result result;
   try {
-    Result result;
-    try {
-      if (error) std::rethrow_exception(error);
-      next_.listen = std::move(specs);
-      steps_.prepare(next_);
-      ServiceSet::Replaced replaced =
-          services_.replace(next_.listen, next_.drain_timeout, steps_.warn);
-      result.ok = true;
-      result.lines = std::move(replaced.lines);
-      const std::vector<std::string> stays = steps_.apply(next_);
-      if (!stays.empty()) result.lines.push_back(what_stays(stays));
-      result.lines.push_back(summary_of(replaced));
-    } catch (...) {
-      if (!result.ok) result.lines = lines_of(std::current_exception());
-      const std::string why = is_denial(std::current_exception()) ? steps_.explain_denial() : "";
-      if (!why.empty()) result.lines.push_back(why);
-    }
-    finish(result);
-  } catch (...) {  // no memory for the text of the result
-    asked_.clear();
+    if (error) std::rethrow_exception(error);
+    next_.listen = std::move(specs);
+    steps_.prepare(next_);
+    ServiceSet::Replaced replaced =
+        services_.replace(next_.listen, next_.drain_timeout, steps_.warn);
+    result.ok = true;
+    result.lines = std::move(replaced.lines);
+    const std::vector<std::string> stays = steps_.apply(next_);
+    if (!stays.empty()) result.lines.push_back(what_stays(stays));
+    result.lines.push_back(summary_of(replaced));
+  } catch (...) {
+    describe_failure(result);
+  }
+  finish(result);
+}
+
+// REQUIRES: called by a handler of the exception.
+void Reload::describe_failure(Result& result) const noexcept {
+  try {
+    if (!result.ok) result.lines = lines_of(std::current_exception());
+    const std::string why = is_denial(std::current_exception()) ? steps_.explain_denial() : "";
+    if (!why.empty()) result.lines.push_back(why);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no memory for the text; that it failed is known
   }
 }
 
-void Reload::finish(const Result& result) {
+void Reload::finish(const Result& result) noexcept {
   const std::vector<Done> asked = std::exchange(asked_, {});
   for (const Done& done : asked) done(result);
   if (waiting_.empty() || stopped_) return;
   asked_ = std::exchange(waiting_, {});
-  loop_.post([this] {
-    if (stopped_) return;
-    try {
-      begin();
-    } catch (...) {
-      replace({}, std::current_exception());
-    }
-  });
+  try {
+    loop_.post([this] {
+      if (!stopped_) begin();
+    });
+  } catch (const std::bad_alloc&) {
+    finish({});  // nothing waits any more, so not again
+  }
 }
 
 }  // namespace sluice::tools::daemon

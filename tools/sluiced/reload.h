@@ -59,16 +59,19 @@ class Reload {
 
   // Runs `done` when it is over: before this returns, unless a name has to be looked up. While one
   // reload is under way the next one waits, and all that come until then are one. Never throws:
-  // without memory the result says so. REQUIRES: `done` does not call start().
+  // without memory the result is not ok, and may have no line. REQUIRES: `done` neither calls
+  // start() nor throws.
   void start(Done done) noexcept;
   [[nodiscard]] bool is_running() const noexcept { return !asked_.empty(); }
   // No reload ends, and none begins, from now on.
   void stop() noexcept;
 
  private:
-  void begin();
+  void begin() noexcept;
+  void load();
   void replace(std::vector<ListenSpec> specs, const std::exception_ptr& error) noexcept;
-  void finish(const Result& result);
+  void describe_failure(Result& result) const noexcept;
+  void finish(const Result& result) noexcept;
 
   Loop& loop_;
   ServiceSet& services_;

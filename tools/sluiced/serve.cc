@@ -87,7 +87,9 @@ void serve(const Options& command_line, const Options& options, const StartedPro
   const bool renews = std::any_of(options.listen.begin(), options.listen.end(),
                                   [](const ListenSpec& spec) { return has_tls(spec.settings); });
   if (!command_line.file.empty() || renews) daemon.enable_reload(command_line);
-  daemon.set_sandbox(enter_sandbox(log, options, role.plan(options), role.give_up_root()));
+  // In this order: the plan looks at files that only root may see.
+  const SandboxPlan plan = role.plan(options);
+  daemon.set_sandbox(enter_sandbox(log, options, plan, role.give_up_root()));
   if (handover.is_present()) {
     daemon.take_over(handover);
     announce_upgrade(log, daemon);

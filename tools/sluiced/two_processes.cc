@@ -12,14 +12,16 @@
 #include <system_error>
 #include <utility>
 
+#include "../common/process_files.h"
+#include "../common/terminal_line.h"
 #include "../common/usage_error.h"
 #include "account_names.h"
 #include "configured.h"
+#include "daemon_signals.h"
 #include "parent.h"
 #include "privileges/worker_link.h"
 #include "sandbox_plan.h"
 #include "serve.h"
-#include "services/metrics_text.h"
 #include "upgrade/descriptor_message.h"
 
 namespace sluice::tools::daemon {
@@ -28,9 +30,7 @@ namespace {
 // The parent passes them on. A service manager and a terminal send them to both processes, and a
 // second SIGTERM would abort connections.
 void ignore_signals() noexcept {
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
-    std::signal(number, SIG_IGN);
-  }
+  for (const int number : kDaemonSignals) std::signal(number, SIG_IGN);
 }
 
 // Libraries read these files once, and could not read them in an empty root.
@@ -47,6 +47,7 @@ void serve_as_worker(const TwoProcesses& what, const std::string& configuration,
   log.set_open([](const LogTarget& target) { return link.log(target); });
   const Options options = read_by_worker(configuration, what.command_line);
   read_files_of_libraries();
+  if (options.console) TerminalLine::read_files();
   std::vector<SandboxLayer> layers = leave_root(std::move(root), what.account);
   const Role role{plan_for_worker, [&layers] { return layers; }, &link};
   serve(what.command_line, options, what.program, handover, role, log);
@@ -68,11 +69,6 @@ std::vector<SandboxLayer> leave_root(EmptyRoot root, const Account& account) {
 }
 
 Outcome serve_in_two(TwoProcesses what, Handover& handover, Log& log) {
-  if (what.options.console) {
-    throw UsageError(
-        "--console: the daemon of root is two processes, and the one that serves has "
-        "no terminal; start it as an ordinary user, or with --user root");
-  }
   EmptyRoot root = EmptyRoot::open(what.options.chroot);
   what.options.listen = look_up_names_as(what.account, std::move(what.options.listen));
   const std::string configuration = write_for_worker(what.options);
@@ -89,6 +85,8 @@ Outcome serve_in_two(TwoProcesses what, Handover& handover, Log& log) {
                     std::move(root), handover, log);
     return {};
   }
+  // ^Z is for the console, which the worker has.
+  if (what.options.console) std::signal(SIGTSTP, SIG_IGN);
   worker_requests.reset();
   worker_notices.reset();
   root.directory.reset();

@@ -21,6 +21,7 @@ class Operator(terminal.Shell):
     """sluiced in a shell on a terminal; its log goes to a file there."""
 
     pid = None
+    user = daemon.AS_ROOT
     then = "fg >/dev/null; echo status=$?"
 
     def __init__(self, before=""):
@@ -29,7 +30,7 @@ class Operator(terminal.Shell):
 
     def begin(self):
         super().begin()
-        command = " ".join([self.before + daemon.PATH, *daemon.AS_ROOT])
+        command = " ".join([self.before + daemon.PATH, *self.user])
         self.type(f"{command} --console -l chat=tcp://127.0.0.1:0 2>log & "
                   f"echo $! >pid; {self.then}", "Enter")
         self.wait_for_line(HERE)
@@ -49,6 +50,12 @@ class Operator(terminal.Shell):
         if not wait_until(lambda: any(line.endswith("status=0") for line in self.screen())):
             raise AssertionError("it has not ended:\n" + "\n".join(self.screen()))
         self.wait_for_line("%")
+
+
+class AsAccount(Operator):
+    """Two processes: the worker, whose root is an empty directory, has the terminal."""
+
+    user = ("--user", "nobody")
 
 
 class Background(Operator):
@@ -102,6 +109,25 @@ class Console(unittest.TestCase):
             typed.type("bye", "Enter", "C-d")
             self.assertEqual(ann.lines(2), ["<operator> bye", "* operator left"])
             self.assertEqual(ann.ask("/who"), "* 1 member in lobby: guest1")
+            typed.type("C-c")
+            ann.rest()
+            ann.socket.close()
+            typed.wait_for_end()
+            typed.terminal_is_restored()
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root can keep its privileges")
+class Worker(unittest.TestCase):
+    def test_it_edits_lines_ignores_control_z_and_restores_the_terminal(self):
+        with AsAccount() as typed, Member(typed.endpoint, "ann") as ann:
+            typed.wait_for_last_lines(HERE, "* guest1 joined", "* guest1 is now ann")
+            typed.type("half a th", "Left", "Left", "ü")
+            typed.wait_for_line("half a üth")
+            ann.say("news")
+            typed.wait_for_last_lines("<ann> news", "half a üth")
+            typed.type("C-z", "Enter")
+            self.assertEqual(ann.line(), "<operator> half a üth")
+            self.assertEqual(ann.ask("/who")[:11], "* 2 members")
             typed.type("C-c")
             ann.rest()
             ann.socket.close()

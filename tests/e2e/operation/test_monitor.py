@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sluicectl monitor: the events of a running daemon, and a client that does not read them."""
 import json
+import os
 import select
 import socket
 import subprocess
@@ -67,6 +68,16 @@ class Events(Case):
             self.assertEqual((opened["service"], opened["endpoint"]), ("first", sluiced.endpoint))
             closed = monitor.event("closed", peer=peer)
             self.assertEqual((closed["bytes_in"], closed["bytes_out"]), (5, 5))
+
+    def test_the_peer_of_a_unix_socket_is_its_user_and_process(self):
+        with self.daemon("-l", f"echo=unix://{self.directory}/echo") as sluiced, \
+                Monitor(self.path, "--json") as monitor:
+            monitor.wait_until_it_watches(self.path)
+            with connect(sluiced.endpoint) as client:
+                exchange(client, b"hello")
+            closed = monitor.event("closed", service="echo")
+            self.assertEqual(closed["peer"],
+                             f"uid:{os.geteuid()},gid:{os.getegid()},pid:{os.getpid()}")
 
     def test_a_refused_newcomer_and_the_line_of_the_log(self):
         with self.daemon("-l", "echo=tcp://127.0.0.1:0,max=1") as sluiced, \

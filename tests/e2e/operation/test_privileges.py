@@ -120,10 +120,15 @@ class Rights(TwoProcesses):
             self.assertEqual((done.returncode, done.stdout), (1, b""))
             self.assertIn(f'chroot "{root}" must belong to root', done.stderr.decode())
 
-    def test_a_terminal_is_refused(self):
-        done = run("-u", "nobody", "--console", "-l", "chat=tcp://127.0.0.1:0")
-        self.assertEqual((done.returncode, done.stdout), (2, b""))
-        self.assertIn("--console: the daemon of root is two processes", done.stderr.decode())
+    def test_its_descriptors_and_memory_are_in_the_metrics(self):
+        with self.serve(service("tcp://127.0.0.1:0")) as sluiced:
+            worker = worker_of(sluiced)
+            metrics = self.control.text("metrics")
+            self.assertIn("\nprocess_resident_memory_bytes ", metrics)
+            if os.stat("/proc/self/fd").st_size > 0:  # not before Linux 6.2
+                shown = int(re.search(r"^process_open_fds (\d+)$", metrics, re.MULTILINE)[1])
+                # One is the connection of sluicectl.
+                self.assertAlmostEqual(shown, len(os.listdir(f"/proc/{worker}/fd")), delta=1)
 
 
 class Opens(TwoProcesses):
@@ -236,8 +241,10 @@ class Life(TwoProcesses):
     def test_an_upgrade_serves_with_the_same_sockets(self):
         endpoint = f"tcp://127.0.0.1:{low_port()}"
         path = self.directory / "socket"
+        say = self.directory / "say"
+        broadcast = service("udp://127.0.0.1:0", kind="broadcast") + f'control = "{say}"\n'
         with Manager() as manager, \
-                self.serve(service(endpoint, f"unix://{path}"),
+                self.serve(service(endpoint, f"unix://{path}") + broadcast,
                            prepare=manager.environment) as sluiced:
             self.assertIn("READY=1", manager.receive())
             with connect(endpoint) as client:
@@ -253,9 +260,12 @@ class Life(TwoProcesses):
             self.assertEqual(status(worker)["Uid"].split(), 4 * [str(NOBODY.pw_uid)])
             self.expect_echo(endpoint)
             self.expect_echo(f"unix://{path}")
+            with connect(f"unix://{say}") as client:
+                client.sendall(b"hello\n")
+                self.assertEqual(client.recv(1000)[:3], b"ok ")
             self.control.text("reload")
             self.control.text("stop")
-            self.assertTrue(daemon.wait_until(lambda: not path.exists()))
+            self.assertTrue(daemon.wait_until(lambda: not path.exists() and not say.exists()))
 
     def test_an_upgrade_that_fails_leaves_the_old_one(self):
         with self.serve(service("tcp://127.0.0.1:0")) as sluiced:

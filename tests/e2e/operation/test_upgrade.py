@@ -144,6 +144,25 @@ class Upgrade(Base):
             self.assertIn("every connection finished", sluiced.log())
             self.stop()
 
+    def test_a_broadcast_keeps_its_control_socket(self):
+        path = self.directory / "say"
+
+        def say():
+            with connect(f"unix://{path}") as client:
+                client.sendall(b"hello\n")
+                client.shutdown(socket.SHUT_WR)
+                return receive_all(client)
+
+        with Daemon("--control", str(self.path), "-l",
+                    f"broadcast=udp://127.0.0.1:0,control={path}") as sluiced:
+            before, said = path.stat().st_ino, say()
+            self.assertNotEqual(said, b"")
+            for _ in range(2):
+                self.upgrade(sluiced)
+                self.assertEqual((path.stat().st_ino, say()), (before, said))
+            self.stop()
+            self.assertFalse(path.exists(), "the last one removes it")
+
     def test_the_configuration_is_read_anew(self):
         file = self.directory / "sluiced.conf"
         text = '[control]\nsocket = "{}"\n[[service]]\nkind = "{}"\nlisten = "tcp://127.0.0.1:{}"\n'

@@ -1,7 +1,9 @@
 // Names that another process looks up: what it may answer, and what is refused.
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -62,4 +64,22 @@ Test(account_names, a_process_of_the_account_looks_them_up) {
   const auto all = look_up_names_as(account, {parse_listen("echo=tcp://localhost:80", {})});
   cr_assert(not all.empty());
   cr_expect(all[0].endpoint().address().is_loopback() && all[0].target.port() == 80);
+}
+
+// So many that the answer does not fit in a pipe: the process lives until it is read.
+Test(account_names, that_process_keeps_none_of_our_descriptors) {
+  const passwd* const own = ::getpwuid(::geteuid());
+  if (own == nullptr) cr_skip_test("this user has no account");
+  constexpr std::size_t kLongAnswer = 4000;
+  const std::vector<ListenSpec> many(kLongAnswer, parse_listen("echo=tcp://localhost:80", {}));
+  std::array<int, 2> ends{};
+  cr_assert(::pipe(ends.data()) == 0);
+  AccountNames names(many, find_account(own->pw_name));
+  ::close(ends[1]);
+  pollfd read_end{.fd = ends[0], .events = POLLIN, .revents = 0};
+  cr_expect(::poll(&read_end, 1, 10'000) == 1, "another process has the other end of the pipe");
+  ::close(ends[0]);
+  while (!names.read()) {
+  }
+  cr_expect(names.specs().size() >= kLongAnswer);
 }

@@ -1,6 +1,7 @@
 // A parent with a hostile worker: what it answers, how often, and how it ends.
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -51,14 +52,32 @@ class Worker {
   }
   [[nodiscard]] bool got_descriptor() const noexcept { return got_descriptor_; }
 
+  void ask_for_configuration() {
+    RequestBytes room;
+    const auto bytes = encode({.kind = RequestKind::reload}, room);
+    while (send_message(ends_.notices.get(), bytes) == MessageStatus::would_block) ::usleep(500);
+  }
+  // The number of a notice with a configuration, and whether it came with a descriptor.
+  std::pair<int, bool> configuration() {
+    RequestBytes room;
+    ReceivedMessage message;
+    while (receive_message(ends_.notices.get(), room, message) == MessageStatus::would_block)
+      ::usleep(100);
+    const auto notice = decode_request(std::span(room).first(message.size));
+    if (!notice || notice->kind != RequestKind::configuration) return {-1, false};
+    return {static_cast<int>(notice->number), static_cast<bool>(message.fd)};
+  }
+
  private:
   const LinkEnds& ends_;
   bool got_descriptor_ = false;
 };
 
-// The outcome of a parent whose worker is `work`, which returns an exit status.
+// The outcome of a parent whose worker is `work`, which returns an exit status. `before` runs in
+// the parent's process.
 template <class Work>
-Outcome outcome_of(Work work) {
+Outcome outcome_of(
+    Work work, void (*before)() = [] {}) {
   auto [requests, worker_requests] = make_message_pair();
   auto [notices, worker_notices] = make_message_pair();
   const pid_t child = ::fork();
@@ -80,7 +99,17 @@ Outcome outcome_of(Work work) {
   const Account account{.name = "nobody", .user = 65534, .group = 65534};
   Parent parent(log, {options, options, account, {"/nowhere/sluiced", {"sluiced"}}, child},
                 {std::move(requests), std::move(notices)});
+  before();
   return parent.run();
+}
+
+// No more than are open now.
+void allow_no_descriptor() {
+  const Fd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  rlimit limit{};
+  cr_assert(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = static_cast<rlim_t>(next.get());
+  cr_assert(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
 }  // namespace
@@ -133,6 +162,59 @@ Test(parent, a_worker_that_floods_it_waits) {
   // Requests beyond the burst are answered at the rate, however fast the worker asks.
   const auto least = kMore * Parent::kRequestRate.interval;
   cr_expect(std::chrono::steady_clock::now() - begin >= least);
+}
+
+Test(parent, a_worker_that_asks_again_and_again_for_the_configuration_waits) {
+  constexpr int kMore = 10;
+  constexpr int kNotices = static_cast<int>(Parent::kNoticeRate.burst) + kMore;
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome outcome = outcome_of([](Worker& worker) {
+    for (int i = 0; i < kNotices; ++i) {
+      worker.ask_for_configuration();
+      if (worker.configuration() != std::pair(0, true)) return kWrong;
+    }
+    return 0;
+  });
+  cr_expect(outcome.status == ExitStatus::success);
+  cr_expect(std::chrono::steady_clock::now() - begin >= kMore * Parent::kNoticeRate.interval);
+}
+
+// Otherwise its log would go where no configuration says.
+Test(parent, uses_only_a_configuration_that_the_worker_was_sent) {
+  const Outcome outcome = outcome_of([](Worker& worker) {
+    if (worker.ask(RequestKind::configured, "") != ESRCH) return kWrong;
+    worker.ask_for_configuration();
+    if (worker.configuration() != std::pair(0, true)) return kWrong;
+    if (worker.ask(RequestKind::configured, "") != 0) return kWrong;
+    if (worker.ask(RequestKind::configured, "") != ESRCH) return kWrong;
+    worker.ask_for_configuration();
+    if (worker.configuration() != std::pair(0, true)) return kWrong;
+    if (worker.ask(RequestKind::unchanged, "") != 0) return kWrong;
+    return worker.ask(RequestKind::configured, "") == ESRCH ? 0 : kWrong;
+  });
+  cr_expect(outcome.status == ExitStatus::success);
+}
+
+// The worker waits for an answer to each.
+Test(parent, answers_also_when_it_cannot_send_the_configuration) {
+  const Outcome outcome = outcome_of(
+      [](Worker& worker) {
+        for (int i = 0; i < 2; ++i) {
+          worker.ask_for_configuration();
+          if (worker.configuration() != std::pair(1, false)) return kWrong;
+        }
+        return 0;
+      },
+      allow_no_descriptor);
+  cr_expect(outcome.status == ExitStatus::success);
+}
+
+Test(parent, says_how_many_descriptors_its_worker_has) {
+  const Outcome outcome = outcome_of([](Worker& worker) {
+    const int error = worker.ask(RequestKind::descriptors, "");
+    return error == 0 || error == ENOENT ? 0 : kWrong;  // not before Linux 6.2
+  });
+  cr_expect(outcome.status == ExitStatus::success);
 }
 
 Test(parent, ends_with_the_status_of_its_worker) {

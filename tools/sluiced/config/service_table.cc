@@ -9,6 +9,7 @@
 #include "../../../reactor/base/quote.h"
 #include "../endpoints/socket_keys.h"
 #include "../services/service_kinds.h"
+#include "../services/shared_rules.h"
 #include "../settings/passed_sockets.h"
 #include "endpoint_layer.h"
 #include "listen_reader.h"
@@ -260,6 +261,7 @@ void ServiceReader::read(std::vector<ListenSpec>& specs) {
     spec.deny_at = written_at(kDenyKey, listen);
     if (errors.empty() && faults_.size() == before) {
       validate_spec(spec, errors);
+      validate_shared_rules(spec, specs, errors);
       expect_free(spec, specs, listen.place);
     }
     report(errors, listen);

@@ -16,6 +16,7 @@
 #include "../../common/usage_error.h"
 #include "../endpoints/socket_keys.h"
 #include "../services/metrics_text.h"
+#include "../services/status_json.h"
 #include "../settings/log_settings.h"
 #include "control_request.h"
 #include "counters_text.h"
@@ -33,32 +34,13 @@ struct Command {
   void (*run)(const ControlRequest& request);
 };
 
-void add_counts(JsonObject& row, const ServiceCounters& counters) {
-  row.add_number("open", std::uint64_t{counters.open});
-  row.add_number("accepted", counters.accepted);
-  row.add_number("refused", counters.refused);
-  row.add_number("bytes_in", counters.bytes_in);
-  row.add_number("bytes_out", counters.bytes_out);
-}
-
-std::string_view state_of(const ServiceSet::Member& member) noexcept {
-  if (member.draining) return "draining";
-  return member.retired ? "retired" : "serving";
-}
-
 std::string endpoint_of(const ServiceSet::Member& member) {
   return member.spec.written(member.service->endpoint());
 }
 
 void show_services(const ControlRequest& request) {
   for (const ServiceSet::Member& member : request.target.service_set().members()) {
-    JsonObject row;
-    row.add_text("name", service_name(member.spec));
-    row.add_text("kind", member.kind->name);
-    row.add_text("endpoint", endpoint_of(member));
-    row.add_text("state", state_of(member));
-    add_counts(row, member.counters());
-    request.answer.add_row(row);
+    request.answer.add_row(service_row(member));
   }
 }
 
@@ -148,25 +130,25 @@ void reload(const ControlRequest& request) {
   request.log("reload");
   request.target.reload_for_client(
       [later = request.client.end_later()](bool ok, const std::vector<std::string>& lines) {
-        ControlAnswer answer;
-        for (const std::string& line : lines) answer.add_text(line);
-        if (!ok) answer.fail("nothing has changed");
-        later(std::move(answer));
+        later([&](ControlAnswer& answer) {
+          for (const std::string& line : lines) answer.add_text(line);
+          if (!ok) answer.fail("nothing has changed");
+        });
       });
 }
 
 void upgrade(const ControlRequest& request) {
   request.log("upgrade");
-  request.target.upgrade_for_client(
-      [later = request.client.end_later()](bool ok, const std::vector<std::string>& lines) {
-        ControlAnswer answer;
-        if (ok) {
-          for (const std::string& line : lines) answer.add_text(line);
-        } else {
-          answer.fail(lines.front() + "; this process goes on");
-        }
-        later(std::move(answer));
-      });
+  request.target.upgrade_for_client([later = request.client.end_later()](
+                                        bool ok, const std::vector<std::string>& lines) {
+    later([&](ControlAnswer& answer) {
+      if (ok) {
+        for (const std::string& line : lines) answer.add_text(line);
+      } else {
+        answer.fail((lines.empty() ? "out of memory" : lines.front()) + "; this process goes on");
+      }
+    });
+  });
 }
 
 void stop(const ControlRequest& request) {
@@ -187,6 +169,7 @@ constexpr std::array kCommands = {
     Command{"show services", "", "", "a row for each endpoint", show_services},
     Command{"show counters", "", "", "the counters of the daemon", show_counters},
     Command{"show connections", "", "", "a row for each connection", show_connections},
+    Command{"show refusals", "", "", "a row for each reason at each endpoint", show_refusals},
     Command{"show limits", "", "", "the limits of each endpoint", show_limits},
     Command{"show sandbox", "", "", "what the daemon has given up", show_sandbox},
     Command{"show bans", "", "", "a row for each banned source", show_bans},

@@ -16,9 +16,11 @@ namespace sluice::tools::daemon {
 // The client that gave a command.
 class ControlClient {
  public:
-  // The answer is made later: the function puts another one in its place. It may be called at once,
-  // and does nothing if the client has left.
-  virtual std::function<void(ControlAnswer)> end_later() = 0;
+  // The answer is made later, by `make`, when the function is called, which may be at once. It does
+  // nothing if the client has left. Without memory for the answer it ends the connection, so that
+  // the client does not wait. It does not throw.
+  using Make = std::function<void(ControlAnswer& answer)>;
+  virtual std::function<void(const Make& make)> end_later() = 0;
   // The answer is the events from now on, until the client closes the connection.
   virtual void watch(Monitor& monitor) = 0;
   // For the log: "user 1000".

@@ -26,6 +26,9 @@ struct ControlRequest {
 void show_connections(const ControlRequest& request);
 void kick(const ControlRequest& request);
 
+// refusal_commands.cc
+void show_refusals(const ControlRequest& request);
+
 // ban_commands.cc
 void show_bans(const ControlRequest& request);
 void ban(const ControlRequest& request);

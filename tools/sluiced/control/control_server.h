@@ -7,11 +7,8 @@
 #define SLUICE_TOOLS_SLUICED_CONTROL_CONTROL_SERVER_H
 
 #include <chrono>
-#include <optional>
 
-#include "../../../reactor/stream/listen_socket.h"
-#include "../../../reactor/stream/listener.h"
-#include "../endpoints/opener.h"
+#include "../endpoints/unix_listener.h"
 #include "../settings/control_settings.h"
 #include "control_target.h"
 
@@ -26,26 +23,18 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
   ~ControlServer() = default;
 
-  [[nodiscard]] int fd() const noexcept { return socket_->fd(); }
-  [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
+  [[nodiscard]] int fd() const noexcept { return listener_.fd(); }
+  [[nodiscard]] const Endpoint& endpoint() const noexcept { return listener_.endpoint(); }
   // Another process serves newcomers. Connections go on.
   void retire() noexcept;
   // The other way round: the file is this process's.
-  void own_file() {
-    if (Opener::of_process() != nullptr) return opened_.own(endpoint_);
-    socket_->own_file();
-  }
+  void own_file() { listener_.own_file(); }
   void drain(std::chrono::milliseconds deadline, Task done) {
-    socket_->close();
-    opened_.remove();
-    listener_->drain(deadline, std::move(done));
+    listener_.drain(deadline, std::move(done));
   }
 
  private:
-  Endpoint endpoint_;
-  std::optional<ListenSocket> socket_;
-  OpenedFile opened_;
-  std::optional<Listener> listener_;
+  UnixListener listener_;
 };
 
 }  // namespace sluice::tools::daemon

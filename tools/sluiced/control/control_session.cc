@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -64,12 +65,18 @@ void ControlSession::answer(Connection& connection, std::string_view line) {
 }
 
 // The client may have left before the answer is there.
-std::function<void(ControlAnswer)> ControlSession::end_later() {
+std::function<void(const ControlClient::Make& make)> ControlSession::end_later() {
   answer_->wait();
-  return [&loop = target_.loop(), id = connection_->id()](ControlAnswer answer) {
+  return [&loop = target_.loop(), id = connection_->id()](const Make& make) {
     Connection* const client = Connection::find(loop, id);
     if (client == nullptr) return;
-    static_cast<ControlSession&>(client->protocol()).replace_answer(std::move(answer));
+    try {
+      ControlAnswer answer;
+      make(answer);
+      static_cast<ControlSession&>(client->protocol()).replace_answer(std::move(answer));
+    } catch (const std::bad_alloc&) {
+      client->abort();
+    }
   };
 }
 

@@ -42,7 +42,7 @@ class ControlSession final : public Protocol, public ControlClient, private Moni
   void on_writable(Connection& connection) override;
   void on_close(Connection& connection, std::error_code reason) override;
 
-  std::function<void(ControlAnswer)> end_later() override;
+  std::function<void(const Make& make)> end_later() override;
   void watch(Monitor& monitor) override;
   [[nodiscard]] std::string name() const override;
 

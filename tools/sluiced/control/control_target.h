@@ -34,8 +34,9 @@ class ControlTarget {
   [[nodiscard]] virtual std::uint64_t udp_unanswered() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t log_dropped() const noexcept = 0;
   virtual void set_log_level(LogLevel level) noexcept = 0;
-  // Runs `done` at once, or in a later turn. If not `ok`, nothing has changed, and the lines say
-  // why; else they say what was done.
+  // Runs `done`, which does not throw, at once or in a later turn. If not `ok`, nothing has
+  // changed, and the lines say why, unless there was no memory for them; else they say what was
+  // done.
   using ReloadDone = std::function<void(bool ok, const std::vector<std::string>& lines)>;
   virtual void reload_for_client(ReloadDone done) noexcept = 0;
   // The same for an upgrade: another process serves, or this one goes on.

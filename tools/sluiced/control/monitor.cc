@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../common/timestamp.h"
+#include "../endpoints/peer_text.h"
 #include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -45,7 +46,7 @@ void Monitor::closed(const ListenSpec& spec, const Endpoint& endpoint,
                      const Connection& connection) noexcept {
   publish("closed", [&](JsonObject& row) {
     add_service(row, spec, endpoint);
-    row.add_text("peer", connection.peer().to_string());
+    row.add_text("peer", peer_text(connection));
     row.add_number("bytes_in", connection.bytes_in());
     row.add_number("bytes_out", connection.bytes_out());
     row.add_number("seconds", std::int64_t{connection.age().count()});

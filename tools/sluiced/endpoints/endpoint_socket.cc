@@ -15,10 +15,8 @@ namespace sluice::tools::daemon {
 EndpointSocket::EndpointSocket(const ListenSpec& spec) {
   if (spec.descriptor >= 0) {
     adopt(spec, duplicate_of(spec.descriptor));
-  } else if (Opener* const opener = Opener::of_process()) {
-    Fd bound = opener->socket(spec.endpoint());
-    opened_.set(spec.endpoint());
-    adopt(spec, std::move(bound));
+  } else if (Opener::of_process() != nullptr) {
+    adopt(spec, opened_.open(spec.endpoint()));
   } else if (spec.scheme() == Scheme::udp) {
     datagrams_ = open_bound(spec.endpoint(), derive_datagram(spec.settings)).fd;
   } else {

@@ -7,6 +7,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_ENDPOINTS_OPENER_H
 #define SLUICE_TOOLS_SLUICED_ENDPOINTS_OPENER_H
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,8 @@ class Opener {
   [[nodiscard]] virtual Fd socket(const Endpoint& endpoint) = 0;
   // For reading.
   [[nodiscard]] virtual Fd file(const std::string& path) = 0;
+  // How many descriptors this process has open, if the system says it.
+  [[nodiscard]] virtual std::optional<std::uint64_t> descriptors() noexcept = 0;
   // The file of a Unix socket: the opener sets its mode and removes it at the end; another daemon
   // does; it is removed now. Failures are ignored: the daemon serves without.
   virtual void own_file(const Endpoint& endpoint) noexcept = 0;
@@ -50,14 +53,16 @@ class OpenedFile {
   OpenedFile& operator=(const OpenedFile&) = delete;
   ~OpenedFile() { remove(); }
 
-  // Of a socket that the opener has just bound. REQUIRES: there is an opener.
-  void set(const Endpoint& endpoint) {
+  // Has the opener bind a socket of any scheme, and returns it. REQUIRES: there is an opener.
+  [[nodiscard]] Fd open(const Endpoint& endpoint) {
+    Fd bound = Opener::of_process()->socket(endpoint);
     if (endpoint.scheme() == Scheme::unix_stream) endpoint_ = endpoint;
+    return bound;
   }
-  // Of one that another daemon has bound.
+  // The file of a Unix socket that another daemon has bound. REQUIRES: there is an opener.
   void own(const Endpoint& endpoint) {
-    set(endpoint);
-    if (endpoint_) Opener::of_process()->own_file(*endpoint_);
+    endpoint_ = endpoint;
+    Opener::of_process()->own_file(endpoint);
   }
   void leave() noexcept {
     if (endpoint_) Opener::of_process()->leave_file(*endpoint_);

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "../../common/digits.h"
+
 namespace sluice::tools::daemon {
 namespace {
 
@@ -20,11 +22,6 @@ bool has_text(RequestKind kind) noexcept {
     default:
       return false;
   }
-}
-
-bool is_digits(std::string_view text) noexcept {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace

@@ -38,11 +38,13 @@ enum class RequestKind : std::uint32_t {
   main_process,  // that program takes the place of this one
   configured,    // the configuration that was read last is in use
   unchanged,     // it is not
+  descriptors,   // the value is how many descriptors the worker has open
   // On the second pair, from the worker:
   reload,  // read the configuration again
   // On the second pair, from the parent:
   signal,         // the number is that of the signal
-  configuration,  // the descriptor has the text; the number is 0, or 1 if the text is of faults
+  configuration,  // the descriptor has the text; the number is 0, or 1 if the text is of faults.
+                  // Without a descriptor there is no text
 };
 inline constexpr RequestKind kLastRequest = RequestKind::configuration;
 

@@ -3,8 +3,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -22,14 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* kParent = "the privileged parent";
 
 void wait_for(int socket, short events, Clock::time_point end) {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-    pollfd ready{.fd = socket, .events = events, .revents = 0};
-    const int result = ::poll(&ready, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
-    if (result > 0) return;
-    if (result == 0) fail(ETIMEDOUT, kParent);
-    if (errno != EINTR) fail(errno, "poll");
-  }
+  if (!wait_for_socket(socket, events, end)) fail(ETIMEDOUT, kParent);
 }
 
 // From its beginning: the parent has written it.
@@ -45,6 +39,24 @@ std::string whole_text(int file) {
   }
 }
 
+// Without the text the reload has failed too: it must end, or no other one could begin.
+void receive_configuration(bool ok, const Fd& file, const WorkerLink::Handlers& handlers) {
+  std::string text =
+      "the privileged parent has sent no configuration; its log says why, unless "
+      "this process has no free descriptor";
+  try {
+    if (file) {
+      text = whole_text(file.get());
+    } else {
+      ok = false;
+    }
+  } catch (const std::exception& error) {
+    ok = false;
+    text = error.what();
+  }
+  handlers.on_configuration(ok, text);
+}
+
 }  // namespace
 
 WorkerLink::WorkerLink(Fd requests, Fd notices)
@@ -56,11 +68,11 @@ bool WorkerLink::receive_notice(const Handlers& handlers) {
   const MessageStatus status = receive_message(notices_.get(), room, message);
   if (status != MessageStatus::done) return status == MessageStatus::would_block;
   const auto notice = decode_request(std::span(room).first(message.size));
-  if (!notice || !message.is_whole) return true;
+  if (!notice) return true;
   if (notice->kind == RequestKind::signal) {
     handlers.on_signal(static_cast<int>(notice->number));
-  } else if (notice->kind == RequestKind::configuration && message.fd) {
-    handlers.on_configuration(notice->number == 0, whole_text(message.fd.get()));
+  } else if (notice->kind == RequestKind::configuration) {
+    receive_configuration(notice->number == 0, message.fd, handlers);
   }
   return true;
 }
@@ -118,6 +130,14 @@ Fd WorkerLink::socket(const Endpoint& endpoint) {
 }
 
 Fd WorkerLink::file(const std::string& path) { return open(RequestKind::file, path, path); }
+
+std::optional<std::uint64_t> WorkerLink::descriptors() noexcept {
+  try {
+    return static_cast<std::uint64_t>(ask(RequestKind::descriptors, {}).value);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
 
 Fd WorkerLink::log(const LogTarget& target) {
   if (target.kind == LogTarget::Kind::standard_error) return {};

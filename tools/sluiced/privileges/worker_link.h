@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,7 @@ class WorkerLink final : public Opener {
   // Opener
   [[nodiscard]] Fd socket(const Endpoint& endpoint) override;
   [[nodiscard]] Fd file(const std::string& path) override;
+  [[nodiscard]] std::optional<std::uint64_t> descriptors() noexcept override;
   void own_file(const Endpoint& endpoint) noexcept override;
   void leave_file(const Endpoint& endpoint) noexcept override;
   void remove_file(const Endpoint& endpoint) noexcept override;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "../../../protocols/broadcast/broadcast_control.h"
@@ -19,8 +20,10 @@
 #include "../endpoints/admission.h"
 #include "../endpoints/endpoint_socket.h"
 #include "../endpoints/socket_keys.h"
+#include "../endpoints/unix_listener.h"
 #include "../settings/address_key.h"
 #include "../settings/key_types.h"
+#include "service_set.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -114,31 +117,25 @@ class BroadcastService final : public Service {
         guard_(host.loop, host.guard, host.bans, spec),
         broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options) {
     if (!plan.control) return;
-    const ProtocolFactory factory = BroadcastControl::factory(broadcast_);
-    if (Opener* const opener = Opener::of_process()) {
-      Fd bound = opener->socket(*plan.control);
-      opened_.set(*plan.control);
-      control_ =
-          std::make_unique<Listener>(host.loop, std::move(bound), factory, control_options(plan));
-    } else {
-      control_ =
-          std::make_unique<Listener>(host.loop, *plan.control, factory, control_options(plan));
-    }
+    control_.emplace(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
+                     control_options(plan), host.set.take_inherited(*plan.control));
   }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return broadcast_.endpoint(); }
 
   // The socket last: a line that has reached the control socket is still broadcast.
   void drain(std::chrono::milliseconds deadline, Task done) override {
-    if (control_ == nullptr) return broadcast_.drain(deadline, std::move(done));
+    if (!control_) return broadcast_.drain(deadline, std::move(done));
     const TimePoint due = loop_.now() + deadline;
     due_ = drained_ ? std::min(due_, due) : due;
     drained_ = std::move(done);
-    opened_.remove();
     control_->drain(deadline, [this] { drain_socket(); });
   }
 
   void retire() noexcept override { broadcast_.leave_groups(); }
+  [[nodiscard]] UnixListener* control() noexcept override {
+    return control_ && !drained_ ? &*control_ : nullptr;
+  }
 
   [[nodiscard]] ServiceCounters counters() const noexcept override {
     return ServiceCounters::of(broadcast_.traffic());
@@ -170,8 +167,7 @@ class BroadcastService final : public Service {
   Loop& loop_;
   GuardOf guard_;
   Broadcast broadcast_;
-  std::unique_ptr<Listener> control_;
-  OpenedFile opened_;
+  std::optional<UnixListener> control_;
   Console* console_ = nullptr;
   Task drained_;
   TimePoint due_{};

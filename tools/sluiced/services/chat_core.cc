@@ -46,7 +46,8 @@ ListenerOptions derive_door(const Settings& settings) {
   return options;
 }
 
-void validate_door(const ListenSpec& spec, std::uint64_t max_line, SettingErrors& errors) {
+void validate_door(const ListenSpec& spec, SettingErrors& errors) {
+  const std::uint64_t max_line = spec.settings.get(kLine);
   const std::uint64_t queue = spec.settings.get(kSendQueue);
   const std::uint64_t least = kLinesInQueue * max_line;
   if (queue >= least) return;
@@ -61,6 +62,10 @@ std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& 
   std::unique_ptr<Bus> bus;
   if (host.make_bus) bus = host.make_bus(host.loop, house_of(spec));
   return std::make_unique<ChatCore>(host.loop, derive_house(spec.settings), std::move(bus));
+}
+
+Chat& chat_of(const ServiceHost& host) noexcept {
+  return static_cast<ChatCore&>(*host.core).chat();
 }
 
 }  // namespace sluice::tools::daemon

@@ -24,9 +24,12 @@ namespace sluice::tools::daemon {
 std::string house_of(const ListenSpec& spec);
 ChatOptions derive_house(const Settings& settings);
 ListenerOptions derive_door(const Settings& settings);
-void validate_door(const ListenSpec& spec, std::uint64_t max_line, SettingErrors& errors);
+// For ServiceKind::validate, of a door with the key kLine.
+void validate_door(const ListenSpec& spec, SettingErrors& errors);
 // For ServiceKind::make_core.
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec);
+// Of a service whose kind has make_house().
+Chat& chat_of(const ServiceHost& host) noexcept;
 
 class ChatCore final : public ServiceCore {
  public:

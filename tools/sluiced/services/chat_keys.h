@@ -89,6 +89,15 @@ inline constexpr ChoiceKey kSlow({.name = "slow",
                                   .applies = over_streams},
                                  kSlowWords);
 
+// The keys of what all members share.
+inline constexpr const Key* kHouseKeys[] = {&kGreeting, &kHistory, &kMembers, &kInRoom,
+                                            &kRooms,    &kRate,    &kBurst};
+
+// Of the doors for lines of any length.
+inline constexpr std::size_t kMaxLine = 64 * 1024;
+inline constexpr NumberKey kLine(
+    {.name = "max-line", .form = "BYTES", .summary = "longest line", .applies = over_streams},
+    {1, kMaxLine}, 4096);
 inline constexpr DurationKey kMessageTimeout = message_timeout_key(
     "limit on the time of a whole line", over_streams, std::chrono::milliseconds(0));
 inline constexpr DurationKey kFirstMessageTimeout =

@@ -19,11 +19,6 @@ namespace {
 using namespace chat_keys;
 
 constexpr std::string_view kOperator = "operator";
-constexpr std::size_t kMaxLine = 64 * 1024;
-
-constexpr NumberKey kLine(
-    {.name = "max-line", .form = "BYTES", .summary = "longest line", .applies = over_streams},
-    {1, kMaxLine}, 4096);
 
 constexpr const Key* kKeys[] = {&kHouse,
                                 &kGreeting,
@@ -43,10 +38,8 @@ constexpr const Key* kKeys[] = {&kHouse,
 class ChatService final : public ListeningService, private ChatOutlet {
  public:
   // REQUIRES: `chat` outlives it.
-  ChatService(const ServiceHost& host, const ListenSpec& spec, Chat& chat,
-              const ListenerOptions& options)
-      : chat_(chat) {
-    listen(host, spec, chat_.factory(spec.settings.get(kLine)), options);
+  ChatService(const ServiceHost& host, const ListenSpec& spec, Chat& chat) : chat_(chat) {
+    listen(host, spec, chat_.factory(spec.settings.get(kLine)), derive_door(spec.settings));
   }
   ~ChatService() override { close_console(); }
 
@@ -96,23 +89,13 @@ class ChatOverWebSocket final : public WebSocketService {
   ChatSockets sockets_;
 };
 
-void validate(const ListenSpec& spec, SettingErrors& errors) {
-  validate_door(spec, spec.settings.get(kLine), errors);
-}
-
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  Chat& chat = static_cast<ChatCore&>(*host.core).chat();
+  Chat& chat = chat_of(host);
   if (spec.speaks_websocket()) return std::make_unique<ChatOverWebSocket>(host, spec, chat);
-  return std::make_unique<ChatService>(host, spec, chat, derive_chat(spec.settings).listener);
+  return std::make_unique<ChatService>(host, spec, chat);
 }
 
 }  // namespace
-
-ChatPlan derive_chat(const Settings& settings) {
-  ChatPlan plan{derive_house(settings), derive_door(settings)};
-  plan.chat.max_line = settings.get(kLine);
-  return plan;
-}
 
 const ServiceKind kChatKind = {
     .name = "chat",
@@ -122,9 +105,10 @@ const ServiceKind kChatKind = {
     .console = ConsoleUse::talks,
     .keys = kKeys,
     .websocket_keys = kWebSocketConnectionKeys,
-    .validate = validate,
+    .validate = validate_door,
     .make_core = make_house,
     .core_name = house_of,
+    .core_keys = kHouseKeys,
     .start = start,
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -73,8 +74,14 @@ constexpr SwitchKey kStrict({.name = "strict",
                              .of_bytes = true},
                             true);
 
-constexpr DurationKey kMessageTimeout = message_timeout_key(
-    "stream: limit on the time of a message", over_streams, std::chrono::minutes(1));
+constexpr std::chrono::minutes kStreamMessageTimeout{1};
+// Without a value, what is spoken decides: see also kWebSocketMessageTimeout.
+constexpr DurationKey kMessageTimeout({.name = "message-timeout",
+                                       .form = "DURATION",
+                                       .summary = "stream: limit on the time of a message",
+                                       .applies = over_streams,
+                                       .without = "1m, ws 5m"},
+                                      std::chrono::milliseconds(1), std::nullopt, kMaxIdle);
 constexpr DurationKey kFirstMessageTimeout =
     first_message_timeout_key("stream: the same for the first one", over_streams);
 constexpr NumberKey kMinRate({.name = "min-rate",
@@ -115,7 +122,7 @@ class FramedOverWebSocket final : public WebSocketService {
         reply_(reply_of(plan, framing_.codec())) {
     ConnectionOptions& connection = listener_options().connection;
     const ConnectionOptions& planned = plan.listener.connection;
-    if (spec.settings.has(kMessageTimeout)) connection.message_timeout = planned.message_timeout;
+    if (const auto given = spec.settings.find(kMessageTimeout)) connection.message_timeout = *given;
     if (planned.first_message_timeout.count() > 0) {
       connection.first_message_timeout = planned.first_message_timeout;
     }
@@ -212,7 +219,7 @@ FramedPlan derive_framed(const Settings& settings) {
   const std::unique_ptr<const Codec> codec = make_codec(plan.framing);
   const std::size_t limit = plan.options.limit.value_or(codec->default_limit());
   ConnectionOptions& connection = plan.listener.connection;
-  connection.message_timeout = settings.get(kMessageTimeout);
+  connection.message_timeout = settings.find(kMessageTimeout).value_or(kStreamMessageTimeout);
   connection.first_message_timeout = settings.get(kFirstMessageTimeout);
   connection.min_rate = settings.get(kMinRate);
   connection.input_limit =

@@ -75,7 +75,7 @@ class IrcOverWebSocket final : public WebSocketService {
 };
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  Chat& chat = static_cast<ChatCore&>(*host.core).chat();
+  Chat& chat = chat_of(host);
   if (spec.speaks_websocket()) return std::make_unique<IrcOverWebSocket>(host, spec, chat);
   return std::make_unique<IrcService>(host, spec, chat);
 }
@@ -91,6 +91,7 @@ const ServiceKind kIrcKind = {
     .websocket_keys = kWebSocketConnectionKeys,
     .make_core = make_house,
     .core_name = house_of,
+    .core_keys = kHouseKeys,
     .start = start,
 };
 

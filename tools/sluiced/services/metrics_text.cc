@@ -1,21 +1,18 @@
 #include "metrics_text.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "../../../reactor/base/fd.h"
 #include "../../../reactor/base/version.h"
+#include "../../common/process_files.h"
+#include "../endpoints/opener.h"
 #include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -169,37 +166,17 @@ void add_loop(Page& page, const Counters& counters) {
   }
 }
 
-// The numbers of Linux in /proc; nothing elsewhere. The file stays open, because a process in an
-// empty root does not find it.
-int memory_file() {
-  static const Fd file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
-  return file.get();
-}
-
-std::optional<std::uint64_t> resident_bytes() {
-  std::array<char, 128> text{};
-  const ssize_t count = ::pread(memory_file(), text.data(), text.size() - 1, 0);
-  if (count <= 0) return std::nullopt;
-  std::istringstream file(text.data());
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  if (!(file >> total >> resident)) return std::nullopt;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-// Since Linux 6.2 the size of the folder is the number of its entries. To count thousands of them
-// would hold up a turn. Not kept open: with a folder, a process could leave its root.
-std::optional<std::uint64_t> open_descriptors() {
-  struct stat status {};
-  if (::stat("/proc/self/fd", &status) != 0 || status.st_size <= 0) return std::nullopt;
-  return static_cast<std::uint64_t>(status.st_size);
+// A process in an empty root asks the one that has opened its sockets.
+std::optional<std::uint64_t> own_descriptors() {
+  Opener* const opener = Opener::of_process();
+  return opener != nullptr ? opener->descriptors() : open_descriptors(::getpid());
 }
 
 void add_process(Page& page) {
   if (const auto bytes = resident_bytes()) {
     page.add_one("process_resident_memory_bytes", "gauge", "Resident memory.", *bytes);
   }
-  if (const auto count = open_descriptors()) {
+  if (const auto count = own_descriptors()) {
     page.add_one("process_open_fds", "gauge", "Open file descriptors.", *count);
   }
   rlimit limit{};
@@ -209,8 +186,6 @@ void add_process(Page& page) {
 }
 
 }  // namespace
-
-void open_process_files() { (void)memory_file(); }
 
 std::string metrics_text(const Loop& loop, const ServiceSet& services) {
   Page page;

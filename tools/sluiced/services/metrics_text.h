@@ -18,9 +18,6 @@ inline constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=
 
 std::string metrics_text(const Loop& loop, const ServiceSet& services);
 
-// Opens the files that the metrics of the process are read from, before a change of its root.
-void open_process_files();
-
 }  // namespace sluice::tools::daemon
 
 #endif

@@ -20,6 +20,8 @@
 
 namespace sluice::tools::daemon {
 
+class UnixListener;
+
 // The daemon's terminal, as a service sees it.
 class Console {
  public:
@@ -99,6 +101,10 @@ class Service {
   [[nodiscard]] virtual ServiceCounters counters() const noexcept = 0;
   // The one that accepts the connections that count; null over UDP.
   [[nodiscard]] virtual const Listener* listener() const noexcept { return nullptr; }
+
+  // A second socket that it listens on, which another process can take over together with the
+  // endpoint. Null if it has none, and once it drains.
+  [[nodiscard]] virtual UnixListener* control() noexcept { return nullptr; }
 
   // --console: the daemon's terminal takes part; `console` lasts until close_console(). Called only
   // if ServiceKind::console says so.

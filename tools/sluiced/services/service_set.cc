@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "../endpoints/unix_listener.h"
 #include "service_kinds.h"
 
 namespace sluice::tools::daemon {
@@ -82,6 +83,7 @@ void ServiceSet::retire_all(std::chrono::milliseconds deadline,
   ended_ = std::move(ended);
   for (Member& member : members_) {
     if (member.socket) member.socket->leave_file();
+    if (UnixListener* const control = member.service->control()) control->leave_file();
     if (!member.serves()) continue;
     if (member.spec.scheme() == Scheme::udp) {
       begin_drain(member, deadline);
@@ -92,7 +94,10 @@ void ServiceSet::retire_all(std::chrono::milliseconds deadline,
 }
 
 void ServiceSet::own_files() {
-  for (Member& member : members_) member.socket->own_file(member.spec);
+  for (Member& member : members_) {
+    member.socket->own_file(member.spec);
+    if (UnixListener* const control = member.service->control()) control->own_file();
+  }
 }
 
 void ServiceSet::add_counters(const Service& service, const ServiceCounters& counters) noexcept {

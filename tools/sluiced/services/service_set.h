@@ -102,6 +102,14 @@ class ServiceSet {
     if (opened_) opened_(spec, at, peer);
   }
 
+  // Sockets of a process whose place this one takes, which a service asks for beside its endpoint.
+  using Inherited = std::function<Fd(const Endpoint&)>;
+  void set_inherited(Inherited take) { inherited_ = std::move(take); }
+  // Empty if there is none at that endpoint.
+  [[nodiscard]] Fd take_inherited(const Endpoint& endpoint) const {
+    return inherited_ ? inherited_(endpoint) : Fd();
+  }
+
   // In the order in which they were started; also those that drain or are retired.
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
   [[nodiscard]] Bans& bans() noexcept { return bans_; }
@@ -164,6 +172,7 @@ class ServiceSet {
   bool ending_ = false;                             // drain_all() was called
   Task all_done_;
   std::function<void(const Member&)> ended_;  // of retire_all()
+  Inherited inherited_;
 };
 
 }  // namespace sluice::tools::daemon

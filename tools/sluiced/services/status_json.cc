@@ -12,21 +12,6 @@
 namespace sluice::tools::daemon {
 namespace {
 
-std::string service_json(const ServiceSet::Member& member) {
-  const ServiceCounters counters = member.counters();
-  JsonObject row;
-  row.add_text("name", service_name(member.spec));
-  row.add_text("kind", member.kind->name);
-  row.add_text("endpoint", member.spec.written(member.service->endpoint()));
-  row.add_text("state", member.draining ? "draining" : member.retired ? "retired" : "serving");
-  row.add_number("open", std::uint64_t{counters.open});
-  row.add_number("accepted", counters.accepted);
-  row.add_number("refused", counters.refused);
-  row.add_number("bytes_in", counters.bytes_in);
-  row.add_number("bytes_out", counters.bytes_out);
-  return row.text();
-}
-
 std::string loop_json(const Counters& counters) {
   const TimeHistogram& lags = counters.timer_lags;
   JsonObject row;
@@ -46,10 +31,25 @@ std::string loop_json(const Counters& counters) {
 
 }  // namespace
 
+JsonObject service_row(const ServiceSet::Member& member) {
+  const ServiceCounters counters = member.counters();
+  JsonObject row;
+  row.add_text("name", service_name(member.spec));
+  row.add_text("kind", member.kind->name);
+  row.add_text("endpoint", member.spec.written(member.service->endpoint()));
+  row.add_text("state", member.draining ? "draining" : member.retired ? "retired" : "serving");
+  row.add_number("open", std::uint64_t{counters.open});
+  row.add_number("accepted", counters.accepted);
+  row.add_number("refused", counters.refused);
+  row.add_number("bytes_in", counters.bytes_in);
+  row.add_number("bytes_out", counters.bytes_out);
+  return row;
+}
+
 std::string status_json(const Loop& loop, const ServiceSet& services) {
   std::vector<std::string> rows;
   for (const ServiceSet::Member& member : services.members()) {
-    rows.push_back(service_json(member));
+    rows.push_back(service_row(member).text());
   }
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   JsonObject all;

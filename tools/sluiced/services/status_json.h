@@ -8,9 +8,13 @@
 #include <string>
 
 #include "../../../reactor/loop/loop.h"
+#include "../../common/json_object.h"
 #include "service_set.h"
 
 namespace sluice::tools::daemon {
+
+// What is known of a service: a row of `show services`.
+JsonObject service_row(const ServiceSet::Member& member);
 
 // {"time":MS,"version":"...","backend":"epoll","loop":{...},"services":[{...}]}
 std::string status_json(const Loop& loop, const ServiceSet& services);

@@ -22,16 +22,12 @@ namespace {
 using namespace chat_keys;
 
 constexpr std::string_view kChatPath = "/chat";
-constexpr std::size_t kMaxMessage = std::size_t{64} * 1024;
 
 constexpr NetworksKey kStatus({.name = "status",
                                .form = "NETWORKS",
                                .summary = "who may see /status and /metrics",
                                .applies = over_streams,
                                .without = "this host"});
-constexpr NumberKey kLine(
-    {.name = "max-line", .form = "BYTES", .summary = "longest line", .applies = over_streams},
-    {1, kMaxMessage}, 4096);
 
 constexpr const Key* kKeys[] = {&kHouse,
                                 &kGreeting,
@@ -90,7 +86,7 @@ class WebService final : private HttpHandler, public WebSocketService {
  public:
   // REQUIRES: `chat` outlives it.
   WebService(const ServiceHost& host, const ListenSpec& spec, Chat& chat)
-      : WebSocketService(host, spec, derive_websocket(spec.settings, kMaxMessage),
+      : WebSocketService(host, spec, derive_websocket(spec.settings, kMaxLine),
                          derive_door(spec.settings), this),
         loop_(host.loop),
         set_(host.set),
@@ -140,12 +136,8 @@ class WebService final : private HttpHandler, public WebSocketService {
   ChatSockets sockets_;
 };
 
-void validate(const ListenSpec& spec, SettingErrors& errors) {
-  validate_door(spec, spec.settings.get(kLine), errors);
-}
-
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
-  return std::make_unique<WebService>(host, spec, static_cast<ChatCore&>(*host.core).chat());
+  return std::make_unique<WebService>(host, spec, chat_of(host));
 }
 
 bool is_local_name(std::string_view host) {
@@ -174,9 +166,10 @@ const ServiceKind kWebKind = {
     .over_udp = false,
     .speaks_http = true,
     .keys = kKeys,
-    .validate = validate,
+    .validate = validate_door,
     .make_core = make_house,
     .core_name = house_of,
+    .core_keys = kHouseKeys,
     .start = start,
 };
 

@@ -2,9 +2,8 @@
 
 #include <grp.h>
 
-#include <algorithm>
-
 #include "../../../reactor/base/quote.h"
+#include "../../common/digits.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 
@@ -18,10 +17,9 @@ mode_t ControlSettings::mode_from(std::string_view text) { return parse_mode("mo
 
 ControlGroup ControlSettings::group_from(std::string_view text) {
   const std::string name(text);
-  const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
-                                                      [](char c) { return c >= '0' && c <= '9'; });
   // The largest number means "no group" to the system.
-  if (is_number) return {name, static_cast<gid_t>(parse_number("group", text, 0, kMaxCount - 1))};
+  if (is_digits(text))
+    return {name, static_cast<gid_t>(parse_number("group", text, 0, kMaxCount - 1))};
   const ::group* const found = ::getgrnam(name.c_str());
   if (found == nullptr) {
     throw UsageError("group " + quote(name) + " is not a group of this system");

@@ -32,6 +32,8 @@ struct ListenSpec {
     assert(target.endpoint.has_value());
     return *target.endpoint;
   }
+  // Whether the host is a name that has not been looked up.
+  [[nodiscard]] bool is_named() const noexcept { return !target.endpoint.has_value(); }
   [[nodiscard]] Scheme scheme() const noexcept { return target.scheme(); }
   [[nodiscard]] bool speaks_websocket() const noexcept { return layer.starts_with("ws"); }
   // An endpoint of this service, as its configuration writes it: "http://127.0.0.1:9100".

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "../../../reactor/base/quote.h"
+#include "../../common/digits.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 
@@ -16,10 +17,9 @@ bool has_user(const Users& users, uid_t id) noexcept {
 
 User parse_user(std::string_view what, std::string_view text) {
   const std::string name(text);
-  const bool is_number = !text.empty() && std::all_of(text.begin(), text.end(),
-                                                      [](char c) { return c >= '0' && c <= '9'; });
   // The largest number means "no user" to the system.
-  if (is_number) return {name, static_cast<uid_t>(parse_number(what, text, 0, kMaxCount - 1))};
+  if (is_digits(text))
+    return {name, static_cast<uid_t>(parse_number(what, text, 0, kMaxCount - 1))};
   const ::passwd* const found = name.find('\0') == name.npos ? ::getpwnam(name.c_str()) : nullptr;
   if (found == nullptr) {
     throw UsageError(std::string(what) + ' ' + quote(name) +

@@ -1,7 +1,9 @@
 #include "descriptor_message.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -92,6 +94,18 @@ MessageStatus receive_message(int socket, std::span<std::byte> room, ReceivedMes
   message.is_whole = (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 && descriptors <= 1;
   message.fd = message.is_whole ? std::move(fd) : Fd();
   return MessageStatus::done;
+}
+
+bool wait_for_socket(int socket, short events, std::chrono::steady_clock::time_point end) {
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd ready{.fd = socket, .events = events, .revents = 0};
+    const int result = ::poll(&ready, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
+    if (result < 0 && errno == EINTR) continue;
+    if (result < 0) fail(errno, "poll");
+    return result > 0;
+  }
 }
 
 }  // namespace sluice::tools

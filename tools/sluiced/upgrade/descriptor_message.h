@@ -7,6 +7,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_UPGRADE_DESCRIPTOR_MESSAGE_H
 #define SLUICE_TOOLS_SLUICED_UPGRADE_DESCRIPTOR_MESSAGE_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,6 +30,8 @@ std::pair<Fd, Fd> make_message_pair();
 // REQUIRES: bytes, because an empty message looks like the end. `fd` stays the caller's.
 MessageStatus send_message(int socket, std::span<const std::byte> bytes, int fd = -1);
 MessageStatus receive_message(int socket, std::span<std::byte> room, ReceivedMessage& message);
+// Waits until one of the events of poll() is there. False at the time `end`.
+bool wait_for_socket(int socket, short events, std::chrono::steady_clock::time_point end);
 
 }  // namespace sluice::tools
 

@@ -85,6 +85,14 @@ Fd Handover::take(const ListenSpec& spec) {
   return {};
 }
 
+Fd Handover::take_at(const Endpoint& endpoint) {
+  const std::string name = endpoint.to_string();
+  for (Socket& socket : sockets_) {
+    if (socket.fd && socket.fields.back() == name) return std::move(socket.fd);
+  }
+  return {};
+}
+
 Fd Handover::take_control(const Endpoint& endpoint) {
   if (!control_.fd || control_.fields.front() != endpoint.to_string()) return {};
   return std::move(control_.fd);

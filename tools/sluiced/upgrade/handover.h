@@ -2,7 +2,8 @@
 //
 // What it is: the new side of an upgrade (upgrade.h). The environment names a descriptor, on which
 // the old daemon sends:
-//   socket KIND NAME ENDPOINT      and the socket that is bound there; one for each endpoint
+//   socket KIND NAME ENDPOINT      and the socket that is bound there; one for each endpoint, and
+//                                  for the control socket of a service
 //   passed NAME                    and a socket that a service manager had passed
 //   control ENDPOINT               and the listening control socket
 //   end
@@ -58,6 +59,8 @@ class Handover {
   // The socket of the same endpoint: of the same service first, else of any, unless its port was
   // chosen by the kernel. Empty if there is none.
   [[nodiscard]] Fd take(const ListenSpec& spec);
+  // The socket at an endpoint, of whatever service.
+  [[nodiscard]] Fd take_at(const Endpoint& endpoint);
   [[nodiscard]] Fd take_control(const Endpoint& endpoint);
 
   // Reports that this daemon is ready, and waits until it is to serve. If the old one ends without

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -44,15 +43,16 @@ HandoverChannel::Status HandoverChannel::receive(HandoverMessage& message) const
 }
 
 bool HandoverChannel::wait(std::chrono::milliseconds deadline) const {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (true) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    pollfd ready{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-    const int result = ::poll(&ready, 1, static_cast<int>(std::max<long long>(left.count(), 0)));
-    if (result < 0 && errno == EINTR) continue;
-    return result > 0;
+  return wait_for_socket(socket_.get(), POLLIN, std::chrono::steady_clock::now() + deadline);
+}
+
+MessageStatus send_items(const HandoverChannel& channel, std::span<const HandoverItem> items,
+                         std::size_t& sent) {
+  for (; sent < items.size(); ++sent) {
+    const MessageStatus status = channel.send(items[sent].fields, items[sent].fd);
+    if (status != MessageStatus::done) return status;
   }
+  return MessageStatus::done;
 }
 
 }  // namespace sluice::tools::daemon

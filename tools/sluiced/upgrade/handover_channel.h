@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,12 @@ namespace sluice::tools::daemon {
 struct HandoverMessage {
   std::vector<std::string> fields;  // at least one
   Fd fd = {};
+};
+
+// A message that is to be sent.
+struct HandoverItem {
+  std::vector<std::string> fields;
+  int fd = -1;  // stays the caller's
 };
 
 class HandoverChannel {
@@ -40,6 +47,10 @@ class HandoverChannel {
  private:
   Fd socket_;
 };
+
+// Sends the items from the place `sent` on, which it advances. would_block: the rest has to wait.
+MessageStatus send_items(const HandoverChannel& channel, std::span<const HandoverItem> items,
+                         std::size_t& sent);
 
 }  // namespace sluice::tools::daemon
 

@@ -164,21 +164,15 @@ Upgrade::~Upgrade() {
 
 void Upgrade::on_ready() {
   try {
-    send_items();
+    send_rest();
     receive();
   } catch (const std::exception& error) {
     finish(false, error.what());
   }
 }
 
-void Upgrade::send_items() {
-  while (sent_ < items_.size()) {
-    const Item& item = items_[sent_];
-    const auto status = channel_.send(item.fields, item.fd);
-    if (status != HandoverChannel::Status::done) return;
-    ++sent_;
-  }
-  watch_.watch(kReadable);
+void Upgrade::send_rest() {
+  if (send_items(channel_, items_, sent_) == MessageStatus::done) watch_.watch(kReadable);
 }
 
 void Upgrade::receive() {

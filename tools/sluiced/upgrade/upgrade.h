@@ -65,10 +65,7 @@ class Upgrade {
   static constexpr std::chrono::milliseconds kDeadline = std::chrono::seconds(10);
 
   // A message that the new process gets before the end.
-  struct Item {
-    std::vector<std::string> fields;
-    int fd;
-  };
+  using Item = HandoverItem;
   struct Result {
     bool ok = false;
     std::string why;  // unless ok
@@ -94,7 +91,7 @@ class Upgrade {
   Upgrade(Loop& loop, const StartedProgram& program, std::vector<Item> items, Done done,
           std::chrono::milliseconds deadline, Launcher launcher, std::pair<Fd, Fd> ends);
   void on_ready();
-  void send_items();
+  void send_rest();
   void receive();
   void finish(bool ok, const std::string& why);
   [[nodiscard]] std::string end_of_process(std::chrono::milliseconds patience);

@@ -95,3 +95,14 @@ Test(written_config, a_string_has_no_byte_that_toml_does_not_allow) {
   cr_expect(toml_string("a\"b\\c\n\x01\xff\xc3\xa4") ==
             "\"a\\\"b\\\\c\\u000A\\u0001\\uFFFD\xc3\xa4\"");
 }
+
+// Of a message over WebSocket it is another one, and a worker reads what its parent has written.
+Test(written_config, a_default_that_depends_on_what_is_spoken_stays_a_default) {
+  const std::vector<ListenSpec> specs = {parse_listen("framed=ws://127.0.0.1:1", {}),
+                                         parse_listen("framed=tcp://127.0.0.1:2", {})};
+  for (const ListenSpec& spec : read(write_services(specs))) {
+    const Key* const key = find_key(kind_of(spec), "message-timeout");
+    cr_assert(key != nullptr);
+    cr_expect(not spec.settings.has(*key));
+  }
+}

@@ -1,20 +1,32 @@
 // The keys of the service chat: what they set, what does not go together, and each message.
 #include <chrono>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <criterion/criterion.h>
 
 #include "support/usage.h"
 #include "tools/sluiced/config/listen_reader.h"
-#include "tools/sluiced/services/chat_service.h"
+#include "tools/sluiced/services/chat_core.h"
+#include "tools/sluiced/services/shared_rules.h"
 
 using namespace sluice;
 using namespace sluice::tools::daemon;
 
 namespace {
 
+// What a chat is made from.
+struct ChatPlan {
+  ChatOptions chat;
+  ListenerOptions listener;
+};
+
 ChatPlan parsed(const std::string& keys, const std::string& endpoint = "tcp://*:0") {
-  return derive_chat(parse_listen("chat=" + endpoint + keys, {}).settings);
+  const Settings settings = parse_listen("chat=" + endpoint + keys, {}).settings;
+  ChatPlan plan{derive_house(settings), derive_door(settings)};
+  plan.chat.max_line = settings.get(chat_keys::kLine);
+  return plan;
 }
 
 void expect_refused(const std::string& keys, const std::string& why,
@@ -128,4 +140,49 @@ Test(chat_service, is_not_served_over_udp) {
   const std::string why = usage_error_of([] { (void)parsed("", "udp://*:0"); });
   cr_expect(why.find("chat") != std::string::npos && why.find("udp") != std::string::npos, "%s",
             why.c_str());
+}
+
+namespace {
+
+std::vector<ListenSpec> services(const std::vector<std::string>& texts) {
+  std::vector<ListenSpec> specs;
+  for (const std::string& text : texts) specs.push_back(parse_listen(text, {}));
+  return specs;
+}
+
+std::string contradiction_of(const std::vector<std::string>& texts) {
+  const std::vector<ListenSpec> specs = services(texts);
+  SettingErrors errors;
+  validate_shared_rules(specs.back(), std::span(specs).first(specs.size() - 1), errors);
+  return errors.empty() ? std::string() : errors.front().key + ": " + errors.front().message;
+}
+
+}  // namespace
+
+Test(chat_service, a_rule_that_contradicts_the_first_service_of_the_house_is_refused) {
+  const char* const kFirst = "chat=tcp://127.0.0.1:1,name=lobby,history=5";
+  cr_expect(contradiction_of({kFirst, "irc=tcp://127.0.0.1:2,house=Main,history=6"}) ==
+                "history: history \"6\" of tcp://127.0.0.1:2 contradicts \"5\" of service "
+                "\"lobby\" at tcp://127.0.0.1:1, whose house \"main\" it shares; give it to the "
+                "first service of the house alone",
+            "%s", contradiction_of({kFirst, "irc=tcp://127.0.0.1:2,house=Main,history=6"}).c_str());
+  cr_expect(contradiction_of({kFirst, "web=http://127.0.0.1:2,greeting=hi"})
+                .starts_with("greeting: greeting \"hi\" of http://127.0.0.1:2 contradicts its "
+                             "default of service \"lobby\""));
+  // Not a contradiction: the same, none, a key of the door, another house, no house.
+  for (const char* second :
+       {"irc=tcp://127.0.0.1:2,history=5", "irc=tcp://127.0.0.1:2",
+        "chat=tcp://127.0.0.1:2,max-line=9", "irc=tcp://127.0.0.1:2,house=other,history=6",
+        "echo=tcp://127.0.0.1:2"}) {
+    cr_expect(contradiction_of({kFirst, second}).empty(), "%s", second);
+  }
+}
+
+Test(chat_service, the_rules_of_the_first_service_are_those_of_all) {
+  std::vector<ListenSpec> specs =
+      services({"chat=tcp://127.0.0.1:1,history=5", "irc=tcp://127.0.0.1:2",
+                "irc=tcp://127.0.0.1:3,house=other"});
+  share_rules(specs);
+  cr_expect(specs[1].settings.get(chat_keys::kHistory) == 5);
+  cr_expect(specs[2].settings.get(chat_keys::kHistory) == 20);
 }

@@ -1,15 +1,19 @@
 // Another program in place of this one: it says nothing, or it cannot be executed. What a real one
 // does is in tests/e2e/operation/test_upgrade.py.
+#include <fcntl.h>
 #include <signal.h>
 
 #include <cerrno>
 #include <chrono>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include <criterion/criterion.h>
 
 #include "support/streams.h"
+#include "tools/sluiced/upgrade/item_sender.h"
 #include "tools/sluiced/upgrade/upgrade.h"
 
 using namespace sluice;
@@ -78,4 +82,27 @@ Test(upgrade, the_program_that_was_started_has_an_absolute_path) {
   cr_expect(program.arguments.size() == 2 && program.name() == "bin/sluiced");
   const char* const plain[] = {"sh"};
   cr_expect(StartedProgram::of_process(1, plain).path.ends_with("/sh"));
+}
+
+// As many as a service manager may have passed: the channel has no room for them at once.
+Test(upgrade, more_items_than_the_channel_holds_wait_until_they_are_read) {
+  constexpr std::size_t kItems = 2000;
+  const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::vector<HandoverItem> items(kItems, {{"passed", "name"}, null.get()});
+  items.push_back({{"end"}});
+  Loop loop;
+  auto [ours, theirs] = HandoverChannel::make_pair();
+  const HandoverChannel reader(std::move(theirs));
+  const ItemSender sender(loop, std::move(ours), std::move(items));
+  loop.poll();
+  std::size_t received = 0;
+  HandoverMessage message{.fields = {""}};
+  turn_until(
+      loop,
+      [&] {
+        while (reader.receive(message) == HandoverChannel::Status::done) ++received;
+        return message.fields.front() == "end";
+      },
+      "the end");
+  cr_expect(received == kItems + 1);
 }
