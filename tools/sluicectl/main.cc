@@ -23,6 +23,7 @@ Outcome run(int argc, char** argv) {
   const ControlOptions options = parse_control_options(argc, argv);
   if (!options.answer.empty()) return answer_with(options.answer);
   if (options.command == kTop) {
+    if (options.json) run_top_as_json(options.socket);
     run_top(options.socket);
     return {};
   }

@@ -64,10 +64,8 @@ ControlOptions parse_control_options(int argc, const char* const* argv) {
     if (!options.command.empty()) options.command += ' ';
     options.command += word;
   }
-  if (options.command == kTop && (options.json || !options.sort.empty())) {
-    throw UsageError(
-        "top is for people, and has neither --json nor --sort; programs use: "
-        "--json show services");
+  if (options.command == kTop && !options.sort.empty()) {
+    throw UsageError("top orders the peers itself, and cannot be combined with --sort");
   }
   if (options.command == kMonitor && !options.sort.empty()) {
     throw UsageError("monitor shows events as they happen, and cannot be combined with --sort");

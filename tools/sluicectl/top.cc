@@ -7,9 +7,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "../../reactor/base/quote.h"
+#include "../common/standard_streams.h"
+#include "top_json.h"
 #include "top_samples.h"
 #include "top_view.h"
 
@@ -27,7 +30,7 @@ class Screen {
  public:
   Screen() {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
-      throw std::runtime_error("top: this is no terminal; programs use: --json show services");
+      throw std::runtime_error("top: this is no terminal; programs use: --json top");
     }
     screen_ = ::newterm(nullptr, stdout, stdin);
     if (screen_ == nullptr) {
@@ -83,6 +86,17 @@ void run_top(const std::string& socket_path) {
       Screen::show(samples.view());
     }
     samples.add(read_sample(socket_path, count % kPeersEvery == 0));
+  }
+}
+
+// The first one comes when there are rates.
+void run_top_as_json(const std::string& socket_path) {
+  TopSamples samples;
+  for (int count = 0;; ++count) {
+    const auto next = Clock::now() + kInterval;
+    samples.add(read_sample(socket_path, count % kPeersEvery == 1));
+    if (count > 0) write_standard_output(top_json(samples.view()));
+    std::this_thread::sleep_until(next);
   }
 }
 

@@ -1,4 +1,5 @@
-// `sluicectl top`: the services of a daemon on the whole screen, once a second, until `q`.
+// `sluicectl top`: the services of a daemon on the whole screen, once a second, until `q`; or as
+// JSON, an object a second on a separate line, until nobody reads them.
 //
 // Thread: the main one. Errors: throws what ask() throws, after the terminal is as it was, and
 // std::runtime_error for a terminal that has no screen.
@@ -10,6 +11,8 @@
 namespace sluice::tools::control {
 
 void run_top(const std::string& socket_path);
+// Throws what write_standard_output() throws, too.
+[[noreturn]] void run_top_as_json(const std::string& socket_path);
 
 }  // namespace sluice::tools::control
 

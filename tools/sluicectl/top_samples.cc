@@ -35,9 +35,7 @@ std::uint64_t number_of(const Json& row, const char* key) {
   return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-std::vector<Json> rows_of(const std::string& socket_path, std::string_view command) {
-  const ControlAnswer answer = ask(socket_path, command);
-  if (!answer.error.empty()) throw ProtocolError(answer.error);
+std::vector<Json> parsed_rows(const ControlAnswer& answer) {
   std::vector<Json> rows;
   rows.reserve(answer.rows.size());
   for (const std::string& row : answer.rows) {
@@ -47,6 +45,12 @@ std::vector<Json> rows_of(const std::string& socket_path, std::string_view comma
     }
   }
   return rows;
+}
+
+std::vector<Json> rows_of(const std::string& socket_path, std::string_view command) {
+  const ControlAnswer answer = ask(socket_path, command);
+  if (!answer.error.empty()) throw ProtocolError(answer.error);
+  return parsed_rows(answer);
 }
 
 // The value of the sample of that name, which has no labels.
@@ -81,6 +85,20 @@ std::vector<TopView::Peer> peers_in(const std::vector<Json>& rows) {
   return peers;
 }
 
+// A daemon of an earlier version has no such command, and top no reasons then.
+void add_refusals(const std::string& socket_path, TopSample& sample) {
+  const ControlAnswer answer = ask(socket_path, "show refusals");
+  if (!answer.error.empty()) return;
+  for (const Json& row : parsed_rows(answer)) {
+    const auto service = std::find_if(
+        sample.services.begin(), sample.services.end(), [&row](const TopSample::Service& each) {
+          return each.name == text_of(row, "name") && each.endpoint == text_of(row, "endpoint");
+        });
+    if (service == sample.services.end()) continue;
+    service->refused_by[text_of(row, "reason")] += number_of(row, "refused");
+  }
+}
+
 }  // namespace
 
 TopView::Service TopSamples::rates_of(const TopSample::Service& now, double seconds) const {
@@ -93,6 +111,12 @@ TopView::Service TopSamples::rates_of(const TopSample::Service& now, double seco
   if (before == last_->services.end()) return service;
   service.accepted = rate(before->accepted, now.accepted, seconds);
   service.refused = rate(before->refused, now.refused, seconds);
+  for (const auto& [reason, count] : now.refused_by) {
+    const auto found = before->refused_by.find(reason);
+    const std::uint64_t earlier = found == before->refused_by.end() ? 0 : found->second;
+    const double per_second = rate(earlier, count, seconds);
+    if (per_second > 0) service.refused_by.emplace_back(reason, per_second);
+  }
   service.bytes_in = rate(before->bytes_in, now.bytes_in, seconds);
   service.bytes_out = rate(before->bytes_out, now.bytes_out, seconds);
   const auto shown = std::find_if(view_.services.begin(), view_.services.end(), is_same);
@@ -145,6 +169,7 @@ TopSample read_sample(const std::string& socket_path, bool with_peers) {
                                .bytes_in = number_of(row, "bytes_in"),
                                .bytes_out = number_of(row, "bytes_out")});
   }
+  add_refusals(socket_path, sample);
   for (const Json& row : rows_of(socket_path, "show counters")) {
     for (const auto& [name, value] : row.items()) {
       sample.counters[name] = number_of(row, name.c_str());

@@ -23,6 +23,7 @@ struct TopSample {
     std::uint64_t refused = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
+    std::map<std::string, std::uint64_t> refused_by{};  // of `show refusals`
   };
   double time = 0;  // seconds of any steady clock
   std::string version;

@@ -86,6 +86,21 @@ std::string loop_line(const TopView& view) {
   return text;
 }
 
+// The largest first, because not all may fit.
+std::string refusals(const TopView& view) {
+  std::vector<std::pair<double, std::string>> all;
+  for (const TopView::Service& service : view.services) {
+    for (const auto& [reason, rate] : service.refused_by) {
+      all.emplace_back(rate, service.name + ' ' + reason);
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text = all.empty() ? "" : "refused/s";
+  for (const auto& [rate, what] : all) text += "  " + what + ' ' + short_number(rate);
+  return text;
+}
+
 void add_services(const TopView& view, std::size_t columns, std::size_t room,
                   std::vector<TopLine>& lines) {
   const Widths widths(columns);
@@ -164,7 +179,7 @@ std::vector<TopLine> top_lines(const TopView& view, std::size_t columns, std::si
   std::vector<TopLine> lines;
   lines.push_back({"sluiced " + view.version + "  " + summary(view), false});
   lines.push_back({loop_line(view), false});
-  lines.push_back({"", false});
+  lines.push_back({refusals(view), false});
   // Two lines are left between and below: an empty one, and the one that says how to quit.
   const std::size_t used = lines.size() + 1 + 2;
   const std::size_t peers = std::min(kMinPeers, view.peers.size() + 1);

@@ -23,6 +23,7 @@ struct TopView {
     std::uint64_t open = 0;
     double accepted = 0;
     double refused = 0;
+    std::vector<std::pair<std::string, double>> refused_by{};  // by reason; only what is not 0
     double bytes_in = 0;
     double bytes_out = 0;
     std::vector<double> history{};  // bytes both ways, one value a sample, the oldest first

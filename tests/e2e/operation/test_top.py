@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """sluicectl top on a terminal: what it shows at 80x24, after a resize, and when it ends."""
-import os
+import json
 import shutil
 import subprocess
 import threading
@@ -84,11 +84,40 @@ class Top(daemon.InDirectory):
             done = control.run("-s", str(self.path), "top")
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn("top: this is no terminal", done.stderr)
-            done = subprocess.run([control.PATH, "-s", str(self.path), "--json", "top"],
-                                  capture_output=True, text=True, check=False,
-                                  timeout=daemon.PATIENCE, env={**os.environ})
-            self.assertEqual(done.returncode, 2)
-            self.assertIn("--json", done.stderr)
+            self.assertIn("--json top", done.stderr)
+
+    def test_as_json_an_object_a_second_with_the_reasons_of_refusals(self):
+        with Daemon("--control", str(self.path), "-l",
+                    "echo=tcp://127.0.0.1:0,max=1") as sluiced, \
+                connect(sluiced.endpoint) as client:
+            exchange(client, b"hello")
+            stop = threading.Event()
+
+            def be_refused():
+                while not stop.wait(0.01):
+                    connect(sluiced.endpoint).close()
+
+            newcomers = threading.Thread(target=be_refused)
+            newcomers.start()
+            try:
+                with subprocess.Popen([control.PATH, "-s", str(self.path), "--json", "top"],
+                                      stdout=subprocess.PIPE, text=True,
+                                      preexec_fn=daemon.die_with_the_test) as top:
+                    shown = json.loads(top.stdout.readline())
+                    top.kill()
+            finally:
+                stop.set()
+                newcomers.join()
+            echo, = shown["services"]
+            self.assertEqual((echo["name"], echo["open"]), ("echo", 1))
+            self.assertGreater(echo["refused_per_second"], 0)
+            reason, = echo["refused_by"]
+            self.assertEqual(reason["reason"], "max")
+            self.assertAlmostEqual(reason["per_second"], echo["refused_per_second"], delta=
+                                   0.5 * echo["refused_per_second"])
+            self.assertEqual(shown["slowest_peers"][0]["service"], "echo")
+            rows = control.Control(self.path).rows("show", "refusals")
+            self.assertEqual([(row["name"], row["reason"]) for row in rows], [("echo", "max")])
 
 
 if __name__ == "__main__":

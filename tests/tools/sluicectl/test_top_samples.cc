@@ -24,6 +24,7 @@ TopSample sample(double time, std::uint64_t bytes) {
                       .refused = bytes / 100,
                       .bytes_in = bytes,
                       .bytes_out = 2 * bytes}};
+  sample.services[0].refused_by = {{"max", bytes / 100}, {"access", 3}};
   sample.counters = {{"connections_open", 4},
                      {"turns", bytes},
                      {"closed_closed", bytes / 1000},
@@ -58,6 +59,8 @@ Test(top_samples, have_rates_of_the_time_between_them) {
   cr_expect(echo.bytes_out == 4000);
   cr_expect(echo.accepted == 200);
   cr_expect(echo.refused == 20);
+  cr_assert(echo.refused_by.size() == 1);  // for access there were none meanwhile
+  cr_expect(echo.refused_by[0].first == "max" && echo.refused_by[0].second == 20);
   cr_assert(echo.history.size() == 1);
   cr_expect(echo.history[0] == 6000);
   cr_expect(view.turns == 2000);

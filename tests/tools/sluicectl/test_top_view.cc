@@ -5,11 +5,13 @@
 
 #include <criterion/criterion.h>
 
+#include "tools/sluicectl/top_json.h"
 #include "tools/sluicectl/top_view.h"
 
 using sluice::tools::control::kTopHistory;
 using sluice::tools::control::short_number;
 using sluice::tools::control::top_bars;
+using sluice::tools::control::top_json;
 using sluice::tools::control::top_lines;
 using sluice::tools::control::TopLine;
 using sluice::tools::control::TopView;
@@ -63,6 +65,39 @@ Test(top_view, at_80_columns_and_24_rows_is_this) {
       "3.17       echo         [2001:db8:1234:5678:9abc:def0:12   262k    90  peer\n";
   cr_expect(text.starts_with(want), "%s", text.c_str());
   cr_expect(text.ends_with("\nq quits\n"));
+}
+
+Test(top_view, says_why_newcomers_were_refused_the_most_frequent_reason_first) {
+  TopView view = busy();
+  view.services[0].refused_by = {{"max", 2}, {"per-source", 1'500}};
+  view.services[1].refused_by = {{"access", 7}};
+  const std::string text = text_of(top_lines(view, 80, 24));
+  cr_expect(text.find("\nrefused/s  echo per-source 1.5k  a-very-long-name access 7  echo max 2\n"
+                      "SERVICE ") != std::string::npos,
+            "%s", text.c_str());
+}
+
+Test(top_view, as_json_has_the_same_numbers) {
+  TopView view = busy();
+  view.services.pop_back();
+  view.services[0].refused_by = {{"per-source", 1.5}};
+  const std::string text = top_json(view);
+  const std::string want =
+      R"({"version":"0.2.0","open":12,"turns_per_second":250.0,"loop_lag_ms":0.26,)"
+      R"("closed_by":[{"reason":"idle_timeout","per_second":2.0}],)"
+      R"("services":[{"name":"echo","endpoint":"tcp://127.0.0.1:7","open":12,)"
+      R"("accepted_per_second":3.5,"refused_per_second":0.0,)"
+      R"("refused_by":[{"reason":"per-source","per_second":1.5}],)"
+      R"("bytes_in_per_second":1500.0,"bytes_out_per_second":2000000.0}],)"
+      R"("slowest_peers":[{"id":"3.17","service":"echo",)"
+      R"("peer":"[2001:db8:1234:5678:9abc:def0:1234:5678]:65535","queued":262144,"age":90,)"
+      R"("paused_by":"peer"}]})"
+      "\n";
+  cr_expect(text == want, "%s", text.c_str());
+  view.lag.reset();
+  view.peers[0].paused_by.clear();
+  cr_expect(top_json(view).find(R"("loop_lag_ms":null)") != std::string::npos);
+  cr_expect(top_json(view).find(R"("paused_by":null)") != std::string::npos);
 }
 
 Test(top_view, fits_every_size_and_says_how_to_quit) {
