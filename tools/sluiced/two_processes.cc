@@ -14,7 +14,6 @@
 
 #include "../common/process_files.h"
 #include "../common/terminal_line.h"
-#include "../common/usage_error.h"
 #include "account_names.h"
 #include "configured.h"
 #include "daemon_signals.h"
