@@ -33,7 +33,10 @@ std::span<const ChatCommands::Command> ChatCommands::commands() noexcept {
       {"kick", "/kick NICK [REASON]", "remove NICK from your room", &ChatCommands::kick},
       {"ban", "/ban NICK", "let NICK not come back", &ChatCommands::ban},
       {"unban", "/unban MASK", "undo a ban", &ChatCommands::unban},
+      {"mute", "/mute NICK", "let NICK not speak in your room", &ChatCommands::mute},
+      {"unmute", "/unmute MASK", "undo a mute", &ChatCommands::unmute},
       {"mode", "/mode [CHANGE]", "show or change who may do what", &ChatCommands::mode},
+      {"oper", "/oper NAME PASSWORD", "operate every room", &ChatCommands::oper},
       {"help", "/help", "list the commands", &ChatCommands::help},
       {"quit", "/quit [REASON]", "leave", &ChatCommands::quit},
   };
@@ -77,13 +80,14 @@ bool ChatCommands::explain(ChatResult result, std::string_view name) {
       notify(quoted + " is in the room already");
       return true;
     case ChatResult::list_full:
-      notify("the room has too many bans: at most " + std::to_string(house_.rules().max_bans));
+      notify("the list is full: at most " + std::to_string(house_.rules().max_bans) +
+             " bans, and as many mutes");
       return true;
     case ChatResult::already_there:
       notify("nothing to change: it is so already");
       return true;
     case ChatResult::not_allowed:
-      notify("nobody has heard that: the room is moderated, or you are banned");
+      notify("nobody has heard that: the room is moderated, or you are muted or banned");
       return true;
     default:
       notify("that is not possible: " + quoted);

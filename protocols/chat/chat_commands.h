@@ -47,7 +47,10 @@ class ChatCommands {
   bool kick(std::string_view rest);
   bool ban(std::string_view name);
   bool unban(std::string_view mask);
+  bool mute(std::string_view name);
+  bool unmute(std::string_view mask);
   bool mode(std::string_view rest);
+  bool oper(std::string_view rest);
   bool help(std::string_view rest);
   bool quit(std::string_view reason);
 

@@ -12,14 +12,16 @@ namespace sluice {
 namespace {
 
 constexpr std::size_t kUsageWidth = 24;
-constexpr std::string_view kModes = "ovbklimnst";
+constexpr std::string_view kModes = "ovbqklimnst";
 constexpr std::string_view kModeHelp =
-    "/mode CHANGE: i or m or n or s or t after + or -, or o NICK, v NICK, b MASK, k KEY, l COUNT";
+    "/mode CHANGE: i or m or n or s or t after + or -, or o NICK, v NICK, b MASK, q MASK, k KEY, "
+    "l COUNT";
 
 std::string written(const ChatRoomModes& modes) {
   std::string text = chat_mode_flags(modes);
   if (modes.limit != 0) text += ' ' + std::to_string(modes.limit);
   for (const ChatBan& ban : modes.bans) text += ", banned: " + ban.mask;
+  for (const ChatBan& mute : modes.mutes) text += ", muted: " + mute.mask;
   return text;
 }
 
@@ -62,6 +64,24 @@ bool ChatCommands::unban(std::string_view mask) {
   return true;
 }
 
+bool ChatCommands::mute(std::string_view name) {
+  if (name.empty()) {
+    notify("whom? /mute NICK");
+    return true;
+  }
+  change('q', true, name);
+  return true;
+}
+
+bool ChatCommands::unmute(std::string_view mask) {
+  if (mask.empty()) {
+    notify("which mute? /unmute MASK; /mode lists them");
+    return true;
+  }
+  change('q', false, mask);
+  return true;
+}
+
 bool ChatCommands::mode(std::string_view rest) {
   if (rest.empty()) {
     notify("the mode of " + room().name() + " is " + written(room().modes()));
@@ -84,6 +104,28 @@ void ChatCommands::change(char letter, bool adds, std::string_view parameter) {
     return notify(kModeHelp);
   }
   (void)explain(result, parameter);
+}
+
+bool ChatCommands::oper(std::string_view rest) {
+  const std::string_view name = take_word(rest);
+  if (rest.empty()) {
+    notify("who are you? /oper NAME PASSWORD");
+    return true;
+  }
+  switch (house_.log_in(member_, name, rest)) {
+    case ChatResult::ok:
+      notify("you are an operator of the house");
+      return true;
+    case ChatResult::too_soon:
+      notify("somebody has just tried a password: try again in a second");
+      return true;
+    case ChatResult::not_allowed:
+      notify("nobody becomes an operator of this house by a password");
+      return true;
+    default:
+      notify("the name or the password is wrong");
+      return true;
+  }
 }
 
 bool ChatCommands::help(std::string_view /*rest*/) {

@@ -190,6 +190,19 @@ void ChatHouse::set_away(ChatMember& member, std::string_view why) {
   announce_everywhere(member, event(ChatEvent::Kind::away, member, member.away_));
 }
 
+ChatResult ChatHouse::log_in(ChatMember& member, std::string_view name, std::string_view password) {
+  if (!rules_.check_password) return ChatResult::not_allowed;
+  const ChatTime time = now();
+  // The clock may have been set back.
+  const bool is_soon =
+      last_password_ && time >= *last_password_ && time < *last_password_ + kPasswordInterval;
+  if (is_soon) return ChatResult::too_soon;
+  last_password_ = time;
+  if (!rules_.check_password(name, password)) return ChatResult::wrong_password;
+  member.is_operator_ = true;
+  return ChatResult::ok;
+}
+
 void ChatHouse::set_format(ChatMember& member, const ChatFormat& format, bool reads_itself) {
   for (ChatRoom* room : member.rooms_) room->flush();
   if (&format != member.format_) {

@@ -9,7 +9,8 @@
 // Congestion: the outlet calls set_behind() when its member does not keep up. While a member is
 // behind, say(), tell(), join() and invite() return ChatResult::behind without any effect, and the
 // caller calls them again later. A caller for a person at a terminal passes Congestion::ignore.
-// Operators: the member that opens a room other than the lobby is its operator.
+// Operators: the member that opens a room other than the lobby is its operator. An operator of the
+// house enters each room, whatever its modes are, and may do in each what the room's operators may.
 // Names: set_nick() rejects reserved names: ChatRules::reserved, the name of the lobby, and guest
 // with a number, which the house gives. enter() accepts them.
 // Limits: those of ChatRules, and the constants below.
@@ -19,6 +20,7 @@
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_HOUSE_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_HOUSE_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -54,9 +56,12 @@ struct ChatRules {
   // In a room other than the lobby, which max_members limits.
   std::size_t max_in_room = static_cast<std::size_t>(-1);
   std::size_t max_joined = 50;  // rooms that a member is in
-  std::size_t max_bans = 100;   // of a room, and names that are invited to it
+  std::size_t max_bans = 100;   // of a room, and of its mutes, and names that are invited to it
   // Names that no member can give itself; enter() can.
   std::vector<std::string> reserved = {"operator", "server", "system"};
+  // Whether the name and the password are those of an operator of the house. It may take long: the
+  // house asks at most once in ChatHouse::kPasswordInterval. Null: there are no passwords.
+  std::function<bool(std::string_view name, std::string_view password)> check_password = {};
   std::size_t block = 128 * 1024;  // a room that has collected so many bytes delivers them at once
 };
 
@@ -67,6 +72,7 @@ class SLUICE_EXPORT ChatHouse {
   static constexpr std::size_t kMaxKey = 32;      // bytes of the key of a room
   static constexpr std::size_t kMaxMask = 90;     // bytes of a ban
   static constexpr std::size_t kMaxPast = 256;    // names that past() remembers
+  static constexpr std::chrono::seconds kPasswordInterval{1};
   enum class Congestion : std::uint8_t { wait, ignore };
   using Rooms = std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>>;
   // The keys are those of chat_name_key().
@@ -92,8 +98,15 @@ class SLUICE_EXPORT ChatHouse {
   // Whether a newcomer, or `member`, may call itself `nick`.
   [[nodiscard]] ChatResult check_nick(std::string_view nick, const ChatMember* member) const;
   ChatResult set_nick(ChatMember& member, std::string_view nick);
-  void set_away(ChatMember& member, std::string_view why);  // empty: it is back
+  void set_away(ChatMember& member, std::string_view why);            // empty: it is back
+  void set_operator(ChatMember& member, bool is_operator) noexcept {  // of the house
+    member.is_operator_ = is_operator;
+  }
   void set_format(ChatMember& member, const ChatFormat& format, bool reads_itself);
+
+  // Makes the member an operator of the house if ChatRules::check_password says so. not_allowed:
+  // there are no passwords.
+  ChatResult log_in(ChatMember& member, std::string_view name, std::string_view password);
 
   // `kind` is said, acted, noticed or tagged.
   ChatResult say(ChatMember& from, ChatRoom& room, ChatEvent::Kind kind, std::string_view text,
@@ -108,8 +121,7 @@ class SLUICE_EXPORT ChatHouse {
   // A member with one room returns to the lobby.
   ChatResult part(ChatMember& member, ChatRoom& room, std::string_view reason);
   ChatResult set_topic(ChatMember& member, ChatRoom& room, std::string_view text);
-  // A member with one room is then in the lobby. The lobby has no operators, so nobody is removed
-  // from it.
+  // A member with one room is then in the lobby, or dismissed if it was there.
   ChatResult kick(ChatMember& member, ChatRoom& room, ChatMember& target, std::string_view reason);
   ChatResult invite(ChatMember& member, ChatRoom& room, ChatMember& target,
                     Congestion congestion = Congestion::wait);
@@ -182,14 +194,17 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL void remove_from(ChatMember& member, ChatRoom& room) noexcept;
   SLUICE_LOCAL ChatResult apply(ChatRoom& room, const ChatMember& author,
                                 const ChatModeChange& change, std::string& parameter);
-  SLUICE_LOCAL ChatResult apply_ban(ChatRoom& room, const ChatMember& author,
-                                    const ChatModeChange& change);
+  // Of ChatRoomModes::bans or mutes.
+  SLUICE_LOCAL ChatResult change_bans(std::vector<ChatBan>& bans, const ChatMember& author,
+                                      const ChatModeChange& change);
   [[nodiscard]] SLUICE_LOCAL static bool is_banned(const ChatRoom& room, const ChatMember& member);
+  [[nodiscard]] SLUICE_LOCAL static bool operates(const ChatRoom& room, const ChatMember& member);
   [[nodiscard]] SLUICE_LOCAL static bool may_speak(const ChatRoom& room, const ChatMember& member);
 
   ChatRules rules_;
   std::function<void()> wake_;
   std::function<ChatTime()> clock_;
+  std::optional<ChatTime> last_password_;
   std::optional<ChatTime> now_;  // read once between two calls of flush()
   Members members_;
   Rooms rooms_;

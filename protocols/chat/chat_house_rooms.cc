@@ -12,26 +12,33 @@ namespace {
 
 using Kind = ChatEvent::Kind;
 
+bool is_in_list(const std::vector<ChatBan>& bans, const ChatMember& member) {
+  if (bans.empty()) return false;
+  const std::string mask = member.mask();
+  return std::ranges::any_of(
+      bans, [&mask](const ChatBan& ban) { return matches_chat_mask(ban.mask, mask); });
+}
+
 }  // namespace
 
 // --- Lines ---
 
 bool ChatHouse::is_banned(const ChatRoom& room, const ChatMember& member) {
-  if (room.modes().bans.empty()) return false;
-  const std::string mask = member.mask();
-  return std::ranges::any_of(
-      room.modes().bans, [&mask](const ChatBan& ban) { return matches_chat_mask(ban.mask, mask); });
+  return is_in_list(room.modes().bans, member);
+}
+
+bool ChatHouse::operates(const ChatRoom& room, const ChatMember& member) {
+  return member.is_operator_ ? member.is_in(room) : room.has_operator(member);
 }
 
 bool ChatHouse::may_speak(const ChatRoom& room, const ChatMember& member) {
   const ChatRoomModes& modes = room.modes();
-  if (!member.is_in(room)) {
-    return !modes.members_only && !modes.moderated && !is_banned(room, member);
-  }
-  if (!modes.moderated && modes.bans.empty()) return true;
-  const ChatRoom::Place& place = *room.place_of(member);
-  if (place.is_operator || place.has_voice) return true;
-  return !modes.moderated && !is_banned(room, member);
+  const auto is_silenced = [&] {
+    return modes.moderated || is_banned(room, member) || is_in_list(modes.mutes, member);
+  };
+  if (!member.is_in(room)) return !modes.members_only && !is_silenced();
+  if (!modes.moderated && modes.bans.empty() && modes.mutes.empty()) return true;
+  return operates(room, member) || room.place_of(member)->has_voice || !is_silenced();
 }
 
 ChatResult ChatHouse::say(ChatMember& from, ChatRoom& room, Kind kind, std::string_view text,
@@ -107,8 +114,9 @@ ChatResult ChatHouse::check_join(const ChatMember& member, std::string_view name
   const std::size_t count = room->members().size();
   if (room != lobby_ && count >= rules_.max_in_room) return ChatResult::room_full;
   const ChatRoomModes& modes = room->modes();
-  if (!modes.key.empty() && key != modes.key) return ChatResult::wrong_key;
-  if (std::ranges::find(modes.invited, *member.key_) == modes.invited.end()) {
+  const bool is_free = member.is_operator_;
+  if (!is_free && !modes.key.empty() && key != modes.key) return ChatResult::wrong_key;
+  if (!is_free && std::ranges::find(modes.invited, *member.key_) == modes.invited.end()) {
     if (modes.invite_only) return ChatResult::invite_only;
     if (is_banned(*room, member)) return ChatResult::banned;
     if (modes.limit != 0 && count >= modes.limit) return ChatResult::room_full;
@@ -176,7 +184,7 @@ ChatResult ChatHouse::part(ChatMember& member, ChatRoom& room, std::string_view 
 
 ChatResult ChatHouse::set_topic(ChatMember& member, ChatRoom& room, std::string_view text) {
   if (!member.is_in(room)) return ChatResult::not_in_room;
-  if (room.modes().topic_is_locked && !room.has_operator(member)) return ChatResult::not_operator;
+  if (room.modes().topic_is_locked && !operates(room, member)) return ChatResult::not_operator;
   ChatRoom::Topic topic{.text = {}, .author = member.mask(), .time = now()};
   append_chat_text(topic.text, text);
   if (topic.text.size() > kMaxTopic) return ChatResult::too_long;
@@ -188,7 +196,7 @@ ChatResult ChatHouse::set_topic(ChatMember& member, ChatRoom& room, std::string_
 ChatResult ChatHouse::kick(ChatMember& member, ChatRoom& room, ChatMember& target,
                            std::string_view reason) {
   if (!member.is_in(room)) return ChatResult::not_in_room;
-  if (!room.has_operator(member)) return ChatResult::not_operator;
+  if (!operates(room, member)) return ChatResult::not_operator;
   if (!target.is_in(room)) return ChatResult::target_absent;
   ChatEvent kicked = event(Kind::kicked, member, reason.substr(0, kMaxReason));
   kicked.target = target.nick();
@@ -200,7 +208,8 @@ ChatResult ChatHouse::kick(ChatMember& member, ChatRoom& room, ChatMember& targe
 
 void ChatHouse::remove_kicked(ChatMember& target, ChatRoom& room) {
   if (!target.one_room_) return remove_from(target, room);
-  // Only the lobby has no operators, so this is another room.
+  // From the lobby there is no way but out; only operators of the house can do that.
+  if (&room == lobby_) return dismiss(target, {});
   announce(*lobby_, event(Kind::joined, target));
   lobby_->add(target);
   remove_from(target, room);
@@ -211,7 +220,7 @@ ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& tar
                              Congestion congestion) {
   if (!member.is_in(room)) return ChatResult::not_in_room;
   if (target.is_in(room)) return ChatResult::target_present;
-  if (room.modes().invite_only && !room.has_operator(member)) return ChatResult::not_operator;
+  if (room.modes().invite_only && !operates(room, member)) return ChatResult::not_operator;
   if (target.behind_ && congestion == Congestion::wait) return ChatResult::behind;
   ChatEvent invited = event(Kind::invited, member);
   invited.room = room.name();
@@ -226,7 +235,7 @@ ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& tar
 
 ChatResult ChatHouse::apply_mode(ChatMember& member, ChatRoom& room, const ChatModeChange& change,
                                  std::string& parameter) {
-  if (!room.has_operator(member)) {
+  if (!operates(room, member)) {
     return member.is_in(room) ? ChatResult::not_operator : ChatResult::not_in_room;
   }
   parameter = change.parameter;

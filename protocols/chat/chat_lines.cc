@@ -103,7 +103,8 @@ const ChatFormat& ChatLines::format() noexcept {
   return kFormat;
 }
 
-ChatMember* ChatLines::enter(ChatOutlet& outlet, std::string_view nick, std::string_view origin) {
+ChatMember* ChatLines::enter(ChatOutlet& outlet, std::string_view nick, std::string_view origin,
+                             bool is_operator) {
   const std::size_t limit = house_.rules().max_members;
   if (house_.members() >= limit) {
     outlet.deliver(Payload::copy("* the chat is full: at most " + std::to_string(limit) +
@@ -113,8 +114,11 @@ ChatMember* ChatLines::enter(ChatOutlet& outlet, std::string_view nick, std::str
   }
   const std::string name = house_.free_nick(nick);
   const Payload text = Payload::copy(welcome(&house_.lobby(), house_.lobby().name(), name));
-  ChatMember* const member =
-      house_.enter({.outlet = outlet, .format = format(), .nick = name, .origin = origin});
+  ChatMember* const member = house_.enter({.outlet = outlet,
+                                           .format = format(),
+                                           .nick = name,
+                                           .origin = origin,
+                                           .is_operator = is_operator});
   outlet.deliver(text);
   return member;
 }
@@ -136,7 +140,8 @@ bool ChatLines::submit(ChatMember& member, std::string_view line, Congestion con
     case ChatResult::behind:
       return false;
     case ChatResult::not_allowed:
-      house_.notify(member, "nobody has heard that: the room is moderated, or you are banned");
+      house_.notify(member,
+                    "nobody has heard that: the room is moderated, or you are muted or banned");
       return true;
     default:
       return true;

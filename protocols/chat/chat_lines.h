@@ -45,9 +45,10 @@ class SLUICE_EXPORT ChatLines {
   [[nodiscard]] static const ChatFormat& format() noexcept;
 
   // Adds a member. Its name is `nick` if that is valid and free, else guestN with the smallest free
-  // N. Returns null if the house is full: the outlet gets a notice, and then on_dismissed().
+  // N. `is_operator`: of the house. Returns null if the house is full: the outlet gets a notice,
+  // and then on_dismissed().
   ChatMember* enter(ChatOutlet& outlet, std::string_view nick = {},
-                    std::string_view origin = "chat@chat");
+                    std::string_view origin = "chat@chat", bool is_operator = false);
   // Processes a line that `member` typed, without its end; an empty line is ignored. Returns false,
   // without any effect, if a member that would receive the line is behind. If the line is /quit,
   // `member` is destroyed, and its outlet gets on_dismissed().

@@ -43,6 +43,7 @@ struct ChatNewcomer {
   // begins in no room and may be in several.
   bool one_room = true;
   bool reads_itself = false;  // receives also what it has said
+  bool is_operator = false;   // of the house
 };
 
 // A member that has left or has another name now.
@@ -63,7 +64,8 @@ class SLUICE_EXPORT ChatMember {
         about_(newcomer.about),
         since_(since),
         one_room_(newcomer.one_room),
-        reads_itself_(newcomer.reads_itself) {}
+        reads_itself_(newcomer.reads_itself),
+        is_operator_(newcomer.is_operator) {}
   ChatMember(const ChatMember&) = delete;
   ChatMember& operator=(const ChatMember&) = delete;
 
@@ -79,6 +81,7 @@ class SLUICE_EXPORT ChatMember {
   [[nodiscard]] ChatTime since() const noexcept { return since_; }
   [[nodiscard]] ChatTime last_said() const noexcept { return last_said_; }
   [[nodiscard]] bool has_one_room() const noexcept { return one_room_; }
+  [[nodiscard]] bool is_operator() const noexcept { return is_operator_; }  // of the house
   // It cannot keep up: ChatHouse::set_behind().
   [[nodiscard]] bool behind() const noexcept { return behind_; }
 
@@ -99,6 +102,7 @@ class SLUICE_EXPORT ChatMember {
   std::uint64_t round_ = 0;  // of the last event that went to several rooms
   bool one_room_;
   bool reads_itself_;
+  bool is_operator_;
   bool behind_ = false;
 };
 

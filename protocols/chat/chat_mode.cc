@@ -110,9 +110,8 @@ std::string whole_mask(std::string_view mask) {
 
 }  // namespace
 
-ChatResult ChatHouse::apply_ban(ChatRoom& room, const ChatMember& author,
-                                const ChatModeChange& change) {
-  std::vector<ChatBan>& bans = room.modes_.bans;
+ChatResult ChatHouse::change_bans(std::vector<ChatBan>& bans, const ChatMember& author,
+                                  const ChatModeChange& change) {
   std::string mask = whole_mask(change.parameter);
   if (change.parameter.empty() || !std::ranges::all_of(mask, is_printable)) {
     return ChatResult::invalid_name;
@@ -141,8 +140,10 @@ ChatResult ChatHouse::apply(ChatRoom& room, const ChatMember& author, const Chat
       return set_key(modes, change.adds, parameter);
     case 'l':
       return set_limit(modes, change.adds, parameter);
-    case 'b': {
-      const ChatResult result = apply_ban(room, author, change);
+    case 'b':
+    case 'q': {
+      auto& bans = change.letter == 'b' ? modes.bans : modes.mutes;
+      const ChatResult result = change_bans(bans, author, change);
       if (result == ChatResult::ok) parameter = whole_mask(parameter);
       return result;
     }

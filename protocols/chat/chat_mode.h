@@ -28,7 +28,8 @@ struct ChatRoomModes {
   bool topic_is_locked = false;      // t: only operators set the topic
   std::string key;                   // k: that a newcomer must give; empty: none
   std::size_t limit = 0;             // l: of members; 0: none
-  std::vector<ChatBan> bans;         // b
+  std::vector<ChatBan> bans;         // b: who does not come in, and does not speak
+  std::vector<ChatBan> mutes;        // q: who does not speak
   std::vector<std::string> invited;  // keys of names that may join once
 };
 
@@ -38,7 +39,7 @@ struct ChatRoomModes {
 // One change by an operator.
 struct ChatModeChange {
   bool adds = true;
-  char letter = 'o';      // o v b k l i m n s t
+  char letter = 'o';      // o v b q k l i m n s t
   std::string parameter;  // a nick, a mask, a key or a number, for those that need one
 };
 

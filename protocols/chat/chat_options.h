@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 #include "../../reactor/base/source.h"
@@ -13,6 +14,8 @@
 #include "chat_house.h"
 
 namespace sluice {
+
+class Connection;
 
 struct ChatOptions {
   ChatRules rules{};
@@ -24,6 +27,8 @@ struct ChatOptions {
   // Bits of an IPv6 address that are its source. REQUIRES: 1 to Source::kMaxPrefix.
   unsigned source_prefix = Source::kDefaultPrefix;
   std::chrono::milliseconds patience{100};  // 0: nobody waits for a slow member
+  // Whether the peer of a connection becomes an operator of the house when it enters. Null: none.
+  std::function<bool(const Connection&)> is_operator = {};
 };
 
 }  // namespace sluice

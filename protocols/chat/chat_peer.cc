@@ -14,7 +14,9 @@ std::size_t ChatPeer::max_line() { return max_line_.value_or(desk().options().ma
 void ChatPeer::on_open(Connection& connection) { open(connection); }
 
 void ChatPeer::enter() {
-  set_member(ChatLines(house()).enter(*this, {}, desk().origin_of("line", connection().peer())));
+  const std::string origin = desk().origin_of("line", connection().peer());
+  set_member(ChatLines(house()).enter(*this, {}, origin, is_peer_operator()));
+  greet_operator();
 }
 
 void ChatPeer::say(std::string_view notice) {

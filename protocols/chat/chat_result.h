@@ -22,10 +22,12 @@ enum class ChatResult : std::uint8_t {
   invite_only,
   banned,
   wrong_key,
-  not_operator,  // of the room
+  not_operator,  // of the room or the house
   not_allowed,   // to say something there
   too_long,
-  list_full,  // of bans: ChatRules::max_bans
+  wrong_password,
+  too_soon,   // after the last password: ChatHouse::kPasswordInterval
+  list_full,  // of bans or mutes: ChatRules::max_bans
 };
 
 }  // namespace sluice

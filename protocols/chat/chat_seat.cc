@@ -98,6 +98,16 @@ void ChatSeat::on_allowed() {
   connection_->resume();
 }
 
+bool ChatSeat::is_peer_operator() const {
+  const auto& is_operator = desk_->options().is_operator;
+  return is_operator && is_operator(*connection_);
+}
+
+void ChatSeat::greet_operator() {
+  if (member_ == nullptr || !member_->is_operator()) return;
+  house().notify(*member_, "you are an operator of the house");
+}
+
 void ChatSeat::drain() {
   if (member_ != nullptr) house().notify(*member_, "the chat is closing");
 }

@@ -63,6 +63,11 @@ class ChatSeat : public ChatOutlet {
   void leave(std::string_view reason);  // of its member, if it has one
   void close(CloseReason reason);       // for on_close()
 
+  // Of the house, as ChatOptions::is_operator says of its peer.
+  [[nodiscard]] bool is_peer_operator() const;
+  // Notifies a member that has just entered of what it is.
+  void greet_operator();
+
   [[nodiscard]] bool is_attached() const noexcept { return desk_ != nullptr; }
   // Its peer waits until the rate allows it to enter.
   [[nodiscard]] bool waits_to_enter() const noexcept { return waits_to_enter_; }

@@ -138,6 +138,7 @@ std::span<const IrcClient::Command> IrcClient::commands() noexcept {
       {"INVITE", &C::invite, 2, Command::kNoticed},
       {"MODE", &C::mode, 1, Command::kNoticed},
       {"AWAY", &C::away, 0, Command::kNoticed},
+      {"OPER", &C::oper, 2, Command::kNoticed},
       {"WHO", &C::who, 0, Command::kQuery},
       {"WHOIS", &C::whois, 0, Command::kQuery},
       {"WHOWAS", &C::whowas, 0, Command::kQuery},

@@ -97,9 +97,11 @@ class IrcClient : public ChatSeat {
   void ping(const IrcLine& line);
   void pong(const IrcLine& line);
   void quit(const IrcLine& line);
+  void oper(const IrcLine& line);
   void register_if_complete();
   void welcome();
   void isupport();
+  void become_operator();
   void apply_format();
 
   // irc_rooms.cc
@@ -119,6 +121,7 @@ class IrcClient : public ChatSeat {
   void user_mode(const IrcLine& line);
   void send_modes(const ChatRoom& room);
   void send_bans(const ChatRoom& room);
+  void send_mutes(const ChatRoom& room);
   void change_modes(ChatRoom& room, const IrcLine& line);
   struct ModeChanges;
   void change_mode(ChatRoom& room, ModeChanges& changes, char letter, std::string_view parameter);

@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kFlags = "imnst";
-constexpr std::string_view kWithParameter = "ovbk";
+constexpr std::string_view kWithParameter = "ovbqk";
 // Flags of one line. The event that repeats them fits in one line together with kMaxModeChanges
 // masks of ChatHouse::kMaxMask bytes.
 constexpr std::size_t kMaxModeFlags = 24;
@@ -42,6 +42,7 @@ void IrcClient::mode(const IrcLine& line) {
   const std::string_view changes = line.param(1);
   if (changes.empty()) return send_modes(*room);
   if (line.count == 2 && (changes == "b" || changes == "+b")) return send_bans(*room);
+  if (line.count == 2 && (changes == "q" || changes == "+q")) return send_mutes(*room);
   change_modes(*room, line);
 }
 
@@ -49,11 +50,19 @@ void IrcClient::user_mode(const IrcLine& line) {
   const ChatMember* const target = need_member(line.param(0));
   if (target == nullptr) return;
   if (target != member()) return numeric("502", {"Cannot change mode for other users"});
-  if (line.count < 2) return numeric("221", {is_invisible_ ? "+i" : "+"});
+  if (line.count < 2) {
+    std::string flags = is_invisible_ ? "+i" : "+";
+    if (member()->is_operator()) flags += 'o';
+    return numeric("221", {flags});
+  }
   bool adds = true;
   for (const char c : line.param(1)) {
     if (c == '+' || c == '-') {
       adds = c == '+';
+    } else if (c == 'o') {
+      if (adds || !member()->is_operator()) continue;  // RFC 2812, section 3.1.5
+      house().set_operator(*member(), false);
+      append_irc_line(out_, mask(), "MODE", {nick(), "-o"});
     } else if (c != 'i') {
       return numeric("501", {"Unknown MODE flag"});
     } else if (is_invisible_ != adds) {
@@ -82,15 +91,26 @@ void IrcClient::send_bans(const ChatRoom& room) {
   numeric("368", {channel, "End of channel ban list"});
 }
 
+void IrcClient::send_mutes(const ChatRoom& room) {
+  const std::string channel = irc_channel(room);
+  for (const ChatBan& mute : room.modes().mutes) {
+    numeric("728", {channel, "q", mute.mask, mute.author, irc_seconds(mute.time)});
+  }
+  numeric("729", {channel, "q", "End of channel quiet list"});
+}
+
 // All changes of one line make one event.
 void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
   const std::string channel = irc_channel(room);
   if (!member()->is_in(room)) return explain(ChatResult::not_in_room, channel);
-  if (!room.has_operator(*member())) return explain(ChatResult::not_operator, channel);
+  if (!member()->is_operator() && !room.has_operator(*member())) {
+    return explain(ChatResult::not_operator, channel);
+  }
   ModeChanges changes;
   std::size_t next = 2;
   std::size_t with_parameter = 0;
   bool shows_bans = false;
+  bool shows_mutes = false;
   for (const char c : line.param(1)) {
     if (changes.flags.size() >= kMaxModeFlags) break;
     if (c == '+' || c == '-') {
@@ -105,6 +125,8 @@ void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
       change_mode(room, changes, c, {});
     } else if (c == 'b' && next >= line.count) {
       if (!std::exchange(shows_bans, true)) send_bans(room);  // once, however often it is asked
+    } else if (c == 'q' && next >= line.count) {
+      if (!std::exchange(shows_mutes, true)) send_mutes(room);
     } else if (next >= line.count && (c != 'k' || changes.adds)) {
       numeric("461", {"MODE", "Not enough parameters"});
     } else if (++with_parameter <= kMaxModeChanges) {

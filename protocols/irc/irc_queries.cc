@@ -29,6 +29,7 @@ struct Origin {
 void IrcClient::send_who(const ChatMember& one, const ChatRoom* room) {
   const Origin origin(one.origin());
   std::string flags = one.away().empty() ? "H" : "G";
+  if (one.is_operator()) flags += '*';
   const ChatRoom::Place* const place = room == nullptr ? nullptr : room->place_of(one);
   if (place != nullptr) flags += irc_prefix(*place, capabilities_.multi_prefix);
   numeric("352", {room == nullptr ? std::string("*") : irc_channel(*room), origin.user, origin.host,
@@ -85,6 +86,7 @@ void IrcClient::whois(const IrcLine& line) {
   }
   send_channels();
   numeric("312", {one->nick(), kIrcServer, kInfo});
+  if (one->is_operator()) numeric("313", {one->nick(), "is an IRC operator"});
   if (!one->away().empty()) numeric("301", {one->nick(), one->away()});
   numeric("317", {one->nick(), irc_seconds(ChatTime(house().now() - one->last_said())),
                   irc_seconds(one->since()), "seconds idle, signon time"});
@@ -161,7 +163,9 @@ void IrcClient::motd(const IrcLine& /*line*/) {
 void IrcClient::lusers(const IrcLine& /*line*/) {
   const std::string members = std::to_string(house().members());
   numeric("251", {"There are " + members + " users and 0 invisible on 1 servers"});
-  numeric("252", {"0", "operator(s) online"});
+  const auto operators = std::ranges::count_if(
+      house().all_members(), [](const auto& entry) { return entry.second->is_operator(); });
+  numeric("252", {std::to_string(operators), "operator(s) online"});
   numeric("253", {"0", "unknown connection(s)"});
   const auto channels = std::ranges::count_if(
       house().all_rooms(), [](const auto& room) { return !room.second->members().empty(); });

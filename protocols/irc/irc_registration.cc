@@ -167,7 +167,8 @@ void IrcClient::register_if_complete() {
                             .origin = origin,
                             .about = real_name_,
                             .one_room = false,
-                            .reads_itself = capabilities_.echo_message}));
+                            .reads_itself = capabilities_.echo_message,
+                            .is_operator = is_peer_operator()}));
   if (member() == nullptr) {
     return end("the chat is full: at most " + std::to_string(house().rules().max_members) +
                " members; try again later");
@@ -181,10 +182,30 @@ void IrcClient::welcome() {
                   std::string(SLUICE_VERSION_STRING)});
   numeric("003", {"This server was started for you to talk"});
   out_ += ':' + std::string(kIrcServer) + " 004 " + std::string(nick()) + ' ' +
-          std::string(kIrcServer) + " sluice-" + SLUICE_VERSION_STRING + " i biklmnostv bklov\r\n";
+          std::string(kIrcServer) + " sluice-" + SLUICE_VERSION_STRING +
+          " io biklmnoqstv bkloqv\r\n";
   isupport();
   lusers({});
   motd({});
+  if (member()->is_operator()) become_operator();
+}
+
+void IrcClient::oper(const IrcLine& line) {
+  switch (house().log_in(*member(), line.param(0), line.param(1))) {
+    case ChatResult::ok:
+      return become_operator();
+    case ChatResult::too_soon:
+      return numeric("263", {"OPER", "Please wait a while and try again."});
+    case ChatResult::not_allowed:
+      return numeric("491", {"No O-lines for your host"});
+    default:
+      return numeric("464", {"Password incorrect"});
+  }
+}
+
+void IrcClient::become_operator() {
+  append_irc_line(out_, mask(), "MODE", {nick(), "+o"});
+  numeric("381", {"You are now an IRC operator"});
 }
 
 void IrcClient::isupport() {
@@ -193,16 +214,17 @@ void IrcClient::isupport() {
   const std::string name = std::to_string(kMaxChatName);
   const std::string head = ':' + std::string(kIrcServer) + " 005 " + std::string(nick()) + ' ';
   const std::string tail = " :are supported by this server\r\n";
-  out_ +=
-      head + "CASEMAPPING=rfc1459 CHANTYPES=# CHANMODES=b,k,l,imnst PREFIX=(ov)@+ NICKLEN=" + name +
-      " CHANNELLEN=" + std::to_string(kMaxChatName + 1) +
-      " TOPICLEN=" + std::to_string(kMaxTopicOfIrc) + " KICKLEN=" + std::to_string(kMaxTopicOfIrc) +
-      " AWAYLEN=" + std::to_string(kMaxTopicOfIrc) +
-      " KEYLEN=" + std::to_string(ChatHouse::kMaxKey) + " USERLEN=" + std::to_string(kMaxUser) +
-      tail;
+  out_ += head +
+          "CASEMAPPING=rfc1459 CHANTYPES=# CHANMODES=bq,k,l,imnst PREFIX=(ov)@+ NICKLEN=" + name +
+          " CHANNELLEN=" + std::to_string(kMaxChatName + 1) +
+          " TOPICLEN=" + std::to_string(kMaxTopicOfIrc) +
+          " KICKLEN=" + std::to_string(kMaxTopicOfIrc) +
+          " AWAYLEN=" + std::to_string(kMaxTopicOfIrc) +
+          " KEYLEN=" + std::to_string(ChatHouse::kMaxKey) + " USERLEN=" + std::to_string(kMaxUser) +
+          tail;
   out_ += head + "CHANLIMIT=#:" + std::to_string(rules.max_joined) + " MAXLIST=b:" + bans +
-          " MODES=" + std::to_string(kMaxModeChanges) + " NETWORK=" + options_.network +
-          " TARGMAX=PRIVMSG:" + std::to_string(kMaxTargets) +
+          ",q:" + bans + " MODES=" + std::to_string(kMaxModeChanges) +
+          " NETWORK=" + options_.network + " TARGMAX=PRIVMSG:" + std::to_string(kMaxTargets) +
           ",NOTICE:" + std::to_string(kMaxTargets) + ",TAGMSG:" + std::to_string(kMaxTargets) +
           ",JOIN:,PART:,KICK:,NAMES:,WHOIS:1" + tail;
 }

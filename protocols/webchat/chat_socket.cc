@@ -41,7 +41,8 @@ void ChatSocket::enter() {
                      .format = door_.format_,
                      .nick = may_have ? std::string_view(wanted->nick) : std::string_view(),
                      .origin = desk().origin_of("web", WebSocketProtocol::connection().peer()),
-                     .reads_itself = true});
+                     .reads_itself = true,
+                     .is_operator = is_peer_operator()});
   set_member(entered);
   // The command sends the welcome of the room, or a notice with the reason for the failure.
   if (!wanted->room.empty() && wanted->room != lobby.name()) submit("/join " + wanted->room);
@@ -49,6 +50,7 @@ void ChatSocket::enter() {
     deliver(Payload::copy(welcome(&lobby, lobby.name(), entered->nick())));
   }
   after_ = {};
+  greet_operator();
 }
 
 std::string ChatSocket::welcome(const ChatRoom* room, std::string_view name,

@@ -10,6 +10,7 @@ import unittest
 
 import control
 import daemon
+from chat import Member
 from daemon import Daemon, connect, exchange, was_closed
 
 ME, OTHER = "127.0.0.1", "127.0.0.2"
@@ -99,6 +100,25 @@ class AllowUsers(daemon.InDirectory):
         for users in (name, str(os.getuid()), f"4000000 {name}"):
             with Daemon("-l", self.endpoint(users)) as sluiced, connect(sluiced.endpoint) as peer:
                 exchange(peer, b"hello")
+
+    def test_operators_of_a_chat_are_users_of_this_host(self):
+        for users, is_one in ((os.getuid(), True), (4000000, False)):
+            with Daemon("-l", f"chat=tcp://127.0.0.1:0,operators={users},reserved=root", "-l",
+                        f"chat=unix://{self.directory}/chat") as sluiced:
+                remote, local = sluiced.endpoints("chat")
+                with Member(local) as ann, Member(remote, "bob") as bob:
+                    if is_one:
+                        self.assertEqual(ann.line(), "* you are an operator of the house")
+                    self.assertEqual(ann.line(), "* guest2 joined")
+                    self.assertEqual(ann.line(), "* guest2 is now bob")
+                    self.assertEqual(ann.ask("/nick root")[:25], "* the name root is reserv")
+                    ann.say("/kick bob noise")
+                    if is_one:
+                        self.assertEqual(bob.line(), "* guest1 removed bob from the room (noise)")
+                        self.assertEqual(bob.raw_line(), b"")
+                    else:
+                        self.assertEqual(ann.line(),
+                                         "* only an operator of the room can do that")
 
     def test_show_connections_has_user_group_and_process(self):
         with Daemon("-l", self.endpoint(os.getuid()), counted=True) as sluiced:

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The service chat: what members read of each other, its commands, its limits, and its end."""
+import base64
+import hashlib
 import os
 import signal
 import socket
@@ -98,13 +100,38 @@ class Commands(unittest.TestCase):
             self.assertEqual(cleo.line(), "<ann> /etc")  # and nothing that only bob received
             self.assertEqual(ann.ask("/who"), "* 3 members in lobby: ann, bob, cleo")
             ann.say("/help")
-            help_lines = ann.lines(15)
+            help_lines = ann.lines(18)
             for command in ("nick", "me", "msg", "join", "part", "rooms", "who", "topic", "invite",
-                            "kick", "ban", "unban", "mode", "help", "quit"):
+                            "kick", "ban", "unban", "mute", "unmute", "mode", "oper", "help",
+                            "quit"):
                 self.assertTrue(any(line.startswith(f"* /{command}") for line in help_lines))
             ann.say("/quit good night")
             self.assertEqual(bob.line(), "* ann left (good night)")
             self.assertEqual(ann.rest(), [])
+
+    def test_operators_of_the_house_by_password(self):
+        salt = b"0123456789ab"
+        digest = hashlib.scrypt(b"open sesame", salt=salt, n=2**10, r=8, p=1, dklen=32)
+        encoded = [base64.b64encode(part).decode().rstrip("=") for part in (salt, digest)]
+        login = "root:$scrypt$ln=10,r=8,p=1$" + "$".join(encoded)
+        with tempfile.TemporaryDirectory() as directory:
+            file = os.path.join(directory, "sluiced.conf")
+            with open(file, "w", encoding="utf-8") as written:
+                written.write('[[service]]\nkind = "chat"\nlisten = "tcp://127.0.0.1:0"\n'
+                              f'operator-passwords = ["{login}"]\n')
+            with Daemon("-f", file) as sluiced:
+                with Member(sluiced.endpoint, "bob") as bob, Member(sluiced.endpoint) as ann:
+                    bob.lines(1)
+                    self.assertEqual(ann.ask("/oper root open sesame"),
+                                     "* you are an operator of the house")
+                    ann.say("/mute bob")
+                    self.assertEqual(bob.line(), f"* {ann.nick} set the mode +q bob!*@*")
+                    self.assertEqual(bob.ask("still here?"),
+                                     "* nobody has heard that: the room is moderated, or you are "
+                                     "muted or banned")
+            with open(file, "a", encoding="utf-8") as written:
+                written.write('reserved = ["a/b"]\n')
+            self.assertNotIn(b"$scrypt", run("-n", "-f", file).stderr)
 
     def test_operators(self):
         with self.company("ann", "bob") as (ann, bob):
@@ -132,7 +159,7 @@ class Commands(unittest.TestCase):
             self.assertEqual(ann.line(), "* ann set the mode +b bob!*@*")
             self.assertEqual(bob.line(), "* ann set the mode +b bob!*@*")
             self.assertEqual(bob.ask("can you hear me?"), "* nobody has heard that: the room is "
-                                                          "moderated, or you are banned")
+                                                          "moderated, or you are muted or banned")
 
     def test_rooms(self):
         with self.company("ann", "bob", "cleo") as (ann, bob, cleo):

@@ -135,6 +135,25 @@ class Serve(Base):
                 exchange(stranger, b"unknown")
             self.assertEqual(sluiced.counters()["closed_open_failed"], 1)
 
+    def test_operators_of_a_chat_have_certificates(self):
+        mine, others = (self.root.sign(name, f"DNS:{name}.example") for name in ("me", "other"))
+        listen = self.listen("chat", "tls://127.0.0.1:0", f"client-ca={self.root.file}",
+                             "client-cert=optional", "operator-certs=me.example", "greeting=")
+        with Daemon("-l", listen) as sluiced:
+            for context, is_one in ((self.root.client(*mine), True), (self.root.client(), False),
+                                    (self.root.client(*others), False)):
+                with self.connect(sluiced.endpoint, context) as client, client.makefile() as lines:
+                    for _ in range(2):
+                        lines.readline()
+                    if is_one:
+                        self.assertEqual(lines.readline(), "* you are an operator of the house\n")
+                    client.sendall(b"/mute nobody\n")
+                    self.assertEqual(lines.readline(),
+                                     "* guest1 set the mode +q nobody!*@*\n" if is_one else
+                                     "* only an operator of the room can do that\n")
+                    client.sendall(b"/quit\n")
+                    self.assertEqual(lines.readline(), "")
+
     def test_connections_show_their_version(self):
         with Daemon("-l", self.listen("discard"), counted=True) as sluiced:
             with self.connect(sluiced.endpoint):

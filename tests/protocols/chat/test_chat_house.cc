@@ -306,6 +306,92 @@ Test(chat_house, changes_the_format_in_all_rooms_or_in_none_when_memory_fails) {
   cr_expect(failures >= 3, "%zu", failures);
 }
 
+Test(chat_house, lets_an_operator_of_the_house_operate_in_every_room) {
+  World world;
+  Recorder root{world.house, "root"};
+  ChatMember& member = *root.member;
+  cr_expect(!member.is_operator());
+  world.house.set_operator(member, true);
+  for (const char letter : {'i', 't', 'm'}) (void)world.set(*world.ann.member, true, letter);
+  (void)world.set(*world.ann.member, true, 'k', "key");
+  (void)world.set(*world.ann.member, true, 'b', "root!*@*");
+  (void)world.set(*world.ann.member, true, 'l', "1");
+  cr_expect(world.set(member, false, 'i') == ChatResult::not_in_room);
+  cr_expect(world.house.join(member, "attic") == ChatResult::ok, "whatever its modes are");
+  cr_expect(world.house.say(member, world.attic(), Kind::said, "hi") == ChatResult::ok);
+  cr_expect(world.house.set_topic(member, world.attic(), "order") == ChatResult::ok);
+  cr_expect(world.set(member, true, 'o', "bob") == ChatResult::ok);
+  cr_expect(world.house.kick(member, world.attic(), *world.ann.member, "") == ChatResult::ok);
+  cr_expect(!world.ann.member->is_in(world.attic()));
+  world.house.set_operator(member, false);
+  cr_expect(world.set(member, false, 'o', "bob") == ChatResult::not_operator);
+}
+
+Test(chat_house, dismisses_a_member_with_one_room_that_an_operator_removes_from_the_lobby) {
+  World world;
+  Recorder root{world.house, "root", true};
+  Recorder eve{world.house, "eve", true};
+  (void)root.received();
+  cr_expect(world.house.kick(*root.member, world.house.lobby(), *eve.member, "") ==
+            ChatResult::not_operator);
+  world.house.set_operator(*root.member, true);
+  cr_expect(world.house.kick(*root.member, world.house.lobby(), *eve.member, "noise") ==
+            ChatResult::ok);
+  cr_expect(eve.member == nullptr);
+  cr_expect(eve.received() == "kicked|lobby|root|eve|noise\n", "it reads why");
+  cr_expect(root.received().ends_with("kicked|lobby|root|eve|noise\nquit|lobby|eve||\n"));
+  cr_expect(world.house.find_member("eve") == nullptr);
+}
+
+Test(chat_house, asks_for_one_password_in_a_second) {
+  ChatTime time{std::chrono::milliseconds(10'000)};
+  int asked = 0;
+  ChatRules rules;
+  ChatHouse house(rules, {}, [&time] { return time; });
+  Recorder ann{house, "ann"};
+  const auto log_in = [&](std::string_view name, std::string_view password) {
+    house.flush();  // the house reads its clock once between two
+    return house.log_in(*ann.member, name, password);
+  };
+  cr_expect(log_in("root", "sesame") == ChatResult::not_allowed);
+  rules.check_password = [&asked](std::string_view name, std::string_view password) {
+    ++asked;
+    return name == "root" && password == "sesame";
+  };
+  house.set_rules(rules);
+  cr_expect(log_in("root", "Sesame") == ChatResult::wrong_password);
+  time += std::chrono::milliseconds(999);
+  cr_expect(log_in("root", "sesame") == ChatResult::too_soon && asked == 1);
+  cr_expect(!ann.member->is_operator());
+  time += std::chrono::milliseconds(1);
+  cr_expect(log_in("root", "sesame") == ChatResult::ok && asked == 2);
+  cr_expect(ann.member->is_operator());
+  time -= std::chrono::hours(1);
+  cr_expect(log_in("rood", "sesame") == ChatResult::wrong_password, "the clock was set back");
+}
+
+Test(chat_house, silences_a_muted_member_and_lets_it_come_back) {
+  World world;
+  ChatMember& ann = *world.ann.member;
+  ChatMember& bob = *world.bob.member;
+  const auto speaks = [&] {
+    return world.house.say(bob, world.attic(), Kind::said, "hi") == ChatResult::ok;
+  };
+  cr_expect(world.set(bob, true, 'q', "ann") == ChatResult::not_operator);
+  cr_expect(world.set(ann, true, 'q', "BOB") == ChatResult::ok);
+  cr_expect(world.bob.received() == "mode|attic|ann||+q BOB!*@*\n");
+  cr_expect(!speaks());
+  cr_expect(world.set(ann, true, 'q', "bob!*@*") == ChatResult::already_there);
+  cr_expect(world.house.part(bob, world.attic(), "") == ChatResult::ok);
+  cr_expect(world.house.join(bob, "attic") == ChatResult::ok);
+  cr_expect(!speaks());
+  cr_expect(world.set(ann, true, 'v', "bob") == ChatResult::ok && speaks());
+  cr_expect(world.set(ann, false, 'v', "bob") == ChatResult::ok && !speaks());
+  (void)world.set(ann, false, 'n');
+  cr_expect(world.house.part(bob, world.attic(), "") == ChatResult::ok && !speaks());
+  cr_expect(world.set(ann, false, 'q', "bob") == ChatResult::ok && speaks());
+}
+
 Test(chat_house, limits_the_bans_of_a_room) {
   World world;
   ChatRules rules;

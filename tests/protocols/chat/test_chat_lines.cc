@@ -521,7 +521,8 @@ Test(chat_lines, lists_its_commands) {
   for (const char* one :
        {"/nick NAME", "/me TEXT", "/msg NICK TEXT", "/join ROOM [KEY]", "/part", "/rooms",
         "/who [ROOM]", "/topic [TEXT]", "/invite NICK", "/kick NICK [REASON]", "/ban NICK",
-        "/unban MASK", "/mode [CHANGE]", "/help", "/quit [REASON]"}) {
+        "/unban MASK", "/mute NICK", "/unmute MASK", "/mode [CHANGE]", "/oper NAME PASSWORD",
+        "/help", "/quit [REASON]"}) {
     cr_expect(count(help, std::string("* ") + one + " ") == 1, "%s", one);
   }
 }

@@ -551,6 +551,59 @@ Test(irc, tells_its_clients_that_it_drains) {
   cr_expect(ann->saw_end());
 }
 
+Test(irc, shows_who_operates_the_house) {
+  ChatOptions options = plain();
+  options.is_operator = [](const sluice::Connection& connection) {
+    return connection.peer().to_string().starts_with("192.0.2.1:");
+  };
+  World world(options);
+  const PeerRef ann = world.connect();
+  ann->send("NICK ann\r\nUSER a 0 * :r\r\n");
+  const std::string read = ann->received();
+  cr_expect(has(read, " 381 ann :You are now an IRC operator\r\n"), "%s", read.c_str());
+  cr_expect(has(read, " MODE ann +o\r\n"));
+  const PeerRef bob = world.enter("bob");
+  expect_answer(*bob, "MODE bob", " 221 bob +\r\n");
+  expect_answer(*bob, "MODE bob +o", "");
+  expect_answer(*bob, "WHOIS ann", " 313 bob ann :is an IRC operator\r\n");
+  expect_answer(*bob, "WHO ann", " ann H* ");
+  expect_answer(*bob, "LUSERS", " 252 bob 1 :operator(s) online\r\n");
+  expect_answer(*ann, "JOIN #room", " JOIN #room\r\n");
+  expect_answer(*ann, "MODE #room +t", " MODE #room +t\r\n");
+  expect_answer(*ann, "MODE #room +q bob", " MODE #room +q bob!*@*\r\n");
+  expect_answer(*bob, "MODE #room q", ":irc.sluice 728 bob #room q bob!*@* ann!~a@");
+  expect_answer(*bob, "MODE #room q", ":irc.sluice 729 bob #room q :End of channel quiet list\r\n");
+  expect_answer(*ann, "KICK #room bob", " KICK #room bob ann\r\n");
+  expect_answer(*ann, "MODE ann -o", " MODE ann -o\r\n");
+  expect_answer(*ann, "MODE ann", " 221 ann +\r\n");
+  expect_answer(*ann, "MODE #room -t", " 482 ann #room ");
+}
+
+Test(irc, makes_a_client_an_operator_that_knows_a_password) {
+  World plain_world;
+  const PeerRef eve = plain_world.enter("eve");
+  expect_answer(*eve, "OPER root sesame", ":irc.sluice 491 eve :No O-lines for your host\r\n");
+  ChatOptions options = plain();
+  options.rules.check_password = [](std::string_view name, std::string_view password) {
+    return name == "root" && password == "open sesame";
+  };
+  World world(options);
+  const PeerRef ann = world.enter("ann");
+  expect_answer(*ann, "OPER root", " 461 ann OPER ");
+  expect_answer(*ann, "OPER root sesame", ":irc.sluice 464 ann :Password incorrect\r\n");
+  expect_answer(*ann, "OPER root :open sesame", ":irc.sluice 263 ann OPER ");
+  expect_answer(*ann, "MODE ann", " 221 ann +\r\n");
+  World other(options);
+  const PeerRef root = other.enter("ann");
+  expect_answer(*root, "OPER root :open sesame", " 381 ann :You are now an IRC operator\r\n");
+  expect_answer(*root, "MODE ann", " 221 ann +o\r\n");
+  const PeerRef lines = world.enter_with_lines("bob", "room");
+  lines->send("/oper root sesame\n/oper root\n");
+  cr_expect(lines->received() ==
+            "* somebody has just tried a password: try again in a second\n"
+            "* who are you? /oper NAME PASSWORD\n");
+}
+
 // --- The rest of the answers ---
 
 Test(irc, answers_small_questions) {

@@ -11,6 +11,8 @@ bool TlsEndpoint::is_built_in() noexcept { return false; }
 
 std::string_view TlsEndpoint::version_of(const Connection& /*connection*/) noexcept { return {}; }
 
+std::string TlsEndpoint::client_of(const Connection& /*connection*/) { return {}; }
+
 TlsEndpoint::TlsEndpoint(const ListenSpec& /*spec*/) {
   assert(false && "there is no TLS in this build");
 }

@@ -96,6 +96,11 @@ std::string_view TlsEndpoint::version_of(const Connection& connection) noexcept 
   return tls == nullptr ? std::string_view() : tls->version();
 }
 
+std::string TlsEndpoint::client_of(const Connection& connection) {
+  const TlsTransport* tls = TlsTransport::of(connection);
+  return tls == nullptr ? std::string() : tls->peer_name();
+}
+
 TlsEndpoint::TlsEndpoint(const ListenSpec& spec)
     : impl_(with_endpoint(spec, [&spec] { return std::make_unique<Impl>(spec); })) {}
 TlsEndpoint::~TlsEndpoint() = default;

@@ -24,6 +24,9 @@ class TlsEndpoint {
   // "TLSv1.3"; empty on a connection without TLS, and before its handshake is done.
   static std::string_view version_of(const Connection& connection) noexcept;
 
+  // The name in the certificate of a client that was checked; empty if there is none.
+  static std::string client_of(const Connection& connection);
+
   // REQUIRES: is_built_in(), has_tls(spec.settings), and the settings are valid.
   explicit TlsEndpoint(const ListenSpec& spec);
   TlsEndpoint(const TlsEndpoint&) = delete;

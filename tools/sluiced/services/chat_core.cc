@@ -4,10 +4,44 @@
 #include <chrono>
 #include <cstdint>
 #include <utility>
+#include <vector>
+
+#include "../endpoints/password_hash.h"
+#include "../endpoints/tls_endpoint.h"
 
 namespace sluice::tools::daemon {
 
 using namespace chat_keys;
+
+namespace {
+
+// Whether the peer is a user of `users` on a Unix socket, or has a certificate, which was checked,
+// for one of `names`.
+bool is_operator(const Connection& connection, const Users& users,
+                 const std::vector<std::string>& names) {
+  if (!users.empty()) {
+    const auto credentials = connection.peer_credentials();
+    if (credentials && has_user(users, credentials->user)) return true;
+  }
+  if (names.empty()) return false;
+  const std::string name = TlsEndpoint::client_of(connection);
+  return !name.empty() && std::ranges::find(names, name) != names.end();
+}
+
+// NAME:HASH. A name that is not there takes as long as one that is.
+bool is_login(const std::vector<std::string>& logins, std::string_view name,
+              std::string_view password) {
+  bool is_known = false;
+  std::string_view login = logins.front();
+  for (const std::string& each : logins) {
+    if (std::string_view(each).substr(0, each.find(':')) != name) continue;
+    login = each;
+    is_known = true;
+  }
+  return is_password(password, login.substr(login.find(':') + 1)) && is_known;
+}
+
+}  // namespace
 
 std::string house_of(const ListenSpec& spec) { return chat_name_key(spec.settings.get(kHouse)); }
 
@@ -22,6 +56,20 @@ ChatOptions derive_house(const Settings& settings) {
   // A member is behind, and others wait for it, well before its queue is full: what was collected
   // by then must still fit.
   rules.block = std::min<std::size_t>(rules.block, settings.get(kSendQueue) / 4);
+  if (const auto reserved = settings.find(kReserved)) rules.reserved = WordsKey::split(*reserved);
+  const Users users = settings.find(kOperators).value_or(Users());
+  const auto names = WordsKey::split(settings.find(kOperatorCerts).value_or(""));
+  if (!users.empty() || !names.empty()) {
+    options.is_operator = [users, names](const Connection& connection) {
+      return is_operator(connection, users, names);
+    };
+  }
+  const auto logins = WordsKey::split(settings.find(kOperatorPasswords).value_or(""));
+  if (!logins.empty()) {
+    rules.check_password = [logins](std::string_view name, std::string_view password) {
+      return is_login(logins, name, password);
+    };
+  }
   const Rate rate = settings.get(kRate);
   options.rate.reset();
   if (!rate.is_off()) {
@@ -46,7 +94,27 @@ ListenerOptions derive_door(const Settings& settings) {
   return options;
 }
 
+void validate_house(const ListenSpec& spec, SettingErrors& errors) {
+  for (const std::string& name : WordsKey::split(spec.settings.find(kReserved).value_or(""))) {
+    if (is_chat_nick(name)) continue;
+    errors.push_back(
+        {std::string(kReserved.name()), "reserved " + quote(name) + ": " + chat_name_error(name)});
+  }
+  for (const std::string& login :
+       WordsKey::split(spec.settings.find(kOperatorPasswords).value_or(""))) {
+    const std::string name = login.substr(0, login.find(':'));
+    const bool has_hash = name.size() < login.size();
+    if (has_hash && is_chat_nick(name) && is_password_hash(login.substr(name.size() + 1))) continue;
+    // Without the hash itself: messages are less secret than the file.
+    errors.push_back(
+        {std::string(kOperatorPasswords.name()),
+         "operator-passwords " + quote(name) +
+             " is not NAME:HASH; allowed for HASH: " + std::string(allowed_password_hash())});
+  }
+}
+
 void validate_door(const ListenSpec& spec, SettingErrors& errors) {
+  validate_house(spec, errors);
   const std::uint64_t max_line = spec.settings.get(kLine);
   const std::uint64_t queue = spec.settings.get(kSendQueue);
   const std::uint64_t least = kLinesInQueue * max_line;

@@ -24,7 +24,9 @@ namespace sluice::tools::daemon {
 std::string house_of(const ListenSpec& spec);
 ChatOptions derive_house(const Settings& settings);
 ListenerOptions derive_door(const Settings& settings);
-// For ServiceKind::validate, of a door with the key kLine.
+// For ServiceKind::validate of every kind with these keys.
+void validate_house(const ListenSpec& spec, SettingErrors& errors);
+// For ServiceKind::validate, of a door with the key kLine: what validate_house() looks at, too.
 void validate_door(const ListenSpec& spec, SettingErrors& errors);
 // For ServiceKind::make_core.
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec);

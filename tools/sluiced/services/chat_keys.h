@@ -15,6 +15,7 @@
 #include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
 #include "../settings/rate_key.h"
+#include "../settings/users_key.h"
 
 namespace sluice::tools::daemon::chat_keys {
 
@@ -65,6 +66,30 @@ inline constexpr NumberKey kRooms({.name = "max-rooms",
                                    .summary = "limit on rooms, the lobby included",
                                    .applies = over_streams},
                                   NumberKey::kCount, 256);
+inline constexpr WordsKey kReserved({.name = "reserved",
+                                     .form = "NAME...",
+                                     .summary = "names that no member can take",
+                                     .applies = over_streams,
+                                     .without = "operator server system"},
+                                    {1, kMaxChatName});
+inline constexpr UsersKey kOperators({.name = "operators",
+                                      .form = "USERS",
+                                      .summary = "who operates every room, over a Unix socket",
+                                      .applies = over_streams,
+                                      .without = "none"});
+inline constexpr WordsKey kOperatorCerts({.name = "operator-certs",
+                                          .form = "NAME...",
+                                          .summary = "the same with a client certificate",
+                                          .applies = over_streams,
+                                          .without = "none"},
+                                         {1, 255});
+inline constexpr WordsKey kOperatorPasswords({.name = "operator-passwords",
+                                              .form = "NAME:HASH...",
+                                              .summary = "the same with a password",
+                                              .applies = over_streams,
+                                              .without = "none",
+                                              .secret = true},
+                                             {1, 255});
 inline constexpr RateKey kRate(
     {.name = "rate",
      .form = "LINES/SECONDS",
@@ -90,8 +115,9 @@ inline constexpr ChoiceKey kSlow({.name = "slow",
                                  kSlowWords);
 
 // The keys of what all members share.
-inline constexpr const Key* kHouseKeys[] = {&kGreeting, &kHistory, &kMembers, &kInRoom,
-                                            &kRooms,    &kRate,    &kBurst};
+inline constexpr const Key* kHouseKeys[] = {
+    &kGreeting,  &kHistory,       &kMembers,           &kInRoom, &kRooms, &kReserved,
+    &kOperators, &kOperatorCerts, &kOperatorPasswords, &kRate,   &kBurst};
 
 // Of the doors for lines of any length.
 inline constexpr std::size_t kMaxLine = 64 * 1024;

@@ -27,6 +27,10 @@ constexpr const Key* kKeys[] = {&kHouse,
                                 &kMembers,
                                 &kInRoom,
                                 &kRooms,
+                                &kReserved,
+                                &kOperators,
+                                &kOperatorCerts,
+                                &kOperatorPasswords,
                                 &kRate,
                                 &kBurst,
                                 &kSendQueue,
@@ -45,7 +49,7 @@ class ChatService final : public ListeningService, private ChatOutlet {
 
   void open_console(Console& console) override {
     console_ = &console;
-    member_ = ChatLines(chat_.house()).enter(*this, kOperator);
+    member_ = ChatLines(chat_.house()).enter(*this, kOperator, "chat@chat", true);
   }
   void console_line(std::string_view line) override {
     if (member_ == nullptr) return;

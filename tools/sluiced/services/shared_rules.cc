@@ -1,7 +1,6 @@
 #include "shared_rules.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 #include "../../../reactor/base/quote.h"
@@ -11,47 +10,49 @@
 namespace sluice::tools::daemon {
 namespace {
 
-// Null if no spec before it has its core.
-const ListenSpec* first_with_core_of(const ListenSpec& spec, std::span<const ListenSpec> before) {
+// The first of `specs` that shares a core with `spec` and gives `key` a value; null if none does.
+const ListenSpec* first_with(const Key& key, const ListenSpec& spec,
+                             std::span<const ListenSpec> specs) {
   const auto core_name = kind_of(spec).core_name;
-  if (core_name == nullptr) return nullptr;
-  const auto found = std::find_if(before.begin(), before.end(), [&](const ListenSpec& other) {
+  const auto found = std::find_if(specs.begin(), specs.end(), [&](const ListenSpec& other) {
     const auto other_name = kind_of(other).core_name;
-    return other_name != nullptr && other_name(other) == core_name(spec);
+    return other_name != nullptr && other_name(other) == core_name(spec) && other.settings.has(key);
   });
-  return found == before.end() ? nullptr : &*found;
+  return found == specs.end() ? nullptr : &*found;
 }
 
-std::string written(const Key& key, const std::optional<Value>& value) {
-  return value ? quote(key.write(*value)) : "its default";
+std::string written(const Key& key, const ListenSpec& spec) {
+  return key.text().secret ? "the value" : quote(key.write(*spec.settings.value(key)));
 }
 
 }  // namespace
 
 void validate_shared_rules(const ListenSpec& spec, std::span<const ListenSpec> before,
                            SettingErrors& errors) {
-  const ListenSpec* const first = first_with_core_of(spec, before);
-  if (first == nullptr) return;
   const ServiceKind& kind = kind_of(spec);
+  if (kind.core_name == nullptr) return;
   for (const Key* key : kind.core_keys) {
-    const auto value = spec.settings.value(*key);
-    if (!spec.settings.has(*key) || value == first->settings.value(*key)) continue;
+    if (!spec.settings.has(*key)) continue;
+    const ListenSpec* const first = first_with(*key, spec, before);
+    if (first == nullptr || spec.settings.value(*key) == first->settings.value(*key)) continue;
     const std::string name(key->name());
-    errors.push_back({name, name + ' ' + written(*key, value) + " of " + spec.target.text +
-                                " contradicts " + written(*key, first->settings.value(*key)) +
-                                " of service " + quote(service_name(*first)) + " at " +
-                                first->target.text + ", whose house " +
-                                quote(kind.core_name(spec)) +
-                                " it shares; give it to the first service of the house alone"});
+    errors.push_back({name, name + ' ' + written(*key, spec) + " of " + spec.target.text +
+                                " contradicts " + written(*key, *first) + " of service " +
+                                quote(service_name(*first)) + " at " + first->target.text +
+                                ", whose house " + quote(kind.core_name(spec)) +
+                                " it shares; give it to one service of the house"});
   }
 }
 
 void share_rules(std::vector<ListenSpec>& specs) {
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    const ListenSpec* const first = first_with_core_of(specs[i], std::span(specs).first(i));
-    if (first == nullptr) continue;
-    for (const Key* key : kind_of(specs[i]).core_keys) {
-      if (first->settings.has(*key)) specs[i].settings.set(*key, *first->settings.value(*key));
+  for (ListenSpec& spec : specs) {
+    const ServiceKind& kind = kind_of(spec);
+    if (kind.core_name == nullptr) continue;
+    for (const Key* key : kind.core_keys) {
+      if (spec.settings.has(*key)) continue;
+      if (const ListenSpec* const first = first_with(*key, spec, specs)) {
+        spec.settings.set(*key, *first->settings.value(*key));
+      }
     }
   }
 }

@@ -32,6 +32,7 @@ struct KeyText {
   std::string_view without = {};  // what holds if there is neither a value nor a default: "none"
   bool required = false;
   bool of_bytes = false;  // has no meaning for messages of WebSocket
+  bool secret = false;    // no message repeats its value
 };
 
 class Key {

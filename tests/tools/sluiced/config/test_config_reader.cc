@@ -164,7 +164,8 @@ Test(config_reader, reports_every_error_with_its_place) {
        "over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
        "reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, "
        "name, house, greeting, history, max-line, max-members, max-in-room, "
-       "max-rooms, rate, burst, send-queue, slow, message-timeout and first-message-timeout",
+       "max-rooms, reserved, operators, operator-certs, operator-passwords, rate, burst, "
+       "send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
        "[limits]: max-connections, max-memory and drain-timeout"});

@@ -8,6 +8,7 @@
 
 #include "support/usage.h"
 #include "tools/sluiced/config/listen_reader.h"
+#include "tools/sluiced/endpoints/tls_endpoint.h"
 #include "tools/sluiced/services/chat_core.h"
 #include "tools/sluiced/services/shared_rules.h"
 
@@ -15,6 +16,11 @@ using namespace sluice;
 using namespace sluice::tools::daemon;
 
 namespace {
+
+// Of the password "sesame", as it is written behind -l.
+constexpr const char* kHash =
+    "$scrypt$ln=10\\,r=8\\,p=1$c2FsdHNhbHQxMjM0$"
+    "INDB3nhEDgfMdkro8oj7zCOPqfff/zmgIAFmoRcNbXE";
 
 // What a chat is made from.
 struct ChatPlan {
@@ -70,6 +76,38 @@ Test(chat_service, reads_every_key) {
   cr_expect(options.rate->burst == 8U);
   cr_expect(plan.listener.connection.queue_limit == 300'000U);
   cr_expect(plan.listener.connection.overflow == OverflowPolicy::drop_newest);
+}
+
+Test(chat_service, knows_reserved_names_and_operators) {
+  cr_expect(parsed("").chat.rules.reserved == ChatRules().reserved);
+  cr_expect(!parsed("").chat.is_operator);
+  const ChatPlan plan =
+      parsed(",reserved=root admin,operators=0 4000000,operator-certs=ann.example");
+  cr_expect(plan.chat.rules.reserved == std::vector<std::string>({"root", "admin"}));
+  cr_expect(static_cast<bool>(plan.chat.is_operator));
+  expect_refused(",reserved=root the/admin",
+                 "reserved \"the/admin\": character 4 cannot be in a name: allowed are 1 to 32 "
+                 "letters a-z, digits, '-' and '_'");
+}
+
+Test(chat_service, knows_the_passwords_of_operators) {
+  if (!TlsEndpoint::is_built_in()) return expect_refused(",operator-passwords=a:b", "without TLS");
+  const std::string hash = kHash;
+  const ChatPlan plan = parsed(",operator-passwords=root:" + hash + " ann:" + hash);
+  const auto& is_right = plan.chat.rules.check_password;
+  cr_assert(static_cast<bool>(is_right));
+  cr_expect(is_right("root", "sesame") && is_right("ann", "sesame"));
+  cr_expect(!is_right("root", "Sesame") && !is_right("bob", "sesame") && !is_right("", "sesame"));
+  cr_expect(!parsed("").chat.rules.check_password);
+  const std::string wrong_logins[] = {"root", "root:sesame", "root:" + hash + "=", ":" + hash,
+                                      "the/admin:" + hash};
+  for (const std::string& wrong : wrong_logins) {
+    const std::string name = wrong.substr(0, wrong.find(':'));
+    expect_refused(",operator-passwords=" + wrong,
+                   "operator-passwords \"" + name +
+                       "\" is not NAME:HASH; allowed for HASH: "
+                       "$scrypt$ln=N,r=8,p=1$SALT$HASH, where N is 10-15");
+  }
 }
 
 Test(chat_service, may_greet_nobody_remember_nothing_and_hold_nobody_back) {
@@ -159,30 +197,38 @@ std::string contradiction_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Test(chat_service, a_rule_that_contradicts_the_first_service_of_the_house_is_refused) {
+Test(chat_service, a_rule_that_contradicts_another_service_of_the_house_is_refused) {
   const char* const kFirst = "chat=tcp://127.0.0.1:1,name=lobby,history=5";
   cr_expect(contradiction_of({kFirst, "irc=tcp://127.0.0.1:2,house=Main,history=6"}) ==
                 "history: history \"6\" of tcp://127.0.0.1:2 contradicts \"5\" of service "
-                "\"lobby\" at tcp://127.0.0.1:1, whose house \"main\" it shares; give it to the "
-                "first service of the house alone",
+                "\"lobby\" at tcp://127.0.0.1:1, whose house \"main\" it shares; give it to "
+                "one service of the house",
             "%s", contradiction_of({kFirst, "irc=tcp://127.0.0.1:2,house=Main,history=6"}).c_str());
-  cr_expect(contradiction_of({kFirst, "web=http://127.0.0.1:2,greeting=hi"})
-                .starts_with("greeting: greeting \"hi\" of http://127.0.0.1:2 contradicts its "
-                             "default of service \"lobby\""));
-  // Not a contradiction: the same, none, a key of the door, another house, no house.
+  // Not a contradiction: the same, none, what only one gives, a key of the door, another house, no
+  // house.
   for (const char* second :
        {"irc=tcp://127.0.0.1:2,history=5", "irc=tcp://127.0.0.1:2",
-        "chat=tcp://127.0.0.1:2,max-line=9", "irc=tcp://127.0.0.1:2,house=other,history=6",
-        "echo=tcp://127.0.0.1:2"}) {
+        "web=http://127.0.0.1:2,greeting=hi", "chat=tcp://127.0.0.1:2,max-line=9",
+        "irc=tcp://127.0.0.1:2,house=other,history=6", "echo=tcp://127.0.0.1:2"}) {
     cr_expect(contradiction_of({kFirst, second}).empty(), "%s", second);
   }
 }
 
-Test(chat_service, the_rules_of_the_first_service_are_those_of_all) {
+Test(chat_service, no_message_repeats_the_hash_of_a_password) {
+  if (!TlsEndpoint::is_built_in()) return;
+  const std::string keys = ",operator-passwords=ann:" + std::string(kHash);
+  const std::string why = contradiction_of(
+      {"chat=tcp://127.0.0.1:1" + keys, "irc=tcp://127.0.0.1:2" + keys + " bob:" + kHash});
+  cr_expect(why.find("contradicts the value of service") != why.npos, "%s", why.c_str());
+  cr_expect(why.find("scrypt") == why.npos, "%s", why.c_str());
+}
+
+Test(chat_service, the_rules_of_each_service_are_those_of_all) {
   std::vector<ListenSpec> specs =
-      services({"chat=tcp://127.0.0.1:1,history=5", "irc=tcp://127.0.0.1:2",
+      services({"chat=tcp://127.0.0.1:1,history=5", "irc=tcp://127.0.0.1:2,max-rooms=7",
                 "irc=tcp://127.0.0.1:3,house=other"});
   share_rules(specs);
+  cr_expect(specs[0].settings.get(chat_keys::kRooms) == 7);
   cr_expect(specs[1].settings.get(chat_keys::kHistory) == 5);
   cr_expect(specs[2].settings.get(chat_keys::kHistory) == 20);
 }
