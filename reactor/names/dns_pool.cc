@@ -24,12 +24,12 @@ struct DnsPool::Socket {
 
 namespace {
 
-constexpr std::size_t kHeaderSize = 12;
+constexpr std::size_t kDnsHeaderSize = 12;
 
 // The error that a server answered with, where another server may know better.
 std::error_code failure_in(std::string_view message) noexcept {
   constexpr std::size_t kCodeAt = 3;
-  if (message.size() < kHeaderSize) return ResolverError::server_failed;
+  if (message.size() < kDnsHeaderSize) return ResolverError::server_failed;
   const std::error_code error =
       error_of_rcode(static_cast<unsigned char>(message[kCodeAt]) & 0x0FU);
   return error == ResolverError::not_found ? std::error_code() : error;

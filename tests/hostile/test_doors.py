@@ -131,6 +131,22 @@ class Frames(unittest.TestCase):
                 hostile.reset(client)
 
 
+    def test_floods_of_lines_over_websocket_take_what_a_queue_holds(self):
+        lines = [b"", b"\r\n", b"@", b":", b"NICK a", b"USER a 0 * :a", b"CAP LS", b"PING x",
+                 b"LIST", b"WHO *", b"NAMES " + b"#lobby," * 70, b"JOIN #lobby", b"\x01" * 510]
+        data = b"".join(websocket_client.frame(websocket_client.TEXT, line) for line in lines) * 50
+        with watched(self, "-l", "irc=ws://127.0.0.1:0", *ECHO) as server:
+            before = server.resident()
+            clients = [self.open(server) for _ in range(PEERS)]
+            for client in clients:
+                client.setblocking(False)
+            with served_meanwhile(self, doors_of(server)["echo"]):
+                hostile.push(clients, data)
+                self.assertLess(server.resident() - before, PEERS * 2 * MIB)
+            for client in clients:
+                hostile.reset(client)
+
+
 class IrcStorms(unittest.TestCase):
     def go_through(self, make, peers=30, keys=""):
         """Members with plain lines and an echo are served while `make` rages on IRC."""
