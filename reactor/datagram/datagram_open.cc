@@ -20,10 +20,6 @@ namespace sluice {
 
 namespace {
 
-[[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
-
 Fd datagram_socket(int family) noexcept {
 #if defined(__linux__) && !defined(SLUICE_PORTABLE)
   return Fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -70,7 +66,7 @@ class Opening {
   }
 
   void check(int result, const char* call) const {
-    if (result < 0) fail(errno, call + (" " + name_));
+    if (result < 0) fail_call(errno, call + (" " + name_));
   }
 
   [[nodiscard]] Address bound() const {
@@ -192,7 +188,7 @@ int receive_buffer_of(const OpenDatagram& socket) {
   int value = 0;
   socklen_t size = sizeof value;
   if (::getsockopt(socket.fd.get(), SOL_SOCKET, SO_RCVBUF, &value, &size) != 0) {
-    fail(errno, "getsockopt(SO_RCVBUF) " + socket.local.to_string());
+    fail_call(errno, "getsockopt(SO_RCVBUF) " + socket.local.to_string());
   }
   return value;
 }
@@ -204,7 +200,7 @@ void change_membership(const OpenDatagram& socket, Membership change, const Addr
   what += address.host();
   if (!interface.empty()) what.append(" on ").append(interface);
   if (address.family() != socket.family && !(address.family() == AF_INET && socket.dual)) {
-    fail(EAFNOSUPPORT, what);
+    fail_call(EAFNOSUPPORT, what);
   }
 #if defined(MCAST_JOIN_GROUP) && defined(MCAST_LEAVE_GROUP)
   group_req request{};
@@ -212,15 +208,15 @@ void change_membership(const OpenDatagram& socket, Membership change, const Addr
   if (!interface.empty()) {
     request.gr_interface = ::if_nametoindex(std::string(interface).c_str());
     // if_nametoindex() fails with ENXIO in POSIX, and with ENODEV on Linux.
-    if (request.gr_interface == 0) fail(ENODEV, what);
+    if (request.gr_interface == 0) fail_call(ENODEV, what);
   }
   std::memcpy(&request.gr_group, address.data(), address.size());
   const int level = address.family() == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
   const int option = change == Membership::join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP;
   const int result = ::setsockopt(socket.fd.get(), level, option, &request, sizeof request);
-  if (result != 0) fail(errno, what);
+  if (result != 0) fail_call(errno, what);
 #else
-  fail(ENOTSUP, what);
+  fail_call(ENOTSUP, what);
 #endif
 }
 

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../base/named_call.h"
 #include "../loop/loop_internals.h"
 #include "../stream/connection_group.h"
 #include "../stream/connection_table.h"
@@ -20,10 +21,6 @@
 namespace sluice {
 
 namespace {
-
-[[noreturn]] void refuse(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
 
 // The same terminal with a description of its own, whose flags nobody shares. If the system does
 // not give one, the shared one has to do.
@@ -41,14 +38,14 @@ Connection& adopt_pipe(Loop& loop, Fd descriptor, ProtocolRef protocol,
   LoopInternals::assert_thread(loop);
   assert(protocol && !options.transport);
   struct stat status {};
-  if (::fstat(descriptor.get(), &status) != 0) refuse(errno, "fstat");
+  if (::fstat(descriptor.get(), &status) != 0) fail_call(errno, "fstat");
   if (S_ISSOCK(status.st_mode)) {
     return Connection::adopt(loop, std::move(descriptor), std::move(protocol), options);
   }
   const bool is_terminal = ::isatty(descriptor.get()) == 1;
   if (!S_ISFIFO(status.st_mode) && !is_terminal) {
-    refuse(EINVAL, "descriptor " + std::to_string(descriptor.get()) +
-                       " is neither a pipe nor a terminal nor a socket");
+    fail_call(EINVAL, "descriptor " + std::to_string(descriptor.get()) +
+                          " is neither a pipe nor a terminal nor a socket");
   }
   const int access = ::fcntl(descriptor.get(), F_GETFL) & O_ACCMODE;
   if (is_terminal) open_anew(descriptor, access);

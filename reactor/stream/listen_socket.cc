@@ -17,10 +17,6 @@ namespace sluice {
 
 namespace {
 
-[[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
-
 Fd stream_socket(int family) noexcept {
 #if defined(__linux__) && !defined(SLUICE_PORTABLE)
   return Fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -30,7 +26,7 @@ Fd stream_socket(int family) noexcept {
 }
 
 void listen_on(int fd, int backlog, const std::string& name) {
-  if (::listen(fd, backlog > 0 ? backlog : SOMAXCONN) != 0) fail(errno, "listen " + name);
+  if (::listen(fd, backlog > 0 ? backlog : SOMAXCONN) != 0) fail_call(errno, "listen " + name);
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ ListenSocket::ListenSocket(Fd listening, const ListenerOptions& options)
 
 void ListenSocket::set(int level, int name, int value, const char* what) const {
   if (::setsockopt(fd_.get(), level, name, &value, sizeof value) == 0) return;
-  fail(errno, "setsockopt(" + std::string(what) + ") " + endpoint_.to_string());
+  fail_call(errno, "setsockopt(" + std::string(what) + ") " + endpoint_.to_string());
 }
 
 // Returns false if `may_fall_back` and the host does not have the family.
@@ -66,7 +62,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
   fd_ = stream_socket(family);
   if (!fd_) {
     if (may_fall_back && errno == EAFNOSUPPORT) return false;
-    fail(errno, "socket " + name);
+    fail_call(errno, "socket " + name);
   }
   named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
   set(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
@@ -80,7 +76,7 @@ bool ListenSocket::open_ip(int family, const Endpoint& endpoint, const ListenerO
   if (endpoint.any_family()) address = Address::any(family, address.port());
   if (::bind(fd_.get(), address.data(), address.size()) != 0) {
     if (may_fall_back && errno == EADDRNOTAVAIL) return false;  // IPv6 is disabled
-    fail(errno, "bind " + name);
+    fail_call(errno, "bind " + name);
   }
   listen_on(fd_.get(), options.backlog, name);
   endpoint_ = endpoint.with_address(
@@ -97,7 +93,7 @@ void ListenSocket::set_inherited(const ListenerOptions& options) const {
 void ListenSocket::open_unix(const Endpoint& endpoint, const ListenerOptions& options) {
   fd_ = stream_socket(AF_UNIX);
   const std::string name = endpoint.to_string();
-  if (!fd_) fail(errno, "socket " + name);
+  if (!fd_) fail_call(errno, "socket " + name);
   named_call("fcntl", name, [this] { set_nonblocking_cloexec(fd_.get()); });
   file_.bind(fd_.get(), endpoint.address(), options.mode);
   listen_on(fd_.get(), options.backlog, name);

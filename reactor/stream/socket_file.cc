@@ -15,10 +15,6 @@ namespace sluice {
 
 namespace {
 
-[[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
-
 // While it lives, files are created with this mode. chmod(2) after bind(2) would be too late, and
 // would follow a symbolic link that had been put there meanwhile.
 class Umask {
@@ -48,15 +44,15 @@ void SocketFile::replace_stale(const Address& address) {
   const std::string path = address.path();
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return;  // the error of bind() says more
-  if (!S_ISSOCK(status.st_mode)) fail(EEXIST, "bind unix://" + path + " (not a socket)");
+  if (!S_ISSOCK(status.st_mode)) fail_call(EEXIST, "bind unix://" + path + " (not a socket)");
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM, 0));
-  if (!probe) fail(errno, "socket unix://" + path);
+  if (!probe) fail_call(errno, "socket unix://" + path);
   // Non-blocking, because a live server with a full backlog would delay the probe.
   named_call("fcntl", "unix://" + path, [&probe] { set_nonblocking_cloexec(probe.get()); });
   const int result = ::connect(probe.get(), address.data(), address.size());
   // Only a refusal proves that nobody listens. EAGAIN, EPROTOTYPE and EACCES prove the opposite, or
   // nothing.
-  if (result == 0 || errno != ECONNREFUSED) fail(EADDRINUSE, "bind unix://" + path);
+  if (result == 0 || errno != ECONNREFUSED) fail_call(EADDRINUSE, "bind unix://" + path);
   ::unlink(path.c_str());
 }
 
@@ -67,14 +63,15 @@ void SocketFile::bind(int socket, const Address& address, std::optional<mode_t> 
   std::string own = path;  // from bind() on nothing may throw and leave the file behind
   {
     const Umask umask(is_file ? mode : std::nullopt);
-    if (::bind(socket, address.data(), address.size()) != 0) fail(errno, "bind unix://" + path);
+    if (::bind(socket, address.data(), address.size()) != 0)
+      fail_call(errno, "bind unix://" + path);
   }
   if (!is_file) return;
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     const int error = errno;
     ::unlink(path.c_str());
-    fail(error, "stat unix://" + path);
+    fail_call(error, "stat unix://" + path);
   }
   if (!S_ISSOCK(status.st_mode)) return;  // another process has replaced it: it is not ours
   path_ = std::move(own);

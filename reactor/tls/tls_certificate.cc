@@ -7,14 +7,11 @@
 #include <system_error>
 
 #include "../base/fd.h"
+#include "../base/named_call.h"
 
 namespace sluice {
 
 namespace {
-
-[[noreturn]] void fail(int error, const std::string& what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
 
 std::string read_all(int descriptor, const std::string& name) {
   std::string text;
@@ -23,9 +20,9 @@ std::string read_all(int descriptor, const std::string& name) {
     const ssize_t count = ::read(descriptor, block, sizeof block);
     if (count == 0) return text;
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(errno, name);
+    if (count < 0) fail_call(errno, name);
     text.append(block, static_cast<std::size_t>(count));
-    if (text.size() > kMaxPem) fail(EFBIG, name);
+    if (text.size() > kMaxPem) fail_call(EFBIG, name);
   }
 }
 
@@ -34,7 +31,7 @@ std::string read_all(int descriptor, const std::string& name) {
 std::string read_pem(const std::string& path) {
   // O_NONBLOCK: a FIFO without a writer would hold the program up.
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!file) fail(errno, path);
+  if (!file) fail_call(errno, path);
   return read_all(file.get(), path);
 }
 
