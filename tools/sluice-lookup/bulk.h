@@ -56,7 +56,7 @@ class Bulk {
   void ask(Query query, const std::string& where, bool is_of_prefix);
   void answered(std::uint64_t number, const DnsReply& reply);
   void conclude(const Open& open);
-  void reject(const std::string& text, const std::string& why);
+  void reject(const std::string& where, const std::string& why);
   void print(std::uint64_t place, Printed printed);
   void write(const Printed& printed);
   void fail(ExitStatus status) noexcept;

@@ -214,8 +214,14 @@ Test(dns_pool, room_is_what_the_window_leaves) {
 Test(dns_pool, the_window_grows_on_a_path_with_few_losses) {
   DnsWindow window(2000);
   cr_expect(window.size() == DnsWindow::kStart);
-  for (int i = 0; i < 100'000; ++i) window.answered(i % 20 != 0);  // five percent are lost
+  for (int i = 0; i < 100'000; ++i) window.answered(i % 50 != 0);  // two percent are lost
   cr_expect(window.size() == 2000);
+}
+
+Test(dns_pool, the_window_stays_where_some_are_lost) {
+  DnsWindow window(2000);
+  for (int i = 0; i < 100'000; ++i) window.answered(i % 16 != 0);
+  cr_expect(window.size() == DnsWindow::kStart);
 }
 
 Test(dns_pool, the_window_shrinks_while_much_is_lost_and_grows_again) {
