@@ -154,7 +154,7 @@ class SLUICE_EXPORT ChatHouse {
   // The carrier has seen a change of a member of another house: without an event, and without the
   // checks that the other house has made. put_in() does nothing above ChatRules::max_rooms.
   void put_in(ChatMember& member, std::string_view room);
-  void take_out(ChatMember& member, ChatRoom& room) noexcept { remove_from(member, room); }
+  void take_out(ChatMember& member, ChatRoom& room) noexcept;
   void change_mode_of_carrier(ChatMember& author, ChatRoom& room, const ChatModeChange& change);
   // Where the kicked member is now, in its own house. REQUIRES: it is in the room.
   void remove_kicked(ChatMember& target, ChatRoom& room);

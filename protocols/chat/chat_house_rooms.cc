@@ -91,6 +91,8 @@ void ChatHouse::remove_if_empty(ChatRoom& room) noexcept {
   rooms_.erase(std::ranges::find_if(rooms_, same));
 }
 
+void ChatHouse::take_out(ChatMember& member, ChatRoom& room) noexcept { remove_from(member, room); }
+
 void ChatHouse::remove_from(ChatMember& member, ChatRoom& room) noexcept {
   room.remove(member);
   remove_if_empty(room);

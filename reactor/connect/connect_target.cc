@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kTcp = "tcp://";
 constexpr std::string_view kTls = "tls://";
-constexpr std::string_view kUnix = "unix://";
+constexpr std::string_view kUnixScheme = "unix://";
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw std::invalid_argument("cannot connect to " + quote(text) + ": " + why);
@@ -62,7 +62,7 @@ ConnectTarget ConnectTarget::of_service(std::string_view host, std::string_view 
 }
 
 ConnectTarget ConnectTarget::read(std::string_view text) {
-  if (text.starts_with(kUnix)) {
+  if (text.starts_with(kUnixScheme)) {
     ConnectTarget target;
     target.address = Endpoint::from(text).address();
     return target;

@@ -68,7 +68,7 @@ inline constexpr NumberKey kRooms({.name = "max-rooms",
                                   NumberKey::kCount, 256);
 inline constexpr WordsKey kReserved({.name = "reserved",
                                      .form = "NAME...",
-                                     .summary = "names that no member can take",
+                                     .summary = "names that nobody can take",
                                      .applies = over_streams,
                                      .without = "operator server system"},
                                     {1, kMaxChatName});
