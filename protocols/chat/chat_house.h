@@ -153,7 +153,7 @@ class SLUICE_EXPORT ChatHouse {
   void receive(const ChatNews& news);
   // The carrier has seen a change of a member of another house: without an event, and without the
   // checks that the other house has made. put_in() does nothing above ChatRules::max_rooms.
-  void put_in(ChatMember& member, std::string_view room);
+  void put_in(ChatMember& member, std::string_view room_name);
   void take_out(ChatMember& member, ChatRoom& room) noexcept;
   void change_mode_of_carrier(ChatMember& author, ChatRoom& room, const ChatModeChange& change);
   // Where the kicked member is now, in its own house. REQUIRES: it is in the room.

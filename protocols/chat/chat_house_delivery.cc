@@ -195,11 +195,11 @@ void ChatHouse::receive_alone(const ChatEvent& event) {
   deliver_event(*target, event);
 }
 
-void ChatHouse::put_in(ChatMember& member, std::string_view name) {
-  const ChatRoom* const known = find_room(name);
+void ChatHouse::put_in(ChatMember& member, std::string_view room_name) {
+  const ChatRoom* const known = find_room(room_name);
   if (known == nullptr && rooms_.size() >= rules_.max_rooms) return;
   if (known != nullptr && member.is_in(*known)) return;
-  ChatRoom& room = find_or_make_room(name);
+  ChatRoom& room = find_or_make_room(room_name);
   const bool opens = room.members().empty() && &room != lobby_;
   try {
     room.add(member);

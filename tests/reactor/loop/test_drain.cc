@@ -157,9 +157,9 @@ Test(drain, delivers_arrived_input_while_the_peer_does_not_read_yet) {
 Test(drain, closes_nobody_while_the_budget_of_a_turn_keeps_input_from_a_handler) {
   LoopOptions options = backend_options();
   options.turn_messages = 2;
-  Loop loop(options);
-  Handler handler;
   Connection* hearer = nullptr;
+  Handler handler;
+  Loop loop(options);
   handler.open = [&](Connection& connection) {
     if (hearer == nullptr) hearer = &connection;
   };
