@@ -61,7 +61,7 @@ class Daemon final : private ControlTarget {
   void enable_reload(const Options& command_line);
   // Reads it now. REQUIRES: enable_reload() was called. `done` runs as Reload::start() says, after
   // the log has its lines.
-  void reload(Reload::Done done) noexcept;
+  void reload(const Reload::Done& done) noexcept;
 
   // What is in force, for the control socket.
   void set_sandbox(std::vector<SandboxLayer> layers) noexcept { sandbox_ = std::move(layers); }

@@ -69,7 +69,7 @@ void Daemon::hang_up() noexcept {
   reload([](const Reload::Result&) {});
 }
 
-void Daemon::reload(Reload::Done done) noexcept {
+void Daemon::reload(const Reload::Done& done) noexcept {
   Reload::Done ended;
   try {
     service_manager_.reloading();

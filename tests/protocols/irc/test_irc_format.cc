@@ -96,7 +96,8 @@ Test(irc_format, lets_no_text_begin_another_line) {
 Test(irc_format, has_room_for_the_text_whatever_the_origin_is) {
   for (const std::size_t size : {100U, 128U, 129U, 480U, 486U, 487U, 488U, 600U, 5'000U}) {
     const std::string origin = "u@" + std::string(size, 'h');
-    ChatEvent event = event_of(Kind::said, std::string(300, 'x') + "\xC3\xBC\xE2\x82\xAC");
+    const std::string text = std::string(300, 'x') + "\xC3\xBC\xE2\x82\xAC";
+    ChatEvent event = event_of(Kind::said, text);
     event.origin = origin;
     const std::string lines = shown(event);
     cr_expect(lines.size() < 1'000 && lines.find('x') != lines.npos, "%zu", size);

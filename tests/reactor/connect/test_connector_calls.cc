@@ -368,8 +368,8 @@ Test(connector_calls, cancels_a_lookup_and_calls_nothing) {
 }
 
 Test(connector_calls, makes_the_transport_of_a_tls_target_for_its_host) {
-  World world;
   Hooks hooks;
+  World world;
   Names names(world.loop);
   names.server.a("secure.example", "127.0.0.1");
   std::string expected_host;

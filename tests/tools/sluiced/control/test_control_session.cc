@@ -94,10 +94,11 @@ std::size_t answers_in(const std::string& text) {
 
 }  // namespace
 
-// 10,000 connections take longer in all, but no turn: the list is made in pieces.
-Test(control_session, a_list_of_thousands_of_connections_delays_nobody_by_a_millisecond) {
+// More connections take longer in all, but no turn does. A turn took less than 1 ms in an optimized
+// build; the bound leaves room for a machine with other work.
+Test(control_session, a_list_of_thousands_of_connections_is_made_in_pieces) {
   constexpr std::size_t kConnections = 2000;
-  const microseconds most = microseconds(1000) * slowness();
+  const microseconds most = microseconds(20'000) * slowness();
   World world;
   Loop& loop = world.target.loop();
   std::vector<Peer> peers;
@@ -112,13 +113,16 @@ Test(control_session, a_list_of_thousands_of_connections_delays_nobody_by_a_mill
   client.send("show connections\nmetrics\nshow services\n");
   std::string answer;
   microseconds longest{0};
+  int turns = 0;
   while (answers_in(answer) < 3) {
     const microseconds before = cpu_time();
     loop.poll();
+    ++turns;
     longest = std::max(longest, cpu_time() - before);
     answer += client.waiting();
   }
   const auto lines = static_cast<std::size_t>(std::count(answer.begin(), answer.end(), '\n'));
   cr_expect(lines > kConnections, "%zu lines", lines);
+  cr_expect(turns >= 10, "%d turns", turns);
   cr_expect(longest < most, "%lld us", static_cast<long long>(longest.count()));
 }
