@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 
 namespace sluice {
 namespace {

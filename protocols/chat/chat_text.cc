@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "../../reactor/base/utf8.h"
+#include "../../reactor/base/text/utf8.h"
 
 namespace sluice {
 namespace {

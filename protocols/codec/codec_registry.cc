@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "delimiter_codec.h"
 #include "fixed_codec.h"
 #include "length_codec.h"

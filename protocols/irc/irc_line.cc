@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../reactor/base/utf8.h"
+#include "../../reactor/base/text/utf8.h"
 
 namespace sluice {
 namespace {

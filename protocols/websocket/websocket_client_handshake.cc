@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "websocket_handshake.h"
 
 namespace sluice {

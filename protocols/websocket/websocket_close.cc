@@ -1,6 +1,6 @@
 #include "websocket_close.h"
 
-#include "../../reactor/base/utf8.h"
+#include "../../reactor/base/text/utf8.h"
 
 namespace sluice {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "sha1.h"
 
 namespace sluice {

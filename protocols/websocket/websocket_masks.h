@@ -15,7 +15,7 @@
 #include <string>
 #include <system_error>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "websocket_frame.h"
 
 namespace sluice {

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "quote.h"
+#include "text/quote.h"
 
 namespace sluice {
 namespace {

@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "../base/endpoint.h"
-#include "../base/host_name.h"
-#include "../base/quote.h"
+#include "../base/text/host_name.h"
+#include "../base/text/quote.h"
 #include "../names/service_names.h"
 
 namespace sluice {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../base/quote.h"
+#include "../base/text/quote.h"
 #include "../loop/loop_internals.h"
 #include "../loop/timer.h"
 #include "../names/resolver.h"

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 #include "dns_section.h"
 
 namespace sluice {

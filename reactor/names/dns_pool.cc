@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 #include "../loop/loop_internals.h"
 #include "dns_questions.h"
 

@@ -10,7 +10,7 @@
 #include <new>
 #include <utility>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 #include "resolver_types.h"
 
 namespace sluice {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 
 namespace sluice {
 namespace {

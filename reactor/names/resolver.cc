@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 #include "../loop/loop_component.h"
 #include "../loop/loop_internals.h"
 #include "../loop/timer.h"

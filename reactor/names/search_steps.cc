@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../base/host_name.h"
+#include "../base/text/host_name.h"
 
 namespace sluice {
 namespace {

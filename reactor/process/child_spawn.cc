@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "../base/quote.h"
+#include "../base/text/quote.h"
 
 extern char** environ;
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "reactor/base/host_name.h"
+#include "reactor/base/text/host_name.h"
 #include "reactor/names/dns_message.h"
 
 using namespace sluice;

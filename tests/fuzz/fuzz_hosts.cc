@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "fuzz.h"
-#include "reactor/base/host_name.h"
+#include "reactor/base/text/host_name.h"
 #include "reactor/names/hosts_file.h"
 
 using namespace sluice;

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "protocols/irc/irc_line.h"
 #include "protocols/webchat/irc_sockets.h"
-#include "reactor/base/utf8.h"
+#include "reactor/base/text/utf8.h"
 #include "tests/support/websocket_frames.h"
 #include <sluice/chat.h>
 #include <sluice/irc.h>

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 #include "protocols/websocket/websocket_reader.h"
-#include "reactor/base/utf8.h"
+#include "reactor/base/text/utf8.h"
 
 using namespace sluice;
 

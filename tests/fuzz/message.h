@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "fuzz.h"
-#include "reactor/base/quote.h"
+#include "reactor/base/text/quote.h"
 #include "tools/common/usage_error.h"
 
 namespace sluice::fuzz {

@@ -18,7 +18,7 @@ TREES = ("reactor", "protocols", "tools")
 
 # What has no place for a loop, so that it can be tested and fuzzed without one: these folders
 # include nothing of the system and, of other folders, only these headers.
-PURE = {"protocols/codec": ["reactor/base/export.h", "reactor/base/quote.h"]}
+PURE = {"protocols/codec": ["reactor/base/export.h", "reactor/base/text/quote.h"]}
 
 # <header> or "prefix/": the only files that may include it.
 ONLY_FROM = {
@@ -28,7 +28,7 @@ ONLY_FROM = {
     "openssl/": ["reactor/tls/"],
     "curl/": ["tools/sluice-fetch/"],
     "cxxopts.hpp": ["tools/"],
-    "histedit.h": ["tools/common/terminal_line.cc"],
+    "histedit.h": ["tools/common/terminal/terminal_line.cc"],
     "nlohmann/": ["tools/"],
     "toml++/": ["tools/sluiced/config/toml_file.cc"],
     "criterion/": [],

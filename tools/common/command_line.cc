@@ -15,7 +15,7 @@
 #define CXXOPTS_NO_REGEX
 #include <cxxopts.hpp>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "names.h"
 #include "nearest.h"
 #include "usage_error.h"

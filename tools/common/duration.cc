@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "number.h"
 #include "usage_error.h"
 

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "../../reactor/base/fd.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "usage_error.h"
 
 namespace sluice::tools {

@@ -4,7 +4,7 @@
 #include <string>
 #include <system_error>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "usage_error.h"
 
 namespace sluice::tools {

@@ -3,8 +3,8 @@
 #include <utility>
 #include <variant>
 
-#include "../../reactor/base/host_name.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/host_name.h"
+#include "../../reactor/base/text/quote.h"
 #include "usage_error.h"
 
 namespace sluice::tools {

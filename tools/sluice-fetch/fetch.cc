@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/signal_setup.h"
 
 namespace sluice::tools::fetch {

@@ -24,7 +24,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../common/output.h"
 #include "../common/program.h"
-#include "../common/progress_line.h"
+#include "../common/terminal/progress_line.h"
 #include "curl_multi.h"
 #include "fetch_progress.h"
 #include "file_batch.h"

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdio>
 
-#include "../common/progress_line.h"
+#include "../common/terminal/progress_line.h"
 
 namespace sluice::tools::fetch {
 

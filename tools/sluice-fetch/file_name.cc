@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 

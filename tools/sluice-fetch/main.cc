@@ -7,7 +7,7 @@
 
 #include "../common/descriptor_limit.h"
 #include "../common/program.h"
-#include "../common/terminal.h"
+#include "../common/terminal/terminal.h"
 #include "fetch.h"
 #include "options.h"
 

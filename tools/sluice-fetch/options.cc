@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/list_file.h"

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "../../reactor/base/fd.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 
 namespace sluice::tools::fetch {

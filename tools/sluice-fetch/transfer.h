@@ -31,7 +31,7 @@
 #include "../../reactor/base/fd.h"
 #include "../common/new_file.h"
 #include "../common/output.h"
-#include "../common/terminal_text.h"
+#include "../common/terminal/terminal_text.h"
 #include "options.h"
 #include "part_file.h"
 #include "rate_gate.h"

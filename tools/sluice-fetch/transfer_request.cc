@@ -11,7 +11,7 @@
 #include <new>
 #include <string>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "transfer.h"
 
 namespace sluice::tools::fetch {

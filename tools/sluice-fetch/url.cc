@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/json_object.h"
 #include "../common/usage_error.h"
 

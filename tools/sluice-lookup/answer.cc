@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/names/resolver_types.h"
 #include "../common/json_object.h"
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "../../reactor/base/host_name.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/host_name.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::lookup {

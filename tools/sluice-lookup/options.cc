@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../../reactor/names/dns_records.h"
 #include "../common/duration.h"

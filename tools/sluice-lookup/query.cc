@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/digits.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "../../reactor/base/host_name.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/host_name.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/names/raw_address.h"
 #include "../common/names.h"
 

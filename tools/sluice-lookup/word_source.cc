@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/list_line.h"
 #include "../common/usage_error.h"
 

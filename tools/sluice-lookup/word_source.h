@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "../../reactor/base/fd.h"
-#include "../common/line_input.h"
+#include "../common/terminal/line_input.h"
 
 namespace sluice::tools::lookup {
 

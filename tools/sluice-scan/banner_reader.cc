@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/try_again.h"
 
 namespace sluice::tools::scan {

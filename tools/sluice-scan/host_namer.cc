@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 
 namespace sluice::tools::scan {
 

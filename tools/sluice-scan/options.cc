@@ -5,7 +5,7 @@
 #include <functional>
 #include <string_view>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/list_file.h"

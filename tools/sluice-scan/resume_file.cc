@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "../../reactor/base/fd.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/json_object.h"
 #include "../common/new_file.h"
 #include "../common/usage_error.h"

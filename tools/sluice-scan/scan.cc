@@ -8,7 +8,7 @@
 #include <random>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/signal_setup.h"
 #include "../common/usage_error.h"
 

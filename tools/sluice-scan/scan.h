@@ -17,7 +17,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/names/resolver.h"
 #include "../common/program.h"
-#include "../common/progress_line.h"
+#include "../common/terminal/progress_line.h"
 #include "keyboard.h"
 #include "options.h"
 #include "progress.h"

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
 #include "targets/target_lookup.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/stream/connection.h"
 #include "../../reactor/tls/tls_client.h"
 #include "../../reactor/tls/tls_transport.h"

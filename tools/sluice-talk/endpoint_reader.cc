@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::talk {

@@ -6,7 +6,7 @@
 
 #include "../../protocols/codec/codec_registry.h"
 #include "../../protocols/http/http_fields.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../../reactor/loop/idle_list.h"
 #include "../common/duration.h"

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/json_object.h"
-#include "../common/terminal_text.h"
+#include "../common/terminal/terminal_text.h"
 #include "../common/timestamp.h"
 
 namespace sluice::tools::talk {

@@ -4,7 +4,7 @@
 
 #include "../../protocols/framed/framed.h"
 #include "../../protocols/proxy/proxy_transport.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 
 namespace sluice::tools::talk {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/signal_setup.h"
 #include "datagram_session.h"
 #include "stream_session.h"

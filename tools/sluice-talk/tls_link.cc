@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/tls/tls_certificate.h"
 #include "../../reactor/tls/tls_client.h"
 #include "../../reactor/tls/tls_error.h"

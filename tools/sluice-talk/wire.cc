@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "../../protocols/codec/codec_registry.h"
-#include "../../reactor/base/utf8.h"
+#include "../../reactor/base/text/utf8.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::talk {

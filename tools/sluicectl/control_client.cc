@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "../../reactor/base/fd.h"
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 
 namespace sluice::tools::control {
 namespace {

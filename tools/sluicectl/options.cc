@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../common/usage_error.h"
 

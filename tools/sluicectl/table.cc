@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/json_object.h"
 #include "control_client.h"
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/standard_streams.h"
 #include "top_json.h"
 #include "top_samples.h"

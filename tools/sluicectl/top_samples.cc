@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "control_client.h"
 
 namespace sluice::tools::control {

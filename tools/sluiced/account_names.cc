@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/names.h"
 #include "../common/number.h"
 #include "../common/write_all.h"

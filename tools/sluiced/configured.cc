@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/descriptor_limit.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"

@@ -16,8 +16,8 @@
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/signals.h"
-#include "../common/line_input.h"
 #include "../common/output.h"
+#include "../common/terminal/line_input.h"
 #include "log/log.h"
 #include "services/service.h"
 

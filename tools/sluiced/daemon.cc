@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/loop/watcher.h"
 #include "bus_maker.h"
 #include "configured.h"
 #include "daemon_signals.h"
-#include "report_text.h"
+#include "log/report_text.h"
 #include "root_account.h"
 
 namespace sluice::tools::daemon {

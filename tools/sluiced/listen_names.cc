@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
 #include "config/listen_reader.h"
 

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../common/duration.h"
 #include "../common/number.h"

@@ -12,7 +12,7 @@
 #include "../../reactor/loop/watcher.h"
 #include "../common/process_files.h"
 #include "daemon_signals.h"
-#include "report_text.h"
+#include "log/report_text.h"
 #include "settings/passed_sockets.h"
 #include "upgrade/handover_channel.h"
 

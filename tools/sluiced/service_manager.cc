@@ -13,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/number.h"
 
 namespace sluice::tools::daemon {

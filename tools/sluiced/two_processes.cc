@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "../common/process_files.h"
-#include "../common/terminal_line.h"
+#include "../common/terminal/terminal_line.h"
 #include "account_names.h"
 #include "configured.h"
 #include "daemon_signals.h"

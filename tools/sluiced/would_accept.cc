@@ -1,6 +1,6 @@
 #include "would_accept.h"
 
-#include "../../reactor/base/quote.h"
+#include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
 #include "endpoints/admission.h"
 #include "endpoints/socket_keys.h"

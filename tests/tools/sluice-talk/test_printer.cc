@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#include "reactor/base/quote.h"
+#include "reactor/base/text/quote.h"
 #include "tools/sluice-talk/printer.h"
 
 using sluice::tools::talk::PrintFormat;

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <system_error>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 #include "xml_output.h"
 

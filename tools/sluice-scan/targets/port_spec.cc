@@ -4,7 +4,7 @@
 #include <bitset>
 #include <cstddef>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 #include "common_ports.h"

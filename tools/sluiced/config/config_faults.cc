@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 
 namespace sluice::tools::daemon {
 namespace {

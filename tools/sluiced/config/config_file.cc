@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "../../../reactor/base/fd.h"
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "config_faults.h"
 #include "config_reader.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/names.h"
 #include "../../common/nearest.h"
 #include "../../common/usage_error.h"

@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/socket_keys.h"
 #include "config_keys.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../../reactor/names/service_names.h"
 #include "../../common/names.h"
 #include "../../common/nearest.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../endpoints/socket_keys.h"
 #include "../services/service_kinds.h"
 #include "../services/shared_rules.h"

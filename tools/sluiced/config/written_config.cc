@@ -7,7 +7,7 @@
 #include <optional>
 #include <variant>
 
-#include "../../../reactor/base/utf8.h"
+#include "../../../reactor/base/text/utf8.h"
 #include "../endpoints/socket_keys.h"
 #include "../services/service_kinds.h"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/duration.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/bans.h"

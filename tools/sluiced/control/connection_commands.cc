@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../endpoints/peer_text.h"
 #include "../endpoints/socket_keys.h"
 #include "../endpoints/tls_endpoint.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/json_object.h"
 
 namespace sluice::tools::daemon {

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/command_line.h"
 #include "../../common/nearest.h"
 #include "../../common/usage_error.h"

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "control_session.h"
 
 namespace sluice::tools::daemon {

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <optional>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 #include "tls_keys.h"
 

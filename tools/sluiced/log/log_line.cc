@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/json_object.h"
 #include "../../common/timestamp.h"
 

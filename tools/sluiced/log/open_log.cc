@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 
 namespace sluice::tools::daemon {
 namespace {

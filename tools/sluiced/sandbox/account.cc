@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -11,7 +11,7 @@
 #include <system_error>
 
 #include "../../../reactor/base/fd.h"
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "landlock_abi.h"
 #endif
 

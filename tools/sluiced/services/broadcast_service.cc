@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "../../../protocols/broadcast/broadcast_control.h"
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../../reactor/stream/listener.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/admission.h"

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "../../../protocols/chat/chat_name.h"
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"

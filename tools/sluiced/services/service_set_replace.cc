@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../endpoints/opener.h"
 #include "../endpoints/socket_keys.h"
 #include "service_kinds.h"

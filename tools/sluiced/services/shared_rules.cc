@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../endpoints/socket_keys.h"
 #include "service_kinds.h"
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <system_error>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 

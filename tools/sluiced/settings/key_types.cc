@@ -4,7 +4,7 @@
 #include <array>
 #include <variant>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/names.h"
 #include "../../common/usage_error.h"
 

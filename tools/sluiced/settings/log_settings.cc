@@ -1,6 +1,6 @@
 #include "log_settings.h"
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 
 namespace sluice::tools::daemon {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "../../../reactor/base/inherited_socket.h"
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/names.h"
 #include "../../common/nearest.h"
 #include "../../common/number.h"

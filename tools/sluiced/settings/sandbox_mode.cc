@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/usage_error.h"
 
 namespace sluice::tools::daemon {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 
 namespace sluice::tools::daemon {
 namespace {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../../../reactor/base/quote.h"
+#include "../../../reactor/base/text/quote.h"
 #include "../../common/number.h"
 #include "../endpoints/socket_keys.h"
 #include "../settings/passed_sockets.h"

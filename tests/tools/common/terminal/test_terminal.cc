@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/common/terminal.h"
+#include "tools/common/terminal/terminal.h"
 
 using sluice::tools::is_dumb_terminal;
 using sluice::tools::use_character_set;

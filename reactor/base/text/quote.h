@@ -5,8 +5,8 @@
 // become \xNN. Everything else stays, including a backslash: the result is for people, not for
 // parsers. And base64, which a parser reads back.
 // Errors: std::bad_alloc. Thread: any. Source: RFC 4648, section 4 (base64).
-#ifndef SLUICE_REACTOR_BASE_QUOTE_H
-#define SLUICE_REACTOR_BASE_QUOTE_H
+#ifndef SLUICE_REACTOR_BASE_TEXT_QUOTE_H
+#define SLUICE_REACTOR_BASE_TEXT_QUOTE_H
 
 #include <cstddef>
 #include <span>

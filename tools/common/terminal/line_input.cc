@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "../../reactor/base/try_again.h"
+#include "../../../reactor/base/try_again.h"
 #include "terminal.h"
 #include "terminal_line.h"
 

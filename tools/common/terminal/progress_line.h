@@ -5,15 +5,15 @@
 // escape sequence. Call clear() before anything else is written there; the line comes back.
 // Lifetime: must be destroyed before its loop; the destructor clears the line. Thread: the loop's.
 // Errors: start() may throw std::bad_alloc. A line that cannot be written is lost.
-#ifndef SLUICE_TOOLS_COMMON_PROGRESS_LINE_H
-#define SLUICE_TOOLS_COMMON_PROGRESS_LINE_H
+#ifndef SLUICE_TOOLS_COMMON_TERMINAL_PROGRESS_LINE_H
+#define SLUICE_TOOLS_COMMON_TERMINAL_PROGRESS_LINE_H
 
 #include <cstddef>
 #include <functional>
 #include <string>
 
-#include "../../reactor/loop/loop.h"
-#include "../../reactor/loop/timer.h"
+#include "../../../reactor/loop/loop.h"
+#include "../../../reactor/loop/timer.h"
 
 namespace sluice::tools {
 

@@ -7,8 +7,8 @@
 // Thread: functions may be called on any; Utf8Stream is a plain value. Errors: none.
 // Source: RFC 3629; The Unicode Standard 15.0, table 3-7 and section 3.9 ("substitution of maximal
 // subparts"), and the property Default_Ignorable_Code_Point of DerivedCoreProperties.txt.
-#ifndef SLUICE_REACTOR_BASE_UTF8_H
-#define SLUICE_REACTOR_BASE_UTF8_H
+#ifndef SLUICE_REACTOR_BASE_TEXT_UTF8_H
+#define SLUICE_REACTOR_BASE_TEXT_UTF8_H
 
 #include <cstddef>
 #include <cstdint>

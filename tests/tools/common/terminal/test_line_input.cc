@@ -10,7 +10,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/common/line_input.h"
+#include "tools/common/terminal/line_input.h"
 #include <sluice/fd.h>
 #include <sluice/loop.h>
 

@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "reactor/base/quote.h"
+#include "reactor/base/text/quote.h"
 #include "support/text.h"
 
 using sluice::base64;

@@ -4,8 +4,8 @@
 // carriage return before a newline is left out; anything else that a terminal could obey, or that
 // does not show, becomes \xNN as escape_prose() has it.
 // Thread: any. Errors: std::bad_alloc.
-#ifndef SLUICE_TOOLS_COMMON_TERMINAL_TEXT_H
-#define SLUICE_TOOLS_COMMON_TERMINAL_TEXT_H
+#ifndef SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_TEXT_H
+#define SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_TEXT_H
 
 #include <string>
 #include <string_view>

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/common/progress_line.h"
+#include "tools/common/terminal/progress_line.h"
 
 using sluice::tools::bar_and_words;
 

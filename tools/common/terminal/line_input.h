@@ -11,8 +11,8 @@
 // Thread: the loop's. Errors: the constructor throws std::system_error. A later failure calls
 // `failed` once, and nothing is read afterwards.
 // Units: bytes.
-#ifndef SLUICE_TOOLS_COMMON_LINE_INPUT_H
-#define SLUICE_TOOLS_COMMON_LINE_INPUT_H
+#ifndef SLUICE_TOOLS_COMMON_TERMINAL_LINE_INPUT_H
+#define SLUICE_TOOLS_COMMON_TERMINAL_LINE_INPUT_H
 
 #include <chrono>
 #include <cstddef>
@@ -22,9 +22,9 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/loop/loop.h"
-#include "../../reactor/loop/timer.h"
-#include "../../reactor/loop/watch.h"
+#include "../../../reactor/loop/loop.h"
+#include "../../../reactor/loop/timer.h"
+#include "../../../reactor/loop/watch.h"
 
 namespace sluice::tools {
 

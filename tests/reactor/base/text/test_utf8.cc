@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "reactor/base/utf8.h"
+#include "reactor/base/text/utf8.h"
 #include "support/text.h"
 
 using sluice::first_character;

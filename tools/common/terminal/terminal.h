@@ -1,8 +1,8 @@
 // What the terminal and the locale of this process can do.
 //
 // Thread: use_character_set() before others start. Errors: none.
-#ifndef SLUICE_TOOLS_COMMON_TERMINAL_H
-#define SLUICE_TOOLS_COMMON_TERMINAL_H
+#ifndef SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_H
+#define SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_H
 
 namespace sluice::tools {
 

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/text.h"
-#include "tools/common/terminal_text.h"
+#include "tools/common/terminal/terminal_text.h"
 
 using sluice::test::every_byte;
 using sluice::test::utf8_of;

@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "reactor/base/host_name.h"
+#include "reactor/base/text/host_name.h"
 
 using sluice::is_host_name;
 using sluice::is_localhost;

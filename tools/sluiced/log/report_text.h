@@ -1,12 +1,12 @@
 // What a loop reports, as a line of the log.
 //
 // Errors: std::bad_alloc. Thread: any.
-#ifndef SLUICE_TOOLS_SLUICED_REPORT_TEXT_H
-#define SLUICE_TOOLS_SLUICED_REPORT_TEXT_H
+#ifndef SLUICE_TOOLS_SLUICED_LOG_REPORT_TEXT_H
+#define SLUICE_TOOLS_SLUICED_LOG_REPORT_TEXT_H
 
 #include <string>
 
-#include "../../reactor/loop/loop.h"
+#include "../../../reactor/loop/loop.h"
 
 namespace sluice::tools::daemon {
 

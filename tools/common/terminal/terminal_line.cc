@@ -20,8 +20,8 @@
 // interface, not the one like readline's: that one keeps its state in globals.
 #include <histedit.h>
 
-#include "../../reactor/base/try_again.h"
-#include "standard_streams.h"
+#include "../../../reactor/base/try_again.h"
+#include "../standard_streams.h"
 #include "terminal.h"
 
 namespace sluice::tools {

@@ -2,8 +2,8 @@
 //
 // What it is: pure functions over text, without a trailing dot or with one.
 // Thread: any. Source: RFC 1035, 2.3.4; RFC 1123, 2.1; RFC 3696, 2; RFC 6761, 6.3.
-#ifndef SLUICE_REACTOR_BASE_HOST_NAME_H
-#define SLUICE_REACTOR_BASE_HOST_NAME_H
+#ifndef SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
+#define SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
 
 #include <string_view>
 

@@ -10,17 +10,17 @@
 // REQUIRES: the standard input and output are a terminal.
 // Thread: the loop's. Errors: std::system_error from the constructor, `failed` later.
 // Source: editline(3), editrc(5).
-#ifndef SLUICE_TOOLS_COMMON_TERMINAL_LINE_H
-#define SLUICE_TOOLS_COMMON_TERMINAL_LINE_H
+#ifndef SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_LINE_H
+#define SLUICE_TOOLS_COMMON_TERMINAL_TERMINAL_LINE_H
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "../../reactor/loop/loop.h"
-#include "../../reactor/loop/signals.h"
-#include "../../reactor/loop/watch.h"
+#include "../../../reactor/loop/loop.h"
+#include "../../../reactor/loop/signals.h"
+#include "../../../reactor/loop/watch.h"
 
 namespace sluice::tools {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "../../reactor/base/quote.h"
-#include "../../reactor/base/utf8.h"
+#include "../../../reactor/base/text/quote.h"
+#include "../../../reactor/base/text/utf8.h"
 
 namespace sluice::tools {
 namespace {
