@@ -1,6 +1,6 @@
 // The parser of IRC lines, and a server around it: the parts of a line are parts of its text, and
 // whatever one client sends, another one gets whole lines that can be parsed and nothing else. Over
-// WebSocket it gets each of them in a frame of its own, as UTF-8.
+// WebSocket it gets each line in a separate frame, as UTF-8.
 #include <memory>
 #include <string>
 #include <vector>

@@ -53,7 +53,7 @@ def messages(source):
         for literals in MADE_ELSEWHERE.get(name, ()):
             missing = [literal for literal in literals if f'"{literal}' not in text]
             yield (name, literals) if not missing else (f"{name} (no longer there)", missing)
-        if name == "report_text.cc":
+        if name == "log/report_text.cc":
             yield from ((name, [f": {kind}: "]) for kind in KIND.findall(text))
 
 

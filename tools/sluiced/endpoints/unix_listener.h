@@ -34,7 +34,7 @@ class UnixListener {
   // The file is this process's, or another's.
   void own_file();
   void leave_file() noexcept;
-  // Serves no newcomer. Connections go on, and the file stays as it is.
+  // Accepts no more connections. Those that are open go on, and the file is not removed.
   void close() noexcept;
   // As Listener; a file that is this process's is removed at once.
   void drain(std::chrono::milliseconds deadline, Task done);
