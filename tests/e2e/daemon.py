@@ -206,12 +206,12 @@ def wait_until(condition, patience=PATIENCE):
 def address_of(endpoint):
     """(family, type, address) of what an endpoint names."""
     scheme, _, rest = endpoint.partition("://")
-    if scheme == "unix":
+    if scheme in ("unix", "ws+unix"):
         return socket.AF_UNIX, socket.SOCK_STREAM, rest
     host, _, port = rest.rpartition(":")
     host = host.strip("[]").replace("*", "127.0.0.1")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return family, socket.SOCK_STREAM if scheme == "tcp" else socket.SOCK_DGRAM, (host, int(port))
+    return family, socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM, (host, int(port))
 
 
 def connect(endpoint, source=None):

@@ -9,10 +9,6 @@ KEY = base64.b64encode(b"0123456789abcdef").decode()
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
-def tcp(endpoint):
-    return endpoint.replace("ws+unix://", "unix://").replace("ws://", "tcp://")
-
-
 def request(path="/", *more, version="13"):
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Upgrade: websocket",
              "Connection: Upgrade", f"Sec-WebSocket-Key: {KEY}",
@@ -55,7 +51,7 @@ def read_frame(peer):
 
 def open_socket(endpoint, path="/", *more):
     """A connection whose handshake is done."""
-    peer = connect(tcp(endpoint))
+    peer = connect(endpoint)
     peer.sendall(request(path, *more))
     head = read_head(peer)
     if not head.startswith("HTTP/1.1 101 "):

@@ -18,15 +18,9 @@ PEERS = 20
 HUGE = 2**63
 
 
-def doors_of(server):
-    """The endpoints as sockets see them, by the name of their service; of WebSocket: "ws"."""
-    plain = {"ws": "tcp", "http": "tcp"}
-    found = {}
-    for name, endpoint in server.listening:
-        scheme, rest = endpoint.split("://")
-        key = "ws" if scheme == "ws" else name
-        found[key] = f"{plain.get(scheme, scheme)}://{rest.rstrip('/')}"
-    return found
+def echo_of(server):
+    """The one without a door; the other echo, if there is one, speaks WebSocket."""
+    return server.endpoints("echo")[-1]
 
 
 class Heads(unittest.TestCase):
@@ -35,8 +29,9 @@ class Heads(unittest.TestCase):
     def expect_ended(self, keys, send, within=hostile.ANSWER_WITHIN):
         """`send` gets each of a crowd; all are closed, and it costs no memory."""
         with watched(self, "-l", f"web=http://127.0.0.1:0{keys}", *ECHO) as server:
-            doors, before = doors_of(server), server.resident()
-            with served_meanwhile(self, doors["echo"]), crowd(doors["web"], PEERS) as clients:
+            before = server.resident()
+            web, = server.endpoints("web")
+            with served_meanwhile(self, echo_of(server)), crowd(web, PEERS) as clients:
                 for client in clients:
                     client.settimeout(within)
                     with contextlib.suppress(ConnectionResetError, BrokenPipeError):
@@ -70,14 +65,14 @@ class Heads(unittest.TestCase):
         with watched(self, "-l", "web=http://127.0.0.1:0", *ECHO) as server:
             for origin in ("http://evil.example", "null", "http://127.0.0.1.evil.example",
                            "https://127.0.0.1@evil.example", "file://"):
-                with daemon.connect(doors_of(server)["web"]) as client:
+                with daemon.connect(server.endpoints("web")[0]) as client:
                     client.sendall(websocket_client.request("/chat", f"Origin: {origin}"))
                     self.assertRegex(websocket_client.read_head(client), "^HTTP/1.1 403 ", origin)
 
 
 class Frames(unittest.TestCase):
     def open(self, server):
-        return websocket_client.open_socket(doors_of(server)["ws"])
+        return websocket_client.open_socket(server.listening[0][1])
 
     def expect_closed(self, client, code):
         opcode, payload = websocket_client.read_frame(client)
@@ -108,7 +103,7 @@ class Frames(unittest.TestCase):
         with watched(self, "-l", "echo=ws://127.0.0.1:0,max-message=65536", *ECHO) as server:
             before = server.resident()
             clients = [self.open(server) for _ in range(100)]
-            with served_meanwhile(self, doors_of(server)["echo"]):
+            with served_meanwhile(self, echo_of(server)):
                 for client in clients:
                     client.sendall(websocket_client.frame(2, b"x" * 60_000, fin=False))
                 time.sleep(0.2 * daemon.SLOWNESS)
@@ -124,7 +119,7 @@ class Frames(unittest.TestCase):
             pings = websocket_client.frame(websocket_client.PING, b"x" * 125) * 500
             for client in clients:
                 client.setblocking(False)
-            with served_meanwhile(self, doors_of(server)["echo"]):
+            with served_meanwhile(self, echo_of(server)):
                 hostile.push(clients, pings)
                 self.assertLess(server.resident() - before, PEERS * MIB)
             for client in clients:
@@ -140,7 +135,7 @@ class Frames(unittest.TestCase):
             clients = [self.open(server) for _ in range(PEERS)]
             for client in clients:
                 client.setblocking(False)
-            with served_meanwhile(self, doors_of(server)["echo"]):
+            with served_meanwhile(self, echo_of(server)):
                 hostile.push(clients, data)
                 self.assertLess(server.resident() - before, PEERS * 2 * MIB)
             for client in clients:
@@ -152,11 +147,12 @@ class IrcStorms(unittest.TestCase):
         """Members with plain lines and an echo are served while `make` rages on IRC."""
         with watched(self, "-l", f"irc=tcp://127.0.0.1:0{keys}", "-l", "chat=tcp://127.0.0.1:0",
                      *ECHO) as server:
-            doors, before = doors_of(server), server.resident()
-            with Storm(doors["irc"], peers, make) as storm, served_meanwhile(self, doors["echo"]):
+            before = server.resident()
+            irc, = server.endpoints("irc")
+            with Storm(irc, peers, make) as storm, served_meanwhile(self, echo_of(server)):
                 from_now = time.monotonic() + SECONDS
                 while time.monotonic() < from_now:
-                    with daemon.connect(doors["chat"], ("127.0.2.1", 0)) as member:
+                    with daemon.connect(server.endpoints("chat")[0], ("127.0.2.1", 0)) as member:
                         started = time.monotonic()
                         member.sendall(b"/who\n")
                         text = b""
@@ -192,8 +188,9 @@ class IrcStorms(unittest.TestCase):
 
     def test_a_line_without_end_takes_no_memory(self):
         with watched(self, "-l", "irc=tcp://127.0.0.1:0", *ECHO) as server:
-            doors, before = doors_of(server), server.resident()
-            with served_meanwhile(self, doors["echo"]), crowd(doors["irc"], PEERS) as clients:
+            before = server.resident()
+            irc, = server.endpoints("irc")
+            with served_meanwhile(self, echo_of(server)), crowd(irc, PEERS) as clients:
                 for client in clients:
                     client.settimeout(hostile.ANSWER_WITHIN)
                     client.sendall(b"PRIVMSG #x :" + b"x" * 2 * MIB)

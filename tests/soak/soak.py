@@ -219,7 +219,7 @@ def page(load, dice):
 
 
 def show(load, path, word):
-    with daemon.connect(load.endpoints["web"]["http"].replace("http:", "tcp:")) as client:
+    with daemon.connect(load.endpoints["web"]["http"]) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode() +
                        b"Connection: close\r\n\r\n")
         if word not in daemon.receive_all(client):

@@ -16,10 +16,6 @@ from daemon import Daemon, connect, exchange, receive_all, receive_exactly, wait
 METRICS = "metrics=http://127.0.0.1:0"
 
 
-def tcp(endpoint):
-    return endpoint.replace("http://", "tcp://")
-
-
 def get(endpoint, path="/metrics", method="GET"):
     """(status, headers, body) from Python's client, on a new connection."""
     client = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=daemon.PATIENCE)
@@ -122,7 +118,7 @@ class Answers(unittest.TestCase):
 class Limits(unittest.TestCase):
     def test_a_slow_head_closes_the_connection_and_an_idle_one_does_not(self):
         with Daemon("-l", METRICS + ",message-timeout=300ms") as sluiced:
-            with connect(tcp(sluiced.endpoint)) as idle, connect(tcp(sluiced.endpoint)) as slow:
+            with connect(sluiced.endpoint) as idle, connect(sluiced.endpoint) as slow:
                 slow.sendall(b"GET /metrics HTTP/1.1\r\nHost:")
                 self.assertEqual(slow.recv(1), b"")
                 idle.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -131,7 +127,7 @@ class Limits(unittest.TestCase):
     def test_max_and_deny_hold(self):
         with Daemon("-l", METRICS + ",max=1", "-l", METRICS + ",deny=127.0.0.0/8") as sluiced:
             one, denied = sluiced.endpoints("metrics")
-            with connect(tcp(one)), connect(tcp(one)) as second, connect(tcp(denied)) as third:
+            with connect(one), connect(one) as second, connect(denied) as third:
                 self.assertTrue(was_closed(second))
                 self.assertTrue(was_closed(third))
 
@@ -143,7 +139,7 @@ class Limits(unittest.TestCase):
                                  (b"GET /" + b"a" * 5000, b"414"),
                                  (b"GET / HTTP/1.1\r\nX: " + b"a" * 5000, b"431"),
                                  (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"505")):
-                with connect(tcp(sluiced.endpoint)) as client:
+                with connect(sluiced.endpoint) as client:
                     client.sendall(data)
                     answer = receive_all(client)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 " + status), (data[:20], answer))
@@ -151,7 +147,7 @@ class Limits(unittest.TestCase):
 
     def test_a_client_that_does_not_read_is_not_read(self):
         with Daemon("-l", METRICS, "-l", "echo=tcp://127.0.0.1:0") as sluiced:
-            with connect(tcp(sluiced.endpoint)) as lazy:
+            with connect(sluiced.endpoint) as lazy:
                 lazy.setblocking(False)
                 sent = 0
                 request = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 1000

@@ -35,7 +35,7 @@ class Browser:
         if self.last:
             query["after"] = self.last
         text = "&".join(f"{name}={value}" for name, value in query.items())
-        self.socket = open_socket(endpoint.replace("http://", "tcp://"), f"{path}?{text}")
+        self.socket = open_socket(endpoint, f"{path}?{text}")
 
     def __enter__(self):
         return self
@@ -155,7 +155,7 @@ class OneHouse(unittest.TestCase):
 
     def test_a_page_of_another_site_cannot_join(self):
         with Daemon("-l", WEB) as sluiced:
-            at = sluiced.endpoint.replace("http://", "tcp://")
+            at = sluiced.endpoint
             open_socket(at, "/chat", "Origin: http://127.0.0.1").close()
             with self.assertRaisesRegex(AssertionError, "HTTP/1.1 403 "):
                 open_socket(at, "/chat", "Origin: http://evil.example")
