@@ -23,7 +23,8 @@ TestSuite(relay_end, .timeout = 60);
 
 namespace {
 
-constexpr std::size_t kBulk = 4 * 1024 * 1024;
+// More than the buffers of narrow_pair(), a pipe and a queue at its high_water hold.
+constexpr std::size_t kBulk = 1280 * 1024;
 
 // So that what is lost, repeated or moved is seen.
 std::string pattern(std::size_t size, unsigned seed) {
@@ -97,6 +98,23 @@ struct Flow {
   void pull() { received += to.waiting(); }
   [[nodiscard]] bool is_done() const { return received.size() >= bytes.size(); }
 };
+
+// Sends until everything on the way is full.
+void fill(Loop& loop, Flow& flow) {
+  std::size_t before = 0;
+  turn_until(loop, [&] {
+    turn_a_while(loop, 3);
+    flow.push();
+    return std::exchange(before, flow.sent) == flow.sent;
+  });
+}
+
+// With a transport, so that the kernel moves nothing, and the queue has bytes.
+ConnectionOptions copied(Hooks& hooks) {
+  ConnectionOptions options;
+  options.transport = hooked(hooks);
+  return options;
+}
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
@@ -188,31 +206,27 @@ Test(relay_end, keeps_the_order_when_bulk_and_short_messages_alternate) {
 }
 
 Test(relay_end, does_not_hold_up_an_upload_beside_a_download_that_nobody_reads) {
-  World world({}, narrow_pair);
-  world.join();
-  Flow download{*world.peer_b, *world.peer_a, pattern(kBulk, 3)};
-  std::size_t before = 1;
-  turn_until(world.loop, [&] {  // until everything on the way is full
-    download.push();
-    const std::size_t now = download.sent;
-    turn_a_while(world.loop, 3);
-    download.push();
-    return std::exchange(before, download.sent) == now && download.sent == now;
-  });
-  cr_expect(download.sent < kBulk);
-  Flow upload{*world.peer_a, *world.peer_b, pattern(kBulk, 4)};
-  turn_until(world.loop, [&] {
-    upload.push();
-    upload.pull();
-    return upload.is_done();
-  });
-  cr_expect(upload.received == upload.bytes);
-  turn_until(world.loop, [&] {
-    download.push();
-    download.pull();
-    return download.is_done();
-  });
-  cr_expect(download.received == download.bytes);
+  Hooks hooks;
+  for (const ConnectionOptions& options : {ConnectionOptions(), copied(hooks)}) {
+    World world(options, narrow_pair);
+    world.join();
+    Flow download{*world.peer_b, *world.peer_a, pattern(kBulk, 3)};
+    fill(world.loop, download);
+    cr_expect(download.sent < kBulk);
+    Flow upload{*world.peer_a, *world.peer_b, pattern(kBulk, 4)};
+    turn_until(world.loop, [&] {
+      upload.push();
+      upload.pull();
+      return upload.is_done();
+    });
+    cr_expect(upload.received == upload.bytes);
+    turn_until(world.loop, [&] {
+      download.push();
+      download.pull();
+      return download.is_done();
+    });
+    cr_expect(download.received == download.bytes);
+  }
 }
 
 Test(relay_end, queues_no_more_than_the_mark_and_one_read_for_a_peer_that_does_not_read) {
@@ -240,23 +254,22 @@ Test(relay_end, queues_no_more_than_the_mark_and_one_read_for_a_peer_that_does_n
 }
 
 Test(relay_end, sends_the_end_only_after_what_the_slow_peer_has_not_read_yet) {
-  World world;
-  world.join();
-  Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk / 2, 6)};
-  turn_until(world.loop, [&] {
-    flow.push();
-    if (flow.sent < kBulk / 4) flow.pull();
-    if (flow.sent > kBulk / 4 && flow.received.size() < flow.sent / 2) flow.pull();
-    return flow.sent == flow.bytes.size();
-  });
-  world.peer_a->end();
-  world.peer_b->end();  // the other direction is over: this end is closed while its queue is sent
-  turn_a_while(world.loop);
-  flow.received += world.peer_b->receive_all(world.loop);
-  cr_expect(flow.received == flow.bytes);
-  cr_expect(world.peer_b->error() == 0);
-  world.wait_for_done();
-  cr_expect(!world.result.a && !world.result.b);
+  Hooks hooks;
+  for (ConnectionOptions options : {ConnectionOptions(), copied(hooks)}) {
+    options.high_water = kBulk;  // the end is read while bytes before it are queued
+    World world(options, narrow_pair);
+    world.join();
+    Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk, 6)};
+    turn_until(world.loop, [&] { return flow.push(), world.at(world.b).queued() > 0; });
+    world.peer_a->end();
+    world.peer_b->end();  // the other direction is over: this end is closed while its queue is sent
+    turn_a_while(world.loop);
+    cr_expect(world.at(world.b).queued() > 0);
+    cr_expect(world.peer_b->receive_all(world.loop) == flow.bytes.substr(0, flow.sent));
+    cr_expect(world.peer_b->error() == 0);
+    world.wait_for_done();
+    cr_expect(!world.result.a && !world.result.b);
+  }
 }
 
 Test(relay_end, passes_on_what_the_old_handler_leaves_when_it_makes_the_call) {
@@ -347,7 +360,7 @@ Test(relay_end, raises_no_sigpipe_when_a_peer_goes_away_during_bulk) {
     for (int round = 0; round < 8; ++round) {
       World world({}, [] { return unix_pair(); });
       world.join();
-      Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk / 8, 7)};
+      Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk / 2, 7)};
       for (int i = 0; i < 6 + round; ++i) {
         flow.push();
         world.loop.poll();
@@ -370,7 +383,7 @@ Test(relay_end, holds_no_descriptor_when_nothing_is_under_way) {
   World world;
   const std::size_t before = open_descriptors();
   world.join();
-  Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk / 2, 8)};
+  Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk, 8)};
   turn_until(world.loop, [&] {
     flow.push();
     flow.pull();
@@ -386,7 +399,7 @@ Test(relay_end, copies_when_no_descriptor_is_left_for_a_pipe) {
   World world;
   world.join();
   const Hoard hoard;
-  Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk / 2, 9)};
+  Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk, 9)};
   turn_until(world.loop, [&] {
     flow.push();
     flow.pull();
@@ -401,11 +414,7 @@ Test(relay_end, joins_a_plain_connection_with_one_through_a_transport) {
   hooks.open = [&may_open]() -> std::optional<IoResult> {
     return may_open ? IoResult::done() : IoResult::want_read();
   };
-  ConnectionOptions secured;
-  secured.transport = [&hooks](Wire wire, const Address&) {
-    return std::make_unique<HookedTransport>(wire, hooks);
-  };
-  World world({}, secured, [] { return tcp_pair(); });
+  World world({}, copied(hooks), [] { return tcp_pair(); });
   world.join();
   world.peer_a->send("before the handshake is done");
   turn_a_while(world.loop);
@@ -414,8 +423,8 @@ Test(relay_end, joins_a_plain_connection_with_one_through_a_transport) {
   world.peer_b->send("!");
   cr_expect(world.peer_b->receive(world.loop, 28) == "before the handshake is done");
   cr_expect(world.peer_a->receive(world.loop, 1) == "!");
-  Flow there{*world.peer_a, *world.peer_b, pattern(kBulk / 4, 10)};
-  Flow back{*world.peer_b, *world.peer_a, pattern(kBulk / 4, 11)};
+  Flow there{*world.peer_a, *world.peer_b, pattern(kBulk, 10)};
+  Flow back{*world.peer_b, *world.peer_a, pattern(kBulk, 11)};
   turn_until(world.loop, [&] {
     for (Flow* flow : {&there, &back}) {
       flow->push();
