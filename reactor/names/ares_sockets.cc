@@ -10,12 +10,10 @@
 #include <system_error>
 
 #include "../base/fd.h"
+#include "dns_reader.h"
 
 namespace sluice {
 namespace {
-
-constexpr std::size_t kHeaderSize = 12;  // RFC 1035, 4.1.1
-constexpr std::size_t kRcodeAt = 3;      // in the lower half of the byte
 
 // c-ares asks the next server after these: SERVFAIL, NOTIMP and REFUSED.
 constexpr bool is_failure(unsigned rcode) { return rcode == 2 || rcode == 4 || rcode == 5; }
@@ -54,8 +52,8 @@ ares_ssize_t receive(ares_socket_t fd, void* data, std::size_t size, int flags, 
   }
   const ssize_t count = ::recvfrom(fd, data, size, flags, from, from_size);
   const bool is_datagram = from != nullptr;  // a piece of a stream may begin anywhere
-  if (is_datagram && count >= static_cast<ssize_t>(kHeaderSize)) {
-    const unsigned rcode = static_cast<const unsigned char*>(data)[kRcodeAt] & 0x0FU;
+  if (is_datagram && count >= static_cast<ssize_t>(DnsLimits::kHeader)) {
+    const unsigned rcode = dns_rcode({static_cast<const unsigned char*>(data), DnsLimits::kHeader});
     if (is_failure(rcode)) reads.rcode = rcode;
   }
   return count;

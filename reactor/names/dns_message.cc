@@ -10,7 +10,6 @@
 namespace sluice {
 namespace {
 
-constexpr std::uint16_t kClassIn = 1;
 constexpr std::uint16_t kRecursionDesired = 0x0100;
 
 void add_address(DnsAnswer& answer, const RawRecord& record, DnsType type) {
@@ -65,7 +64,7 @@ std::string dns_question(std::string_view name, DnsType type) {
   }
   question += '\0';
   append_u16(question, static_cast<unsigned>(type));
-  append_u16(question, kClassIn);
+  append_u16(question, kDnsClassIn);
   return question;
 }
 

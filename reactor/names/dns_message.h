@@ -35,6 +35,8 @@ enum class DnsType : std::uint16_t {
   caa = 257,
 };
 
+inline constexpr std::uint16_t kDnsClassIn = 1;  // RFC 1035, 3.2.4
+
 // A question with the id 0. REQUIRES: is_host_name(name).
 std::string dns_question(std::string_view name, DnsType type);
 // Sets the id. REQUIRES: dns_question() made `question`.

@@ -8,6 +8,7 @@
 #include "../base/text/host_name.h"
 #include "../loop/loop_internals.h"
 #include "dns_questions.h"
+#include "dns_reader.h"
 
 namespace sluice {
 
@@ -24,19 +25,15 @@ struct DnsPool::Socket {
 
 namespace {
 
-constexpr std::size_t kDnsHeaderSize = 12;
-
-// The error that a server answered with, where another server may know better.
-std::error_code failure_in(std::string_view message) noexcept {
-  constexpr std::size_t kCodeAt = 3;
-  if (message.size() < kDnsHeaderSize) return ResolverError::server_failed;
-  const std::error_code error =
-      error_of_rcode(static_cast<unsigned char>(message[kCodeAt]) & 0x0FU);
-  return error == ResolverError::not_found ? std::error_code() : error;
-}
-
 std::span<const unsigned char> bytes_of(const std::string& text) noexcept {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
+
+// The error that a server answered with, where another server may know better.
+std::error_code failure_in(const std::string& message) noexcept {
+  if (message.size() < DnsLimits::kHeader) return ResolverError::server_failed;
+  const std::error_code error = error_of_rcode(dns_rcode(bytes_of(message)));
+  return error == ResolverError::not_found ? std::error_code() : error;
 }
 
 }  // namespace

@@ -22,6 +22,11 @@ struct DnsLimits {
   static constexpr std::size_t kMaxWireName = 255;
 };
 
+// The RCODE in the header of a message; RFC 1035, 4.1.1. REQUIRES: at least kHeader bytes.
+inline unsigned dns_rcode(std::span<const unsigned char> message) noexcept {
+  return message[3] & 0x0FU;
+}
+
 // A name in wire format without compression: each label after its length, and a 0 at the end.
 class WireName {
  public:

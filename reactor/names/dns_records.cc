@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../base/text/host_name.h"
+#include "../base/text/quote.h"
 #include "dns_section.h"
 
 namespace sluice {
@@ -114,21 +115,6 @@ std::string caa_text(Data& data) {
   return text + ' ' + quoted(data.bytes(data.left()));
 }
 
-std::string base64(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < have ? bytes[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += k <= have ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
-
 // RFC 9460, 14.3.2.
 struct ServiceKey {
   enum : std::uint8_t { mandatory, alpn, no_default_alpn, port, ipv4hint, ech, ipv6hint };
@@ -178,7 +164,7 @@ std::string service_value(unsigned key, Data& value) {
     case ServiceKey::ipv6hint:
       return list_text(value, [](Data& list) { return address_text(list, sizeof(in6_addr)); });
     case ServiceKey::ech:
-      return base64(value.bytes(value.left()));
+      return base64(std::as_bytes(value.bytes(value.left())));
     default:
       return quoted(value.bytes(value.left()));
   }

@@ -7,8 +7,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::uint16_t kInternet = 1;  // the class IN
-constexpr std::uint16_t kTypeAlias = 5;
+constexpr auto kTypeAlias = static_cast<std::uint16_t>(DnsType::cname);
 constexpr std::uint16_t kIsAnswer = 0x8000;
 constexpr unsigned kRcode = 0xf;
 
@@ -48,7 +47,7 @@ RawRecord DnsSection::read_record(DnsReader& reader) noexcept {
   RawRecord record;
   record.owner = reader.name();
   const std::uint16_t type = reader.u16();
-  const bool is_in = reader.u16() == kInternet;
+  const bool is_in = reader.u16() == kDnsClassIn;
   record.ttl = std::uint32_t{reader.u16()} << 16;
   record.ttl |= reader.u16();
   const std::size_t size = reader.u16();

@@ -7,11 +7,11 @@
 #include <charconv>
 #include <utility>
 
+#include "../base/text/quote.h"
+
 namespace sluice {
 namespace {
 
-constexpr std::string_view kDigits64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint64_t kMaxMemory = std::uint64_t{64} * 1024 * 1024;  // OpenSSL needs some more
 
 // RFC 4648, section 4, without padding. Nothing if it is not that, or some last bits are not 0.
@@ -20,8 +20,8 @@ std::optional<std::vector<std::uint8_t>> decode64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned count = 0;  // of the bits that are not in `bytes` yet
   for (const char c : text) {
-    const std::size_t digit = kDigits64.find(c);
-    if (digit == kDigits64.npos) return {};
+    const std::size_t digit = kBase64Digits.find(c);
+    if (digit == kBase64Digits.npos) return {};
     bits = bits << 6U | static_cast<std::uint32_t>(digit);
     count += 6;
     if (count < 8) continue;
