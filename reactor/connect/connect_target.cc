@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <stdexcept>
-#include <variant>
 
 #include "../base/endpoint.h"
 #include "../base/text/host_name.h"
@@ -22,15 +21,13 @@ constexpr std::string_view kUnixScheme = "unix://";
 }
 
 std::uint16_t read_port(std::string_view text, std::string_view service) {
-  std::uint16_t port = 0;
-  const char* const end = service.data() + service.size();
-  const auto [rest, error] = std::from_chars(service.data(), end, port);
-  const bool is_number = service.find_first_not_of("0123456789") == std::string_view::npos;
-  if (is_number && !service.empty()) {
-    if (error == std::errc() && rest == end && port > 0) return port;
-    refuse(text, "port " + std::string(service) + " is not in 1-65535");
-  }
   if (service.empty()) refuse(text, "no port; allowed is 1-65535 or the name of a service");
+  if (service.find_first_not_of("0123456789") == std::string_view::npos) {
+    std::uint16_t port = 0;
+    const char* const end = service.data() + service.size();
+    if (std::from_chars(service.data(), end, port).ec == std::errc() && port > 0) return port;
+    refuse(text, "port " + escape(service, kMaxQuoted) + " is not in 1-65535");
+  }
   const auto named = ServiceNames::of_host().port(service, Scheme::tcp);
   if (!named) refuse(text, quote(service) + " is neither a port (1-65535) nor a TCP service");
   return *named;
@@ -41,14 +38,9 @@ ConnectTarget read_host(std::string_view text, std::string_view host, std::strin
   ConnectTarget target;
   target.host = host;
   target.port = read_port(text, service);
-  const std::string port = std::to_string(target.port);
-  const bool is_ipv6 = host.find(':') != std::string_view::npos;
-  const std::string written = is_ipv6 ? "[" + target.host + "]" : target.host;
-  const auto endpoint = Endpoint::parse("tcp://" + written + ":" + port);
-  if (const Endpoint* read = std::get_if<Endpoint>(&endpoint)) {
-    if (read->any_family()) refuse(text, "* is for listening");
-    target.address = read->address();
-  } else if (is_ipv6 || !is_host_name(host)) {
+  target.address = Address::from_ip(host, target.port);
+  if (host == "*") refuse(text, "* is for listening");
+  if (!target.address && !is_host_name(host)) {
     refuse(text, quote(host) + " is neither an IP address nor a name of a host");
   }
   return target;

@@ -57,6 +57,12 @@ Test(connect_target, takes_a_host_and_its_service_without_brackets) {
   cr_expect(target.address->to_string() == "[::1]:65535");
 }
 
+Test(connect_target, shows_no_more_of_a_long_port_than_of_other_text) {
+  const std::string error = error_of("tcp://example.org:" + std::string(100'000, '9'));
+  cr_expect(error.ends_with("9... is not in 1-65535"), "%s", error.c_str());
+  cr_expect(error.size() < 500);
+}
+
 Test(connect_target, rejects_what_nobody_can_connect_to_and_says_what_is_allowed) {
   expect_error("", "allowed are tcp://HOST:PORT, tls://HOST:PORT and unix://PATH");
   expect_error("udp://127.0.0.1:7", "cannot connect to \"udp://127.0.0.1:7\": allowed are tcp://");
