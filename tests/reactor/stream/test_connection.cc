@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/hooked_transport.h"
 #include "support/streams.h"
 #include "support/text.h"
 
@@ -293,6 +294,49 @@ Test(connection, gives_a_new_handler_what_was_unconsumed_before) {
   connection.abort();
   loop.poll();
   cr_expect(alive == 0 && journal == "data:line close ");
+}
+
+Test(connection, opens_for_the_new_handler_if_the_handshake_is_not_done) {
+  bool may_open = false;
+  Hooks hooks;
+  hooks.open = [&may_open] { return may_open ? IoResult::done() : IoResult::want_read(); };
+  ConnectionOptions options;
+  options.transport = hooked(hooks);
+  Handler first;
+  Handler later;
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, first, options);
+  cr_assert(connection.state() == State::opening);
+  connection.set_protocol(later);
+  turn_a_while(loop, 3);
+  cr_expect(later.journal.empty());
+  may_open = true;
+  Peer peer(std::move(pair.peers));
+  peer.send("hello");
+  turn_until(loop, [&] { return later.input == "hello"; });
+  cr_expect(later.journal == "open data" && first.journal.empty(), "%s", later.journal.c_str());
+}
+
+Test(connection, gives_a_new_handler_nothing_while_it_is_paused) {
+  Handler none;
+  Handler later;
+  none.data = [](Connection& connection, std::string_view) {
+    connection.pause();
+    return std::size_t{0};
+  };
+  Loop loop(backend_options());
+  Pair pair = tcp_pair();
+  Connection& connection = adopt(loop, pair, none);
+  Peer peer(std::move(pair.peers));
+  peer.send("line");
+  turn_until(loop, [&] { return connection.paused(); });
+  connection.set_protocol(later);
+  peer.send(" and more");
+  turn_a_while(loop, 3);
+  cr_expect(later.journal.empty());
+  connection.resume();
+  turn_until(loop, [&] { return later.input == "line and more"; });
 }
 
 Test(connection, destroys_a_replaced_handler_also_with_its_loop) {
