@@ -74,8 +74,8 @@ Pipe PipePool::take() noexcept {
 
 ssize_t splice_from_socket(int socket, const Pipe& pipe) noexcept {
   // More than the pipe's size: its slots are counted, and one may hold more than a page.
-  constexpr std::size_t kMost = 4UL * Pipe::kSize;
-  return ::splice(socket, nullptr, pipe.write_end.get(), nullptr, kMost,
+  constexpr std::size_t kMaxSplice = 4UL * Pipe::kSize;
+  return ::splice(socket, nullptr, pipe.write_end.get(), nullptr, kMaxSplice,
                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 

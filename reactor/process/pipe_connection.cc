@@ -22,8 +22,8 @@ namespace sluice {
 
 namespace {
 
-// The same terminal with a description of its own, whose flags nobody shares. If the system does
-// not give one, the shared one has to do.
+// O_NONBLOCK would change the flags that the shell shares. Another open() of the terminal has its
+// own flags. If it fails, the shared ones are changed.
 void open_anew(Fd& terminal, int access) {
   std::array<char, 256> name{};
   if (::ttyname_r(terminal.get(), name.data(), name.size()) != 0) return;

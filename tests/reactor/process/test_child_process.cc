@@ -163,7 +163,7 @@ Test(child_process, is_killed_when_it_does_not_end_in_time) {
   cr_expect(world.exit->signal == SIGKILL);
 }
 
-Test(child_process, ends_at_once_if_it_heeds_the_signal) {
+Test(child_process, ends_at_once_if_the_first_signal_ends_it) {
   World world;
   ChildOptions options;
   options.arguments = {"sleep", "1000"};
