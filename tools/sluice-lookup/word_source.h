@@ -6,7 +6,7 @@
 // when more is there.
 // Lifetime: must be destroyed before its loop. Thread: the loop's.
 // Errors: the constructor throws UsageError for a file that cannot be opened; next() throws it for
-// one that cannot be read, for a line longer than kMaxListLine, and for a byte-order mark.
+// one that cannot be read, for a line longer than ListFile::kMaxLine, and for a byte-order mark.
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_WORD_SOURCE_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_WORD_SOURCE_H
 
@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../../reactor/base/fd.h"
+#include "../common/list_file.h"
 #include "../common/terminal/line_input.h"
 
 namespace sluice::tools::lookup {
@@ -44,22 +44,14 @@ class WordSource {
   [[nodiscard]] LineInput* terminal() noexcept;
 
  private:
-  struct List {
-    std::string name;    // for messages
-    Fd file;             // none: the standard input
-    std::string rest{};  // read, and without the end of its line
-    std::uint64_t lines = 0;
-  };
-
-  void read_file(List& list);
   void read_standard_input();
-  void take_line(List& list, std::string_view line);
+  void add_word(std::string_view word);
 
   Loop& loop_;
   std::function<void()> more_;
   std::deque<Word> waiting_;
-  std::deque<List> lists_;  // the first one is being read
-  std::string failure_;     // of the standard input
+  std::deque<ListFile> lists_;  // the first one is being read
+  std::string failure_;         // of the standard input
   std::optional<LineInput> input_;
 };
 
