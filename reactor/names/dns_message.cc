@@ -68,6 +68,14 @@ std::string dns_question(std::string_view name, DnsType type) {
   return question;
 }
 
+// The type and the class, two bytes each, are the end of a question.
+DnsType dns_type_of(std::string_view question) noexcept {
+  const std::string_view end = question.substr(question.size() - 4);
+  const auto high = static_cast<unsigned char>(end[0]);
+  const auto low = static_cast<unsigned char>(end[1]);
+  return static_cast<DnsType>(high << 8 | low);
+}
+
 void set_dns_id(std::string& question, std::uint16_t id) noexcept {
   question[0] = static_cast<char>(id >> 8);
   question[1] = static_cast<char>(id & 0xff);

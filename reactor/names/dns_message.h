@@ -39,6 +39,8 @@ inline constexpr std::uint16_t kDnsClassIn = 1;  // RFC 1035, 3.2.4
 
 // A question with the id 0. REQUIRES: is_host_name(name).
 std::string dns_question(std::string_view name, DnsType type);
+// REQUIRES: dns_question() made `question`.
+DnsType dns_type_of(std::string_view question) noexcept;
 // Sets the id. REQUIRES: dns_question() made `question`.
 void set_dns_id(std::string& question, std::uint16_t id) noexcept;
 

@@ -7,11 +7,6 @@
 namespace sluice {
 namespace {
 
-bool is_onion(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  return is_same_name(name.substr(name.rfind('.') + 1), "onion");  // npos + 1 is 0
-}
-
 void add_names(std::vector<SearchStep>& steps, std::string_view host, const SearchRules& rules) {
   if (is_onion(host)) return;
   const std::string as_written(host);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 
 #include "../../reactor/base/text/quote.h"
 #include "../../reactor/names/resolver_types.h"
@@ -106,6 +107,10 @@ void add_error(JsonObject& object, const Answer& answer) {
 
 std::string complaint_of(const Query& query, const Answer& answer) {
   return std::string(to_string(query.kind)) + ' ' + quote(query.text) + ": " + answer.error;
+}
+
+void complain(const std::string& message) {
+  std::fprintf(stderr, "sluice-lookup: %s\n", message.c_str());
 }
 
 std::string text_of(const OwnHost& host) {

@@ -1,7 +1,8 @@
 // The answer for a word, and its text.
 //
-// What it is: functions that return text. A line for people is the word and its answers with spaces
-// between them: `ssh 22/tcp`. An answer has the protocol or port that the word of a service lacks.
+// What it is: functions that return text, except complain(). A line for people is the word and its
+// answers with spaces between them: `ssh 22/tcp`. An answer has the protocol or port that the word
+// of a service lacks.
 // Errors: std::bad_alloc. Thread: any.
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_ANSWER_H
@@ -46,6 +47,8 @@ std::string json_of(const Query& query, const Answer& answer);
 void add_error(JsonObject& object, const Answer& answer);
 // `name "nobody.example": not found`, without a newline.
 std::string complaint_of(const Query& query, const Answer& answer);
+// Writes a line to the standard error.
+void complain(const std::string& message);
 
 std::string text_of(const OwnHost& host);
 std::string json_of(const OwnHost& host);

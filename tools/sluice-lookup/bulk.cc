@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <utility>
 #include <vector>
 
@@ -20,23 +19,22 @@ RecordTypes types_of(const LookupOptions& options) {
   return {{DnsType::aaaa, DnsType::a}, false};
 }
 
-// What is known without a server: RFC 6761, 6.3, and RFC 7686.
+std::vector<std::string> words_of(const std::vector<Query>& queries) {
+  std::vector<std::string> words;
+  words.reserve(queries.size());
+  for (const Query& query : queries) words.push_back(query.text);
+  return words;
+}
+
+// The answers that need no server: RFC 6761, 6.3, and RFC 7686.
 std::optional<DnsRecords> known_answer(const RecordQuestion& question) {
-  const std::string_view name = question.name;
-  if (is_localhost(name)) {
+  if (is_localhost(question.name)) {
     if (question.type == DnsType::a) return {{{}, {{question.name, DnsType::a, 0, "127.0.0.1"}}}};
     if (question.type == DnsType::aaaa) return {{{}, {{question.name, DnsType::aaaa, 0, "::1"}}}};
     return {{ResolverError::no_address, {}}};
   }
-  std::string_view plain = name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
-  const std::size_t dot = plain.rfind('.');
-  if (dot != plain.npos) plain.remove_prefix(dot + 1);
-  if (is_same_name(plain, "onion")) return {{ResolverError::not_found, {}}};
+  if (is_onion(question.name)) return {{ResolverError::not_found, {}}};
   return {};
-}
-
-void complain(const std::string& message) {
-  std::fprintf(stderr, "sluice-lookup: %s\n", message.c_str());
 }
 
 }  // namespace
@@ -54,14 +52,13 @@ Bulk::Bulk(const LookupOptions& options, const ServiceNames& services)
             fail(ExitStatus::failed);
             loop_.stop();
           }),
-      words_(loop_, options.words, options.lists, [this] { pump(); }),
+      words_(loop_, words_of(options.queries), options.lists, [this] { pump(); }),
       pool_(loop_, options.pool,
             [this](DnsPool::Asker number, const DnsReply& reply) { answered(number, reply); }) {
   for (const Query& query : options.queries) {
     if (query.kind == QueryKind::prefix) is_ordered_ = false;
   }
-  // What an answer found no memory for will not be printed any more: waiting for it would never
-  // end.
+  // An answer for which there was no memory is never printed: waiting for it would not end.
   loop_.set_reporter([this](const Report& report) {
     complain(report.what);
     fail(ExitStatus::failed);
@@ -182,13 +179,9 @@ void Bulk::ask(Query query, const std::string& where, bool is_of_prefix) {
 void Bulk::answered(std::uint64_t number, const DnsReply& reply) {
   const auto found = open_.find(number);
   Open& open = found->second;
-  const std::string_view question = reply.question;
-  const auto high = static_cast<unsigned char>(question[question.size() - 4]);
-  const auto low = static_cast<unsigned char>(question[question.size() - 3]);
-  const auto type = static_cast<DnsType>(high << 8 | low);
   DnsRecords records{reply.error, {}};
-  if (!reply.error) records = read_dns_records(reply.message, question);
-  open.answer.add(type, std::move(records));
+  if (!reply.error) records = read_dns_records(reply.message, reply.question);
+  open.answer.add(dns_type_of(reply.question), std::move(records));
   if (--open.awaited > 0) return;
   conclude(open);
   open_.erase(found);

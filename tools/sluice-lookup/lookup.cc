@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 namespace sluice::tools::lookup {
@@ -27,10 +26,6 @@ std::string reason_of(std::error_code error, int family) {
   return family == AF_INET ? "no IPv4 address" : "no IPv6 address";
 }
 
-void complain(const std::string& message) {
-  std::fprintf(stderr, "sluice-lookup: %s\n", message.c_str());
-}
-
 }  // namespace
 
 Lookup::Lookup(const LookupOptions& options, const ServiceNames& services)
@@ -47,8 +42,7 @@ Lookup::Lookup(const LookupOptions& options, const ServiceNames& services)
       resolver_(loop_, resolver_options(options)),
       answers_(options.queries.size()),
       missing_(std::max<std::size_t>(answers_.size(), 1)) {
-  // What an answer found no memory for will not be printed any more: waiting for it would never
-  // end.
+  // An answer for which there was no memory is never printed: waiting for it would not end.
   loop_.set_reporter([this](const Report& report) {
     complain(report.what);
     outcome_.status = ExitStatus::failed;

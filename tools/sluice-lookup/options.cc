@@ -150,8 +150,7 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
   read_lists(line, options);
   read_servers(line, options);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
-  options.words = line.operands();
-  for (const std::string& word : options.words) {
+  for (const std::string& word : line.operands()) {
     options.queries.push_back(parse_query(word, services, options.as));
   }
   return options;

@@ -20,7 +20,6 @@ namespace sluice::tools::lookup {
 
 struct LookupOptions {
   std::vector<Query> queries;      // empty, as are the lists: this host itself
-  std::vector<std::string> words;  // the same as they were written
   std::vector<std::string> lists;  // files of words; "-" is the standard input
   TakenFor as = TakenFor::what_it_is;
   std::vector<DnsType> types;  // to ask servers for; empty: addresses and names

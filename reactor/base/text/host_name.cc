@@ -20,6 +20,11 @@ std::string_view without_last_dot(std::string_view text) noexcept {
   return text;
 }
 
+std::string_view last_label(std::string_view name) noexcept {
+  name = without_last_dot(name);
+  return name.substr(name.rfind('.') + 1);  // npos + 1 is 0
+}
+
 }  // namespace
 
 bool is_host_name(std::string_view text) noexcept {
@@ -39,11 +44,10 @@ bool is_host_name(std::string_view text) noexcept {
 }
 
 bool is_localhost(std::string_view name) noexcept {
-  constexpr std::string_view kLocalhost = "localhost";
-  name = without_last_dot(name);
-  const std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0
-  return is_same_name(last, kLocalhost);
+  return is_same_name(last_label(name), "localhost");
 }
+
+bool is_onion(std::string_view name) noexcept { return is_same_name(last_label(name), "onion"); }
 
 bool is_same_name(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -1,7 +1,7 @@
 // Names of hosts: whether a text is one, and whether it means this host.
 //
 // What it is: pure functions over text, without a trailing dot or with one.
-// Thread: any. Source: RFC 1035, 2.3.4; RFC 1123, 2.1; RFC 3696, 2; RFC 6761, 6.3.
+// Thread: any. Source: RFC 1035, 2.3.4; RFC 1123, 2.1; RFC 3696, 2; RFC 6761, 6.3; RFC 7686.
 #ifndef SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
 #define SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
 
@@ -15,6 +15,10 @@ namespace sluice {
 
 // "localhost" and what ends in ".localhost", in any case. REQUIRES: is_host_name(name).
 [[nodiscard]] bool is_localhost(std::string_view name) noexcept;
+
+// "onion" and what ends in ".onion", in any case: no DNS server may be asked for these.
+// REQUIRES: is_host_name(name).
+[[nodiscard]] bool is_onion(std::string_view name) noexcept;
 
 // Of ASCII, whatever the locale.
 [[nodiscard]] constexpr char to_lower(char c) noexcept {

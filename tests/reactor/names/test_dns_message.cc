@@ -73,6 +73,12 @@ Test(dns_message, a_question_has_a_header_a_name_and_a_type) {
   cr_expect(dns_question("x.Test", DnsType::aaaa).substr(2) == question.substr(2));
 }
 
+Test(dns_message, the_type_of_a_question_is_read_back) {
+  for (const DnsType type : {DnsType::a, DnsType::aaaa, DnsType::caa}) {  // of one byte, and of two
+    cr_expect(sluice::dns_type_of(dns_question("x.test", type)) == type);
+  }
+}
+
 Test(dns_message, reads_addresses_in_their_order_each_once) {
   const std::string records =
       record(kOwner, 1, kTwo) + record("\1X\4TEST\0"s, 1, kOne) + record(kOwner, 1, kTwo);

@@ -7,6 +7,7 @@
 
 using sluice::is_host_name;
 using sluice::is_localhost;
+using sluice::is_onion;
 using sluice::is_same_name;
 
 Test(host_name, has_letters_digits_hyphens_and_underscores_between_dots) {
@@ -41,6 +42,15 @@ Test(host_name, is_localhost_in_any_case_and_below_it) {
   }
   for (const char* name : {"mylocalhost", "localhost.test", "local", "localhosts", "a.localhos"}) {
     cr_expect(!is_localhost(name), "%s", name);
+  }
+}
+
+Test(host_name, is_onion_in_any_case_and_below_it) {
+  for (const char* name : {"onion", "Onion.", "a.onion", "a.b.ONION."}) {
+    cr_expect(is_onion(name), "%s", name);
+  }
+  for (const char* name : {"myonion", "onion.test", "onions", "a.onio", "onion.onions."}) {
+    cr_expect(!is_onion(name), "%s", name);
   }
 }
 
