@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "../../reactor/base/text/quote.h"
+#include "write_all.h"
 
 namespace sluice::tools {
 namespace {
@@ -25,11 +26,22 @@ std::string random_letters() {
   return letters;
 }
 
+[[noreturn]] void fail(int error, const std::string& name, const char* why = "") {
+  throw std::system_error(error, std::generic_category(), "file " + quote(name) + why);
+}
+
+// Returns false where the file system has no links, such as FAT.
+bool link_file(const std::string& file, const std::string& name) {
+  if (::link(file.c_str(), name.c_str()) == 0) return true;
+  if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK) fail(errno, name);
+  return false;
+}
+
 }  // namespace
 
 NewFile::NewFile(std::string name, Existing existing, mode_t mode)
     : name_(std::move(name)), existing_(existing) {
-  check_name();  // before anything is fetched for it
+  check_name(name_, existing_);  // before anything is fetched for it
   create(mode);
 }
 
@@ -37,20 +49,27 @@ NewFile::~NewFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void NewFile::fail(int error, const char* why) const {
-  throw std::system_error(error, std::generic_category(), "file " + quote(name_) + why);
+void NewFile::check_name(const std::string& name, Existing existing) {
+  struct stat status {};
+  if (::lstat(name.c_str(), &status) < 0) {
+    if (errno == ENOENT) return;
+    fail(errno, name);
+  }
+  if (existing == Existing::kept) fail(EEXIST, name);
+  // Renamed over, a device or a link would be gone for everybody.
+  if (S_ISDIR(status.st_mode)) fail(EISDIR, name);
+  if (!S_ISREG(status.st_mode)) fail(EINVAL, name, " is not a regular file");
 }
 
-void NewFile::check_name() const {
-  struct stat status {};
-  if (::lstat(name_.c_str(), &status) < 0) {
-    if (errno == ENOENT) return;
-    fail(errno);
+void NewFile::rename(const std::string& file, const std::string& name, Existing existing) {
+  check_name(name, existing);
+  // rename() would replace a file that came after the check; link() refuses to. Without links the
+  // check has to do.
+  if (existing == Existing::kept && link_file(file, name)) {
+    ::unlink(file.c_str());
+  } else if (::rename(file.c_str(), name.c_str()) < 0) {
+    fail(errno, name);
   }
-  if (existing_ == Existing::kept) fail(EEXIST);
-  // Renamed over, a device or a link would be gone for everybody.
-  if (S_ISDIR(status.st_mode)) fail(EISDIR);
-  if (!S_ISREG(status.st_mode)) fail(EINVAL, " is not a regular file");
 }
 
 void NewFile::create(mode_t mode) {
@@ -64,40 +83,24 @@ void NewFile::create(mode_t mode) {
       temporary_ = std::move(temporary);
       return;
     }
-    if (errno != EEXIST) fail(errno);
+    if (errno != EEXIST) fail(errno, name_);
   }
-  fail(EEXIST);
+  fail(EEXIST, name_);
 }
 
 void NewFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-    if (count >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno != EINTR) {
-      fail(errno);
-    }
-  }
+  if (write_all(file_.get(), bytes) < bytes.size()) fail(errno, name_);
 }
 
 void NewFile::keep(Disk disk) {
   // Else a crash of the system could leave the name with a part of the bytes.
   const bool must_sync = disk == Disk::unknown;
-  if (must_sync && ::fsync(file_.get()) < 0 && errno != EINVAL && errno != ENOTSUP) fail(errno);
-  // Some file systems tell only here that there was no room.
-  if (::close(file_.release()) < 0 && errno != EINTR) fail(errno);
-  check_name();
-  if (existing_ == Existing::kept) return link_or_refuse();
-  if (::rename(temporary_.c_str(), name_.c_str()) < 0) fail(errno);
-  temporary_.clear();
-}
-
-// rename() would replace a file that came after the check; link() refuses to.
-void NewFile::link_or_refuse() {
-  if (::link(temporary_.c_str(), name_.c_str()) == 0) return;  // the destructor removes the other
-  // File systems without links (FAT): the check has to do.
-  if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS && errno != EMLINK) fail(errno);
-  if (::rename(temporary_.c_str(), name_.c_str()) < 0) fail(errno);
+  if (must_sync && ::fsync(file_.get()) < 0 && errno != EINVAL && errno != ENOTSUP) {
+    fail(errno, name_);
+  }
+  // Some file systems report only here that there was no room.
+  if (::close(file_.release()) < 0 && errno != EINTR) fail(errno, name_);
+  rename(temporary_, name_, existing_);
   temporary_.clear();
 }
 

@@ -41,11 +41,15 @@ class NewFile {
   void keep(Disk disk = Disk::unknown);
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  // The steps of the same for a caller that writes a file under another name. Both throw what the
+  // class throws.
+  // Whether a new file may get the name.
+  static void check_name(const std::string& name, Existing existing);
+  // Gives `file`, which is complete, the name instead of its own.
+  static void rename(const std::string& file, const std::string& name, Existing existing);
+
  private:
-  void check_name() const;
   void create(mode_t mode);
-  void link_or_refuse();
-  [[noreturn]] void fail(int error, const char* why = "") const;
 
   std::string name_;
   std::string temporary_;  // empty when there is none

@@ -12,18 +12,19 @@
 #include <utility>
 
 #include "../../reactor/base/text/quote.h"
+#include "../common/write_all.h"
 
 namespace sluice::tools::fetch {
 
 PartFile::PartFile(std::string name, NewFile::Existing existing)
     : name_(std::move(name)), part_(name_ + ".part"), id_(part_ + ".id"), existing_(existing) {
-  check_name();  // before anything is fetched for it
+  NewFile::check_name(name_, existing_);  // before anything is fetched for it
   // A link that somebody else has put there could lead anywhere.
   file_ = Fd(::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
   if (!file_) fail(errno, part_);
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) fail(errno, part_);
-  if (!S_ISREG(status.st_mode)) fail(EINVAL, part_);
+  if (!S_ISREG(status.st_mode)) fail(EINVAL, part_, " is not a regular file");
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     fail(errno == EWOULDBLOCK ? EBUSY : errno, part_);
   }
@@ -39,19 +40,8 @@ PartFile::~PartFile() {
   ::unlink(id_.c_str());
 }
 
-void PartFile::fail(int error, const std::string& name) const {
-  throw std::system_error(error, std::generic_category(), "file " + quote(name));
-}
-
-void PartFile::check_name() const {
-  struct stat status {};
-  if (::lstat(name_.c_str(), &status) < 0) {
-    if (errno == ENOENT) return;
-    fail(errno, name_);
-  }
-  if (existing_ == NewFile::Existing::kept) fail(EEXIST, name_);
-  if (S_ISDIR(status.st_mode)) fail(EISDIR, name_);
-  if (!S_ISREG(status.st_mode)) fail(EINVAL, name_);
+void PartFile::fail(int error, const std::string& name, const char* why) const {
+  throw std::system_error(error, std::generic_category(), "file " + quote(name) + why);
 }
 
 void PartFile::read_validator() {
@@ -78,37 +68,19 @@ void PartFile::restart(std::string_view validator) {
   }
   const Fd file(::open(id_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   const std::string line = std::string(validator) + '\n';
-  if (!file || ::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    fail(errno, id_);
-  }
+  if (!file || write_all(file.get(), line) < line.size()) fail(errno, id_);
   validator_ = validator;
 }
 
 void PartFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-    if (count >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-      size_ += static_cast<std::uint64_t>(count);
-    } else if (errno != EINTR) {
-      fail(errno, part_);
-    }
-  }
+  const std::size_t written = write_all(file_.get(), bytes);
+  size_ += written;
+  if (written < bytes.size()) fail(errno, part_);
 }
 
 void PartFile::keep() {
   if (::fsync(file_.get()) < 0 && errno != EINVAL && errno != ENOTSUP) fail(errno, part_);
-  check_name();
-  if (existing_ == NewFile::Existing::kept) {
-    // rename() would replace a file that came after the check.
-    if (::link(part_.c_str(), name_.c_str()) == 0) {
-      ::unlink(part_.c_str());
-    } else if (errno == EEXIST || ::rename(part_.c_str(), name_.c_str()) < 0) {
-      fail(errno, name_);
-    }
-  } else if (::rename(part_.c_str(), name_.c_str()) < 0) {
-    fail(errno, name_);
-  }
+  NewFile::rename(part_, name_, existing_);
   ::unlink(id_.c_str());
   file_.reset();
 }

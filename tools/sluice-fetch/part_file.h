@@ -40,8 +40,7 @@ class PartFile {
   void keep();
 
  private:
-  [[noreturn]] void fail(int error, const std::string& name) const;
-  void check_name() const;
+  [[noreturn]] void fail(int error, const std::string& name, const char* why = "") const;
   void read_validator();
 
   std::string name_;

@@ -1,5 +1,5 @@
-// What a transfer sends, and what it makes of the head of the answer: --header, --head, --post,
-// --continue, --retries.
+// The request of a transfer, and the head of the answer: --header, --head, --post, --continue,
+// --retries.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,11 +81,12 @@ void Transfer::set_up_request(const FetchOptions& options) {
 void Transfer::open_post(const std::string& file) {
   post_ = Fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  const auto fail = [&file](int error) {
-    throw std::system_error(error, std::generic_category(), "file " + quote(file));
+  const auto fail = [&file](int error, const char* why = "") {
+    throw std::system_error(error, std::generic_category(), "file " + quote(file) + why);
   };
   if (!post_ || ::fstat(post_.get(), &status) != 0) fail(errno);
-  if (!S_ISREG(status.st_mode)) fail(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+  if (S_ISDIR(status.st_mode)) fail(EISDIR);
+  if (!S_ISREG(status.st_mode)) fail(EINVAL, " is not a regular file");
   curl_easy_setopt(handle(), CURLOPT_POST, 1L);
   curl_easy_setopt(handle(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(status.st_size));
   curl_easy_setopt(handle(), CURLOPT_READFUNCTION, &Transfer::on_post);

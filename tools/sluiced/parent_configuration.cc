@@ -32,7 +32,7 @@ Fd file_with(const std::string& text) {
   Fd fd(file == nullptr ? -1 : ::fcntl(::fileno(file.get()), F_DUPFD_CLOEXEC, 0));
 #endif
   if (!fd) fail(errno, "a file for the configuration");
-  write_all(fd.get(), text);
+  if (write_all(fd.get(), text) < text.size()) fail(errno, "a file for the configuration");
   return fd;
 }
 

@@ -189,6 +189,15 @@ class Parts(Scratch):
                 self.expect_failure(self.fetch("-C", "-o", "file", f"{web.url}/file"),
                                     '"file.part": Device or resource busy')
 
+    def test_what_is_no_regular_file_is_named_as_such(self):
+        os.mkfifo(self.directory / "file.part")
+        with Web(lambda request, _: request.send(b"x")) as web:
+            result = self.fetch("-C", "-o", "file", f"{web.url}/file")
+            self.expect_failure(result, '"file.part" is not a regular file')
+            (self.directory / "link").symlink_to("elsewhere")
+            result = self.fetch("-C", "-o", "link", f"{web.url}/file")
+            self.expect_failure(result, '"link" is not a regular file')
+
     def test_a_link_is_not_followed(self):
         (self.directory / "file.part").symlink_to("/etc/passwd")
         with Web(lambda request, _: request.send(b"x")) as web:
@@ -280,7 +289,8 @@ class Requests(Scratch):
             self.fetch("--post", "data", "-H", "content-type: text/x", web.url)
         self.assertEqual(received, [("application/octet-stream", BODY * 20),
                                     ("text/x", BODY * 20)])
-        for name, why in (("none", "No such file"), (".", "Is a directory")):
+        for name, why in (("none", "No such file"), (".", "Is a directory"),
+                          ("/dev/null", "is not a regular file")):
             self.expect_failure(self.fetch("--post", name, "http://127.0.0.1:1/"), why)
 
     def test_a_compressed_body_is_decompressed_and_bounded(self):
