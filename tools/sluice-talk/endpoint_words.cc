@@ -5,6 +5,7 @@
 
 #include "../../reactor/base/address.h"
 #include "../../reactor/base/text/quote.h"
+#include "../common/digits.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::talk {
@@ -15,10 +16,6 @@ constexpr std::string_view kAfterScheme = "://";
 std::size_t end_of_scheme(std::string_view text) {
   const std::size_t at = text.find(kAfterScheme);
   return at == text.npos ? 0 : at + kAfterScheme.size();
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
 // The number of a service of the scheme's protocol: tcp, unless it is udp.
@@ -45,7 +42,7 @@ std::string joined(const std::string& first, const std::string& second,
     host = '[' + host + ']';
   }
   std::string port = second;
-  if (!is_number(second)) {
+  if (!is_digits(second)) {
     const std::optional<std::string> number = port_of(second, first, services);
     if (!number) {
       if (second.find(':') != second.npos) refuse(second);
@@ -65,13 +62,13 @@ std::string endpoint_of_words(const std::vector<std::string>& words,
   if (words.size() > 2) refuse(words[2]);
   if (words.size() == 2) return joined(words[0], words[1], services);
   const std::string& word = words.front();
-  // What follows a colon there may be part of the path.
+  // The last colon may be in the path.
   if (word.starts_with("ws://") || word.starts_with("wss://")) return word;
   const std::size_t colon = word.rfind(':');
   if (colon == word.npos || colon < end_of_scheme(word) || word.starts_with("unix:")) return word;
   const std::string name = word.substr(colon + 1);
-  if (name.empty() || is_number(name) || name.find_first_of("]/") != name.npos) return word;
-  // What is no service either is rejected with the other wrong ports.
+  if (name.empty() || is_digits(name) || name.find_first_of("]/") != name.npos) return word;
+  // parse_target() rejects a word that is no service, as it does every other wrong port.
   const std::optional<std::string> number = port_of(name, word, services);
   return number ? word.substr(0, colon + 1) + *number : word;
 }

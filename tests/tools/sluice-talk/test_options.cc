@@ -204,7 +204,7 @@ Test(talk_options, a_port_may_be_the_name_of_a_service) {
   cr_expect(endpoint({"tls://[::1]:domain"}) == "tls://[::1]:53");
   cr_expect(endpoint({"udp://localhost:domain"}) == "udp://localhost:5353");
   cr_expect(endpoint({"udp://::1", "domain"}) == "udp://[::1]:5353");
-  // What is not a service stays as it is, for the parser of endpoints to judge.
+  // A word that is no service does not change: the parser of endpoints rejects it.
   for (const char* same : {"localhost:none", "localhost", "localhost:", "unix:///run/ssh:ssh",
                            "unix:ssh", "[::1]", "udp://ssh", "localhost:7"}) {
     cr_expect(endpoint({same}) == same, "%s", same);
