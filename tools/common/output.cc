@@ -17,12 +17,12 @@ namespace {
 
 // _POSIX_PIPE_BUF is less; Linux and the BSDs take this much of a pipe that polls as writable.
 constexpr std::size_t kAtOnce = 4096;
-// So much is worth a write of its own; less waits for the end of the turn.
+// A text of this size is written at once; a smaller one waits for the end of the turn.
 constexpr std::size_t kDirect = 16 * 1024;
 
 bool is_writable(int descriptor) noexcept {
   pollfd ready{descriptor, POLLOUT, 0};
-  return ::poll(&ready, 1, 0) == 1;  // also with an error, which write() then tells
+  return ::poll(&ready, 1, 0) == 1;  // also with an error, which write() then reports
 }
 
 // A pipe is opened once more, for a description with O_NONBLOCK that no other process shares. It

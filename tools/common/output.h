@@ -3,9 +3,10 @@
 // What it is: a queue before a descriptor. Text that is written in a turn is sent at its end. Text
 // that the reader does not accept yet waits in the queue: the caller stops while full(), and
 // continues in `drained`. The descriptor keeps its flags, because O_NONBLOCK would apply to every
-// process that shares it, such as the shell. A pipe is opened once more instead, with a description
-// of its own; where that is not possible, and for a terminal, one write is no larger than what a
-// pipe that polls as writable accepts. A large text is written at once if nothing waits before it.
+// process that shares it, such as the shell. A pipe is opened once more instead, which gives a
+// description that no other process shares. Where that is not possible, and for a terminal, one
+// write is no larger than what a pipe that polls as writable accepts. A large text is written at
+// once if nothing waits before it.
 // Lifetime: does not own the descriptor. Must be destroyed before its loop, and not inside
 // `drained`. Thread: the loop's.
 // Errors: `failed`, once; later text is dropped. std::bad_alloc.

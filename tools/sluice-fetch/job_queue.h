@@ -1,7 +1,7 @@
 // The order in which URLs are fetched, and how many of one host at a time.
 //
-// What it is: a value. Jobs are taken in the order of the list, except that one whose host has all
-// its transfers under way waits until one of them ends, and the next ones go ahead.
+// What it is: jobs are taken in the order of the list, except that a job whose host has
+// reached its limit waits until one of the transfers of that host ends. Later jobs go ahead of it.
 // Thread: any. Errors: std::bad_alloc.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_JOB_QUEUE_H
 #define SLUICE_TOOLS_SLUICE_FETCH_JOB_QUEUE_H
@@ -21,6 +21,8 @@ class JobQueue {
  public:
   // All jobs wait. `most` is the limit for each host and port; 0: none.
   JobQueue(const std::vector<FetchJob>& jobs, std::size_t most);
+  JobQueue(const JobQueue&) = delete;  // its parts point to each other
+  JobQueue& operator=(const JobQueue&) = delete;
 
   // The number of the next job that may begin; nothing if all wait for others to end, or if none
   // waits. It counts until ended().

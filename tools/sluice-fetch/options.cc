@@ -111,7 +111,7 @@ void read_values(FetchOptions& options, const CommandLine& line) {
   options.insecure = line.has("insecure");
 }
 
-// What is sent, and what of the answer is wanted.
+// The options about the request, and about the parts of the answer to keep.
 void read_request(FetchOptions& options, const CommandLine& line) {
   options.compressed = line.has("compressed");
   options.head = line.has("head");

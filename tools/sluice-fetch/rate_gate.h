@@ -1,8 +1,7 @@
 // The limit on the bytes a second of all transfers together.
 //
-// What it is: each piece of a body takes the time that it would need at that rate, and until this
-// time has passed, the gate is closed and the transfers pause. So the rate holds over each second,
-// and a piece, 16 KiB at most as a rule, is not cut.
+// What it is: after each piece of a body, 16 KiB at most as a rule, the gate is closed for the time
+// that the piece takes at that rate, and the transfers pause.
 // Lifetime: must be destroyed before its loop. Thread: the loop's. Units: bytes a second.
 #ifndef SLUICE_TOOLS_SLUICE_FETCH_RATE_GATE_H
 #define SLUICE_TOOLS_SLUICE_FETCH_RATE_GATE_H

@@ -41,8 +41,8 @@ class Session {
   virtual std::string send(std::string_view message) = 0;
   // So much output is pending that the caller should not add to it.
   [[nodiscard]] virtual bool full() const = 0;
-  // No more will be sent. A datagram's sender has no way to say so, and a WebSocket's sends a Close
-  // frame, after which a server may stop answering.
+  // No more will be sent. Over UDP the peer does not notice. A WebSocket sends a Close frame, after
+  // which a server may stop answering.
   virtual void half_close() = 0;
   virtual void pause() = 0;  // reads no more until resume(); not counted
   virtual void resume() = 0;
