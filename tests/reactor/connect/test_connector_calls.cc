@@ -373,11 +373,9 @@ Test(connector_calls, makes_the_transport_of_a_tls_target_for_its_host) {
   Names names(world.loop);
   names.server.a("secure.example", "127.0.0.1");
   std::string expected_host;
-  names.options.tls = [&](std::string_view host) -> TransportFactory {
+  names.options.tls = [&](std::string_view host) {
     expected_host = host;
-    return [&hooks](Wire wire, const Address&) {
-      return std::make_unique<HookedTransport>(wire, hooks);
-    };
+    return hooked(hooks);
   };
   Connector connector(world.loop, names.options);
   connector.connect_to(target_of("tls", "secure.example", world.listening.address()),
