@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <csignal>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -109,6 +110,20 @@ void fill(Loop& loop, Flow& flow) {
   });
 }
 
+// Sends and receives all of both flows, or of one, and compares.
+void finish(Loop& loop, std::initializer_list<Flow*> flows) {
+  turn_until(loop, [&] {
+    bool is_done = true;
+    for (Flow* flow : flows) {
+      flow->push();
+      flow->pull();
+      is_done = is_done && flow->is_done();
+    }
+    return is_done;
+  });
+  for (const Flow* flow : flows) cr_expect(flow->received == flow->bytes);
+}
+
 // With a transport, so that the kernel moves nothing, and the queue has bytes.
 ConnectionOptions copied(Hooks& hooks) {
   ConnectionOptions options;
@@ -168,15 +183,7 @@ Test(relay_end, passes_bulk_on_unchanged_in_both_directions_at_once) {
     world.join();
     Flow there{*world.peer_a, *world.peer_b, pattern(kBulk, 1)};
     Flow back{*world.peer_b, *world.peer_a, pattern(kBulk, 2)};
-    turn_until(world.loop, [&] {
-      for (Flow* flow : {&there, &back}) {
-        flow->push();
-        flow->pull();
-      }
-      return there.is_done() && back.is_done();
-    });
-    cr_expect(there.received == there.bytes);
-    cr_expect(back.received == back.bytes);
+    finish(world.loop, {&there, &back});
     world.peer_a->end();
     world.peer_b->end();
     world.wait_for_done();
@@ -214,18 +221,8 @@ Test(relay_end, does_not_hold_up_an_upload_beside_a_download_that_nobody_reads) 
     fill(world.loop, download);
     cr_expect(download.sent < kBulk);
     Flow upload{*world.peer_a, *world.peer_b, pattern(kBulk, 4)};
-    turn_until(world.loop, [&] {
-      upload.push();
-      upload.pull();
-      return upload.is_done();
-    });
-    cr_expect(upload.received == upload.bytes);
-    turn_until(world.loop, [&] {
-      download.push();
-      download.pull();
-      return download.is_done();
-    });
-    cr_expect(download.received == download.bytes);
+    finish(world.loop, {&upload});
+    finish(world.loop, {&download});
   }
 }
 
@@ -245,12 +242,7 @@ Test(relay_end, queues_no_more_than_the_mark_and_one_read_for_a_peer_that_does_n
   }
   cr_expect(flow.sent < kBulk);
   cr_expect(most > 0 && most <= 70'000 + Pipe::kSize * 4UL, "queued %zu", most);
-  turn_until(world.loop, [&] {
-    flow.push();
-    flow.pull();
-    return flow.is_done();
-  });
-  cr_expect(flow.received == flow.bytes);
+  finish(world.loop, {&flow});
 }
 
 Test(relay_end, sends_the_end_only_after_what_the_slow_peer_has_not_read_yet) {
@@ -384,12 +376,7 @@ Test(relay_end, holds_no_descriptor_when_nothing_is_under_way) {
   const std::size_t before = open_descriptors();
   world.join();
   Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk, 8)};
-  turn_until(world.loop, [&] {
-    flow.push();
-    flow.pull();
-    return flow.is_done();
-  });
-  cr_expect(flow.received == flow.bytes);
+  finish(world.loop, {&flow});
   turn_a_while(world.loop, 3);
   cr_expect(open_descriptors() <= before + 2, "one pipe is kept for the loop: %zu, before %zu",
             open_descriptors(), before);
@@ -400,12 +387,7 @@ Test(relay_end, copies_when_no_descriptor_is_left_for_a_pipe) {
   world.join();
   const Hoard hoard;
   Flow flow{*world.peer_a, *world.peer_b, pattern(kBulk, 9)};
-  turn_until(world.loop, [&] {
-    flow.push();
-    flow.pull();
-    return flow.is_done();
-  });
-  cr_expect(flow.received == flow.bytes);
+  finish(world.loop, {&flow});
 }
 
 Test(relay_end, joins_a_plain_connection_with_one_through_a_transport) {
@@ -425,15 +407,7 @@ Test(relay_end, joins_a_plain_connection_with_one_through_a_transport) {
   cr_expect(world.peer_a->receive(world.loop, 1) == "!");
   Flow there{*world.peer_a, *world.peer_b, pattern(kBulk, 10)};
   Flow back{*world.peer_b, *world.peer_a, pattern(kBulk, 11)};
-  turn_until(world.loop, [&] {
-    for (Flow* flow : {&there, &back}) {
-      flow->push();
-      flow->pull();
-    }
-    return there.is_done() && back.is_done();
-  });
-  cr_expect(there.received == there.bytes);
-  cr_expect(back.received == back.bytes);
+  finish(world.loop, {&there, &back});
   world.peer_a->end();
   world.peer_b->end();
   world.wait_for_done();
