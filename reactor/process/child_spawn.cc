@@ -8,10 +8,10 @@
 #include <csignal>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "../base/named_call.h"
 #include "../base/text/quote.h"
 
 extern char** environ;
@@ -21,7 +21,7 @@ namespace sluice {
 namespace {
 
 void check(int error, const char* call) {
-  if (error != 0) throw std::system_error(error, std::generic_category(), call);
+  if (error != 0) fail_call(error, call);
 }
 
 // Above the standard streams, which the actions below replace one after the other.
@@ -138,8 +138,9 @@ pid_t spawn(const ChildOptions& options, const ChildStreams& streams) {
       ::posix_spawnp(&pid, arguments[0], actions.get(), signals.get(), arguments.data(),
                      options.environment ? variables.data() : environ);
   if (error != 0) {
-    throw std::system_error(error, std::generic_category(),
-                            "cannot run " + quote(options.arguments[0]));
+    // ENOENT and EACCES may also be about the directory.
+    const std::string in = options.directory.empty() ? "" : " in " + quote(options.directory);
+    fail_call(error, "cannot run " + quote(options.arguments[0]) + in);
   }
   return pid;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <criterion/criterion.h>
 
@@ -52,11 +53,12 @@ struct World {
   }
 };
 
-int error_of(const ChildOptions& options) {
+int error_of(const ChildOptions& options, std::string_view what) {
   Loop loop(backend_options());
   try {
     const ChildProcess child(loop, options, [](ChildExit) {});
   } catch (const std::system_error& error) {
+    cr_expect(std::string_view(error.what()).starts_with(what), "%s", error.what());
     return error.code().value();
   }
   return 0;
@@ -223,12 +225,12 @@ Test(child_process, leaves_other_children_and_the_signal_of_the_host_alone) {
 Test(child_process, throws_if_there_is_no_such_program) {
   ChildOptions options;
   options.arguments = {"/nowhere/program"};
-  cr_expect(error_of(options) == ENOENT);
+  cr_expect(error_of(options, "cannot run \"/nowhere/program\": ") == ENOENT);
   options.arguments = {"/dev/null"};
-  cr_expect(error_of(options) == EACCES);
+  cr_expect(error_of(options, "cannot run \"/dev/null\": ") == EACCES);
   options.arguments = {"true"};
   options.directory = "/nowhere";
-  cr_expect(error_of(options) == ENOENT);
+  cr_expect(error_of(options, "cannot run \"true\" in \"/nowhere\": ") == ENOENT);
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{}, {"true", std::string("a\0b", 3)}}) {
     Loop loop(backend_options());
