@@ -19,8 +19,8 @@
 // the object. The streams that were taken live on.
 // Thread: the loop's.
 // Errors: the constructor throws std::system_error: ENOENT, EACCES (no such program, or not
-// executable), EAGAIN, EMFILE, ENOMEM; std::invalid_argument without arguments, or if one holds a
-// NUL. The loop reports what the function throws.
+// executable), EAGAIN, EMFILE, ENOMEM; std::invalid_argument without arguments, or if a text of
+// the options holds a NUL. The loop reports what the function throws.
 // Units: milliseconds.
 // Source: POSIX.1-2017 posix_spawn(), waitid(); pidfd_open(2).
 #ifndef SLUICE_REACTOR_PROCESS_CHILD_PROCESS_H

@@ -86,14 +86,18 @@ class DefaultSignals {
   posix_spawnattr_t attributes_;
 };
 
+// The system would read the text up to there.
+void reject_nul(const std::string& text, const char* what) {
+  if (text.find('\0') == std::string::npos) return;
+  throw std::invalid_argument(std::string(what) + " " + quote(text) + " holds a NUL byte");
+}
+
 // posix_spawn() takes char*, and does not write through it.
 std::vector<char*> pointers_to(const std::vector<std::string>& words, const char* what) {
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
   for (const std::string& word : words) {
-    if (word.find('\0') != std::string::npos) {
-      throw std::invalid_argument(std::string(what) + " " + quote(word) + " holds a NUL byte");
-    }
+    reject_nul(word, what);
     pointers.push_back(const_cast<char*>(word.c_str()));
   }
   pointers.push_back(nullptr);
@@ -126,6 +130,7 @@ pid_t spawn(const ChildOptions& options, const ChildStreams& streams) {
   const std::vector<char*> arguments = pointers_to(options.arguments, "argument");
   std::vector<char*> variables;
   if (options.environment) variables = pointers_to(*options.environment, "variable");
+  reject_nul(options.directory, "directory");
   FileActions actions;
   for (int i = 0; i < 3; ++i) {
     if (streams.own[i]) actions.duplicate(streams.own[i].get(), i);

@@ -231,10 +231,18 @@ Test(child_process, throws_if_there_is_no_such_program) {
   options.arguments = {"true"};
   options.directory = "/nowhere";
   cr_expect(error_of(options, "cannot run \"true\" in \"/nowhere\": ") == ENOENT);
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{}, {"true", std::string("a\0b", 3)}}) {
+}
+
+Test(child_process, throws_for_options_without_a_program_or_with_a_nul) {
+  const std::string nul("/\0b", 3);
+  const ChildOptions good{.arguments = {"true"}};
+  ChildOptions bad[4] = {good, good, good, good};
+  bad[0].arguments = {};
+  bad[1].arguments.push_back(nul);
+  bad[2].environment = {nul};
+  bad[3].directory = nul;
+  for (const ChildOptions& options : bad) {
     Loop loop(backend_options());
-    options.arguments = arguments;
     bool thrown = false;
     try {
       const ChildProcess child(loop, options, [](ChildExit) {});
