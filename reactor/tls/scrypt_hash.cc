@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMaxMemory = std::uint64_t{64} * 1024 * 1024;  // OpenSSL needs some more
 
-// RFC 4648, section 4, without padding. Nothing if it is not that, or some last bits are not 0.
+// Base64 without padding (RFC 4648, section 4). Nothing if a character is not of it, or a bit that
+// is left over is not 0.
 std::optional<std::vector<std::uint8_t>> decode64(std::string_view text) {
   std::vector<std::uint8_t> bytes;
   std::uint32_t bits = 0;
