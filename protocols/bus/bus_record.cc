@@ -13,6 +13,10 @@ void append_bus_field(std::string& to, std::string_view field) {
   to += ',';
 }
 
+void append_bus_fields(std::string& to, std::initializer_list<std::string_view> fields) {
+  for (const std::string_view field : fields) append_bus_field(to, field);
+}
+
 std::optional<std::string_view> take_bus_field(std::string_view& from) noexcept {
   std::size_t size = 0;
   const char* const end = from.data() + from.size();

@@ -7,6 +7,7 @@
 #ifndef SLUICE_PROTOCOLS_BUS_BUS_RECORD_H
 #define SLUICE_PROTOCOLS_BUS_BUS_RECORD_H
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 namespace sluice {
 
 void append_bus_field(std::string& to, std::string_view field);
+void append_bus_fields(std::string& to, std::initializer_list<std::string_view> fields);
 
 // Removes the first field from `from` and returns it. Nothing if `from` does not begin with a whole
 // netstring; `from` is then unchanged.

@@ -46,10 +46,7 @@ ChatBridge::~ChatBridge() {
 void ChatBridge::entered(const ChatMember& member) {
   if (applying_) return;
   std::string body;
-  append_bus_field(body, chat_news::kEntered);
-  for (const std::string_view field : {member.nick(), member.origin(), member.about()}) {
-    append_bus_field(body, field);
-  }
+  append_bus_fields(body, {chat_news::kEntered, member.nick(), member.origin(), member.about()});
   claim(bus_.publish(body), member.nick());
   if (!away_) return;
   newcomers_.emplace_back(member.nick());
@@ -73,12 +70,8 @@ void ChatBridge::mode_changed(const ChatMember& author, const ChatRoom& room,
                               const ChatModeChange& change) {
   if (applying_) return;
   std::string body;
-  append_bus_field(body, chat_news::kMode);
-  for (const std::string_view field :
-       {author.nick(), std::string_view(room.name()), std::string_view(change.adds ? "+" : "-"),
-        std::string_view(&change.letter, 1), std::string_view(change.parameter)}) {
-    append_bus_field(body, field);
-  }
+  append_bus_fields(body, {chat_news::kMode, author.nick(), room.name(), change.adds ? "+" : "-",
+                           std::string_view(&change.letter, 1), change.parameter});
   bus_.publish(body);
 }
 
@@ -177,6 +170,7 @@ void ChatBridge::on_house_gone(std::string_view house) {
   const std::string name(house);
   for (const std::string& nick : nicks) drop_mirror(name, nick, "its machine is gone");
   houses_.erase(name);
+  settle_nicks();
 }
 
 void ChatBridge::notify_all(std::string_view text) {
@@ -204,9 +198,7 @@ void ChatBridge::publish_state() {
   for (const auto& [key, member] : house_.all_members()) {
     if (!is_local(*member)) continue;
     std::string one;
-    for (const std::string_view field : {member->nick(), member->origin(), member->about()}) {
-      append_bus_field(one, field);
-    }
+    append_bus_fields(one, {member->nick(), member->origin(), member->about()});
     for (const ChatRoom* room : member->rooms()) append_bus_field(one, room->name());
     append_bus_field(body, one);
   }

@@ -86,12 +86,14 @@ class ChatBridge final : private ChatCarrier, private BusListener {
   void read_entered(std::string_view house, std::string_view fields);
   void read_mode(std::string_view house, std::string_view fields);
   void read_state(std::string_view house, std::string_view fields);
-  void read_member(std::string_view house, std::string_view fields, std::vector<std::string>& seen);
+  void read_member(std::string_view house, std::string_view fields,
+                   std::unordered_set<std::string>& seen);
   void follow(std::string_view house, const ChatEvent& event);
   Mirror* find_mirror(std::string_view house, std::string_view nick);
   Mirror* find_or_make_mirror(std::string_view house, std::string_view nick,
                               std::string_view origin, std::string_view about);
   void yield_nick(std::string_view nick);
+  // These two may free nicks: settle_nicks() is for the caller.
   void remove_mirror(std::string_view house, std::string_view nick);
   void drop_mirror(std::string_view house, std::string_view nick, std::string_view reason);
   void settle_nicks();

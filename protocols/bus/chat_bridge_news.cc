@@ -30,12 +30,7 @@ class Following {
 // Nothing unless there are three fields of one line, the first a nick.
 std::optional<std::array<std::string_view, 3>> take_person(std::string_view& fields) noexcept {
   std::array<std::string_view, 3> person;
-  for (std::string_view& each : person) {
-    const auto field = take_bus_field(fields);
-    if (!field || !chat_news::is_line(*field)) return std::nullopt;
-    each = *field;
-  }
-  if (!is_chat_nick(person[0])) return std::nullopt;
+  if (!chat_news::take_lines(fields, person) || !is_chat_nick(person[0])) return std::nullopt;
   return person;
 }
 
@@ -78,7 +73,8 @@ void ChatBridge::follow(std::string_view house, const ChatEvent& event) {
       }
       return;
     case Kind::quit:
-      return remove_mirror(house, event.author);
+      remove_mirror(house, event.author);
+      return settle_nicks();
     case Kind::kicked: {
       ChatMember* const target = house_.find_member(event.target);
       if (target == nullptr || room == nullptr || !target->is_in(*room)) return;
@@ -118,11 +114,7 @@ void ChatBridge::read_entered(std::string_view house, std::string_view fields) {
 void ChatBridge::read_mode(std::string_view house, std::string_view fields) {
   constexpr std::size_t kCount = 5;
   std::array<std::string_view, kCount> parts;
-  for (std::string_view& part : parts) {
-    const auto field = take_bus_field(fields);
-    if (!field || !chat_news::is_line(*field)) return;
-    part = *field;
-  }
+  if (!chat_news::take_lines(fields, parts)) return;
   Mirror* const author = find_mirror(house, parts[0]);
   ChatRoom* const room = house_.find_room(parts[1]);
   if (author == nullptr || room == nullptr || parts[3].size() != 1) return;
@@ -134,23 +126,24 @@ void ChatBridge::read_mode(std::string_view house, std::string_view fields) {
 // --- The members of a house ---
 
 void ChatBridge::read_state(std::string_view house, std::string_view fields) {
-  std::vector<std::string> seen;
+  std::unordered_set<std::string> seen;
   while (const auto member = take_bus_field(fields)) read_member(house, *member, seen);
   const auto found = houses_.find(house);
   if (found == houses_.end()) return;
   std::vector<std::string> missing;
   for (const auto& [nick, mirror] : found->second) {
-    if (std::ranges::find(seen, nick) == seen.end()) missing.push_back(nick);
+    if (!seen.contains(nick)) missing.push_back(nick);
   }
   for (const std::string& nick : missing) drop_mirror(house, nick, {});
+  if (!missing.empty()) settle_nicks();
 }
 
 void ChatBridge::read_member(std::string_view house, std::string_view fields,
-                             std::vector<std::string>& seen) {
+                             std::unordered_set<std::string>& seen) {
   const auto person = take_person(fields);
   if (!person) return;
   const auto [nick, origin, about] = *person;
-  seen.emplace_back(nick);
+  seen.emplace(nick);
   const Mirror* const mirror = find_or_make_mirror(house, nick, origin, about);
   if (mirror == nullptr) return;
   std::vector<std::string_view> rooms;
@@ -193,11 +186,8 @@ ChatBridge::Mirror* ChatBridge::find_mirror(std::string_view house, std::string_
 ChatBridge::Mirror* ChatBridge::find_or_make_mirror(std::string_view house, std::string_view nick,
                                                     std::string_view origin,
                                                     std::string_view about) {
-  if (Mirror* const known = find_mirror(house, nick)) {
-    yield_nick(nick);
-    return known;
-  }
   yield_nick(nick);
+  if (Mirror* const known = find_mirror(house, nick)) return known;
   auto mirror = std::make_unique<Mirror>(bus_);
   const Following following(applying_);
   if (!mirror->enter(house_, nick, origin, about)) return nullptr;
@@ -226,7 +216,6 @@ void ChatBridge::remove_mirror(std::string_view house, std::string_view nick) {
     mirror->second->leave(house_);
   }
   found->second.erase(mirror);
-  settle_nicks();
 }
 
 // The same, and the others read it.

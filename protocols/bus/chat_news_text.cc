@@ -38,19 +38,22 @@ std::optional<Kind> kind_of(std::string_view letter) noexcept {
 
 }  // namespace
 
-bool is_line(std::string_view text) noexcept { return text.find('\n') == text.npos; }
+bool take_lines(std::string_view& fields, std::span<std::string_view> lines) noexcept {
+  for (std::string_view& line : lines) {
+    const auto field = take_bus_field(fields);
+    if (!field || field->find('\n') != field->npos) return false;
+    line = *field;
+  }
+  return true;
+}
 
 std::string write(std::string_view letter, const ChatNews& news) {
   std::string text;
   const ChatEvent& event = news.event;
   const bool is_recorded = news.reach != ChatNews::Reach::members;
   const std::string kind = letter_of(event.kind);
-  append_bus_field(text, letter);
-  for (const std::string_view field :
-       {std::string_view(kind), event.room, event.author, event.origin, event.target, event.text,
-        event.tags, is_recorded ? kRecorded : std::string_view()}) {
-    append_bus_field(text, field);
-  }
+  append_bus_fields(text, {letter, kind, event.room, event.author, event.origin, event.target,
+                           event.text, event.tags, is_recorded ? kRecorded : std::string_view()});
   for (const std::string_view room : news.rooms) append_bus_field(text, room);
   return text;
 }
@@ -58,11 +61,7 @@ std::string write(std::string_view letter, const ChatNews& news) {
 std::optional<Read> read(std::string_view fields, BusTime time) {
   constexpr std::size_t kCount = 8;
   std::array<std::string_view, kCount> parts;
-  for (std::string_view& part : parts) {
-    const auto field = take_bus_field(fields);
-    if (!field || !is_line(*field)) return std::nullopt;
-    part = *field;
-  }
+  if (!take_lines(fields, parts)) return std::nullopt;
   const auto kind = kind_of(parts[0]);
   if (!kind || !is_chat_nick(parts[2])) return std::nullopt;
   if (!parts[1].empty() && !is_chat_name(parts[1])) return std::nullopt;

@@ -6,6 +6,7 @@
 #define SLUICE_PROTOCOLS_BUS_CHAT_NEWS_TEXT_H
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,9 @@ struct Read {
 // Nothing if it is not an event of valid names and of lines.
 [[nodiscard]] std::optional<Read> read(std::string_view fields, BusTime time);
 
-// A text that is one line, as every text of a chat is.
-[[nodiscard]] bool is_line(std::string_view text) noexcept;
+// Removes a field from `fields` for each of `lines`. False if there are fewer, or if one has an end
+// of line, which no text of a chat has.
+[[nodiscard]] bool take_lines(std::string_view& fields, std::span<std::string_view> lines) noexcept;
 
 }  // namespace sluice::chat_news
 

@@ -38,7 +38,7 @@ void RedisBus::reader_up() {
   retry_reading_.stop();
   const std::string epoch = key("epoch");
   const std::string fresh = house_ + '-' + std::to_string(loop_.now().time_since_epoch().count());
-  // Refused by a server that takes no writes; the one that is there already counts all the same.
+  // A read-only replica rejects this. GET still returns the epoch that its primary has set.
   reader_.send(std::array<std::string_view, 4>{"SET", epoch, fresh, "NX"},
                [this](const RedisValue& value) {
                  if (value.is_error()) refused("SET", value);

@@ -57,7 +57,7 @@ RedisLink::RedisLink(Loop& loop, RedisServer server, Events events)
       silence_(
           loop,
           [this] { fail("no answer for " + std::to_string(kAnswerTime.count() / 1000) + " s"); }),
-      backoff_({.first = kFirstWait, .cap = kLongestWait}) {
+      backoff_({.first = kFirstWait, .cap = kMaxWait}) {
   retry_.start(std::chrono::milliseconds(0));
 }
 

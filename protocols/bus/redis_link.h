@@ -1,8 +1,9 @@
 // One connection to a Redis server, which is made again whenever it breaks.
 //
-// What it is: a Connector, a Connection, and the commands that have been sent and not been answered
-// yet, in their order. Each new connection gives the secret and chooses the database first, and is
-// up when the server has answered a PING. It waits a random time before it tries again.
+// What it is: a Connector, a Connection, and the queue of the commands that the server has not
+// answered yet. Each new connection first sends the secret and selects the database. It is up when
+// the server has answered a PING. After a failure the link waits a random time of at most kMaxWait
+// before it tries again.
 // Limits: the server must answer within kAnswerTime.
 // Lifetime: must be destroyed before its loop; the destructor sends what was queued and closes. The
 // functions of Events and the answers must not destroy the link.
@@ -42,11 +43,12 @@ class RedisLink {
  public:
   static constexpr std::chrono::milliseconds kAnswerTime{5'000};
   static constexpr std::chrono::milliseconds kFirstWait{100};
-  static constexpr std::chrono::milliseconds kLongestWait{1'000};
+  static constexpr std::chrono::milliseconds kMaxWait{1'000};
   using Answer = std::function<void(const RedisValue& value)>;
   struct Events {
     std::function<void()> up;
-    // It was up, or could not be made: why. No answer to an older command comes any more.
+    // The connection has broken, or could not be made. The commands that are not answered yet
+    // never get their answer.
     std::function<void(const std::string& why)> down;
   };
 
@@ -79,7 +81,7 @@ class RedisLink {
   Peer* peer_ = nullptr;  // its handler, which the connection owns
   std::optional<RedisReader> reader_;
   std::deque<Answer> waiting_;
-  std::string refused_;  // what the server has said against the secret or the database
+  std::string refused_;  // the first error that the server answered to AUTH or SELECT
   bool up_ = false;
 };
 
