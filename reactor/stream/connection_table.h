@@ -174,6 +174,17 @@ class ConnectionTable final : public LoopComponent {
   WriteBuffer write_buffer_;
 };
 
+// A group, and its owner's destructor that releases it.
+class HeldGroup {
+ public:
+  explicit HeldGroup(ConnectionGroup& made) noexcept : group(made) {}
+  HeldGroup(const HeldGroup&) = delete;
+  HeldGroup& operator=(const HeldGroup&) = delete;
+  ~HeldGroup() { group.table().release_group(group); }
+
+  ConnectionGroup& group;
+};
+
 template <class Visit>
 void ConnectionTable::each(Visit&& visit) {
   for (std::uint32_t index = 0; index < next_slot_; ++index) {

@@ -113,6 +113,22 @@ Fd ListenSocket::accept(Address& peer) const noexcept {
   return newcomer;
 }
 
+#if defined(__linux__) && !defined(SLUICE_PORTABLE)
+void prepare_newcomer(int /*newcomer*/, const Address& /*peer*/,
+                      const ListenerOptions& /*options*/) {}
+#else
+void prepare_newcomer(int newcomer, const Address& peer, const ListenerOptions& options) {
+  set_nonblocking_cloexec(newcomer);
+  const int on = 1;
+  if (options.no_delay && peer.is_ip()) {
+    ::setsockopt(newcomer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  if (options.keep_alive && peer.is_ip()) {
+    ::setsockopt(newcomer, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  }
+}
+#endif
+
 void ListenSocket::close() noexcept {
   file_.remove();
   fd_.reset();

@@ -43,6 +43,11 @@ namespace sluice {
   }
 }
 
+// What is left to do after accept(), where accept4() is missing: makes the newcomer non-blocking
+// and close-on-exec, and sets the options that POSIX does not let it inherit. Throws
+// std::system_error.
+void prepare_newcomer(int newcomer, const Address& peer, const ListenerOptions& options);
+
 class ListenSocket {
  public:
   ListenSocket(const Endpoint& endpoint, const ListenerOptions& options);

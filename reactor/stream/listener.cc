@@ -1,10 +1,5 @@
 #include "listener.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
@@ -22,50 +17,21 @@
 
 namespace sluice {
 
-using std::chrono::milliseconds;
-
 namespace {
 
 // How long accepting pauses when the process or the system lacks a resource.
-constexpr BackoffOptions kWaits{
-    .first = milliseconds(50), .cap = milliseconds(1000), .jitter = Jitter::none, .seed = 0};
-
-// REQUIRES: a limit.
-Refusal refusal_by(NewcomerLimits::Limit limit) noexcept {
-  switch (limit) {
-    case NewcomerLimits::Limit::loop:
-      return Refusal::max_connections;
-    case NewcomerLimits::Limit::share:
-      return Refusal::share;
-    case NewcomerLimits::Limit::memory:
-      return Refusal::max_memory;
-    case NewcomerLimits::Limit::open:
-      return Refusal::max_here;
-    case NewcomerLimits::Limit::open_per_source:
-      return Refusal::max_per_source;
-    case NewcomerLimits::Limit::rate:
-      return Refusal::connect_rate;
-    case NewcomerLimits::Limit::rate_per_source:
-      return Refusal::connect_rate_per_source;
-    case NewcomerLimits::Limit::none:
-      break;
-  }
-  return Refusal::failed;
-}
-
-// A number that is out of range counts as the nearest one that is allowed.
-ListenerOptions in_range(ListenerOptions options) {
-  options.accept_batch = std::max<std::size_t>(options.accept_batch, 1);
-  options.source_prefix = std::clamp(options.source_prefix, 1U, Source::kMaxPrefix);
-  return options;
-}
+constexpr BackoffOptions kWaits{.first = std::chrono::milliseconds(50),
+                                .cap = std::chrono::milliseconds(1000),
+                                .jitter = Jitter::none,
+                                .seed = 0};
 
 }  // namespace
 
 class Listener::Impl final : public LoopComponent {
  public:
   template <class... Socket>
-  Impl(Loop& loop, ProtocolFactory factory, const ListenerOptions& options, Socket&&... socket)
+  Impl(const Listener& face, Loop& loop, ProtocolFactory factory, const ListenerOptions& options,
+       Socket&&... socket)
       : LoopComponent(loop),
         options_(in_range(options)),
         factory_(std::move(factory)),
@@ -81,6 +47,7 @@ class Listener::Impl final : public LoopComponent {
         if (options_.closed) options_.closed(gone);
       };
     }
+    group_.listener = &face;
     if (loop.options().share_connections) group_.table().shares().add(share_);
     watcher_.bind<&Impl::on_ready>(this, socket_.fd());
     wait_for_newcomers();
@@ -90,12 +57,11 @@ class Listener::Impl final : public LoopComponent {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
   [[nodiscard]] std::size_t connections() const noexcept { return group_.open(); }
   [[nodiscard]] const ListenerCounters& counters() const noexcept { return group_.counters; }
-  void set_face(const Listener* face) noexcept { group_.listener = face; }
 
   // Called when the owner has destroyed the listener. If this was in a handler, a factory or a
   // reporter that the listener itself called, the object is deleted when they have returned.
   static void let_go(std::unique_ptr<Impl> impl) noexcept {
-    impl->set_face(nullptr);
+    impl->group_.listener = nullptr;
     impl->close();
     impl->cancel_drain();
     if (impl->accepting_) impl.release()->orphaned_ = true;
@@ -135,7 +101,7 @@ class Listener::Impl final : public LoopComponent {
   void after_wait();
   void welcome(Fd newcomer, const Address& peer);
   [[nodiscard]] NewcomerLimits::Open open_now() const noexcept;
-  void turn_away(NewcomerLimits::Limit limit, const Address& peer);
+  void turn_away(Refusal why, const Address& peer);
   void run_out(int error) noexcept;
   [[nodiscard]] Report describe_refusal() const;
   void count_refused(Refusal why, std::uint64_t newcomers = 1) noexcept {
@@ -152,18 +118,11 @@ class Listener::Impl final : public LoopComponent {
   DescriptorReserve reserve_;
   NewcomerLimits limits_;
   // Before the reports: the last of them are made while this object is destroyed, and describe it.
-  struct HeldGroup {
-    ConnectionGroup& group;
-    explicit HeldGroup(ConnectionGroup& made) noexcept : group(made) {}
-    HeldGroup(const HeldGroup&) = delete;
-    HeldGroup& operator=(const HeldGroup&) = delete;
-    ~HeldGroup() { group.table().release_group(group); }
-  };
   const HeldGroup held_;
   ConnectionGroup& group_ = held_.group;
   const FairShares::Member share_{group_.open(), options_.max_connections};
   // Of the latest newcomer that was refused.
-  NewcomerLimits::Limit refused_by_ = NewcomerLimits::Limit::none;
+  Refusal refused_by_ = Refusal::failed;
   Address refused_peer_;
   int shortage_ = 0;  // errno of the latest pause
   PacedReport refusals_;
@@ -228,23 +187,12 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
     reserve_.refill();
     retry_.start(PacedReport::kPace);
   }
-  const auto limit = limits_.admit(peer, open_now(), loop().now());
-  if (limit != NewcomerLimits::Limit::none) return turn_away(limit, peer);
+  if (const auto why = limits_.admit(peer, open_now(), loop().now())) return turn_away(*why, peer);
   try {
     const bool is_admitted = !options_.admit || options_.admit(newcomer.get(), peer);
     ProtocolRef protocol = is_admitted ? factory_(peer) : ProtocolRef(nullptr);
     if (protocol) {
-#if !defined(__linux__) || defined(SLUICE_PORTABLE)
-      set_nonblocking_cloexec(newcomer.get());
-      // POSIX does not guarantee that these are inherited from the listening socket.
-      const int on = 1;
-      if (options_.no_delay && peer.is_ip()) {
-        ::setsockopt(newcomer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      }
-      if (options_.keep_alive && peer.is_ip()) {
-        ::setsockopt(newcomer.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-      }
-#endif
+      prepare_newcomer(newcomer.get(), peer, options_);
       const Wire wire(newcomer.get());
       if (group_.table().open(group_, newcomer, wire, peer, std::move(protocol)) != nullptr) {
         ++group_.counters.accepted;
@@ -260,9 +208,9 @@ void Listener::Impl::welcome(Fd newcomer, const Address& peer) {
   count_refused(Refusal::not_admitted);
 }
 
-void Listener::Impl::turn_away(NewcomerLimits::Limit limit, const Address& peer) {
-  count_refused(refusal_by(limit));
-  refused_by_ = limit;
+void Listener::Impl::turn_away(Refusal why, const Address& peer) {
+  count_refused(why);
+  refused_by_ = why;
   refused_peer_ = peer;
   refusals_.happened();
 }
@@ -323,9 +271,7 @@ Report Listener::Impl::make_report(Report::Kind kind, std::string what, int erro
 
 Listener::Listener(Loop& loop, const Endpoint& endpoint, ProtocolFactory factory,
                    const ListenerOptions& options)
-    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, endpoint, options)) {
-  impl_->set_face(this);
-}
+    : impl_(std::make_unique<Impl>(*this, loop, std::move(factory), options, endpoint, options)) {}
 
 Listener::Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
                    const ListenerOptions& options)
@@ -334,10 +280,8 @@ Listener::Listener(Loop& loop, const Endpoint& endpoint, Protocol& protocol,
 
 Listener::Listener(Loop& loop, Fd listening, ProtocolFactory factory,
                    const ListenerOptions& options)
-    : impl_(std::make_unique<Impl>(loop, std::move(factory), options, std::move(listening),
-                                   options)) {
-  impl_->set_face(this);
-}
+    : impl_(std::make_unique<Impl>(*this, loop, std::move(factory), options, std::move(listening),
+                                   options)) {}
 
 Listener::~Listener() { Impl::let_go(std::move(impl_)); }
 
@@ -347,7 +291,9 @@ const ListenerCounters& Listener::counters() const noexcept { return impl_->coun
 void Listener::close() noexcept { impl_->close(); }
 void Listener::pause() noexcept { impl_->set_paused(true); }
 void Listener::resume() noexcept { impl_->set_paused(false); }
-void Listener::drain(milliseconds deadline, Task done) { impl_->drain(deadline, std::move(done)); }
+void Listener::drain(std::chrono::milliseconds deadline, Task done) {
+  impl_->drain(deadline, std::move(done));
+}
 bool Listener::draining() const noexcept { return impl_->draining(); }
 
 }  // namespace sluice

@@ -18,22 +18,16 @@
 #include "../base/source.h"
 #include "../base/source_table.h"
 #include "../base/token_bucket.h"
+#include "listener_counters.h"
 #include "listener_options.h"
 
 namespace sluice {
 
+// A number that is out of range becomes the nearest one that is allowed.
+[[nodiscard]] ListenerOptions in_range(ListenerOptions options);
+
 class NewcomerLimits {
  public:
-  enum class Limit : std::uint8_t {
-    none,
-    loop,
-    share,
-    memory,
-    open,
-    open_per_source,
-    rate,
-    rate_per_source
-  };
   struct Open {
     std::size_t here;     // connections of this listener
     std::size_t in_loop;  // of the whole loop
@@ -43,12 +37,12 @@ class NewcomerLimits {
     std::size_t memory_limit = 0;
   };
 
-  // REQUIRES: `options` outlives it.
+  // REQUIRES: `options` outlives it, and is in_range().
   explicit NewcomerLimits(const ListenerOptions& options);
 
   // Counts a newcomer from `peer`; or says which limit refuses it, and counts nothing. The limits
   // on a source do not apply to a peer that is not IP.
-  [[nodiscard]] Limit admit(const Address& peer, const Open& open, TimePoint now);
+  [[nodiscard]] std::optional<Refusal> admit(const Address& peer, const Open& open, TimePoint now);
   // A newcomer that was admitted has gone.
   void remove(const Address& peer) noexcept;
   // remove() must be called for each that has gone.
@@ -59,8 +53,9 @@ class NewcomerLimits {
   [[nodiscard]] std::size_t count(const Address& peer) const noexcept;
   [[nodiscard]] std::size_t sources() const noexcept { return counts_.size(); }
 
-  // For a report: the source of `peer`, if it is IP, and the limit that refused it.
-  [[nodiscard]] std::string describe(Limit limit, const Address& peer, const Open& open) const;
+  // For a report: the source of `peer`, if it is IP, and the limit that refused it. REQUIRES: `why`
+  // is a result of admit().
+  [[nodiscard]] std::string describe(Refusal why, const Address& peer, const Open& open) const;
 
  private:
   [[nodiscard]] Source source_of(const Address& peer) const noexcept {

@@ -1,5 +1,6 @@
 // Which newcomers a listener refuses: the counting alone, without sockets.
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include <criterion/criterion.h>
@@ -11,7 +12,6 @@ using namespace sluice;        // NOLINT(google-build-using-namespace)
 using namespace sluice::test;  // NOLINT(google-build-using-namespace)
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using Limit = NewcomerLimits::Limit;
 
 namespace {
 
@@ -20,11 +20,11 @@ constexpr NewcomerLimits::Open kNobody{.here = 0, .in_loop = 0, .loop_limit = 10
 
 struct World {
   explicit World(const ListenerOptions& options) : options_(options) {}
-  Limit come(const Address& peer, TimePoint now = kStart) {
+  std::optional<Refusal> come(const Address& peer, TimePoint now = kStart) {
     return limits.admit(peer, kNobody, now);
   }
   bool let_in(const Address& peer, TimePoint now = kStart) {
-    return come(peer, now) == Limit::none;
+    return come(peer, now) == std::nullopt;
   }
   ListenerOptions options_;
   NewcomerLimits limits{options_};
@@ -47,21 +47,21 @@ Test(newcomer_limits, let_in_as_many_of_a_source_as_the_limit_says_and_no_more) 
   World world(per_source(2));
   cr_expect(world.let_in(ip("192.0.2.1")));
   cr_expect(world.let_in(ip("192.0.2.1")));
-  cr_expect(world.come(ip("192.0.2.1")) == Limit::open_per_source);
+  cr_expect(world.come(ip("192.0.2.1")) == Refusal::max_per_source);
   cr_expect(world.limits.count(ip("192.0.2.1")) == 2);
 }
 
 Test(newcomer_limits, let_nobody_use_what_is_promised_to_other_listeners) {
   World world{{}};
   NewcomerLimits::Open open{.here = 0, .in_loop = 74, .loop_limit = 100, .promised = 25};
-  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::none);
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == std::nullopt);
   open.in_loop = 75;
-  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::share);
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Refusal::share);
   open.in_loop = 100;
-  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::loop);
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Refusal::max_connections);
   open.in_loop = 90;  // connections that the program made count too
-  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::share);
-  cr_expect(world.limits.describe(Limit::share, ip("192.0.2.1"), open) ==
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Refusal::share);
+  cr_expect(world.limits.describe(Refusal::share, ip("192.0.2.1"), open) ==
             "192.0.2.1: its share of the loop's limit of 100 connections");
 }
 
@@ -69,8 +69,8 @@ Test(newcomer_limits, refuse_everybody_while_the_memory_is_used_up) {
   World world{{}};
   const NewcomerLimits::Open open{
       .here = 0, .in_loop = 0, .loop_limit = 100, .memory_passed = true, .memory_limit = 1048576};
-  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Limit::memory);
-  cr_expect(world.limits.describe(Limit::memory, ip("192.0.2.1"), open) ==
+  cr_expect(world.limits.admit(ip("192.0.2.1"), open, kStart) == Refusal::max_memory);
+  cr_expect(world.limits.describe(Refusal::max_memory, ip("192.0.2.1"), open) ==
             "192.0.2.1: the loop's limit of 1048576 bytes held by connections");
 }
 
@@ -140,7 +140,7 @@ Test(newcomer_limits, bound_the_rate_of_each_source) {
   for (const char* source : {"192.0.2.1", "192.0.2.2", "2001:db8::1"}) {
     cr_expect(world.let_in(ip(source)));
     cr_expect(world.let_in(ip(source)));
-    cr_expect(world.come(ip(source)) == Limit::rate_per_source);
+    cr_expect(world.come(ip(source)) == Refusal::connect_rate_per_source);
   }
   cr_expect(!world.let_in(ip("2001:db8::2")), "of the same /64");
   cr_expect(!world.let_in(ip("192.0.2.1"), kStart + milliseconds(499)));
@@ -155,8 +155,8 @@ Test(newcomer_limits, bound_the_rate_in_all) {
   options.connect_rate = TokenRate::of(3, seconds(1), 3);
   World world(options);
   for (int i = 1; i <= 3; ++i) cr_expect(world.let_in(ip(numbered("192.0.2.", i))));
-  cr_expect(world.come(ip("192.0.2.4")) == Limit::rate);
-  cr_expect(world.come(*Address::from_path("/run/x")) == Limit::rate);
+  cr_expect(world.come(ip("192.0.2.4")) == Refusal::connect_rate);
+  cr_expect(world.come(*Address::from_path("/run/x")) == Refusal::connect_rate);
   cr_expect(world.let_in(ip("192.0.2.4"), kStart + milliseconds(334)));
 }
 
@@ -178,7 +178,7 @@ Test(newcomer_limits, take_nothing_of_a_source_that_the_rate_of_all_refuses) {
   options.connect_rate_per_source = TokenRate::of(1, seconds(60), 1);
   World world(options);
   cr_expect(world.let_in(ip("192.0.2.1")));
-  cr_expect(world.come(ip("192.0.2.2")) == Limit::rate);
+  cr_expect(world.come(ip("192.0.2.2")) == Refusal::connect_rate);
   cr_expect(world.limits.count(ip("192.0.2.2")) == 0);
   cr_expect(world.let_in(ip("192.0.2.2"), kStart + seconds(1)));
 }
@@ -194,12 +194,12 @@ Test(newcomer_limits, of_sources_do_not_apply_to_unix_sockets) {
 Test(newcomer_limits, name_the_source_and_the_limit) {
   World world(per_source(2));
   const NewcomerLimits& limits = world.limits;
-  cr_expect(limits.describe(Limit::open_per_source, ip("192.0.2.1", 4000), kNobody) ==
+  cr_expect(limits.describe(Refusal::max_per_source, ip("192.0.2.1", 4000), kNobody) ==
             "192.0.2.1: the limit of 2 connections from one source");
-  cr_expect(limits.describe(Limit::rate_per_source, ip("2001:db8::7", 4000), kNobody) ==
+  cr_expect(limits.describe(Refusal::connect_rate_per_source, ip("2001:db8::7", 4000), kNobody) ==
             "2001:db8::/64: the limit on the rate of new connections from one source");
-  cr_expect(limits.describe(Limit::rate, ip("::ffff:192.0.2.1", 4000), kNobody) ==
+  cr_expect(limits.describe(Refusal::connect_rate, ip("::ffff:192.0.2.1", 4000), kNobody) ==
             "192.0.2.1: the limit on the rate of new connections");
-  cr_expect(limits.describe(Limit::loop, *Address::from_path("/run/x"), kNobody) ==
+  cr_expect(limits.describe(Refusal::max_connections, *Address::from_path("/run/x"), kNobody) ==
             "the loop's limit of 100 connections");
 }

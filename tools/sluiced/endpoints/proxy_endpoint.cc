@@ -50,9 +50,9 @@ NewcomerLimits::Open ProxyEndpoint::nothing_open() noexcept {
 
 bool ProxyEndpoint::admit(const Address& client) {
   if (!admission_.admit(client)) return false;
-  const auto limit = limits_.admit(client, nothing_open(), loop_.now());
-  if (limit == NewcomerLimits::Limit::none) return true;
-  report(limits_.describe(limit, client, nothing_open()));
+  const auto refused = limits_.admit(client, nothing_open(), loop_.now());
+  if (!refused) return true;
+  report(limits_.describe(*refused, client, nothing_open()));
   return false;
 }
 
