@@ -102,6 +102,8 @@ class SLUICE_EXPORT ChatHouse {
   void set_operator(ChatMember& member, bool is_operator) noexcept {  // of the house
     member.is_operator_ = is_operator;
   }
+  // Whether the member is in the room, and its operator or one of the house.
+  [[nodiscard]] static bool operates(const ChatRoom& room, const ChatMember& member);
   void set_format(ChatMember& member, const ChatFormat& format, bool reads_itself);
 
   // Makes the member an operator of the house if ChatRules::check_password says so. not_allowed:
@@ -198,7 +200,6 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL ChatResult change_bans(std::vector<ChatBan>& bans, const ChatMember& author,
                                       const ChatModeChange& change);
   [[nodiscard]] SLUICE_LOCAL static bool is_banned(const ChatRoom& room, const ChatMember& member);
-  [[nodiscard]] SLUICE_LOCAL static bool operates(const ChatRoom& room, const ChatMember& member);
   [[nodiscard]] SLUICE_LOCAL static bool may_speak(const ChatRoom& room, const ChatMember& member);
 
   ChatRules rules_;

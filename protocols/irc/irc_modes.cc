@@ -103,7 +103,7 @@ void IrcClient::send_mutes(const ChatRoom& room) {
 void IrcClient::change_modes(ChatRoom& room, const IrcLine& line) {
   const std::string channel = irc_channel(room);
   if (!member()->is_in(room)) return explain(ChatResult::not_in_room, channel);
-  if (!member()->is_operator() && !room.has_operator(*member())) {
+  if (!ChatHouse::operates(room, *member())) {
     return explain(ChatResult::not_operator, channel);
   }
   ModeChanges changes;

@@ -161,7 +161,7 @@ void IrcClient::kick(const IrcLine& line) {
   while (!nicks.empty()) {
     const std::string_view nick = take_irc_item(nicks);
     if (!member()->is_in(*room)) return explain(ChatResult::not_in_room, channel);
-    if (!member()->is_operator() && !room->has_operator(*member())) {
+    if (!ChatHouse::operates(*room, *member())) {
       return explain(ChatResult::not_operator, channel);
     }
     ChatMember* const target = need_member(nick);
