@@ -9,17 +9,20 @@
 namespace sluice::tools::control {
 namespace {
 
-// The reasons are not ours: one may have any character.
-std::string rates_json(const std::vector<std::pair<std::string, double>>& rates) {
+template <class Items, class Write>
+std::string array_of(const Items& items, Write write) {
   std::vector<std::string> rows;
-  rows.reserve(rates.size());
-  for (const auto& [reason, rate] : rates) {
-    JsonObject row;
-    row.add_text("reason", reason);
-    row.add_fraction("per_second", rate);
-    rows.push_back(row.text());
-  }
+  rows.reserve(items.size());
+  for (const auto& item : items) rows.push_back(write(item));
   return json_array(rows);
+}
+
+// The daemon names the reasons: one may have any character.
+std::string rate_json(const std::pair<std::string, double>& rate) {
+  JsonObject row;
+  row.add_text("reason", rate.first);
+  row.add_fraction("per_second", rate.second);
+  return row.text();
 }
 
 std::string service_json(const TopView::Service& service) {
@@ -29,7 +32,7 @@ std::string service_json(const TopView::Service& service) {
   row.add_number("open", service.open);
   row.add_fraction("accepted_per_second", service.accepted);
   row.add_fraction("refused_per_second", service.refused);
-  row.add("refused_by", rates_json(service.refused_by));
+  row.add("refused_by", array_of(service.refused_by, rate_json));
   row.add_fraction("bytes_in_per_second", service.bytes_in);
   row.add_fraction("bytes_out_per_second", service.bytes_out);
   return row.text();
@@ -46,14 +49,6 @@ std::string peer_json(const TopView::Peer& peer) {
   return row.text();
 }
 
-template <class Items, class Write>
-std::string array_of(const Items& items, Write write) {
-  std::vector<std::string> rows;
-  rows.reserve(items.size());
-  for (const auto& item : items) rows.push_back(write(item));
-  return json_array(rows);
-}
-
 }  // namespace
 
 std::string top_json(const TopView& view) {
@@ -62,7 +57,7 @@ std::string top_json(const TopView& view) {
   all.add_number("open", view.open);
   all.add_fraction("turns_per_second", view.turns);
   view.lag ? all.add_fraction("loop_lag_ms", *view.lag) : all.add_null("loop_lag_ms");
-  all.add("closed_by", rates_json(view.ended));
+  all.add("closed_by", array_of(view.ended, rate_json));
   all.add("services", array_of(view.services, service_json));
   all.add("slowest_peers", array_of(view.peers, peer_json));
   return all.line();
