@@ -1,7 +1,7 @@
 // The shared parts of the fronts of a chat in sluiced: the house, its keys, and those of each door.
 //
-// What it is: services of any kind with the same key `house` have one house. Its rules are those of
-// the first such service of the configuration.
+// What it is: services of any kind with the same key `house` have one house. A rule that one of
+// them gives holds for all of them (shared_rules.h).
 // Thread: the loop's.
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_CHAT_CORE_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_CHAT_CORE_H

@@ -73,8 +73,8 @@ struct ServiceKind {
   // Services of any kind for which this returns the same name share one core. Null: only the
   // endpoints of one service do.
   std::string (*core_name)(const ListenSpec& spec) = nullptr;
-  // Those of `keys` that are rules of a core with a name: the first service that uses it sets them,
-  // and no other one may contradict it (shared_rules.h).
+  // Those of `keys` that are rules of a core with a name: one of its services gives a rule, and no
+  // other one may contradict it (shared_rules.h).
   std::span<const Key* const> core_keys = {};
   // REQUIRES: a valid spec. Throws std::system_error that names the endpoint.
   std::unique_ptr<Service> (*start)(const ServiceHost& host, const ListenSpec& spec) = nullptr;

@@ -13,10 +13,11 @@ namespace {
 // The first of `specs` that shares a core with `spec` and gives `key` a value; null if none does.
 const ListenSpec* first_with(const Key& key, const ListenSpec& spec,
                              std::span<const ListenSpec> specs) {
-  const auto core_name = kind_of(spec).core_name;
+  const std::string name = kind_of(spec).core_name(spec);
   const auto found = std::find_if(specs.begin(), specs.end(), [&](const ListenSpec& other) {
+    if (!other.settings.has(key)) return false;
     const auto other_name = kind_of(other).core_name;
-    return other_name != nullptr && other_name(other) == core_name(spec) && other.settings.has(key);
+    return other_name != nullptr && other_name(other) == name;
   });
   return found == specs.end() ? nullptr : &*found;
 }
