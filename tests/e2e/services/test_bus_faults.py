@@ -84,7 +84,7 @@ class Faults(OneHouse):
         redis = self.redis(folder=self.directory / "gone")
         first, _, ann, bob = self.two(redis)
         shutil.rmtree(self.directory / "gone")
-        redis.ask("CONFIG", "SET", "save", "3600,1".replace(",", " ").join(('"', '"')))
+        redis.ask("CONFIG", "SET", "save", '"3600 1"')
         redis.ask("BGSAVE")
         self.assertTrue(wait_until(lambda: redis.ask("SET", "x", "y").startswith("-MISCONF")))
         ann.say("is this kept?")

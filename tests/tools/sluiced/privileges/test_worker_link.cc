@@ -144,33 +144,6 @@ Test(worker_link, a_configuration_that_does_not_arrive_is_a_failed_one) {
   cr_expect(ends.link.receive_notice(handlers) && failures == 3);
 }
 
-Test(worker_link, two_descriptors_in_one_message_are_closed) {
-  Ends ends;
-  const int two[] = {0, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof two)] = {};
-  char byte = 'x';
-  iovec data{&byte, 1};
-  msghdr header{};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  cmsghdr* const part = CMSG_FIRSTHDR(&header);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(sizeof two);
-  std::memcpy(CMSG_DATA(part), two, sizeof two);
-  auto [one, other] = make_message_pair();
-  const Fd before(::dup(0));
-  cr_assert(::sendmsg(one.get(), &header, 0) == 1);
-  RequestBytes room;
-  ReceivedMessage message;
-  cr_assert(receive_message(other.get(), room, message) == MessageStatus::done);
-  cr_expect(not message.is_whole && not message.fd);
-  const Fd after(::dup(0));
-  cr_expect(after.get() == before.get() + 1);
-}
-
 Test(worker_link, a_program_in_its_place_opens_connects_and_starts_nothing) {
   if (not is_root()) cr_skip_test("only root can give up root");
   if (not why_not_confined().empty()) cr_skip_test("an instrumented build");
