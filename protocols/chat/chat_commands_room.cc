@@ -119,6 +119,9 @@ bool ChatCommands::oper(std::string_view rest) {
     case ChatResult::too_soon:
       notify("somebody has just tried a password: try again in a second");
       return true;
+    case ChatResult::too_often:
+      notify("too many wrong passwords came from your address: try again in half a minute");
+      return true;
     case ChatResult::not_allowed:
       notify("nobody becomes an operator of this house by a password");
       return true;

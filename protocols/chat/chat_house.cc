@@ -197,8 +197,18 @@ ChatResult ChatHouse::log_in(ChatMember& member, std::string_view name, std::str
   const bool is_soon =
       last_password_ && time >= *last_password_ && time < *last_password_ + kPasswordInterval;
   if (is_soon) return ChatResult::too_soon;
+  std::erase_if(wrong_passwords_, [time](const WrongPassword& wrong) {
+    return time < wrong.time || time >= wrong.time + kWrongPasswordMemory;
+  });
+  const std::string_view origin = member.origin();
+  WrongPassword attempt{.host = std::string(origin.substr(origin.find('@') + 1)), .time = time};
+  const auto wrong = std::ranges::count(wrong_passwords_, attempt.host, &WrongPassword::host);
+  if (static_cast<std::size_t>(wrong) >= kMaxWrongPasswords) return ChatResult::too_often;
   last_password_ = time;
-  if (!rules_.check_password(name, password)) return ChatResult::wrong_password;
+  if (!rules_.check_password(name, password)) {
+    wrong_passwords_.push_back(std::move(attempt));
+    return ChatResult::wrong_password;
+  }
   member.is_operator_ = true;
   return ChatResult::ok;
 }

@@ -73,6 +73,9 @@ class SLUICE_EXPORT ChatHouse {
   static constexpr std::size_t kMaxMask = 90;     // bytes of a ban
   static constexpr std::size_t kMaxPast = 256;    // names that past() remembers
   static constexpr std::chrono::seconds kPasswordInterval{1};
+  // So many from one host, and the others of the house keep their turns.
+  static constexpr std::size_t kMaxWrongPasswords = 3;
+  static constexpr std::chrono::seconds kWrongPasswordMemory{30};
   enum class Congestion : std::uint8_t { wait, ignore };
   using Rooms = std::map<std::string, std::unique_ptr<ChatRoom>, std::less<>>;
   // The keys are those of chat_name_key().
@@ -107,7 +110,8 @@ class SLUICE_EXPORT ChatHouse {
   void set_format(ChatMember& member, const ChatFormat& format, bool reads_itself);
 
   // Makes the member an operator of the house if ChatRules::check_password says so. not_allowed:
-  // there are no passwords.
+  // there are no passwords. too_often: the host of its origin has given kMaxWrongPasswords within
+  // kWrongPasswordMemory.
   ChatResult log_in(ChatMember& member, std::string_view name, std::string_view password);
 
   // `kind` is said, acted, noticed or tagged.
@@ -206,6 +210,12 @@ class SLUICE_EXPORT ChatHouse {
   std::function<void()> wake_;
   std::function<ChatTime()> clock_;
   std::optional<ChatTime> last_password_;
+  struct WrongPassword {
+    std::string host;
+    ChatTime time;
+  };
+  // At most kWrongPasswordMemory / kPasswordInterval.
+  std::vector<WrongPassword> wrong_passwords_;
   std::optional<ChatTime> now_;  // read once between two calls of flush()
   Members members_;
   Rooms rooms_;

@@ -27,6 +27,7 @@ enum class ChatResult : std::uint8_t {
   too_long,
   wrong_password,
   too_soon,   // after the last password: ChatHouse::kPasswordInterval
+  too_often,  // wrong passwords from this origin: ChatHouse::kMaxWrongPasswords
   list_full,  // of bans or mutes: ChatRules::max_bans
 };
 

@@ -195,6 +195,7 @@ void IrcClient::oper(const IrcLine& line) {
     case ChatResult::ok:
       return become_operator();
     case ChatResult::too_soon:
+    case ChatResult::too_often:
       return numeric("263", {"OPER", "Please wait a while and try again."});
     case ChatResult::not_allowed:
       return numeric("491", {"No O-lines for your host"});

@@ -53,12 +53,13 @@ const Shown kShown;
 class Recorder final : public ChatOutlet {
  public:
   Recorder(ChatHouse& house, std::string_view nick, bool one_room = false,
-           bool reads_itself = false, const ChatFormat& format = kShown)
+           bool reads_itself = false, const ChatFormat& format = kShown,
+           std::string_view origin = "u@h")
       : house_(house) {
     member = house.enter({.outlet = *this,
                           .format = format,
                           .nick = nick,
-                          .origin = "u@h",
+                          .origin = origin,
                           .one_room = one_room,
                           .reads_itself = reads_itself});
   }
@@ -368,6 +369,33 @@ Test(chat_house, asks_for_one_password_in_a_second) {
   cr_expect(ann.member->is_operator());
   time -= std::chrono::hours(1);
   cr_expect(log_in("rood", "sesame") == ChatResult::wrong_password, "the clock was set back");
+}
+
+Test(chat_house, checks_no_password_for_a_host_that_has_given_three_wrong_ones) {
+  ChatTime time{std::chrono::milliseconds(10'000)};
+  ChatRules rules;
+  rules.check_password = [](std::string_view, std::string_view password) {
+    return password == "sesame";
+  };
+  ChatHouse house(rules, {}, [&time] { return time; });
+  Recorder eve{house, "eve"};
+  Recorder eva{house, "eva"};  // from the same host
+  Recorder root{house, "root", false, false, kShown, "u@elsewhere"};
+  const auto log_in = [&](const Recorder& who, std::string_view password) {
+    time += ChatHouse::kPasswordInterval;
+    house.flush();
+    return house.log_in(*who.member, "root", password);
+  };
+  const ChatTime first = time + ChatHouse::kPasswordInterval;
+  for (std::size_t i = 0; i < ChatHouse::kMaxWrongPasswords; ++i) {
+    cr_expect(log_in(eve, "Sesame") == ChatResult::wrong_password);
+  }
+  cr_expect(log_in(eve, "sesame") == ChatResult::too_often);
+  time -= ChatHouse::kPasswordInterval;
+  cr_expect(log_in(root, "sesame") == ChatResult::ok, "it has not taken the turn of another host");
+  cr_expect(log_in(eva, "sesame") == ChatResult::too_often);
+  time = first + ChatHouse::kWrongPasswordMemory - ChatHouse::kPasswordInterval;
+  cr_expect(log_in(eva, "sesame") == ChatResult::ok);
 }
 
 Test(chat_house, silences_a_muted_member_and_lets_it_come_back) {
