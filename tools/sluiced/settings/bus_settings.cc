@@ -29,12 +29,16 @@ constexpr std::size_t kMaxSecret = 512;
 
 std::string read_bus_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxBusFile, '\0');
+  std::string text(kMaxBusFile + 1, '\0');
   errno = 0;
   if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof()) {
     throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), path);
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxBusFile) {
+    throw UsageError("bus: the file " + quote(path) + " has more than " +
+                     std::to_string(kMaxBusFile) + " bytes");
+  }
   return text;
 }
 

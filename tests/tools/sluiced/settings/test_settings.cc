@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "support/scratch.h"
+#include "support/usage.h"
 #include "tools/common/usage_error.h"
 #include "tools/sluiced/settings/bus_settings.h"
 #include "tools/sluiced/settings/key_types.h"
@@ -96,6 +97,9 @@ Test(bus_settings, a_secret_is_the_first_line_of_its_file) {
   cr_expect(bus.secret == "open sesame");
   std::ofstream(scratch / "secret") << "\n";
   cr_expect_throw(load_bus_files(bus), sluice::tools::UsageError);
+  std::ofstream(scratch / "secret") << "short\n" << std::string(1024 * 1024, 'x');
+  const std::string message = usage_error_of([&] { load_bus_files(bus); });
+  cr_expect(message.ends_with("secret\" has more than 1048576 bytes"), "%s", message.c_str());
   bus.secret_file = scratch / "none";
   cr_expect_throw(load_bus_files(bus), std::system_error);
 }
