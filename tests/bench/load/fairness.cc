@@ -1,6 +1,6 @@
 // Many connections write zeros as fast as the server takes them: to a service whose messages begin
 // with a decimal length, each few bytes are an empty message. Meanwhile one connection of another
-// service of the same server asks for one small echo after another. Measured is how long each takes.
+// service of the same server asks for one small echo after another. Measured is the time of each.
 #include <sys/socket.h>
 #include <unistd.h>
 
