@@ -79,8 +79,29 @@ void add_spellings(std::span<const OptionSpec> specs, std::string_view argument,
   }
 }
 
+// Adds the options that the alias stands for. Returns whether the next word is a value.
+bool add_meaning(std::span<const OptionSpec> specs, const OptionAlias& alias, Words& words) {
+  if (!alias.instead.empty()) {
+    throw UsageError(std::string(alias.spelled) +
+                     ": this option is not known; allowed: " + std::string(alias.instead));
+  }
+  bool takes_value = false;
+  for (std::size_t start = 0; start < alias.means.size();) {
+    const std::size_t blank = std::min(alias.means.find(' ', start), alias.means.size());
+    const std::string_view option = alias.means.substr(start, blank - start);
+    words.arguments.emplace_back(option);
+    for (const OptionSpec& spec : specs) {
+      if (spec.name == option.substr(2)) words.spellings[spec.name].emplace_back(alias.spelled);
+    }
+    takes_value = takes_next(specs, option);
+    start = blank + 1;
+  }
+  return takes_value;
+}
+
 // -lVALUE becomes -l VALUE, which the library does not know.
-Words separate(std::span<const OptionSpec> specs, int argc, const char* const* argv) {
+Words separate(std::span<const OptionSpec> specs, std::span<const OptionAlias> aliases, int argc,
+               const char* const* argv) {
   Words words;
   bool is_value = false;
   for (int i = 0; i < argc; ++i) {
@@ -88,6 +109,13 @@ Words separate(std::span<const OptionSpec> specs, int argc, const char* const* a
     if (!is_value && argument == "--") {
       words.operands.assign(argv + i + 1, argv + argc);
       break;
+    }
+    const auto alias =
+        std::find_if(aliases.begin(), aliases.end(),
+                     [argument](const OptionAlias& each) { return each.spelled == argument; });
+    if (!is_value && i > 0 && alias != aliases.end()) {
+      is_value = add_meaning(specs, *alias, words);
+      continue;
     }
     if (!is_value && i > 0) add_spellings(specs, argument, words);
     const bool joined = !is_value && argument.size() > 2 && argument[0] == '-' &&
@@ -105,7 +133,8 @@ Words separate(std::span<const OptionSpec> specs, int argc, const char* const* a
   return words;
 }
 
-cxxopts::ParseResult parse(cxxopts::Options& described, const Values& arguments) {
+cxxopts::ParseResult parse(cxxopts::Options& described, const Words& words) {
+  const Values& arguments = words.arguments;
   std::vector<const char*> pointers;
   pointers.reserve(arguments.size());
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
@@ -114,7 +143,11 @@ cxxopts::ParseResult parse(cxxopts::Options& described, const Values& arguments)
   } catch (const cxxopts::exceptions::missing_argument&) {
     const std::string& last = arguments.back();
     const bool letters = !last.starts_with("--");  // of -nl, -l has no value
-    throw UsageError((letters ? std::string("-") + last.back() : last) + ": the value is missing");
+    const auto typed = letters ? words.spellings.end() : words.spellings.find(last.substr(2));
+    const std::string option = typed != words.spellings.end() ? typed->second.back()
+                               : letters                      ? std::string("-") + last.back()
+                                                              : last;
+    throw UsageError(option + ": the value is missing");
   } catch (const cxxopts::exceptions::exception& error) {
     throw UsageError(error.what());
   }
@@ -142,10 +175,11 @@ cxxopts::ParseResult parse(cxxopts::Options& described, const Values& arguments)
 
 }  // namespace
 
-CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv) {
+CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv,
+                         std::span<const OptionAlias> aliases) {
   cxxopts::Options described = describe(options);
-  Words words = separate(options, argc, argv);
-  const cxxopts::ParseResult parsed = parse(described, words.arguments);
+  Words words = separate(options, aliases, argc, argv);
+  const cxxopts::ParseResult parsed = parse(described, words);
   for (const std::string& other : parsed.unmatched()) {
     if (other.size() > 1 && other.front() == '-') refuse(options, other);
     operands_.push_back(other);

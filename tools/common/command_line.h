@@ -27,15 +27,24 @@ struct OptionSpec {
   bool optional = false;     // --name alone is valid, with the value ""; a value needs a '='
 };
 
+// How another program spells options. Only the whole word is it, so that "-oX" is told apart from
+// -o with the value "X.txt" attached.
+struct OptionAlias {
+  std::string_view spelled;  // "-oX"
+  std::string_view means;    // "--xml"; more with blanks between, the value goes to the last; or ""
+  std::string_view instead;  // not empty: it is rejected, and this is allowed
+};
+
 class CommandLine {
  public:
-  // REQUIRES: argv[0] is the program. Throws UsageError.
-  CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv);
+  // REQUIRES: argv[0] is the program; the table has each name in `means`. Throws UsageError.
+  CommandLine(std::span<const OptionSpec> options, int argc, const char* const* argv,
+              std::span<const OptionAlias> aliases = {});
 
   // REQUIRES: the table has that name.
   [[nodiscard]] bool has(std::string_view name) const { return given_.count(name) != 0; }
-  // The option as it was typed, "-l" or "--listen"; the last time, if there were several. "--NAME"
-  // if it was not given.
+  // The option as it was typed, "-l", "--listen" or an alias; the last time, if there were several.
+  // "--NAME" if it was not given.
   [[nodiscard]] std::string spelled(std::string_view name) const;
   // Throws UsageError if both options were given.
   void refuse_both(std::string_view one, std::string_view other) const;

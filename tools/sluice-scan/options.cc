@@ -1,7 +1,6 @@
 #include "options.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <string_view>
 
@@ -26,49 +25,6 @@ constexpr std::uint64_t kMaxParallel = 1'000'000;
 constexpr std::uint64_t kMaxShards = 1'000'000;
 constexpr std::size_t kMaxCommand = 4096;  // bytes of it in a listing
 
-constexpr std::array kOptions = {
-    OptionSpec{"ports", 'p', "PORTS", "ports to connect to (top:1000)"},
-    OptionSpec{"ipv4", '4', "", "IPv4 only"},
-    OptionSpec{"ipv6", '6', "", "IPv6 only"},
-    OptionSpec{"input", 'i', "FILE", "read targets from FILE (- is the standard input)", true},
-    OptionSpec{"exclude", 0, "TARGET,...", "do not scan these; repeatable", true},
-    OptionSpec{"exclude-file", 0, "FILE", "do not scan those in FILE; repeatable", true},
-    OptionSpec{"timeout", 0, "DURATION", "longest wait for an answer (3s)"},
-    OptionSpec{"retries", 0, "COUNT", "attempts after one without an answer (2)"},
-    OptionSpec{"rate", 0, "COUNT", "limit on probes per second (5000), or 0 for none"},
-    OptionSpec{"parallel", 0, "COUNT", "limit on probes in flight (limit on descriptors)"},
-    OptionSpec{"seed", 0, "NUMBER", "seed of the order of the scan (random)"},
-    OptionSpec{"shard", 0, "I/N", "scan the I-th of N parts (1/1)"},
-    OptionSpec{"resume", 0, "FILE", "save the position in FILE, or continue from it"},
-    OptionSpec{"open", 0, "", "list open ports only"},
-    OptionSpec{"banner", 0, "DURATION", "list what open ports send (1s)", false, true},
-    OptionSpec{"tls", 0, "DURATION", "list TLS and certificates of open ports (3s)", false, true},
-    OptionSpec{"bind", 0, "ADDRESS", "the local address"},
-    OptionSpec{"no-names", 'n', "", "do not look up names of hosts"},
-    OptionSpec{"json", 0, "", "list each port as a JSON object on a line"},
-    OptionSpec{"grepable", 0, "", "list each host on a line"},
-    OptionSpec{"xml", 0, "FILE", "also write XML as nmap does to FILE"},
-    OptionSpec{"output", 'o', "FILE", "write the listing to FILE (standard output)"},
-    OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
-    OptionSpec{"help", 0, "", "print this help and exit"},
-    OptionSpec{"version", 0, "", "print the version and exit"},
-};
-
-std::string help_text() {
-  return "Usage: sluice-scan [OPTION]... TARGET...\n"
-         "Connects to TCP ports of hosts and lists the open ones.\n"
-         "Scan only hosts that you are responsible for or have permission to scan.\n"
-         "\nOptions:\n" +
-         help_of(kOptions) + "\nTargets:\n" + help_row("NAME, a.b.c.d, IPV6", "one host") +
-         help_row("a.b.c.d/LEN, IPV6/LEN", "all addresses of a prefix") +
-         help_row("10.0.0-3.1-254", "octets may be ranges") + "\nPorts:\n" +
-         help_row("22,80,8000-8100", "numbers and ranges") +
-         help_row("ssh,https", "services that this host knows") +
-         help_row("top:N", "the N most common ports") + help_row("-", "all ports, 1-65535") +
-         "\nA DURATION is 500ms, 30s, 5m, 2h or 1d.\n"
-         "See sluice-scan(1).\n";
-}
-
 std::string in_words(int family) { return family == AF_INET ? "IPv4" : "IPv6"; }
 
 void refuse_if(bool wrong, const std::string& message) {
@@ -84,32 +40,6 @@ Shard parse_shard(std::string_view text) {
                      " is not I/N with 1 <= I <= N <= " + std::to_string(kMaxShards));
   }
   return {*index, *count};
-}
-
-struct NmapOption {
-  std::string_view spelled;
-  std::string_view instead;
-};
-
-// -o takes a file's name, so "-oX FILE" would write the listing to "X" and scan FILE.
-constexpr std::array kNmapOptions = {
-    NmapOption{"-oA", "-o FILE for the table, and --xml FILE for XML"},
-    NmapOption{"-oG", "--grepable -o FILE for nmap's grepable format"},
-    NmapOption{"-oN", "-o FILE for the table"},
-    NmapOption{"-oS", "-o FILE for the table"},
-    NmapOption{"-oX", "--xml FILE for XML"},
-};
-
-void refuse_options_of_nmap(int argc, const char* const* argv) {
-  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
-    for (const auto& [spelled, instead] : kNmapOptions) {
-      if (argv[i] != spelled) continue;
-      const std::string file(spelled.substr(2));
-      throw UsageError(std::string(spelled) +
-                       ": this option of nmap is not known; allowed: " + std::string(instead) +
-                       ", and -o ./" + file + " for a file named " + quote(file));
-    }
-  }
 }
 
 void read_family(ScanOptions& options, const CommandLine& line) {
@@ -135,11 +65,26 @@ void refuse_same_file(const CommandLine& line, const char* one, const std::strin
       line.spelled(one) + " and " + line.spelled(other) + " name the same file " + quote(file));
 }
 
-void read_values(ScanOptions& options, const CommandLine& line) {
+void read_ports(ScanOptions& options, const CommandLine& line) {
   options.services = ServiceNames::of_host();
   options.ports = parse_ports("top:" + std::to_string(kDefaultTopPorts), options.services);
+  line.refuse_both("ports", "top-ports");
   line.each("ports",
             [&](std::string_view value) { options.ports = parse_ports(value, options.services); });
+  line.each("top-ports", [&](std::string_view value) {
+    const auto count = parse_number("count", value, 1, common_ports().size());
+    options.ports = parse_ports("top:" + std::to_string(count), options.services);
+  });
+  line.each("exclude-ports", [&](std::string_view value) {
+    const PortList unwanted = parse_ports(value, options.services);
+    std::erase_if(options.ports, [&unwanted](std::uint16_t port) {
+      return std::binary_search(unwanted.begin(), unwanted.end(), port);
+    });
+    refuse_if(options.ports.empty(), "no port is left to scan");
+  });
+}
+
+void read_pace(ScanOptions& options, const CommandLine& line) {
   line.each("timeout",
             [&](std::string_view value) { options.timeout = parse_some_time("duration", value); });
   line.each("retries", [&](std::string_view value) {
@@ -163,6 +108,24 @@ void read_values(ScanOptions& options, const CommandLine& line) {
     refuse_if(!TlsProber::is_built_in(), "this sluice-scan was built without OpenSSL");
     options.tls = value.empty() ? kDefaultTls : parse_some_time("duration", value);
   });
+}
+
+// REQUIRES: the names of the files are read.
+void read_format(ScanOptions& options, const CommandLine& line) {
+  line.refuse_both("json", "grepable");
+  line.refuse_both("json", "csv");
+  line.refuse_both("csv", "grepable");
+  if (line.has("json")) options.format = ScanFormat::json;
+  if (line.has("csv")) options.format = ScanFormat::csv;
+  if (line.has("grepable")) options.format = ScanFormat::grepable;
+  if (options.xml != "-" || !options.output.empty()) return;
+  refuse_if(options.format != ScanFormat::table || line.has("output"),
+            line.spelled("xml") +
+                " -: the standard output has the listing; send that to a file with -o FILE");
+  options.format = ScanFormat::none;
+}
+
+void read_files(ScanOptions& options, const CommandLine& line) {
   for (const auto& [name, file] :
        {std::pair{"resume", &options.resume}, std::pair{"xml", &options.xml},
         std::pair{"output", &options.output}}) {
@@ -173,17 +136,15 @@ void read_values(ScanOptions& options, const CommandLine& line) {
     });
   }
   if (options.output == "-") options.output.clear();
-  refuse_if(options.xml == "-" && options.output.empty(),
-            "--xml -: the standard output has the listing; send that to a file with -o FILE");
+  read_format(options, line);
   refuse_same_file(line, "output", options.output, "xml", options.xml);
   refuse_same_file(line, "output", options.output, "resume", options.resume);
   refuse_same_file(line, "xml", options.xml, "resume", options.resume);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   options.open_only = line.has("open");
+  options.verify = line.has("verify");
+  options.all_addresses = line.has("all-addresses");
   options.no_reverse_names = line.has("no-names");
-  line.refuse_both("json", "grepable");
-  if (line.has("json")) options.format = ScanFormat::json;
-  if (line.has("grepable")) options.format = ScanFormat::grepable;
 }
 
 void add_target(ScanOptions& options, std::string_view text) {
@@ -234,20 +195,19 @@ std::string command_of(int argc, const char* const* argv) {
 
 }  // namespace
 
-std::span<const OptionSpec> scan_option_table() noexcept { return kOptions; }
-
 ScanOptions parse_scan_options(int argc, const char* const* argv) {
-  refuse_options_of_nmap(argc, argv);
-  const CommandLine line(kOptions, argc, argv);
+  const CommandLine line(scan_option_table(), argc, argv, nmap_spellings());
   ScanOptions options;
-  options.answer = line.answer("sluice-scan " SLUICE_VERSION_STRING, help_text);
+  options.answer = line.answer("sluice-scan " SLUICE_VERSION_STRING, scan_help);
   if (!options.answer.empty()) return options;
   refuse_if(line.operands().empty() && !line.has("input"),
             "the TARGET is missing; allowed: a name, a.b.c.d, an IPv6 address, their prefixes "
             "and octet ranges");
   options.command = command_of(argc, argv);
   read_family(options, line);
-  read_values(options, line);
+  read_ports(options, line);
+  read_pace(options, line);
+  read_files(options, line);
   read_lists(options, line);
   return options;
 }

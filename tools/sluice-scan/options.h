@@ -11,21 +11,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/names/service_names.h"
 #include "../../reactor/sweep/sweep.h"
-#include "../common/command_line.h"
+#include "option_table.h"
 #include "targets/port_spec.h"
 #include "targets/scan_space.h"
 #include "targets/target_set.h"
 
 namespace sluice::tools::scan {
 
-enum class ScanFormat { table, json, grepable };
+// none: only the XML, on the standard output.
+enum class ScanFormat { table, json, csv, grepable, none };
 
 // Probes a second to anything but loopback, unless --rate says otherwise.
 inline constexpr double kDefaultRate = 5000;
@@ -46,6 +46,8 @@ struct ScanOptions {
   Shard shard;
   std::string resume;  // a file; empty: none
   bool open_only = false;
+  bool verify = false;         // open ports, by a second connection
+  bool all_addresses = false;  // of names
   std::optional<std::chrono::milliseconds> banner;
   std::optional<std::chrono::milliseconds> tls;  // not both
   std::optional<Address> bind;
@@ -58,9 +60,6 @@ struct ScanOptions {
   // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 };
-
-// Every option, in the order of --help: for the shells' completions.
-std::span<const OptionSpec> scan_option_table() noexcept;
 
 ScanOptions parse_scan_options(int argc, const char* const* argv);
 

@@ -72,6 +72,7 @@ Outcome Scan::run() {
   ScanEvents& events = *this;
   ScanEngine::Options engine;
   engine.sweep = sweep_options(options_);
+  engine.verify = options_.verify;
   engine.banner = options_.banner;
   engine.tls = options_.tls;
   engine.name_of = [this](const Address& address) { return name_of(address); };
@@ -154,10 +155,9 @@ std::string Scan::name_of(const Address& address) const {
 }
 
 void Scan::on_port(const SweepResult& result, const PortFacts& facts) {
-  summary_.count(result.state);
+  summary_.count(port_state(result.state));
   if (result.state == SweepState::failed) {
-    Failure& failure = failures_[result.error];
-    if (failure.count++ == 0) failure.first = result.target.address.to_string();
+    failures_.add(result.error, result.target.address);
   }
   listings_->add(result, facts);
   if (listings_->full()) listings_->flush();
@@ -267,11 +267,9 @@ void Scan::tell_failures() {
     outcome_.status = ExitStatus::failed;
     say(why);
   }
-  for (const auto& [error, failure] : failures_) {
+  for (const std::string& why : failures_.lines()) {
     outcome_.status = ExitStatus::failed;
-    std::string text = failure.first + ": " + std::generic_category().message(error);
-    if (failure.count > 1) text += " (and " + std::to_string(failure.count - 1) + " more)";
-    say(text);
+    say(why);
   }
 }
 

@@ -7,7 +7,6 @@
 #define SLUICE_TOOLS_SLUICE_SCAN_SCAN_H
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +22,7 @@
 #include "progress.h"
 #include "resume_file.h"
 #include "scan_engine.h"
+#include "scan_failures.h"
 #include "scan_listings.h"
 #include "scan_targets.h"
 #include "targets/scan_space.h"
@@ -39,11 +39,6 @@ class Scan final : private ScanEvents {
   Outcome run();
 
  private:
-  struct Failure {  // of one kind
-    std::uint64_t count = 0;
-    std::string first;
-  };
-
   void load_position();
   void open_listings();
   [[nodiscard]] std::uint64_t expected_of(std::uint64_t group) const;
@@ -71,7 +66,7 @@ class Scan final : private ScanEvents {
   bool resumed_ = false;
   ScanSummary summary_;
   TimePoint started_{};
-  std::map<int, Failure> failures_;  // by errno
+  ScanFailures failures_;
   bool finished_ = false;
   bool save_requested_ = false;
   bool broken_ = false;  // a listing cannot be written

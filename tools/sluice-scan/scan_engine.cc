@@ -26,7 +26,8 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
       options_(std::move(options)),
       events_(events),
       next_(options_.next),
-      again_(std::move(options_.pending)) {
+      again_(std::move(options_.pending)),
+      next_sweep_(loop, [this] { make_sweep(); }) {
   if (options_.banner || options_.tls) take_sockets();
   if (options_.banner) banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
   if (options_.tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.tls, sockets_);
@@ -50,11 +51,18 @@ void ScanEngine::make_sweep() {
   sweep_ = std::make_unique<Sweep>(
       loop_, options_.sweep, [this] { return take_next(); },
       [this](const SweepResult& result, Fd& socket) { on_result(result, socket); },
-      [this] {
-        swept_ = true;
-        end_if_done();
-      });
+      [this] { on_swept(); });
   sweep_->start();
+}
+
+void ScanEngine::on_swept() {
+  if (again_.empty()) {
+    swept_ = true;
+    return end_if_done();
+  }
+  // A port that was found open when the source had ended. Later, because a sweep must not be
+  // destroyed inside its own function.
+  next_sweep_.start(std::chrono::milliseconds(0));
 }
 
 std::optional<SweepTarget> ScanEngine::take_next() {
@@ -72,6 +80,12 @@ std::optional<SweepTarget> ScanEngine::take_next() {
 }
 
 void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
+  if (options_.verify && to_verify_.erase(result.target.tag) == 0 &&
+      result.state == SweepState::open) {
+    to_verify_.insert(result.target.tag);
+    again_.push_back(result.target.tag);
+    return;
+  }
   const bool asks = banners_ != nullptr || handshakes_ != nullptr;
   if (result.state != SweepState::open || !asks || !socket) {
     events_.on_port(result, {});
@@ -127,6 +141,7 @@ void ScanEngine::resume() {
 void ScanEngine::halt() {
   if (stopped_ || swept_) return;
   halted_ = true;
+  next_sweep_.stop();
   sweep_->stop();
 }
 
@@ -139,6 +154,7 @@ void ScanEngine::go_on() {
 
 void ScanEngine::stop() {
   if (std::exchange(stopped_, true)) return;
+  next_sweep_.stop();
   if (sweep_ != nullptr) sweep_->stop();
   if (banners_ != nullptr) banners_->finish();
   if (handshakes_ != nullptr) handshakes_->finish();

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/timer.h"
 #include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
 #include "listings/listing.h"
@@ -45,6 +46,7 @@ class ScanEngine {
  public:
   struct Options {
     SweepOptions sweep;
+    bool verify = false;  // report as open only what two connections in a row have found open
     std::optional<std::chrono::milliseconds> banner;  // none: do not wait for banners
     std::optional<std::chrono::milliseconds> tls;     // none: no handshakes; not with `banner`
     // The name to ask a server for; empty: none is known.
@@ -74,6 +76,7 @@ class ScanEngine {
   void make_sweep();
   std::optional<SweepTarget> take_next();
   void on_result(const SweepResult& result, Fd& socket);
+  void on_swept();
   void take_sockets();
   [[nodiscard]] bool full() const noexcept;
   void on_facts(const SweepResult& result, const PortFacts& facts);
@@ -88,6 +91,7 @@ class ScanEngine {
   std::uint64_t next_;
   std::vector<std::uint64_t> again_;               // positions to be done before next_
   std::unordered_set<std::uint64_t> listened_to_;  // open, and facts are waited for
+  std::unordered_set<std::uint64_t> to_verify_;    // were open once
   std::size_t sockets_ = 0;                        // that are listened to at most
   bool paused_ = false;
   bool listening_ = false;  // as much as it can: the sweep waits for it
@@ -98,6 +102,7 @@ class ScanEngine {
   std::unique_ptr<BannerReader> banners_;
   std::unique_ptr<TlsProber> handshakes_;
   std::unique_ptr<Sweep> sweep_;
+  Timer next_sweep_;
 };
 
 }  // namespace sluice::tools::scan

@@ -1,9 +1,13 @@
 #include "scan_listings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "../common/terminal/terminal.h"
+#include "listings/csv_output.h"
 #include "listings/grepable_output.h"
 #include "listings/json_output.h"
 #include "listings/listing_file.h"
@@ -13,19 +17,24 @@
 namespace sluice::tools::scan {
 namespace {
 
-std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
+// REQUIRES: there is one.
+std::unique_ptr<Listing> make_listing(const ScanOptions& options, bool resumed) {
   switch (options.format) {
+    case ScanFormat::csv:
+      return std::make_unique<CsvListing>(options.open_only, resumed && !options.output.empty());
     case ScanFormat::json:
       return std::make_unique<JsonListing>(options.open_only, options.tls.has_value());
     case ScanFormat::grepable:
       return std::make_unique<GrepableListing>(options.open_only);
     case ScanFormat::table:
+    case ScanFormat::none:
       break;
   }
   TableOptions table;
   table.open_only = options.open_only;
   table.banners = options.banner.has_value();
   table.tls = options.tls.has_value();
+  table.colours = options.output.empty() && has_colours(STDOUT_FILENO);
   return std::make_unique<TableListing>(table);
 }
 
@@ -34,10 +43,12 @@ std::unique_ptr<Listing> make_listing(const ScanOptions& options) {
 ScanListings::ScanListings(Loop& loop, const ScanOptions& options, const Setup& setup,
                            const ListingSink::Events& events)
     : options_(options), space_(setup.space), names_(setup.names) {
-  if (options.output.empty()) {
-    add_sink(loop, make_listing(options), "standard output", Fd(), events);
+  if (options.format == ScanFormat::none) {
+    // Only the XML is written.
+  } else if (options.output.empty()) {
+    add_sink(loop, make_listing(options, setup.resumed), "standard output", Fd(), events);
   } else {
-    add_sink(loop, make_listing(options), options.output,
+    add_sink(loop, make_listing(options, setup.resumed), options.output,
              open_listing(options.output, setup.resumed), events);
   }
   if (!options.xml.empty()) {
@@ -74,10 +85,10 @@ void ScanListings::begin() {
 }
 
 void ScanListings::add(const SweepResult& result, const PortFacts& facts) {
-  const bool open = result.state == SweepState::open;
+  const PortState state = port_state(result.state);
   PortReport port;
   port.address = result.target.address;
-  port.state = result.state;
+  port.state = state;
   port.rtt = result.rtt;
   port.service = options_.services.name(port.address.port(), Scheme::tcp);
   port.banner = facts.banner;
@@ -87,11 +98,11 @@ void ScanListings::add(const SweepResult& result, const PortFacts& facts) {
   }
   if (book_ == nullptr) return;
   const std::uint64_t host = space_.place(result.target.tag).host;
-  if (open) {
+  if (state == PortState::open) {
     book_->add_open(host, {port.address.port(), port.rtt, port.service, facts.banner,
                            result.target.tag, facts.tls});
   } else {
-    book_->add(host, result.state);
+    book_->add(host, state, port.address.port());
   }
   std::vector<HostReport> finished = book_->take_finished();
   if (!finished.empty()) list(std::move(finished));

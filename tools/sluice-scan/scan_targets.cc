@@ -55,9 +55,13 @@ void ScanTargets::take(const std::string& name, const std::vector<Address>& addr
     }
     return;
   }
-  const IpNumber number = IpNumber::of(scanned_address(addresses));
-  options_.targets.add({number, number});
-  names_.emplace(number.address(0), escape(name, kMaxQuoted));
+  const std::vector<Address> scanned =
+      options_.all_addresses ? addresses : std::vector<Address>{scanned_address(addresses)};
+  for (const Address& address : scanned) {
+    const IpNumber number = IpNumber::of(address);
+    options_.targets.add({number, number});
+    names_.emplace(number.address(0), escape(name, kMaxQuoted));
+  }
 }
 
 }  // namespace sluice::tools::scan

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sluice-scan against ports of this host: what is open is found, and each listing is read."""
 import contextlib
+import csv
 import os
 import pathlib
 import re
@@ -15,6 +16,7 @@ import unittest
 import xml.etree.ElementTree
 
 import scan as client
+from daemon import PATIENCE
 from scan import Listeners, closed_port, saying, scan
 
 HERE = "127.0.0.1"
@@ -145,10 +147,10 @@ class Listing(unittest.TestCase):
             rows = [line.split() for line in result.lines[2:4]]
             self.assertEqual([row[:2] for row in rows],
                              [[f"{first}/tcp", "open"], [f"{second}/tcp", "open"]])
-            self.assertEqual(result.lines[4], "1 closed")
+            self.assertEqual(result.lines[4], f"1 closed ({closed})")
             self.assertRegex(result.lines[-1], r"^2 open, 1 closed; 1 address, 3 ports, [\d.]+ s$")
             only = scan("-n", "--open", "-p", f"{closed},{first}", HERE)
-            self.assertNotIn("1 closed", only.lines)
+            self.assertNotIn("closed", only.stdout.split("\n\n")[0])
 
     def test_a_host_s_name_is_asked_for_unless_it_is_not_wanted(self):
         hosts = pathlib.Path("/etc/hosts").read_text(encoding="utf-8")
@@ -163,8 +165,9 @@ class Listing(unittest.TestCase):
         port = str(closed_port())
         arguments = ("-n", "--rate", "0", "-p", port)
         few = scan(*arguments, "127.0.0.0/28")
-        self.assertEqual(few.lines.count("1 closed"), 16)
-        self.assertNotIn("1 closed", scan(*arguments, "--open", "127.0.0.0/28").lines)
+        self.assertEqual(few.lines.count(f"1 closed ({port})"), 16)
+        self.assertNotIn(f"1 closed ({port})",
+                         scan(*arguments, "--open", "127.0.0.0/28").lines)
 
     def test_json_has_these_fields_and_no_others(self):
         with Listeners() as listening:
@@ -220,6 +223,40 @@ class Listing(unittest.TestCase):
             result = scan("-n", "-p", str(closed_port()), "--xml", "-", "-o", file.name, HERE)
             self.assertIn(b"1 closed", file.read())
         self.assertEqual(xml.etree.ElementTree.fromstring(result.stdout).tag, "nmaprun")
+
+    def test_xml_takes_the_place_of_the_table(self):
+        result = scan("-n", "-p", str(closed_port()), "-oX", "-", HERE)
+        self.assertEqual(xml.etree.ElementTree.fromstring(result.stdout).tag, "nmaprun")
+
+    def test_csv(self):
+        with Listeners() as listening:
+            closed = closed_port()
+            result = scan("-n", "--csv", "-p", f"{listening.port},{closed}", HERE)
+        rows = list(csv.DictReader(result.lines))
+        self.assertEqual({(row["host"], int(row["port"]), row["state"]) for row in rows},
+                         {(HERE, listening.port, "open"), (HERE, closed, "closed")})
+        self.assertTrue(all(int(row["rtt_us"]) > 0 for row in rows))
+
+    def test_a_port_that_opens_once_is_not_listed_as_open_if_it_is_verified(self):
+        for verify, state in (((), "open"), (("--verify",), "closed")):
+            with Listeners(2) as listening:
+                once, always = listening.sockets
+
+                def close_after_one(listener=once):
+                    client, _ = listener.accept()
+                    listener.close()
+                    client.close()
+
+                # Loopback refuses at once, so that only a later connection tells. The pace gives
+                # the listener its time.
+                thread = threading.Thread(target=close_after_one)
+                thread.start()
+                ports = [each.getsockname()[1] for each in (once, always)]
+                result = scan("-n", "--json", *verify, "--rate", "5", "-p",
+                              ",".join(map(str, ports)), HERE)
+                thread.join(PATIENCE)
+                states = {each["port"]: each["state"] for each in result.objects()[0]}
+            self.assertEqual(states, {ports[0]: state, ports[1]: "open"})
 
     def test_into_a_file(self):
         with tempfile.TemporaryDirectory() as directory, Listeners() as listening:

@@ -102,6 +102,22 @@ class OnATerminal(unittest.TestCase):
             typed.terminal_is_restored()
 
 
+class Colours(unittest.TestCase):
+    def test_the_state_is_coloured_on_a_terminal_unless_it_is_not_wanted(self):
+        for wishes, coloured in (({"TERM": "xterm", "NO_COLOR": ""}, True),
+                                 ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+                                 ({"TERM": "dumb", "NO_COLOR": ""}, False)):
+            with self.subTest(wishes), client.Listeners() as listening:
+                ours, theirs = os.openpty()
+                scan("-n", "-p", str(listening.port), HERE, stdout=theirs,
+                     env={**os.environ, **wishes})
+                os.close(theirs)
+                shown = os.read(ours, 4096)
+                os.close(ours)
+                self.assertEqual(b"\x1b[32mopen\x1b[0m" in shown, coloured, shown)
+                self.assertEqual(b"\x1b" in shown, coloured, shown)
+
+
 class InAPipe(unittest.TestCase):
     def test_there_is_no_bar(self):
         result = scan("-n", "--rate", "1000", "-p", "1-600", HERE)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sluice-scan's command line: each mistake is named, and the page sluice-scan(1) and --help have
 the same options."""
+import json
 import os
 import pathlib
 import re
@@ -59,7 +60,14 @@ ROWS = [
     ([T, "--tls", "--banner"], "--banner and --tls cannot be combined"),
     ([T, "--banner=soon"], "--banner soon: ", "ms, s, m, h or d"),
     ([T, "--json", "--grepable"], "--json and --grepable cannot be combined"),
-    ([T, "--xml", "-"], "--xml -", "-o FILE"),
+    ([T, "--json", "--xml", "-"], "--xml -", "-o FILE"),
+    ([T, "--csv", "-oX", "-"], "-oX -", "-o FILE"),
+    ([T, "--json", "--csv"], "--json and --csv cannot be combined"),
+    ([T, "--csv", "-oG", "f"], "--csv and -oG cannot be combined"),
+    ([T, "-p", "22", "--top-ports", "9"], "-p and --top-ports cannot be combined"),
+    ([T, "--top-ports", "0"], "--top-ports 0: count 0 is not in", "1-"),
+    ([T, "-p", "22,80", "--exclude-ports", "1-100"], "--exclude-ports 1-100: no port is left"),
+    ([T, "--exclude-ports", "9-8"], '--exclude-ports 9-8: port "9-8"', "reversed"),
     ([T, "--xml", "-", "-o", "-"], "--xml -", "-o FILE"),
     ([T, "-o", "list", "--xml", "list"], "-o and --xml name the same file \"list\""),
     ([T, "-o", "list", "--resume", "list"], "-o and --resume name the same file \"list\""),
@@ -70,15 +78,43 @@ ROWS = [
     ([T, "--exclude", "127.0.0.0/8"], "nothing to scan"),
     ([T, "--exclude-file", "/nonexistent/list"], "/nonexistent/list: No such file"),
     ([T, "--backend", "kqueue"], "--backend kqueue: ", "epoll"),
-    (["-oX", "f", T], "-oX: this option of nmap is not known", "--xml FILE", "-o ./X "),
-    (["-oN", "f", T], "-oN: ", "-o FILE"),
-    (["-oG", "f", T], "-oG: ", "--grepable -o FILE"),
+    ([T, "-oX"], "-oX: the value is missing"),
+    ([T, "-iL"], "-iL: the value is missing"),
+    (["-iL", "/nonexistent/list"], "/nonexistent/list: No such file"),
+    (["-oN", "f", T], "-oN: this option is not known", "-o FILE", "-o ./N "),
     (["-oA", "f", T], "-oA: ", "-o FILE", "--xml FILE"),
-    (["-sT", T], "-s: unknown option; allowed: -p, -4, -6, -i, -n, -o and ", "--help"),
+    (["-sS", T], "-sS: this option is not known", "-sT"),
+    (["-sX", T], "-s: unknown option; allowed: -p, -4, -6, -i, -n, -o and ", "--help"),
     (["--outptu", "f", T], "--outptu: unknown option (did you mean --output?)"),
     ([T, "--frobnicate"], "--frobnicate: unknown option", "--ports", "--version"),
     ([T, "--open=yes"], "--open=yes: this option takes no value"),
 ]
+
+
+TYPES = {"object": dict, "string": str, "integer": int, "boolean": bool, "null": type(None),
+         "array": list}
+
+
+def fits(value, schema):
+    """The part of JSON Schema that the page uses."""
+    if "oneOf" in schema:
+        return sum(fits(value, each) for each in schema["oneOf"]) == 1
+    if "enum" in schema:
+        return value in schema["enum"]
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if not any(type(value) is TYPES[kind] for kind in kinds):
+        return False
+    if isinstance(value, int):
+        return schema.get("minimum", value) <= value <= schema.get("maximum", value)
+    if isinstance(value, list):
+        return all(fits(each, schema["items"]) for each in value)
+    if not isinstance(value, dict):
+        return True
+    known = schema.get("properties", {})
+    rest = schema.get("additionalProperties")
+    return (all(name in value for name in schema.get("required", ())) and
+            all(fits(each, known[name] if name in known else rest)
+                for name, each in value.items() if name in known or rest))
 
 
 class Usage(Mistakes, unittest.TestCase):
@@ -130,6 +166,18 @@ class Page(OptionsOfThePage, unittest.TestCase):
                          [*ports[0], "tls"], "the last one only with --tls")
         for name in summary:
             self.assertRegex(output, rf"\.Cm (\w+ , )*(\w+ , )*.*\b{name}\b")
+
+    def test_each_line_of_json_fits_the_schema_of_the_page(self):
+        schema = json.loads(re.search(r"^\.Bd -literal -offset indent\n(\{\"oneOf\".*?)^\.Ed$",
+                                      self.page, re.MULTILINE | re.DOTALL)[1])
+        with client.Listeners() as listening:
+            lines = scan("-n", "--json", "-p", f"1,{listening.port}", T).lines
+        self.assertEqual(len(lines), 3)
+        for line in lines:
+            self.assertTrue(fits(json.loads(line), schema), line)
+        for wrong in ({}, {"summary": {}}, {**json.loads(lines[0]), "port": "22"},
+                      {**json.loads(lines[0]), "state": "ajar"}):
+            self.assertFalse(fits(wrong, schema), wrong)
 
     def test_the_defaults(self):
         for number in ("top:1000", "3s", "5000"):

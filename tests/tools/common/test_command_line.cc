@@ -156,3 +156,21 @@ Test(command_line, help_has_a_row_for_each) {
   cr_expect(help.find("  --count COUNT ") != help.npos);
   cr_expect(help.find("  -v, --verbose ") != help.npos);
 }
+
+Test(command_line, an_alias_is_a_whole_word_that_is_no_value) {
+  constexpr std::array kAliases = {sluice::tools::OptionAlias{"-lX", "--verbose --listen", ""},
+                                   sluice::tools::OptionAlias{"-lN", "", ""},
+                                   sluice::tools::OptionAlias{"-lB", "", "-l FILE"}};
+  const auto parse = [&](std::vector<const char*> argv) {
+    argv.insert(argv.begin(), "program");
+    return CommandLine(kOptions, static_cast<int>(argv.size()), argv.data(), kAliases);
+  };
+  const CommandLine line = parse({"-lX", "-lX", "-lXY", "-lN", "-l", "-lB", "--", "-lB"});
+  cr_expect(values(line, "listen") == Words({"-lX", "XY", "-lB"}));
+  cr_expect(line.has("verbose") && line.spelled("verbose") == "-lX");
+  cr_expect(line.operands() == Words({"-lB"}));
+  cr_expect(usage_error_of([&] { (void)parse({"-lX"}); }) == "-lX: the value is missing");
+  cr_expect(usage_error_of([&] {
+              (void)parse({"-lB", "f"});
+            }) == "-lB: this option is not known; allowed: -l FILE");
+}

@@ -15,6 +15,11 @@ bool is_dumb_terminal() noexcept {
   return name.empty() || name == "dumb";
 }
 
+bool has_colours(int fd) noexcept {
+  const char* const none = std::getenv("NO_COLOR");
+  return (none == nullptr || *none == 0) && !is_dumb_terminal() && ::isatty(fd) == 1;
+}
+
 bool is_in_background() noexcept {
   const pid_t foreground = ::tcgetpgrp(STDIN_FILENO);
   return foreground >= 0 && foreground != ::getpgrp();

@@ -9,6 +9,10 @@ namespace sluice::tools {
 // Whether TERM says that escape sequences would appear as text: it is "dumb", empty or not set.
 [[nodiscard]] bool is_dumb_terminal() noexcept;
 
+// Whether colours may be written to a descriptor: it is a terminal, not a dumb one, and NO_COLOR is
+// empty or not set (no-color.org).
+[[nodiscard]] bool has_colours(int fd) noexcept;
+
 // Whether the program runs in the background of the terminal of its standard input, where reading
 // it and changing its settings are for others. False if the input is no terminal.
 [[nodiscard]] bool is_in_background() noexcept;

@@ -35,9 +35,10 @@ std::string GrepableListing::host(const HostReport& host) {
               field(open.tls ? open.tls->line() : open.banner) + '/';
     }
   }
-  const std::array<std::pair<std::uint64_t, const char*>, 4> others{
+  const std::array<std::pair<std::uint64_t, const char*>, 5> others{
       {{host.closed, "closed"},
        {host.filtered, "filtered"},
+       {host.open_filtered, "open|filtered"},
        {host.unreachable, "unreachable"},
        {host.failed, "failed"}}};
   std::string ignored;
@@ -47,6 +48,7 @@ std::string GrepableListing::host(const HostReport& host) {
     ignored += std::string(name) + " (" + std::to_string(count) + ')';
   }
   if (!ignored.empty()) line += "\tIgnored State: " + ignored;
+  if (host.opens_everything()) line += "\tNote: nearly every port is open";
   return line + '\n';
 }
 

@@ -16,6 +16,13 @@ HostBook::HostBook(const ScanSpace& space,
                    std::function<std::uint64_t(std::uint64_t group)> expected)
     : space_(space), expected_(std::move(expected)) {}
 
+std::vector<std::uint16_t> HostBook::Count::few() const {
+  if (count > ports.size()) return {};
+  std::vector<std::uint16_t> list(ports.begin(), ports.begin() + count);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
 HostBook::Host& HostBook::host_of(std::uint64_t host) {
   const std::uint64_t number = ScanSpace::group_of(host);
   auto found = groups_.find(number);
@@ -33,22 +40,25 @@ void HostBook::add_open(std::uint64_t host, OpenPort port) {
   host_of(host).open.push_back(std::move(port));
 }
 
-void HostBook::add(std::uint64_t host, SweepState state) {
+void HostBook::add(std::uint64_t host, PortState state, std::uint16_t port) {
   Host& known = host_of(host);
   switch (state) {
-    case SweepState::closed:
-      ++known.closed;
+    case PortState::closed:
+      known.closed.add(port);
       break;
-    case SweepState::filtered:
-      ++known.filtered;
+    case PortState::filtered:
+      known.filtered.add(port);
       break;
-    case SweepState::unreachable:
+    case PortState::open_filtered:
+      known.open_filtered.add(port);
+      break;
+    case PortState::unreachable:
       ++known.unreachable;
       break;
-    case SweepState::failed:
+    case PortState::failed:
       ++known.failed;
       break;
-    case SweepState::open:
+    case PortState::open:
       break;
   }
 }
@@ -58,8 +68,12 @@ void HostBook::hand_out(Group& group, std::vector<HostReport>& reports) {
   for (auto& [number, host] : group.hosts) {
     HostReport report;
     report.address = space_.address({number, 0});
-    report.closed = host.closed;
-    report.filtered = host.filtered;
+    report.closed = host.closed.count;
+    report.filtered = host.filtered.count;
+    report.open_filtered = host.open_filtered.count;
+    report.closed_ports = host.closed.few();
+    report.filtered_ports = host.filtered.few();
+    report.open_filtered_ports = host.open_filtered.few();
     report.unreachable = host.unreachable;
     report.failed = host.failed;
     report.open = std::move(host.open);

@@ -7,6 +7,7 @@
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_HOST_BOOK_H
 #define SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_HOST_BOOK_H
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,7 +29,8 @@ class HostBook {
   HostBook(const ScanSpace& space, std::function<std::uint64_t(std::uint64_t group)> expected);
 
   void add_open(std::uint64_t host, OpenPort port);
-  void add(std::uint64_t host, SweepState state);  // REQUIRES: not open
+  // REQUIRES: not open.
+  void add(std::uint64_t host, PortState state, std::uint16_t port);
 
   // Hosts that can be handed out now; mostly none.
   std::vector<HostReport> take_finished();
@@ -37,8 +39,21 @@ class HostBook {
   [[nodiscard]] std::vector<std::uint64_t> held() const;
 
  private:
+  // Inline, because a scan has as many of them as hosts, and most ports of most hosts are counted
+  // here.
+  struct Count {
+    std::uint32_t count = 0;
+    std::array<std::uint16_t, HostReport::kMaxNamed> ports{};  // the first ones
+
+    void add(std::uint16_t port) noexcept {
+      if (count < ports.size()) ports[count] = port;
+      ++count;
+    }
+    [[nodiscard]] std::vector<std::uint16_t> few() const;  // empty: there are too many
+  };
   struct Host {
-    std::uint32_t closed = 0, filtered = 0, unreachable = 0, failed = 0;
+    Count closed, filtered, open_filtered;
+    std::uint32_t unreachable = 0, failed = 0;
     std::vector<OpenPort> open;
   };
   struct Group {

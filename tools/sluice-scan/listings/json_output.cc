@@ -25,7 +25,7 @@ std::string json_of(const TlsFacts& tls) {
 }  // namespace
 
 std::string JsonListing::port(const PortReport& report) {
-  if (open_only_ && report.state != SweepState::open) return {};
+  if (open_only_ && report.state != PortState::open) return {};
   JsonObject object;
   object.add_text("host", report.address.host());
   object.add_number("port", std::uint64_t{report.address.port()});
@@ -53,6 +53,7 @@ std::string JsonListing::end(const ScanSummary& summary) {
   inner.add_number("open", summary.open);
   inner.add_number("closed", summary.closed);
   inner.add_number("filtered", summary.filtered);
+  inner.add_number("open_filtered", summary.open_filtered);
   inner.add_number("unreachable", summary.unreachable);
   inner.add_number("failed", summary.failed);
   inner.add_number("elapsed_ms", std::int64_t{summary.elapsed.count()});

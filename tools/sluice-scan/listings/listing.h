@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "../../../reactor/base/address.h"
-#include "../../../reactor/sweep/sweep.h"
+#include "port_state.h"
 #include "tls_facts.h"
 
 namespace sluice::tools::scan {
@@ -38,7 +38,7 @@ struct PortFacts {
 // A port, as soon as it is known.
 struct PortReport {
   Address address;
-  SweepState state = SweepState::failed;
+  PortState state = PortState::failed;
   std::chrono::microseconds rtt{0};  // 0: there was no answer
   std::string_view service;          // empty: none is known
   std::string_view banner;
@@ -60,9 +60,19 @@ struct HostReport {
   std::string name;            // that it was asked for by; empty: by its address
   std::string reverse_name;    // empty: not asked, or none
   std::vector<OpenPort> open;  // by number
-  std::uint64_t closed = 0, filtered = 0, unreachable = 0, failed = 0;
+  std::uint64_t closed = 0, filtered = 0, open_filtered = 0, unreachable = 0, failed = 0;
+  // The ports of these counts by number, if there are at most kMaxNamed; else empty.
+  static constexpr std::size_t kMaxNamed = 8;
+  std::vector<std::uint16_t> closed_ports, filtered_ports, open_filtered_ports;
 
   [[nodiscard]] bool answered() const noexcept { return !open.empty() || closed > 0; }
+  // Whether nearly all of many ports are open and none is closed: a firewall or a proxy that
+  // accepts for its hosts rather than a host.
+  [[nodiscard]] bool opens_everything() const noexcept {
+    constexpr std::uint64_t kMany = 16;
+    const std::uint64_t all = open.size() + filtered + open_filtered + unreachable + failed;
+    return closed == 0 && open.size() >= kMany && open.size() * 20 >= all * 19;
+  }
 };
 
 struct ScanSummary {
@@ -71,18 +81,19 @@ struct ScanSummary {
   std::uint64_t addresses = 0;
   std::uint64_t ports = 0;   // of each address
   std::uint64_t probes = 0;  // of this machine, in this run
-  std::uint64_t open = 0, closed = 0, filtered = 0, unreachable = 0, failed = 0;
+  std::uint64_t open = 0, closed = 0, filtered = 0, open_filtered = 0, unreachable = 0, failed = 0;
   bool complete = false;  // else it was interrupted
 
-  void count(SweepState state) noexcept {
-    if (state == SweepState::open) ++open;
-    if (state == SweepState::closed) ++closed;
-    if (state == SweepState::filtered) ++filtered;
-    if (state == SweepState::unreachable) ++unreachable;
-    if (state == SweepState::failed) ++failed;
+  void count(PortState state) noexcept {
+    if (state == PortState::open) ++open;
+    if (state == PortState::closed) ++closed;
+    if (state == PortState::filtered) ++filtered;
+    if (state == PortState::open_filtered) ++open_filtered;
+    if (state == PortState::unreachable) ++unreachable;
+    if (state == PortState::failed) ++failed;
   }
   [[nodiscard]] std::uint64_t done() const noexcept {
-    return open + closed + filtered + unreachable + failed;
+    return open + closed + filtered + open_filtered + unreachable + failed;
   }
 };
 

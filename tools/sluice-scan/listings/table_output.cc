@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 namespace sluice::tools::scan {
@@ -11,8 +12,12 @@ namespace {
 
 using Row = std::array<std::string, 5>;  // PORT STATE SERVICE RTT BANNER
 
+constexpr std::size_t kStateColumn = 1;
+constexpr std::string_view kGreen = "\x1b[32m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
 // Columns are as wide as what stands in them; the last one has no blanks behind it.
-std::string lay_out(const std::vector<Row>& rows, std::size_t columns) {
+std::string lay_out(const std::vector<Row>& rows, std::size_t columns, bool colours) {
   std::array<std::size_t, 5> widths{};
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], row[i].size());
@@ -21,7 +26,8 @@ std::string lay_out(const std::vector<Row>& rows, std::size_t columns) {
   for (const Row& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < columns; ++i) {
-      line += row[i];
+      const bool green = colours && i == kStateColumn && &row != &rows.front();
+      line += green ? std::string(kGreen) + row[i] + std::string(kPlain) : row[i];
       line.append(widths[i] - row[i].size() + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -30,13 +36,28 @@ std::string lay_out(const std::vector<Row>& rows, std::size_t columns) {
   return text;
 }
 
+// " (22, 80)", or nothing if there are too many to name.
+std::string names_of(const std::vector<std::uint16_t>& ports) {
+  std::string text;
+  for (const std::uint16_t port : ports) {
+    text += (text.empty() ? " (" : ", ") + std::to_string(port);
+  }
+  return text.empty() ? text : text + ')';
+}
+
 std::string counts_of(const HostReport& host) {
-  ScanSummary counts;
-  counts.closed = host.closed;
-  counts.filtered = host.filtered;
-  counts.unreachable = host.unreachable;
-  counts.failed = host.failed;
-  return in_words(counts);
+  std::string text;
+  const auto add = [&text](std::uint64_t count, PortState state, const std::string& names = {}) {
+    if (count == 0) return;
+    if (!text.empty()) text += ", ";
+    text += std::to_string(count) + ' ' + std::string(to_string(state)) + names;
+  };
+  add(host.closed, PortState::closed, names_of(host.closed_ports));
+  add(host.filtered, PortState::filtered, names_of(host.filtered_ports));
+  add(host.open_filtered, PortState::open_filtered, names_of(host.open_filtered_ports));
+  add(host.unreachable, PortState::unreachable);
+  add(host.failed, PortState::failed);
+  return text;
 }
 
 std::string one_decimal(std::uint64_t value, std::uint64_t unit, const char* name) {
@@ -62,10 +83,11 @@ std::string in_words(std::chrono::microseconds rtt) {
 
 std::string in_words(const ScanSummary& counts) {
   std::string text;
-  const std::array<std::pair<std::uint64_t, const char*>, 5> all{
+  const std::array<std::pair<std::uint64_t, const char*>, kPortStates> all{
       {{counts.open, "open"},
        {counts.closed, "closed"},
        {counts.filtered, "filtered"},
+       {counts.open_filtered, "open|filtered"},
        {counts.unreachable, "unreachable"},
        {counts.failed, "failed"}}};
   for (const auto& [count, name] : all) {
@@ -88,7 +110,10 @@ std::string TableListing::host(const HostReport& host) {
                       open.service.empty() ? "-" : std::string(open.service), in_words(open.rtt),
                       open.tls ? open.tls->line() : open.banner});
     }
-    text += lay_out(rows, options_.banners || options_.tls ? 5 : 4);
+    text += lay_out(rows, options_.banners || options_.tls ? 5 : 4, options_.colours);
+  }
+  if (host.opens_everything()) {
+    text += "nearly every port is open: something in front of this host may answer for it\n";
   }
   const std::string counts = options_.open_only ? "" : counts_of(host);
   return counts.empty() ? text : text + counts + '\n';

@@ -3,7 +3,7 @@
 //   localhost (127.0.0.1)
 //   PORT    STATE  SERVICE  RTT   BANNER
 //   22/tcp  open   ssh      41us  SSH-2.0-OpenSSH_9.2p1
-//   65534 closed
+//   65531 closed, 3 filtered (135, 137, 139)
 //
 // Thread: one.
 #ifndef SLUICE_TOOLS_SLUICE_SCAN_LISTINGS_TABLE_OUTPUT_H
@@ -17,6 +17,7 @@ struct TableOptions {
   bool open_only = false;  // nothing is said of ports that are not
   bool banners = false;    // there is a column for them
   bool tls = false;        // the same, in its place
+  bool colours = false;    // of states, as escape sequences
 };
 
 class TableListing final : public Listing {

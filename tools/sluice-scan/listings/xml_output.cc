@@ -121,10 +121,17 @@ std::string XmlListing::host(const HostReport& host) {
   if (!options_.open_only) {
     text += extra_ports("closed", {{"conn-refused", host.closed}}) +
             extra_ports("filtered",
-                        {{"no-response", host.filtered}, {"host-unreach", host.unreachable}});
+                        {{"no-response", host.filtered}, {"host-unreach", host.unreachable}}) +
+            extra_ports("open|filtered", {{"no-response", host.open_filtered}});
   }
   for (const OpenPort& open : host.open) text += port_element(open);
-  return text + "</ports>\n</host>\n";
+  text += "</ports>\n";
+  if (host.opens_everything()) {
+    text +=
+        "<hostscript><script id=\"opens-everything\" output=\"nearly every port is open\"/>"
+        "</hostscript>\n";
+  }
+  return text + "</host>\n";
 }
 
 std::string XmlListing::end(const ScanSummary& summary) {

@@ -8,19 +8,19 @@
 #include "tools/sluice-scan/listings/json_output.h"
 
 using sluice::Address;
-using sluice::SweepState;
 using sluice::test::expect_text;
 using sluice::tools::scan::JsonListing;
 using sluice::tools::scan::PortReport;
+using sluice::tools::scan::PortState;
 using sluice::tools::scan::TlsFacts;
 
 namespace {
 
-PortReport port(SweepState state) {
+PortReport port(PortState state) {
   PortReport report;
   report.address = *Address::from_ip("127.0.0.1", 22);
   report.state = state;
-  report.rtt = std::chrono::microseconds(state == SweepState::filtered ? 0 : 41);
+  report.rtt = std::chrono::microseconds(state == PortState::filtered ? 0 : 41);
   report.service = "ssh";
   return report;
 }
@@ -29,13 +29,13 @@ PortReport port(SweepState state) {
 
 Test(scan_json_output, a_port_is_an_object_on_a_line) {
   JsonListing listing(false);
-  auto open = port(SweepState::open);
+  auto open = port(PortState::open);
   open.banner = "SSH-2.0-x";
   expect_text(listing.port(open),
               R"({"host":"127.0.0.1","port":22,"proto":"tcp","state":"open","service":"ssh",)"
               R"("rtt_us":41,"banner":"SSH-2.0-x"})"
               "\n");
-  expect_text(listing.port(port(SweepState::filtered)),
+  expect_text(listing.port(port(PortState::filtered)),
               R"({"host":"127.0.0.1","port":22,"proto":"tcp","state":"filtered","service":"ssh",)"
               R"("rtt_us":null,"banner":""})"
               "\n");
@@ -49,7 +49,7 @@ Test(scan_json_output, tls_is_a_member_of_each_port_if_it_was_asked_for) {
                        .subject = "CN=a\"b",
                        .names = {"a.example", "::1"},
                        .not_after = std::chrono::system_clock::time_point()};
-  auto open = port(SweepState::open);
+  auto open = port(PortState::open);
   open.tls = &facts;
   expect_text(listing.port(open),
               R"({"host":"127.0.0.1","port":22,"proto":"tcp","state":"open","service":"ssh",)"
@@ -57,22 +57,22 @@ Test(scan_json_output, tls_is_a_member_of_each_port_if_it_was_asked_for) {
               R"("cipher":"TLS_AES_128_GCM_SHA256","subject":"CN=a\"b",)"
               R"("names":["a.example","::1"],"not_after":"1970-01-01T00:00:00.000Z"}})"
               "\n");
-  cr_expect(listing.port(port(SweepState::open)).find(R"("banner":"","tls":null})") !=
+  cr_expect(listing.port(port(PortState::open)).find(R"("banner":"","tls":null})") !=
             std::string::npos);
 }
 
 Test(scan_json_output, only_open_ones_are_listed_where_that_is_wanted) {
   JsonListing listing(true);
   for (const auto state :
-       {SweepState::closed, SweepState::filtered, SweepState::unreachable, SweepState::failed}) {
+       {PortState::closed, PortState::filtered, PortState::unreachable, PortState::failed}) {
     cr_expect(listing.port(port(state)).empty());
   }
-  cr_expect(!listing.port(port(SweepState::open)).empty());
+  cr_expect(!listing.port(port(PortState::open)).empty());
 }
 
 Test(scan_json_output, what_no_terminal_should_see_is_escaped) {
   JsonListing listing(false);
-  auto open = port(SweepState::open);
+  auto open = port(PortState::open);
   const std::string banner = "\"\\\n\xc3\xbc \xf0\x9f\x98\x80";
   open.banner = banner;
   const std::string line = listing.port(open);

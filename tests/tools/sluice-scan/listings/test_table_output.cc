@@ -56,3 +56,45 @@ Test(scan_table_output, a_round_trip_is_short) {
   expect_text(words(1000), "1.0ms");
   expect_text(words(2'000'000), "2.0s");
 }
+
+Test(scan_table_output, a_few_ports_that_are_not_open_are_named) {
+  TableListing listing({});
+  auto host = silent_host();
+  host.filtered = 0;
+  host.closed = 2;
+  host.closed_ports = {22, 80};
+  host.open_filtered = 1;
+  host.open_filtered_ports = {53};
+  expect_text(listing.host(host), "2001:db8::1\n2 closed (22, 80), 1 open|filtered (53)\n");
+}
+
+Test(scan_table_output, only_the_states_are_coloured) {
+  sluice::tools::scan::TableOptions options;
+  options.colours = true;
+  TableListing listing(options);
+  auto host = busy_host();
+  host.open.resize(1);
+  host.closed = host.filtered = host.unreachable = host.failed = 0;
+  expect_text(listing.host(host),
+              "www.example (192.0.2.7)\n"
+              "PORT    STATE  SERVICE  RTT\n"
+              "22/tcp  \x1b[32mopen\x1b[0m   ssh      41us\n");
+}
+
+Test(scan_table_output, a_host_that_opens_everything_is_marked) {
+  auto host = silent_host();
+  host.filtered = 0;
+  for (std::uint16_t port = 1; port <= 38; ++port) host.open.push_back({port, {}, "", "", 0});
+  const std::string mark = "nearly every port is open";
+  cr_expect(TableListing({}).host(host).find(mark) != std::string::npos);
+  host.filtered = 2;  // lost
+  cr_expect(TableListing({}).host(host).find(mark) != std::string::npos);
+  host.filtered = 3;
+  cr_expect(TableListing({}).host(host).find(mark) == std::string::npos);
+  host.filtered = 0;
+  host.closed = 1;
+  cr_expect(TableListing({}).host(host).find(mark) == std::string::npos);
+  host.closed = 0;
+  host.open.resize(15);
+  cr_expect(TableListing({}).host(host).find(mark) == std::string::npos, "too few to tell");
+}
