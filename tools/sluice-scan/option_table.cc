@@ -6,9 +6,11 @@ namespace sluice::tools::scan {
 namespace {
 
 constexpr std::array kOptions = {
-    OptionSpec{"ports", 'p', "PORTS", "ports to connect to (top:1000)"},
+    OptionSpec{"tcp", 0, "", "connect to TCP ports (this is the default)"},
+    OptionSpec{"udp", 0, "", "send datagrams to UDP ports"},
+    OptionSpec{"ports", 'p', "PORTS", "ports to scan (top:1000; of UDP, top:100)"},
     OptionSpec{"top-ports", 0, "COUNT", "the same as -p top:COUNT"},
-    OptionSpec{"exclude-ports", 0, "PORTS", "do not connect to these"},
+    OptionSpec{"exclude-ports", 0, "PORTS", "do not scan these"},
     OptionSpec{"ipv4", '4', "", "IPv4 only"},
     OptionSpec{"ipv6", '6', "", "IPv6 only"},
     OptionSpec{"input", 'i', "FILE", "read targets from FILE (- is the standard input)", true},
@@ -46,8 +48,9 @@ constexpr std::array kNmapSpellings = {
     OptionAlias{"-oS", "", "-o FILE for the table, and -o ./S for a file named \"S\""},
     OptionAlias{"-oX", "--xml", ""},
     OptionAlias{"-Pn", "", ""},
-    OptionAlias{"-sS", "", "-sT, which is what this program always does"},
-    OptionAlias{"-sT", "", ""},
+    OptionAlias{"-sS", "", "-sT"},
+    OptionAlias{"-sT", "--tcp", ""},
+    OptionAlias{"-sU", "--udp", ""},
     OptionAlias{"-sV", "", "--banner and --tls"},
 };
 
@@ -58,7 +61,7 @@ std::span<const OptionAlias> nmap_spellings() noexcept { return kNmapSpellings; 
 
 std::string scan_help() {
   return "Usage: sluice-scan [OPTION]... TARGET...\n"
-         "Connects to TCP ports of hosts and lists the open ones.\n"
+         "Finds the open TCP or UDP ports of hosts.\n"
          "Scan only hosts that you are responsible for or have permission to scan.\n"
          "\nOptions:\n" +
          help_of(kOptions) + "\nTargets:\n" + help_row("NAME, a.b.c.d, IPV6", "one host") +

@@ -67,16 +67,22 @@ void refuse_same_file(const CommandLine& line, const char* one, const std::strin
 
 void read_ports(ScanOptions& options, const CommandLine& line) {
   options.services = ServiceNames::of_host();
-  options.ports = parse_ports("top:" + std::to_string(kDefaultTopPorts), options.services);
+  line.refuse_both("tcp", "udp");
+  options.udp = line.has("udp");
+  const Scheme scheme = options.udp ? Scheme::udp : Scheme::tcp;
+  const auto read = [&](std::string_view text) {
+    return parse_ports(text, options.services, scheme);
+  };
+  options.ports =
+      read("top:" + std::to_string(options.udp ? kDefaultTopUdpPorts : kDefaultTopPorts));
   line.refuse_both("ports", "top-ports");
-  line.each("ports",
-            [&](std::string_view value) { options.ports = parse_ports(value, options.services); });
+  line.each("ports", [&](std::string_view value) { options.ports = read(value); });
   line.each("top-ports", [&](std::string_view value) {
-    const auto count = parse_number("count", value, 1, common_ports().size());
-    options.ports = parse_ports("top:" + std::to_string(count), options.services);
+    const auto count = parse_number("count", value, 1, common_ports(scheme).size());
+    options.ports = read("top:" + std::to_string(count));
   });
   line.each("exclude-ports", [&](std::string_view value) {
-    const PortList unwanted = parse_ports(value, options.services);
+    const PortList unwanted = read(value);
     std::erase_if(options.ports, [&unwanted](std::uint16_t port) {
       return std::binary_search(unwanted.begin(), unwanted.end(), port);
     });
@@ -104,6 +110,8 @@ void read_pace(ScanOptions& options, const CommandLine& line) {
     options.banner = value.empty() ? kDefaultBanner : parse_some_time("duration", value);
   });
   line.refuse_both("banner", "tls");
+  line.refuse_both("udp", "tls");
+  line.refuse_both("udp", "verify");
   line.each("tls", [&](std::string_view value) {
     refuse_if(!TlsProber::is_built_in(), "this sluice-scan was built without OpenSSL");
     options.tls = value.empty() ? kDefaultTls : parse_some_time("duration", value);

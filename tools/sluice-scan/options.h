@@ -35,6 +35,7 @@ struct ScanOptions {
   TargetSet targets;  // not frozen, because the names are not looked up
   std::vector<std::string> names;
   std::vector<std::string> excluded_names;
+  bool udp = false;  // scan UDP instead of TCP
   PortList ports;
   ServiceNames services;
   int family = 0;  // AF_UNSPEC, AF_INET or AF_INET6

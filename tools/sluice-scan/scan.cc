@@ -72,6 +72,7 @@ Outcome Scan::run() {
   ScanEvents& events = *this;
   ScanEngine::Options engine;
   engine.sweep = sweep_options(options_);
+  engine.udp = options_.udp;
   engine.verify = options_.verify;
   engine.banner = options_.banner;
   engine.tls = options_.tls;
@@ -102,7 +103,7 @@ void Scan::load_position() {
   ScanIdentity& identity = from_.identity;
   identity.addresses = options_.targets.size();
   identity.targets = options_.targets.fingerprint();
-  identity.ports = ports_to_string(options_.ports);
+  identity.ports = (options_.udp ? "udp:" : "") + ports_to_string(options_.ports);
   identity.seed = options_.seed.value_or(state ? state->identity.seed : any_seed());
   identity.shard = options_.shard;
   space_ =
@@ -154,9 +155,9 @@ std::string Scan::name_of(const Address& address) const {
   return found == targets_->names().end() ? std::string() : found->second;
 }
 
-void Scan::on_port(const SweepResult& result, const PortFacts& facts) {
-  summary_.count(port_state(result.state));
-  if (result.state == SweepState::failed) {
+void Scan::on_port(const PortResult& result, const PortFacts& facts) {
+  summary_.count(result.state);
+  if (result.state == PortState::failed) {
     failures_.add(result.error, result.target.address);
   }
   listings_->add(result, facts);

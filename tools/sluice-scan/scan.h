@@ -43,7 +43,7 @@ class Scan final : private ScanEvents {
   void open_listings();
   [[nodiscard]] std::uint64_t expected_of(std::uint64_t group) const;
 
-  void on_port(const SweepResult& result, const PortFacts& facts) override;
+  void on_port(const PortResult& result, const PortFacts& facts) override;
   [[nodiscard]] std::string name_of(const Address& address) const;
   void on_scanned() override;
   void on_drained();

@@ -28,6 +28,7 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
       next_(options_.next),
       again_(std::move(options_.pending)),
       next_sweep_(loop, [this] { make_sweep(); }) {
+  if (options_.udp) return;
   if (options_.banner || options_.tls) take_sockets();
   if (options_.banner) banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
   if (options_.tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.tls, sockets_);
@@ -48,11 +49,45 @@ ScanEngine::~ScanEngine() = default;
 void ScanEngine::start() { make_sweep(); }
 
 void ScanEngine::make_sweep() {
+  if (options_.udp) return make_udp_sweep();
   sweep_ = std::make_unique<Sweep>(
       loop_, options_.sweep, [this] { return take_next(); },
       [this](const SweepResult& result, Fd& socket) { on_result(result, socket); },
       [this] { on_swept(); });
   sweep_->start();
+}
+
+void ScanEngine::make_udp_sweep() {
+  UdpSweep::Options udp;
+  udp.bind = options_.sweep.from.address;
+  udp.first_timeout = options_.sweep.first_timeout;
+  udp.max_timeout = options_.sweep.max_timeout;
+  udp.retries = options_.sweep.retries;
+  udp.rate = options_.sweep.rate;
+  udp.rate_on_loopback = options_.sweep.rate_on_loopback;
+  udp.parallel = options_.sweep.parallel;
+  udp_sweep_ = std::make_unique<UdpSweep>(
+      loop_, udp, [this] { return take_next(); },
+      [this](const UdpResult& result) { on_udp_result(result); }, [this] { on_swept(); });
+  udp_sweep_->start();
+}
+
+void ScanEngine::on_udp_result(const UdpResult& result) {
+  PortFacts facts;
+  if (options_.banner) {
+    facts.banner = printable_banner(result.answer.substr(0, BannerReader::kMaxBanner));
+  }
+  events_.on_port({result.target, result.state, result.error, result.rtt}, facts);
+}
+
+void ScanEngine::stop_sweep() {
+  if (sweep_ != nullptr) sweep_->stop();
+  if (udp_sweep_ != nullptr) udp_sweep_->stop();
+}
+
+std::vector<SweepTarget> ScanEngine::swept_now() const {
+  if (udp_sweep_ != nullptr) return udp_sweep_->pending();
+  return sweep_ != nullptr ? sweep_->pending() : std::vector<SweepTarget>();
 }
 
 void ScanEngine::on_swept() {
@@ -87,19 +122,20 @@ void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
     return;
   }
   const bool asks = banners_ != nullptr || handshakes_ != nullptr;
+  const PortResult port{result.target, port_state(result.state), result.error, result.rtt};
   if (result.state != SweepState::open || !asks || !socket) {
-    events_.on_port(result, {});
+    events_.on_port(port, {});
     return;
   }
   listened_to_.insert(result.target.tag);
   if (banners_ != nullptr) {
-    banners_->add(std::move(socket), [this, result](const std::string& banner) {
-      on_facts(result, {banner, {}});
+    banners_->add(std::move(socket), [this, port](const std::string& banner) {
+      on_facts(port, {banner, {}});
     });
   } else {
     handshakes_->add(std::move(socket), options_.name_of(result.target.address),
-                     [this, result](const std::optional<TlsFacts>& tls) {
-                       on_facts(result, {{}, tls});
+                     [this, port](const std::optional<TlsFacts>& tls) {
+                       on_facts(port, {{}, tls});
                      });
   }
   if (!full()) return;
@@ -111,7 +147,7 @@ bool ScanEngine::full() const noexcept {
   return banners_ != nullptr ? banners_->full() : handshakes_->full();
 }
 
-void ScanEngine::on_facts(const SweepResult& result, const PortFacts& facts) {
+void ScanEngine::on_facts(const PortResult& result, const PortFacts& facts) {
   listened_to_.erase(result.target.tag);
   // Half of them, because going on costs what the sweep knew of the path.
   if (listening_ && listened_to_.size() <= sockets_ / 2) {
@@ -142,20 +178,20 @@ void ScanEngine::halt() {
   if (stopped_ || swept_) return;
   halted_ = true;
   next_sweep_.stop();
-  sweep_->stop();
+  stop_sweep();
 }
 
 void ScanEngine::go_on() {
   if (!halted_ || paused_ || listening_ || stopped_) return;
   halted_ = false;
-  for (const SweepTarget& target : sweep_->pending()) again_.push_back(target.tag);
+  for (const SweepTarget& target : swept_now()) again_.push_back(target.tag);
   make_sweep();
 }
 
 void ScanEngine::stop() {
   if (std::exchange(stopped_, true)) return;
   next_sweep_.stop();
-  if (sweep_ != nullptr) sweep_->stop();
+  stop_sweep();
   if (banners_ != nullptr) banners_->finish();
   if (handshakes_ != nullptr) handshakes_->finish();
 }
@@ -163,9 +199,7 @@ void ScanEngine::stop() {
 std::vector<std::uint64_t> ScanEngine::pending() const {
   std::vector<std::uint64_t> positions = again_;
   positions.insert(positions.end(), listened_to_.begin(), listened_to_.end());
-  if (sweep_ != nullptr) {
-    for (const SweepTarget& target : sweep_->pending()) positions.push_back(target.tag);
-  }
+  for (const SweepTarget& target : swept_now()) positions.push_back(target.tag);
   return positions;
 }
 

@@ -26,6 +26,7 @@
 #include "listings/listing.h"
 #include "targets/scan_space.h"
 #include "tls_prober.h"
+#include "udp/udp_sweep.h"
 
 namespace sluice::tools::scan {
 
@@ -35,7 +36,7 @@ class ScanEvents {
   ScanEvents(const ScanEvents&) = delete;
   ScanEvents& operator=(const ScanEvents&) = delete;
   // `result.target.tag` is the position.
-  virtual void on_port(const SweepResult& result, const PortFacts& facts) = 0;
+  virtual void on_port(const PortResult& result, const PortFacts& facts) = 0;
   virtual void on_scanned() = 0;  // once, when every position has been reported
 
  protected:
@@ -46,6 +47,7 @@ class ScanEngine {
  public:
   struct Options {
     SweepOptions sweep;
+    bool udp = false;     // not with `verify` or `tls`; `banner` lists the answers
     bool verify = false;  // report as open only what two connections in a row have found open
     std::optional<std::chrono::milliseconds> banner;  // none: do not wait for banners
     std::optional<std::chrono::milliseconds> tls;     // none: no handshakes; not with `banner`
@@ -74,12 +76,16 @@ class ScanEngine {
 
  private:
   void make_sweep();
+  void make_udp_sweep();
+  void stop_sweep();
+  [[nodiscard]] std::vector<SweepTarget> swept_now() const;
   std::optional<SweepTarget> take_next();
   void on_result(const SweepResult& result, Fd& socket);
   void on_swept();
   void take_sockets();
   [[nodiscard]] bool full() const noexcept;
-  void on_facts(const SweepResult& result, const PortFacts& facts);
+  void on_udp_result(const UdpResult& result);
+  void on_facts(const PortResult& result, const PortFacts& facts);
   void halt();
   void go_on();
   void end_if_done();
@@ -101,7 +107,8 @@ class ScanEngine {
   bool ended_ = false;
   std::unique_ptr<BannerReader> banners_;
   std::unique_ptr<TlsProber> handshakes_;
-  std::unique_ptr<Sweep> sweep_;
+  std::unique_ptr<Sweep> sweep_;  // one of these
+  std::unique_ptr<UdpSweep> udp_sweep_;
   Timer next_sweep_;
 };
 

@@ -79,18 +79,20 @@ void ScanListings::begin() {
   ScanStart start;
   start.command = options_.command;
   start.time = std::chrono::system_clock::now();
+  start.udp = options_.udp;
   start.ports = ports_to_string(options_.ports);
   start.port_count = options_.ports.size();
   for (const auto& sink : sinks_) sink->write(sink->listing().begin(start));
 }
 
-void ScanListings::add(const SweepResult& result, const PortFacts& facts) {
-  const PortState state = port_state(result.state);
+void ScanListings::add(const PortResult& result, const PortFacts& facts) {
   PortReport port;
   port.address = result.target.address;
-  port.state = state;
+  port.state = result.state;
+  port.udp = options_.udp;
   port.rtt = result.rtt;
-  port.service = options_.services.name(port.address.port(), Scheme::tcp);
+  port.service =
+      options_.services.name(port.address.port(), options_.udp ? Scheme::udp : Scheme::tcp);
   port.banner = facts.banner;
   port.tls = facts.tls ? &*facts.tls : nullptr;
   for (const auto& sink : sinks_) {
@@ -98,11 +100,11 @@ void ScanListings::add(const SweepResult& result, const PortFacts& facts) {
   }
   if (book_ == nullptr) return;
   const std::uint64_t host = space_.place(result.target.tag).host;
-  if (state == PortState::open) {
+  if (result.state == PortState::open) {
     book_->add_open(host, {port.address.port(), port.rtt, port.service, facts.banner,
                            result.target.tag, facts.tls});
   } else {
-    book_->add(host, state, port.address.port());
+    book_->add(host, result.state, port.address.port());
   }
   std::vector<HostReport> finished = book_->take_finished();
   if (!finished.empty()) list(std::move(finished));
@@ -113,6 +115,7 @@ void ScanListings::list(std::vector<HostReport> hosts) {
   for (HostReport& host : hosts) {
     const bool shown = !host.open.empty() || (!options_.open_only && (few || host.answered()));
     if (!shown) continue;
+    host.udp = options_.udp;
     const auto named = names_.find(host.address);
     if (named != names_.end()) host.name = named->second;
     namer_->add(std::move(host));

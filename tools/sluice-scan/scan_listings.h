@@ -43,7 +43,7 @@ class ScanListings {
                const ListingSink::Events& events);
 
   void begin();
-  void add(const SweepResult& result, const PortFacts& facts);
+  void add(const PortResult& result, const PortFacts& facts);
   void flush();  // writes what the readers accept without waiting
   // Whether hosts wait for their names.
   [[nodiscard]] bool naming() const noexcept { return namer_ != nullptr && !namer_->empty(); }

@@ -88,6 +88,13 @@ Test(scan_options, options_of_nmap_mean_the_same) {
   cr_expect(parse({"-n4", "127.0.0.1"}).family == AF_INET, "letters in one word");
 }
 
+Test(scan_options, ports_of_udp_are_others) {
+  const ScanOptions udp = parse({"-sU", "127.0.0.1"});
+  cr_expect(udp.udp && udp.ports.size() == 100);
+  cr_expect(udp.ports != parse({"--top-ports", "100", "127.0.0.1"}).ports);
+  cr_expect(!parse({"--tcp", "127.0.0.1"}).udp);
+}
+
 Test(scan_options, excluded_ports_are_left_out) {
   cr_expect(parse({"--exclude-ports", "23-79,443", "-p", "22-80,443", "127.0.0.1"}).ports ==
             PortList({22, 80}));

@@ -20,8 +20,9 @@ std::string CsvListing::begin(const ScanStart& /*start*/) {
 
 std::string CsvListing::port(const PortReport& report) {
   if (open_only_ && report.state != PortState::open) return {};
-  std::string line = report.address.host() + ',' + std::to_string(report.address.port()) + ",tcp," +
-                     std::string(to_string(report.state)) + ',' + csv_field(report.service) + ',';
+  std::string line = report.address.host() + ',' + std::to_string(report.address.port()) + ',' +
+                     protocol_name(report.udp) + ',' + std::string(to_string(report.state)) + ',' +
+                     csv_field(report.service) + ',';
   if (report.rtt.count() > 0) line += std::to_string(report.rtt.count());
   line += ',' + csv_field(report.banner) + ',';
   if (report.tls != nullptr) line += csv_field(report.tls->line());

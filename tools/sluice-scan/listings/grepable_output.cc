@@ -31,7 +31,8 @@ std::string GrepableListing::host(const HostReport& host) {
     line += "\tPorts: ";
     for (const OpenPort& open : host.open) {
       if (&open != &host.open.front()) line += ", ";
-      line += std::to_string(open.port) + "/open/tcp//" + field(std::string(open.service)) + "//" +
+      line += std::to_string(open.port) + "/open/" + protocol_name(host.udp) + "//" +
+              field(std::string(open.service)) + "//" +
               field(open.tls ? open.tls->line() : open.banner) + '/';
     }
   }

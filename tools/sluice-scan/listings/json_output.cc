@@ -29,7 +29,7 @@ std::string JsonListing::port(const PortReport& report) {
   JsonObject object;
   object.add_text("host", report.address.host());
   object.add_number("port", std::uint64_t{report.address.port()});
-  object.add_text("proto", "tcp");
+  object.add_text("proto", protocol_name(report.udp));
   object.add_text("state", to_string(report.state));
   object.add_text("service", report.service);
   if (report.rtt.count() > 0) {

@@ -22,9 +22,17 @@ namespace sluice::tools::scan {
 
 using WallTime = std::chrono::system_clock::time_point;
 
+struct PortResult {
+  SweepTarget target;  // its tag is the position in the scan's order
+  PortState state = PortState::failed;
+  int error = 0;                     // errno, if it is failed
+  std::chrono::microseconds rtt{0};  // 0: there was no answer
+};
+
 struct ScanStart {
   std::string command;  // as it was given, in one line
   WallTime time{};
+  bool udp = false;
   std::string ports;  // "22,80,8000-8100"
   std::uint64_t port_count = 0;
 };
@@ -38,6 +46,7 @@ struct PortFacts {
 // A port, as soon as it is known.
 struct PortReport {
   Address address;
+  bool udp = false;
   PortState state = PortState::failed;
   std::chrono::microseconds rtt{0};  // 0: there was no answer
   std::string_view service;          // empty: none is known
@@ -57,6 +66,7 @@ struct OpenPort {
 // A host, when all of it is known, or when the scan is interrupted.
 struct HostReport {
   Address address;             // without a port
+  bool udp = false;            // its ports are
   std::string name;            // that it was asked for by; empty: by its address
   std::string reverse_name;    // empty: not asked, or none
   std::vector<OpenPort> open;  // by number
@@ -96,6 +106,9 @@ struct ScanSummary {
     return open + closed + filtered + open_filtered + unreachable + failed;
   }
 };
+
+// "tcp" or "udp".
+inline const char* protocol_name(bool udp) noexcept { return udp ? "udp" : "tcp"; }
 
 class Listing {
  public:

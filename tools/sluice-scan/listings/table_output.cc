@@ -106,7 +106,7 @@ std::string TableListing::host(const HostReport& host) {
   if (!host.open.empty()) {
     std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", options_.tls ? "TLS" : "BANNER"}};
     for (const OpenPort& open : host.open) {
-      rows.push_back({std::to_string(open.port) + "/tcp", "open",
+      rows.push_back({std::to_string(open.port) + '/' + protocol_name(host.udp), "open",
                       open.service.empty() ? "-" : std::string(open.service), in_words(open.rtt),
                       open.tls ? open.tls->line() : open.banner});
     }

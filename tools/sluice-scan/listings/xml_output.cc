@@ -69,9 +69,10 @@ std::string tls_element(const TlsFacts& tls) {
   return text + "</table>" + elem("not_after", timestamp(tls.not_after)) + "</script>";
 }
 
-std::string port_element(const OpenPort& open) {
-  std::string text = "<port protocol=\"tcp\"" + attribute("portid", open.port) +
-                     "><state state=\"open\" reason=\"syn-ack\" reason_ttl=\"0\"/>";
+std::string port_element(const OpenPort& open, bool udp) {
+  std::string text = "<port" + attribute("protocol", protocol_name(udp)) +
+                     attribute("portid", open.port) + "><state state=\"open\"" +
+                     attribute("reason", udp ? "udp-response" : "syn-ack") + " reason_ttl=\"0\"/>";
   if (!open.service.empty()) {
     text += "<service" + attribute("name", open.service) + " method=\"table\" conf=\"3\"/>";
   }
@@ -83,8 +84,8 @@ std::string port_element(const OpenPort& open) {
 }
 
 std::string status_element(const HostReport& host) {
-  const char* reason = !host.open.empty()     ? "syn-ack"
-                       : host.closed > 0      ? "conn-refused"
+  const char* reason = !host.open.empty()     ? host.udp ? "udp-response" : "syn-ack"
+                       : host.closed > 0      ? host.udp ? "port-unreach" : "conn-refused"
                        : host.unreachable > 0 ? "host-unreach"
                                               : "no-response";
   return "<status" + attribute("state", host.answered() ? "up" : "down") +
@@ -99,7 +100,9 @@ std::string XmlListing::begin(const ScanStart& start) {
          "<nmaprun scanner=\"sluice-scan\"" +
          attribute("args", start.command) + attribute("start", seconds_of(start.time)) +
          attribute("startstr", words_of(start.time)) + attribute("version", SLUICE_VERSION_STRING) +
-         " xmloutputversion=\"1.05\">\n<scaninfo type=\"connect\" protocol=\"tcp\"" +
+         " xmloutputversion=\"1.05\">\n<scaninfo" +
+         attribute("type", start.udp ? "udp" : "connect") +
+         attribute("protocol", protocol_name(start.udp)) +
          attribute("numservices", start.port_count) + attribute("services", start.ports) +
          "/>\n<verbose level=\"0\"/>\n<debugging level=\"0\"/>\n";
 }
@@ -119,12 +122,12 @@ std::string XmlListing::host(const HostReport& host) {
   }
   text += "</hostnames>\n<ports>";
   if (!options_.open_only) {
-    text += extra_ports("closed", {{"conn-refused", host.closed}}) +
+    text += extra_ports("closed", {{host.udp ? "port-unreach" : "conn-refused", host.closed}}) +
             extra_ports("filtered",
                         {{"no-response", host.filtered}, {"host-unreach", host.unreachable}}) +
             extra_ports("open|filtered", {{"no-response", host.open_filtered}});
   }
-  for (const OpenPort& open : host.open) text += port_element(open);
+  for (const OpenPort& open : host.open) text += port_element(open, host.udp);
   text += "</ports>\n";
   if (host.opens_everything()) {
     text +=

@@ -21,9 +21,10 @@ std::vector<std::uint16_t> make_list() {
 
 }  // namespace
 
-const std::vector<std::uint16_t>& common_ports() {
-  static const std::vector<std::uint16_t> list = make_list();
-  return list;
+const std::vector<std::uint16_t>& common_ports(Scheme scheme) {
+  static const std::vector<std::uint16_t> tcp = make_list();
+  static const std::vector<std::uint16_t> udp(kCuratedUdpPorts.begin(), kCuratedUdpPorts.end());
+  return scheme == Scheme::udp ? udp : tcp;
 }
 
 }  // namespace sluice::tools::scan

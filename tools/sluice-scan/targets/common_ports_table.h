@@ -1,4 +1,5 @@
-// Ports on which TCP services are commonly found, the commonest first. Data, for common_ports.cc.
+// Ports on which TCP and UDP services are commonly found, the commonest first. Data, for
+// common_ports.cc.
 //
 // How it was made: by hand and by judgement, of what is installed from packages, shipped in devices
 // and written in manuals, group by group; it is not a measurement, and no other program's list. A
@@ -75,6 +76,16 @@ inline constexpr std::array<std::uint16_t, 811> kCuratedPorts = {
     12443, 13306, 14147, 15000, 16010, 18083, 19132, 19226, 20048, 20547, 20880, 22000, 24800,
     25565, 25575, 27015, 27016, 27036, 27960, 28015, 29418, 29015, 30303, 32764, 36330, 37777,
     34567, 49151, 51413, 54321, 55555, 58080, 64445, 65000,
+};
+// UDP: services that answer one who asks, and a few that are worth knowing about if they do not.
+inline constexpr std::array<std::uint16_t, 103> kCuratedUdpPorts = {
+    53, 161, 123, 137, 1900, 5353, 500, 67, 69, 111, 138, 514, 520, 631, 4500, 3478, 443, 1194,
+    5060, 88, 389, 177, 623, 1434, 1701, 2049, 5683, 3702, 5351, 11211, 47808, 27015, 19132,
+    6881, 51820, 1812, 1813, 162, 68, 7, 13, 17, 19, 37, 9, 427, 464, 546, 547, 853, 2123, 2152,
+    5684, 5355, 1645, 1646, 2055, 6343, 4739, 9995, 9996, 5004, 5005, 10001, 1719, 1718, 2302,
+    3074, 3283, 3389, 4789, 6081, 8125, 8472, 8600, 8301, 8302, 9987, 10000, 17185, 20000, 27016,
+    30718, 34964, 41641, 44818, 3544, 5093, 7777, 8211, 4172, 2427, 2727, 5246, 5247, 2222,
+    17500, 3671, 6454, 21027, 22000, 64738, 5061,
 };
 // clang-format on
 

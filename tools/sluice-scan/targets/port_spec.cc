@@ -40,8 +40,8 @@ void add_range(std::string_view item, Ports& ports) {
   for (std::uint64_t port = first; port <= last; ++port) ports.set(port);
 }
 
-void add_top(std::string_view item, Ports& ports) {
-  const auto& common = common_ports();
+void add_top(std::string_view item, Scheme scheme, Ports& ports) {
+  const auto& common = common_ports(scheme);
   const auto count = parse_digits(item.substr(kTop.size()), 10);
   if (!count || *count < 1 || *count > common.size()) {
     refuse(item, "is not top:N with a decimal number N in 1-" + std::to_string(common.size()));
@@ -49,7 +49,7 @@ void add_top(std::string_view item, Ports& ports) {
   for (std::size_t i = 0; i < *count; ++i) ports.set(common[i]);
 }
 
-void add_item(std::string_view item, const ServiceNames& services, Ports& ports) {
+void add_item(std::string_view item, const ServiceNames& services, Scheme scheme, Ports& ports) {
   if (item.empty()) {
     refuse(item,
            "is empty; allowed: numbers, ranges such as 8000-8100, service names, top:N and "
@@ -59,25 +59,24 @@ void add_item(std::string_view item, const ServiceNames& services, Ports& ports)
     ports.set();
     ports.reset(0);
   } else if (item.starts_with(kTop)) {
-    add_top(item, ports);
+    add_top(item, scheme, ports);
   } else if (item.find_first_not_of("0123456789-") == item.npos) {
     add_range(item, ports);
-  } else if (const auto port = services.port(item, Scheme::tcp)) {
+  } else if (const auto port = services.port(item, scheme)) {
     ports.set(*port);
   } else {
-    refuse(item,
-           "is not a number or range in 1-65535, top:N, - or a TCP service that this host "
-           "knows");
+    refuse(item, std::string("is not a number or range in 1-65535, top:N, - or a ") +
+                     (scheme == Scheme::udp ? "UDP" : "TCP") + " service that this host knows");
   }
 }
 
 }  // namespace
 
-PortList parse_ports(std::string_view text, const ServiceNames& services) {
+PortList parse_ports(std::string_view text, const ServiceNames& services, Scheme scheme) {
   Ports ports;
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t comma = std::min(text.find(',', start), text.size());
-    add_item(text.substr(start, comma - start), services, ports);
+    add_item(text.substr(start, comma - start), services, scheme, ports);
     start = comma + 1;
   }
   PortList list;

@@ -19,7 +19,9 @@ namespace sluice::tools::scan {
 
 using PortList = std::vector<std::uint16_t>;
 
-PortList parse_ports(std::string_view text, const ServiceNames& services);
+// Of TCP, or of UDP: names of services and top:N differ.
+PortList parse_ports(std::string_view text, const ServiceNames& services,
+                     Scheme scheme = Scheme::tcp);
 
 // "22,80,8000-8100". REQUIRES: sorted, each port once.
 std::string ports_to_string(const PortList& ports);
