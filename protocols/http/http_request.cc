@@ -2,17 +2,13 @@
 
 #include <algorithm>
 
+#include "../../reactor/base/text/host_name.h"
+
 namespace sluice {
-namespace {
-
-// Not tolower(), which depends on the locale.
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
 
 bool is_same_http_name(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 std::string_view trim_http_space(std::string_view text) noexcept {

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <new>
 
+#include "../base/text/host_name.h"
 #include "tls_names.h"
 
 namespace sluice {
@@ -62,8 +63,6 @@ std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
   return std::chrono::system_clock::from_time_t(::timegm(&parts));
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 }  // namespace
 
 std::vector<std::string> names_of(X509* certificate) {
@@ -101,7 +100,7 @@ bool matches_name(std::string_view pattern, std::string_view host) noexcept {
     host.remove_prefix(dot);
   }
   return std::equal(pattern.begin(), pattern.end(), host.begin(), host.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
 }  // namespace sluice

@@ -113,8 +113,13 @@ void Talk::begin() {
   session_->start();
 }
 
-// With --reconnect, after a failure to connect or the loss of the connection.
+// With --reconnect, after a failure to connect or the loss of the connection. A peer that accepts
+// and closes at once is left alone for longer each time, as one that does not accept.
 void Talk::begin_again(const std::string& why) {
+  const bool has_lasted =
+      is_connected_ && std::chrono::steady_clock::now() - connected_at_ >= kMaxDelay;
+  if (has_lasted || has_answered_) backoff_.reset();
+  has_answered_ = false;
   const std::chrono::milliseconds delay = backoff_.next();
   say(why + "; trying again in " + std::to_string(delay.count()) + " ms");
   is_connected_ = false;
@@ -143,7 +148,7 @@ void Talk::on_ready(const std::string& local, const std::string& agreed) {
     if (!agreed.empty()) say(agreed);
   }
   is_connected_ = true;
-  backoff_.reset();
+  connected_at_ = std::chrono::steady_clock::now();
   if (!options_.send.empty()) {
     send_texts();
   } else if (input_ != nullptr) {
@@ -213,6 +218,7 @@ void Talk::end_input() {
 void Talk::on_message(std::string_view from, std::span<const std::byte> message) {
   if (finished_) return;
   ++received_;
+  has_answered_ = true;
   if (editing()) {
     input_->print(printed({from, std::chrono::system_clock::now(), message}, print_));
   } else if (is_plain(print_)) {

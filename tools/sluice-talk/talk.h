@@ -77,6 +77,7 @@ class Talk final : private SessionEvents {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   bool is_connected_ = false;
+  bool has_answered_ = false;  // on this connection
   bool input_ended_ = false;
   bool peer_ended_ = false;
   bool finished_ = false;  // outcome_ is known
@@ -87,6 +88,7 @@ class Talk final : private SessionEvents {
   Timer interval_;  // runs until the next message may be sent
   Timer again_;     // until the next attempt to connect
   Backoff backoff_;
+  std::chrono::steady_clock::time_point connected_at_{};
   std::vector<std::unique_ptr<Signal>> signals_;
   std::unique_ptr<Resolver> resolver_;  // for a target that is a name
   std::unique_ptr<Session> session_;    // once its addresses are known

@@ -103,6 +103,21 @@ class Streams(unittest.TestCase):
                 self.assertEqual(process.stdout.read(), b"bye\n")
             self.assertEqual(process.wait(client.PATIENCE), 0)
 
+    def test_reconnect_waits_longer_for_a_peer_that_closes_at_once(self):
+        delays = []
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(client.PATIENCE)
+            process = start("--reconnect", f"127.0.0.1:{server.getsockname()[1]}")
+            with process:
+                while len(delays) < 20 and (not delays or delays[-1] <= 300):
+                    server.accept()[0].close()
+                    line = process.stderr.readline()
+                    delays.append(int(line.split(b"trying again in ")[1].split()[0]))
+                process.kill()
+        # The first delays of a new series are 100 to 300 ms, so 20 of those mean that each
+        # connection began the series anew. By chance this happens once in 100,000 runs or less.
+        self.assertGreater(delays[-1], 300, delays)
+
     def test_unix_names_the_path_as_the_sender(self):
         with tempfile.TemporaryDirectory() as directory:
             path = f"{directory}/s"
