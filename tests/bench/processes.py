@@ -5,12 +5,15 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import certificate
 import lent_servers
 from server import Broken, Server
 
 LOAD_SECONDS = 120
+# The control socket of the daemon whose metrics are read.
+CONTROL = os.path.join(tempfile.gettempdir(), f"sluice-bench-{os.getpid()}.control")
 # What bench_load has to speak to who passes lines on; all others speak "raw".
 DIALECTS = {"sluiced": "chat", "redis": "redis", "ngircd": "irc"}
 # No member is to be slowed down on purpose, or turned away.
@@ -57,6 +60,9 @@ def server_command(programs, name, mode):
     if mode == "fairness":
         return program and [str(program), *as_root, "-l", "framed=tcp://127.0.0.1:0", "-l",
                             "echo=tcp://127.0.0.1:0"]
+    if mode == "scrapes":
+        return program and [str(program), *as_root, "--control", CONTROL, "-l",
+                            "metrics=http://127.0.0.1:0", "-l", "echo=tcp://127.0.0.1:0"]
     if mode == "tls":
         # Without OpenSSL there is no TLS in the daemon either.
         there = program and programs.get("bench_bare_tls")
@@ -115,6 +121,8 @@ def measure(programs, cores, name, mode, arguments):
     server = start(programs, cores, name, mode)
     if mode == "fairness":
         arguments = [*arguments, "--noise-port", server.ports[0]]
+    if mode == "scrapes":
+        arguments = [*arguments, "--noise-port", server.ports[0], "--control", CONTROL]
     try:
         measured = run_load(programs, cores.load, server.port, arguments, server.pid)
     except Broken as error:

@@ -83,6 +83,12 @@ FAIRNESS = Scenario("fairness", "echo beside 200 peers that send empty messages"
                     ("sluiced",), "fairness", "sluiced", "byte")
 FAIRNESS_TARGET_MS = 20
 
+# Somebody reads the metrics and the list of connections, again and again, and an echo beside it.
+SCRAPES = Scenario("scrapes", "echo beside readers of the metrics, 9,500 connections",
+                   ("scrapes", "--connections", 9500, "--size", 64, "--warm-up", 1),
+                   ("sluiced",), "scrapes", "sluiced", "read")
+SCRAPES_TARGET_MS = 1
+
 TLS_SERVERS = ("sluiced", "bare_tls")
 TLS = (
     Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
@@ -95,7 +101,7 @@ TLS = (
 TLS_IDLE_CONNECTIONS = 2000
 TLS_IDLE_BYTES_TARGET = 15_000
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS, FAIRNESS, *TLS)
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, FAIRNESS, SCRAPES, *TLS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (

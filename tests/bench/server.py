@@ -9,6 +9,8 @@ import certificate
 
 START_SECONDS = 20
 STOP_SECONDS = 5
+# How the endpoints begin whose ports are used.
+TRANSPORTS = {"udp": "udp", "tls": "tls", "scrapes": ("tcp", "http")}
 
 
 class Broken(Exception):
@@ -24,7 +26,7 @@ class Server:
         self._environment = {**os.environ, **(certificate.environment() if mode == "tls" else {})}
         self._process = self._start([*wrapper, *command], core)
         try:
-            self.ports = self._wait_until_ready(mode if mode in ("udp", "tls") else "tcp")
+            self.ports = self._wait_until_ready(TRANSPORTS.get(mode, "tcp"))
         except Broken:
             self.stop()
             raise

@@ -4,19 +4,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <string>
 #include <thread>
 
+#include "echo_times.h"
 #include "load.h"
 
 namespace bench {
 namespace {
 
-// Between two questions: a server that is busy must not seem faster because it is asked less.
-constexpr auto kPause = std::chrono::milliseconds(1);
 constexpr std::size_t kBlock = 16384;
 
 class Noise {
@@ -57,28 +55,6 @@ class Noise {
   std::uint64_t sent_ = 0;
 };
 
-// Asks until `stop`; the times of all questions are its answer.
-std::vector<double> ask(const Request& request, const std::atomic<bool>& stop) {
-  const Pattern pattern;
-  const int descriptor = connect_tcp(request.port);
-  std::vector<char> answer(request.size);
-  std::vector<double> milliseconds;
-  for (std::uint64_t position = 0; !stop; position += request.size) {
-    const auto question = pattern.at(position, request.size);
-    const auto asked = Clock::now();
-    require(static_cast<int>(send(descriptor, question.data(), question.size(), 0)), "send");
-    if (recv(descriptor, answer.data(), answer.size(), MSG_WAITALL) !=
-        static_cast<ssize_t>(answer.size())) {
-      fail("the echo ended");
-    }
-    milliseconds.push_back(Seconds(Clock::now() - asked).count() * 1000);
-    if (!pattern.matches(position, answer)) fail("an echo came back wrong");
-    std::this_thread::sleep_for(kPause);
-  }
-  close(descriptor);
-  return milliseconds;
-}
-
 }  // namespace
 
 Result run_fairness(const Request& request) {
@@ -88,7 +64,7 @@ Result run_fairness(const Request& request) {
   std::atomic<bool> ended = false;
   std::thread prober([&] {
     std::this_thread::sleep_for(request.warm_up);
-    times = ask(request, stop);
+    times = echo_times(request, stop);
     ended = true;
   });
   Window window(request);
@@ -96,12 +72,11 @@ Result run_fairness(const Request& request) {
   stop = true;
   while (!ended) noise.turn();  // until the last answer is here
   prober.join();
-  std::sort(times.begin(), times.end());
   Result result;
   window.report(result);
   const bool is_lost = times.empty() || noise.sent() == 0;
-  result.emplace_back("median_ms", is_lost ? 0 : times[times.size() / 2]);
-  result.emplace_back("p99_ms", is_lost ? 0 : times[times.size() * 99 / 100]);
+  result.emplace_back("median_ms", is_lost ? 0 : percentile(times, 50));
+  result.emplace_back("p99_ms", is_lost ? 0 : percentile(times, 99));
   result.emplace_back("lost", is_lost ? 1 : 0);
   return result;
 }

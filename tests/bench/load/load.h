@@ -22,7 +22,8 @@ using Seconds = std::chrono::duration<double>;
 
 struct Request {
   std::uint16_t port = 0;
-  std::uint16_t noise_port = 0;  // of the service that fairness keeps busy
+  std::uint16_t noise_port = 0;  // of the service that fairness and scrapes keep busy
+  std::string_view control;      // the path of the control socket, for scrapes
   pid_t server = 0;              // whose CPU time and memory are read; 0: nobody's
   std::size_t connections = 100;
   std::size_t size = 64;  // of a message, a write or a datagram
@@ -48,6 +49,7 @@ Result run_datagrams(const Request& request);
 Result run_fan_out(const Request& request);
 Result run_joins(const Request& request);
 Result run_fairness(const Request& request);
+Result run_scrapes(const Request& request);
 // Only in a build with OpenSSL (BENCH_TLS).
 Result run_tls_round_trips(const Request& request);
 Result run_tls_handshakes(const Request& request);

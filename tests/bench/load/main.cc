@@ -37,6 +37,7 @@ constexpr std::array kScenarios{
     Scenario{"fan-out", bench::run_fan_out},
     Scenario{"joins", bench::run_joins},
     Scenario{"fairness", bench::run_fairness},
+    Scenario{"scrapes", bench::run_scrapes},
 #ifdef BENCH_TLS
     Scenario{"tls-round-trips", bench::run_tls_round_trips},
     Scenario{"tls-handshakes", bench::run_tls_handshakes},
@@ -71,6 +72,8 @@ void apply(Request& request, std::string_view option, std::string_view value) {
     request.port = parse<std::uint16_t>(option, value);
   } else if (option == "--noise-port") {
     request.noise_port = parse<std::uint16_t>(option, value);
+  } else if (option == "--control") {
+    request.control = value;
   } else if (option == "--server") {
     request.server = parse<pid_t>(option, value);
   } else if (option == "--core") {
