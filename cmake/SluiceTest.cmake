@@ -36,11 +36,15 @@ set(SLUICE_TEST_ENVIRONMENT
   "UBSAN_OPTIONS=print_stacktrace=1:allow_addr2line=1"
   "TSAN_OPTIONS=halt_on_error=1:handle_segv=0:allow_addr2line=1")
 
+# Tests run beside each other, more of them than there are processors: no test may depend on having
+# the machine for itself. What may take long (COST) starts first, so that nothing long is left over
+# for the end.
 function(sluice_test_properties)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TIMEOUT" "TESTS;ENVIRONMENT")
   math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${SLUICE_SLOWNESS}")
   set_tests_properties(${arg_TESTS} PROPERTIES
     TIMEOUT ${arg_TIMEOUT}
+    COST ${arg_TIMEOUT}
     SKIP_RETURN_CODE 77
     FAIL_REGULAR_EXPRESSION "${SLUICE_SILENT_GREENS}"
     ENVIRONMENT "${SLUICE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
@@ -85,16 +89,15 @@ function(sluice_test_precompile target)
   target_precompile_headers(${target} REUSE_FROM precompiled)
 endfunction()
 
-# sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [SERIAL] [TIMEOUT seconds]): makes a
+# sluice_test(NAME [SUPPORT name...] [BACKENDS] [PORTABLE] [TIMEOUT seconds]): makes a
 # Criterion program of test_NAME.cc in the calling folder, and the CTest entry NAME. A folder may
 # set SLUICE_TEST_PREFIX, which goes before NAME, and SLUICE_TEST_TOOL, a program whose objects are
 # linked, and SLUICE_TEST_LIBRARY, a library beside the core.
 #   SUPPORT   links these files of tests/support/
 #   BACKENDS  runs it once for each of epoll, poll and select, which SLUICE_TEST_BACKEND names
 #   PORTABLE  builds and runs it again on the library's plain POSIX calls
-#   SERIAL    runs it alone, because it counts descriptors or processor time
 function(sluice_test file)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE;SERIAL" "TIMEOUT" "SUPPORT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "BACKENDS;PORTABLE" "TIMEOUT" "SUPPORT")
   set(name ${SLUICE_TEST_PREFIX}${file})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sluice_test(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
@@ -142,17 +145,14 @@ macro(sluice_add_test entry binary environment)
   sluice_launcher(launcher ${entry} --forked ${PROJECT_BINARY_DIR}/memcheck/libforked.so)
   add_test(NAME ${entry} COMMAND ${launcher} $<TARGET_FILE:${binary}> --color=never)
   sluice_test_properties(TESTS ${entry} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
-  if(arg_SERIAL)
-    set_tests_properties(${entry} PROPERTIES RUN_SERIAL ON)
-  endif()
 endmacro()
 
-# sluice_script_test(NAME SCRIPT [SERIAL] [TIMEOUT seconds] [ARGS argument...]): runs a .py, .sh or
+# sluice_script_test(NAME SCRIPT [TIMEOUT seconds] [ARGS argument...]): runs a .py, .sh or
 # executable script of the calling folder as the CTest entry NAME. Its environment has the paths of
 # the programs (SLUICED, SLUICE_TALK, SLUICE_SCAN, ...), SOURCE_DIR and BUILD_DIR. With exit status
 # 77 it says that something that it needs is missing here.
 function(sluice_script_test name script)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "ARGS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "ARGS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sluice_script_test(${name}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -188,9 +188,6 @@ function(sluice_script_test name script)
     list(APPEND environment SLUICE_LOOKUP=$<TARGET_FILE:sluice-lookup>)
   endif()
   sluice_test_properties(TESTS ${name} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
-  if(arg_SERIAL)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
-  endif()
 endfunction()
 
 # sluice_example(NAME): builds man/examples/NAME.cc as build/examples/NAME, in the way of an outside

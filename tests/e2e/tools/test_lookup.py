@@ -292,7 +292,7 @@ class Lists(unittest.TestCase):
     def test_a_part_of_an_answer_that_is_missing_is_reported(self):
         server = LossyServer(lambda number: number > 1)
         self.addCleanup(server.stop)
-        result = lookup("--json", "--server", server.address, "--try-timeout", "20ms",
+        result = lookup("--json", "--server", server.address, "--try-timeout", "200ms",
                         "--tries", "1", "--type", "A,MX", "h1.test")
         self.assertEqual(result.status, 1)
         (row,) = result.objects()
