@@ -25,7 +25,7 @@ Test(scan_grepable_output, of_open_ports_alone_nothing_else_is_said) {
 
 Test(scan_grepable_output, it_begins_and_ends_with_a_comment) {
   GrepableListing listing(false);
-  expect_text(listing.begin({"sluice-scan -p 22 h", {}, "22", 1}),
+  expect_text(listing.begin({.command = "sluice-scan -p 22 h", .ports = "22", .port_count = 1}),
               "# sluice-scan " SLUICE_VERSION_STRING
               " started 1970-01-01T00:00:00.000Z as: sluice-scan -p 22 h\n");
   expect_text(

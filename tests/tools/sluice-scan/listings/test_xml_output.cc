@@ -58,7 +58,8 @@ Test(scan_xml_output, a_zone_is_no_part_of_an_address) {
 
 Test(scan_xml_output, an_end_can_be_taken_away_again) {
   XmlListing listing({});
-  std::string document = listing.begin({"sluice-scan '<&>'", {}, "22", 1});
+  std::string document =
+      listing.begin({.command = "sluice-scan '<&>'", .ports = "22", .port_count = 1});
   cr_expect(document.find("args=\"sluice-scan &apos;&lt;&amp;&gt;&apos;\"") != document.npos);
   auto host = busy_host();
   host.open[0].banner = "<runstats>";  // a peer's joke
