@@ -28,6 +28,7 @@ constexpr std::array kOptions = {
     OptionSpec{"verify", 0, "", "connect to open ports twice before they are listed"},
     OptionSpec{"banner", 0, "DURATION", "list what open ports send (1s)", false, true},
     OptionSpec{"tls", 0, "DURATION", "list TLS and certificates of open ports (3s)", false, true},
+    OptionSpec{"probe", 0, "DURATION", "ask open ports what they are (2s)", false, true},
     OptionSpec{"bind", 0, "ADDRESS", "the local address"},
     OptionSpec{"no-names", 'n', "", "do not look up names of hosts"},
     OptionSpec{"json", 0, "", "list each port as a JSON object on a line"},
@@ -51,7 +52,7 @@ constexpr std::array kNmapSpellings = {
     OptionAlias{"-sS", "", "-sT"},
     OptionAlias{"-sT", "--tcp", ""},
     OptionAlias{"-sU", "--udp", ""},
-    OptionAlias{"-sV", "", "--banner and --tls"},
+    OptionAlias{"-sV", "", "--probe"},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kDefaultBanner{1000};
 constexpr std::chrono::milliseconds kDefaultTls{3000};
+constexpr std::chrono::milliseconds kDefaultProbe{2000};
 constexpr std::uint64_t kMaxRetries = 100;
 constexpr std::uint64_t kMaxRate = 100'000'000;
 constexpr std::uint64_t kMaxParallel = 1'000'000;
@@ -112,6 +113,10 @@ void read_pace(ScanOptions& options, const CommandLine& line) {
   line.refuse_both("banner", "tls");
   line.refuse_both("udp", "tls");
   line.refuse_both("udp", "verify");
+  for (const char* const other : {"banner", "tls", "udp"}) line.refuse_both("probe", other);
+  line.each("probe", [&](std::string_view value) {
+    options.probe = value.empty() ? kDefaultProbe : parse_some_time("duration", value);
+  });
   line.each("tls", [&](std::string_view value) {
     refuse_if(!TlsProber::is_built_in(), "this sluice-scan was built without OpenSSL");
     options.tls = value.empty() ? kDefaultTls : parse_some_time("duration", value);

@@ -50,7 +50,8 @@ struct ScanOptions {
   bool verify = false;         // open ports, by a second connection
   bool all_addresses = false;  // of names
   std::optional<std::chrono::milliseconds> banner;
-  std::optional<std::chrono::milliseconds> tls;  // not both
+  std::optional<std::chrono::milliseconds> tls;    // not both
+  std::optional<std::chrono::milliseconds> probe;  // nor this
   std::optional<Address> bind;
   bool no_reverse_names = false;
   ScanFormat format = ScanFormat::table;

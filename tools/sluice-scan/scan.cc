@@ -76,6 +76,7 @@ Outcome Scan::run() {
   engine.verify = options_.verify;
   engine.banner = options_.banner;
   engine.tls = options_.tls;
+  engine.probe = options_.probe;
   engine.name_of = [this](const Address& address) { return name_of(address); };
   engine.next = from_.next;
   engine.pending = from_.pending;

@@ -29,14 +29,21 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
       again_(std::move(options_.pending)),
       next_sweep_(loop, [this] { make_sweep(); }) {
   if (options_.udp) return;
-  if (options_.banner || options_.tls) take_sockets();
+  if (options_.banner || options_.tls || options_.probe) take_sockets();
   if (options_.banner) banners_ = std::make_unique<BannerReader>(loop, *options_.banner, sockets_);
   if (options_.tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.tls, sockets_);
+  if (!options_.probe) return;
+  ServiceProber::Options probe;
+  probe.from = options_.sweep.from;
+  probe.patience = *options_.probe;
+  probe.wants_tls = TlsProber::is_built_in();
+  services_ = std::make_unique<ServiceProber>(loop, probe);
+  if (probe.wants_tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.probe, sockets_);
 }
 
 void ScanEngine::take_sockets() {
   const std::size_t descriptors = usable_descriptors();
-  const std::size_t most = options_.tls ? TlsProber::kMaxSockets : BannerReader::kMaxSockets;
+  const std::size_t most = options_.banner ? BannerReader::kMaxSockets : TlsProber::kMaxSockets;
   sockets_ = std::clamp<std::size_t>(descriptors / 4, 1, most);
   // The sweep could take all the rest, and each side would then wait for the other.
   const std::size_t rest = std::max<std::size_t>(descriptors - sockets_, 1);
@@ -121,31 +128,50 @@ void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
     again_.push_back(result.target.tag);
     return;
   }
-  const bool asks = banners_ != nullptr || handshakes_ != nullptr;
+  const bool asks = banners_ != nullptr || handshakes_ != nullptr || services_ != nullptr;
   const PortResult port{result.target, port_state(result.state), result.error, result.rtt};
   if (result.state != SweepState::open || !asks || !socket) {
     events_.on_port(port, {});
     return;
   }
   listened_to_.insert(result.target.tag);
-  if (banners_ != nullptr) {
-    banners_->add(std::move(socket), [this, port](const std::string& banner) {
-      on_facts(port, {banner, {}});
-    });
-  } else {
-    handshakes_->add(std::move(socket), options_.name_of(result.target.address),
-                     [this, port](const std::optional<TlsFacts>& tls) {
-                       on_facts(port, {{}, tls});
-                     });
-  }
+  listen_to(port, std::move(socket));
   if (!full()) return;
   listening_ = true;
   halt();
 }
 
-bool ScanEngine::full() const noexcept {
-  return banners_ != nullptr ? banners_->full() : handshakes_->full();
+void ScanEngine::listen_to(const PortResult& port, Fd socket) {
+  if (banners_ != nullptr) {
+    banners_->add(std::move(socket), [this, port](const std::string& banner) {
+      on_facts(port, {banner, {}, {}});
+    });
+  } else if (services_ != nullptr) {
+    services_->add(std::move(socket), port.target.address,
+                   [this, port](ServiceProber::Found found) {
+                     const std::string_view unknown = found.unknown;
+                     PortFacts facts;
+                     facts.banner = printable_banner(unknown.substr(0, BannerReader::kMaxBanner));
+                     facts.service = std::move(found.facts);
+                     if (!found.tls || stopped_) return on_facts(port, facts);
+                     shake_hands(port, std::move(found.tls), std::move(facts));
+                   });
+  } else {
+    shake_hands(port, std::move(socket), {});
+  }
 }
+
+void ScanEngine::shake_hands(const PortResult& port, Fd socket, PortFacts facts) {
+  handshakes_->add(std::move(socket), options_.name_of(port.target.address),
+                   [this, port, facts](const std::optional<TlsFacts>& tls) {
+                     PortFacts all = facts;
+                     all.tls = tls;
+                     on_facts(port, all);
+                   });
+}
+
+// Each of those that are listened to has one socket, whoever has it now.
+bool ScanEngine::full() const noexcept { return listened_to_.size() >= sockets_; }
 
 void ScanEngine::on_facts(const PortResult& result, const PortFacts& facts) {
   listened_to_.erase(result.target.tag);
@@ -193,6 +219,7 @@ void ScanEngine::stop() {
   next_sweep_.stop();
   stop_sweep();
   if (banners_ != nullptr) banners_->finish();
+  if (services_ != nullptr) services_->finish();
   if (handshakes_ != nullptr) handshakes_->finish();
 }
 

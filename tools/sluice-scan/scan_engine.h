@@ -24,6 +24,7 @@
 #include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
 #include "listings/listing.h"
+#include "probes/service_prober.h"
 #include "targets/scan_space.h"
 #include "tls_prober.h"
 #include "udp/udp_sweep.h"
@@ -51,6 +52,7 @@ class ScanEngine {
     bool verify = false;  // report as open only what two connections in a row have found open
     std::optional<std::chrono::milliseconds> banner;  // none: do not wait for banners
     std::optional<std::chrono::milliseconds> tls;     // none: no handshakes; not with `banner`
+    std::optional<std::chrono::milliseconds> probe;   // none: no questions; not with these
     // The name to ask a server for; empty: none is known.
     std::function<std::string(const Address& address)> name_of;
     std::uint64_t next = 0;              // the first position
@@ -85,6 +87,8 @@ class ScanEngine {
   void take_sockets();
   [[nodiscard]] bool full() const noexcept;
   void on_udp_result(const UdpResult& result);
+  void listen_to(const PortResult& port, Fd socket);
+  void shake_hands(const PortResult& port, Fd socket, PortFacts facts);
   void on_facts(const PortResult& result, const PortFacts& facts);
   void halt();
   void go_on();
@@ -107,6 +111,7 @@ class ScanEngine {
   bool ended_ = false;
   std::unique_ptr<BannerReader> banners_;
   std::unique_ptr<TlsProber> handshakes_;
+  std::unique_ptr<ServiceProber> services_;
   std::unique_ptr<Sweep> sweep_;  // one of these
   std::unique_ptr<UdpSweep> udp_sweep_;
   Timer next_sweep_;

@@ -23,7 +23,9 @@ std::unique_ptr<Listing> make_listing(const ScanOptions& options, bool resumed) 
     case ScanFormat::csv:
       return std::make_unique<CsvListing>(options.open_only, resumed && !options.output.empty());
     case ScanFormat::json:
-      return std::make_unique<JsonListing>(options.open_only, options.tls.has_value());
+      return std::make_unique<JsonListing>(options.open_only,
+                                           options.tls.has_value() || options.probe.has_value(),
+                                           options.probe.has_value());
     case ScanFormat::grepable:
       return std::make_unique<GrepableListing>(options.open_only);
     case ScanFormat::table:
@@ -34,6 +36,7 @@ std::unique_ptr<Listing> make_listing(const ScanOptions& options, bool resumed) 
   table.open_only = options.open_only;
   table.banners = options.banner.has_value();
   table.tls = options.tls.has_value();
+  table.services = options.probe.has_value();
   table.colours = options.output.empty() && has_colours(STDOUT_FILENO);
   return std::make_unique<TableListing>(table);
 }
@@ -95,6 +98,7 @@ void ScanListings::add(const PortResult& result, const PortFacts& facts) {
       options_.services.name(port.address.port(), options_.udp ? Scheme::udp : Scheme::tcp);
   port.banner = facts.banner;
   port.tls = facts.tls ? &*facts.tls : nullptr;
+  port.found = facts.service ? &*facts.service : nullptr;
   for (const auto& sink : sinks_) {
     if (!sink->listing().by_host()) sink->write(sink->listing().port(port));
   }
@@ -102,7 +106,7 @@ void ScanListings::add(const PortResult& result, const PortFacts& facts) {
   const std::uint64_t host = space_.place(result.target.tag).host;
   if (result.state == PortState::open) {
     book_->add_open(host, {port.address.port(), port.rtt, port.service, facts.banner,
-                           result.target.tag, facts.tls});
+                           result.target.tag, facts.tls, facts.service});
   } else {
     book_->add(host, result.state, port.address.port());
   }

@@ -58,6 +58,11 @@ ROWS = [
     ([T, "--banner=0"], "--banner 0: ", "is zero"),
     ([T, "--tls=0"], "--tls 0: ", "is zero"),
     ([T, "--tls", "--banner"], "--banner and --tls cannot be combined"),
+    ([T, "--probe", "--tls"], "--probe and --tls cannot be combined"),
+    ([T, "--probe", "-sU"], "--probe and -sU cannot be combined"),
+    ([T, "-sU", "--verify"], "-sU and --verify cannot be combined"),
+    ([T, "-sU", "-sT"], "-sT and -sU cannot be combined"),
+    ([T, "--probe=0"], "--probe 0: ", "is zero"),
     ([T, "--banner=soon"], "--banner soon: ", "ms, s, m, h or d"),
     ([T, "--json", "--grepable"], "--json and --grepable cannot be combined"),
     ([T, "--json", "--xml", "-"], "--xml -", "-o FILE"),
@@ -163,7 +168,7 @@ class Page(OptionsOfThePage, unittest.TestCase):
         result = scan("-n", "--json", "-p", "1", T)
         ports, summary = result.objects()
         self.assertEqual(re.findall(r"^\.It Cm (\w+)$", output, re.MULTILINE),
-                         [*ports[0], "tls"], "the last one only with --tls")
+                         [*ports[0], "tls", "probe"], "the last ones only with --tls, --probe")
         for name in summary:
             self.assertRegex(output, rf"\.Cm (\w+ , )*(\w+ , )*.*\b{name}\b")
 

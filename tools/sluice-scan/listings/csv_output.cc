@@ -15,7 +15,9 @@ std::string csv_field(std::string_view text) {
 }
 
 std::string CsvListing::begin(const ScanStart& /*start*/) {
-  return continued_ ? "" : "host,port,proto,state,service,rtt_us,banner,tls\n";
+  return continued_
+             ? ""
+             : "host,port,proto,state,service,rtt_us,banner,tls,protocol,product,version,info\n";
 }
 
 std::string CsvListing::port(const PortReport& report) {
@@ -26,6 +28,11 @@ std::string CsvListing::port(const PortReport& report) {
   if (report.rtt.count() > 0) line += std::to_string(report.rtt.count());
   line += ',' + csv_field(report.banner) + ',';
   if (report.tls != nullptr) line += csv_field(report.tls->line());
+  if (report.found == nullptr) return line + ",,,,\n";
+  for (const std::string* const text : {&report.found->protocol, &report.found->product,
+                                        &report.found->version, &report.found->info}) {
+    line += ',' + csv_field(*text);
+  }
   return line + '\n';
 }
 

@@ -1,8 +1,8 @@
 // The listing for spreadsheets and databases: a line of comma-separated values for each port, as
 // results arrive, after a line with the names of the columns.
 //
-//   host,port,proto,state,service,rtt_us,banner,tls
-//   192.0.2.7,22,tcp,open,ssh,41,SSH-2.0-OpenSSH_9.2p1,
+//   host,port,proto,state,service,rtt_us,banner,tls,protocol,product,version,info
+//   192.0.2.7,22,tcp,open,ssh,41,,,ssh,OpenSSH,9.2p1,Debian-2
 //
 // Every line has all columns. A field that has a comma or a quotation mark is quoted. Spreadsheets
 // run a field that begins with "=", "+", "-" or "@" as a formula, and a peer chooses its banner:

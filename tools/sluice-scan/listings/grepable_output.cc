@@ -32,8 +32,7 @@ std::string GrepableListing::host(const HostReport& host) {
     for (const OpenPort& open : host.open) {
       if (&open != &host.open.front()) line += ", ";
       line += std::to_string(open.port) + "/open/" + protocol_name(host.udp) + "//" +
-              field(std::string(open.service)) + "//" +
-              field(open.tls ? open.tls->line() : open.banner) + '/';
+              field(std::string(open.service)) + "//" + field(open.shown()) + '/';
     }
   }
   const std::array<std::pair<std::uint64_t, const char*>, 5> others{

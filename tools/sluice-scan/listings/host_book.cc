@@ -7,7 +7,8 @@ namespace sluice::tools::scan {
 namespace {
 
 std::size_t size_of(const OpenPort& port) noexcept {
-  return sizeof port + port.banner.size() + (port.tls ? port.tls->size() : 0);
+  return sizeof port + port.banner.size() + (port.tls ? port.tls->size() : 0) +
+         (port.found ? port.found->size() : 0);
 }
 
 }  // namespace

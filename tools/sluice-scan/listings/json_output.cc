@@ -22,6 +22,15 @@ std::string json_of(const TlsFacts& tls) {
   return object.text();
 }
 
+std::string json_of(const ServiceFacts& found) {
+  JsonObject object;
+  object.add_text("protocol", found.protocol);
+  object.add_text("product", found.product);
+  object.add_text("version", found.version);
+  object.add_text("info", found.info);
+  return object.text();
+}
+
 }  // namespace
 
 std::string JsonListing::port(const PortReport& report) {
@@ -40,6 +49,10 @@ std::string JsonListing::port(const PortReport& report) {
   object.add_text("banner", report.banner);
   if (tls_)
     report.tls == nullptr ? object.add_null("tls") : object.add("tls", json_of(*report.tls));
+  if (probe_) {
+    report.found == nullptr ? object.add_null("probe")
+                            : object.add("probe", json_of(*report.found));
+  }
   return object.line();
 }
 

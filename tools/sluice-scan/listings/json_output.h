@@ -16,8 +16,9 @@ namespace sluice::tools::scan {
 
 class JsonListing final : public Listing {
  public:
-  // With `tls`, each port has that member.
-  explicit JsonListing(bool open_only, bool tls = false) : open_only_(open_only), tls_(tls) {}
+  // With `tls` and `probe`, each port has these members.
+  explicit JsonListing(bool open_only, bool tls = false, bool probe = false)
+      : open_only_(open_only), tls_(tls), probe_(probe) {}
 
   [[nodiscard]] bool by_host() const noexcept override { return false; }
   std::string port(const PortReport& report) override;
@@ -26,6 +27,7 @@ class JsonListing final : public Listing {
  private:
   bool open_only_;
   bool tls_;
+  bool probe_;
 };
 
 }  // namespace sluice::tools::scan

@@ -16,6 +16,7 @@
 
 #include "../../../reactor/base/address.h"
 #include "port_state.h"
+#include "service_facts.h"
 #include "tls_facts.h"
 
 namespace sluice::tools::scan {
@@ -41,6 +42,7 @@ struct ScanStart {
 struct PortFacts {
   std::string banner;
   std::optional<TlsFacts> tls;
+  std::optional<ServiceFacts> service;
 };
 
 // A port, as soon as it is known.
@@ -51,7 +53,8 @@ struct PortReport {
   std::chrono::microseconds rtt{0};  // 0: there was no answer
   std::string_view service;          // empty: none is known
   std::string_view banner;
-  const TlsFacts* tls = nullptr;  // null: it does not speak TLS, or was not asked
+  const TlsFacts* tls = nullptr;        // null: it does not speak TLS, or was not asked
+  const ServiceFacts* found = nullptr;  // null: nobody knows, or it was not asked
 };
 
 struct OpenPort {
@@ -61,6 +64,13 @@ struct OpenPort {
   std::string banner;
   std::uint64_t position = 0;  // in the scan's order
   std::optional<TlsFacts> tls{};
+  std::optional<ServiceFacts> found{};
+
+  // What it has shown, in a line: the service, its TLS, or the banner.
+  [[nodiscard]] std::string shown() const {
+    if (found && tls) return found->line() + "; " + tls->line();
+    return found ? found->line() : tls ? tls->line() : banner;
+  }
 };
 
 // A host, when all of it is known, or when the scan is interrupted.

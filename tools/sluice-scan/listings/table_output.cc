@@ -36,6 +36,11 @@ std::string lay_out(const std::vector<Row>& rows, std::size_t columns, bool colo
   return text;
 }
 
+// Of the last column; empty: there is none.
+const char* title_of(const TableOptions& options) noexcept {
+  return options.services ? "FOUND" : options.tls ? "TLS" : options.banners ? "BANNER" : "";
+}
+
 // " (22, 80)", or nothing if there are too many to name.
 std::string names_of(const std::vector<std::uint16_t>& ports) {
   std::string text;
@@ -104,13 +109,13 @@ std::string TableListing::host(const HostReport& host) {
   text += name.empty() ? host.address.host() : name + " (" + host.address.host() + ')';
   text += '\n';
   if (!host.open.empty()) {
-    std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", options_.tls ? "TLS" : "BANNER"}};
+    std::vector<Row> rows{{"PORT", "STATE", "SERVICE", "RTT", title_of(options_)}};
     for (const OpenPort& open : host.open) {
       rows.push_back({std::to_string(open.port) + '/' + protocol_name(host.udp), "open",
                       open.service.empty() ? "-" : std::string(open.service), in_words(open.rtt),
-                      open.tls ? open.tls->line() : open.banner});
+                      open.shown()});
     }
-    text += lay_out(rows, options_.banners || options_.tls ? 5 : 4, options_.colours);
+    text += lay_out(rows, title_of(options_)[0] == 0 ? 4 : 5, options_.colours);
   }
   if (host.opens_everything()) {
     text += "nearly every port is open: something in front of this host may answer for it\n";

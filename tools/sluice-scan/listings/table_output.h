@@ -17,6 +17,7 @@ struct TableOptions {
   bool open_only = false;  // nothing is said of ports that are not
   bool banners = false;    // there is a column for them
   bool tls = false;        // the same, in its place
+  bool services = false;   // the same
   bool colours = false;    // of states, as escape sequences
 };
 

@@ -73,7 +73,13 @@ std::string port_element(const OpenPort& open, bool udp) {
   std::string text = "<port" + attribute("protocol", protocol_name(udp)) +
                      attribute("portid", open.port) + "><state state=\"open\"" +
                      attribute("reason", udp ? "udp-response" : "syn-ack") + " reason_ttl=\"0\"/>";
-  if (!open.service.empty()) {
+  if (open.found) {
+    text += "<service" + attribute("name", open.found->protocol);
+    if (!open.found->product.empty()) text += attribute("product", open.found->product);
+    if (!open.found->version.empty()) text += attribute("version", open.found->version);
+    if (!open.found->info.empty()) text += attribute("extrainfo", open.found->info);
+    text += " method=\"probed\" conf=\"10\"/>";
+  } else if (!open.service.empty()) {
     text += "<service" + attribute("name", open.service) + " method=\"table\" conf=\"3\"/>";
   }
   if (!open.banner.empty()) {
