@@ -86,11 +86,15 @@ TalkEndpoint read_talk_endpoint(std::string_view text) {
   target.text.replace(0, kTcpScheme.size(), std::string(scheme.name) + "://");
   if (is_websocket) target.text += endpoint.websocket->path;
   if (!scheme.over_tls) return endpoint;
-  std::string host = target.endpoint ? target.endpoint->address().host() : target.host.name;
-  // Certificates have no zones.
-  if (target.endpoint) host.resize(std::min(host.find('%'), host.size()));
-  endpoint.tls.emplace().name = std::move(host);
+  endpoint.tls.emplace().name = certificate_name(target);
   return endpoint;
+}
+
+std::string certificate_name(const Target& target) {
+  if (!target.endpoint) return target.host.name;
+  std::string host = target.endpoint->address().host();
+  host.resize(std::min(host.find('%'), host.size()));
+  return host;
 }
 
 }  // namespace sluice::tools::talk

@@ -9,6 +9,7 @@
 #define SLUICE_TOOLS_SLUICE_TALK_ENDPOINT_READER_H
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "../common/target.h"
@@ -24,6 +25,9 @@ struct TalkEndpoint {
 };
 
 TalkEndpoint read_talk_endpoint(std::string_view text);
+
+// The name that the server's certificate should have: the host, without a zone.
+std::string certificate_name(const Target& target);
 
 }  // namespace sluice::tools::talk
 

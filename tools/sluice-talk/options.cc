@@ -14,16 +14,14 @@
 #include "../common/usage_error.h"
 #include "endpoint_reader.h"
 #include "endpoint_words.h"
-#include "tls_link.h"
+#include "option_checks.h"
+#include "tls_options.h"
 
 namespace sluice::tools::talk {
 namespace {
 
 // Where the end of the input cannot be sent by itself.
 constexpr std::chrono::milliseconds kDefaultWait{1000};
-constexpr std::size_t kMaxPath = 4095;
-constexpr std::size_t kMaxServerName = 253;  // RFC 1035
-constexpr std::size_t kMaxAlpnName = 255;    // RFC 7301
 constexpr std::size_t kMaxSubprotocol = 255;
 
 constexpr std::array kOptions = {
@@ -41,6 +39,7 @@ constexpr std::array kOptions = {
     OptionSpec{"broadcast", 0, "", "UDP: ENDPOINT may be a broadcast address"},
     OptionSpec{"bind", 0, "ENDPOINT", "the local address"},
     OptionSpec{"join", 0, "GROUP[%INTERFACE]", "UDP: join a multicast group; repeatable", true},
+    OptionSpec{"starttls", 0, "PROTOCOL", "smtp, imap, pop3 or xmpp, and then TLS"},
     OptionSpec{"ca", 0, "FILE", "TLS: the roots to trust, PEM (the system's)"},
     OptionSpec{"sni", 0, "NAME", "TLS: the server's name, if not HOST"},
     OptionSpec{"alpn", 0, "NAME", "TLS: offer a protocol; repeatable, best first", true},
@@ -107,16 +106,6 @@ Endpoint parse_bind(std::string_view text, const Target& target) {
     throw UsageError("the scheme is not that of ENDPOINT; allowed: " + scheme + "HOST:PORT");
   }
   return endpoint;
-}
-
-std::string checked_text(std::string_view value, std::size_t most) {
-  if (!value.empty() && value.size() <= most) return std::string(value);
-  throw UsageError("length " + std::to_string(value.size()) + " is not in 1-" +
-                   std::to_string(most));
-}
-
-void refuse_if(bool wrong, const std::string& message) {
-  if (wrong) throw UsageError(message);
 }
 
 // What is each right by itself, and not together.
@@ -190,30 +179,6 @@ void read_values(TalkOptions& options, const CommandLine& line) {
   line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
 }
 
-void read_tls(TalkOptions& options, const CommandLine& line) {
-  for (const char* name : {"ca", "sni", "alpn", "cert", "key", "insecure-no-verify"}) {
-    refuse_if(line.has(name) && !options.tls,
-              "--" + std::string(name) + ": valid only with tls:// and wss://");
-  }
-  if (!options.tls) return;
-  refuse_if(!TlsLink::is_built_in(),
-            options.target.text + ": this sluice-talk was built without OpenSSL");
-  TlsSettings& tls = *options.tls;
-  line.refuse_both("ca", "insecure-no-verify");
-  refuse_if(line.has("key") && !line.has("cert"), "--key: valid only with --cert");
-  const auto text_of = [&line](const char* name, std::size_t most, std::string& into) {
-    line.each(name, [&](std::string_view value) { into = checked_text(value, most); });
-  };
-  text_of("ca", kMaxPath, tls.ca);
-  text_of("cert", kMaxPath, tls.cert);
-  text_of("key", kMaxPath, tls.key);
-  text_of("sni", kMaxServerName, tls.name);
-  line.each("alpn", [&tls](std::string_view value) {
-    tls.alpn.push_back(checked_text(value, kMaxAlpnName));
-  });
-  tls.insecure_no_verify = line.has("insecure-no-verify");
-}
-
 void read_websocket(TalkOptions& options, const CommandLine& line) {
   refuse_if(line.has("subprotocol") && !options.websocket,
             "--subprotocol: valid only with ws:// and wss://");
@@ -262,6 +227,7 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
             "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, tls://HOST:PORT, "
             "udp://HOST:PORT, unix://PATH, ws://HOST[:PORT][/PATH] and wss://...");
   TalkEndpoint endpoint = read_talk_endpoint(endpoint_of_words(operands, &ServiceNames::of_host));
+  read_tls_options(endpoint, line);
   options.target = std::move(endpoint.target);
   options.tls = std::move(endpoint.tls);
   options.websocket = std::move(endpoint.websocket);
@@ -274,7 +240,6 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   if (line.has("hex")) options.format = PrintFormat::hex;
   if (line.has("json")) options.format = PrintFormat::json;
   read_values(options, line);
-  read_tls(options, line);
   read_websocket(options, line);
   check(options, line);
 

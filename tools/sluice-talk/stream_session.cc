@@ -276,7 +276,7 @@ void StreamSession::on_websocket_closed(const WebSocketEnd& end) {
 }
 
 void StreamSession::on_closed(std::error_code reason) {
-  connection_ = nullptr;
+  const Connection& connection = *std::exchange(connection_, nullptr);
   link_ = nullptr;
   websocket_ = nullptr;
   Outcome outcome;
@@ -291,7 +291,8 @@ void StreamSession::on_closed(std::error_code reason) {
                                           std::to_string(options_.silence.count()) + " ms"};
   } else if (reason && !all_sent_) {
     outcome = {ExitStatus::failed,
-               name_ + ": " + (options_.tls ? options_.tls->explain(reason) : reason.message())};
+               name_ + ": " +
+                   (options_.tls ? options_.tls->explain(reason, connection) : reason.message())};
   }
   events_.on_closed(outcome);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "../../reactor/base/text/quote.h"
 #include "../../reactor/tls/tls_certificate.h"
@@ -46,10 +47,14 @@ std::string TlsLink::describe(const Connection& connection) {
 }
 
 TlsLink::TlsLink(const TlsSettings& settings)
-    : name_(settings.name),
-      transport_(TlsClient(read_options(settings)).transport(settings.name)) {}
+    : name_(settings.name), transport_(TlsClient(read_options(settings)).transport(settings.name)) {
+  if (!settings.start) return;
+  transport_ = start_tls(*settings.start, settings.name, std::move(transport_));
+}
 
-std::string TlsLink::explain(std::error_code reason) const {
+std::string TlsLink::explain(std::error_code reason, const Connection& connection) const {
+  const std::string fault = start_tls_fault(connection);
+  if (!fault.empty()) return fault;
   if (reason == CloseReason::open_failed) return "the peer closed during the TLS handshake";
   if (is_not_tls_error(reason)) return "the peer does not speak TLS (" + reason.message() + ')';
   if (is_certificate_error(reason)) return reason.message() + " (expected " + quote(name_) + ')';

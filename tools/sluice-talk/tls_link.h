@@ -26,8 +26,8 @@ class TlsLink {
 
   [[nodiscard]] const TransportFactory& transport() const noexcept { return transport_; }
   // Why a connection ended, with the name that a certificate should have had, or with what it means
-  // if the peer does not speak TLS.
-  [[nodiscard]] std::string explain(std::error_code reason) const;
+  // if the peer does not speak TLS. REQUIRES: its on_close() is running.
+  [[nodiscard]] std::string explain(std::error_code reason, const Connection& connection) const;
 
  private:
   std::string name_;

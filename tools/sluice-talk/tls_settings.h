@@ -2,8 +2,11 @@
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TLS_SETTINGS_H
 #define SLUICE_TOOLS_SLUICE_TALK_TLS_SETTINGS_H
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "starttls.h"
 
 namespace sluice::tools::talk {
 
@@ -14,6 +17,8 @@ struct TlsSettings {
   std::string key{};                // file of its key; empty: it is in `cert`
   std::vector<std::string> alpn{};  // protocols to offer, the best first
   bool insecure_no_verify = false;
+  std::optional<StartTls>
+      start{};  // the protocol in which TLS is asked for; none: it begins at once
 };
 
 }  // namespace sluice::tools::talk

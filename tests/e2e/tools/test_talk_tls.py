@@ -166,5 +166,85 @@ class Failures(Base):
         self.assertIn("the peer closed without close_notify", result.stderr)
 
 
+def mail_or_chat_server(turns, context, greeting=b""):
+    """For Server: answers each of the client's words, and echoes over TLS once they are through."""
+    def serve(peer):
+        peer.sendall(greeting)
+        for word, answer in turns:
+            read = b""
+            while word not in read:
+                read += peer.recv(4096)
+            peer.sendall(answer)
+        with context.wrap_socket(peer, server_side=True) as stream:
+            while data := stream.recv(4096):
+                stream.sendall(data)
+            stream.unwrap()
+    return serve
+
+
+OFFER = (b"<stream:stream id='1'><stream:features>"
+         b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>")
+DIALOGUES = {
+    "smtp": (b"220 mail.example ESMTP\r\n", [(b"EHLO [127.0.0.1]\r\n", b"250 STARTTLS\r\n"),
+                                             (b"STARTTLS\r\n", b"220 go\r\n")]),
+    "imap": (b"* OK ready\r\n", [(b"s STARTTLS\r\n", b"s OK go\r\n")]),
+    "pop3": (b"+OK ready\r\n", [(b"STLS\r\n", b"+OK go\r\n")]),
+    "xmpp": (b"", [(b"to='localhost'", OFFER), (b"<starttls", b"<proceed/>")]),
+}
+
+
+@needs("openssl")
+class StartTls(Base):
+    def setUp(self):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.cert, self.key)
+
+    def start(self, protocol, serve, *arguments, **more):
+        with Server(serve) as server:
+            return self.ask(f"localhost:{server.port}", "--starttls", protocol, *arguments, **more)
+
+    def test_each_protocol_ends_in_tls(self):
+        for protocol, (greeting, turns) in DIALOGUES.items():
+            with self.subTest(protocol):
+                serve = mail_or_chat_server(turns, self.context, greeting)
+                result = self.start(protocol, serve, "-v")
+                self.assertEqual((result.status, result.stdout), (0, b"hello\n"), result.stderr)
+                self.assertIn("TLSv1.3, ", result.stderr)
+                self.assertIn("peer localhost\n", result.stderr)
+
+    def test_the_certificate_is_verified_all_the_same(self):
+        greeting, turns = DIALOGUES["pop3"]
+        other = Authority(self.directory, "other-root")
+        serve = mail_or_chat_server(turns, self.context, greeting)
+        result = self.start("pop3", serve, ca=other.file)
+        self.assertEqual((result.status, result.stdout), (1, b""))
+        self.assertIn("the peer's certificate: ", result.stderr)
+
+    def test_bytes_that_somebody_injects_before_tls_are_never_printed(self):
+        greeting, turns = DIALOGUES["pop3"]
+        serve = mail_or_chat_server([(turns[0][0], b"+OK go\r\n+OK injected\r\n")], self.context,
+                                    greeting)
+        result = self.start("pop3", serve)
+        self.assertEqual((result.status, result.stdout), (1, b""))
+        self.assertIn("the peer sent 14 bytes in plain text after it had agreed to TLS",
+                      result.stderr)
+
+    def test_what_else_ends_it_has_its_message(self):
+        for protocol, serve, text in (
+                ("smtp", saying(b"554 go away\r\n"), "the peer refused STARTTLS: 554 go away"),
+                ("imap", saying(b"SSH-2.0-x\r\n"), "the peer does not speak IMAP: SSH-2.0-x"),
+                ("xmpp", saying(b""), "the peer closed before TLS")):
+            with self.subTest(protocol):
+                result = self.start(protocol, serve)
+                self.assertEqual((result.status, result.stdout), (1, b""))
+                self.assertIn(f"localhost:", result.stderr)
+                self.assertIn(text, result.stderr)
+
+    def test_a_silent_server_ends_at_the_timeout(self):
+        result = self.start("smtp", lambda peer: peer.recv(4096), "--timeout", "300ms")
+        self.assertEqual((result.status, result.stdout), (3, b""))
+        self.assertIn("no TLS handshake within 300 ms", result.stderr)
+
+
 if __name__ == "__main__":
     client.main()

@@ -70,12 +70,16 @@ ROWS = [
     (["ws://127.0.0.1:7/" + "a" * 2048], "the path has 2049 bytes; allowed: at most 2048"),
     ([W, "--framing", "line"], "--framing: not valid with ws:// and wss://"),
     ([W, "--crlf"], "--crlf: not valid with ws:// and wss://"),
-    ([W, "--ca", "x"], "--ca: valid only with tls:// and wss://"),
+    ([W, "--ca", "x"], "--ca: valid only with tls://, wss:// and --starttls"),
     ([W, "--subprotocol", "a b"], "--subprotocol a b: name", "allowed: letters, digits and !#"),
     ([W, "--subprotocol", "a" * 256], "length 256 is not in 1-255"),
     ([W, "--send", b"\xff"], "a text message of WebSocket is UTF-8, and this is not"),
     ([T, "--subprotocol", "a"], "--subprotocol: valid only with ws:// and wss://"),
     ([T, "--ca", "x"], "--ca: valid only with tls://"),
+    ([T, "--starttls", "ftp"], '--starttls ftp: protocol "ftp" is not smtp, imap, pop3 or xmpp'),
+    ([S, "--starttls", "smtp"], "--starttls: valid only with tcp://"),
+    ([W, "--starttls", "smtp"], "--starttls: valid only with tcp://"),
+    (["unix:///tmp/x", "--starttls", "smtp"], "--starttls: valid only with tcp://"),
     ([U, "--insecure-no-verify"], "--insecure-no-verify: valid only with tls://"),
     (["tls://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
     (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
@@ -104,8 +108,11 @@ class Usage(Mistakes, unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        has_tls = "without OpenSSL" not in talk(S, "--join", "239.1.1.1").stderr
-        cls.rows = ROWS + (TLS_ROWS if has_tls else [([S], "was built without OpenSSL")])
+        without = "TLS is not in this build"
+        has_tls = without not in talk(S, "--join", "239.1.1.1").stderr
+        cls.rows = ROWS + (TLS_ROWS if has_tls else [
+            ([S], f"{S}: {without}"), (["wss://127.0.0.1:7/"], without),
+            ([T, "--starttls", "smtp"], without)])
 
 
 class Page(OptionsOfThePage, unittest.TestCase):
