@@ -8,7 +8,7 @@ bool is_password_hash(std::string_view /*hash*/) { return false; }
 bool is_password(std::string_view /*password*/, std::string_view /*hash*/) { return false; }
 
 std::string_view allowed_password_hash() noexcept {
-  return "none, because this sluiced was built without TLS";
+  return "none, because TLS is not in this build";
 }
 
 }  // namespace sluice::tools::daemon

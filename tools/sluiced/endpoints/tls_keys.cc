@@ -58,7 +58,7 @@ void validate_tls(const ListenSpec& spec, SettingErrors& errors) {
     return;
   }
   if (!TlsEndpoint::is_built_in()) {
-    add(errors, kTlsKey, " is not possible: this sluiced was built without OpenSSL");
+    add(errors, kTlsKey, " is not possible: TLS is not in this build");
   }
   if (!settings.has(kCertKey)) add(errors, kCertKey, " is missing; TLS needs cert=FILE");
   if (is_given(settings, kClientCertKey) && !settings.has(kClientCaKey)) {
