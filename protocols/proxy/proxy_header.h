@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "../../reactor/base/address.h"
+#include "../../reactor/base/export.h"
 
 namespace sluice {
 
@@ -48,12 +49,12 @@ struct ProxyParse {
 };
 
 // Parses the header at the beginning of `head`, and ignores the bytes after it.
-ProxyParse parse_proxy_header(std::span<const std::byte> head);
+SLUICE_EXPORT ProxyParse parse_proxy_header(std::span<const std::byte> head);
 
 // The header of a connection from `source` to `destination`. If these are not two IP addresses of
 // one family, it does not say who the client is.
-std::string make_proxy_header(ProxyVersion version, const Address& source,
-                              const Address& destination);
+SLUICE_EXPORT std::string make_proxy_header(ProxyVersion version, const Address& source,
+                                            const Address& destination);
 
 }  // namespace sluice
 

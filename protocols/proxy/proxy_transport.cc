@@ -108,11 +108,8 @@ class ProxyReader final : public ProxyTransport {
 
 class ProxyWriter final : public ProxyTransport {
  public:
-  ProxyWriter(Wire wire, const Address& peer, ProxyVersion version, const TransportFactory& inner)
-      : ProxyTransport(wire),
-        peer_(peer),
-        factory_(inner),
-        left_(make_proxy_header(version, Address::local_of(wire.fd()), peer)) {}
+  ProxyWriter(Wire wire, const Address& peer, std::string header, const TransportFactory& inner)
+      : ProxyTransport(wire), peer_(peer), factory_(inner), left_(std::move(header)) {}
 
  private:
   IoResult pass_header() override {
@@ -131,6 +128,8 @@ class ProxyWriter final : public ProxyTransport {
 
 }  // namespace
 
+ProxyGate::~ProxyGate() = default;
+
 TransportFactory read_proxy_headers(ProxyGate& gate, TransportFactory inner) {
   // The factory outlives its transports: it is an option of their connections.
   return [&gate, inner = std::move(inner)](Wire wire, const Address& peer) {
@@ -140,7 +139,16 @@ TransportFactory read_proxy_headers(ProxyGate& gate, TransportFactory inner) {
 
 TransportFactory write_proxy_header(ProxyVersion version, TransportFactory inner) {
   return [version, inner = std::move(inner)](Wire wire, const Address& peer) {
-    return std::make_unique<ProxyWriter>(wire, peer, version, inner);
+    return std::make_unique<ProxyWriter>(
+        wire, peer, make_proxy_header(version, Address::local_of(wire.fd()), peer), inner);
+  };
+}
+
+TransportFactory write_proxy_header(ProxyVersion version, const Address& source,
+                                    const Address& destination, TransportFactory inner) {
+  return [header = make_proxy_header(version, source, destination), inner = std::move(inner)](
+             Wire wire, const Address& peer) {
+    return std::make_unique<ProxyWriter>(wire, peer, header, inner);
   };
 }
 

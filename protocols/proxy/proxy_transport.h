@@ -14,15 +14,16 @@
 #include <memory>
 #include <string_view>
 
+#include "../../reactor/base/export.h"
 #include "../../reactor/stream/transport.h"
 #include "proxy_header.h"
 
 namespace sluice {
 
 // Decides about the clients behind a proxy. Must outlive the connections.
-class ProxyGate {
+class SLUICE_EXPORT ProxyGate {
  public:
-  virtual ~ProxyGate() = default;
+  virtual ~ProxyGate();
   // A header has arrived: the connection is from `client`, or from the proxy itself. False ends it.
   virtual bool admit(const Address& client) = 0;
   // The connection of a client that was admitted has ended.
@@ -33,10 +34,18 @@ class ProxyGate {
 
 // For a listener that only proxies can connect to: any other peer could claim to be any client.
 // `inner` may be empty. REQUIRES: no other transport around it.
-TransportFactory read_proxy_headers(ProxyGate& gate, TransportFactory inner = {});
+SLUICE_EXPORT TransportFactory read_proxy_headers(ProxyGate& gate, TransportFactory inner = {});
 
 // For a client: says that the connection is from the socket's own address. `inner` may be empty.
-TransportFactory write_proxy_header(ProxyVersion version, TransportFactory inner = {});
+SLUICE_EXPORT TransportFactory write_proxy_header(ProxyVersion version,
+                                                  TransportFactory inner = {});
+
+// For a proxy: says that the connection is from its client, `source`, which has connected to
+// `destination`. `inner` may be empty; without one, sending make_proxy_header() first is the same,
+// and leaves the connection a plain socket.
+SLUICE_EXPORT TransportFactory write_proxy_header(ProxyVersion version, const Address& source,
+                                                  const Address& destination,
+                                                  TransportFactory inner = {});
 
 }  // namespace sluice
 

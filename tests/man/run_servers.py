@@ -249,6 +249,15 @@ def proxy(run, directory):
                 got = read_to_the_end(peer)
                 sender.join(SECONDS)
                 assert got == block, f"{len(got)} bytes are back, not the {len(block)} sent"
+    with Server(run / "behind_proxy", "tcp://127.0.0.1:0") as behind:
+        for version in ("v1", "v2"):
+            with Server(run / "proxy", "tcp://127.0.0.1:0", behind.endpoint, version) as server, \
+                 server.connect() as peer:
+                host, port = peer.getsockname()
+                expect(read_line(peer), f"you are tcp://{host}:{port}\n".encode())
+        with behind.connect() as peer:  # no proxy
+            peer.sendall(b"hello\n")
+            expect(read_to_the_end(peer), b"")
     with Server(run / "proxy", "tcp://127.0.0.1:0", upstream.endpoint) as server:
         with server.connect() as peer:  # nobody is there any more
             try:

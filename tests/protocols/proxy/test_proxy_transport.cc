@@ -177,3 +177,15 @@ Test(proxy_transport, a_writer_sends_the_header_first_over_a_socket) {
       loop, [&handler] { return handler.input == "hello"; }, "the bytes after the header");
   cr_expect(to.peer().to_string() == own);
 }
+
+Test(proxy_transport, a_proxy_names_its_client_before_an_inner_transport_begins) {
+  Handler handler;
+  ConnectionOptions options;
+  const Address client = *Address::from_ip("192.0.2.1", 49152);
+  const Address here = *Address::from_ip("127.0.0.1", 8080);
+  options.transport = write_proxy_header(ProxyVersion::v1, client, here, make_xor);
+  MemoryPeer peer(ProtocolRef(handler), options);
+  const std::string sent = peer.received();
+  cr_expect(sent.starts_with(kHeader), "%s", sent.c_str());
+  cr_expect(sent.size() > kHeader.size(), "the inner transport's hello follows");
+}
