@@ -1,9 +1,9 @@
 // The names of chat members and rooms.
 //
 // What it is: a name has 1 to 32 ASCII letters, digits, '-' or '_', so that any keyboard can type
-// it, it is one word in a command, and no other name looks the same. Names are not case-sensitive:
-// Ann and ANN are the same. Clients of IRC give themselves nicks with other characters too, which
-// members with plain lines can address: is_chat_nick().
+// it, it is one word in a command, and no letter of another script can imitate it. Names are not
+// case-sensitive: Ann and ANN are the same. Clients of IRC give themselves nicks with other
+// characters too, which members with plain lines can address: is_chat_nick().
 // Thread: any. Errors: those that return a string may throw std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_NAME_H

@@ -20,6 +20,7 @@
 #include "config/written_config.h"
 #include "endpoints/socket_keys.h"
 #include "endpoints/tls_endpoint.h"
+#include "services/chat_core.h"
 #include "services/service_kinds.h"
 #include "services/shared_rules.h"
 #include "settings/key_types.h"
@@ -60,7 +61,7 @@ std::string write_bus(const BusSettings& bus, bool for_worker) {
 void load_bus(BusSettings& bus) {
   load_bus_files(bus);
   if (bus.url.empty() || !parse_bus_url(bus.url).has_tls || TlsEndpoint::is_built_in()) return;
-  throw UsageError("bus: " + bus.url + " needs a program that was built with TLS");
+  throw UsageError("bus: " + bus.url + ": TLS is not in this build");
 }
 
 std::string write_all(const Options& options, bool for_worker) {
@@ -85,6 +86,11 @@ std::string write_all(const Options& options, bool for_worker) {
          "\nconnections = " + (options.log_connections ? "true" : "false") + '\n' +
          write_bus(options.bus, for_worker) + write_control(options.control) +
          write_services(options.listen);
+}
+
+void load_files(Options& options) {
+  load_greetings(options.listen);
+  load_bus(options.bus);
 }
 
 // The system would let two services share the socket, and each newcomer would meet any of them.
@@ -168,7 +174,7 @@ Options configured(const Options& command_line) {
   if (options.file.empty()) {
     check_passed_sockets(options.listen);
     settle_shared_rules(options.listen);
-    load_bus(options.bus);
+    load_files(options);
     return options;
   }
   merge(load_config(options.file, options.given.defaults), options);
@@ -178,7 +184,7 @@ Options configured(const Options& command_line) {
   check_passed_sockets(options.listen);
   settle_shared_rules(options.listen);
   check_console(options);
-  load_bus(options.bus);
+  load_files(options);
   return options;
 }
 
@@ -187,6 +193,7 @@ std::string write_for_worker(const Options& options) {
   // A name of the system cannot be looked up in an empty root.
   if (copy.control.group) copy.control.group->name = std::to_string(copy.control.group->id);
   for (ListenSpec& spec : copy.listen) {
+    drop_greeting_file(spec);
     write_users_as_numbers(socket_keys(), spec);
     write_users_as_numbers(kind_of(spec).keys, spec);
   }
@@ -217,6 +224,10 @@ LoopOptions loop_options(LoopOptions options) {
   return options;
 }
 
-std::string write_configuration(const Options& options) { return write_all(options, false); }
+std::string write_configuration(const Options& options) {
+  Options copy = options;
+  for (ListenSpec& spec : copy.listen) drop_greeting_text(spec);
+  return write_all(copy, false);
+}
 
 }  // namespace sluice::tools::daemon

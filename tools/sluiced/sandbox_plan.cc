@@ -13,6 +13,7 @@
 
 #include "endpoints/tls_keys.h"
 #include "sandbox/program_files.h"
+#include "services/chat_core.h"
 #include "services/service_kinds.h"
 
 namespace sluice::tools::daemon {
@@ -94,11 +95,12 @@ void add_sockets(Paths& paths, const Options& options) {
 }
 
 // They are read again at each reload. A renewal may replace a file, or the link to it.
-void add_certificates(Paths& paths, const Options& options) {
+void add_files_of_services(Paths& paths, const Options& options) {
   for (const ListenSpec& spec : options.listen) {
     for (const std::string& path : tls_files(spec.settings)) {
       paths.add_folder_of(path, PathUse::read);
     }
+    if (const auto path = greeting_file(spec)) paths.add_folder_of(*path, PathUse::read);
   }
 }
 
@@ -159,7 +161,7 @@ SandboxPlan plan_for_one_process(const Options& options) {
     }
   }
   add_sockets(paths, options);
-  add_certificates(paths, options);
+  add_files_of_services(paths, options);
   plan.landlock.paths = paths.take();
   return plan;
 }

@@ -156,6 +156,21 @@ class Opens(TwoProcesses):
             self.write(service("tcp://127.0.0.1:0", "tcp://127.0.0.1:0"))
             self.assertIn("1 kept, 1 added", self.control.text("reload"))
 
+    def test_the_parent_reads_a_greeting_that_only_root_can_read(self):
+        motd = self.directory / "motd"
+
+        def greeting(endpoint):
+            with connect(endpoint) as client:
+                return client.recv(4096).partition(b"\n")[0]
+
+        motd.write_text("Good morning.\n", encoding="utf-8")
+        motd.chmod(0o600)
+        with self.serve(service("tcp://127.0.0.1:0", kind="chat") + f'motd = "{motd}"\n') as sluiced:
+            self.assertEqual(greeting(sluiced.endpoint), b"Good morning.")
+            motd.write_text("Good evening.\n", encoding="utf-8")
+            self.assertIn("1 changed", self.control.text("reload"))
+            self.assertEqual(greeting(sluiced.endpoint), b"Good evening.")
+
     def test_a_port_that_is_in_use_is_named(self):
         with self.serve(service("tcp://127.0.0.1:0")) as sluiced:
             self.write(service("tcp://127.0.0.1:0", "udp://" + sluiced.endpoint.split("//")[1]))

@@ -194,6 +194,29 @@ class Reload(Base):
                 with connect(tcp) as cam:
                     read_until(cam, b"here: ann")
 
+    def test_the_greeting_of_a_file_is_read_again_and_a_bad_file_changes_nothing(self):
+        motd = self.directory / "motd"
+        motd.write_text("Good morning.\nBe kind.\n", encoding="utf-8")
+        text = service("chat", "tcp://127.0.0.1:0", motd=str(motd))
+        with self.serve(text) as sluiced:
+            def expect_greeting(wanted):
+                with connect(sluiced.endpoint) as client:
+                    self.assertTrue(read_until(client, b"nobody else").startswith(wanted))
+
+            expect_greeting(b"Good morning.\nBe kind.\n")
+            motd.write_text("Good evening.", encoding="utf-8")
+            self.assertIn("1 changed", self.reload(sluiced, text))
+            expect_greeting(b"Good evening.\n")
+            for bad, why in ((b"x" * 4097, 'motd" has more than 4096 bytes'),
+                             (b"\xff", 'motd" is not UTF-8')):
+                motd.write_bytes(bad)
+                log = self.reload(sluiced, text)
+                self.assertIn('error reload: motd of service "chat": the file "', log)
+                self.assertIn(why, log)
+                expect_greeting(b"Good evening.\n")
+            motd.unlink()
+            self.assertIn(f"{motd}: No such file or directory", self.reload(sluiced, text))
+
     def test_a_unix_socket_stays_and_its_mode_changes(self):
         path = self.directory / "echo"
         with self.serve(service("echo", f"unix://{path}", mode="0600")) as sluiced:

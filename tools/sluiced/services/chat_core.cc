@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "../../../reactor/base/text/utf8.h"
+#include "../../common/usage_error.h"
 #include "../endpoints/password_hash.h"
 #include "../endpoints/tls_endpoint.h"
+#include "../settings/small_file.h"
 
 namespace sluice::tools::daemon {
 
@@ -125,6 +129,35 @@ void validate_door(const ListenSpec& spec, SettingErrors& errors) {
                         std::to_string(max_line) + "; allowed: " + std::to_string(least) + "-" +
                         std::to_string(kMaxSendQueue)});
 }
+
+std::optional<std::string> greeting_file(const ListenSpec& spec) {
+  // Kinds without a house have no such key.
+  return spec.settings.has(kMotd) ? spec.settings.find(kMotd) : std::nullopt;
+}
+
+void load_greetings(std::vector<ListenSpec>& specs) {
+  for (ListenSpec& spec : specs) {
+    const std::optional<std::string> path = greeting_file(spec);
+    if (!path) continue;
+    const std::string name = "motd of service " + quote(service_name(spec));
+    if (spec.settings.has(kGreeting)) {
+      throw UsageError(name + ": greeting is given, too; one of both is allowed");
+    }
+    std::string text = read_small_file(*path, kMaxGreeting, name + ": the file");
+    if (!is_utf8(std::as_bytes(std::span(text)))) {
+      throw UsageError(name + ": the file " + quote(*path) + " is not UTF-8");
+    }
+    std::erase(text, '\r');
+    while (text.ends_with('\n')) text.pop_back();
+    spec.settings.set(kGreeting, std::move(text));
+  }
+}
+
+void drop_greeting_text(ListenSpec& spec) {
+  if (greeting_file(spec)) spec.settings.remove(kGreeting);
+}
+
+void drop_greeting_file(ListenSpec& spec) { spec.settings.remove(kMotd); }
 
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec) {
   std::unique_ptr<Bus> bus;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../../../protocols/bus/chat_bridge.h"
 #include "../../../protocols/chat/chat.h"
@@ -28,6 +29,14 @@ ListenerOptions derive_door(const Settings& settings);
 void validate_house(const ListenSpec& spec, SettingErrors& errors);
 // For ServiceKind::validate, of a door with the key kLine: what validate_house() looks at, too.
 void validate_door(const ListenSpec& spec, SettingErrors& errors);
+// Reads the files of the key motd: the text becomes the greeting of the house. REQUIRES: the rules
+// of houses are settled (share_rules()). Throws UsageError and std::system_error.
+void load_greetings(std::vector<ListenSpec>& specs);
+// The file that load_greetings() has read for it, if any.
+std::optional<std::string> greeting_file(const ListenSpec& spec);
+// What it has read is left out, or the name of the file: one of both is enough to read.
+void drop_greeting_text(ListenSpec& spec);
+void drop_greeting_file(ListenSpec& spec);
 // For ServiceKind::make_core.
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec);
 // Of a service whose kind has make_house().

@@ -45,6 +45,12 @@ inline constexpr TextKey kGreeting({.name = "greeting",
                                     .summary = "first text that a new member reads; may be empty",
                                     .applies = over_streams},
                                    {0, kMaxGreeting});
+inline constexpr TextKey kMotd({.name = "motd",
+                                .form = "FILE",
+                                .summary = "file of the greeting, read again at a reload",
+                                .applies = over_streams,
+                                .without = "none"},
+                               {1, 4095});
 inline constexpr NumberKey kHistory({.name = "history",
                                      .form = "LINES",
                                      .summary = "lines of a room shown to a new member",
@@ -116,8 +122,8 @@ inline constexpr ChoiceKey kSlow({.name = "slow",
 
 // The keys of what all members share.
 inline constexpr const Key* kHouseKeys[] = {
-    &kGreeting,  &kHistory,       &kMembers,           &kInRoom, &kRooms, &kReserved,
-    &kOperators, &kOperatorCerts, &kOperatorPasswords, &kRate,   &kBurst};
+    &kGreeting, &kMotd,      &kHistory,       &kMembers,           &kInRoom, &kRooms,
+    &kReserved, &kOperators, &kOperatorCerts, &kOperatorPasswords, &kRate,   &kBurst};
 
 // Of the doors for lines of any length.
 inline constexpr std::size_t kMaxLine = 64 * 1024;

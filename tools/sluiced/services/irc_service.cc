@@ -23,23 +23,10 @@ constexpr TextKey kNetwork({.name = "network",
                             .applies = over_streams},
                            {1, kMaxNetwork}, "sluice", check_house);
 
-constexpr const Key* kKeys[] = {&kHouse,
-                                &kNetwork,
-                                &kGreeting,
-                                &kHistory,
-                                &kMembers,
-                                &kInRoom,
-                                &kRooms,
-                                &kReserved,
-                                &kOperators,
-                                &kOperatorCerts,
-                                &kOperatorPasswords,
-                                &kRate,
-                                &kBurst,
-                                &kSendQueue,
-                                &kSlow,
-                                &kMessageTimeout,
-                                &kFirstMessageTimeout};
+constexpr const Key* kKeys[] = {
+    &kHouse,  &kNetwork, &kGreeting,  &kMotd,      &kHistory,        &kMembers,
+    &kInRoom, &kRooms,   &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
+    &kRate,   &kBurst,   &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout};
 
 IrcOptions derive_irc(const Settings& settings) {
   return {.network = std::string(settings.get(kNetwork))};

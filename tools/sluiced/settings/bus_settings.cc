@@ -1,16 +1,14 @@
 #include "bus_settings.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <optional>
-#include <system_error>
 
 #include "../../../reactor/base/text/quote.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
+#include "small_file.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -28,18 +26,7 @@ constexpr std::size_t kMaxSecret = 512;
 }
 
 std::string read_bus_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxBusFile + 1, '\0');
-  errno = 0;
-  if (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && !file.eof()) {
-    throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(), path);
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxBusFile) {
-    throw UsageError("bus: the file " + quote(path) + " has more than " +
-                     std::to_string(kMaxBusFile) + " bytes");
-  }
-  return text;
+  return read_small_file(path, kMaxBusFile, "bus: the file");
 }
 
 // Splits HOST:PORT, [HOST]:PORT or HOST.

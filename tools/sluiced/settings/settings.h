@@ -21,6 +21,8 @@ class Settings {
   // REQUIRES: `value` is of the key's type.
   void set(const Key& key, Value value) { given_.insert_or_assign(key.name(), std::move(value)); }
 
+  void remove(const Key& key) { given_.erase(key.name()); }
+
   [[nodiscard]] bool has(const Key& key) const { return given_.count(key.name()) != 0; }
 
   // What was given, else the default; nothing without either.

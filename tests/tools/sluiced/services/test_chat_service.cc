@@ -1,11 +1,13 @@
 // The keys of the service chat: what they set, what does not go together, and each message.
 #include <chrono>
+#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <criterion/criterion.h>
 
+#include "support/scratch.h"
 #include "support/usage.h"
 #include "tools/sluiced/config/listen_reader.h"
 #include "tools/sluiced/endpoints/tls_endpoint.h"
@@ -40,7 +42,40 @@ void expect_refused(const std::string& keys, const std::string& why,
   expect_message(keys, usage_error_of([&] { (void)parsed(keys, endpoint); }), why);
 }
 
+std::vector<ListenSpec> loaded(const std::string& keys) {
+  std::vector<ListenSpec> specs = {parse_listen("chat=tcp://*:0" + keys, {})};
+  load_greetings(specs);
+  return specs;
+}
+
 }  // namespace
+
+Test(chat_service, reads_its_greeting_from_a_file) {
+  const test::Scratch directory;
+  const std::string path = directory / "motd";
+  std::ofstream(path) << "one\r\n\ntwo\n\n";
+  std::vector<ListenSpec> specs = loaded(",motd=" + path);
+  cr_expect(derive_house(specs[0].settings).rules.greeting == "one\n\ntwo");
+  cr_expect(greeting_file(specs[0]) == path);
+  // What is shown names the file, and a worker gets the text.
+  ListenSpec shown = specs[0];
+  drop_greeting_text(shown);
+  cr_expect(!shown.settings.has(chat_keys::kGreeting) && greeting_file(shown) == path);
+  drop_greeting_file(specs[0]);
+  cr_expect(!greeting_file(specs[0]) && specs[0].settings.has(chat_keys::kGreeting));
+}
+
+Test(chat_service, refuses_a_file_of_a_greeting_beside_a_text_or_above_its_limit) {
+  const test::Scratch directory;
+  const std::string path = directory / "motd";
+  std::ofstream(path) << std::string(4096, 'x');
+  cr_expect(loaded(",motd=" + path).size() == 1);
+  expect_message(path, usage_error_of([&] { (void)loaded(",greeting=,motd=" + path); }),
+                 "motd of service \"chat\": greeting is given, too; one of both is allowed");
+  std::ofstream(path, std::ios::app) << 'x';
+  expect_message(path, usage_error_of([&] { (void)loaded(",motd=" + path); }),
+                 "motd of service \"chat\": the file \"" + path + "\" has more than 4096 bytes");
+}
 
 Test(chat_service, without_keys_has_the_defaults_of_a_chat) {
   const ChatPlan plan = parsed("");
@@ -91,7 +126,8 @@ Test(chat_service, knows_reserved_names_and_operators) {
 }
 
 Test(chat_service, knows_the_passwords_of_operators) {
-  if (!TlsEndpoint::is_built_in()) return expect_refused(",operator-passwords=a:b", "without TLS");
+  if (!TlsEndpoint::is_built_in())
+    return expect_refused(",operator-passwords=a:b", "TLS is not in this build");
   const std::string hash = kHash;
   const ChatPlan plan = parsed(",operator-passwords=root:" + hash + " ann:" + hash);
   const auto& is_right = plan.chat.rules.check_password;
