@@ -280,6 +280,14 @@ class EndpointTest(unittest.TestCase):
         return f"{super()._formatMessage(msg, standardMsg)} (at {self.at})"
 
 
+def needs_tls(test):
+    """Skips a test or a class with a daemon that was built without OpenSSL."""
+    shown = subprocess.run([PATH, "-l", "echo=tls://127.0.0.1:0"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                           timeout=PATIENCE, check=False).stderr
+    return unittest.skipIf("TLS is not in this build" in shown, "without TLS")(test)
+
+
 def main(seconds=100):
     if shutil.which(PATH) is None:
         sys.exit(f"SLUICED={PATH}: there is no such program")

@@ -118,8 +118,8 @@ void read_pace(ScanOptions& options, const CommandLine& line) {
     options.probe = value.empty() ? kDefaultProbe : parse_some_time("duration", value);
   });
   line.each("tls", [&](std::string_view value) {
-    refuse_if(!TlsProber::is_built_in(), "TLS is not in this build");
     options.tls = value.empty() ? kDefaultTls : parse_some_time("duration", value);
+    refuse_if(!TlsProber::is_built_in(), "TLS is not in this build");
   });
 }
 

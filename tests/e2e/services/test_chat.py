@@ -109,6 +109,7 @@ class Commands(unittest.TestCase):
             self.assertEqual(bob.line(), "* ann left (good night)")
             self.assertEqual(ann.rest(), [])
 
+    @daemon.needs_tls
     def test_operators_of_the_house_by_password(self):
         salt = b"0123456789ab"
         digest = hashlib.scrypt(b"open sesame", salt=salt, n=2**10, r=8, p=1, dklen=32)

@@ -103,6 +103,7 @@ class Behind(unittest.TestCase):
 
 
 @talk.needs("openssl")
+@daemon.needs_tls
 class BeforeTls(daemon.InDirectory):
     def test_the_header_comes_before_the_handshake(self):
         root = certificates.Authority(self.directory)

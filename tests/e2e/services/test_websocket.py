@@ -129,6 +129,7 @@ class ForeignClient(InDirectory):
         with Daemon("-l", "irc=ws://127.0.0.1:0") as sluiced:
             self.converse(talk)
 
+    @daemon.needs_tls
     def test_over_tls_and_over_a_unix_socket(self):
         async def talk():
             context = root.client()

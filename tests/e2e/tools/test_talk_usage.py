@@ -82,7 +82,6 @@ ROWS = [
     (["unix:///tmp/x", "--starttls", "smtp"], "--starttls: valid only with tcp://"),
     ([U, "--insecure-no-verify"], "--insecure-no-verify: valid only with tls://"),
     (["tls://127.0.0.1:99999"], "port 99999 is not in 0-65535"),
-    (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
     ([U, "--proxy-protocol"], "--proxy-protocol: not valid with udp://"),
     ([T, "--proxy-protocol=v3"], '--proxy-protocol v3: version "v3" is not v1 or v2'),
     ([T, "--crlf", "--framing", "u8"], "--crlf", "line"),
@@ -94,6 +93,7 @@ ROWS = [
 ]
 
 TLS_ROWS = [
+    (["tls://127.0.0.1:0"], "port 0 is not in 1-65535"),
     ([S, "--ca", "x", "--insecure-no-verify"], "cannot be combined"),
     ([S, "--key", "x"], "--key: valid only with --cert"),
     ([S, "--sni", ""], "--sni : length 0 is not in 1-253"),

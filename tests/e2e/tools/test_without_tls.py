@@ -33,10 +33,10 @@ class WithoutTls(unittest.TestCase):
 
     def test_sluiced_names_the_bus_and_the_passwords(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
-            config.write('[bus]\nurl = "rediss://127.0.0.1"\nca = "/dev/null"\n'
+            config.write(f'[bus]\nurl = "rediss://127.0.0.1"\nca = "{config.name}"\n'
                          '[[service]]\nkind = "chat"\nlisten = "tcp://127.0.0.1:0"\n')
             config.flush()
-            self.expect_refused(daemon.PATH, "-c", config.name, named="rediss://127.0.0.1")
+            self.expect_refused(daemon.PATH, "-f", config.name, named="rediss://127.0.0.1")
         self.expect_refused(daemon.PATH, "-l", "chat=tcp://127.0.0.1:0,operator-passwords=a:b",
                             named="operator-passwords")
 

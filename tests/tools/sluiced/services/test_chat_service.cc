@@ -127,7 +127,10 @@ Test(chat_service, knows_reserved_names_and_operators) {
 
 Test(chat_service, knows_the_passwords_of_operators) {
   if (!TlsEndpoint::is_built_in())
-    return expect_refused(",operator-passwords=a:b", "TLS is not in this build");
+    return expect_refused(
+        ",operator-passwords=a:b",
+        "operator-passwords \"a\" is not NAME:HASH; allowed for HASH: none, because TLS is "
+        "not in this build");
   const std::string hash = kHash;
   const ChatPlan plan = parsed(",operator-passwords=root:" + hash + " ann:" + hash);
   const auto& is_right = plan.chat.rules.check_password;
