@@ -63,11 +63,12 @@ def server_command(programs, name, mode):
     if mode == "scrapes":
         return program and [str(program), *as_root, "--control", CONTROL, "-l",
                             "metrics=http://127.0.0.1:0", "-l", "echo=tcp://127.0.0.1:0"]
-    if mode == "tls":
+    if mode in ("tls", "tls-relay"):
         # Without OpenSSL there is no TLS in the daemon either.
         there = program and programs.get("bench_bare_tls")
+        kind = "relay" if mode == "tls-relay" else "echo"
         return there and [str(program), *as_root, "-l",
-                          f"echo=tls://127.0.0.1:0,cert={certificate.cert()},"
+                          f"{kind}=tls://127.0.0.1:0,cert={certificate.cert()},"
                           f"key={certificate.key()}"]
     timeout = ",idle=10m" if mode == "idle" else ""
     return program and [str(program), *as_root, "-l", "echo=tcp://127.0.0.1:0" + timeout,

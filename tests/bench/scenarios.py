@@ -93,6 +93,12 @@ TLS_SERVERS = ("sluiced", "bare_tls")
 TLS = (
     Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
              TLS_SERVERS, "tls", "bare_tls", "round trip"),
+    Scenario("tls-bulk", "TLS echo, 16 × 64 KiB",
+             ("tls-round-trips", "--connections", 16, "--size", 65536),
+             TLS_SERVERS, "tls", "bare_tls", "round trip"),
+    Scenario("tls-fan-out", "TLS, 1 to 1,000, 16 lines in flight",
+             ("tls-fan-out", "--connections", 1000, "--size", 64, "--in-flight", 16),
+             TLS_SERVERS, "tls-relay", "bare_tls", "delivery", plural="deliveries"),
     Scenario("tls-handshake", "TLS handshake, exchange, close", ("tls-handshakes", "--size", 64),
              TLS_SERVERS, "tls", "bare_tls", "connection"),
     Scenario("tls-resumed", "the same, resumed", ("tls-resumptions", "--size", 64),
@@ -149,6 +155,8 @@ TARGETS = (
     Target("flood", "rate", ("ngircd",), 1.0, strict=True),
     Target("in-step", "rate", ("bare_relay",), 0.9),
     Target("tls", "cpu", ("bare_tls",), 1.05),
+    Target("tls-bulk", "cpu", ("bare_tls",), 1.1),
+    Target("tls-fan-out", "cpu", ("bare_tls",), 1.1),
     Target("tls-handshake", "cpu", ("bare_tls",), 1.05),
     Target("tls-resumed", "cpu", ("bare_tls",), 1.05),
 )

@@ -10,7 +10,7 @@ import certificate
 START_SECONDS = 20
 STOP_SECONDS = 5
 # How the endpoints begin whose ports are used.
-TRANSPORTS = {"udp": "udp", "tls": "tls", "scrapes": ("tcp", "http")}
+TRANSPORTS = {"udp": "udp", "tls": "tls", "tls-relay": "tls", "scrapes": ("tcp", "http")}
 
 
 class Broken(Exception):
@@ -23,7 +23,7 @@ class Server:
     def __init__(self, command, mode, core, wrapper=()):
         self.name = os.path.basename(command[0])
         self._errors = tempfile.TemporaryFile()
-        self._environment = {**os.environ, **(certificate.environment() if mode == "tls" else {})}
+        self._environment = {**os.environ, **(certificate.environment() if mode.startswith("tls") else {})}
         self._process = self._start([*wrapper, *command], core)
         try:
             self.ports = self._wait_until_ready(TRANSPORTS.get(mode, "tcp"))

@@ -55,6 +55,7 @@ Result run_tls_round_trips(const Request& request);
 Result run_tls_handshakes(const Request& request);
 Result run_tls_resumptions(const Request& request);
 Result run_tls_idle(const Request& request);
+Result run_tls_fan_out(const Request& request);
 
 // The time within which a scenario counts, and the CPU time that the server spent in it.
 class Window {

@@ -43,6 +43,7 @@ constexpr std::array kScenarios{
     Scenario{"tls-handshakes", bench::run_tls_handshakes},
     Scenario{"tls-resumptions", bench::run_tls_resumptions},
     Scenario{"tls-idle", bench::run_tls_idle},
+    Scenario{"tls-fan-out", bench::run_tls_fan_out},
 #endif
 };
 

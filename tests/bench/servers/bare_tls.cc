@@ -1,5 +1,7 @@
-// An echo server on epoll and OpenSSL alone, with the one mode that makes idle connections small.
-//   tls  BENCH_CERT and BENCH_KEY name the files of its certificate and key
+// A server on epoll and OpenSSL alone, with the one mode that makes idle connections small.
+// BENCH_CERT and BENCH_KEY name the files of its certificate and key.
+//   tls        sends back what it reads
+//   tls-relay  sends it to all other connections; one that does not read ends the program
 #include <openssl/ssl.h>
 #include <unistd.h>
 
@@ -29,7 +31,10 @@ const char* file_in(const char* variable) {
 
 class Server {
  public:
-  Server() : listener_(bench::listen_tcp()), context_(SSL_CTX_new(TLS_server_method())) {
+  explicit Server(bool relays)
+      : relays_(relays),
+        listener_(bench::listen_tcp()),
+        context_(SSL_CTX_new(TLS_server_method())) {
     SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
     SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (SSL_CTX_use_certificate_chain_file(context_, file_in("BENCH_CERT")) != 1 ||
@@ -59,6 +64,14 @@ class Server {
       SSL_set_fd(connection->ssl, fd);
       SSL_set_accept_state(connection->ssl);
       epoll_.add(fd, EPOLLIN, connection);
+      if (relays_) all_.push_back(connection);
+    }
+  }
+
+  void send_to_others(const Connection& from, int size) {
+    for (Connection* const other : all_) {
+      if (other == &from) continue;
+      if (SSL_write(other->ssl, scratch_.data(), size) <= 0) bench::fail("a member does not read");
     }
   }
 
@@ -67,8 +80,12 @@ class Server {
     for (;;) {
       const int size = SSL_read(connection.ssl, scratch_.data(), static_cast<int>(kMaxRecord));
       if (size <= 0) return wait_or_close(connection, size);
-      connection.unsent.assign(scratch_.data(), scratch_.data() + size);
-      if (!write(connection)) return;
+      if (relays_) {
+        send_to_others(connection, size);
+      } else {
+        connection.unsent.assign(scratch_.data(), scratch_.data() + size);
+        if (!write(connection)) return;
+      }
       // A record that is not full is nearly always the last one that has arrived.
       if (size < static_cast<int>(kMaxRecord) && SSL_pending(connection.ssl) == 0) {
         return wait_for(connection, EPOLLIN);
@@ -101,6 +118,7 @@ class Server {
       default:
         break;
     }
+    std::erase(all_, &connection);
     SSL_free(connection.ssl);
     ::close(connection.descriptor);
     delete &connection;
@@ -112,7 +130,9 @@ class Server {
     epoll_.modify(connection.descriptor, events, &connection);
   }
 
+  const bool relays_;
   const int listener_;
+  std::vector<Connection*> all_;  // only if it relays
   SSL_CTX* const context_;
   bench::Epoll epoll_;
   std::array<char, kMaxRecord> scratch_;
@@ -121,7 +141,7 @@ class Server {
 }  // namespace
 
 int main(int argc, char** argv) {
-  (void)bench::parse_mode(argc, argv, {"tls"});
+  const auto mode = bench::parse_mode(argc, argv, {"tls", "tls-relay"});
   bench::prepare_process();
-  Server().run();
+  Server(mode == "tls-relay").run();
 }
