@@ -17,6 +17,7 @@ std::string_view leave_reason(CloseReason reason) noexcept {
     case CloseReason::open:
     case CloseReason::peer_closed:
     case CloseReason::closed:
+    case CloseReason::moved:
       return {};
     case CloseReason::idle_timeout:
     case CloseReason::message_timeout:

@@ -10,9 +10,9 @@ constexpr std::array<std::string_view, kCloseReasons> kNames = {
     "open",           "peer closed",  "closed",      "aborted",         "idle timeout",
     "write timeout",  "queue limit",  "input limit", "handler threw",   "drain deadline",
     "loop destroyed", "open timeout", "open failed", "transport error", "message timeout",
-    "peer reset",     "system error"};
+    "peer reset",     "system error", "moved"};
 static_assert(!kNames.back().empty(), "a reason without a name");
-static_assert(static_cast<std::size_t>(CloseReason::system_error) + 1 == kCloseReasons);
+static_assert(static_cast<std::size_t>(CloseReason::moved) + 1 == kCloseReasons);
 
 bool is_orderly(CloseReason reason) noexcept {
   return reason == CloseReason::peer_closed || reason == CloseReason::closed;

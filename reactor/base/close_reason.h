@@ -34,9 +34,10 @@ enum class CloseReason : std::uint8_t {
   transport_error,  // the transport failed later; the error_code says which way
   message_timeout,  // a message, or the first one, was not complete in time
   peer_reset,       // the peer sent RST, or closed before it read all: ECONNRESET or EPIPE
-  system_error      // a system call failed; the error_code says which way
+  system_error,     // a system call failed; the error_code says which way
+  moved             // to another loop: Connection::move_to()
 };
-inline constexpr std::size_t kCloseReasons = 17;
+inline constexpr std::size_t kCloseReasons = 18;
 
 // "peer closed", "idle timeout", …
 SLUICE_EXPORT std::string_view to_string(CloseReason reason) noexcept;

@@ -58,7 +58,7 @@ bool DatagramSocket::Impl::receive_batch() noexcept {
   received_ =
       batch_->receive(socket_.fd.get(), options_.batch, {options_.max_size, socket_.destinations});
   delivered_ = 0;
-  LoopInternals::counters(loop()).datagrams_in += received_.done;
+  detail::count_up(LoopInternals::counters(loop()).datagrams_in, received_.done);
   counters_.received += received_.done;
   return true;
 }
@@ -164,7 +164,7 @@ bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
 
 void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
   counters_.dropped += datagrams;
-  LoopInternals::counters(loop()).datagrams_dropped += datagrams;
+  detail::count_up(LoopInternals::counters(loop()).datagrams_dropped, datagrams);
 }
 
 // Sends until the queue is empty, the system accepts no more, or a datagram fails.
@@ -175,7 +175,7 @@ void DatagramSocket::Impl::transmit() noexcept {
     queue_.pop(result.done);
     counters_.bytes_out += before - queue_.queued() - result.done * DatagramOptions::kOverhead;
     counters_.sent += result.done;
-    LoopInternals::counters(loop()).datagrams_out += result.done;
+    detail::count_up(LoopInternals::counters(loop()).datagrams_out, result.done);
     if (result.error == 0 || result.error == EINTR) continue;
     if (would_block(result.error)) {
       blocked_ = true;

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../base/counting.h"
 #include "handler_reports.h"
 #include "libev_loop.h"
 #include "loop_component.h"
@@ -82,11 +83,7 @@ Loop::~Loop() {
   assert(!running_ && "a loop must not be destroyed by its own callback");
   // A task may own a listener, a timer or a resolver, which use all that the loop has. An
   // on_close() may post such a task, and a task may open a connection when it is destroyed.
-  bool more = true;
-  while (more) {
-    drain_.reset();
-    more = drop_tasks();
-    more = (connections_ != nullptr && connections_->close_all()) || more;
+  while (wind_up()) {
   }
   connections_.reset();
   while (paced_reports_ != nullptr) paced_reports_->detach();
@@ -100,12 +97,14 @@ Loop::~Loop() {
   if (owns_ev_) detail::loop_destroy(ev_);
 }
 
-// False when there were none.
-bool Loop::drop_tasks() noexcept {
+bool Loop::wind_up() noexcept {
+  drain_.reset();
   const bool posted = mailbox_->drop();
   std::vector<Task> deferred;
   deferred.swap(deferred_);
-  return posted || !deferred.empty();
+  const bool dropped = posted || !deferred.empty();
+  deferred.clear();
+  return (connections_ != nullptr && connections_->close_all()) || dropped;
 }
 
 Backend Loop::backend() const noexcept {
@@ -181,7 +180,7 @@ TimePoint Loop::now() const noexcept {
 
 void Loop::on_woken() noexcept {
   note_hosts_thread();
-  ++counters_.turns;
+  detail::count_up(counters_.turns);
   const TimePoint now = Clock::now();
   watch_.begin(now);
   if (!options_.virtual_time) now_ = now;

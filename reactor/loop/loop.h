@@ -184,7 +184,7 @@ class SLUICE_EXPORT Loop {
   SLUICE_LOCAL void end_turn() noexcept;
   SLUICE_LOCAL void note_slow_turn(TimePoint now, Clock::duration took) noexcept;
   SLUICE_LOCAL void report_current_exception(std::string_view where) noexcept;
-  SLUICE_LOCAL bool drop_tasks() noexcept;
+  SLUICE_LOCAL bool wind_up() noexcept;
   // Runs `work`, which belongs to `where`. If it throws, reports the exception and returns false.
   template <class Work>
   bool contained(std::string_view where, Work&& work) noexcept {
@@ -233,6 +233,7 @@ class SLUICE_EXPORT Loop {
   std::unique_ptr<std::byte[]> read_buffer_;
   std::unique_ptr<LoopMailbox> mailbox_;
   std::unique_ptr<LoopDrain> drain_;
+  std::size_t handed_over_ = 0;    // connections, by its listeners to other loops
   std::size_t single_drains_ = 0;  // of single components, which own them
   bool drain_begun_ = false;       // since the last finish_drains()
   AfterWaitWatcher after_wait_;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../base/counting.h"
 #include "loop.h"
 #include "loop_component.h"
 
@@ -30,6 +31,8 @@ class LoopInternals {
   [[nodiscard]] static std::span<std::byte> read_buffer(Loop& loop) noexcept {
     return {loop.read_buffer_.get(), Loop::kReadBufferSize};
   }
+  // Connections that this loop has accepted and handed to others. They count for its limit.
+  [[nodiscard]] static std::size_t& handed_over(Loop& loop) noexcept { return loop.handed_over_; }
   [[nodiscard]] static TurnBudget& budget(Loop& loop) noexcept { return loop.budget_; }
   // Input waits for the next turn.
   [[nodiscard]] static bool has_postponed(const Loop& loop) noexcept {
@@ -42,6 +45,9 @@ class LoopInternals {
     assert_thread(loop);
     loop.timers_.remove(entry);
   }
+  // Drops the tasks that have not run and closes the connections, as the destructor does. False if
+  // there was neither.
+  static bool wind_up(Loop& loop) noexcept { return loop.wind_up(); }
   // Where the connection table is stored, so that the loop need not know its type.
   [[nodiscard]] static std::unique_ptr<LoopComponent>& connections(Loop& loop) noexcept {
     return loop.connections_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../base/counting.h"
 #include "handler_reports.h"
 #include "libev_loop.h"
 #include "loop.h"
@@ -114,9 +115,11 @@ void Loop::end_turn() noexcept {
 }
 
 void Loop::note_slow_turn(TimePoint now, Clock::duration took) noexcept {
-  ++counters_.slow_turns;
+  detail::count_up(counters_.slow_turns);
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-  counters_.longest_turn_us = std::max(counters_.longest_turn_us, static_cast<std::uint64_t>(us));
+  if (const auto took_us = static_cast<std::uint64_t>(us); took_us > counters_.longest_turn_us) {
+    detail::set_count(counters_.longest_turn_us, took_us);
+  }
   if (options_.report_slow_turns && reporter_ && watch_.may_report(now)) {
     contained("slow turn", [this, took] { report(watch_.describe(took)); });
   }

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../base/counting.h"
+
 namespace sluice {
 
 struct TimeHistogram {
@@ -23,10 +25,10 @@ struct TimeHistogram {
   // Counts once. The sum grows as if it had happened `stands_for` times.
   void add(std::chrono::nanoseconds time, std::uint64_t stands_for = 1) noexcept {
     const auto took = static_cast<std::uint64_t>(time.count() > 0 ? time.count() / 1000 : 0);
-    sum += took * stands_for;
+    detail::count_up(sum, took * stands_for);
     std::size_t range = 0;
     while (range < kBounds.size() && took > kBounds[range]) ++range;
-    ++counts[range];
+    detail::count_up(counts[range]);
   }
 };
 

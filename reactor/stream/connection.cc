@@ -186,7 +186,7 @@ void Connection::finish(CloseReason reason, int error) noexcept {
            reason == CloseReason::queue_limit || reason == CloseReason::handler_threw;
   if (reason == CloseReason::drain_deadline) {
     const std::size_t cut = unread() + input_.size();
-    LoopInternals::counters(group_->loop()).cut_bytes += waiting() + cut;
+    detail::count_up(LoopInternals::counters(group_->loop()).cut_bytes, waiting() + cut);
     reset_ = reset_ || cut > 0;
   }
   timed_ = false;

@@ -108,6 +108,15 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void close() noexcept;
   void abort() noexcept;  // drops the queue; the peer sees a reset (an end, on a Unix socket)
 
+  // --- Moving to another loop ---
+  // Closes it here, where on_close() gets CloseReason::moved, and opens it again in the loop with
+  // this index in its listener's pool (ListenerOptions::pool): there the factory makes a handler,
+  // and on_open() runs. The listener counts it as one connection. A loop that is stalled does not
+  // get it; another one does. Does nothing unless the connection is open. REQUIRES: its listener
+  // has a pool with such a loop, which is not this one; it has no transport; nothing was received
+  // or sent.
+  void move_to(std::size_t loop) noexcept;
+
   // --- Reading: counted, so that several owners can pause at once ---
   // After more than kMaxPauses at a time it stays paused until it is closed.
   static constexpr std::uint8_t kMaxPauses = 254;
@@ -212,6 +221,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void after_flush();
   SLUICE_LOCAL void linger();
   SLUICE_LOCAL void close_descriptor() noexcept;
+  [[nodiscard]] SLUICE_LOCAL int release_descriptor() noexcept;
   SLUICE_LOCAL void notify_closed() noexcept;
   SLUICE_LOCAL void mark_dirty() noexcept;
   SLUICE_LOCAL void release_output() noexcept;
@@ -333,7 +343,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   std::uint32_t slot_;
   std::uint32_t generation_;
   // When the current message began, in milliseconds of the loop's clock. In a drain, the number of
-  // bytes that had arrived before it and have not been read yet.
+  // bytes that had arrived before it and have not been read yet. When moved, the index of the loop.
   std::uint32_t mark_ = 0;
   CloseReason reason_ : 6 = CloseReason::open;
   bool opened_ : 1 = false;           // on_open() was called

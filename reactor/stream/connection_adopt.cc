@@ -1,4 +1,4 @@
-// Making a connection from a socket of the program, and finding it again.
+// Making a connection from a socket of the program, finding it again, and moving it.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -72,6 +72,21 @@ void Connection::set_protocol(ProtocolRef protocol) {
   // In on_data() the rest is not in the buffer yet.
   redeliver_ = true;
   if (state_ != State::closed) mark_dirty();
+}
+
+void Connection::move_to(std::size_t loop) noexcept {
+  LoopInternals::assert_thread(group_->loop());
+  if (state_ != State::open) return;
+  assert(group_->on_moved && "its listener has no pool, or has been destroyed");
+  assert(transport_ == nullptr && bytes_in_ == 0 && bytes_out_ == 0 && queued() == 0);
+  finish(CloseReason::moved);
+  mark_ = static_cast<std::uint32_t>(loop);
+}
+
+int Connection::release_descriptor() noexcept {
+  const int fd = watcher_.fd();
+  watcher_.bind<&Connection::on_ready>(this, -1);
+  return fd;
 }
 
 Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {

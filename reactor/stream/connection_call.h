@@ -29,8 +29,8 @@ inline void Connection::touch() {
 
 inline void Connection::note_read(std::size_t size) {
   bytes_in_ += size;
-  group_->counters.bytes_in += size;
-  LoopInternals::counters(group_->loop()).bytes_in += size;
+  detail::count_up(group_->counters.bytes_in, size);
+  detail::count_up(LoopInternals::counters(group_->loop()).bytes_in, size);
   touch();
   if (draining_ != Draining::no) mark_ -= std::min(mark_, static_cast<std::uint32_t>(size));
 }

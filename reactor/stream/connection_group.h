@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 
+#include "../base/fd.h"
 #include "../loop/idle_list.h"
 #include "../loop/loop.h"
 #include "connection.h"
@@ -40,6 +41,8 @@ class ConnectionGroup {
 
   // Called for each connection after its on_close().
   std::function<void(const Connection&)> on_gone;
+  // The same for one that move_to() has closed, with its socket and the index of its next loop.
+  std::function<void(Fd socket, const Connection&, std::uint32_t loop)> on_moved;
 
  private:
   friend class Connection;

@@ -165,9 +165,10 @@ void Connection::discard_input() {
     if (i > 0 && !budget.may_continue()) return budget.cut();
     const ssize_t count = system_read(buffer);
     if (count > 0) {
-      group_->counters.bytes_in += static_cast<std::size_t>(count);
-      LoopInternals::counters(group_->loop()).bytes_in += static_cast<std::size_t>(count);
-      bytes_in_ += static_cast<std::size_t>(count);
+      const auto size = static_cast<std::size_t>(count);
+      detail::count_up(group_->counters.bytes_in, size);
+      detail::count_up(LoopInternals::counters(group_->loop()).bytes_in, size);
+      bytes_in_ += size;
       continue;
     }
     if (count == 0) {

@@ -68,6 +68,7 @@ ConnectionGroup& ConnectionTable::make_group(const ConnectionOptions& options) {
 
 void ConnectionTable::release_group(ConnectionGroup& group) noexcept {
   group.on_gone = nullptr;
+  group.on_moved = nullptr;
   release_when_gone(group);
 }
 
@@ -137,7 +138,7 @@ Connection* ConnectionTable::open(ConnectionGroup& group, Fd& socket, Wire wire,
   block.made[index % kBlock] = seconds_of(loop().now());
   ++open_;
   ++group.open_;
-  ++LoopInternals::counters(loop()).connections_open;
+  detail::count_up(LoopInternals::counters(loop()).connections_open);
   connection->begin();
   return connection;
 }
@@ -194,10 +195,14 @@ void ConnectionTable::free(Connection& connection) noexcept {
   ConnectionGroup& group = *connection.group_;
   const std::uint32_t index = connection.slot_;
   Counters& counters = LoopInternals::counters(loop());
-  ++counters.closed[static_cast<std::size_t>(connection.reason_)];
-  --counters.connections_open;
+  detail::count_up(counters.closed[static_cast<std::size_t>(connection.reason_)]);
+  detail::count_down(counters.connections_open);
   --open_;
-  if (group.on_gone) group.on_gone(connection);
+  if (connection.reason_ == CloseReason::moved && group.on_moved) {
+    group.on_moved(Fd(connection.release_descriptor()), connection, connection.mark_);
+  } else if (group.on_gone) {
+    group.on_gone(connection);
+  }
   // The handler's destructor may search for connections, open one or destroy the listener. It must
   // not find this connection, and the group must still exist.
   blocks_[index / kBlock]->used &= ~(std::uint64_t{1} << index % kBlock);

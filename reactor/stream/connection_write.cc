@@ -56,7 +56,7 @@ inline bool Connection::accepts(std::size_t size) noexcept {
 
 void Connection::overflow(std::size_t size) noexcept {
   if (group_->options().overflow == OverflowPolicy::drop_newest) {
-    LoopInternals::counters(group_->loop()).dropped_bytes += size;
+    detail::count_up(LoopInternals::counters(group_->loop()).dropped_bytes, size);
   } else {
     finish(CloseReason::queue_limit);
   }
@@ -131,9 +131,10 @@ inline bool Connection::wrote(ssize_t result) {
     }
     return false;
   }
-  bytes_out_ += static_cast<std::size_t>(result);
-  group_->counters.bytes_out += static_cast<std::size_t>(result);
-  LoopInternals::counters(group_->loop()).bytes_out += static_cast<std::size_t>(result);
+  const auto size = static_cast<std::size_t>(result);
+  bytes_out_ += size;
+  detail::count_up(group_->counters.bytes_out, size);
+  detail::count_up(LoopInternals::counters(group_->loop()).bytes_out, size);
   touch();
   return true;
 }
@@ -239,7 +240,7 @@ void Connection::check_marks() {
   if (waiting() > group_->options().low_water()) {
     if (counted_pause_ || keep_reading_) return;
     counted_pause_ = true;
-    ++LoopInternals::counters(group_->loop()).paused;
+    detail::count_up(LoopInternals::counters(group_->loop()).paused);
     return;
   }
   backpressure_ = counted_pause_ = false;

@@ -19,8 +19,10 @@ namespace sluice {
 class FairShares {
  public:
   struct Member {
-    const std::size_t& open;  // connections, now
-    std::size_t most;         // its own limit
+    static constexpr std::size_t kNone = 0;
+    const std::size_t& open;            // connections in this loop, now
+    std::size_t most;                   // its own limit
+    const std::size_t& handed = kNone;  // connections that other loops have
   };
 
   // REQUIRES: `member` outlives it or is removed.
@@ -39,7 +41,7 @@ class FairShares {
     for (const Member* other : members_) {
       if (other == &member) continue;
       const std::size_t most = std::min(each, other->most);
-      promised += most - std::min(most, other->open);
+      promised += most - std::min(most, other->open + other->handed);
     }
     return promised;
   }

@@ -18,6 +18,7 @@
 namespace sluice {
 
 class Connection;
+class LoopPool;
 
 struct ListenerOptions {
   static constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
@@ -37,6 +38,12 @@ struct ListenerOptions {
   std::optional<mode_t> mode{};   // of a Unix socket's file; without it, that of the umask
   int backlog = 0;                // 0: SOMAXCONN
   std::size_t accept_batch = 64;  // newcomers in a turn, so that others are served as well
+  // The newcomers are divided among the loops of the pool: each goes to the one with the fewest
+  // connections. The limits hold for all of them together. The factory, the TransportFactory and
+  // `closed` then run in the thread of the connection's loop, so they must be fit for several
+  // threads at once; `admit` runs in the listener's. What they use must exist until a drain of the
+  // listener is over, or the pool does not run. REQUIRES: the listener is on the pool's first loop.
+  LoopPool* pool = nullptr;
   // Called for each newcomer before its handler is made; false refuses it. `socket` is for what the
   // address does not say, such as the user at the other end of a Unix socket. Empty: all are
   // accepted. An exception refuses the newcomer and is reported.

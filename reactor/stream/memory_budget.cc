@@ -73,7 +73,7 @@ void MemoryBudget::pause_largest(std::vector<Holder>& holders, std::size_t exces
     picked += holder.bytes;
     table_.at(holder.slot).set_over_budget(true);
     ++paused_;
-    ++LoopInternals::counters(table_.loop()).memory_pauses;
+    detail::count_up(LoopInternals::counters(table_.loop()).memory_pauses);
   }
 }
 

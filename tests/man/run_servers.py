@@ -279,6 +279,24 @@ def threads(run, _):
         expect(server.process.wait(SECONDS), 0)
 
 
+def job_server(run, _):
+    with Server(run / "job_server", "tcp://127.0.0.1:0") as server:
+        peers = [server.connect() for _ in range(6)]
+        for peer in peers:
+            peer.sendall(b"100\n1000\nmany\n")
+        for peer in peers:
+            expect(read_line(peer), b"25\n")
+            expect(read_line(peer), b"168\n")
+            expect(read_line(peer), b"a job is a number from 0 to 1000000\n")
+        server.process.send_signal(signal.SIGTERM)
+        for peer in peers:
+            expect(read_to_the_end(peer), b"")
+            peer.close()
+        said = server.process.stdout.readline()
+        assert said.startswith("served 6 connections on "), said
+        expect(server.process.wait(SECONDS), 0)
+
+
 def make_certificate(directory, name):
     """A root of its own for `name`, in files that are replaced if they are there."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -323,8 +341,8 @@ def main():
     parser.add_argument("--run", type=pathlib.Path, required=True)
     options = parser.parse_args()
     failures = 0
-    for test in (echo_server, chat, chat_rooms, control, irc, move_service, proxy, threads, tls,
-                 votes, websocket_client, websocket_echo):
+    for test in (echo_server, chat, chat_rooms, control, irc, job_server, move_service, proxy,
+                 threads, tls, votes, websocket_client, websocket_echo):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 test(options.run, directory)

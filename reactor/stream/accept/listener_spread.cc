@@ -1,0 +1,109 @@
+#include "listener_spread.h"
+
+#include <cassert>
+#include <utility>
+
+#include "../../loop/loop_internals.h"
+
+namespace sluice {
+
+ListenerSpread::ListenerSpread(const Host& host)
+    : pool_(*host.options.pool),
+      open_(host.open),
+      gone_(host.gone),
+      returned_(host.returned),
+      check_(pool_.first(), [this] { check(); }),
+      moves_(pool_.first(), [this] { pass_on(std::exchange(moved_, {})); }) {
+  const auto gone = [this](Newcomer newcomer) {
+    --open_;
+    newcomer.socket ? move(std::move(newcomer)) : gone_(newcomer.peer);
+  };
+  for (std::size_t i = 1; i < pool_.size(); ++i) {
+    outposts_.push_back(std::make_shared<ListenerOutpost>(host.listener, pool_.first(),
+                                                          pool_.loop(i), pool_.handed_[i],
+                                                          host.options, host.factory, gone));
+  }
+}
+
+ListenerSpread::~ListenerSpread() {
+  for (const auto& outpost : outposts_) outpost->leave();
+}
+
+// The loop with the fewest connections. Of equal ones, each in turn.
+std::size_t ListenerSpread::choose() const noexcept {
+  const std::size_t count = pool_.size();
+  std::size_t best = 0;
+  auto least = static_cast<std::size_t>(-1);
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t i = (pool_.next_ + k) % count;
+    if (i > 0 && outposts_[i - 1]->is_stalled()) continue;
+    const std::size_t load =
+        i == 0 ? static_cast<std::size_t>(pool_.first().counters().connections_open)
+               : pool_.handed_[i];
+    if (load >= least) continue;
+    least = load;
+    best = i;
+  }
+  return best;
+}
+
+std::size_t ListenerSpread::loop_for(const Newcomer& newcomer) noexcept {
+  if (const auto to = newcomer.moved_to; to && *to < pool_.size()) {
+    if (*to == 0 || !outposts_[*to - 1]->is_stalled()) return *to;
+  }
+  const std::size_t loop = choose();
+  pool_.next_ = (loop + 1) % pool_.size();
+  return loop;
+}
+
+bool ListenerSpread::hand_over(Newcomer& newcomer) {
+  if (!pool_.running_) return false;  // the other loops have no threads
+  const std::size_t loop = loop_for(newcomer);
+  if (loop == 0) return false;
+  if (!check_.running()) check_.start(kPatience);
+  outposts_[loop - 1]->send(newcomer);
+  ++open_;
+  return true;
+}
+
+void ListenerSpread::check() {
+  Newcomers back;
+  bool is_waiting = false;
+  for (const auto& outpost : outposts_) {
+    Newcomers some = outpost->check();
+    back.splice(back.end(), some);
+    is_waiting = is_waiting || outpost->has_waiting();
+  }
+  open_ -= back.size();
+  if (is_waiting) check_.start(kPatience);
+  if (!back.empty()) pass_on(std::move(back));
+}
+
+// Not at once: the connection is being freed, and its next loop may be this one.
+void ListenerSpread::move(Newcomer newcomer) noexcept {
+  const Address peer = newcomer.peer;
+  const bool is_kept = LoopInternals::contained(pool_.first(), "listener", [&] {
+    if (!moves_.running()) moves_.start(std::chrono::milliseconds(0));
+    moved_.push_back(std::move(newcomer));
+  });
+  if (!is_kept) gone_(peer);
+}
+
+void ListenerSpread::pass_on(Newcomers newcomers) {
+  const auto returned = returned_;  // it may destroy this object
+  returned(std::move(newcomers));
+}
+
+void ListenerSpread::add_counters(ListenerCounters& sum) const noexcept {
+  for (const auto& outpost : outposts_) outpost->add_counters(sum);
+}
+
+void ListenerSpread::begin_drain() noexcept {
+  for (const auto& outpost : outposts_) outpost->begin_drain();
+}
+
+void ListenerSpread::end_drain() noexcept {
+  for (const auto& outpost : outposts_) outpost->end_drain();
+}
+
+}  // namespace sluice

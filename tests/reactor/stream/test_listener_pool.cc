@@ -1,0 +1,491 @@
+// A listener that serves on all loops of a pool: where its newcomers go, and that its limits, its
+// counters and its drain are for all of them.
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "support/pool_server.h"
+#include "support/scratch.h"
+#include <sluice/connection.h>
+#include <sluice/listener.h>
+#include <sluice/loop_pool.h>
+
+using namespace sluice;
+using namespace sluice::test;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TestSuite(listener_pool, .timeout = 60);
+
+namespace {
+
+std::size_t index_of(LoopPool& pool, const Loop& loop) {
+  std::size_t index = 0;
+  while (&pool.loop(index) != &loop) ++index;
+  return index;
+}
+
+// Answers each line with the index of its loop and the line.
+class Teller final : public Protocol {
+ public:
+  explicit Teller(LoopPool& pool) : pool_(pool) {}
+  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+    const std::string text(reinterpret_cast<const char*>(in.data()), in.size());
+    if (!text.ends_with('\n')) return 0;
+    if (text == "hold\n") connection.hold();
+    connection.send(std::to_string(index_of(pool_, connection.loop())) + ' ' + text);
+    return in.size();
+  }
+
+ private:
+  LoopPool& pool_;
+};
+
+struct Server {
+  explicit Server(ListenerOptions options = {}, LoopPoolOptions pool_options = two_loops(),
+                  const std::string& where = "tcp://127.0.0.1:0")
+      : pool(pool_options) {
+    options.pool = &pool;
+    listener = std::make_unique<Listener>(
+        pool.first(), Endpoint::from(where),
+        [this](const Address& peer) {
+          if (factory) return factory(peer);
+          return ProtocolRef(std::make_unique<Teller>(pool));
+        },
+        options);
+    address = listener->endpoint().address();
+  }
+  ~Server() {
+    if (running) running->stop();
+    listener.reset();
+  }
+  static LoopPoolOptions two_loops() { return {.loops = 2, .loop = backend_options()}; }
+
+  // Another listener, without the pool.
+  std::unique_ptr<Listener> on_first_loop() {
+    return std::make_unique<Listener>(
+        pool.first(), Endpoint::from("tcp://127.0.0.1:0"),
+        [this](const Address&) { return ProtocolRef(std::make_unique<Teller>(pool)); });
+  }
+
+  void start() { running.emplace(pool); }
+  [[nodiscard]] BlockingClient client() const { return BlockingClient(address); }
+  // Connects so many, and returns how many each loop has got.
+  std::vector<int> connect(std::vector<BlockingClient>& clients, int count) {
+    std::vector<int> each(pool.size());
+    for (int i = 0; i < count; ++i) {
+      clients.push_back(client());
+      const std::string line = clients.back().line_for("hello\n");
+      cr_assert(line.ends_with(" hello\n"), "%s", line.c_str());
+      ++each[std::stoul(line)];
+    }
+    return each;
+  }
+  std::size_t connections() {
+    return ask(pool.first(), [this] { return listener->connections(); });
+  }
+  ListenerCounters counters() {
+    return ask(pool.first(), [this] { return listener->counters(); });
+  }
+  void wait_for_connections(std::size_t count) {
+    wait_until(
+        pool.first(), [&] { return listener->connections() == count; }, "the connections");
+  }
+  std::uint64_t refused_by(Refusal why) {
+    return counters().refused_by[static_cast<std::size_t>(why)];
+  }
+
+  std::function<ProtocolRef(const Address&)> factory;  // set before start()
+  LoopPool pool;
+  std::unique_ptr<Listener> listener;
+  Address address;
+  std::optional<RunningPool> running;
+};
+
+// Keeps a loop in one callback until it is let go.
+class Stall {
+ public:
+  explicit Stall(Loop& loop) {
+    std::promise<void> begun;
+    loop.post([this, &begun] {
+      begun.set_value();
+      let_go_.get_future().wait();
+    });
+    begun.get_future().wait();
+  }
+  Stall(const Stall&) = delete;
+  Stall& operator=(const Stall&) = delete;
+  ~Stall() { end(); }
+  void end() {
+    if (!std::exchange(is_over_, true)) let_go_.set_value();
+  }
+
+ private:
+  std::promise<void> let_go_;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+Test(listener_pool, gives_each_newcomer_to_the_loop_with_the_fewest_connections) {
+  Server server({}, {.loops = 3, .loop = backend_options()});
+  server.start();
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 12) == std::vector<int>({4, 4, 4}));
+  cr_expect(server.connections() == 12);
+  // Those of one loop go; the next ones fill the gap.
+  for (BlockingClient& each : clients) {
+    if (each.line_for("again\n") == "1 again\n") each.close();
+  }
+  server.wait_for_connections(8);
+  std::vector<BlockingClient> more;
+  cr_expect(server.connect(more, 4) == std::vector<int>({0, 4, 0}));
+}
+
+Test(listener_pool, divides_the_newcomers_of_a_unix_socket_too) {
+  const Scratch scratch;
+  Server server({}, Server::two_loops(), "unix://" + (scratch / "socket"));
+  server.start();
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 6) == std::vector<int>({3, 3}));
+}
+
+Test(listener_pool, keeps_all_newcomers_while_the_pool_does_not_run) {
+  Server server;
+  const BlockingClient client = server.client();
+  client.send("hello\n");
+  while (server.pool.counters(0).bytes_in < 6) server.pool.first().run_once();
+  server.pool.first().poll();
+  cr_expect(client.line() == "0 hello\n");
+  cr_expect(server.listener->connections() == 1);
+}
+
+Test(listener_pool, holds_its_limit_over_all_loops) {
+  Server server({.max_connections = 3});
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 3);
+  cr_expect(server.client().has_ended());
+  cr_expect(server.refused_by(Refusal::max_here) == 1);
+  // One in either loop makes room for one.
+  for (const char* loop : {"0", "1"}) {
+    const auto found = std::find_if(clients.begin(), clients.end(), [&](const auto& each) {
+      return each.line_for("which\n").starts_with(loop);
+    });
+    clients.erase(found);
+    server.wait_for_connections(2);
+    (void)server.connect(clients, 1);
+    cr_expect(server.client().has_ended());
+  }
+}
+
+Test(listener_pool, holds_the_limit_on_a_source_over_all_loops) {
+  Server server({.max_per_source = 2});
+  server.start();
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 2) == std::vector<int>({1, 1}));
+  cr_expect(server.client().has_ended());
+  cr_expect(server.refused_by(Refusal::max_per_source) == 1);
+  clients.clear();
+  server.wait_for_connections(0);
+  cr_expect(server.connect(clients, 2) == std::vector<int>({1, 1}));
+}
+
+Test(listener_pool, holds_the_limit_of_the_pool_over_all_its_listeners) {
+  LoopPoolOptions options = Server::two_loops();
+  options.loop.max_connections = 4;
+  Server server({}, options);
+  // It is on the first loop alone.
+  auto other = server.on_first_loop();
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 3);
+  const BlockingClient fourth(other->endpoint().address());
+  cr_expect(fourth.line_for("hello\n") == "0 hello\n");
+  cr_expect(BlockingClient(other->endpoint().address()).has_ended());
+  cr_expect(server.client().has_ended());
+  cr_expect(server.refused_by(Refusal::max_connections) == 1);
+  server.running->stop();
+  other.reset();
+}
+
+Test(listener_pool, serves_those_whose_loop_is_stalled_in_another_one) {
+  Server server({}, {.loops = 3, .loop = backend_options()});
+  server.start();
+  std::vector<BlockingClient> clients;
+  Stall stall(server.pool.loop(1));
+  const std::vector<int> each = server.connect(clients, 9);
+  cr_expect(each[1] == 0);
+  cr_expect(each[0] + each[2] == 9);
+  cr_expect(server.connections() == 9);
+  stall.end();
+  // It gets its part again as soon as it has a turn.
+  ask(server.pool.loop(1), [] {});
+  cr_expect(server.connect(clients, 3) == std::vector<int>({0, 3, 0}));
+}
+
+Test(listener_pool, counts_the_connections_and_bytes_of_all_loops) {
+  Server server;
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 4);
+  // A client may have its answer before the loop has counted it.
+  wait_until(
+      server.pool.first(), [&] { return server.listener->counters().bytes_out == 4 * 8; },
+      "the bytes");
+  ListenerCounters counters = server.counters();
+  cr_expect(counters.accepted == 4);
+  cr_expect(counters.bytes_in == 4 * 6);
+  clients.clear();
+  server.wait_for_connections(0);
+  counters = server.counters();
+  cr_expect(counters.accepted == 4, "those that are gone count");
+  cr_expect(counters.bytes_in == 4 * 6);
+  cr_expect(server.pool.counters().accepted == 4);
+}
+
+Test(listener_pool, admits_in_its_own_loop_and_reports_the_end_in_the_connections) {
+  std::atomic<int> admitted{0};
+  std::vector<std::atomic<int>> closed(2);
+  LoopPool* pool = nullptr;
+  ListenerOptions options;
+  std::thread::id home;
+  options.admit = [&](int socket, const Address& peer) {
+    if (std::this_thread::get_id() == home && socket >= 0 && peer.is_ip()) ++admitted;
+    return true;
+  };
+  options.closed = [&](const Connection& connection) {
+    ++closed[index_of(*pool, connection.loop())];
+  };
+  Server server(options);
+  pool = &server.pool;
+  server.start();
+  home = ask(server.pool.first(), [] { return std::this_thread::get_id(); });
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 4);
+  clients.clear();
+  server.wait_for_connections(0);
+  cr_expect(admitted == 4);
+  cr_expect(closed[0] == 2);
+  cr_expect(closed[1] == 2);
+}
+
+Test(listener_pool, gives_back_the_place_of_a_newcomer_that_another_loop_refuses) {
+  Server server({.max_connections = 2, .max_per_source = 2});
+  std::atomic<int> asked{0};
+  server.factory = [&](const Address&) {
+    const int number = asked++;
+    if (number % 4 == 1) return ProtocolRef(nullptr);
+    if (number % 4 == 2) throw std::runtime_error("no handler");
+    return ProtocolRef(std::make_unique<Teller>(server.pool));
+  };
+  server.pool.set_reporter([](const Report&) {});
+  server.start();
+  for (int i = 0; i < 12; ++i) {
+    const BlockingClient client = server.client();
+    const bool is_served = !client.line_for("hello\n").empty();
+    cr_expect(is_served == (i % 4 == 0 || i % 4 == 3), "%d", i);
+    server.wait_for_connections(is_served ? 1 : 0);
+  }
+  server.wait_for_connections(0);
+  cr_expect(server.counters().accepted == 6);
+  cr_expect(server.refused_by(Refusal::not_admitted) == 3);
+  cr_expect(server.refused_by(Refusal::failed) == 3);
+}
+
+Test(listener_pool, drains_the_connections_of_all_loops) {
+  Server server;
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 4);
+  (void)clients[0].line_for("hold\n");
+  (void)clients[1].line_for("hold\n");
+  std::atomic<bool> done{false};
+  ask(server.pool.first(), [&] { server.listener->drain(seconds(600), [&] { done = true; }); });
+  cr_expect(clients[2].has_ended());
+  cr_expect(clients[3].has_ended());
+  clients.erase(clients.begin() + 2, clients.end());
+  server.wait_for_connections(2);
+  cr_expect(!done, "two are held, one in each loop");
+  // A second call can only shorten the deadline.
+  ask(server.pool.first(), [&] { server.listener->drain(milliseconds(0)); });
+  cr_expect(clients[0].has_ended());
+  cr_expect(clients[1].has_ended());
+  wait_until(
+      server.pool.first(), [&] { return done.load(); }, "the end of the drain");
+  cr_expect(server.connections() == 0);
+  cr_expect(server.pool.counters().closed_by(CloseReason::drain_deadline) == 2);
+}
+
+Test(listener_pool, may_be_destroyed_at_the_end_of_its_drain) {
+  Server server;
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 4);
+  ask(server.pool.first(),
+      [&] { server.listener->drain(seconds(20), [&] { server.listener.reset(); }); });
+  for (const BlockingClient& each : clients) cr_expect(each.has_ended());
+  clients.clear();
+  wait_until(
+      server.pool.first(), [&] { return server.listener == nullptr; }, "its end");
+}
+
+Test(listener_pool, leaves_its_connections_open_when_it_is_destroyed) {
+  LoopPoolOptions options = Server::two_loops();
+  options.loop.max_connections = 5;
+  Server server({}, options);
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 4);
+  ask(server.pool.first(), [&] { server.listener.reset(); });
+  for (const BlockingClient& each : clients) {
+    cr_expect(each.line_for("still\n").ends_with(" still\n"));
+  }
+  // They count for the pool's limit until they are gone.
+  std::unique_ptr<Listener> next;
+  ask(server.pool.first(), [&] { next = server.on_first_loop(); });
+  const BlockingClient fifth(next->endpoint().address());
+  cr_expect(!fifth.line_for("hello\n").empty());
+  cr_expect(BlockingClient(next->endpoint().address()).has_ended());
+  clients.clear();
+  wait_until(
+      server.pool.first(), [&] { return server.pool.counters().connections_open == 1; }, "the end");
+  ask(server.pool.first(), [] {});
+  cr_expect(!BlockingClient(next->endpoint().address()).line_for("hello\n").empty());
+  server.running->stop();
+  next.reset();
+}
+
+Test(listener_pool, drains_with_the_whole_pool) {
+  Server server;
+  server.start();
+  std::vector<BlockingClient> clients;
+  (void)server.connect(clients, 6);
+  ask(server.pool.first(), [&] { server.pool.drain(seconds(20)); });
+  for (const BlockingClient& each : clients) cr_expect(each.has_ended());
+  clients.clear();
+  server.running->join();
+  cr_expect(server.pool.counters().connections_open == 0);
+  cr_expect(server.listener->connections() == 0);
+}
+
+Test(listener_pool, is_destroyed_with_a_pool_that_was_stopped_in_the_middle) {
+  Server server;
+  std::vector<BlockingClient> clients;
+  server.start();
+  (void)server.connect(clients, 6);
+  server.running->stop();
+  // And newcomers that no loop has taken.
+  clients.push_back(server.client());
+}
+
+Test(listener_pool, moves_a_connection_before_its_first_byte) {
+  Server server({.max_connections = 2});
+  std::atomic<int> opened{0};
+  std::atomic<int> moved{0};
+  // All go to the second loop.
+  class Mover final : public Protocol {
+   public:
+    Mover(LoopPool& pool, std::atomic<int>& opened, std::atomic<int>& moved)
+        : pool_(pool), opened_(opened), moved_(moved) {}
+    void on_open(Connection& connection) override {
+      ++opened_;
+      if (&connection.loop() != &pool_.loop(1)) connection.move_to(1);
+    }
+    std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+      connection.send(std::to_string(index_of(pool_, connection.loop())) + '\n');
+      return in.size();
+    }
+    void on_close(Connection&, std::error_code reason) override {
+      if (reason == make_error_code(CloseReason::moved)) ++moved_;
+    }
+
+   private:
+    LoopPool& pool_;
+    std::atomic<int>& opened_;
+    std::atomic<int>& moved_;
+  };
+  server.factory = [&](const Address&) {
+    return ProtocolRef(std::make_unique<Mover>(server.pool, opened, moved));
+  };
+  server.start();
+  std::vector<BlockingClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(server.client());
+    cr_expect(clients.back().line_for("where\n") == "1\n");
+  }
+  cr_expect(moved >= 1);
+  cr_expect(opened == 2 + moved);
+  cr_expect(server.connections() == 2);
+  cr_expect(server.counters().accepted == 2, "each counts once");
+  cr_expect(server.client().has_ended(), "and for the limit");
+  clients.clear();
+  server.wait_for_connections(0);
+}
+
+Test(listener_pool, moves_a_connection_from_one_other_loop_to_the_next_and_to_its_own) {
+  Server server({}, {.loops = 3, .loop = backend_options()});
+  class Wanderer final : public Protocol {
+   public:
+    Wanderer(LoopPool& pool, std::atomic<int>& hops) : pool_(pool), hops_(hops) {}
+    void on_open(Connection& connection) override {
+      const std::size_t here = index_of(pool_, connection.loop());
+      if (++hops_ <= 7) return connection.move_to((here + 1) % 3);
+      connection.send(std::to_string(here) + '\n');
+    }
+    std::size_t on_data(Connection&, std::span<const std::byte> in) override { return in.size(); }
+
+   private:
+    LoopPool& pool_;
+    std::atomic<int>& hops_;
+  };
+  std::atomic<int> hops{0};
+  server.factory = [&](const Address&) {
+    return ProtocolRef(std::make_unique<Wanderer>(server.pool, hops));
+  };
+  server.start();
+  BlockingClient client = server.client();
+  cr_expect(client.line() == "1\n", "seven loops after the first one");
+  cr_expect(server.counters().accepted == 1);
+  client.close();
+  server.wait_for_connections(0);
+}
+
+Test(listener_pool, survives_clients_of_several_threads_that_come_and_go) {
+  Server server({.max_connections = 64}, {.loops = 3, .loop = backend_options()});
+  server.start();
+  std::vector<std::thread> crowd;
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 3; ++i) {
+    crowd.emplace_back([&] {
+      for (int k = 0; k < 100; ++k) {
+        const BlockingClient client = server.client();
+        if (k % 3 == 0) continue;  // goes before it is served
+        if (client.line_for("hello\n").ends_with(" hello\n")) ++answered;
+      }
+    });
+  }
+  for (int i = 0; i < 50; ++i) {
+    (void)server.counters();
+    (void)server.pool.counters();
+  }
+  for (std::thread& each : crowd) each.join();
+  cr_expect(answered == 3 * 66);
+  server.wait_for_connections(0);
+}
