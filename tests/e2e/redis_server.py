@@ -18,7 +18,7 @@ class Redis:
     """Use it with `with`. It keeps what it has in `directory` if it is `durable`."""
 
     def __init__(self, directory, *arguments, durable=False, secret=None, tls=None,
-                 folder=None):
+                 folder=None, addresses=("127.0.0.1",)):
         self.port = free_port()
         self.tls_port = free_port() if tls else None
         if tls:
@@ -29,7 +29,7 @@ class Redis:
         if folder:
             folder.mkdir()
         self.secret = secret
-        self.arguments = (PATH, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+        self.arguments = (PATH, "--port", str(self.port), "--bind", *addresses, "--save", "",
                           "--dir", str(folder or directory), "--appendfsync", "always",
                           "--appendonly", "yes" if durable else "no",
                           *(("--requirepass", secret) if secret else ()), *arguments)

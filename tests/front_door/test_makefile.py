@@ -17,7 +17,7 @@ GNU_MAKE = "gmake" if shutil.which("gmake") else "make"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMAND_LINE = re.compile(r"^#   make ([a-z-]+)", re.MULTILINE)
 INSTALLS = ["run", "test", "sanitize", "tsan", "no-tls", "valgrind", "coverage", "fuzz", "faults", "hostile",
-            "soak", "million", "bench", "bench-scan", "lint", "format", "html",
+            "soak", "partition", "million", "bench", "bench-scan", "lint", "format", "html",
             "deb"]
 
 

@@ -1,20 +1,67 @@
-"""What members of three daemons have read after random faults of the server between them.
+"""What members of three daemons have read after random faults of the server between them, of the
+links to it, and of a wall clock.
 
 SLUICE_BUS_SCHEDULES is how many random schedules of faults are run, SLUICE_BUS_SEED the first."""
 import os
+import pathlib
 import random
+import shutil
 import signal
+import struct
+import subprocess
 import threading
 import time
 
 import daemon
 from daemon import SLOWNESS, wait_until
-from one_house import OneHouse
+from network import INSIDE, in_own_network
+from one_house import CHAT, OneHouse
 
 SCHEDULES = int(os.environ.get("SLUICE_BUS_SCHEDULES", "1"))
 SEED = int(os.environ.get("SLUICE_BUS_SEED", str(random.randrange(1_000_000))))
 SECONDS = 3  # of faults
 TO_SETTLE = 30 * SLOWNESS
+CLOCK = pathlib.Path(os.environ.get("BUILD_DIR", ".")) / "hostile" / "libstepping_clock.so"
+CLOCK_STEP = 3600 * 10**9  # nanoseconds, at most
+
+
+def link(number):
+    """The address at which a daemon reaches the server."""
+    return f"127.0.0.{number + 2}"
+
+
+class Links:
+    """Parts a daemon from the server: packets between them are dropped, so neither is told."""
+
+    BEGIN = """table inet links {{
+      set parted {{ type ipv4_addr; }}
+      chain out {{ type filter hook output priority 0;
+        ip daddr @parted tcp dport {0} drop
+        ip saddr @parted tcp sport {0} drop
+      }}
+    }}"""
+
+    def __init__(self, port):
+        self.parted = set()
+        self.works = os.environ.get(INSIDE) == "1" and shutil.which("nft") is not None
+        if self.works:
+            self.nft("delete table inet links", check=False)
+            self.nft(self.BEGIN.format(port))
+
+    def nft(self, command, check=True):
+        subprocess.run(["nft", "-f", "-"], input=command, text=True, check=check,
+                       stderr=None if check else subprocess.DEVNULL, timeout=daemon.PATIENCE)
+
+    def toggle(self, address):
+        if not self.works:
+            return
+        word = "delete" if address in self.parted else "add"
+        self.nft(f"{word} element inet links parted {{ {address} }}")
+        self.parted ^= {address}
+
+    def heal(self):
+        for address in list(self.parted):
+            self.toggle(address)
 
 
 class Reader(threading.Thread):
@@ -44,10 +91,14 @@ class Reader(threading.Thread):
 
 
 class Schedule:
-    """Kills, stops and starts the server, and cuts its connections, at random."""
+    """Kills, stops and starts the server, cuts its connections, parts it from daemons, and sets the
+    clock of a daemon, at random."""
 
-    def __init__(self, redis, seed):
+    def __init__(self, redis, clock, count, seed):
         self.redis = redis
+        self.clock = clock
+        self.count = count
+        self.links = Links(redis.port)
         self.random = random.Random(seed)
         self.runs = True
         self.stopped = False
@@ -62,23 +113,41 @@ class Schedule:
             self.stopped = not self.stopped
         elif fault < 0.12 and self.runs and not self.stopped:
             self.redis.ask("CLIENT", "KILL", "TYPE", "normal")
+        elif fault < 0.18:
+            self.links.toggle(link(self.random.randrange(self.count)))
+        elif fault < 0.22:
+            offset = self.random.randint(-CLOCK_STEP, CLOCK_STEP)
+            with open(self.clock, "r+b") as file:  # which is mapped, so it must not be cut
+                file.write(struct.pack("=q", offset))
 
     def end(self):
+        self.links.heal()
         if self.stopped:
             self.redis.process.send_signal(signal.SIGCONT)
         if not self.runs:
             self.redis.start()
 
 
+def stepping(clock):
+    """What starts a daemon whose wall clock is off by the nanoseconds in this file."""
+    if not CLOCK.exists():  # with a sanitizer
+        return ()
+    return ("env", f"LD_PRELOAD={CLOCK}", f"SLUICE_CLOCK={clock}")
+
+
 class History(OneHouse):
     def check(self, seed):
-        redis = self.redis(durable=True)
-        daemons = self.daemons(redis, 3)
+        count = 3
+        redis = self.redis(durable=True, addresses=["127.0.0.1", *map(link, range(count))])
+        clock = self.directory / "clock"
+        clock.write_bytes(bytes(8))
+        daemons = [self.daemon("--bus", redis.url.replace("127.0.0.1", link(n)), *CHAT,
+                               launcher=stepping(clock) if n == 0 else ()) for n in range(count)]
         authors = [self.member(one, f"author{n}") for n, one in enumerate(daemons)]
         observers = [self.member(one, f"observer{n}") for n, one in enumerate(daemons)]
         self.see_each_other(*authors, *observers)
         readers = [Reader(member) for member in (*authors, *observers)]
-        schedule = Schedule(redis, seed)
+        schedule = Schedule(redis, clock, count, seed)
         said = [[] for _ in authors]
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
@@ -110,4 +179,5 @@ class History(OneHouse):
 
 
 if __name__ == "__main__":
+    in_own_network("nft", optional=True)
     daemon.main(100 + 60 * SCHEDULES)
