@@ -16,9 +16,9 @@ import unittest
 GNU_MAKE = "gmake" if shutil.which("gmake") else "make"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMAND_LINE = re.compile(r"^#   make ([a-z-]+)", re.MULTILINE)
-INSTALLS = ["run", "test", "sanitize", "tsan", "no-tls", "valgrind", "coverage", "fuzz", "faults", "hostile",
-            "soak", "partition", "million", "bench", "bench-scan", "lint", "format", "html",
-            "deb"]
+INSTALLS = ["run", "test", "sanitize", "tsan", "no-tls", "valgrind", "coverage", "fuzz", "faults",
+            "hostile", "soak", "partition", "million", "bench", "bench-bus", "bench-scan", "lint",
+            "format", "html", "deb"]
 
 
 class Copy(unittest.TestCase):
