@@ -62,6 +62,11 @@ struct SweepOptions {
   double rate = 0;               // the maximum number of attempts a second; 0: no limit
   bool rate_on_loopback = true;  // false: `rate` does not apply to loopback targets
   bool reuse_refused = true;     // false: each attempt uses a new socket
+  // If this is more than `rate`, the rate begins with `rate` and adapts to the answers: each one
+  // raises it, so that it doubles in about a tenth of a second while all attempts are answered, up
+  // to this. While more than a twentieth of them are lost, it is halved, down to `rate`. Without
+  // answers it stays.
+  double max_rate = 0;
 };
 
 struct SweepCounters {

@@ -189,6 +189,7 @@ void SweepEngine::learn(const SweepProbe& probe, microseconds rtt) noexcept {
   task.path->answered = true;
   network_.answered(probe.sent, now_, clean);
   hosts_.answered(task.target.address);
+  pacer_.answered(network_.loss(), now_);
   for (unsigned lost = task.attempts; lost > 1; --lost) {
     window.lost(task.lost_at, now_);
     network_.lost(task.lost_at, now_);

@@ -31,3 +31,47 @@ def in_own_network(*needed, setup="ip link set lo up", optional=False):
     if not optional:
         print(f"skipped: {why}")
         sys.exit(77)
+
+
+class FarHost:
+    """Another network namespace at the other end of a wire, with these addresses of 10.77.0.0/24;
+    this side is 10.77.0.1. REQUIRES: in_own_network(). Raises OSError if there can be none."""
+
+    def __init__(self, *addresses):
+        self.process = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec sleep 1000"],
+                                        stdout=subprocess.PIPE,
+                                        preexec_fn=daemon.die_with_the_test)
+        self.process.stdout.readline()
+        pid = str(self.process.pid)
+        self.inside = ["nsenter", "-t", pid, "-n"]
+        self.here("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", pid)
+        self.here("ip", "addr", "add", "10.77.0.1/24", "dev", "near")
+        self.here("ip", "link", "set", "near", "up")
+        # Nobody waits three seconds for ARP.
+        self.here("sh", "-c", "echo 100 > /proc/sys/net/ipv4/neigh/near/retrans_time_ms")
+        for address in addresses:
+            self.there("ip", "addr", "add", address + "/24", "dev", "far")
+        self.there("ip", "link", "set", "far", "up")
+        self.there("ip", "link", "set", "lo", "up")
+
+    @staticmethod
+    def here(*command):
+        done = subprocess.run(command, capture_output=True, check=False, timeout=daemon.PATIENCE)
+        if done.returncode != 0:
+            raise OSError(f"{command}: {done.stderr.decode()}")
+
+    def there(self, *command):
+        self.here(*self.inside, *command)
+
+    def start(self, *command):
+        """A program there that says a line when it is ready; the caller ends it."""
+        process = subprocess.Popen([*self.inside, *command], stdout=subprocess.PIPE,
+                                   preexec_fn=daemon.die_with_the_test)
+        process.stdout.readline()
+        return process
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        subprocess.run(["ip", "link", "del", "near"], capture_output=True, check=False)

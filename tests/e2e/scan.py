@@ -10,12 +10,19 @@ import socket
 import subprocess
 import sys
 import threading
+import unittest
 
 import daemon
 from daemon import PATIENCE, die_with_the_test
-from network import in_own_network
+from network import INSIDE, FarHost, in_own_network
 
 PATH = os.environ.get("SLUICE_SCAN", "sluice-scan")
+
+
+def objects_of(lines):
+    """The lines of --json: the ports, and the summary."""
+    objects = [json.loads(line) for line in lines]
+    return objects[:-1], objects[-1]["summary"]
 
 
 class Result:
@@ -26,9 +33,7 @@ class Result:
         self.stderr = stderr.decode()
 
     def objects(self):
-        """The lines of --json: the ports, and the summary."""
-        objects = [json.loads(line) for line in self.lines]
-        return objects[:-1], objects[-1]["summary"]
+        return objects_of(self.lines)
 
 
 def start(*arguments, **more):
@@ -100,6 +105,16 @@ def closed_port():
                 probe.bind(("127.0.0.1", port))
                 return port
     raise AssertionError("every port is taken")
+
+
+def far_host(*addresses):
+    """A FarHost, or the test is skipped."""
+    if os.environ.get(INSIDE) != "1":
+        raise unittest.SkipTest("there is no network namespace")
+    try:
+        return FarHost(*addresses)
+    except OSError as error:
+        raise unittest.SkipTest(str(error)) from error
 
 
 def main(seconds=100):

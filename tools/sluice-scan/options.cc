@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds kDefaultProbe{2000};
 constexpr std::uint64_t kMaxRetries = 100;
 constexpr std::uint64_t kMaxRate = 100'000'000;
 constexpr std::uint64_t kMaxParallel = 1'000'000;
+// Hosts that are down are noticed only if there are more addresses and ports than these.
+constexpr std::uint64_t kFewAddresses = 16;
+constexpr std::size_t kManyLikely = 64;
+constexpr std::size_t kLikelyPorts = 16;
 constexpr std::uint64_t kMaxShards = 1'000'000;
 constexpr std::size_t kMaxCommand = 4096;  // bytes of it in a listing
 
@@ -156,6 +160,7 @@ void read_files(ScanOptions& options, const CommandLine& line) {
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
   options.open_only = line.has("open");
   options.verify = line.has("verify");
+  options.no_discovery = line.has("no-discovery");
   options.all_addresses = line.has("all-addresses");
   options.no_reverse_names = line.has("no-names");
 }
@@ -225,6 +230,19 @@ ScanOptions parse_scan_options(int argc, const char* const* argv) {
   return options;
 }
 
+PortList likely_ports(const ScanOptions& options, std::uint64_t addresses) {
+  const bool few = addresses <= kFewAddresses || options.ports.size() <= kManyLikely;
+  if (options.no_discovery || options.udp || options.shard.count > 1 || few) return {};
+  PortList likely;
+  for (const std::uint16_t port : common_ports()) {
+    if (likely.size() == kLikelyPorts) break;
+    if (std::binary_search(options.ports.begin(), options.ports.end(), port)) {
+      likely.push_back(port);
+    }
+  }
+  return likely;
+}
+
 SweepOptions sweep_options(const ScanOptions& options) {
   SweepOptions sweep;
   sweep.from.address = options.bind;
@@ -236,6 +254,7 @@ SweepOptions sweep_options(const ScanOptions& options) {
   sweep.retries = options.retries;
   sweep.parallel = options.parallel;
   sweep.rate = options.rate.value_or(kDefaultRate);
+  if (!options.rate) sweep.max_rate = kMaxDefaultRate;
   sweep.rate_on_loopback = options.rate.has_value();
   return sweep;
 }

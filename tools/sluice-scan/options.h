@@ -27,8 +27,10 @@ namespace sluice::tools::scan {
 // none: only the XML, on the standard output.
 enum class ScanFormat { table, json, csv, grepable, none };
 
-// Probes a second to anything but loopback, unless --rate says otherwise.
+// Probes a second to anything but loopback, unless --rate says otherwise: at first, and if the path
+// answers.
 inline constexpr double kDefaultRate = 5000;
+inline constexpr double kMaxDefaultRate = 100'000;
 inline constexpr std::size_t kMaxNames = 100'000;  // of targets
 
 struct ScanOptions {
@@ -47,6 +49,7 @@ struct ScanOptions {
   Shard shard;
   std::string resume;  // a file; empty: none
   bool open_only = false;
+  bool no_discovery = false;   // scan hosts that seem to be down, too
   bool verify = false;         // open ports, by a second connection
   bool all_addresses = false;  // of names
   std::optional<std::chrono::milliseconds> banner;
@@ -64,6 +67,10 @@ struct ScanOptions {
 };
 
 ScanOptions parse_scan_options(int argc, const char* const* argv);
+
+// The ports that are scanned first, to notice hosts that are down; empty: none. REQUIRES: the
+// number of addresses is known.
+PortList likely_ports(const ScanOptions& options, std::uint64_t addresses);
 
 SweepOptions sweep_options(const ScanOptions& options);
 

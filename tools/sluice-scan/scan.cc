@@ -77,7 +77,7 @@ Outcome Scan::run() {
   engine.banner = options_.banner;
   engine.tls = options_.tls;
   engine.probe = options_.probe;
-  engine.name_of = [this](const Address& address) { return name_of(address); };
+  engine.name_of = [this](const Address& address) { return targets_->name_of(address); };
   engine.next = from_.next;
   engine.pending = from_.pending;
   engine_ = std::make_unique<ScanEngine>(loop_, *space_, std::move(engine), events);
@@ -107,8 +107,10 @@ void Scan::load_position() {
   identity.ports = (options_.udp ? "udp:" : "") + ports_to_string(options_.ports);
   identity.seed = options_.seed.value_or(state ? state->identity.seed : any_seed());
   identity.shard = options_.shard;
-  space_ =
-      std::make_unique<ScanSpace>(options_.targets, options_.ports, identity.seed, options_.shard);
+  const PortList likely = likely_ports(options_, options_.targets.size());
+  if (!likely.empty()) identity.ports += ", likely ones first";
+  space_ = std::make_unique<ScanSpace>(options_.targets, options_.ports, identity.seed,
+                                       options_.shard, likely);
   if (state) {
     const std::string other = difference(state->identity, identity);
     const std::string file = "--resume " + escape(options_.resume, kMaxQuoted);
@@ -147,14 +149,6 @@ std::uint64_t Scan::expected_of(std::uint64_t group) const {
 }
 
 // --- During the scan ---
-
-// Without its port.
-std::string Scan::name_of(const Address& address) const {
-  Address host = address;
-  host.set_port(0);
-  const auto found = targets_->names().find(host);
-  return found == targets_->names().end() ? std::string() : found->second;
-}
 
 void Scan::on_port(const PortResult& result, const PortFacts& facts) {
   summary_.count(result.state);

@@ -44,7 +44,6 @@ class Scan final : private ScanEvents {
   [[nodiscard]] std::uint64_t expected_of(std::uint64_t group) const;
 
   void on_port(const PortResult& result, const PortFacts& facts) override;
-  [[nodiscard]] std::string name_of(const Address& address) const;
   void on_scanned() override;
   void on_drained();
   void on_write_failed(const std::string& name, std::error_code error);

@@ -1,6 +1,7 @@
 #include "scan_engine.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "../common/descriptor_limit.h"
@@ -11,6 +12,8 @@ namespace {
 // For the standard streams, the listings, the loop and the resolver.
 constexpr std::size_t kOwnDescriptors = 64;
 constexpr std::size_t kMaxUsed = 1'000'000;
+// Ports of hosts that are down, in one turn of the loop.
+constexpr std::size_t kMaxPassed = 20'000;
 
 // A probe in flight is a descriptor.
 std::size_t usable_descriptors() {
@@ -25,6 +28,7 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
       space_(space),
       options_(std::move(options)),
       events_(events),
+      rounds_(space, options_.next),
       next_(options_.next),
       again_(std::move(options_.pending)),
       next_sweep_(loop, [this] { make_sweep(); }) {
@@ -84,7 +88,7 @@ void ScanEngine::on_udp_result(const UdpResult& result) {
   if (options_.banner) {
     facts.banner = printable_banner(result.answer.substr(0, BannerReader::kMaxBanner));
   }
-  events_.on_port({result.target, result.state, result.error, result.rtt}, facts);
+  report({result.target, result.state, result.error, result.rtt}, facts);
 }
 
 void ScanEngine::stop_sweep() {
@@ -98,27 +102,43 @@ std::vector<SweepTarget> ScanEngine::swept_now() const {
 }
 
 void ScanEngine::on_swept() {
-  if (again_.empty()) {
+  if (again_.empty() && next_ == space_.size()) {
     swept_ = true;
     return end_if_done();
   }
-  // A port that was found open when the source had ended. Later, because a sweep must not be
-  // destroyed inside its own function.
+  if (again_.empty()) rounds_.all_known();
+  // Another round, or a port that was found open when the source had ended. Later, because a sweep
+  // must not be destroyed inside its own function.
   next_sweep_.start(std::chrono::milliseconds(0));
 }
 
 std::optional<SweepTarget> ScanEngine::take_next() {
   if (halted_ || stopped_) return std::nullopt;
-  std::uint64_t position = next_;
-  if (!again_.empty()) {
-    position = again_.back();
-    again_.pop_back();
-  } else if (next_ < space_.size()) {
-    ++next_;
-  } else {
-    return std::nullopt;
-  }
+  if (again_.empty()) return take_new();
+  const std::uint64_t position = again_.back();
+  again_.pop_back();
   return SweepTarget{space_.address(space_.place(position)), position};
+}
+
+// Nothing also ends a sweep whose results have to be known: on_swept() begins another one.
+std::optional<SweepTarget> ScanEngine::take_new() {
+  for (std::size_t passed = 0; next_ < space_.size() && passed < kMaxPassed; ++passed) {
+    if (rounds_.must_wait(next_)) break;
+    const std::uint64_t position = next_++;
+    const ScanSpace::Place place = space_.place(position);
+    const SweepTarget target{space_.address(place), position};
+    const auto state = rounds_.state_of_down(position, place);
+    if (!state) return target;
+    const int error = *state == PortState::unreachable ? EHOSTUNREACH : 0;
+    events_.on_port({target, *state, error, {}}, no_facts_);
+    if (halted_ || stopped_) break;
+  }
+  return std::nullopt;
+}
+
+void ScanEngine::report(const PortResult& port, const PortFacts& facts) {
+  rounds_.saw(port);
+  events_.on_port(port, facts);
 }
 
 void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
@@ -131,7 +151,7 @@ void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
   const bool asks = banners_ != nullptr || handshakes_ != nullptr || services_ != nullptr;
   const PortResult port{result.target, port_state(result.state), result.error, result.rtt};
   if (result.state != SweepState::open || !asks || !socket) {
-    events_.on_port(port, {});
+    report(port, no_facts_);
     return;
   }
   listened_to_.insert(result.target.tag);
@@ -180,7 +200,7 @@ void ScanEngine::on_facts(const PortResult& result, const PortFacts& facts) {
     listening_ = false;
     go_on();
   }
-  events_.on_port(result, facts);
+  report(result, facts);
   end_if_done();
 }
 

@@ -23,6 +23,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/sweep/sweep.h"
 #include "banner_reader.h"
+#include "host_rounds.h"
 #include "listings/listing.h"
 #include "probes/service_prober.h"
 #include "targets/scan_space.h"
@@ -82,6 +83,8 @@ class ScanEngine {
   void stop_sweep();
   [[nodiscard]] std::vector<SweepTarget> swept_now() const;
   std::optional<SweepTarget> take_next();
+  std::optional<SweepTarget> take_new();
+  void report(const PortResult& port, const PortFacts& facts);
   void on_result(const SweepResult& result, Fd& socket);
   void on_swept();
   void take_sockets();
@@ -98,6 +101,8 @@ class ScanEngine {
   const ScanSpace& space_;
   Options options_;
   ScanEvents& events_;
+  HostRounds rounds_;
+  const PortFacts no_facts_{};  // most ports have none, and it is not small
   std::uint64_t next_;
   std::vector<std::uint64_t> again_;               // positions to be done before next_
   std::unordered_set<std::uint64_t> listened_to_;  // open, and facts are waited for

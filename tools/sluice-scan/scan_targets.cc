@@ -21,6 +21,13 @@ bool ScanTargets::resolve() {
   return true;
 }
 
+std::string ScanTargets::name_of(const Address& address) const {
+  Address host = address;
+  host.set_port(0);
+  const auto found = names_.find(host);
+  return found == names_.end() ? std::string() : found->second;
+}
+
 bool ScanTargets::look_up(const std::vector<std::string>& names, int family, bool excluded) {
   if (names.empty()) return true;
   std::vector<NamedTarget> found;

@@ -29,6 +29,8 @@ class ScanTargets {
 
   // The name that an address was asked for by.
   [[nodiscard]] const std::unordered_map<Address, std::string>& names() const { return names_; }
+  // The same for an address with a port; empty: it was not given by name.
+  [[nodiscard]] std::string name_of(const Address& address) const;
   // "nohost.invalid: there is no such name"
   [[nodiscard]] const std::vector<std::string>& unresolved() const { return unresolved_; }
 

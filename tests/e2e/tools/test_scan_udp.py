@@ -2,17 +2,15 @@
 """sluice-scan --udp: against services of this host, and against a host behind a wire that limits
 how often it reports closed ports."""
 import os
-import shutil
 import signal
 import socket
 import struct
-import subprocess
 import tempfile
 import threading
 import unittest
 
 import scan as client
-from daemon import PATIENCE, Daemon, die_with_the_test
+from daemon import PATIENCE, Daemon
 from scan import scan
 
 HERE = "127.0.0.1"
@@ -123,32 +121,9 @@ class OverAWire(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if shutil.which("unshare") is None or os.environ.get("SLUICE_INSIDE") != "1":
-            raise unittest.SkipTest("there is no network namespace")
-        cls.far = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec sleep 1000"],
-                                   stdout=subprocess.PIPE, preexec_fn=die_with_the_test)
-        cls.far.stdout.readline()
-        cls.inside = ["nsenter", "-t", str(cls.far.pid), "-n"]
-        for command in (["ip", "link", "add", "near", "type", "veth", "peer", "name", "far",
-                         "netns", str(cls.far.pid)],
-                        ["ip", "addr", "add", "10.77.0.1/24", "dev", "near"],
-                        ["ip", "link", "set", "near", "up"],
-                        # Nobody waits three seconds for ARP.
-                        ["sh", "-c", "echo 100 > /proc/sys/net/ipv4/neigh/near/retrans_time_ms"],
-                        [*cls.inside, "ip", "addr", "add", FAR + "/24", "dev", "far"],
-                        [*cls.inside, "ip", "link", "set", "far", "up"],
-                        [*cls.inside, "ip", "link", "set", "lo", "up"],
-                        [*cls.inside, "sh", "-c",
-                         "echo 100 > /proc/sys/net/ipv4/icmp_ratelimit"]):
-            done = subprocess.run(command, capture_output=True, check=False)
-            if done.returncode != 0:
-                raise unittest.SkipTest(done.stderr.decode())
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.far.kill()
-        cls.far.wait()
-        cls.far.stdout.close()
+        cls.far = client.far_host(FAR)
+        cls.addClassCleanup(cls.far.close)
+        cls.far.there("sh", "-c", "echo 100 > /proc/sys/net/ipv4/icmp_ratelimit")
 
     def test_each_closed_port_of_a_host_that_limits_its_reports_is_told(self):
         states = states_of("-p", "2000-2029", FAR)

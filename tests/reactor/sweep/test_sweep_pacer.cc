@@ -78,3 +78,34 @@ Test(sweep_pacer, accepts_a_rate_that_is_impossibly_high) {
   slow.take(kStart);
   cr_expect(!slow.ready(kStart + std::chrono::minutes(59)));
 }
+
+Test(sweep_pacer, answers_raise_a_rate_that_adapts_up_to_its_maximum) {
+  SweepPacer pacer(5000, 20'000);
+  cr_expect(pacer.rate() == 5000);
+  for (int i = 0; i < 625; ++i) pacer.answered(0.01, kStart);
+  cr_expect(pacer.rate() == 10'000);
+  for (int i = 0; i < 10'000; ++i) pacer.answered(0, kStart);
+  cr_expect(pacer.rate() == 20'000);
+  cr_expect(taken_in_a_second(pacer, milliseconds(1)) > 19'000, "and it holds");
+}
+
+Test(sweep_pacer, losses_halve_it_once_in_a_while_down_to_its_minimum) {
+  SweepPacer pacer(5000, 20'000);
+  for (int i = 0; i < 10'000; ++i) pacer.answered(0, kStart);
+  pacer.answered(0.06, kStart);
+  pacer.answered(0.06, kStart + milliseconds(249));
+  cr_expect(pacer.rate() == 10'000);
+  pacer.answered(0.06, kStart + milliseconds(250));
+  cr_expect(pacer.rate() == 5000);
+  pacer.answered(0.9, kStart + seconds(1));
+  cr_expect(pacer.rate() == 5000);
+}
+
+Test(sweep_pacer, a_rate_without_a_maximum_stays) {
+  for (SweepPacer pacer : {SweepPacer(5000), SweepPacer(5000, 5000), SweepPacer(0, 9)}) {
+    const double rate = pacer.rate();
+    pacer.answered(0, kStart);
+    pacer.answered(0.5, kStart);
+    cr_expect(pacer.rate() == rate);
+  }
+}

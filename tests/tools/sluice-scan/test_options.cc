@@ -32,14 +32,15 @@ Test(scan_options, by_default_it_is_a_thousand_ports_at_a_moderate_rate) {
   options.targets.freeze();
   cr_expect(options.targets.size() == 1);
   const SweepOptions sweep = sweep_options(options);
-  cr_expect(sweep.rate == 5000 && !sweep.rate_on_loopback, "loopback is unbounded");
+  cr_expect(sweep.rate == 5000 && sweep.max_rate == 100'000);
+  cr_expect(!sweep.rate_on_loopback, "loopback is unbounded");
   cr_expect(sweep.max_timeout == std::chrono::seconds(3));
   cr_expect(sweep.retries == 2 && sweep.parallel == 0);
 }
 
 Test(scan_options, a_rate_that_is_given_holds_everywhere_and_0_is_none) {
   const SweepOptions slow = sweep_options(parse({"--rate", "7", "127.0.0.1"}));
-  cr_expect(slow.rate == 7 && slow.rate_on_loopback);
+  cr_expect(slow.rate == 7 && slow.max_rate == 0 && slow.rate_on_loopback);
   cr_expect(sweep_options(parse({"--rate=0", "127.0.0.1"})).rate == 0);
 }
 
@@ -93,6 +94,20 @@ Test(scan_options, ports_of_udp_are_others) {
   cr_expect(udp.udp && udp.ports.size() == 100);
   cr_expect(udp.ports != parse({"--top-ports", "100", "127.0.0.1"}).ports);
   cr_expect(!parse({"--tcp", "127.0.0.1"}).udp);
+}
+
+Test(scan_options, hosts_that_are_down_are_noticed_in_scans_of_many_hosts_and_ports) {
+  const auto likely = [](std::initializer_list<const char*> arguments, std::uint64_t addresses) {
+    return likely_ports(parse(arguments), addresses);
+  };
+  const PortList ports = likely({"10.0.0.0/24"}, 256);
+  cr_expect(ports.size() == 16 && ports[0] == 80 && ports[1] == 443, "the commonest first");
+  cr_expect(likely({"-p", "1000-1100", "10.0.0.0/24"}, 256).size() <= 16, "only of those scanned");
+  cr_expect(likely({"10.0.0.0/28"}, 16).empty(), "few hosts");
+  cr_expect(likely({"-p", "1-64", "10.0.0.0/24"}, 256).empty(), "few ports");
+  cr_expect(likely({"-Pn", "10.0.0.0/24"}, 256).empty());
+  cr_expect(likely({"-sU", "10.0.0.0/24"}, 256).empty(), "silence means nothing");
+  cr_expect(likely({"--shard", "1/2", "10.0.0.0/24"}, 256).empty(), "another has some of them");
 }
 
 Test(scan_options, excluded_ports_are_left_out) {

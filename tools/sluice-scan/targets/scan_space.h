@@ -4,7 +4,8 @@
 // address and port of each. It stores no list: one position is enough to continue a scan, and the
 // memory depends only on the ranges of the targets.
 // Order: addresses in groups of kGroup neighbours; inside a group a permutation mixes addresses and
-// ports. So the hosts of a group are complete before the scan is.
+// likely ports, and after them another one mixes addresses and the other ports. So the hosts of a
+// group are complete before the scan is.
 // Shards: of n machines with the same targets, ports and seed, machine i has each n-th probe. None
 // has another's.
 // Errors: none. Thread: one. Lifetime: the targets and ports outlive it.
@@ -36,8 +37,10 @@ class ScanSpace {
     std::uint16_t port = 0;
   };
 
+  // The ports that are in `likely` come before the others in each group.
   // REQUIRES: frozen targets, no port twice, 1 <= shard.index <= shard.count.
-  ScanSpace(const TargetSet& targets, const PortList& ports, std::uint64_t seed, Shard shard);
+  ScanSpace(const TargetSet& targets, const PortList& ports, std::uint64_t seed, Shard shard,
+            const PortList& likely = {});
 
   [[nodiscard]] std::uint64_t size() const noexcept { return before(whole_); }
   [[nodiscard]] std::uint64_t addresses() const noexcept { return targets_.size(); }
@@ -46,6 +49,15 @@ class ScanSpace {
   [[nodiscard]] Address address(const Place& place) const noexcept {
     return targets_.at(place.host).address(place.port);
   }
+
+  // How many likely ports each host has.
+  [[nodiscard]] std::size_t likely_ports() const noexcept { return first_.size(); }
+  // The group that the position is in, and whether it has a likely port. REQUIRES, of both:
+  // position < size().
+  [[nodiscard]] std::uint64_t group_at(std::uint64_t position) const noexcept {
+    return (shard_.index - 1 + position * shard_.count) / group_span_;
+  }
+  [[nodiscard]] bool is_likely(std::uint64_t position) const noexcept;
 
   [[nodiscard]] static std::uint64_t group_of(std::uint64_t host) noexcept { return host / kGroup; }
   // The first of this shard's positions in a group, and how many it has.
@@ -57,13 +69,17 @@ class ScanSpace {
   [[nodiscard]] std::uint64_t before(std::uint64_t index) const noexcept;
   [[nodiscard]] std::uint64_t seed_of(std::uint64_t group) const noexcept;
 
+  [[nodiscard]] std::uint64_t hosts_of(std::uint64_t group) const noexcept;
+
   const TargetSet& targets_;
-  const PortList& ports_;
+  PortList first_;  // the likely ports
+  PortList rest_;
   std::uint64_t seed_;
   Shard shard_;
   std::uint64_t whole_;              // addresses times ports
   std::uint64_t group_span_;         // probes of a whole group
   mutable std::uint64_t group_ = 0;  // the one whose order is at hand
+  mutable Permutation first_order_;
   mutable Permutation order_;
 };
 

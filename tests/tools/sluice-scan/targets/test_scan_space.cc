@@ -124,3 +124,31 @@ Test(scan_space, the_largest_scan_is_counted_right) {
   const auto last = space.place(space.size() - 1);
   cr_expect(ScanSpace::group_of(last.host) == ScanSpace::group_of(TargetSet::kMaxAddresses - 1));
 }
+
+Test(scan_space, likely_ports_come_first_in_each_group) {
+  const TargetSet targets = targets_of("10.0.0.0/17");
+  const ScanSpace space(targets, kPorts, 1, {}, {443, 22, 7});
+  cr_expect(space.likely_ports() == 2, "one of them is not scanned");
+  const auto probes = all_of(space);
+  cr_expect(std::set<Probe>(probes.begin(), probes.end()).size() == 32'768 * 5);
+  for (std::uint64_t position = 0; position < space.size(); ++position) {
+    const std::uint64_t group = position / (ScanSpace::kGroup * 5);
+    cr_assert(ScanSpace::group_of(probes[position].first) == group);
+    const bool first = position - space.group_start(group) < ScanSpace::kGroup * 2;
+    cr_assert(space.is_likely(position) == first);
+    const auto port = probes[position].second;
+    cr_assert((port == 22 || port == 443) == first);
+  }
+}
+
+Test(scan_space, shards_of_an_order_with_likely_ports_overlap_nowhere) {
+  const TargetSet targets = targets_of("10.0.0.0/28");
+  std::set<Probe> all;
+  std::size_t count = 0;
+  for (std::uint64_t shard = 1; shard <= 3; ++shard) {
+    const auto probes = all_of(ScanSpace(targets, kPorts, 1, {shard, 3}, {80}));
+    all.insert(probes.begin(), probes.end());
+    count += probes.size();
+  }
+  cr_expect(count == 16 * 5 && all.size() == count);
+}
