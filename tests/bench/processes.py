@@ -63,6 +63,9 @@ def server_command(programs, name, mode):
     if mode == "scrapes":
         return program and [str(program), *as_root, "--control", CONTROL, "-l",
                             "metrics=http://127.0.0.1:0", "-l", "echo=tcp://127.0.0.1:0"]
+    if mode.startswith("websocket"):
+        kind = "relay" if mode == "websocket" else "echo"
+        return program and [str(program), *as_root, "-l", f"{kind}=ws://127.0.0.1:0"]
     if mode in ("tls", "tls-relay"):
         # Without OpenSSL there is no TLS in the daemon either.
         there = program and programs.get("bench_bare_tls")
@@ -119,6 +122,8 @@ def measure(programs, cores, name, mode, arguments):
     """One server, started for this measurement alone. REQUIRES: it is available()."""
     if mode == "chat":
         arguments = [*arguments, "--dialect", DIALECTS.get(name, "raw")]
+    if mode.startswith("websocket"):
+        arguments = [*arguments, "--dialect", "websocket"]
     server = start(programs, cores, name, mode)
     if mode == "fairness":
         arguments = [*arguments, "--noise-port", server.ports[0]]

@@ -85,7 +85,17 @@ def idle_target_rows(idle):
          verdict(size <= scenarios.IDLE_BYTES_TARGET)],
         [f"{what}: CPU in {run['seconds']:.0f} s", "none", f"{cpu / 1e6:.2f} ms",
          verdict(cpu <= scenarios.IDLE_CPU_TARGET_NS)],
+        *websocket_idle_target_rows(idle),
     ]
+
+
+def websocket_idle_target_rows(idle):
+    run = idle.get("sluiced_websocket", {}).get("timed")
+    if not run:
+        return []
+    size, limit = run["bytes_after_exchange"], scenarios.WEBSOCKET_IDLE_BYTES_TARGET
+    return [[f"{scenarios.IDLE_CONNECTIONS:,} idle WebSocket connections, after one exchange: "
+             "resident bytes per connection", f"≤ {limit}", human(size), verdict(size <= limit)]]
 
 
 def chat_target_rows(measured):
@@ -223,7 +233,7 @@ def markdown(build, cores, rounds, measured, idle, tls_idle):
     if measured.get("udp"):
         parts += [comparison([scenarios.UDP], measured, kind) for kind in FIGURES]
         parts.append(datagram_losses(measured["udp"]))
-    chat = [scenario for scenario in (*scenarios.FAN_OUT, scenarios.JOINS)
+    chat = [scenario for scenario in (*scenarios.FAN_OUT, scenarios.JOINS, scenarios.WEBSOCKET)
             if measured.get(scenario.key)]
     if chat:
         parts += [comparison(chat, measured, kind) for kind in FIGURES]

@@ -7,6 +7,7 @@ UDP_SERVERS = ("sluiced", "bare_udp", "libuv")
 
 TITLES = {
     "sluiced": "**sluice**",
+    "sluiced_websocket": "**sluice**, WebSocket",
     "bare_libev": "bare libev",
     "bare_epoll": "bare epoll",
     "bare_udp": "bare recvmmsg/sendmmsg",
@@ -58,10 +59,10 @@ RELAYS = ("sluiced", "bare_relay", "asio_chat")
 RELAYS_THAT_WAIT = ("sluiced", "bare_relay", "redis", "ngircd")
 
 
-def fan_out(key, title, receivers, in_flight, servers, *more):
+def fan_out(key, title, receivers, in_flight, servers, *more, mode="chat"):
     arguments = ("fan-out", "--connections", receivers, "--size", 64, "--in-flight", in_flight,
                  *more)
-    return Scenario(key, title, arguments, servers, "chat", "bare_relay", "thousand deliveries",
+    return Scenario(key, title, arguments, servers, mode, "bare_relay", "thousand deliveries",
                     1000, "thousand deliveries")
 
 
@@ -76,6 +77,10 @@ FAN_OUT = (
 )
 JOINS = Scenario("joins", "1,000 clients join", ("joins", "--connections", 1000, "--size", 64),
                  RELAYS, "chat", "bare_relay", "client")
+
+# The service relay: a message is passed on as it came.
+WEBSOCKET = fan_out("websocket", "WebSocket, 1 to 1,000, 16 messages in flight", 1000, 16,
+                    ("sluiced", "bare_relay"), mode="websocket")
 
 # Empty messages from all sides, and an echo beside them.
 FAIRNESS = Scenario("fairness", "echo beside 200 peers that send empty messages",
@@ -107,11 +112,12 @@ TLS = (
 TLS_IDLE_CONNECTIONS = 2000
 TLS_IDLE_BYTES_TARGET = 15_000
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS, FAIRNESS, SCRAPES, *TLS)
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, WEBSOCKET, FAIRNESS, SCRAPES, *TLS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (
     ("sluiced", "sluiced", "echo", "idle"),
+    ("sluiced_websocket", "sluiced", "websocket-idle", "websocket-idle"),
     ("bare_libev", "bare_libev", "echo", "idle"),
     ("bare_epoll", "bare_epoll", "echo", "idle"),
     ("libuv", "libuv", "echo", "idle"),
@@ -120,6 +126,7 @@ IDLE = (
     ("asio", "asio", "echo", "idle"),
 )
 IDLE_CONNECTIONS = 9000
+WEBSOCKET_IDLE_BYTES_TARGET = 300
 IDLE_SECONDS = 3
 
 
@@ -154,6 +161,7 @@ TARGETS = (
     Target("flood", "rate", ("redis",), 1.0, strict=True),
     Target("flood", "rate", ("ngircd",), 1.0, strict=True),
     Target("in-step", "rate", ("bare_relay",), 0.9),
+    Target("websocket", "rate", ("bare_relay",), 0.97),
     Target("tls", "cpu", ("bare_tls",), 1.05),
     Target("tls-bulk", "cpu", ("bare_tls",), 1.1),
     Target("tls-fan-out", "cpu", ("bare_tls",), 1.1),

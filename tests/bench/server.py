@@ -10,7 +10,8 @@ import certificate
 START_SECONDS = 20
 STOP_SECONDS = 5
 # How the endpoints begin whose ports are used.
-TRANSPORTS = {"udp": "udp", "tls": "tls", "tls-relay": "tls", "scrapes": ("tcp", "http")}
+TRANSPORTS = {"udp": "udp", "tls": "tls", "tls-relay": "tls", "scrapes": ("tcp", "http"),
+              "websocket": "ws", "websocket-idle": "ws"}
 
 
 class Broken(Exception):

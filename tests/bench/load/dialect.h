@@ -11,7 +11,8 @@
 namespace bench {
 
 // raw: a line is passed on as it is. chat: behind the sender's name; there are notices, too.
-enum class Dialect { raw, chat, redis, irc };
+// websocket: a text message is passed on as one; texts of at most 125 bytes.
+enum class Dialect { raw, chat, redis, irc, websocket };
 
 // Nothing when there is no such dialect.
 std::optional<Dialect> dialect_from(std::string_view name);
@@ -20,8 +21,14 @@ std::optional<Dialect> dialect_from(std::string_view name);
 std::string sender_hello(Dialect dialect);
 std::string receiver_hello(Dialect dialect, std::size_t index);
 
+// Reads the answer to a hello from a socket that blocks, where a client has to wait for it.
+void await_hello(Dialect dialect, int descriptor);
+
 // What makes `text` a line for the server.
 std::string spoken(Dialect dialect, std::string_view text);
+
+// What an echo server answers to spoken(dialect, text).
+std::string echoed(Dialect dialect, std::string_view text);
 
 // What stands around a text where a receiver reads it.
 struct Frame {

@@ -83,11 +83,11 @@ class FanOut {
     for (std::size_t i = 0; i < request_.stalled; ++i) join_silent(i);
     for (std::size_t i = 0; i < receivers_.size(); ++i) {
       receivers_[i].descriptor = connect_tcp(request_.port);
-      say(receivers_[i].descriptor, receiver_hello(dialect_, i));
+      greet(receivers_[i].descriptor, receiver_hello(dialect_, i));
       epoll_.add(receivers_[i].descriptor, EPOLLIN, &receivers_[i]);
     }
     sender_ = connect_tcp(request_.port);
-    say(sender_, sender_hello(dialect_));
+    greet(sender_, sender_hello(dialect_));
     epoll_.add(sender_, EPOLLIN, nullptr);
     const std::string probe = spoken(dialect_, probe_);
     const auto give_up = Clock::now() + kSetUp;
@@ -140,6 +140,11 @@ class FanOut {
     if (::send(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       fail("send");
     }
+  }
+
+  void greet(int descriptor, std::string_view hello) {
+    say(descriptor, hello);
+    await_hello(dialect_, descriptor);
   }
 
   void make_streams() {

@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <string>
 #include <thread>
 
+#include "dialect.h"
 #include "load.h"
 
 namespace bench {
@@ -62,7 +62,12 @@ class Idle {
  private:
   // Returns when the server has accepted them all, which the kernel does not tell the client.
   void open_until(std::size_t count) {
-    while (sockets_.size() < count) sockets_.push_back(connect_tcp(request_.port));
+    while (sockets_.size() < count) {
+      sockets_.push_back(connect_tcp(request_.port));
+      const std::string hello = sender_hello(dialect_);
+      if (!hello.empty() && send(sockets_.back(), hello.data(), hello.size(), 0) < 0) fail("send");
+      await_hello(dialect_, sockets_.back());
+    }
     const auto give_up = Clock::now() + std::chrono::seconds(10);
     while (open_descriptors(request_.server) < count) {
       if (Clock::now() > give_up) fail("the server does not accept all connections");
@@ -71,10 +76,12 @@ class Idle {
   }
 
   void exchange_on_all() {
-    std::array<char, 1> byte{'x'};
+    const std::string question = spoken(dialect_, "x");
+    std::string answer = echoed(dialect_, "x");
     for (const int socket : sockets_) {
-      if (send(socket, byte.data(), byte.size(), 0) != 1) fail("send");
-      if (recv(socket, byte.data(), byte.size(), 0) != 1 || byte[0] != 'x') ++lost_;
+      if (send(socket, question.data(), question.size(), 0) < 0) fail("send");
+      const ssize_t size = recv(socket, answer.data(), answer.size(), MSG_WAITALL);
+      if (size != static_cast<ssize_t>(answer.size()) || answer != echoed(dialect_, "x")) ++lost_;
     }
   }
 
@@ -82,6 +89,7 @@ class Idle {
   static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(200)); }
 
   const Request& request_;
+  const Dialect dialect_ = dialect_from(request_.dialect).value();
   std::vector<int> sockets_;
   std::uint64_t lost_ = 0;
 };

@@ -1,6 +1,9 @@
-// A relay on epoll alone: what it reads from one member it writes to each other one, as it came.
-// It looks at no byte and knows no line. While a member lacks something that the system did not
-// take, nobody is read.
+// A relay on epoll alone. While a member lacks something that the system did not take, nobody is
+// read.
+//   chat       what it reads from one member it writes to each other one, as it came: it looks at no
+//              byte and knows no line
+//   websocket  each message of at most 125 bytes, as a message; it knows just what bench_load sends,
+//              and checks nothing else
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "../common.h"
@@ -18,11 +23,18 @@ struct Member {
   int descriptor;
   std::size_t index;         // among the members
   std::vector<char> unsent;  // what the system did not take
+  bool upgraded = false;
+  std::string begun{};  // a request or a message that has not arrived as a whole
 };
+
+constexpr std::string_view kUpgraded =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+constexpr std::size_t kMaskedHead = 6;
 
 class Relay {
  public:
-  Relay() : listener_(bench::listen_tcp()) {
+  explicit Relay(bool websocket) : websocket_(websocket), listener_(bench::listen_tcp()) {
     epoll_.add(listener_, EPOLLIN, nullptr);
     bench::announce(listener_);
   }
@@ -55,10 +67,39 @@ class Relay {
     if (behind_ != 0 && (events & (EPOLLHUP | EPOLLERR)) == 0) return;
     const ssize_t size = recv(member.descriptor, scratch_.data(), scratch_.size(), 0);
     if (size > 0) {
-      pass_on(member, std::span(scratch_).first(static_cast<std::size_t>(size)));
+      const auto bytes = std::span(scratch_).first(static_cast<std::size_t>(size));
+      websocket_ ? read_messages(member, bytes) : pass_on(member, bytes);
     } else if (size == 0 || errno != EAGAIN) {
       leave(member);
     }
+  }
+
+  // All messages that one read has brought are written to each other member at once.
+  void read_messages(Member& member, std::span<const char> bytes) {
+    member.begun.append(bytes.data(), bytes.size());
+    if (!member.upgraded) {
+      if (!member.begun.ends_with("\r\n\r\n")) return;
+      member.upgraded = true;
+      member.begun.clear();
+      (void)send(member.descriptor, kUpgraded.data(), kUpgraded.size(), MSG_NOSIGNAL);
+      return;
+    }
+    out_.clear();
+    std::size_t at = 0;
+    while (member.begun.size() - at >= kMaskedHead) {
+      const std::size_t size = member.begun[at + 1] & 0x7f;
+      if (member.begun.size() - at < kMaskedHead + size) break;
+      const char* const mask = member.begun.data() + at + 2;
+      const char* const text = mask + 4;
+      out_.push_back(member.begun[at]);
+      out_.push_back(static_cast<char>(size));
+      for (std::size_t i = 0; i < size; ++i) {
+        out_.push_back(static_cast<char>(text[i] ^ mask[i % 4]));
+      }
+      at += kMaskedHead + size;
+    }
+    member.begun.erase(0, at);
+    if (!out_.empty()) pass_on(member, out_);
   }
 
   void pass_on(const Member& from, std::span<const char> bytes) {
@@ -113,8 +154,10 @@ class Relay {
     if (!member.unsent.empty() && --behind_ == 0) watch_all();
   }
 
+  const bool websocket_;
   const int listener_;
   bench::Epoll epoll_;
+  std::vector<char> out_;  // messages that are passed on
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<std::unique_ptr<Member>> gone_;  // until the end of the turn: events may name them
   std::size_t behind_ = 0;                     // members with something unsent
@@ -124,7 +167,7 @@ class Relay {
 }  // namespace
 
 int main(int argc, char** argv) {
-  (void)bench::parse_mode(argc, argv, {"chat"});
+  const auto mode = bench::parse_mode(argc, argv, {"chat", "websocket"});
   bench::prepare_process();
-  Relay().run();
+  Relay(mode == "websocket").run();
 }
