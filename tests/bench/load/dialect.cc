@@ -68,7 +68,9 @@ std::string receiver_hello(Dialect dialect, std::size_t index) {
   return dialect == Dialect::irc ? irc_hello("r" + std::to_string(index)) : std::string();
 }
 
-void await_hello(Dialect dialect, int descriptor) {
+void greet(Dialect dialect, int descriptor, std::string_view hello) {
+  const auto sent = send(descriptor, hello.data(), hello.size(), 0);
+  if (sent != static_cast<ssize_t>(hello.size())) fail("send");
   std::string answer;
   while (dialect == Dialect::websocket && !answer.ends_with("\r\n\r\n")) {
     char byte = 0;

@@ -21,8 +21,8 @@ std::optional<Dialect> dialect_from(std::string_view name);
 std::string sender_hello(Dialect dialect);
 std::string receiver_hello(Dialect dialect, std::size_t index);
 
-// Reads the answer to a hello from a socket that blocks, where a client has to wait for it.
-void await_hello(Dialect dialect, int descriptor);
+// Says a hello on a socket that blocks, and reads the answer where a client has to wait for it.
+void greet(Dialect dialect, int descriptor, std::string_view hello);
 
 // What makes `text` a line for the server.
 std::string spoken(Dialect dialect, std::string_view text);

@@ -83,11 +83,11 @@ class FanOut {
     for (std::size_t i = 0; i < request_.stalled; ++i) join_silent(i);
     for (std::size_t i = 0; i < receivers_.size(); ++i) {
       receivers_[i].descriptor = connect_tcp(request_.port);
-      greet(receivers_[i].descriptor, receiver_hello(dialect_, i));
+      greet(dialect_, receivers_[i].descriptor, receiver_hello(dialect_, i));
       epoll_.add(receivers_[i].descriptor, EPOLLIN, &receivers_[i]);
     }
     sender_ = connect_tcp(request_.port);
-    greet(sender_, sender_hello(dialect_));
+    greet(dialect_, sender_, sender_hello(dialect_));
     epoll_.add(sender_, EPOLLIN, nullptr);
     const std::string probe = spoken(dialect_, probe_);
     const auto give_up = Clock::now() + kSetUp;
@@ -132,19 +132,13 @@ class FanOut {
     silent_.push_back(descriptor);
     const int size = 4096;
     require(setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), "SO_RCVBUF");
-    say(descriptor, receiver_hello(dialect_, receivers_.size() + index));
+    greet(dialect_, descriptor, receiver_hello(dialect_, receivers_.size() + index));
   }
 
   static void say(int descriptor, std::string_view text) {
-    if (text.empty()) return;
     if (::send(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       fail("send");
     }
-  }
-
-  void greet(int descriptor, std::string_view hello) {
-    say(descriptor, hello);
-    await_hello(dialect_, descriptor);
   }
 
   void make_streams() {

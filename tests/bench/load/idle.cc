@@ -64,9 +64,7 @@ class Idle {
   void open_until(std::size_t count) {
     while (sockets_.size() < count) {
       sockets_.push_back(connect_tcp(request_.port));
-      const std::string hello = sender_hello(dialect_);
-      if (!hello.empty() && send(sockets_.back(), hello.data(), hello.size(), 0) < 0) fail("send");
-      await_hello(dialect_, sockets_.back());
+      greet(dialect_, sockets_.back(), sender_hello(dialect_));
     }
     const auto give_up = Clock::now() + std::chrono::seconds(10);
     while (open_descriptors(request_.server) < count) {
