@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the HTML of the pages, and follows each link in it.
 
-A link leads to a file that man/html.sh wrote, and to a place in it that exists, or to a page of
+A link leads to a file that man/html/html.sh wrote, and to a place in it that exists, or to a page of
 another system, by https. The index names each page. Nothing is fetched.
 
 Usage: check_html.py [--source DIR] | --self-test
@@ -62,10 +62,10 @@ def check_files(folder, pages):
 def check(source):
     pages = sorted(path.name for path in (source / "man").glob("*.[1-9]"))
     with tempfile.TemporaryDirectory() as name:
-        done = subprocess.run(["sh", source / "man" / "html.sh", "mandoc", name, *pages],
+        done = subprocess.run(["sh", source / "man" / "html" / "html.sh", "mandoc", name, *pages],
                               stderr=subprocess.PIPE, text=True, check=False, timeout=60)
         if done.returncode != 0:
-            return [f"man/html.sh: exit status {done.returncode}: {done.stderr}"], 0
+            return [f"man/html/html.sh: exit status {done.returncode}: {done.stderr}"], 0
         return check_files(pathlib.Path(name), pages)
 
 

@@ -13,7 +13,7 @@ cp "$here/style.css" "$folder/style.css"
 folder=$(cd "$folder" && pwd)
 
 # mandoc makes the first kind of link for a page that it finds in the current directory.
-cd "$here"
+cd "$here/.."
 for page; do
   "$mandoc" -T html -O "style=style.css,toc,man=%N.%S.html;$elsewhere" "$page" >"$folder/new.tmp"
   mv "$folder/new.tmp" "$folder/$page.html"
