@@ -89,7 +89,7 @@ class IrcClient : public ChatSeat {
 
   // irc_registration.cc
   void cap(const IrcLine& line);
-  void cap_list(bool all, std::string_view subcommand);
+  void cap_list(bool all, std::string_view subcommand, bool values);
   void cap_request(std::string_view wanted);
   void pass(const IrcLine& line);
   void set_nick(const IrcLine& line);

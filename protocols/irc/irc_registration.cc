@@ -1,6 +1,7 @@
 // How a client registers, and how it leaves.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,13 @@ constexpr bool is_user_byte(char c) noexcept {
          c == '_' || c == '.';
 }
 
+// "302" or more: IRCv3, capability negotiation.
+bool has_values(std::string_view version) noexcept {
+  unsigned number = 0;
+  const auto read = std::from_chars(version.data(), version.data() + version.size(), number);
+  return read.ec == std::errc() && number >= 302;
+}
+
 }  // namespace
 
 // --- Capabilities ---
@@ -49,9 +57,9 @@ void IrcClient::cap(const IrcLine& line) {
   const bool is_registered = member() != nullptr;
   if (subcommand == "LS") {
     negotiates_ = !is_registered;
-    return cap_list(true, "LS");
+    return cap_list(true, "LS", has_values(line.param(1)));
   }
-  if (subcommand == "LIST") return cap_list(false, "LIST");
+  if (subcommand == "LIST") return cap_list(false, "LIST", false);
   if (subcommand == "REQ") {
     negotiates_ = !is_registered;
     return cap_request(line.param(1));
@@ -65,12 +73,18 @@ void IrcClient::cap(const IrcLine& line) {
   numeric("410", {shown, "Invalid CAP command"});
 }
 
-void IrcClient::cap_list(bool all, std::string_view subcommand) {
+// `values`: the client reads those of capabilities.
+void IrcClient::cap_list(bool all, std::string_view subcommand, bool values) {
   std::string names;
   for (const Capability& one : kCapabilities) {
     if (!all && !(capabilities_.*one.flag)) continue;
     if (!names.empty()) names += ' ';
     names += one.name;
+  }
+  // It cannot be requested. Over TLS a client ignores the port, and otherwise the duration.
+  if (values && options_.sts_port != 0) {
+    names += " sts=port=" + std::to_string(options_.sts_port) +
+             ",duration=" + std::to_string(options_.sts_duration.count());
   }
   out_ += ':' + std::string(kIrcServer) + " CAP " + std::string(nick()) + ' ' +
           std::string(subcommand) + " :" + names + "\r\n";

@@ -157,6 +157,21 @@ Test(irc, holds_registration_while_capabilities_are_negotiated) {
   expect_answer(*peer, "CAP END", " 001 ann ");
 }
 
+Test(irc, advertises_its_port_with_tls_to_clients_that_read_values) {
+  const std::string sts = " sts=port=6697,duration=3600\r\n";
+  World world;
+  Irc with(world.chat, {.sts_port = 6697, .sts_duration = std::chrono::hours(1)});
+  MemoryPeer peer(world.loop, with.handler());
+  cr_expect(has(ask(peer, "CAP LS 302"), sts));
+  cr_expect(has(ask(peer, "CAP LS 303"), sts));
+  for (const char* version : {"", " 301", " x", " -302"}) {
+    cr_expect(not has(ask(peer, std::string("CAP LS") + version), "sts"), "%s", version);
+  }
+  // It cannot be requested.
+  cr_expect(has(ask(peer, "CAP REQ :sts"), " NAK :sts"));
+  cr_expect(not has(ask(*world.connect(), "CAP LS 302"), "sts"));
+}
+
 Test(irc, says_why_it_ends) {
   World world;
   const PeerRef ann = world.enter("ann");

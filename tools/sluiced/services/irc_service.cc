@@ -1,5 +1,7 @@
 #include "irc_service.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,13 +25,45 @@ constexpr TextKey kNetwork({.name = "network",
                             .applies = over_streams},
                            {1, kMaxNetwork}, "sluice", check_house);
 
-constexpr const Key* kKeys[] = {
-    &kHouse,  &kNetwork, &kGreeting,  &kMotd,      &kHistory,        &kMembers,
-    &kInRoom, &kRooms,   &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
-    &kRate,   &kBurst,   &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout};
+constexpr NumberKey kSts({.name = "sts",
+                          .form = "PORT",
+                          .summary = "port with TLS, which clients are told to use",
+                          .applies = over_streams,
+                          .without = "none"},
+                         {1, 65'535});
+constexpr DurationKey kStsDuration({.name = "sts-duration",
+                                    .form = "DURATION",
+                                    .summary = "how long clients remember sts",
+                                    .applies = over_streams},
+                                   std::chrono::seconds(1), std::chrono::hours(30 * 24),
+                                   std::chrono::hours(365 * 24));
+
+constexpr const Key* kKeys[] = {&kHouse,
+                                &kNetwork,
+                                &kSts,
+                                &kStsDuration,
+                                &kGreeting,
+                                &kMotd,
+                                &kHistory,
+                                &kMembers,
+                                &kInRoom,
+                                &kRooms,
+                                &kReserved,
+                                &kOperators,
+                                &kOperatorCerts,
+                                &kOperatorPasswords,
+                                &kRate,
+                                &kBurst,
+                                &kSendQueue,
+                                &kSlow,
+                                &kMessageTimeout,
+                                &kFirstMessageTimeout};
 
 IrcOptions derive_irc(const Settings& settings) {
-  return {.network = std::string(settings.get(kNetwork))};
+  return {
+      .network = std::string(settings.get(kNetwork)),
+      .sts_port = static_cast<std::uint16_t>(settings.find(kSts).value_or(0)),
+      .sts_duration = std::chrono::duration_cast<std::chrono::seconds>(settings.get(kStsDuration))};
 }
 
 // A door to the house.

@@ -50,5 +50,6 @@ Test(irc_service, names_what_is_wrong_with_a_key) {
                  "house \"the attic\": character 4 cannot be in a name" + allowed);
   expect_refused(",network=", "network has 0 bytes; allowed: 1-32");
   expect_refused(",network=a b", "network \"a b\": character 2 cannot be in a name" + allowed);
+  expect_refused(",sts=0", "sts 0 is not in 1-65535");
   expect_refused(",history=1001", "history 1001 is not in 0-1000");
 }
