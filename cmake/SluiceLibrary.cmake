@@ -19,7 +19,7 @@ function(sluice_objects name portable)
   # Calls within the library are direct: they avoid the PLT, and the compiler can inline them.
   target_compile_options(${name} PRIVATE -fno-semantic-interposition)
   target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR}/include)
-  target_link_libraries(${name} PUBLIC Libev::Libev Cares::Cares Threads::Threads)
+  target_link_libraries(${name} PUBLIC Libev::Libev Cares::Cares ZLIB::ZLIB Threads::Threads)
   if(portable)
     target_compile_definitions(${name} PUBLIC SLUICE_PORTABLE=1)
   endif()
@@ -81,7 +81,8 @@ function(sluice_end_library)
     add_library(sluice::${library} ALIAS ${library})
     sluice_flags(${library})
     target_compile_features(${library} INTERFACE cxx_std_20)
-    target_link_libraries(${library} PRIVATE Libev::Libev Cares::Cares Threads::Threads)
+    target_link_libraries(${library} PRIVATE
+      Libev::Libev Cares::Cares ZLIB::ZLIB Threads::Threads)
     target_include_directories(${library} INTERFACE
       $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -130,8 +131,8 @@ function(sluice_install_package)
   sluice_install_headers()
   set(package ${CMAKE_INSTALL_LIBDIR}/cmake/sluice)
 
-  # There are two exports, because a program that links the shared library needs neither libev nor
-  # c-ares.
+  # There are two exports, because a program that links the shared library needs neither libev,
+  # c-ares nor zlib.
   install(TARGETS sluice EXPORT sluiceTargets)
   install(TARGETS sluice_static EXPORT sluiceStaticTargets)
   install(EXPORT sluiceTargets NAMESPACE sluice:: DESTINATION ${package})

@@ -50,14 +50,12 @@ void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std
   if (peers_.size() < 2) return;
   // Each is made once, if a peer needs it.
   Payload raw;
-  Payload message;
-  const WebSocketKind kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
+  WebSocketBroadcast message(form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary,
+                             bytes);
   for (RelayMember* const peer : peers_) {
     if (peer == &from) continue;
-    const bool is_socket = peer->socket_ != nullptr;
-    if (is_socket && message.empty()) message = websocket_message(kind, bytes);
-    if (!is_socket && raw.empty()) raw = Payload::copy(bytes);
-    if (peer->send(is_socket ? message : raw) && !peer->behind_) mark_behind(*peer);
+    if (peer->socket_ == nullptr && raw.empty()) raw = Payload::copy(bytes);
+    if (peer->send(raw, message) && !peer->behind_) mark_behind(*peer);
   }
 }
 

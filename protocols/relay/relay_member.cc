@@ -35,13 +35,13 @@ void RelayMember::caught_up() noexcept {
   if (relay_ != nullptr) relay_->mark_caught_up(*this);
 }
 
-bool RelayMember::send(const Payload& payload) noexcept {
+bool RelayMember::send(const Payload& raw, WebSocketBroadcast& message) noexcept {
   if (connection_->state() != Connection::State::open) return false;
   try {
     if (socket_ != nullptr) {
-      socket_->send_message(payload);
+      socket_->send_message(message);
     } else {
-      connection_->send(payload);
+      connection_->send(raw);
     }
   } catch (const std::bad_alloc&) {
     connection_->abort();  // it would miss bytes, and not know

@@ -15,6 +15,7 @@ namespace sluice {
 
 class Connection;
 class Relay;
+class WebSocketBroadcast;
 class WebSocketProtocol;
 
 // The data that a peer has sent: bytes without boundaries, or a message of a WebSocket.
@@ -47,8 +48,8 @@ class RelayMember {
  private:
   friend class Relay;
 
-  // Returns whether it is behind now.
-  [[nodiscard]] bool send(const Payload& payload) noexcept;
+  // Sends the form that it receives. Returns whether it is behind now.
+  [[nodiscard]] bool send(const Payload& raw, WebSocketBroadcast& message) noexcept;
   void resume() noexcept;
   void abort() noexcept;
   void detach() noexcept;

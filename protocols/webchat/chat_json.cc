@@ -5,6 +5,7 @@
 
 #include "../chat/chat_member.h"
 #include "../chat/chat_text.h"
+#include "../websocket/websocket_deflate.h"
 #include "../websocket/websocket_frame.h"
 
 namespace sluice {
@@ -48,10 +49,8 @@ std::string_view type_of(const ChatEvent& event) noexcept {
   return {};
 }
 
-void append_frame(std::string& to, std::string_view json) {
-  const WebSocketFrameHead head(WebSocketOpcode::text, json.size());
-  to.append(reinterpret_cast<const char*>(head.bytes().data()), head.bytes().size());
-  to.append(json);
+std::string_view view_of(std::span<const std::byte> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void append_member(std::string& json, std::string_view name, std::string_view text) {
@@ -92,12 +91,22 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
 }
 
-ChatJson::ChatJson(ChatTime house_since) {
+ChatJson::ChatJson(ChatTime house_since, WebSocketDeflate* deflate) : deflate_(deflate) {
   char digits[20];
   const auto since = static_cast<std::uint64_t>(house_since.time_since_epoch().count());
   const auto end = std::to_chars(std::begin(digits), std::end(digits), since, 16).ptr;
   house_.assign(std::begin(digits), end);
   house_ += '-';
+}
+
+void ChatJson::append_frame(std::string& to, std::string_view json) const {
+  std::span<const std::byte> packed;
+  if (deflate_ != nullptr) {
+    packed = deflate_->deflate(std::as_bytes(std::span(json)), WebSocketDeflate::kMaxWindowBits);
+  }
+  WebSocketFrameHead head(WebSocketOpcode::text, packed.empty() ? json.size() : packed.size());
+  if (!packed.empty()) head.set_deflated();
+  to.append(view_of(head.bytes())).append(packed.empty() ? json : view_of(packed));
 }
 
 std::uint64_t ChatJson::number_of(std::string_view id) const noexcept {

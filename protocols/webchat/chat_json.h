@@ -23,11 +23,15 @@ namespace sluice {
 // lines (append_chat_text()), so the result is UTF-8 without control characters.
 void append_json_string(std::string& to, std::string_view text);
 
+class WebSocketDeflate;
+
 class ChatJson final : public ChatFormat {
  public:
   static constexpr std::size_t kMaxNames = 1000;  // of the members in a welcome
 
-  explicit ChatJson(ChatTime house_since);
+  // With `deflate`, the messages are compressed for clients with the largest window. REQUIRES: it
+  // outlives this.
+  explicit ChatJson(ChatTime house_since, WebSocketDeflate* deflate = nullptr);
 
   void append(std::string& to, const ChatEvent& event) const override;
 
@@ -41,7 +45,10 @@ class ChatJson final : public ChatFormat {
   // 0 if the number is not of this house.
   [[nodiscard]] std::uint64_t number_of(std::string_view id) const noexcept;
 
+  void append_frame(std::string& to, std::string_view json) const;
+
   std::string house_;  // "18f2c3a1b20-"
+  WebSocketDeflate* deflate_;
 };
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 #include "../chat/chat_lines.h"
 #include "../chat/chat_name.h"
 #include "../http/http_query.h"
+#include "../websocket/websocket_deflate.h"
 
 namespace sluice {
 
@@ -38,7 +39,7 @@ void ChatSocket::enter() {
   const ChatRoom& lobby = house().lobby();
   ChatMember* const entered =
       house().enter({.outlet = *this,
-                     .format = door_.format_,
+                     .format = format(),
                      .nick = may_have ? std::string_view(wanted->nick) : std::string_view(),
                      .origin = desk().origin_of("web", WebSocketProtocol::connection().peer()),
                      .reads_itself = true,
@@ -53,12 +54,18 @@ void ChatSocket::enter() {
   greet_operator();
 }
 
+// A client with a small window reads plain messages, so that all others share one block.
+const ChatJson& ChatSocket::format() const noexcept {
+  const bool shares = window_bits() == WebSocketDeflate::kMaxWindowBits;
+  return shares ? door_.deflated_ : door_.format_;
+}
+
 std::string ChatSocket::welcome(const ChatRoom* room, std::string_view name,
                                 std::string_view nick) const {
   const ChatRules& rules = door_.chat_.house().rules();
   const bool is_lobby = room == &door_.chat_.house().lobby();
-  return door_.format_.welcome(room, name, nick, is_lobby ? rules.greeting : std::string_view(),
-                               after_, rules.history);
+  return format().welcome(room, name, nick, is_lobby ? rules.greeting : std::string_view(), after_,
+                          rules.history);
 }
 
 void ChatSocket::on_held(Connection& /*connection*/, Bytes /*start*/) {
@@ -112,7 +119,7 @@ void ChatSocket::say(std::string_view notice) {
   event.time = door_.chat_.house().now();
   event.text = notice;
   std::string frame;
-  door_.format_.append(frame, event);
+  format().append(frame, event);
   WebSocketProtocol::connection().send(frame);
 }
 

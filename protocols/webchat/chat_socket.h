@@ -46,6 +46,7 @@ class ChatSocket final : public WebSocketProtocol, public ChatSeat {
   void on_dismissed() override;
 
   void submit(std::string_view line);
+  [[nodiscard]] const ChatJson& format() const noexcept;
   [[nodiscard]] std::string welcome(const ChatRoom* room, std::string_view name,
                                     std::string_view nick) const;
 

@@ -11,7 +11,8 @@ ChatSockets::ChatSockets(Chat& chat, WebSocketServer& server, ChatSocketsOptions
     : chat_(chat),
       server_(server),
       options_(std::move(options)),
-      format_(chat.house().lobby().created()) {}
+      format_(chat.house().lobby().created()),
+      deflated_(chat.house().lobby().created(), server.deflate()) {}
 
 ProtocolFactory ChatSockets::factory() {
   return [this](const Address&) -> ProtocolRef { return std::make_unique<ChatSocket>(*this); };

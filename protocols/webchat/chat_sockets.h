@@ -46,6 +46,7 @@ class ChatSockets {
   WebSocketServer& server_;
   ChatSocketsOptions options_;
   ChatJson format_;
+  ChatJson deflated_;  // for those with which that was agreed on
 };
 
 }  // namespace sluice

@@ -1,8 +1,5 @@
 #include "websocket.h"
 
-#include <array>
-#include <cassert>
-#include <memory>
 #include <new>
 #include <string>
 #include <utility>
@@ -17,30 +14,7 @@ namespace {
 // The memory of a message that is kept for the next one.
 constexpr std::size_t kKeptRoom = std::size_t{64} * 1024;
 
-class WebSocketWithFunction final : public WebSocketProtocol {
- public:
-  WebSocketWithFunction(WebSocketServer& server, WebSocketFunction function)
-      : WebSocketProtocol(server), function_(std::move(function)) {}
-
- private:
-  void on_message(Connection& /*connection*/, WebSocketKind kind, Bytes message) override {
-    function_(*this, kind, message);
-  }
-
-  WebSocketFunction function_;
-};
-
-WebSocketOpcode opcode_of(WebSocketKind kind) noexcept {
-  return kind == WebSocketKind::text ? WebSocketOpcode::text : WebSocketOpcode::binary;
-}
-
 }  // namespace
-
-Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message) {
-  const WebSocketFrameHead head(opcode_of(kind), message.size());
-  const std::array parts = {head.bytes(), message};
-  return Payload::concat(parts);
-}
 
 WebSocketProtocol::WebSocketProtocol(WebSocketServer& server) noexcept : server_(&server) {}
 
@@ -106,16 +80,9 @@ void WebSocketProtocol::detach() noexcept {
   connection_->close();
 }
 
-void WebSocketProtocol::send_message(WebSocketKind kind, Bytes message) {
-  if (is_established()) send_frame(opcode_of(kind), message);
-}
-
-void WebSocketProtocol::send_message(const Payload& message) {
-  if (is_established()) connection_->send(message);
-}
-
-void WebSocketProtocol::send_frame(WebSocketOpcode opcode, Bytes payload) {
-  const WebSocketFrameHead head(opcode, payload.size());
+void WebSocketProtocol::send_frame(WebSocketOpcode opcode, Bytes payload, bool compressed) {
+  WebSocketFrameHead head(opcode, payload.size());
+  if (compressed) head.set_deflated();
   if (connection_->options().overflow == OverflowPolicy::drop_newest) {
     // Sent in parts, the head might still fit and the payload not.
     std::vector<std::byte> whole(head.bytes().begin(), head.bytes().end());
@@ -173,7 +140,8 @@ std::size_t WebSocketProtocol::read_frames(Connection& connection, Bytes in) {
   while (server_ != nullptr && state_ != State::closed) {
     // Messages after our Close frame are dropped, so they may always be delivered.
     const bool may = !is_established() || may_deliver();
-    const WebSocketRead read = reader_.read(in.subspan(consumed), server_->intake_, may);
+    const WebSocketRead read =
+        reader_.read(in.subspan(consumed), server_->intake_, may, may_deflate());
     consumed += read.consumed;
     const bool is_held = read.event == WebSocketEvent::held;
     const bool goes_on = handle(connection, read);
@@ -227,7 +195,10 @@ void WebSocketProtocol::handle_message(Connection& connection, const WebSocketRe
   }
   if (server_ == nullptr) return;
   WebSocketIntake& intake = server_->intake_;
-  if (intake.assembled.capacity() > kKeptRoom) intake.assembled = {};
+  // Not `= {}`, which keeps the memory.
+  for (std::vector<std::byte>* bytes : {&intake.assembled, &intake.expanded}) {
+    if (bytes->capacity() > kKeptRoom) std::vector<std::byte>().swap(*bytes);
+  }
 }
 
 // Section 7.1.4: the server closes the connection first.
@@ -259,13 +230,6 @@ void WebSocketProtocol::on_silent(IdleList::Node& node) {
 
 void WebSocketProtocol::on_unanswered(IdleList::Node& node) {
   static_cast<WebSocketProtocol&>(node).connection_->close();
-}
-
-ProtocolFactory websocket(WebSocketServer& server, WebSocketFunction function) {
-  assert(function);
-  return [&server, function = std::move(function)](const Address& /*peer*/) {
-    return std::make_unique<WebSocketWithFunction>(server, function);
-  };
 }
 
 }  // namespace sluice

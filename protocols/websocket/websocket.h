@@ -7,7 +7,8 @@
 //     }
 //   };
 //
-// What it is: a Protocol for the server's side of RFC 6455, without extensions. It answers the
+// What it is: a Protocol for the server's side of RFC 6455, and of permessage-deflate if
+// WebSocketOptions::deflate is set. It answers the
 // handshake, delivers each message whole, answers pings, and closes with the code that the RFC has
 // for an error of the peer. Derive a class from WebSocketProtocol, or pass a function to
 // websocket(). It works over TCP, TLS and Unix sockets.
@@ -23,7 +24,7 @@
 // Errors: an error of the peer ends the WebSocket with a Close frame (WebSocketCode), and then the
 // connection. std::bad_alloc closes the connection, as for every handler.
 // Memory: see WebSocketOptions. An idle connection has an object of about 80 bytes.
-// Source: RFC 6455.
+// Source: RFC 6455, RFC 7692.
 #ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_H
 #define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_H
 
@@ -32,6 +33,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -53,6 +55,26 @@ enum class WebSocketKind : std::uint8_t { text, binary };
 // A message for any number of connections: encoded once, and shared. REQUIRES: a text is UTF-8.
 SLUICE_EXPORT Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message);
 
+// A message for any number of connections in one turn: encoded once, and compressed once if some of
+// them have agreed on that. Lifetime: REQUIRES that `message` stays as it is meanwhile.
+class SLUICE_EXPORT WebSocketBroadcast {
+ public:
+  // REQUIRES: a text is UTF-8.
+  WebSocketBroadcast(WebSocketKind kind, std::span<const std::byte> message) noexcept
+      : kind_(kind), message_(message) {}
+
+ private:
+  friend class WebSocketProtocol;
+  [[nodiscard]] SLUICE_LOCAL const Payload& plain();
+  [[nodiscard]] SLUICE_LOCAL const Payload& deflated(WebSocketDeflate& deflate);
+
+  WebSocketKind kind_;
+  bool was_deflated_ = false;
+  std::span<const std::byte> message_;
+  Payload plain_;
+  Payload deflated_;  // empty if it is better sent plain
+};
+
 class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node {
  public:
   using Bytes = std::span<const std::byte>;
@@ -68,6 +90,8 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   }
   // The same for one that is shared. REQUIRES: websocket_message() has made it.
   void send_message(const Payload& message);
+  // The same, compressed if the client has agreed on that.
+  void send_message(WebSocketBroadcast& message);
   // Sends a Close frame; messages that arrive after this are dropped. The connection closes when
   // the peer has answered, or after WebSocketOptions::close_timeout. Does nothing if it is closing
   // already. REQUIRES: WebSocketCode::is_valid(code); `reason` is UTF-8 of at most
@@ -78,6 +102,9 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   [[nodiscard]] bool is_established() const noexcept { return state_ == State::established; }
   // The one that was agreed on, of WebSocketOptions::subprotocols; empty if none was.
   [[nodiscard]] std::string_view subprotocol() const noexcept;
+  // Both sides may compress messages; the client expands with a window of 2^window_bits() bytes.
+  [[nodiscard]] bool may_deflate() const noexcept { return window_bits_ != 0; }
+  [[nodiscard]] std::uint8_t window_bits() const noexcept { return window_bits_; }
   // REQUIRES: after on_open(), and before on_close() has returned.
   [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
 
@@ -118,6 +145,8 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
 
   SLUICE_LOCAL std::size_t read_head(Connection& connection, Bytes in);
   SLUICE_LOCAL void answer(Connection& connection, const HttpRequest& request);
+  SLUICE_LOCAL std::optional<HttpResponse> agree_on_deflate(const HttpRequest& request,
+                                                            std::string& extensions);
   SLUICE_LOCAL std::size_t read_frames(Connection& connection, Bytes in);
   // Whether more frames may be read.
   SLUICE_LOCAL bool handle(Connection& connection, const WebSocketRead& read);
@@ -125,7 +154,8 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   SLUICE_LOCAL void handle_close(Connection& connection, Bytes payload);
   SLUICE_LOCAL void say_goodbye(Connection& connection);
   SLUICE_LOCAL void fail(Connection& connection, const WebSocketFault& fault);
-  SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload);
+  // `compressed`: the payload is in the form of DEFLATE.
+  SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload, bool compressed = false);
   SLUICE_LOCAL void send_close(std::uint16_t code, std::string_view reason);
   SLUICE_LOCAL void detach() noexcept;
   SLUICE_LOCAL static void on_silent(IdleList::Node& node);
@@ -135,6 +165,7 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   std::uint16_t code_ = WebSocketCode::kAbnormal;  // of the peer's Close frame
   State state_ = State::handshake;
   std::uint8_t subprotocol_ = kNoSubprotocol;
+  std::uint8_t window_bits_ = 0;  // of the peer, which expands our messages; 0: we do not compress
   WebSocketServer* server_;
   Connection* connection_ = nullptr;
   WebSocketReader reader_;

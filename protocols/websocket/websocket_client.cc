@@ -8,6 +8,7 @@
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/stream/connection.h"
 #include "websocket_client_handshake.h"
+#include "websocket_deflate.h"
 #include "websocket_masks.h"
 
 namespace sluice {
@@ -20,7 +21,8 @@ constexpr std::size_t kKeptByClient = std::size_t{64} * 1024;
 constexpr std::chrono::milliseconds kServerCloses{2'000};
 
 void drop_if_large(std::vector<std::byte>& bytes) {
-  if (bytes.capacity() > kKeptByClient) bytes = {};
+  // Not `bytes = {}`, which keeps the memory.
+  if (bytes.capacity() > kKeptByClient) std::vector<std::byte>().swap(bytes);
 }
 
 }  // namespace
@@ -31,14 +33,16 @@ struct WebSocketClientProtocol::Parts {
         key(masks.key()),
         intake{.max_message = options.max_message,
                .max_fragments = options.max_fragments,
-               .max_pending = options.max_message,
+               .max_pending = WebSocketDeflate::most_deflated(options.max_message),
                .from = WebSocketSide::server,
+               .deflate = &deflate,
                .whole = {},
                .assembled = {}} {}
 
   WebSocketClientOptions options;
   WebSocketMasks masks;
   std::string key;
+  WebSocketDeflate deflate;  // it has no memory until it is used
   WebSocketIntake intake;
   WebSocketReader reader;  // after its intake
   std::vector<std::byte> frame;
@@ -98,13 +102,18 @@ void WebSocketClientProtocol::on_close(Connection& connection, std::error_code r
 
 void WebSocketClientProtocol::send_message(WebSocketKind kind, Bytes message) {
   if (!is_established()) return;
-  send_frame(kind == WebSocketKind::text ? WebSocketOpcode::text : WebSocketOpcode::binary,
-             message);
+  const auto opcode = kind == WebSocketKind::text ? WebSocketOpcode::text : WebSocketOpcode::binary;
+  if (may_deflate_) {
+    const Bytes bytes = parts_->deflate.deflate(message, WebSocketDeflate::kMaxWindowBits);
+    if (!bytes.empty()) return send_frame(opcode, bytes, true);
+  }
+  send_frame(opcode, message);
 }
 
-void WebSocketClientProtocol::send_frame(WebSocketOpcode opcode, Bytes payload) {
+void WebSocketClientProtocol::send_frame(WebSocketOpcode opcode, Bytes payload, bool compressed) {
   const WebSocketMask mask = parts_->masks.next();
-  const WebSocketFrameHead head(opcode, payload.size(), mask);
+  WebSocketFrameHead head(opcode, payload.size(), mask);
+  if (compressed) head.set_deflated();
   std::vector<std::byte>& frame = parts_->frame;
   frame.assign(head.bytes().begin(), head.bytes().end());
   frame.resize(head.bytes().size() + payload.size());
@@ -156,15 +165,16 @@ std::size_t WebSocketClientProtocol::read_answer(Connection& connection, Bytes i
       read_http_response_head({reinterpret_cast<const char*>(in.data()), in.size()}, head);
   if (result.status == HttpHeadStatus::need_more) return 0;
   had_message_ = true;
-  WebSocketAnswer answer{std::string(result.why), {}};
+  WebSocketAnswer answer{.fault = std::string(result.why)};
   if (result.status == HttpHeadStatus::complete) {
-    answer = check_websocket_answer(head, parts_->key, parts_->options.subprotocols);
+    answer = check_websocket_answer(head, parts_->key, parts_->options);
   }
   if (!answer.fault.empty()) {
     fail(connection, WebSocketCode::kProtocolError, answer.fault);
     return in.size();
   }
   parts_->subprotocol = std::move(answer.subprotocol);
+  may_deflate_ = answer.deflates;
   state_ = State::established;
   on_established(connection);
   return result.consumed;
@@ -173,7 +183,8 @@ std::size_t WebSocketClientProtocol::read_answer(Connection& connection, Bytes i
 std::size_t WebSocketClientProtocol::read_frames(Connection& connection, Bytes in) {
   std::size_t consumed = 0;
   while (state_ != State::ended) {
-    const WebSocketRead read = parts_->reader.read(in.subspan(consumed), parts_->intake);
+    const WebSocketRead read =
+        parts_->reader.read(in.subspan(consumed), parts_->intake, true, may_deflate_);
     consumed += read.consumed;
     if (!handle(connection, read)) break;
     if (!connection.may_continue()) break;
@@ -192,6 +203,7 @@ bool WebSocketClientProtocol::handle(Connection& connection, const WebSocketRead
                  read.payload);
       drop_if_large(parts_->intake.whole);
       drop_if_large(parts_->intake.assembled);
+      drop_if_large(parts_->intake.expanded);
       break;
     case WebSocketEvent::ping:
       send_frame(WebSocketOpcode::pong, read.payload);  // also after our own Close (5.5.2)

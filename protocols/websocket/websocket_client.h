@@ -11,7 +11,8 @@
 //   handshake -> established -> closing -> ended
 //        \_____________\___________\______/
 //
-// What it is: a Protocol for the client's side of RFC 6455, without extensions. It sends the
+// What it is: a Protocol for the client's side of RFC 6455, and of permessage-deflate if
+// WebSocketClientOptions::deflate is set. It sends the
 // handshake with a random key and checks the answer, masks each frame with a random mask, delivers
 // each message whole, and answers pings. It works over TCP, TLS and Unix sockets. It follows no
 // redirections.
@@ -22,7 +23,7 @@
 // Close frame. The constructor and the functions that send throw std::system_error if getentropy()
 // gives no random bytes, and std::bad_alloc.
 // Memory: about 500 bytes, and the message that is incomplete.
-// Source: RFC 6455.
+// Source: RFC 6455, RFC 7692.
 #ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_CLIENT_H
 #define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_CLIENT_H
 
@@ -56,6 +57,9 @@ struct WebSocketClientOptions {
   std::size_t max_message = std::size_t{1024} * 1024;
   // The frames of one message; more of them end with 1009.
   std::size_t max_fragments = 262'144;
+  // Offers permessage-deflate (RFC 7692): if the server accepts, messages are compressed, each by
+  // itself. See WebSocketOptions::deflate.
+  bool deflate = false;
   // How long the answer to the handshake may take; 0: forever.
   std::chrono::milliseconds handshake_timeout{10'000};
   // How long the server may take to answer a Close frame; 0: forever.
@@ -100,6 +104,8 @@ class SLUICE_EXPORT WebSocketClientProtocol : public Protocol {
   [[nodiscard]] bool is_established() const noexcept { return state_ == State::established; }
   // The one that the server has chosen; empty if it has chosen none.
   [[nodiscard]] std::string_view subprotocol() const noexcept;
+  // The server has accepted to compress.
+  [[nodiscard]] bool may_deflate() const noexcept { return may_deflate_; }
   // REQUIRES: after on_open(), and before on_close() has returned.
   [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
 
@@ -128,12 +134,13 @@ class SLUICE_EXPORT WebSocketClientProtocol : public Protocol {
   SLUICE_LOCAL bool handle(Connection& connection, const WebSocketRead& read);
   SLUICE_LOCAL void handle_close(Connection& connection, Bytes payload);
   SLUICE_LOCAL void fail(Connection& connection, std::uint16_t code, std::string_view why);
-  SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload);
+  SLUICE_LOCAL void send_frame(WebSocketOpcode opcode, Bytes payload, bool compressed = false);
   SLUICE_LOCAL void send_close(std::uint16_t code, std::string_view reason);
 
   std::unique_ptr<Parts> parts_;
   Connection* connection_ = nullptr;
   State state_ = State::handshake;
+  bool may_deflate_ = false;
   bool had_message_ = false;  // in this on_data(), one has ended
 };
 

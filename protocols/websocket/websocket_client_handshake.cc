@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../reactor/base/text/quote.h"
+#include "websocket_extensions.h"
 #include "websocket_handshake.h"
 
 namespace sluice {
@@ -31,13 +32,18 @@ std::string websocket_request(const WebSocketClientOptions& options, std::string
     before = ", ";
   }
   if (!options.subprotocols.empty()) text += "\r\n";
+  if (options.deflate) {
+    text.append(kWebSocketExtensions).append(": ").append(kWebSocketDeflateOffer) += "\r\n";
+  }
   return text + "\r\n";
 }
 
 WebSocketAnswer check_websocket_answer(const HttpResponseHead& head, std::string_view key,
-                                       std::span<const std::string> offered) {
-  const auto wrong = [](std::string_view why) { return WebSocketAnswer{std::string(why), {}}; };
-  if (head.status != kSwitchingProtocols) return {refusal_of(head), {}};
+                                       const WebSocketClientOptions& options) {
+  const auto wrong = [](std::string_view why) {
+    return WebSocketAnswer{.fault = std::string(why)};
+  };
+  if (head.status != kSwitchingProtocols) return {.fault = refusal_of(head)};
   if (!head.has_token("Upgrade", "websocket")) return wrong("the answer does not upgrade");
   if (!head.has_token("Connection", "Upgrade")) {
     return wrong("the answer upgrades, but its Connection does not name it");
@@ -45,16 +51,25 @@ WebSocketAnswer check_websocket_answer(const HttpResponseHead& head, std::string
   if (head.count(kAccept) != 1 || *head.find(kAccept) != websocket_accept(key)) {
     return wrong("Sec-WebSocket-Accept does not belong to the key of the request");
   }
-  if (!head.find("Sec-WebSocket-Extensions").value_or("").empty()) {
+  std::vector<WebSocketExtension> extensions;
+  for (const HttpHeader& header : head.headers()) {
+    const bool is_theirs = is_same_http_name(header.name, kWebSocketExtensions);
+    if (!is_theirs || header.value.empty()) continue;
+    if (!read_websocket_extensions(header.value, extensions)) {
+      return wrong("Sec-WebSocket-Extensions is malformed");
+    }
+  }
+  if (!extensions.empty() && !(options.deflate && accepts_deflate_offer(extensions))) {
     return wrong("the server uses an extension that was not offered");
   }
+  const std::vector<std::string>& offered = options.subprotocols;
   const std::string subprotocol(head.find(kSubprotocol).value_or(""));
   const bool is_offered = subprotocol.empty() ||
                           std::find(offered.begin(), offered.end(), subprotocol) != offered.end();
   if (head.count(kSubprotocol) > 1 || !is_offered) {
     return wrong("the server has chosen a subprotocol that was not offered");
   }
-  return {{}, subprotocol};
+  return {.fault = {}, .subprotocol = subprotocol, .deflates = !extensions.empty()};
 }
 
 }  // namespace sluice

@@ -5,7 +5,6 @@
 #ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_CLIENT_HANDSHAKE_H
 #define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_CLIENT_HANDSHAKE_H
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,14 +17,15 @@ namespace sluice {
                                             std::string_view key);
 
 struct WebSocketAnswer {
-  std::string fault;        // "the server answered 403 Forbidden"; empty: it has accepted
-  std::string subprotocol;  // empty: none
+  std::string fault;          // "the server answered 403 Forbidden"; empty: it has accepted
+  std::string subprotocol{};  // empty: none
+  bool deflates = false;      // permessage-deflate is accepted
 };
 
-// `offered` are the subprotocols of the request, and `key` is its key.
+// `options` are those of the request, and `key` is its key.
 [[nodiscard]] WebSocketAnswer check_websocket_answer(const HttpResponseHead& head,
                                                      std::string_view key,
-                                                     std::span<const std::string> offered);
+                                                     const WebSocketClientOptions& options);
 
 }  // namespace sluice
 

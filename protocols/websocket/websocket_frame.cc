@@ -9,6 +9,7 @@ namespace {
 
 constexpr unsigned kFinal = 0x80;
 constexpr unsigned kReserved = 0x70;
+constexpr unsigned kDeflated = 0x40;  // RSV1
 constexpr unsigned kOpcode = 0x0F;
 constexpr unsigned kMasked = 0x80;
 constexpr unsigned kLengthBits = 0x7F;
@@ -23,9 +24,12 @@ bool is_known(unsigned opcode) noexcept {
   return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xA);
 }
 
-WebSocketFault check_first(unsigned first) noexcept {
-  if ((first & kReserved) != 0) return wrong("a reserved bit is set");
-  if (!is_known(first & kOpcode)) return wrong("a reserved opcode");
+WebSocketFault check_first(unsigned first, bool may_deflate) noexcept {
+  const unsigned opcode = first & kOpcode;
+  const bool begins = opcode == 0x1 || opcode == 0x2;
+  const unsigned allowed = may_deflate && begins ? kDeflated : 0;
+  if ((first & kReserved & ~allowed) != 0) return wrong("a reserved bit is set");
+  if (!is_known(opcode)) return wrong("a reserved opcode");
   if ((first & 0x8U) != 0 && (first & kFinal) == 0) return wrong("a control frame is fragmented");
   return {};
 }
@@ -52,16 +56,17 @@ WebSocketFault check_length(std::uint64_t length, std::size_t size) noexcept {
 
 }  // namespace
 
-WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in,
-                                            WebSocketSide from) noexcept {
+WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in, WebSocketSide from,
+                                            bool may_deflate) noexcept {
   WebSocketHeaderResult result;
   WebSocketHeader& header = result.header;
   if (in.empty()) return result;
   const auto first = static_cast<unsigned>(in[0]);
-  result.fault = check_first(first);
+  result.fault = check_first(first, may_deflate);
   if (result.fault) return result;
   header.is_final = (first & kFinal) != 0;
   header.opcode = static_cast<WebSocketOpcode>(first & kOpcode);
+  header.is_deflated = (first & kDeflated) != 0;
   if (in.size() < 2) return result;
   const auto second = static_cast<unsigned>(in[1]);
   result.fault = check_second(second, header.is_control(), from);

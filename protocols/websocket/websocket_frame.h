@@ -37,7 +37,8 @@ struct WebSocketHeader {
   bool is_final = true;
   std::size_t size = 0;  // of the header itself, in bytes; 0 while it is not complete
   std::uint64_t length = 0;
-  WebSocketMask mask = {};  // of zeros if there is none
+  WebSocketMask mask = {};   // of zeros if there is none
+  bool is_deflated = false;  // RSV1, of the first frame of a message
 
   [[nodiscard]] bool is_control() const noexcept {
     return (static_cast<unsigned>(opcode) & 0x8U) != 0;
@@ -52,9 +53,11 @@ struct WebSocketHeaderResult {
 // The header of a frame of `from`, with which `in` begins. A fault is found as soon as its byte is
 // there: reserved bits and opcodes, a mask that is missing or that a server has used, a control
 // frame that is long or fragmented, a length that a shorter form could have, or one with its
-// highest bit set.
+// highest bit set. RSV1 is reserved, too, unless both sides have agreed on permessage-deflate
+// (`may_deflate`; RFC 7692, section 6): then the first frame of a message may have it.
 [[nodiscard]] WebSocketHeaderResult read_websocket_header(std::span<const std::byte> in,
-                                                          WebSocketSide from) noexcept;
+                                                          WebSocketSide from,
+                                                          bool may_deflate = false) noexcept;
 
 // Copies `in`, which begins `at` bytes after the beginning of the frame's payload, to `out`, and
 // adds the mask or removes it. REQUIRES: `out` has room for it.
@@ -69,6 +72,8 @@ class WebSocketFrameHead {
   WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length) noexcept;
   WebSocketFrameHead(WebSocketOpcode opcode, std::uint64_t length,
                      const WebSocketMask& mask) noexcept;
+  // The payload is compressed.
+  void set_deflated() noexcept { bytes_[0] |= std::byte{0x40}; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
     return std::span(bytes_).first(size_);
   }

@@ -116,13 +116,26 @@ std::size_t choose_subprotocol(const HttpRequest& request,
   return static_cast<std::size_t>(found - known.begin());
 }
 
-std::string accept_handshake(const HttpRequest& request, std::string_view subprotocol) {
+std::optional<std::vector<WebSocketExtension>> offered_extensions(const HttpRequest& request) {
+  std::vector<WebSocketExtension> offers;
+  for (const HttpHeader& header : request.headers()) {
+    if (!is_same_http_name(header.name, kWebSocketExtensions)) continue;
+    if (!read_websocket_extensions(header.value, offers)) return {};
+  }
+  return offers;
+}
+
+std::string accept_handshake(const HttpRequest& request, std::string_view subprotocol,
+                             std::string_view extensions) {
   std::string text =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Accept: ";
   text += websocket_accept(request.find(kKey).value_or(""));
   if (!subprotocol.empty()) {
     text.append("\r\n").append(kProtocol).append(": ").append(subprotocol);
+  }
+  if (!extensions.empty()) {
+    text.append("\r\n").append(kWebSocketExtensions).append(": ").append(extensions);
   }
   text += "\r\n\r\n";
   return text;

@@ -13,9 +13,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../http/http_request.h"
 #include "../http/http_response.h"
+#include "websocket_extensions.h"
 #include "websocket_options.h"
 
 namespace sluice {
@@ -38,9 +40,14 @@ namespace sluice {
 [[nodiscard]] std::size_t choose_subprotocol(const HttpRequest& request,
                                              std::span<const std::string> known) noexcept;
 
-// The answer that accepts. `subprotocol` may be empty. REQUIRES: it is not refused.
-[[nodiscard]] std::string accept_handshake(const HttpRequest& request,
-                                           std::string_view subprotocol);
+// What the client offers. Nothing: a header of it is not in the form of RFC 6455, section 9.1.
+[[nodiscard]] std::optional<std::vector<WebSocketExtension>> offered_extensions(
+    const HttpRequest& request);
+
+// The answer that accepts. `subprotocol` and `extensions` may be empty. REQUIRES: it is not
+// refused.
+[[nodiscard]] std::string accept_handshake(const HttpRequest& request, std::string_view subprotocol,
+                                           std::string_view extensions);
 
 }  // namespace sluice
 

@@ -1,5 +1,7 @@
 // The handshake of a WebSocketProtocol, and the pages beside it. websocket.cc has the rest.
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "../../reactor/stream/connection.h"
 #include "websocket.h"
@@ -33,11 +35,25 @@ std::size_t WebSocketProtocol::read_head(Connection& connection, Bytes in) {
   return consumed;
 }
 
+// Returns the refusal of a header that is malformed.
+std::optional<HttpResponse> WebSocketProtocol::agree_on_deflate(const HttpRequest& request,
+                                                                std::string& extensions) {
+  const auto offers = offered_extensions(request);
+  if (!offers) return HttpResponse::failed(400, "Sec-WebSocket-Extensions is malformed");
+  WebSocketDeflateAnswer answer = answer_deflate_offer(*offers);
+  if (answer.header.empty()) return {};
+  window_bits_ = answer.window_bits;
+  extensions = std::move(answer.header);
+  return {};
+}
+
 void WebSocketProtocol::answer(Connection& connection, const HttpRequest& request) {
   std::optional<HttpResponse> response;
+  std::string extensions;
   bool keeps = false;
   if (asks_for_websocket(request)) {
     response = refuse_handshake(request, server_->options().origins);
+    if (!response && server_->options().deflate) response = agree_on_deflate(request, extensions);
     if (!response) response = on_request(connection, request);
   } else if (server_->pages_ != nullptr) {
     response = server_->pages_->respond(request, connection.peer());
@@ -57,7 +73,7 @@ void WebSocketProtocol::answer(Connection& connection, const HttpRequest& reques
   if (chosen < server_->options().subprotocols.size()) {
     subprotocol_ = static_cast<std::uint8_t>(chosen);
   }
-  connection.send(accept_handshake(request, subprotocol()));
+  connection.send(accept_handshake(request, subprotocol(), extensions));
   state_ = State::established;
   was_established_ = true;
   server_->silent_.touch(*this);

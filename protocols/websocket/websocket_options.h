@@ -29,6 +29,10 @@ struct WebSocketOptions {
   // The pages that may connect: "https://example.org", or "*" for all. Empty: those of the host to
   // which the request is made. A request without Origin is not from a page, and may always connect.
   std::vector<std::string> origins = {};
+  // Messages are compressed for clients that offer permessage-deflate (RFC 7692), each by itself.
+  // max_message limits a message that was compressed when it is expanded. Do not mix a secret and
+  // what a stranger chooses in one message: its length then says something about the secret.
+  bool deflate = false;
   // The names in Sec-WebSocket-Protocol, the best first. A client that offers none of them gets
   // none.
   std::vector<std::string> subprotocols = {};

@@ -8,7 +8,9 @@
 // only announces gets no memory.
 // Lifetime: REQUIRES that the WebSocketIntake outlives it.
 // Thread: the loop's. Errors: a fault has the code for the Close frame; std::bad_alloc.
-// Source: RFC 6455, sections 5.4, 5.5, 5.6, 8.1.
+// Compressed messages: with WebSocketIntake::deflate, what is kept is compressed, and a message is
+// expanded when it has arrived whole, up to max_message.
+// Source: RFC 6455, sections 5.4, 5.5, 5.6, 8.1; RFC 7692, section 6.
 #ifndef SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_READER_H
 #define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_READER_H
 
@@ -23,6 +25,8 @@
 
 namespace sluice {
 
+class WebSocketDeflate;
+
 // What the readers of a server share; a client has one reader.
 struct WebSocketIntake {
   std::size_t max_message;
@@ -30,8 +34,10 @@ struct WebSocketIntake {
   std::size_t max_pending;    // bytes of all messages that have not arrived whole
   std::size_t pending = 0;
   WebSocketSide from = WebSocketSide::client;  // the peers
-  std::vector<std::byte> whole;      // the last message, or the payload of a control frame
-  std::vector<std::byte> assembled;  // the last message that had been kept in a reader
+  WebSocketDeflate* deflate = nullptr;         // REQUIRES: not null for a reader that may_deflate
+  std::vector<std::byte> whole;          // the last message, or the payload of a control frame
+  std::vector<std::byte> assembled;      // the last message that had been kept in a reader
+  std::vector<std::byte> expanded = {};  // the last one that was compressed
 };
 
 enum class WebSocketEvent : std::uint8_t {
@@ -67,8 +73,10 @@ class WebSocketReader {
 
   // Reads up to the end of a frame. `in` begins where the last one stopped, whatever it returned.
   // Without `may_deliver`, a message that would be complete is `held`: its last part stays in `in`.
+  // With `may_deflate`, messages may be compressed: the same at each call.
   // REQUIRES: not called after a fault.
-  [[nodiscard]] WebSocketRead read(Bytes in, WebSocketIntake& intake, bool may_deliver = true);
+  [[nodiscard]] WebSocketRead read(Bytes in, WebSocketIntake& intake, bool may_deliver = true,
+                                   bool may_deflate = false);
   // A message has begun that has not arrived whole.
   [[nodiscard]] bool is_inside() const noexcept { return partial_ != nullptr; }
   void reset() noexcept;
@@ -76,14 +84,15 @@ class WebSocketReader {
  private:
   struct Partial;
 
-  WebSocketRead read_frame(Bytes in, WebSocketIntake& intake, bool may_deliver);
+  WebSocketRead read_frame(Bytes in, WebSocketIntake& intake, bool may_deliver, bool may_deflate);
   WebSocketRead read_payload(Bytes in, WebSocketIntake& intake, bool may_deliver);
   WebSocketRead read_whole(Bytes payload, const WebSocketHeader& header,
                            WebSocketIntake& intake) const;
   WebSocketRead finish(WebSocketIntake& intake);
-  // The beginning of the message that would be complete with `last`. Changes only `intake.whole`.
-  WebSocketRead hold(Bytes last, const WebSocketMask& mask, std::uint64_t at, bool is_text,
-                     WebSocketIntake& intake) const;
+  struct Last;
+  // The beginning of the message that would be complete with `last`. Changes only `intake`'s memory
+  // for messages.
+  WebSocketRead hold(const Last& last, WebSocketIntake& intake) const;
   [[nodiscard]] WebSocketFault check(const WebSocketHeader& header,
                                      const WebSocketIntake& intake) const noexcept;
 

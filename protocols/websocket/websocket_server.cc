@@ -7,6 +7,7 @@
 #include "../../reactor/loop/loop.h"
 #include "../http/http_head.h"
 #include "websocket.h"
+#include "websocket_deflate.h"
 
 namespace sluice {
 
@@ -15,9 +16,11 @@ WebSocketServer::WebSocketServer(Loop& loop, const WebSocketOptions& options, Ht
     : options_(options),
       pages_(pages),
       clock_(std::move(clock)),
+      deflate_(options.deflate ? std::make_unique<WebSocketDeflate>() : nullptr),
       intake_{.max_message = options.max_message,
               .max_fragments = options.max_fragments,
               .max_pending = options.max_pending,
+              .deflate = deflate_.get(),
               .whole = {},
               .assembled = {}},
       silent_(loop, options.ping_interval, WebSocketProtocol::on_silent),

@@ -13,6 +13,7 @@
 #define SLUICE_PROTOCOLS_WEBSOCKET_WEBSOCKET_SERVER_H
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "../../reactor/base/export.h"
@@ -47,6 +48,8 @@ class SLUICE_EXPORT WebSocketServer {
   [[nodiscard]] const WebSocketOptions& options() const noexcept { return options_; }
   // Connections, including those whose handshake is not done.
   [[nodiscard]] std::size_t connections() const noexcept { return sockets_.size(); }
+  // Compresses for all its connections; null without WebSocketOptions::deflate. For sluice itself.
+  [[nodiscard]] WebSocketDeflate* deflate() const noexcept { return deflate_.get(); }
   // Bytes of messages that have not arrived whole.
   [[nodiscard]] std::size_t pending() const noexcept { return intake_.pending; }
 
@@ -59,6 +62,7 @@ class SLUICE_EXPORT WebSocketServer {
   WebSocketOptions options_;
   HttpHandler* pages_;
   WallClock clock_;
+  std::unique_ptr<WebSocketDeflate> deflate_;
   WebSocketIntake intake_;
   IdleList silent_;
   IdleList closing_;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fuzz.h"
+#include "protocols/websocket/websocket_deflate.h"
 #include "protocols/websocket/websocket_reader.h"
 #include "reactor/base/text/utf8.h"
 
@@ -25,11 +26,14 @@ bool is_valid(std::string_view text) {
 
 // What the frames say, as text; parts of `part` bytes arrive one after another. What is held
 // back is delivered after it has been refused once.
-std::string said(std::string_view text, WebSocketSide from, std::size_t part, bool holds) {
+std::string said(std::string_view text, WebSocketSide from, std::size_t part, bool holds,
+                 bool deflates) {
+  WebSocketDeflate deflate;
   WebSocketIntake intake{.max_message = kLimit,
                          .max_fragments = 20,
                          .max_pending = 10 * kLimit,
                          .from = from,
+                         .deflate = &deflate,
                          .whole = {},
                          .assembled = {}};
   WebSocketReader reader;
@@ -39,9 +43,10 @@ std::string said(std::string_view text, WebSocketSide from, std::size_t part, bo
   for (std::size_t end = std::min(part, text.size());;) {
     const std::string_view in = text.substr(begin, end - begin);
     const WebSocketRead read =
-        reader.read(std::as_bytes(std::span(in.data(), in.size())), intake, may_deliver);
+        reader.read(std::as_bytes(std::span(in.data(), in.size())), intake, may_deliver, deflates);
     SLUICE_MUST(read.consumed <= in.size());
-    SLUICE_MUST(intake.pending <= kLimit);
+    SLUICE_MUST(intake.pending <= WebSocketDeflate::most_deflated(kLimit));
+    SLUICE_MUST(intake.expanded.size() <= std::max(kLimit, WebSocketReader::kMaxPeeked));
     SLUICE_MUST(reader.is_inside() || intake.pending == 0);
     begin += read.consumed;
     const std::string_view payload(reinterpret_cast<const char*>(read.payload.data()),
@@ -82,10 +87,12 @@ std::string said(std::string_view text, WebSocketSide from, std::size_t part, bo
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Choices choices(data, size);
   const std::size_t part = 1 + choices.any(64);
-  const std::size_t mode = choices.any(4);
+  const std::size_t mode = choices.any(8);
   const bool holds = (mode & 1U) != 0;
   const WebSocketSide from = (mode & 2U) != 0 ? WebSocketSide::server : WebSocketSide::client;
+  const bool deflates = (mode & 4U) != 0;
   const std::string_view text = choices.rest();
-  SLUICE_MUST(said(text, from, part, holds) == said(text, from, text.size() + 1, false));
+  SLUICE_MUST(said(text, from, part, holds, deflates) ==
+              said(text, from, text.size() + 1, false, deflates));
   return 0;
 }

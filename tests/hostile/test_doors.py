@@ -6,6 +6,7 @@ import random
 import struct
 import time
 import unittest
+import zlib
 
 import hostile
 import daemon
@@ -98,6 +99,24 @@ class Frames(unittest.TestCase):
                     for _ in range(200):
                         client.sendall(piece)
                 self.expect_closed(client, 1009)
+
+    def test_compression_bombs_are_refused_at_the_limit_while_they_are_expanded(self):
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        bomb = (packer.compress(bytes(64 * MIB)) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        self.assertLess(len(bomb), 80_000)
+        first = bytearray(websocket_client.frame(websocket_client.BINARY, bomb))
+        first[0] |= 0x40
+        with watched(self, "-l", "echo=ws://127.0.0.1:0,deflate=on,max-message=100000",
+                     *ECHO) as server:
+            before = server.resident()
+            offer = "Sec-WebSocket-Extensions: permessage-deflate"
+            with served_meanwhile(self, echo_of(server)):
+                for _ in range(PEERS):
+                    client = websocket_client.open_socket(server.endpoints("echo")[0], "/", offer)
+                    with client:
+                        client.sendall(first)
+                        self.expect_closed(client, 1009)
+            self.assertLess(server.resident() - before, 4 * MIB)
 
     def test_unfinished_messages_of_many_take_what_the_limit_allows(self):
         with watched(self, "-l", "echo=ws://127.0.0.1:0,max-message=65536", *ECHO) as server:

@@ -47,6 +47,7 @@ constexpr std::array kOptions = {
     OptionSpec{"key", 0, "FILE", "TLS: its key, PEM (in the file of --cert)"},
     OptionSpec{"insecure-no-verify", 0, "", "TLS: accept any certificate from anybody"},
     OptionSpec{"subprotocol", 0, "NAME", "WebSocket: offer one; repeatable, best first", true},
+    OptionSpec{"deflate", 0, "", "WebSocket: offer to compress messages"},
     OptionSpec{"proxy-protocol", 0, "v1|v2", "stream: send a PROXY header first (v1)", false, true},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
@@ -180,8 +181,10 @@ void read_values(TalkOptions& options, const CommandLine& line) {
 }
 
 void read_websocket(TalkOptions& options, const CommandLine& line) {
-  refuse_if(line.has("subprotocol") && !options.websocket,
-            "--subprotocol: valid only with ws:// and wss://");
+  for (const char* name : {"subprotocol", "deflate"}) {
+    refuse_if(line.has(name) && !options.websocket,
+              "--" + std::string(name) + ": valid only with ws:// and wss://");
+  }
   if (!options.websocket) return;
   WebSocketSettings& websocket = *options.websocket;
   for (const char* name : {"framing", "crlf"}) {
@@ -191,6 +194,7 @@ void read_websocket(TalkOptions& options, const CommandLine& line) {
   options.wire = {};
   options.wire.framing = "none";
   options.wire.websocket = true;
+  websocket.deflate = line.has("deflate");
   line.each("subprotocol", [&websocket](std::string_view value) {
     if (!is_http_token(value)) {
       throw UsageError("name " + quote(value) +

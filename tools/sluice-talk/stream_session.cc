@@ -4,7 +4,7 @@
 
 #include "../../protocols/framed/framed.h"
 #include "../../protocols/proxy/proxy_transport.h"
-#include "../../reactor/base/text/quote.h"
+#include "websocket_link.h"
 
 namespace sluice::tools::talk {
 namespace {
@@ -17,24 +17,6 @@ ConnectorOptions connector_options(const StreamSessionOptions& options) {
   made.from.address = options.bind;
   made.timeout = options.silence;
   return made;
-}
-
-WebSocketClientOptions websocket_options(const StreamSessionOptions& options) {
-  const WebSocketSettings& settings = *options.websocket;
-  return {.host = settings.host,
-          .path = settings.path,
-          .subprotocols = settings.subprotocols,
-          .max_message = Wire::kMaxMessage,
-          .handshake_timeout = options.silence,
-          // After the end of the input the peer may still answer for as long as it likes.
-          .close_timeout = std::chrono::milliseconds(0)};
-}
-
-// An end that the peer has announced, and that is no error.
-bool is_orderly(const WebSocketEnd& end) {
-  return end.fault.empty() &&
-         (end.code == WebSocketCode::kNormal || end.code == WebSocketCode::kGoingAway ||
-          end.code == WebSocketCode::kNone);
 }
 
 // What was found out about an address before its time was over.
@@ -175,7 +157,8 @@ void StreamSession::on_connected(Fd socket) {
     link_ = link;
   };
   if (options_.websocket) {
-    const WebSocketClientOptions settings = websocket_options(options_);
+    const WebSocketClientOptions settings =
+        websocket_options(*options_.websocket, options_.silence);
     WebSocket::prepare(options, settings);
     auto owned = std::make_unique<WebSocket>(*this, settings);
     WebSocket* const handler = owned.get();
@@ -195,9 +178,9 @@ void StreamSession::on_open(Connection& connection) {
   if (connection.peer().is_ip()) peer_ = connection.peer().to_string();
   const Address local = connection.local();
   std::string agreed = options_.tls ? TlsLink::describe(connection) : "";
-  if (websocket_ != nullptr && !websocket_->subprotocol().empty()) {
-    agreed += (agreed.empty() ? "subprotocol " : ", subprotocol ");
-    agreed += websocket_->subprotocol();  // one of those that were offered
+  if (websocket_ != nullptr) {
+    const std::string more = agreed_on(*websocket_);
+    agreed += (agreed.empty() || more.empty() ? "" : ", ") + more;
   }
   events_.on_ready(local.is_ip() ? local.to_string() : "", agreed);
 }
@@ -264,14 +247,7 @@ void StreamSession::on_websocket_closed(const WebSocketEnd& end) {
     events_.on_end();
     return on_closed({});
   }
-  if (!end.fault.empty()) {
-    fault_ = end.fault;
-  } else if (end.code != WebSocketCode::kAbnormal) {
-    fault_ = "the peer closed with " + std::to_string(end.code);
-    if (!end.reason.empty()) fault_ += ": " + escape(end.reason, WebSocketClose::kMaxReason);
-  } else if (!end.error) {
-    fault_ = "the peer closed without a Close frame";
-  }
+  fault_ = fault_of(end);
   on_closed(end.error);
 }
 

@@ -11,6 +11,7 @@ struct WebSocketSettings {
   std::string host{};  // for the header Host, with the port if it is not the scheme's
   std::string path = "/";
   std::vector<std::string> subprotocols{};  // to offer, the best first
+  bool deflate = false;                     // offer permessage-deflate
 };
 
 }  // namespace sluice::tools::talk

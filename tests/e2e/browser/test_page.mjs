@@ -21,7 +21,7 @@ class Daemon {
   async start(web = 0, chat = 0) {
     const user = process.getuid() === 0 ? ["--user", "root"] : [];
     this.process = spawn(sluiced, [...user, "--control", control, "-l",
-                                   `web=http://127.0.0.1:${web}`, "-l",
+                                   `web=http://127.0.0.1:${web},deflate=on`, "-l",
                                    `chat=tcp://127.0.0.1:${chat},rate=off`],
                          {stdio: ["ignore", "pipe", "inherit"]});
     started.push(this.process);

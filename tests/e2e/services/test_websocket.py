@@ -96,6 +96,54 @@ class ForeignClient(InDirectory):
         with Daemon("-l", "relay=ws://127.0.0.1:0") as sluiced:
             self.converse(talk)
 
+    def test_compresses_for_a_client_that_asks_for_it(self):
+        texts = ["", "short", "a" * 100, "line " * 10_000, os.urandom(5000).hex(),
+                 b"\x00" * 65_536, os.urandom(70_000), "z" * 1_000_000]
+
+        async def talk():
+            for offer in ({}, {"server_max_window_bits": 8}, {"server_max_window_bits": 15},
+                          {"server_no_context_takeover": True, "client_max_window_bits": 9},
+                          {"client_no_context_takeover": True}):
+                extension = permessage_deflate.ClientPerMessageDeflateFactory(**offer)
+                async with websockets.connect(sluiced.endpoint, max_size=None, compression=None,
+                                              extensions=[extension]) as socket:
+                    self.assertEqual([e.name for e in socket.extensions], ["permessage-deflate"])
+                    for text in texts:
+                        await socket.send(text)
+                        self.assertEqual(await socket.recv(), text)
+                    await socket.send(["in ", "three ", "fragments" * 100])
+                    self.assertEqual(await socket.recv(), "in three " + "fragments" * 100)
+            async with websockets.connect(sluiced.endpoint, compression=None) as socket:
+                self.assertEqual(socket.extensions, [])
+                await socket.send("plain")
+                self.assertEqual(await socket.recv(), "plain")
+
+        from websockets.extensions import permessage_deflate
+        with Daemon("-l", ECHO + ",deflate=on") as sluiced:
+            self.converse(talk)
+
+    def test_a_relay_and_a_chat_compress_once_for_all(self):
+        async def talk():
+            relay, chat = sluiced.endpoints("relay")[0], sluiced.endpoints("chat")[0]
+            peers = [await websockets.connect(relay, compression=kind)
+                     for kind in (None, "deflate", "deflate")]
+            for message in ("x" * 50_000, os.urandom(1000), "end"):
+                await peers[0].send(message)
+                for other in peers[1:]:
+                    self.assertEqual(await other.recv(), message)
+            members = [await websockets.connect(chat, compression=kind)
+                       for kind in (None, "deflate")]
+            await members[0].send("hello " * 100)
+            for member in members:
+                while "hello hello" not in await member.recv():
+                    pass
+            for socket in peers + members:
+                await socket.close()
+
+        with Daemon("-l", "relay=ws://127.0.0.1:0,deflate=on", "-l",
+                    "chat=ws://127.0.0.1:0,deflate=on") as sluiced:
+            self.converse(talk)
+
     def test_irc_talks_text_or_bytes_as_the_client_prefers(self):
         async def enter(nick, *subprotocols):
             socket = await websockets.connect(sluiced.endpoint, subprotocols=subprotocols)

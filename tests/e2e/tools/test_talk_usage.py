@@ -74,6 +74,7 @@ ROWS = [
     ([W, "--subprotocol", "a b"], "--subprotocol a b: name", "allowed: letters, digits and !#"),
     ([W, "--subprotocol", "a" * 256], "length 256 is not in 1-255"),
     ([W, "--send", b"\xff"], "a text message of WebSocket is UTF-8, and this is not"),
+    ([T, "--deflate"], "--deflate: valid only with ws:// and wss://"),
     ([T, "--subprotocol", "a"], "--subprotocol: valid only with ws:// and wss://"),
     ([T, "--ca", "x"], "--ca: valid only with tls://"),
     ([T, "--starttls", "ftp"], '--starttls ftp: protocol "ftp" is not smtp, imap, pop3 or xmpp'),

@@ -33,6 +33,14 @@ AT_ONCE = ("--wait", "0", *TIMEOUT)
 
 
 class Sluiced(unittest.TestCase):
+    def test_messages_are_compressed_if_both_sides_want_it(self):
+        line = b"again and again " * 100 + b"\n"
+        for keys, agreed in ((",deflate=on", True), ("", False)):
+            with Daemon("-l", f"echo=ws://127.0.0.1:0{keys}") as sluiced:
+                result = talk("-v", "--deflate", sluiced.endpoint, *AT_ONCE, typed=line)
+            self.assertEqual((result.status, result.stdout), (0, line), result.stderr)
+            self.assertEqual("\nsluice-talk: compressed\n" in result.stderr, agreed, result.stderr)
+
     def test_each_line_is_a_message_and_the_end_of_the_input_closes(self):
         with Daemon("-l", "echo=ws://127.0.0.1:0") as sluiced:
             result = talk(sluiced.endpoint, *AT_ONCE, typed="one\n\ntw\u00f6".encode())
@@ -146,6 +154,17 @@ class ForeignServer(unittest.TestCase):
         text = result.stdout.decode()
         for part in ("|/where?x=1|", "|in three fragmen|", "00 ff", "|last|"):
             self.assertIn(part, text)
+
+    def test_messages_are_compressed_with_a_server_that_can(self):
+        async def handler(socket, _path):
+            async for message in socket:
+                await socket.send(f"{socket.extensions[0].name} {message}")
+
+        words = "again and again " * 100
+        with self.serving(handler) as place:
+            result = talk(place, "-v", "--deflate", *TIMEOUT, typed=words.encode() + b"\n")
+        self.assertEqual(result.stdout.decode(), f"permessage-deflate {words}\n", result.stderr)
+        self.assertIn("\nsluice-talk: compressed\n", result.stderr)
 
     def test_close_codes_decide_the_status(self):
         async def handler(socket, path):

@@ -56,10 +56,14 @@ int with_origin(std::string_view origin, std::string_view host,
 }
 
 // What a client finds wrong with an answer to the key of the RFC's example; "" if nothing.
-std::string fault_of(std::string_view answer, const std::vector<std::string>& offered = {}) {
+std::string fault_of(std::string_view answer, const std::vector<std::string>& offered = {},
+                     bool deflate = false) {
   HttpResponseHead head;
   cr_assert(read_http_response_head(answer, head).status == HttpHeadStatus::complete);
-  return check_websocket_answer(head, "dGhlIHNhbXBsZSBub25jZQ==", offered).fault;
+  const WebSocketClientOptions options{.subprotocols = offered, .deflate = deflate};
+  const WebSocketAnswer checked = check_websocket_answer(head, "dGhlIHNhbXBsZSBub25jZQ==", options);
+  cr_expect(!checked.deflates || deflate);
+  return checked.fault;
 }
 
 constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
@@ -72,11 +76,11 @@ Test(websocket_handshake, answers_the_example_of_the_rfc) {
   cr_expect(websocket_accept("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   cr_expect(status_of(handshake()) == 0);
   const Head head(handshake());
-  cr_expect(accept_handshake(head.request, "chat") ==
+  cr_expect(accept_handshake(head.request, "chat", "") ==
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
             "Sec-WebSocket-Protocol: chat\r\n\r\n");
-  cr_expect(accept_handshake(head.request, "").ends_with("K+xOo=\r\n\r\n"));
+  cr_expect(accept_handshake(head.request, "", "").ends_with("K+xOo=\r\n\r\n"));
 }
 
 // Section 4.2.1, and RFC 9110, sections 5.1 and 7.8, for the lists.
@@ -185,11 +189,11 @@ Test(websocket_handshake, of_both_sides_fits_together) {
   cr_expect(head.request.find("Sec-WebSocket-Protocol") == "one, two");
   cr_expect(asks_for_websocket(head.request) && !refuse_handshake(head.request, {}));
   HttpResponseHead answer;
-  const std::string text = accept_handshake(head.request, "two");
+  const std::string text = accept_handshake(head.request, "two", "");
   cr_assert(read_http_response_head(text, answer).status == HttpHeadStatus::complete);
-  const WebSocketAnswer checked = check_websocket_answer(answer, key, options.subprotocols);
+  const WebSocketAnswer checked = check_websocket_answer(answer, key, options);
   cr_expect(checked.fault.empty() && checked.subprotocol == "two");
-  cr_expect(!check_websocket_answer(answer, masks.key(), options.subprotocols).fault.empty());
+  cr_expect(!check_websocket_answer(answer, masks.key(), options).fault.empty());
 }
 
 // Section 4.1, "the client MUST validate the server's response".
@@ -220,4 +224,22 @@ Test(websocket_handshake, has_another_key_each_time) {
   cr_expect(masks.key() != masks.key());
   cr_expect(masks.key() != others.key());
   cr_expect(masks.key().size() == 24);
+}
+
+// RFC 7692, section 5.1; RFC 6455, section 4.1.
+Test(websocket_handshake, a_client_accepts_only_the_extension_that_it_has_offered) {
+  const auto with = [](std::string_view extensions) {
+    return joined({kSwitching, kUpgrade, kConnection, kAccept,
+                   "Sec-WebSocket-Extensions: ", extensions, "\r\n"});
+  };
+  const std::string good = with("permessage-deflate; server_no_context_takeover");
+  const std::string unknown = "the server uses an extension that was not offered";
+  cr_expect(fault_of(good, {}, true).empty());
+  cr_expect(fault_of(good) == unknown, "%s", fault_of(good).c_str());
+  cr_expect(fault_of(with("permessage-deflate"), {}, true) == unknown, "%s",
+            fault_of(with("permessage-deflate"), {}, true).c_str());
+  cr_expect(fault_of(with("x-other"), {}, true) == unknown, "%s",
+            fault_of(with("x-other"), {}, true).c_str());
+  cr_expect(fault_of(with("a;"), {}, true) == "Sec-WebSocket-Extensions is malformed");
+  cr_expect(fault_of(with("")).empty());
 }

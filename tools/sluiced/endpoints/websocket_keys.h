@@ -39,11 +39,18 @@ inline constexpr NumberKey kMessageSizeKey({.name = "max-message",
                                             .applies = over_streams},
                                            NumberKey::kCount, kMaxWebSocketMessage);
 
+inline constexpr SwitchKey kDeflateKey({.name = "deflate",
+                                        .form = "on|off",
+                                        .summary = "compress messages for clients that ask for it",
+                                        .applies = over_streams},
+                                       false);
+
 // For ServiceKind::websocket_keys: the first for kinds that need the key max-message, the second
 // for kinds that limit messages themselves.
-inline constexpr const Key* kWebSocketKeys[] = {&kOriginKey, &kPingKey, &kMessageSizeKey};
+inline constexpr const Key* kWebSocketKeys[] = {&kOriginKey, &kPingKey, &kDeflateKey,
+                                                &kMessageSizeKey};
 inline constexpr std::span<const Key* const> kWebSocketConnectionKeys =
-    std::span(kWebSocketKeys).first(2);
+    std::span(kWebSocketKeys).first(3);
 
 WebSocketOptions derive_websocket(const Settings& settings, std::size_t max_message);
 inline WebSocketOptions derive_websocket(const Settings& settings) {

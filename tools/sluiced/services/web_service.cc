@@ -30,10 +30,10 @@ constexpr NetworksKey kStatus({.name = "status",
                                .without = "this host"});
 
 constexpr const Key* kKeys[] = {
-    &kHouse,     &kGreeting, &kMotd,      &kHistory,   &kLine,           &kMembers,
-    &kInRoom,    &kRooms,    &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
-    &kRate,      &kBurst,    &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout,
-    &kOriginKey, &kPingKey,  &kStatus};
+    &kHouse,     &kGreeting, &kMotd,       &kHistory,   &kLine,           &kMembers,
+    &kInRoom,    &kRooms,    &kReserved,   &kOperators, &kOperatorCerts,  &kOperatorPasswords,
+    &kRate,      &kBurst,    &kSendQueue,  &kSlow,      &kMessageTimeout, &kFirstMessageTimeout,
+    &kOriginKey, &kPingKey,  &kDeflateKey, &kStatus};
 
 // A page may use what this server has, and nothing else.
 constexpr std::string_view kHeaders =
