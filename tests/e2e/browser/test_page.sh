@@ -1,6 +1,7 @@
 #!/bin/sh
-# Two browsers and an nc in one room of sluiced's page; test_page.mjs says what is tested.
-# What drives the browser is fetched first, unless it is there from an earlier run.
+# Two browsers and an nc in one room of sluiced's page (test_page.mjs), after the package ws has
+# talked to sluiced and sluice-talk (test_ws.mjs). What they need is fetched first, unless it is
+# there from an earlier run.
 set -eu
 here=$(dirname "$0")
 folder=$BUILD_DIR/browser
@@ -11,4 +12,5 @@ if [ ! -f "$folder/complete" ] ||
   cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$folder"
   (cd "$folder" && npm ci --loglevel=error && touch complete)
 fi
+node "$here/test_ws.mjs" "$SLUICED" "$SLUICE_TALK" "$folder"
 exec node "$here/test_page.mjs" "$SLUICED" "$SLUICECTL" "$folder"
