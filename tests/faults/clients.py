@@ -4,6 +4,7 @@ import re
 import select
 import socket
 import struct
+import zlib
 
 PATIENCE = 3  # seconds
 ASKED = 8  # times, of a datagram
@@ -196,6 +197,13 @@ def websocket(endpoints):
         client.sendall(b"\x88\x82\0\0\0\0\x03\xe8")
         expect(client, b"\x88\x02\x03\xe8")
         expect_end(client)
+    with connect(endpoints["echo", "ws"]) as client:
+        client.sendall(UPGRADE[:-2] + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+        until(client, SWITCHED)
+        packer = zlib.compressobj(3, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = (packer.compress(b"again " * 20) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        client.sendall(bytes([0xc2, 0x80 | len(packed)]) + bytes(4) + packed)
+        expect(client, bytes([0xc2, len(packed)]) + packed)
     with connect(endpoints["chat", "ws"]) as client:
         client.sendall(UPGRADE)
         until(client, rb"^HTTP/1.1 101 [^$]*welcome")

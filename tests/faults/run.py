@@ -41,7 +41,7 @@ def services(directory):
     yield f"greet=tcp://{HOST}:0,text=Hello"
     yield f"chat=tcp://{HOST}:0"
     yield f"chat=ws://{HOST}:0"
-    yield f"echo=ws://{HOST}:0"
+    yield f"echo=ws://{HOST}:0,deflate=on"
     yield f"irc=tcp://{HOST}:0"
     yield f"irc=ws://{HOST}:0"
     yield f"relay=tcp://{HOST}:0"
