@@ -1,6 +1,9 @@
 #include "libev_loop.h"
 
 #include <ev.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 
 namespace sluice::detail {
 
@@ -43,6 +46,30 @@ void loop_run(struct ev_loop* loop, RunMode mode) noexcept {
   ev_unref(loop);
 }
 
+int loop_descriptor(struct ev_loop* loop) noexcept {
+  if ((ev_backend(loop) & ev_embeddable_backends()) == 0) return -1;
+  // There is no function for it, but a watcher that embeds a loop watches it.
+  ev_embed embed;
+  ev_embed_init(&embed, nullptr, loop);
+  ev_embed_start(loop, &embed);
+  const int fd = embed.io.fd;
+  ev_embed_stop(loop, &embed);
+  return fd;
+}
+
+// libev leaves a descriptor that is not watched any more in epoll: usually it is about to be
+// closed.
+void loop_forget(struct ev_loop* loop, int fd) noexcept {
+#ifdef __linux__
+  const int epoll = loop_descriptor(loop);
+  if (epoll >= 0) ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr);  // ENOENT: it never waited for it
+#else
+  (void)loop;
+  (void)fd;
+#endif
+}
+
+unsigned loop_pending(struct ev_loop* loop) noexcept { return ev_pending_count(loop); }
 void loop_break(struct ev_loop* loop) noexcept { ev_break(loop, EVBREAK_ONE); }
 unsigned loop_depth(struct ev_loop* loop) noexcept { return ev_depth(loop); }
 void loop_update_time(struct ev_loop* loop) noexcept { ev_now_update(loop); }

@@ -25,7 +25,14 @@ bool loop_watches(struct ev_loop* loop) noexcept;
 // until_stopped continues even if nothing is watched: another thread may still post.
 void loop_run(struct ev_loop* loop, RunMode mode) noexcept;
 void loop_break(struct ev_loop* loop) noexcept;
-unsigned loop_depth(struct ev_loop* loop) noexcept;  // the number of runs in progress
+unsigned loop_depth(struct ev_loop* loop) noexcept;    // the number of runs in progress
+unsigned loop_pending(struct ev_loop* loop) noexcept;  // the number of callbacks that wait
+// The descriptor on which the loop waits: readable when an event is ready. -1 if its backend has
+// none, as poll and select, or cannot be watched by another one.
+int loop_descriptor(struct ev_loop* loop) noexcept;
+// Takes a descriptor that nothing watches any more, and that stays open, out of the backend, which
+// would otherwise report its events. REQUIRES: its watchers were stopped.
+void loop_forget(struct ev_loop* loop, int fd) noexcept;
 void loop_update_time(struct ev_loop* loop) noexcept;
 
 }  // namespace sluice::detail

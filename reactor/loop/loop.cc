@@ -153,7 +153,6 @@ void Loop::run_in(detail::RunMode mode) {
 void Loop::run() { run_in(detail::RunMode::until_stopped); }
 
 void Loop::run_once() { run_in(detail::RunMode::once); }
-void Loop::poll() { run_in(detail::RunMode::no_wait); }
 void Loop::stop() { mailbox_->request_stop(); }
 void Loop::post(Task task) { mailbox_->post(std::move(task)); }
 

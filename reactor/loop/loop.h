@@ -111,7 +111,18 @@ class SLUICE_EXPORT Loop {
   // Runs turns until stop(). REQUIRES: no callback of this loop is running.
   void run();
   void run_once();  // one turn, waiting for an event
-  void poll();      // one turn, without waiting
+  void poll();      // one turn, without waiting; with a wait_handle(), up to eight
+
+  // For a program that has another main loop, such as GLib's: a descriptor, which is readable when
+  // poll() has something to do: an event, a timer that is due, a post. The host watches it and
+  // calls poll(), which then runs turns until nothing is left, or makes it readable again. Also call
+  // poll() after using the loop or its objects outside of its callbacks, for example after making
+  // a listener or sending. A Signal runs in the next poll(), because libev does not wake others:
+  // let the host watch signals. Several calls return the same descriptor; the loop owns it, and
+  // the program only waits for it. Throws std::system_error: EOPNOTSUPP (the backend is not epoll,
+  // the loop is on virtual time, or its host is a libev loop, which needs none), EMFILE, ENFILE,
+  // ENOMEM, ENOSPC.
+  [[nodiscard]] int wait_handle();
   // Makes run(), or the host's ev_run(), return at the end of a turn. If none is running, the next
   // one returns at once. Any thread.
   void stop();
@@ -137,6 +148,12 @@ class SLUICE_EXPORT Loop {
   // of single listeners and sockets in progress end too, and their tasks run first.
   void drain(std::chrono::milliseconds deadline, Task done = {});
   [[nodiscard]] bool draining() const noexcept { return drain_ != nullptr; }
+
+  // Closes all connections at once (CloseReason::loop_destroyed), and runs their on_close().
+  // Listeners, timers and tasks stay. For an owner that its connections use, such as a shared
+  // handler that is declared after the loop because it owns a Timer: its destructor calls this
+  // first, and then nothing uses it any more. REQUIRES: no callback of this loop is running.
+  void close_all() noexcept;
 
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const LoopOptions& options() const noexcept { return options_; }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "libev_loop.h"
+#include "wait_handle.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -45,15 +46,34 @@ class LoopMailbox {
   LoopMailbox& operator=(const LoopMailbox&) = delete;
   ~LoopMailbox() { async_.stop(loop_); }
 
-  void post(Task task) {
-    bool first = false;
-    {
-      const std::lock_guard lock(mutex_);
-      first = tasks_.empty();
-      tasks_.push_back(std::move(task));
+  // The descriptor for a host that runs the loop from its own; made by the first call.
+  int wait_handle() {
+    const std::lock_guard lock(mutex_);
+    if (!wait_handle_) wait_handle_.start(loop_);
+    return wait_handle_.fd();
+  }
+  // Runs turns for such a host. REQUIRES: wait_handle() was called.
+  template <class Turn>
+  void run_for_host(Turn&& turn) {
+    wait_handle_.clear();
+    for (int i = 0; i < kMaxTurnsForHost; ++i) {
+      turn();
+      if (!wait_handle_.take_events()) return;
     }
+    wait_handle_.wake();
+  }
+  [[nodiscard]] bool has_host() const noexcept { return static_cast<bool>(wait_handle_); }
+  void let_host_wait(TimePoint due) noexcept { wait_handle_.wait_until(due); }
+
+  void post(Task task) {
+    const std::lock_guard lock(mutex_);
+    const bool first = tasks_.empty();
+    tasks_.push_back(std::move(task));
     // Later tasks need no wake-up of their own: the first one's finds them all.
-    if (first) async_.send(loop_);
+    if (!first) return;
+    async_.send(loop_);
+    // libev wakes only a loop that waits by itself.
+    if (wait_handle_) wait_handle_.wake();
   }
 
   void request_stop() noexcept {
@@ -103,6 +123,9 @@ class LoopMailbox {
   std::vector<Task> tasks_;
   std::atomic<bool> stop_{false};
   AsyncWatcher async_;
+  // After so many turns the host's other work has its turn.
+  static constexpr int kMaxTurnsForHost = 8;
+  WaitHandle wait_handle_;
 };
 
 }  // namespace sluice

@@ -1,13 +1,18 @@
-// The second half of the loop: timers, virtual time, how long turns take, and reports.
+// The second half of the loop: timers, virtual time, how long turns take, reports, a host's loop, and
+// closing all connections.
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "../base/counting.h"
 #include "handler_reports.h"
 #include "libev_loop.h"
 #include "loop.h"
+#include "loop_component.h"
+#include "loop_mailbox.h"
 
 namespace sluice {
 
@@ -97,6 +102,29 @@ void Loop::advance(milliseconds by) {
   }
   now_ = end;
   poll();
+}
+
+int Loop::wait_handle() {
+  assert(not_run_elsewhere());
+  if (!owns_ev_ || options_.virtual_time) {
+    throw std::system_error(EOPNOTSUPP, std::generic_category(),
+                            "a host waits only for a loop with events and time of its own");
+  }
+  return mailbox_->wait_handle();
+}
+
+void Loop::poll() {
+  const auto turn = [this] { run_in(detail::RunMode::no_wait); };
+  if (!mailbox_->has_host()) return turn();
+  mailbox_->run_for_host(turn);
+  mailbox_->let_host_wait(timers_.empty() ? TimePoint::max() : timers_.head());
+}
+
+void Loop::close_all() noexcept {
+  assert(not_run_elsewhere());
+  assert(!in_turn() && "not in a callback of the loop");
+  // A destructor of a handler may close the last reference to other things, but opens nothing.
+  if (connections_ != nullptr) connections_->close_all();
 }
 
 void Loop::end_turn() noexcept {

@@ -106,6 +106,11 @@ void AfterWaitWatcher::start(struct ev_loop* loop) noexcept {
   start_unreferenced(loop, ev(), ev_check_start);
 }
 
+void AfterWaitWatcher::start_second(struct ev_loop* loop) noexcept {
+  ev_set_priority(ev(), EV_MAXPRI - 1);
+  start(loop);
+}
+
 void AfterWaitWatcher::stop(struct ev_loop* loop) noexcept {
   stop_unreferenced(loop, ev(), ev_check_stop);
 }

@@ -147,6 +147,7 @@ class AfterWaitWatcher : public detail::WatcherStorage<ev_check, 32> {
     init(&trampoline<Member, Owner>, owner);
   }
   void start(struct ev_loop* loop) noexcept;
+  void start_second(struct ev_loop* loop) noexcept;  // after those of start()
   void stop(struct ev_loop* loop) noexcept;
 
  private:
