@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -55,18 +54,20 @@ class Crowd : public sluice::Protocol {
   std::vector<Connection*> members_;
 };
 
-// 3. The connections share the handler, which has the timer only while
-// the loop runs.
+// 3. The connections share the handler, which owns the timer. It is
+// declared after the loop, and so it closes the connections before it is
+// destroyed.
 class Bell final : public Crowd {
  public:
-  void start(Loop& loop) {
-    timer_.emplace(loop, [this] { tell("ding\n"); });
-    timer_->start_repeating(20s);
+  explicit Bell(Loop& loop)
+      : loop_(loop), timer_(loop, [this] { tell("ding\n"); }) {
+    timer_.start_repeating(20s);
   }
-  void stop() { timer_.reset(); }
+  ~Bell() override { loop_.close_all(); }
 
  private:
-  std::optional<sluice::Timer> timer_;
+  Loop& loop_;
+  sluice::Timer timer_;
 };
 
 void show(const char* name, MemoryPeer& peer) {
@@ -76,20 +77,18 @@ void show(const char* name, MemoryPeer& peer) {
 }  // namespace
 
 int main() {
-  Crowd crowd;  // shared handlers: destroyed after the loop
-  Bell bell;
+  Crowd crowd;  // a shared handler: destroyed after the loop
   sluice::LoopOptions options;
   options.virtual_time = true;  // for MemoryPeer::advance()
   Loop loop(options);
   sluice::Timer clock(loop, [&] { crowd.tell("half a minute\n"); });
+  Bell bell(loop);
   MemoryPeer first(loop, std::make_unique<Reminder>(loop));
   MemoryPeer second(loop, crowd);
   MemoryPeer third(loop, bell);
 
   clock.start_repeating(30s);
-  bell.start(loop);
   first.advance(30s);  // a program calls loop.run() here
-  bell.stop();
 
   show("first", first);
   show("second", second);

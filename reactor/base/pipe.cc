@@ -1,6 +1,9 @@
 #include "pipe.h"
 
 #include <fcntl.h>
+#if defined(__linux__) && !defined(SLUICE_PORTABLE)
+#include <sys/sendfile.h>
+#endif
 #include <unistd.h>
 
 #include <cerrno>
@@ -85,6 +88,14 @@ ssize_t splice_to_socket(int pipe, int socket, std::size_t size) noexcept {
   });
 }
 
+ssize_t send_file(int socket, int file, std::uint64_t offset, std::size_t size) noexcept {
+  auto from = static_cast<off_t>(offset);
+  const ssize_t result = without_sigpipe(
+      [socket, file, &from, size] { return ::sendfile(socket, file, &from, size); });
+  if (result < 0 && (errno == ENOSYS || errno == EOVERFLOW)) errno = EINVAL;
+  return result;
+}
+
 #else
 
 Pipe PipePool::take() noexcept { return {}; }
@@ -95,6 +106,12 @@ ssize_t splice_from_socket(int /*socket*/, const Pipe& /*pipe*/) noexcept {
 }
 
 ssize_t splice_to_socket(int /*pipe*/, int /*socket*/, std::size_t /*size*/) noexcept {
+  errno = EINVAL;
+  return -1;
+}
+
+ssize_t send_file(int /*socket*/, int /*file*/, std::uint64_t /*offset*/,
+                  std::size_t /*size*/) noexcept {
   errno = EINVAL;
   return -1;
 }

@@ -122,6 +122,7 @@ void DatagramSocket::leave(const Address& group, std::string_view interface) {
 
 Loop& DatagramSocket::loop() const noexcept { return impl_->loop(); }
 
+int DatagramSocket::native_handle() const noexcept { return impl_->socket().fd.get(); }
 const Endpoint& DatagramSocket::local() const noexcept { return impl_->socket().local; }
 
 std::size_t DatagramSocket::queued() const noexcept { return impl_->queue().queued(); }

@@ -77,6 +77,9 @@ class SLUICE_EXPORT DatagramSocket {
   // (closed).
   [[nodiscard]] int receive_buffer() const;
   [[nodiscard]] const DatagramCounters& counters() const noexcept;
+  // The socket, for its options (IP_TOS, IP_TTL, SO_SNDBUF). -1 when closed. REQUIRES: the program
+  // does not receive, send, connect or close it.
+  [[nodiscard]] int native_handle() const noexcept;
   // Takes effect at once, and runs no callback. Tries to send the queue once more, and drops the
   // rest. Does nothing if the socket is closed.
   void close() noexcept;

@@ -15,7 +15,6 @@
 #include "connection_call.h"
 #include "connection_group.h"
 #include "connection_table.h"
-#include "peer_credentials.h"
 
 namespace sluice {
 
@@ -34,11 +33,6 @@ Loop& Connection::loop() const noexcept { return group_->loop(); }
 const ConnectionOptions& Connection::options() const noexcept { return group_->options(); }
 
 std::size_t Connection::queued() const noexcept { return waiting(); }
-
-std::optional<PeerCredentials> Connection::peer_credentials() const noexcept {
-  if (watcher_.fd() < 0) return std::nullopt;
-  return peer_credentials_of(watcher_.fd());
-}
 
 Address Connection::local() const noexcept {
   if (watcher_.fd() < 0) return {};
@@ -190,6 +184,7 @@ void Connection::finish(CloseReason reason, int error) noexcept {
     reset_ = reset_ || cut > 0;
   }
   timed_ = false;
+  if (watches_hangup_) end_hangup_watch();
   state_ = State::closed;
   reason_ = reason;
   holds_or_error_ = static_cast<std::uint16_t>(error);

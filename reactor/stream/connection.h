@@ -32,6 +32,7 @@
 #include <span>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "../base/address.h"
 #include "../base/close_reason.h"
@@ -71,6 +72,11 @@ struct PeerCredentials {
   pid_t process = 0;  // 0 if the system does not say it
 };
 
+// The process that connected to a Unix socket, as it was then, for example in
+// ListenerOptions::admit. Nothing on another socket, and if the system does not say it. One system
+// call.
+SLUICE_EXPORT std::optional<PeerCredentials> peer_credentials_of(int socket) noexcept;
+
 class SLUICE_EXPORT Connection : private IdleList::Node {
  public:
   enum class State : std::uint8_t { opening, open, flushing, lingering, closed };
@@ -98,8 +104,17 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // --- Sending: legal anywhere; does nothing after shutdown(), close() or abort() ---
   void send(std::span<const std::byte> bytes);
-  void send(std::string_view text) { send(std::as_bytes(std::span(text.data(), text.size()))); }
+  void send(std::string_view text) { send(bytes_of(text)); }
   void send(const Payload& payload);  // counted, not copied
+  // Several parts in their order, each of them bytes or text: all, or none if that exceeds
+  // queue_limit.
+  void send(std::span<const std::span<const std::byte>> parts);
+  template <class First, class Second, class... More>
+  void send(const First& first, const Second& second, const More&... more) {
+    const std::span<const std::byte> parts[] = {bytes_of(first), bytes_of(second),
+                                                bytes_of(more)...};
+    send(std::span<const std::span<const std::byte>>(parts));
+  }
 
   // --- Ending: legal anywhere, also in another connection's callback ---
   void shutdown();  // half-close: sends the queue, then the peer sees an end; no more sends
@@ -124,6 +139,12 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // Unconsumed input is delivered again at the end of this turn. REQUIRES: one pause() for each
   // resume().
   void resume() noexcept;
+  // A paused connection does not notice that its peer has gone. After this call,
+  // Protocol::on_hangup() runs when the peer ends its stream, once, whether or not it is read; a
+  // reset closes the connection at once. For a handler that would stop a job then. Does nothing if
+  // the peer has ended already, or after close(). Costs a system call, and a second epoll instance
+  // for the loop. Throws std::system_error: EOPNOTSUPP (not on Linux), ENOSPC, ENOMEM, EMFILE.
+  void watch_hangup();
   [[nodiscard]] bool paused() const noexcept {
     return pauses_ != 0 || (backpressure_ && !keep_reading_);
   }
@@ -151,15 +172,23 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // The one that accepted it; null for another one, and when it has been destroyed.
   [[nodiscard]] const Listener* listener() const noexcept;
   [[nodiscard]] ConnectionId id() const noexcept { return {slot_, generation_}; }
+  // What is in force. Valid until set_options(), or as long as the connection.
   [[nodiscard]] const ConnectionOptions& options() const noexcept;
+  // Changes the timeouts, the marks and the limits, for example after an upgrade or a login. What
+  // runs begins anew: the idle and the write timeout, and the time of a message that has begun. In
+  // on_open(), first_message_timeout begins. A new high_water counts at once for what is queued;
+  // smaller limits count for what comes later. options.transport has no effect. A Listener goes on
+  // counting the connection. Does nothing after close(). Connections with the same options share
+  // their state; a connection with options of its own costs about a kilobyte. Throws
+  // std::bad_alloc, and then changes nothing.
+  void set_options(const ConnectionOptions& options);
   // The transport's address of the peer, if it has one, such as from a PROXY header; else the
   // socket's.
   [[nodiscard]] Address peer() const;
   [[nodiscard]] Address socket_peer() const noexcept { return peer_.expand(); }
   // Null on a plain socket. Valid as long as the connection.
   [[nodiscard]] Transport* transport() const noexcept { return transport_.get(); }
-  // The process at the other end of a Unix socket, as it was when it connected. Nothing on another
-  // socket, and if the system does not say it. One system call.
+  // peer_credentials_of() its socket.
   [[nodiscard]] std::optional<PeerCredentials> peer_credentials() const noexcept;
   [[nodiscard]] Address local() const noexcept;  // one system call; unspecified if it fails
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return bytes_in_; }
@@ -191,6 +220,20 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   void hold() noexcept;
   void unhold() noexcept;
 
+  // Gives the socket to the caller: to another thread, process or library. The connection closes
+  // as after close(), without a word to the peer: on_close() runs at the end of the turn. First it
+  // tries once to write the queue; `unsent` is what the system did not accept, which the caller
+  // sends before anything else. What is unconsumed is dropped, so copy it first: unconsumed(), or
+  // in on_data() the rest of `in`. REQUIRES: it is not part of a relay. Throws std::system_error,
+  // and then releases nothing: EINVAL (not open, shut down, or without a plain socket), EBUSY (a
+  // part of a file is queued), the error of the write, which also closes the connection; and
+  // std::bad_alloc.
+  struct Released {
+    Fd socket;  // non-blocking
+    std::vector<std::byte> unsent;
+  };
+  [[nodiscard]] Released release();
+
   // The descriptor, for options of the socket and for what the system says about it (SO_KEEPALIVE,
   // SO_RCVBUF, IP_TOS, TCP_INFO). -1 in memory, and when closed. REQUIRES: the program does not
   // read, write, shut down or close it, and leaves it non-blocking.
@@ -201,6 +244,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
  private:
   friend class ConnectionGroup;
   friend class ConnectionTable;
+  friend class HangupWatch;
   friend class MemoryBudget;
   friend class MemoryPeer;
   friend class RelayEnd;
@@ -241,6 +285,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL static void on_stalled(IdleList::Node& node);
   SLUICE_LOCAL static void on_lingered(IdleList::Node& node);
 
+  // connection_adopt.cc
+  SLUICE_LOCAL void end_hangup_watch() noexcept;
+  SLUICE_LOCAL void hung_up(bool reset) noexcept;
+
   // connection_io.cc: reading
   SLUICE_LOCAL void on_ready(int events) noexcept;
   SLUICE_LOCAL void read_ready();
@@ -265,6 +313,11 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void peer_end();
   SLUICE_LOCAL ssize_t system_read(std::span<std::byte> into);
 
+  static std::span<const std::byte> bytes_of(std::span<const std::byte> bytes) { return bytes; }
+  static std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+  }
+
   // connection_write.cc: writing
   SLUICE_LOCAL void flush();
   SLUICE_LOCAL void flush_queue(bool steady);
@@ -272,7 +325,10 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void overflow(std::size_t size) noexcept;
   [[nodiscard]] SLUICE_LOCAL std::size_t waiting() const noexcept;  // queued(), inline
   SLUICE_LOCAL OutputQueue& output(std::size_t size);               // to append so many bytes
-  [[nodiscard]] SLUICE_LOCAL bool accepts(std::size_t size) noexcept;
+  [[nodiscard]] SLUICE_LOCAL bool accepts(std::size_t size, std::size_t cost) noexcept;
+  SLUICE_LOCAL void append(std::span<const std::byte> bytes);
+  [[nodiscard]] SLUICE_LOCAL bool exceeds_limit(std::size_t cost) const noexcept;
+  [[nodiscard]] SLUICE_LOCAL ssize_t write_file(std::size_t& size);
   [[nodiscard]] SLUICE_LOCAL std::size_t write_directly(std::span<const std::byte> bytes);
   [[nodiscard]] SLUICE_LOCAL bool wrote(ssize_t result);
   [[nodiscard]] SLUICE_LOCAL std::size_t collect(std::span<const std::byte> bytes);
@@ -308,6 +364,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   SLUICE_LOCAL void await_first_message();
   SLUICE_LOCAL void restart_message() noexcept;
   SLUICE_LOCAL void end_message() noexcept;
+  SLUICE_LOCAL void begin_message_anew(bool in_message);
   [[nodiscard]] SLUICE_LOCAL bool is_overdue() const noexcept;
   SLUICE_LOCAL static void on_message_timeout(IdleList::Node& node);
 
@@ -363,6 +420,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   bool reads_large_ : 1 = false;     // the handler has consumed a full read at once
   bool reset_ : 1 = false;           // the peer must see a reset
   bool timed_ : 1 = false;           // mark_ counts for a timeout
+  bool watches_hangup_ : 1 = false;  // it is in the HangupWatch
   bool over_budget_ : 1 = false;     // paused by the loop's MemoryBudget
   bool by_traffic_ : 1 = false;      // it is checked when bytes are transferred; else in a list
   bool first_message_ : 1 = false;   // the timeout is first_message_timeout

@@ -1,5 +1,8 @@
-// Making a connection from a socket of the program, finding it again, and moving it.
+// What a program does with a connection beside reading and writing: making it from a socket of its
+// own, finding it again, changing its handler and options, watching its peer, moving it, and giving it
+// away.
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -9,11 +12,13 @@
 #include <utility>
 
 #include "../base/fd.h"
+#include "../loop/libev_loop.h"
 #include "../loop/loop.h"
 #include "../loop/loop_internals.h"
-#include "connection.h"
+#include "connection_call.h"
 #include "connection_group.h"
 #include "connection_table.h"
+#include "hangup_watch.h"
 
 namespace sluice {
 
@@ -77,7 +82,7 @@ void Connection::set_protocol(ProtocolRef protocol) {
 void Connection::move_to(std::size_t loop) noexcept {
   LoopInternals::assert_thread(group_->loop());
   if (state_ != State::open) return;
-  assert(group_->on_moved && "its listener has no pool, or has been destroyed");
+  assert(group_->root().on_moved && "its listener has no pool, or has been destroyed");
   assert(transport_ == nullptr && bytes_in_ == 0 && bytes_out_ == 0 && queued() == 0);
   finish(CloseReason::moved);
   mark_ = static_cast<std::uint32_t>(loop);
@@ -89,10 +94,111 @@ int Connection::release_descriptor() noexcept {
   return fd;
 }
 
+void Connection::set_options(const ConnectionOptions& options) {
+  LoopInternals::assert_thread(group_->loop());
+  if (state_ > State::open) return;
+  const bool in_message = timed_;
+  const bool stalled = output_ != nullptr && output_->stall.linked();
+  const bool is_own_choice = keep_reading_ != group_->options().keep_reading;  // a relay's
+  // The lists of the last group may be gone with it: leave them first, but only if nothing throws.
+  ConnectionGroup& next = group_->table().group_for(*group_, options);
+  end_message();
+  IdleList::Node::unlink();
+  if (stalled) output_->stall.unlink();
+  group_->table().move(*this, next);
+  if (!is_own_choice) keep_reading_ = next.options().keep_reading;
+  contain([&] {
+    (state_ == State::opening ? next.opening_ : next.idle_).touch(*this);
+    if (stalled) next.stalled_.touch(output_->stall);
+    begin_message_anew(in_message);
+  });
+  if (waiting() > next.options().high_water) backpressure_ = true;
+  if (backpressure_ && !in_callback_) mark_dirty();
+  update_interest();
+}
+
+Connection::Released Connection::release() {
+  LoopInternals::assert_thread(group_->loop());
+  const int fd = watcher_.fd();
+  if (state_ != State::open || shutdown_wanted_ || transport_ != nullptr || fd < 0) {
+    throw std::system_error(EINVAL, std::generic_category(),
+                            "only an open connection on a plain socket can be released");
+  }
+  Released released;
+  queue_collected();
+  if (!blocked_ && waiting() > 0) write_queue();
+  if (state_ == State::closed) {
+    throw std::system_error(holds_or_error_, std::generic_category(), "release a connection");
+  }
+  if (output_ != nullptr && output_->has_file()) {
+    throw std::system_error(EBUSY, std::generic_category(),
+                            "a connection with a file in its queue cannot be released");
+  }
+  released.unsent = output_ == nullptr ? std::vector<std::byte>() : output_->copy();
+  if (watches_hangup_) end_hangup_watch();
+  watcher_.stop(group_->loop().native());
+  detail::loop_forget(group_->loop().native(), fd);
+  released.socket = Fd(release_descriptor());
+  release_output();
+  finish(CloseReason::closed);
+  return released;
+}
+
 Connection* Connection::find(Loop& loop, ConnectionId id) noexcept {
   LoopInternals::assert_thread(loop);
   if (LoopInternals::connections(loop) == nullptr) return nullptr;
   return ConnectionTable::of(loop).find(id);
+}
+
+std::optional<PeerCredentials> Connection::peer_credentials() const noexcept {
+  return peer_credentials_of(watcher_.fd());
+}
+
+std::optional<PeerCredentials> peer_credentials_of(int socket) noexcept {
+#if defined(SO_PEERCRED) && defined(__linux__)
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  // A socket of another family, or one whose peer is not known, has these.
+  if (peer.uid == static_cast<uid_t>(-1) || peer.pid == 0) return std::nullopt;
+  return PeerCredentials{peer.uid, peer.gid, peer.pid};
+#elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__APPLE__)
+  PeerCredentials peer;
+  if (::getpeereid(socket, &peer.user, &peer.group) != 0) return std::nullopt;
+  return peer;
+#else
+  (void)socket;
+  return std::nullopt;
+#endif
+}
+
+void Connection::watch_hangup() {
+  LoopInternals::assert_thread(group_->loop());
+  if (state_ != State::open || peer_ended_ || watches_hangup_) return;
+  // In memory it is the peer that reports it.
+  if (watcher_.fd() >= 0) group_->table().hangups().add(*this);
+  watches_hangup_ = true;
+}
+
+void Connection::end_hangup_watch() noexcept {
+  watches_hangup_ = false;
+  if (watcher_.fd() >= 0) group_->table().hangups().remove(*this);
+}
+
+void Connection::hung_up(bool reset) noexcept {
+  end_hangup_watch();
+  if (state_ != State::open || peer_ended_) return;
+  if (reset) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (watcher_.fd() >= 0) ::getsockopt(watcher_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
+    return fail(error == 0 ? ECONNRESET : error);
+  }
+  if (!call("on_hangup", [this] { protocol_->on_hangup(*this); })) return;
+  contain([this] {
+    flush();
+    if (transport_ != nullptr) after_transport();
+  });
 }
 
 std::chrono::seconds Connection::age() const noexcept {
@@ -112,6 +218,6 @@ std::uint32_t Connection::visit(Loop& loop, std::uint32_t first, std::uint32_t c
   return ConnectionTable::of(loop).visit(first, count, visit);
 }
 
-const Listener* Connection::listener() const noexcept { return group_->listener; }
+const Listener* Connection::listener() const noexcept { return group_->root().listener; }
 
 }  // namespace sluice

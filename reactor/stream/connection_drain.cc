@@ -141,7 +141,7 @@ void ConnectionTable::read_in_pass() noexcept {
   each([all](Connection& connection) {
     if (connection.draining_ == Draining::ready) return connection.read_last();
     if (connection.draining_ != Draining::no) return;
-    if (all || connection.group_->drain_ == Drain::in_pass) connection.begin_draining();
+    if (all || connection.group_->root().drain_ == Drain::in_pass) connection.begin_draining();
   });
 }
 
@@ -220,7 +220,7 @@ void ConnectionTable::end_drain() {
 void ConnectionTable::end_drain(ConnectionGroup& group) noexcept {
   if (group.open_ == 0) return;
   each([&group](Connection& connection) {
-    if (connection.group_ == &group) connection.finish(CloseReason::drain_deadline);
+    if (&connection.group_->root() == &group) connection.finish(CloseReason::drain_deadline);
   });
 }
 

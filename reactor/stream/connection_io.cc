@@ -32,6 +32,7 @@ constexpr std::size_t kFirstRead = 64 * 1024;
 
 void Protocol::on_open(Connection& /*connection*/) {}
 void Protocol::on_eof(Connection& connection) { connection.close(); }
+void Protocol::on_hangup(Connection& /*connection*/) {}
 void Protocol::on_writable(Connection& /*connection*/) {}
 void Protocol::on_drain(Connection& /*connection*/) {}
 void Protocol::on_close(Connection& /*connection*/, std::error_code /*reason*/) {}

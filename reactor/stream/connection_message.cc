@@ -67,6 +67,18 @@ void Connection::end_message() noexcept {
   contain([this] { group_->idle_.touch(*this); });
 }
 
+// After set_options(). `in_message`: a time was running before.
+void Connection::begin_message_anew(bool in_message) {
+  if (group_->messages_ == nullptr || state_ != State::open || peer_ended_) return;
+  if (draining_ != Draining::no) return;
+  if (bytes_in_ == 0) return await_first_message();
+  const bool begun = in_message || !input_.empty();
+  if (!begun || group_->messages_->whole.timeout().count() == 0) return;
+  first_message_ = false;
+  timed_ = true;
+  restart_message();
+}
+
 bool Connection::is_overdue() const noexcept {
   // Signed, because the message may have begun later in this turn than at now().
   const milliseconds since(static_cast<std::int32_t>(stamp_of(group_->loop().now()) - mark_));

@@ -9,6 +9,7 @@
 
 #include "../loop/loop.h"
 #include "../loop/loop_internals.h"
+#include "hangup_watch.h"
 
 namespace sluice {
 
@@ -30,6 +31,13 @@ ConnectionTable& ConnectionTable::of(Loop& loop) {
 
 ConnectionTable::ConnectionTable(Loop& loop)
     : LoopComponent(loop), memory_(*this, loop.options().max_memory) {}
+
+ConnectionTable::~ConnectionTable() = default;
+
+HangupWatch& ConnectionTable::hangups() {
+  if (hangups_ == nullptr) hangups_ = std::make_unique<HangupWatch>(*this);
+  return *hangups_;
+}
 
 std::uint32_t ConnectionTable::visit(std::uint32_t first, std::uint32_t count,
                                      const std::function<void(Connection&)>& visit) {
@@ -81,6 +89,10 @@ void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
   if (group.held_ || group.open_ > 0) return;
   // The last one moves to its place: adopt() makes a group for each connection, so there may be
   // many.
+  if (group.of_ != nullptr) {
+    (void)group.of_->total();
+    std::erase(group.of_->variants_, &group);
+  }
   const std::size_t place = group.place_;
   groups_.back()->place_ = place;
   std::swap(groups_[place], groups_.back());
@@ -198,10 +210,11 @@ void ConnectionTable::free(Connection& connection) noexcept {
   detail::count_up(counters.closed[static_cast<std::size_t>(connection.reason_)]);
   detail::count_down(counters.connections_open);
   --open_;
-  if (connection.reason_ == CloseReason::moved && group.on_moved) {
-    group.on_moved(Fd(connection.release_descriptor()), connection, connection.mark_);
-  } else if (group.on_gone) {
-    group.on_gone(connection);
+  ConnectionGroup& root = group.root();
+  if (connection.reason_ == CloseReason::moved && root.on_moved) {
+    root.on_moved(Fd(connection.release_descriptor()), connection, connection.mark_);
+  } else if (root.on_gone) {
+    root.on_gone(connection);
   }
   // The handler's destructor may search for connections, open one or destroy the listener. It must
   // not find this connection, and the group must still exist.
@@ -209,9 +222,41 @@ void ConnectionTable::free(Connection& connection) noexcept {
   const std::uint32_t next = next_generation(index, connection.generation_);
   connection.~Connection();
   if (next != 0) give_back({index, next});
+  if (&root != &group) leave(group);
+  leave(root);
+  if (open_ == 0) closing_ = false;
+}
+
+void ConnectionTable::leave(ConnectionGroup& group) noexcept {
   --group.open_;
   free_group_if_unused(group);
-  if (open_ == 0) closing_ = false;
+}
+
+ConnectionGroup& ConnectionTable::group_for(ConnectionGroup& group,
+                                            const ConnectionOptions& options) {
+  // A program that gives every connection other options must not search through all of them.
+  constexpr std::size_t kMaxSearched = 8;
+  ConnectionGroup& root = group.root();
+  const ConnectionOptions wanted = in_range(options);
+  if (same_limits(root.options_, wanted)) return root;
+  const std::size_t count = root.variants_.size();
+  for (std::size_t i = 0; i < std::min(count, kMaxSearched); ++i) {
+    ConnectionGroup& variant = *root.variants_[count - 1 - i];
+    if (same_limits(variant.options_, wanted)) return variant;
+  }
+  make_room(root.variants_, count + 1);
+  auto& made = *groups_.emplace_back(std::make_unique<ConnectionGroup>(*this, wanted, &root));
+  made.place_ = groups_.size() - 1;
+  made.held_ = false;
+  root.variants_.push_back(&made);
+  return made;
+}
+
+void ConnectionTable::move(Connection& connection, ConnectionGroup& next) noexcept {
+  ConnectionGroup& last = *connection.group_;
+  if (&next != &next.root()) ++next.open_;
+  connection.group_ = &next;
+  if (&last != &last.root()) leave(last);
 }
 
 }  // namespace sluice

@@ -24,16 +24,24 @@
 
 namespace sluice {
 
+class HangupWatch;
+
 class ConnectionTable final : public LoopComponent {
  public:
   static ConnectionTable& of(Loop& loop);
   explicit ConnectionTable(Loop& loop);
+  ~ConnectionTable() override;
   bool close_all() noexcept override;  // CloseReason::loop_destroyed
 
   ConnectionGroup& make_group(const ConnectionOptions& options);
   // The owner no longer needs the group, which is freed with its last connection. After
   // release_group() on_gone is not called any more; after release_when_gone() it still is.
   void release_group(ConnectionGroup& group) noexcept;
+  // The group with these options that has the same root as `group`, made if there is none. It stays
+  // if a connection moves to it at once. Throws std::bad_alloc, and then changes nothing.
+  ConnectionGroup& group_for(ConnectionGroup& group, const ConnectionOptions& options);
+  // REQUIRES: the connection is in no list of its group.
+  void move(Connection& connection, ConnectionGroup& next) noexcept;
   void release_when_gone(ConnectionGroup& group) noexcept;
 
   // Makes a connection of `group` on a non-blocking socket, or on an in-memory `wire` without a
@@ -72,6 +80,7 @@ class ConnectionTable final : public LoopComponent {
   // cannot fail.
   void reserve_retired(std::size_t count);
   void retire(ProtocolRef handler) noexcept;
+  HangupWatch& hangups();  // may throw the first time
   [[nodiscard]] PipePool& pipes() noexcept { return pipes_; }
   void mark_dirty(Connection& connection) noexcept;  // cannot fail: open() has reserved the room
 
@@ -137,6 +146,7 @@ class ConnectionTable final : public LoopComponent {
   Place take_place();
   void give_back(Place place) noexcept;  // unused: its generation is used next
   void free(Connection& connection) noexcept;
+  void leave(ConnectionGroup& group) noexcept;
   void free_group_if_unused(ConnectionGroup& group) noexcept;
 
   std::vector<std::unique_ptr<Block>> blocks_;
@@ -170,6 +180,7 @@ class ConnectionTable final : public LoopComponent {
   FairShares shares_;
   OutputPool output_pool_;
   PipePool pipes_;
+  std::unique_ptr<HangupWatch> hangups_;
   std::vector<ProtocolRef> retired_;
   WriteBuffer write_buffer_;
 };

@@ -1,8 +1,13 @@
 // How a connection uses a transport: the handshake, the event that each direction waits for, bytes
 // without an event, and an end that takes time. The plain path is in connection_io.cc and
 // connection_write.cc.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
+#include "../base/pipe.h"
 #include "connection.h"
 #include "connection_call.h"
 #include "connection_group.h"
@@ -17,6 +22,10 @@ int wanted_by(const IoResult& result) noexcept {
   if (result.status == IoResult::Status::want_read) return kReadable;
   return result.status == IoResult::Status::want_write ? kWritable : 0;
 }
+
+// How much of a file one write moves at most: in the kernel, and through memory on the stack.
+constexpr std::size_t kFileWrite = 1024 * 1024;
+constexpr std::size_t kFileRead = 16 * 1024;
 
 }  // namespace
 
@@ -155,6 +164,26 @@ ssize_t Connection::transport_write(std::span<const iovec> parts) {
   if (result.is_done()) return static_cast<ssize_t>(result.bytes);
   errno = event != 0 ? EAGAIN : failed_with(result.error);
   return -1;
+}
+
+// Writes a part of the file that is first, by sendfile(2) if nothing is between the file and the
+// socket. Sets `size` to what it tried to write.
+ssize_t Connection::write_file(std::size_t& size) {
+  const OutputQueue::InFile part = output_->front_in_file();
+  size = std::min(part.size, kFileWrite);
+  if (transport_ == nullptr) {
+    const ssize_t result = send_file(watcher_.fd(), part.fd, part.offset, size);
+    if (result > 0 || (result < 0 && errno != EINVAL)) return result;
+  }
+  // Not the loop's buffers: a handler may be using what is in them.
+  std::array<std::byte, kFileRead> bytes;
+  const ssize_t count =
+      ::pread(part.fd, bytes.data(), std::min(size, bytes.size()), static_cast<off_t>(part.offset));
+  if (count == 0) errno = EIO;  // the file has become shorter
+  if (count <= 0) return -1;
+  size = static_cast<std::size_t>(count);
+  const iovec part_of_it{.iov_base = bytes.data(), .iov_len = size};
+  return system_write({&part_of_it, 1});
 }
 
 }  // namespace sluice

@@ -42,10 +42,11 @@ ssize_t Connection::system_write(std::span<const iovec> parts) {
 // Whether `size` more bytes may be sent. If so, the high-water mark is applied here and not when
 // they are written. So a handler that sent more than that gets on_writable() also if the system
 // accepts everything at once.
-inline bool Connection::accepts(std::size_t size) noexcept {
+// `cost`: what the bytes count for the limit. Those of a file cost next to no memory.
+inline bool Connection::accepts(std::size_t size, std::size_t cost) noexcept {
   if (state_ > State::open || shutdown_wanted_ || size == 0) return false;
   const std::size_t total = waiting() + size;
-  if (total > group_->options().queue_limit) {
+  if (total > group_->options().queue_limit && exceeds_limit(cost)) {
     overflow(size);
     return false;
   }
@@ -71,19 +72,39 @@ OutputQueue& Connection::output(std::size_t size) {
   return *output_;
 }
 
+bool Connection::exceeds_limit(std::size_t cost) const noexcept {
+  const std::size_t files = output_ == nullptr ? 0 : output_->size() - output_->cost();
+  return waiting() - files + cost > group_->options().queue_limit;
+}
+
+inline void Connection::append(std::span<const std::byte> bytes) {
+  if (in_callback_ && queue_is_empty() && !blocked_) {
+    bytes = bytes.subspan(collect(bytes));
+    if (state_ == State::closed) return;
+  }
+  if (!bytes.empty()) {
+    queue_collected();
+    output(bytes.size()).append(bytes);
+  }
+}
+
 void Connection::send(std::span<const std::byte> bytes) {
   LoopInternals::assert_thread(group_->loop());
   // Contained, because the sender may be the handler of another connection, which must not be
   // closed for this.
-  contain([this, bytes]() mutable {
-    if (!accepts(bytes.size())) return;
-    if (in_callback_ && queue_is_empty() && !blocked_) {
-      bytes = bytes.subspan(collect(bytes));
-      if (state_ == State::closed) return;
-    }
-    if (!bytes.empty()) {
-      queue_collected();
-      output(bytes.size()).append(bytes);
+  contain([this, bytes] {
+    if (accepts(bytes.size(), bytes.size())) append(bytes);
+  });
+}
+
+void Connection::send(std::span<const std::span<const std::byte>> parts) {
+  LoopInternals::assert_thread(group_->loop());
+  contain([this, parts] {
+    std::size_t size = 0;
+    for (const auto& part : parts) size += part.size();
+    if (!accepts(size, size)) return;
+    for (const auto& part : parts) {
+      if (state_ != State::closed) append(part);
     }
   });
 }
@@ -91,9 +112,10 @@ void Connection::send(std::span<const std::byte> bytes) {
 void Connection::send(const Payload& payload) {
   LoopInternals::assert_thread(group_->loop());
   contain([this, &payload] {
-    if (!accepts(payload.size())) return;
+    const std::size_t cost = OutputQueue::cost_of(payload);
+    if (!accepts(payload.size(), cost)) return;
     queue_collected();
-    output(payload.size()).append(payload);
+    output(cost).append(payload);
   });
 }
 
@@ -192,6 +214,8 @@ void Connection::write_queue() {
     ssize_t result = 0;
     if (count > 0) {
       result = system_write(std::span<const iovec>(parts.data(), count));
+    } else if (output_->has_file_first()) {
+      result = write_file(gathered);
     } else {
       gathered = output_->front_in_pipe();
       result = splice_to_socket(output_->pipe(), watcher_.fd(), gathered);

@@ -157,6 +157,7 @@ Listener::~Listener() { Impl::let_go(std::move(impl_)); }
 
 const Endpoint& Listener::endpoint() const noexcept { return impl_->endpoint(); }
 std::size_t Listener::connections() const noexcept { return impl_->connections(); }
+int Listener::native_handle() const noexcept { return impl_->fd(); }
 const ListenerCounters& Listener::counters() const noexcept { return impl_->counters(); }
 void Listener::close() noexcept { impl_->close(); }
 void Listener::pause() noexcept { impl_->set_paused(true); }

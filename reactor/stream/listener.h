@@ -49,6 +49,9 @@ class SLUICE_EXPORT Listener {
   [[nodiscard]] const Endpoint& endpoint() const noexcept;
   [[nodiscard]] std::size_t connections() const noexcept;  // open now
   [[nodiscard]] const ListenerCounters& counters() const noexcept;
+  // The listening socket, for its options (SO_RCVBUF, which connections inherit, TCP_FASTOPEN). -1
+  // when closed. REQUIRES: the program does not accept from it, shut it down or close it.
+  [[nodiscard]] int native_handle() const noexcept;
   // Stops listening; the connections remain. Removes the file of a Unix socket. May be called
   // again.
   void close() noexcept;

@@ -31,7 +31,8 @@ std::size_t OutputQueue::memory() const noexcept {
   for (std::size_t i = first_; i < pieces_.size(); ++i) {
     const Piece& piece = pieces_[i];
     if (piece.chunk != nullptr) memory += kChunkSize;
-    if (!piece.payload.empty()) memory += piece.payload.size() / piece.payload.use_count();
+    if (piece.payload.is_file()) memory += std::min(piece.size, kFileCost);
+    if (!piece.payload.bytes().empty()) memory += piece.payload.size() / piece.payload.use_count();
   }
   return memory;
 }
@@ -51,7 +52,31 @@ void OutputQueue::append(std::span<const std::byte> bytes) {
   }
 }
 
+std::size_t OutputQueue::cost_of(const Payload& payload) noexcept {
+  return payload.is_file() ? std::min(payload.size(), kFileCost) : payload.size();
+}
+
+OutputQueue::InFile OutputQueue::front_in_file() const noexcept {
+  const Piece& front = pieces_[first_];
+  const Payload::FilePart part = front.payload.file_part();
+  return {part.file, part.offset + (front.payload.size() - front.size), front.size};
+}
+
+bool OutputQueue::has_file() const noexcept {
+  return std::any_of(pieces_.begin() + static_cast<std::ptrdiff_t>(first_), pieces_.end(),
+                     [](const Piece& piece) { return piece.payload.is_file(); });
+}
+
 void OutputQueue::append(Payload payload, std::size_t from) {
+  if (payload.is_file()) {
+    if (from >= payload.size()) return;
+    const std::size_t left = payload.size() - from;
+    pieces_.push_back(
+        {.payload = std::move(payload), .chunk = nullptr, .data = nullptr, .size = left});
+    size_ += left;
+    file_discount_ += left - std::min(left, kFileCost);
+    return;
+  }
   const std::span<const std::byte> bytes = payload.bytes();
   if (from >= bytes.size()) return;
   pieces_.push_back({.payload = std::move(payload),
@@ -102,10 +127,25 @@ void OutputQueue::consume(std::size_t count) noexcept {
     Piece& front = pieces_[first_];
     const std::size_t taken = std::min(count, front.size);
     if (front.data != nullptr) front.data += taken;
+    const std::size_t before = front.size;
     front.size -= taken;
+    if (front.payload.is_file()) {
+      file_discount_ -=
+          (before - std::min(before, kFileCost)) - (front.size - std::min(front.size, kFileCost));
+    }
     count -= taken;
     if (front.size == 0) pop_front();
   }
+}
+
+std::vector<std::byte> OutputQueue::copy() const {
+  std::vector<std::byte> bytes;
+  bytes.reserve(size_);
+  for (std::size_t i = first_; i < pieces_.size(); ++i) {
+    const Piece& piece = pieces_[i];
+    bytes.insert(bytes.end(), piece.data, piece.data + piece.size);
+  }
+  return bytes;
 }
 
 void OutputQueue::clear() noexcept {
@@ -113,6 +153,7 @@ void OutputQueue::clear() noexcept {
   if (pieces_.capacity() > kMaxGather) pieces_ = std::vector<Piece>();
   first_ = 0;
   size_ = 0;
+  file_discount_ = 0;
   filled_ = 0;
   if (open_ != nullptr) spare_.reset();
 }

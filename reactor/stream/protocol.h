@@ -38,6 +38,10 @@ class SLUICE_EXPORT Protocol {
   // The peer will send no more. The default sends the queue, then closes. A handler that overrides
   // it may continue to send, and closes when it has finished.
   virtual void on_eof(Connection& connection);
+  // After Connection::watch_hangup(): the peer has ended its stream, or closed. What it sent before
+  // may still be unread, and on_eof() runs when the connection has read that far. The default does
+  // nothing.
+  virtual void on_hangup(Connection& connection);
   // The queue was above the high-water mark, and has fallen below the low-water mark.
   virtual void on_writable(Connection& connection);
   // Runs once when the loop or the listener drains. What the peer had sent until then is still

@@ -134,6 +134,9 @@ constexpr int kPread[] = {kShort, EAGAIN,  EINTR,  EBADF, EINVAL,    EIO,
 constexpr int kRename[] = {EACCES,       EBUSY,   EDQUOT,    EEXIST, EINVAL, EIO,
                            EISDIR,       ELOOP,   EMLINK,    ENOENT, ENOMEM, ENOSPC,
                            ENAMETOOLONG, ENOTDIR, ENOTEMPTY, EPERM,  EROFS,  EXDEV};
+// sendfile(2)
+constexpr int kSendfile[] = {kShort, EAGAIN, EINTR,     EBADF, EINVAL,
+                             EIO,    ENOMEM, EOVERFLOW, EPIPE, ESPIPE};
 constexpr int kMalloc[] = {ENOMEM};  // malloc(3), malloc(3p)
 
 struct Entry {
@@ -185,6 +188,7 @@ constexpr Entry kTable[] = {
     {Call::lseek, "lseek", kLseek},
     {Call::pread, "pread", kPread},
     {Call::rename, "rename", kRename},
+    {Call::sendfile, "sendfile", kSendfile},
     {Call::writev, "writev", kWrite},  // writev(2), writev(3p)
     {Call::malloc, "malloc", kMalloc},
 };

@@ -62,10 +62,11 @@ enum class Call : std::uint8_t {
   lseek,
   pread,
   rename,
+  sendfile,
   writev,
   malloc
 };
-inline constexpr std::size_t kCalls = 45;
+inline constexpr std::size_t kCalls = 46;
 
 enum class Domain : std::uint64_t { none, system, memory };
 // The caller: libev does not survive all the errors that the program has to survive.

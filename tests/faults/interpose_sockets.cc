@@ -1,5 +1,6 @@
 // The socket calls. Each fails before it does anything, so that what it was to do is still there to
 // be done; connect() alone may have begun.
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -167,6 +168,14 @@ SLUICE_FAULTS_FUNCTION int sendmmsg(int fd, mmsghdr* messages, unsigned count, i
   SLUICE_REAL(sendmmsg);
   return attempt_short<int>(Call::sendmmsg, fd, SLUICE_CALLER, true,
                             [&](bool less) { return real(fd, messages, less ? 1 : count, flags); });
+}
+
+SLUICE_FAULTS_FUNCTION ssize_t sendfile(int fd, int file, off_t* offset,
+                                        std::size_t size) noexcept {
+  SLUICE_REAL(sendfile);
+  return attempt_short<ssize_t>(Call::sendfile, fd, SLUICE_CALLER, true, [&](bool less) {
+    return real(fd, file, offset, less ? one_of(size) : size);
+  });
 }
 
 SLUICE_FAULTS_FUNCTION int setsockopt(int fd, int level, int name, const void* value,

@@ -8,7 +8,7 @@ NAMES = ("socket socketpair bind listen accept connect recv recvmsg recvmmsg sen
          "setsockopt getsockopt getsockname getpeername shutdown epoll_create1 epoll_ctl "
          "epoll_wait poll select eventfd pipe timerfd_create open read write close fcntl ioctl "
          "lstat unlink getifaddrs getrlimit setrlimit fstat fsync ftruncate link lseek pread "
-         "rename writev malloc").split()
+         "rename sendfile writev malloc").split()
 # What no client may notice.
 QUIET = {"close", "epoll_wait", "fcntl", "getifaddrs", "getpeername", "getrlimit", "getsockname",
          "getsockopt", "ioctl", "lstat", "open", "poll", "read", "setrlimit", "setsockopt",

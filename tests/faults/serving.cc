@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,10 +38,20 @@ std::string big_answer() {
   return text;
 }
 
-// Lines: "big" is answered with very much, "bye" is the last, others come back.
+Fd file_of(const std::string& text) {
+  const Exempt exempt;
+  Fd file(::memfd_create("answer", MFD_CLOEXEC));
+  const ssize_t written = ::write(file.get(), text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size())) std::abort();
+  return file;
+}
+
+// Lines: "big" is answered with very much, "file" with the same from a file, "bye" is the last,
+// others come back.
 class Answers final : public Protocol {
  public:
-  Answers(Fate& fate, const Payload& big) : fate_(fate), big_(big) {}
+  Answers(Fate& fate, const Payload& big, const Payload& file)
+      : fate_(fate), big_(big), file_(file) {}
 
   void on_open(Connection& /*connection*/) override { ++fate_.opened; }
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
@@ -60,12 +71,14 @@ class Answers final : public Protocol {
  private:
   void answer(Connection& connection, std::string_view line) {
     if (line == "big\n") return connection.send(big_);
+    if (line == "file\n") return connection.send(file_);
     connection.send(line);
     if (line == "bye\n") connection.close();
   }
 
   Fate& fate_;
   const Payload& big_;
+  const Payload& file_;
 };
 
 class EchoDatagrams final : public DatagramHandler {
@@ -113,6 +126,8 @@ void converse(Client& client, const std::string& big, bool ends) {
   client.send("lo\n");
   client.expect("hello\n");
   client.send("big\n");
+  client.expect(big);
+  client.send("file\n");
   client.expect(big);
   if (ends) {
     client.end();
@@ -181,6 +196,7 @@ class World {
   World(Backend backend, Sighting& seen, const std::string& path, Places& places)
       : seen_(seen),
         big_(Payload::copy(big_answer())),
+        file_(Payload::file(file_of(big_answer()), 0, kBig)),
         echo_(seen),
         loop_(LoopOptions{.backend = backend}),
         usr1_(loop_, SIGUSR1, [] {}),
@@ -199,7 +215,7 @@ class World {
     places.adopted.reset(ends[0]);
     Fd server_end(ends[1]);
     Connection::adopt(loop_, std::move(server_end),
-                      std::make_unique<Answers>(seen_.connections.add(), big_));
+                      std::make_unique<Answers>(seen_.connections.add(), big_, file_));
     once_.start(milliseconds(0));
     ++once_fate_.opened;
     loop_.defer([this] { ++deferred_.ended; });
@@ -233,7 +249,7 @@ class World {
  private:
   ProtocolFactory factory() {
     return [this](const Address&) -> ProtocolRef {
-      return std::make_unique<Answers>(seen_.connections.add(), big_);
+      return std::make_unique<Answers>(seen_.connections.add(), big_, file_);
     };
   }
   static ListenerOptions unix_options() {
@@ -248,6 +264,7 @@ class World {
   Fate& deferred_ = seen_.one_shots.add();
   Fate& posted_ = seen_.one_shots.add();
   const Payload big_;
+  const Payload file_;
   EchoDatagrams echo_;
   Loop loop_;
   Signal usr1_;

@@ -18,7 +18,7 @@ import checker
 
 # The pages of other systems and libraries that may be referred to.
 KNOWN = {
-    2: """_exit accept accept4 bind close connect epoll_create1 epoll_wait execve fcntl fork
+    2: """_exit accept accept4 bind close connect epoll_create1 epoll_ctl epoll_wait execve fcntl fork
           getpeername getrlimit getsockname getsockopt kill listen pidfd_open pipe poll recv
           recvfrom recvmmsg recvmsg seccomp select send sendfile sendmmsg sendmsg sendto
           setrlimit setsockopt shutdown sigaction signal socket socketpair splice syncfs umask

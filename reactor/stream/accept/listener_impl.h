@@ -59,6 +59,7 @@ class Listener::Impl final : public LoopComponent {
   ~Impl() override { close(); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return socket_.endpoint(); }
+  [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
   [[nodiscard]] std::size_t connections() const noexcept { return group_.open() + handed_; }
   [[nodiscard]] const ListenerCounters& counters() const noexcept;
 

@@ -37,8 +37,8 @@ void Listener::Impl::welcome_back(Newcomers newcomers) noexcept {
 }
 
 const ListenerCounters& Listener::Impl::counters() const noexcept {
-  if (!spread_) return group_.counters;
-  sum_ = group_.counters;
+  if (!spread_) return group_.total();
+  sum_ = group_.total();
   spread_->add_counters(sum_);
   return sum_;
 }

@@ -1,11 +1,19 @@
 // The shared block: counted, not copied, and freed by its last holder.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -197,4 +205,66 @@ Test(payload, keeps_its_first_byte_aligned_for_any_type) {
   const Payload payload = Payload::copy("x");
   const auto place = reinterpret_cast<std::uintptr_t>(payload.bytes().data());
   cr_expect(place % alignof(std::max_align_t) == 0);
+}
+
+Test(payload, wraps_memory_whose_owner_goes_with_the_last_reference) {
+  const std::size_t blocks = heap::live_blocks();
+  {
+    auto owner = std::make_shared<const std::string>("foreign");
+    const std::weak_ptr<const std::string> seen = owner;
+    const char* place = owner->data();
+    Payload payload = Payload::wrap(bytes_of(*owner), std::move(owner));
+    cr_expect(reinterpret_cast<const char*>(payload.bytes().data()) == place);
+    const Payload second = std::exchange(payload, {});
+    cr_expect(not(seen.expired()));
+    cr_expect(text_of(second) == "foreign");
+    cr_expect(not(second.is_file()));
+  }
+  cr_expect(heap::live_blocks() == blocks);
+}
+
+Test(payload, wraps_a_container_also_one_that_holds_its_bytes_in_itself) {
+  const std::size_t blocks = heap::live_blocks();
+  {
+    const Payload small = Payload::wrap(std::string("short"));
+    const Payload large = Payload::wrap(std::string(1000, 'x'));
+    const Payload numbers = Payload::wrap(std::vector<std::uint16_t>{1, 2, 3});
+    cr_expect(text_of(small) == "short");
+    cr_expect(text_of(large) == std::string(1000, 'x'));
+    cr_expect(numbers.size() == 6);
+    cr_expect(Payload::wrap(std::string()).empty());
+    cr_expect(Payload::wrap(std::span<const std::byte>(), std::string("no bytes")).empty());
+  }
+  cr_expect(heap::live_blocks() == blocks);
+}
+
+Test(payload, of_a_file_has_a_size_and_no_bytes_in_memory) {
+  sluice::Fd file(::memfd_create("file", MFD_CLOEXEC));
+  cr_assert(::write(file.get(), "0123456789", 10) == 10);
+  const Payload payload = Payload::file(std::move(file), 2, 8);
+  cr_expect(payload.is_file());
+  cr_expect(payload.size() == 8);
+  cr_expect(payload.bytes().empty());
+}
+
+Test(payload, rejects_a_file_that_cannot_be_sent) {
+  const auto error_of = [](sluice::Fd file, std::uint64_t offset, std::size_t length) {
+    try {
+      (void)Payload::file(std::move(file), offset, length);
+    } catch (const std::system_error& error) {
+      return error.code().value();
+    }
+    return 0;
+  };
+  const auto ten = [] {
+    sluice::Fd file(::memfd_create("file", MFD_CLOEXEC));
+    cr_assert(::write(file.get(), "0123456789", 10) == 10);
+    return file;
+  };
+  cr_expect(error_of(sluice::Fd(), 0, 1) == EBADF);
+  cr_expect(error_of(sluice::Fd(::open("/dev/null", O_RDONLY)), 0, 1) == EINVAL);
+  cr_expect(error_of(ten(), 0, 11) == EINVAL);
+  cr_expect(error_of(ten(), 11, 0) == EINVAL);
+  cr_expect(error_of(ten(), static_cast<std::uint64_t>(-1), 2) == EINVAL);
+  cr_expect(error_of(ten(), 10, 0) == 0);
 }

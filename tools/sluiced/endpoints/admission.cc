@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../../../reactor/stream/peer_credentials.h"
+#include "../../../reactor/stream/connection.h"
 #include "socket_keys.h"
 
 namespace sluice::tools::daemon {
