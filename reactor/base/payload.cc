@@ -11,10 +11,8 @@
 namespace sluice {
 
 struct Payload::InFile : Payload::Block {
-  InFile(Fd of, std::uint64_t from) noexcept
-      : Block([](Block* block) noexcept { delete static_cast<InFile*>(block); }),
-        file(std::move(of)),
-        offset(from) {}
+  InFile(Fd of, std::uint64_t from, Destroy by) noexcept
+      : Block(by), file(std::move(of)), offset(from) {}
   Fd file;
   std::uint64_t offset;
 };
@@ -68,7 +66,8 @@ Payload Payload::file(Fd file, std::uint64_t offset, std::size_t length) {
                                 std::to_string(length) + " at offset " + std::to_string(offset));
   }
   if (length == 0) return {};
-  auto* block = new InFile(std::move(file), offset);
+  auto* block = new InFile(std::move(file), offset,
+                           [](Block* last) noexcept { delete static_cast<InFile*>(last); });
   block->size = length;
   return Payload(block);
 }

@@ -125,9 +125,9 @@ Test(ticker, can_be_stopped_restarted_and_destroyed_by_its_function) {
 }
 
 Test(ticker, continues_after_an_exception) {
-  Loop loop(virtual_options());
   int count = 0;
-  int reports = 0;
+  int reports = 0;  // before the loop, whose destructor may report
+  Loop loop(virtual_options());
   loop.set_reporter([&reports](const Report&) { ++reports; });
   Ticker ticker(loop, [&](std::uint64_t) {
     ++count;

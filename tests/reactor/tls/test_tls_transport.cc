@@ -1,5 +1,9 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include <criterion/criterion.h>
 
@@ -168,4 +172,18 @@ Test(tls_transport, is_absent_on_a_plain_socket) {
   Pair pair = unix_pair();
   Connection& plain = Connection::adopt(loop, std::move(pair.ours), handler);
   cr_expect(TlsTransport::of(plain) == nullptr);
+}
+
+Test(tls_transport, sends_a_file_by_reading_it) {
+  World world;
+  TlsPair pair(world.server.transport(), world.client.transport("localhost"));
+  pair.until_open();
+  const std::string text = pattern(3'000'000);
+  Fd file(::memfd_create("file", MFD_CLOEXEC));
+  cr_assert(::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  pair.at(pair.server).send("head;");
+  pair.at(pair.server).send(Payload::file(std::move(file), 0, text.size()));
+  pair.at(pair.server).send(";tail");
+  turn_until(pair.loop(), [&] { return pair.client.handler.input.size() == text.size() + 10; });
+  cr_expect(pair.client.handler.input == "head;" + text + ";tail");
 }
