@@ -44,7 +44,8 @@ class SLUICE_EXPORT Payload {
     block->refer_to(bytes);
     return Payload(block);
   }
-  // The elements of a container, such as a std::string or a std::vector, which moves into the block.
+  // The elements of a container, such as a std::string or a std::vector, which moves into the
+  // block.
   template <class Container>
   static Payload wrap(Container container) {
     if (std::size(container) == 0) return {};

@@ -7,7 +7,8 @@
 // Lifetime: a Pipe owns its two descriptors. A pipe that is given back must be empty: what is left
 // in it would reach the next user.
 // Thread: the pool is its owner's. Errors: errno.
-// Source: splice(2), sendfile(2), pipe(7); SIGPIPE: POSIX.1-2017 write(), pthread_sigmask(), sigwait().
+// Source: splice(2), sendfile(2), pipe(7); SIGPIPE: POSIX.1-2017 write(), pthread_sigmask(),
+// sigwait().
 #ifndef SLUICE_REACTOR_BASE_PIPE_H
 #define SLUICE_REACTOR_BASE_PIPE_H
 

@@ -115,9 +115,9 @@ class SLUICE_EXPORT Loop {
 
   // For a program that has another main loop, such as GLib's: a descriptor, which is readable when
   // poll() has something to do: an event, a timer that is due, a post. The host watches it and
-  // calls poll(), which then runs turns until nothing is left, or makes it readable again. Also call
-  // poll() after using the loop or its objects outside of its callbacks, for example after making
-  // a listener or sending. A Signal runs in the next poll(), because libev does not wake others:
+  // calls poll(), which then runs turns until nothing is left, or makes it readable again. Also
+  // call poll() after using the loop or its objects outside of its callbacks, for example after
+  // making a listener or sending. A Signal runs in the next poll(), because libev wakes no others:
   // let the host watch signals. Several calls return the same descriptor; the loop owns it, and
   // the program only waits for it. Throws std::system_error: EOPNOTSUPP (the backend is not epoll,
   // the loop is on virtual time, or its host is a libev loop, which needs none), EMFILE, ENFILE,

@@ -1,5 +1,5 @@
-// The second half of the loop: timers, virtual time, how long turns take, reports, a host's loop, and
-// closing all connections.
+// The second half of the loop: timers, virtual time, how long turns take, reports, a host's loop,
+// and closing all connections.
 #include <algorithm>
 #include <cassert>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // What a program does with a connection beside reading and writing: making it from a socket of its
-// own, finding it again, changing its handler and options, watching its peer, moving it, and giving it
-// away.
+// own, finding it again, changing its handler and options, watching its peer, moving it, and giving
+// it away.
 #include <sys/socket.h>
 #include <unistd.h>
 

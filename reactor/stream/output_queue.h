@@ -1,8 +1,8 @@
 // Pending output: shared payloads and copied bytes, in order, gathered into one write.
 //
 // What it is: a queue of blocks. Bytes are copied into chunks, a payload is counted, and bytes in a
-// pipe or a file stay there. A connection allocates it only while output is pending, and OutputPool keeps it for
-// the next one, so that the path of an echo allocates nothing.
+// pipe or a file stay there. A connection allocates it only while output is pending, and OutputPool
+// keeps it for the next one, so that the path of an echo allocates nothing.
 // Lifetime: the pieces of gather() are valid until the next change.
 // Thread: the loop's. Errors: appending may throw std::bad_alloc; a part of the copied bytes may
 // have been appended then.
