@@ -114,4 +114,7 @@ class OtherSide:
     def names_over_udp(self):
         with contextlib.suppress(OSError):
             question, source = self.datagrams.recvfrom(4096)
-            self.datagrams.sendto(answer_to(question, MOST_IN_A_DATAGRAM), source)
+            # A line end, from a scan, is no question.
+            is_question = len(question) > 12
+            answer = answer_to(question, MOST_IN_A_DATAGRAM) if is_question else question
+            self.datagrams.sendto(answer, source)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails call 1 of a whole program, then call 2, and so on until a run goes untouched.
 
-    tools.py --program scan|lookup|talk|fetch [--every N] [--all] [--only system|memory]
+    tools.py --program scan|scan_udp|scan_probe|lookup|talk|fetch [--every N] [--all] [--only system|memory]
              [--call N] [--jobs N]
 
 Each run does the same: a scan of open and closed ports with banners, a listing, an XML file and a
@@ -186,6 +186,26 @@ class Scan(Run):
             self.wrong.append(f"left behind: {extra}")
 
 
+class ScanUdp(Scan):
+    """Open and closed ports of UDP: one socket serves all, so that a fault may strike any answer."""
+    OF_A_PORT = {*Scan.OF_A_PORT, "sendto", "recvfrom"}
+
+    def arguments(self):
+        return ["-n", "-4", "--json", "--udp", "--seed", "1", "--timeout", "300ms", "--retries",
+                "2", "--resume", "position", "--xml", "scan.xml", "-p",
+                f"{self.there.names},{self.there.closed}", HOST]
+
+
+class ScanProbe(Scan):
+    KEYS = ("address", "port", "state", "probe")
+    OF_A_PORT = {*Scan.OF_A_PORT, "send", "sendto"}
+
+    def arguments(self):
+        ports = ",".join(map(str, (*self.there.greeters, self.there.closed)))
+        return ["-n", "-4", "--json", "--probe=300ms", "--seed", "1", "--timeout", "300ms",
+                "--retries", "1", "--resume", "position", "--xml", "scan.xml", "-p", ports, HOST]
+
+
 class Lookup(Run):
     VARIABLE = "SLUICE_LOOKUP"
 
@@ -249,7 +269,8 @@ class Usual:
         self.descriptors = max(run.page.descriptors for run in runs)
 
 
-PROGRAMS = {"scan": Scan, "lookup": Lookup, "talk": Talk, "fetch": Fetch}
+PROGRAMS = {"scan": Scan, "scan_udp": ScanUdp, "scan_probe": ScanProbe, "lookup": Lookup,
+            "talk": Talk, "fetch": Fetch}
 
 
 def main():

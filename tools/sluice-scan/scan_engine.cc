@@ -42,7 +42,6 @@ ScanEngine::ScanEngine(Loop& loop, const ScanSpace& space, Options options, Scan
   probe.patience = *options_.probe;
   probe.wants_tls = TlsProber::is_built_in();
   services_ = std::make_unique<ServiceProber>(loop, probe);
-  if (probe.wants_tls) handshakes_ = std::make_unique<TlsProber>(loop, *options_.probe, sockets_);
 }
 
 void ScanEngine::take_sockets() {
@@ -182,6 +181,10 @@ void ScanEngine::listen_to(const PortResult& port, Fd socket) {
 }
 
 void ScanEngine::shake_hands(const PortResult& port, Fd socket, PortFacts facts) {
+  // With --probe, most scans find no TLS and need nothing of OpenSSL.
+  if (handshakes_ == nullptr) {
+    handshakes_ = std::make_unique<TlsProber>(loop_, *options_.probe, sockets_);
+  }
   handshakes_->add(std::move(socket), options_.name_of(port.target.address),
                    [this, port, facts](const std::optional<TlsFacts>& tls) {
                      PortFacts all = facts;
