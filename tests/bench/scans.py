@@ -39,6 +39,7 @@ class Scenario:
     limit: float = None        # seconds that are asked for
     silent: set = frozenset()  # ports that are dropped at hosts that are up
     addresses: list = None     # all of them, where not all are up
+    as_it_is: bool = False     # at the default rate, and noticing hosts that are down
 
     def expected(self):
         """{address: (open ports, number closed, number filtered)}"""
@@ -60,6 +61,7 @@ def one_host(key, title, ports, wire, **more):
 
 
 UP = [f"10.99.1.{n}" for n in (3, 50, 111, 180, 249)]
+ALL = [f"10.99.1.{n}" for n in range(256)]
 SOME_DROPPED = set(range(1, 1001)) - {22, 80, 999}
 
 OVER_WIRE = [
@@ -81,7 +83,13 @@ OVER_WIRE = [
              list(range(1, 101)), {address: [22, 80] for address in UP},
              [word for address in UP for word in ("--hosts", address + "/32")] +
              ["--delay", "20", "--listen", "22,80"],
-             limit=9, addresses=[f"10.99.1.{n}" for n in range(256)]),
+             limit=9, addresses=ALL),
+    one_host("default", "65,535 ports, nearly all closed, no option, 1 ms", ALL_PORTS,
+             ["--delay", "1"], as_it_is=True),
+    Scenario("down", "a /24 with four hosts up, 1,000 ports, no option, 1 ms", "10.99.1.0/24",
+             list(range(1, 1001)), {address: [22, 80] for address in UP[:4]},
+             [word for address in UP[:4] for word in ("--hosts", address + "/32")] +
+             ["--delay", "1", "--listen", "22,80"], addresses=ALL, as_it_is=True),
 ]
 
 
@@ -90,13 +98,14 @@ def ports_text(ports):
 
 
 def sluice_scan(program, scenario):
-    return [program, "-n", "--json", "--rate", "0", "-p", ports_text(scenario.ports),
-            scenario.target]
+    unbound = () if scenario.as_it_is else ("--rate", "0", "-Pn")
+    return [program, "-n", "--json", *unbound, "-p", ports_text(scenario.ports), scenario.target]
 
 
 def nmap(program, scenario):
-    return [program, "-n", "-Pn", "-sT", "-T4", "-p", ports_text(scenario.ports), "-oX", "-",
-            scenario.target]
+    unbound = () if scenario.as_it_is else ("-Pn",)
+    return [program, "--unprivileged", "-n", *unbound, "-sT", "-T4", "-p",
+            ports_text(scenario.ports), "-oX", "-", scenario.target]
 
 
 def read_json_lines(text):

@@ -57,7 +57,7 @@ struct World {
     std::size_t next = 0;
     sweep.emplace(
         loop, options,
-        [&, this]() -> std::optional<SweepTarget> {
+        [&]() -> std::optional<SweepTarget> {
           if (next == targets.size()) return std::nullopt;
           const std::uint64_t tag = next;
           return SweepTarget{targets[next++], tag};
