@@ -63,6 +63,16 @@ struct ConnectorOptions {
   // Makes the TransportFactory for a target tls://HOST:PORT, such as TlsClient::transport(). Empty:
   // connect_to() rejects such a target.
   std::function<TransportFactory(std::string_view host)> tls{};
+
+  // For tests, and for programs with names or ways of their own. Both run in a turn of the loop,
+  // after start() or connect_to() has returned. What they throw is reported. REQUIRES: they do not
+  // start, cancel or destroy the connector.
+  // Instead of the resolver: the addresses of a name. None: the name does not exist.
+  std::function<std::vector<Address>(std::string_view host, std::uint16_t port)> look_up{};
+  // Instead of socket() and connect(): a stream socket that is connected, such as one end of a
+  // socketpair(). If it throws a std::system_error, the address fails with that errno; a `from` and
+  // an address_timeout have no effect.
+  std::function<Fd(const Address& to)> dial{};
 };
 
 // The error of one address.
@@ -79,7 +89,7 @@ struct SLUICE_EXPORT ConnectError {
   bool timed_out = false;                // the deadline for lookup and all addresses has passed
 
   // All failures in one line, such as "[::1]:7: Connection refused; 10.0.0.1:7: bind: Cannot assign
-  // requested address"; "example.org: the name does not exist" for a lookup; "no address" if the
+  // requested address"; "example.org: not found" for a lookup; "no address" if the
   // list was empty.
   [[nodiscard]] std::string message() const;
 };

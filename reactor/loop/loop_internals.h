@@ -48,6 +48,10 @@ class LoopInternals {
   // Drops the tasks that have not run and closes the connections, as the destructor does. False if
   // there was neither.
   static bool wind_up(Loop& loop) noexcept { return loop.wind_up(); }
+  // TimePoint::max() if there is none.
+  [[nodiscard]] static TimePoint next_timer(const Loop& loop) noexcept {
+    return loop.timers_.empty() ? TimePoint::max() : loop.timers_.head();
+  }
   // Where the connection table is stored, so that the loop need not know its type.
   [[nodiscard]] static std::unique_ptr<LoopComponent>& connections(Loop& loop) noexcept {
     return loop.connections_;
