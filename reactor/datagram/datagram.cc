@@ -7,6 +7,7 @@
 
 #include "../loop/loop_internals.h"
 #include "datagram_impl.h"
+#include "datagram_segments.h"
 
 namespace sluice {
 
@@ -42,6 +43,10 @@ DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& han
     destination_.to = socket_.local.address();
     destination_.unicast =
         !destination_.to.is_multicast() && !destination_.to.is_limited_broadcast();
+  }
+  if (options_.offload) {
+    max_segment_ = can_cut(socket_.fd.get()) ? kMaxSegmentBytes : 0;
+    joins_ = options_.max_size == DatagramOptions::kMaxSize && join_received(socket_.fd.get());
   }
   watcher_.bind<&Impl::on_ready>(this, socket_.fd.get());
   update_watcher();

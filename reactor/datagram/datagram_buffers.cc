@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../loop/loop_internals.h"
+#include "datagram_segments.h"
 
 namespace sluice {
 
@@ -32,9 +33,11 @@ void DatagramBuffers::reserve(std::size_t batch) {
   std::vector<BatchMessage> outgoing(batch);
   std::vector<iovec> parts(batch);
   std::vector<DatagramControl> control(batch);
+  std::vector<std::size_t> numbers(batch);
   outgoing_.swap(outgoing);
   outgoing_parts_.swap(parts);
   outgoing_control_.swap(control);
+  outgoing_numbers_.swap(numbers);
 }
 
 std::unique_ptr<ReceivedDatagrams> DatagramBuffers::take(std::size_t size) noexcept {
@@ -49,21 +52,35 @@ void DatagramBuffers::give_back(std::unique_ptr<ReceivedDatagrams> batch) noexce
   if (incoming_ == nullptr || incoming_->size() < batch->size()) incoming_ = std::move(batch);
 }
 
-BatchResult DatagramBuffers::send(int fd, std::size_t batch, const DatagramQueue& queue) noexcept {
-  const std::size_t count = std::min({batch, queue.count(), outgoing_.size()});
-  for (std::size_t i = 0; i < count; ++i) {
-    const DatagramQueue::Waiting& waiting = queue.at(i);
-    const std::span<const std::byte> bytes = queue.bytes_at(i);
+DatagramBuffers::Sent DatagramBuffers::send(int fd, std::size_t batch, const DatagramQueue& queue,
+                                            std::size_t max_segment) noexcept {
+  const std::size_t most = std::min(batch, outgoing_.size());
+  std::size_t count = 0;
+  std::size_t next = 0;
+  for (; count < most && next < queue.count(); ++count) {
+    const DatagramQueue::Waiting& waiting = queue.at(next);
+    const std::size_t number = queue.equal_from(next, max_segment);
+    std::size_t size = waiting.size;
+    for (std::size_t i = 1; i < number; ++i) size += queue.at(next + i).size;
     // sendmsg() only reads, but its structures have no const because recvmsg() shares them.
-    outgoing_parts_[i] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
-    msghdr& header = outgoing_[i].msg_hdr;
+    outgoing_parts_[count] = {const_cast<std::byte*>(queue.bytes_at(next).data()), size};
+    msghdr& header = outgoing_[count].msg_hdr;
     header.msg_name = waiting.to_size == 0 ? nullptr : const_cast<sockaddr*>(&waiting.to.base);
     header.msg_namelen = waiting.to_size;
-    header.msg_iov = &outgoing_parts_[i];
+    header.msg_iov = &outgoing_parts_[count];
     header.msg_iovlen = 1;
-    write_source(waiting.from, outgoing_control_[i], header);
+    write_source(waiting.from, outgoing_control_[count], header);
+    if (number > 1) write_segment(waiting.size, outgoing_control_[count], header);
+    outgoing_numbers_[count] = number;
+    next += number;
   }
-  return send_batch(fd, {outgoing_.data(), count});
+  const BatchResult result = send_batch(fd, {outgoing_.data(), count});
+  Sent sent{0, result.error, 0};
+  for (std::size_t i = 0; i < result.done; ++i) sent.done += outgoing_numbers_[i];
+  if (result.error != 0 && outgoing_numbers_[result.done] > 1) {
+    sent.segment = queue.at(sent.done).size;
+  }
+  return sent;
 }
 
 }  // namespace sluice

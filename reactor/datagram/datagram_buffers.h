@@ -47,9 +47,15 @@ class DatagramBuffers final : public LoopComponent {
   [[nodiscard]] std::unique_ptr<ReceivedDatagrams> take(std::size_t size) noexcept;
   void give_back(std::unique_ptr<ReceivedDatagrams> batch) noexcept;
 
-  // Sends at most `batch` datagrams from the front of `queue`, without removing them. REQUIRES: the
-  // queue is not empty.
-  BatchResult send(int fd, std::size_t batch, const DatagramQueue& queue) noexcept;
+  // Sends at most `batch` messages from the front of `queue`, without removing them. Equal datagrams
+  // of at most `max_segment` bytes are one message. REQUIRES: the queue is not empty.
+  struct Sent {
+    std::size_t done;     // datagrams
+    int error;            // as in BatchResult
+    std::size_t segment;  // of the message that failed; 0 if that was one datagram
+  };
+  Sent send(int fd, std::size_t batch, const DatagramQueue& queue,
+            std::size_t max_segment) noexcept;
 
  private:
   void reserve(std::size_t batch);
@@ -59,6 +65,7 @@ class DatagramBuffers final : public LoopComponent {
   std::vector<BatchMessage> outgoing_;
   std::vector<iovec> outgoing_parts_;
   std::vector<DatagramControl> outgoing_control_;
+  std::vector<std::size_t> outgoing_numbers_;  // of datagrams in each message
 };
 
 }  // namespace sluice

@@ -37,6 +37,10 @@ struct DatagramSource {
   std::uint32_t interface = 0;     // 0: the routing table determines it
   in6_addr address{};              // IPv4: its first four bytes; unspecified: the system chooses
 
+  friend bool operator==(const DatagramSource& a, const DatagramSource& b) noexcept {
+    return a.family == b.family && a.interface == b.interface &&
+           IN6_ARE_ADDR_EQUAL(&a.address, &b.address);
+  }
   // REQUIRES: an IP address, with its zone if it has one.
   static DatagramSource of(const Address& address) noexcept;
 };

@@ -62,7 +62,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   // False when the rest of the batch waits for the next turn, or no more is to be received now.
   [[nodiscard]] bool receive_batch() noexcept;
   [[nodiscard]] bool deliver_batch() noexcept;
-  void deliver(std::size_t index) noexcept;
+  void deliver_next() noexcept;
   void transmit() noexcept;
   void flush() noexcept;
   void deliver_failure() noexcept;
@@ -84,7 +84,10 @@ class DatagramSocket::Impl final : public LoopComponent {
   // The received datagrams that wait for the next turn; null if none does.
   std::unique_ptr<ReceivedDatagrams> batch_;
   BatchResult received_{};
-  std::size_t delivered_ = 0;
+  std::size_t delivered_ = 0;    // messages of it
+  std::size_t offset_ = 0;       // in the next message, whose datagrams may have been joined
+  bool joins_ = false;           // the kernel joins what arrives
+  std::size_t max_segment_ = 0;  // of the datagrams that are sent as one message
   DatagramQueue queue_;
   DatagramDestination destination_;  // of the datagram that is being delivered
   std::optional<Failure> failure_;

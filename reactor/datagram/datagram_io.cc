@@ -7,6 +7,7 @@
 #include "../base/try_again.h"
 #include "../loop/loop_internals.h"
 #include "datagram_impl.h"
+#include "datagram_segments.h"
 
 namespace sluice {
 
@@ -55,11 +56,11 @@ bool DatagramSocket::Impl::receive_batch() noexcept {
     watch_later();
     return false;
   }
-  received_ =
-      batch_->receive(socket_.fd.get(), options_.batch, {options_.max_size, socket_.destinations});
-  delivered_ = 0;
-  detail::count_up(LoopInternals::counters(loop()).datagrams_in, received_.done);
-  counters_.received += received_.done;
+  received_ = batch_->receive(socket_.fd.get(), options_.batch,
+                              {options_.max_size, socket_.destinations, joins_});
+  delivered_ = offset_ = 0;
+  detail::count_up(LoopInternals::counters(loop()).datagrams_in, batch_->datagrams());
+  counters_.received += batch_->datagrams();
   return true;
 }
 
@@ -68,7 +69,7 @@ bool DatagramSocket::Impl::deliver_batch() noexcept {
   bool over = false;
   receiving_ = true;
   while (delivered_ < received_.done && !closed() && !over) {
-    deliver(delivered_++);
+    deliver_next();
     over = delivered_ < received_.done && !budget.may_continue();
   }
   receiving_ = false;
@@ -98,15 +99,26 @@ void DatagramSocket::Impl::next_turn() {
   if (batch_ != nullptr) (void)deliver_batch();
 }
 
-void DatagramSocket::Impl::deliver(std::size_t index) noexcept {
+void DatagramSocket::Impl::deliver_next() noexcept {
+  const std::size_t index = delivered_;
   Address& from = batch_->from(index);
-  if (socket_.dual) from = from.unmapped();
   const msghdr& header = batch_->header(index);
-  counters_.bytes_in += batch_->data(index).size();
-  if (socket_.destinations) {
-    read_destination(header, socket_.local.address().port(), destination_);
+  std::span<const std::byte> data = batch_->data(index).subspan(offset_);
+  if (offset_ == 0) {
+    if (socket_.dual) from = from.unmapped();
+    if (socket_.destinations) {
+      read_destination(header, socket_.local.address().port(), destination_);
+    }
   }
-  const Datagram datagram{.data = batch_->data(index),
+  if (const std::size_t segment = batch_->segment(index); segment != 0 && segment < data.size()) {
+    data = data.first(segment);
+    offset_ += segment;
+  } else {
+    offset_ = 0;
+    ++delivered_;
+  }
+  counters_.bytes_in += data.size();
+  const Datagram datagram{.data = data,
                           .from = from,
                           .to = destination_.to,
                           .interface = destination_.interface,
@@ -170,7 +182,7 @@ void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
 // Sends until the queue is empty, the system accepts no more, or a datagram fails.
 void DatagramSocket::Impl::transmit() noexcept {
   while (!queue_.empty()) {
-    const BatchResult result = buffers_->send(socket_.fd.get(), options_.batch, queue_);
+    const auto result = buffers_->send(socket_.fd.get(), options_.batch, queue_, max_segment_);
     const std::size_t before = queue_.queued();
     queue_.pop(result.done);
     counters_.bytes_out += before - queue_.queued() - result.done * DatagramOptions::kOverhead;
@@ -179,6 +191,10 @@ void DatagramSocket::Impl::transmit() noexcept {
     if (result.error == 0 || result.error == EINTR) continue;
     if (would_block(result.error)) {
       blocked_ = true;
+    } else if (result.segment != 0 && refuses_cut(result.error)) {
+      // The device cannot, or only smaller ones. One by one they may go, in fragments.
+      max_segment_ = result.error == EIO ? 0 : result.segment - 1;
+      continue;
     } else {
       // This may also be a pending ICMP error, which the call returns instead of sending.
       failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};

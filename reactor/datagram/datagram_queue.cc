@@ -1,7 +1,10 @@
 #include "datagram_queue.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
+
+#include "datagram_segments.h"
 
 namespace sluice {
 
@@ -78,6 +81,24 @@ void DatagramQueue::pop(std::size_t number) noexcept {
 std::span<const std::byte> DatagramQueue::bytes_at(std::size_t index) const noexcept {
   const Waiting& waiting = at(index);
   return {bytes_.data() + (waiting.position - base_), waiting.size};
+}
+
+std::size_t DatagramQueue::equal_from(std::size_t index, std::size_t max_size) const noexcept {
+  const Waiting& first = at(index);
+  if (first.size == 0 || first.size > max_size) return 1;
+  const std::size_t most = std::min(count() - index, kMaxSegments);
+  std::size_t number = 1;
+  std::size_t bytes = first.size;
+  while (number < most) {
+    const Waiting& next = at(index + number);
+    bytes += next.size;
+    if (next.size == 0 || next.size > first.size || bytes > kMaxSegmentBytes) break;
+    if (next.to_size != first.to_size || next.from != first.from) break;
+    if (std::memcmp(&next.to, &first.to, first.to_size) != 0) break;
+    ++number;
+    if (next.size < first.size) break;
+  }
+  return number;
 }
 
 Address DatagramQueue::front_to() const {

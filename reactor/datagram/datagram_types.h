@@ -77,9 +77,13 @@ struct DatagramOptions {
   std::size_t batch = 32;                 // datagrams received or sent with one system call
   std::size_t queue_limit = 1024 * 1024;  // bytes in the send queue, with kOverhead for each
   DatagramOverflow overflow = DatagramOverflow::drop_newest;
-  bool broadcast = false;        // SO_BROADCAST
-  bool reuse_port = false;       // SO_REUSEPORT
-  bool reuse_address = false;    // SO_REUSEADDR: several sockets can receive from a group
+  bool broadcast = false;      // SO_BROADCAST
+  bool reuse_port = false;     // SO_REUSEPORT
+  bool reuse_address = false;  // SO_REUSEADDR: several sockets can receive from a group
+  // Equal datagrams to one address, and those that arrive together, are one message between the
+  // program and the kernel (UDP_SEGMENT, UDP_GRO), where the kernel can do that. Received ones are
+  // joined only with the default max_size. The handler sees no difference.
+  bool offload = true;
   bool want_destination = true;  // fill Datagram::to and interface on wildcard sockets
   int receive_buffer = 0;        // SO_RCVBUF, bytes; 0: the system's default
   int send_buffer = 0;           // SO_SNDBUF, bytes; 0: the system's default

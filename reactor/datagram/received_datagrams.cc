@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "datagram_segments.h"
+
 namespace sluice {
 
 ReceivedDatagrams::ReceivedDatagrams(std::size_t size)
@@ -10,6 +12,7 @@ ReceivedDatagrams::ReceivedDatagrams(std::size_t size)
       parts_(size),
       from_(size),
       control_(size),
+      segments_(size),
       // Not make_unique, nor a vector: they would touch every page of it.
       slots_(new std::byte[size * kSlotSize]) {
   for (std::size_t i = 0; i < size; ++i) {
@@ -36,14 +39,19 @@ BatchResult ReceivedDatagrams::receive(int fd, std::size_t count, const Shape& s
   for (std::size_t i = 0; i < used_; ++i) {
     msghdr& header = messages_[i].msg_hdr;
     header.msg_namelen = Address::capacity();
-    header.msg_controllen = shape.destinations ? sizeof(DatagramControl) : 0;
+    header.msg_controllen = shape.destinations || shape.joined ? sizeof(DatagramControl) : 0;
     header.msg_flags = 0;
   }
   const BatchResult result = receive_batch(fd, {messages_.data(), std::min(count, size())});
   // A failed recvmsg() may have written to one more.
   used_ = std::min(result.done + 1, size());
+  datagrams_ = result.done;
   for (std::size_t i = 0; i < result.done; ++i) {
-    from_[i].set_size(messages_[i].msg_hdr.msg_namelen);
+    const msghdr& header = messages_[i].msg_hdr;
+    from_[i].set_size(header.msg_namelen);
+    segments_[i] = shape.joined && header.msg_controllen > 0 ? read_segment(header) : 0;
+    const std::size_t length = messages_[i].msg_len;
+    if (segments_[i] != 0 && length > 0) datagrams_ += (length - 1) / segments_[i];
   }
   return result;
 }

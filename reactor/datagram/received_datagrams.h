@@ -32,6 +32,7 @@ class ReceivedDatagrams {
   struct Shape {
     std::size_t max_size = 0;  // REQUIRES: at most kSlotSize
     bool destinations = false;
+    bool joined = false;  // the kernel joins datagrams; REQUIRES: max_size holds the longest
     friend bool operator==(const Shape&, const Shape&) = default;
   };
 
@@ -43,7 +44,12 @@ class ReceivedDatagrams {
   // there.
   BatchResult receive(int fd, std::size_t count, const Shape& shape) noexcept;
 
-  // REQUIRES below: `index` is one of those received.
+  // The datagrams of the last receive(), of which a message may hold several.
+  [[nodiscard]] std::size_t datagrams() const noexcept { return datagrams_; }
+
+  // REQUIRES below: `index` is one of the messages received.
+  // The size of the datagrams in the message, of which the last may be shorter; 0 if it is one.
+  [[nodiscard]] std::size_t segment(std::size_t index) const noexcept { return segments_[index]; }
   [[nodiscard]] std::span<const std::byte> data(std::size_t index) const noexcept {
     return {slot(index), messages_[index].msg_len};
   }
@@ -64,6 +70,8 @@ class ReceivedDatagrams {
   std::vector<iovec> parts_;
   std::vector<Address> from_;
   std::vector<DatagramControl> control_;
+  std::vector<std::size_t> segments_;
+  std::size_t datagrams_ = 0;
   std::unique_ptr<std::byte[]> slots_;
 };
 
