@@ -47,8 +47,8 @@ class DatagramBuffers final : public LoopComponent {
   [[nodiscard]] std::unique_ptr<ReceivedDatagrams> take(std::size_t size) noexcept;
   void give_back(std::unique_ptr<ReceivedDatagrams> batch) noexcept;
 
-  // Sends at most `batch` messages from the front of `queue`, without removing them. Equal datagrams
-  // of at most `max_segment` bytes are one message. REQUIRES: the queue is not empty.
+  // Sends at most `batch` messages from the front of `queue`, without removing them. Equal
+  // datagrams of at most `max_segment` bytes are one message. REQUIRES: the queue is not empty.
   struct Sent {
     std::size_t done;     // datagrams
     int error;            // as in BatchResult

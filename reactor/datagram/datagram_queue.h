@@ -66,8 +66,8 @@ class DatagramQueue {
   }
   [[nodiscard]] std::span<const std::byte> bytes_at(std::size_t index) const noexcept;
   // How many datagrams from `index` on may go as one message: they have the same size, at most
-  // `max_size`, and the same addresses, and only the last is shorter. Their bytes are contiguous. At
-  // least 1.
+  // `max_size`, and the same addresses, and only the last is shorter. Their bytes are contiguous.
+  // At least 1.
   [[nodiscard]] std::size_t equal_from(std::size_t index, std::size_t max_size) const noexcept;
   // The destination of the first datagram. An IPv4-mapped address is unmapped.
   [[nodiscard]] Address front_to() const;
