@@ -88,8 +88,10 @@ void Connection::move_to(std::size_t loop) noexcept {
   mark_ = static_cast<std::uint32_t>(loop);
 }
 
+// It stays open. REQUIRES: the watcher was stopped.
 int Connection::release_descriptor() noexcept {
   const int fd = watcher_.fd();
+  detail::loop_forget(group_->loop().native(), fd);
   watcher_.bind<&Connection::on_ready>(this, -1);
   return fd;
 }
@@ -137,7 +139,6 @@ Connection::Released Connection::release() {
   released.unsent = output_ == nullptr ? std::vector<std::byte>() : output_->copy();
   if (watches_hangup_) end_hangup_watch();
   watcher_.stop(group_->loop().native());
-  detail::loop_forget(group_->loop().native(), fd);
   released.socket = Fd(release_descriptor());
   release_output();
   finish(CloseReason::closed);

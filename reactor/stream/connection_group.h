@@ -60,6 +60,8 @@ class ConnectionGroup {
   std::function<void(const Connection&)> on_gone;
   // The same for one that move_to() has closed, with its socket and the index of its next loop.
   std::function<void(Fd socket, const Connection&, std::uint32_t loop)> on_moved;
+  // Called after that, when the connection, its handler and those it had before are destroyed.
+  std::function<void()> on_freed;
 
  private:
   friend class Connection;

@@ -223,6 +223,10 @@ void ConnectionTable::free(Connection& connection) noexcept {
   connection.~Connection();
   if (next != 0) give_back({index, next});
   if (&root != &group) leave(group);
+  if (root.on_freed) {
+    std::exchange(retired_, {}).clear();
+    root.on_freed();
+  }
   leave(root);
   if (open_ == 0) closing_ = false;
 }

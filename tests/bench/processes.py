@@ -49,6 +49,9 @@ class Programs:
 
 def server_command(programs, name, mode):
     """The command line of server `name` in `mode`, or None where it was not built."""
+    if name == "sluiced_loops":
+        one = server_command(programs, "sluiced", mode)
+        return one and [*one, "--workers", "2"]
     if name != "sluiced":
         program = programs.get("bench_" + name)
         return program and [str(program), mode]

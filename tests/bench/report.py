@@ -140,11 +140,25 @@ def scrapes_target_rows(measured):
              f"{median:.2f} ms ({min(more):.2f}–{max(more):.2f})", verdict(median < limit)]]
 
 
+def loops_target_rows(measured):
+    rows = []
+    for scenario in scenarios.LOOPS:
+        runs = measured.get(scenario.key, {})
+        if not runs.get("sluiced_loops") or not runs.get("sluiced"):
+            continue
+        times = ratios(runs["sluiced_loops"], runs["sluiced"], "cpu")
+        median, limit = statistics.median(times), scenarios.LOOPS_TARGET[scenario.key]
+        rows.append([f"{scenario.title}: CPU per {scenario.unit}", f"≤ {limit:.2f} × one loop",
+                     f"{median:.2f} ({min(times):.2f}–{max(times):.2f})",
+                     verdict(median <= limit)])
+    return rows
+
+
 def targets_table(measured, idle, tls_idle):
     rows = [target_row(target, measured.get(target.scenario, {})) for target in scenarios.TARGETS]
     rows = [row for row in rows if row] + idle_target_rows(idle) + chat_target_rows(measured)
     rows += fairness_target_rows(measured) + scrapes_target_rows(measured)
-    rows += tls_idle_target_rows(tls_idle)
+    rows += loops_target_rows(measured) + tls_idle_target_rows(tls_idle)
     if not rows:
         return "The daemon was not measured; the tables show the other servers."
     return table(["what", "required", "measured: median (range)", ""], rows)

@@ -8,6 +8,7 @@ UDP_SERVERS = ("sluiced", "bare_udp", "libuv")
 TITLES = {
     "sluiced": "**sluice**",
     "sluiced_websocket": "**sluice**, WebSocket",
+    "sluiced_loops": "sluice, two loops",
     "bare_libev": "bare libev",
     "bare_epoll": "bare epoll",
     "bare_udp": "bare recvmmsg/sendmmsg",
@@ -112,7 +113,16 @@ TLS = (
 TLS_IDLE_CONNECTIONS = 2000
 TLS_IDLE_BYTES_TARGET = 15_000
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS, WEBSOCKET, FAIRNESS, SCRAPES, *TLS)
+# Both loops share one core, so that processor time can be compared.
+LOOPS_SERVERS = ("sluiced_loops", "sluiced")
+LOOPS = (
+    Scenario("loops", "two loops, 100 × 64 B", ("round-trips", "--connections", 100, "--size", 64),
+             LOOPS_SERVERS, "echo", "sluiced", "round trip"),
+    Scenario("loops-tls", "two loops, TLS handshake, exchange, close",
+             ("tls-handshakes", "--size", 64), LOOPS_SERVERS, "tls", "sluiced", "connection"),
+)
+
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, WEBSOCKET, FAIRNESS, SCRAPES, *TLS, *LOOPS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (
@@ -168,6 +178,7 @@ TARGETS = (
     Target("tls-handshake", "cpu", ("bare_tls",), 1.05),
     Target("tls-resumed", "cpu", ("bare_tls",), 1.05),
 )
+LOOPS_TARGET = {"loops": 1.05, "loops-tls": 1 / 0.95}  # × the CPU time of one loop
 JOIN_SECONDS_TARGET = 1.0
 # "Costs nothing", as far as two runs one after the other can tell.
 STALLED_TARGET = 0.9

@@ -69,7 +69,9 @@ std::string write_all(const Options& options, bool for_worker) {
   const bool has_budget = options.loop.max_memory != LoopOptions().max_memory;
   const std::string drain_timeout =
       options.drain_timeout.count() == 0 ? "0" : kDrainTimeout.write(options.drain_timeout);
+  const std::string workers = write_workers(options.workers);
   return "backend = " + toml_string(to_string(options.loop.backend)) +
+         "\nworkers = " + (options.workers == kAutoWorkers ? toml_string(workers) : workers) +
          (!options.user ? "\n# user: the one that starts it"
                         : "\nuser = " + toml_string(*options.user)) +
          (!options.chroot ? "\n# chroot: an empty directory"
@@ -130,6 +132,7 @@ void merge(Config config, Options& options) {
   const Options::Given& given = options.given;
   options.include = std::move(config.include);
   if (config.backend && !given.backend) options.loop.backend = *config.backend;
+  if (config.workers && !given.workers) options.workers = *config.workers;
   if (config.max_connections && !given.max_connections) {
     options.loop.max_connections = *config.max_connections;
   }

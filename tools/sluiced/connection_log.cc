@@ -2,7 +2,6 @@
 
 #include <exception>
 
-#include "endpoints/peer_text.h"
 #include "endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -22,10 +21,10 @@ ConnectionLog::ConnectionLog(Loop& loop, Log& log)
 ConnectionLog::~ConnectionLog() { say_what_was_left_out(); }
 
 void ConnectionLog::closed(const ListenSpec& spec, const Endpoint& endpoint,
-                           const Connection& connection) noexcept {
+                           const ConnectionEnd& connection) noexcept {
   if (!on_) return;
   try {
-    const Address peer = connection.peer();  // the client behind a proxy
+    const Address& peer = connection.peer;
     const Address& source = peer.is_ip() ? peer : unix_peers();
     if (limits_.take(source, loop_.now()) != AnswerLimits::Verdict::allowed) {
       ++left_out_;
@@ -34,11 +33,11 @@ void ConnectionLog::closed(const ListenSpec& spec, const Endpoint& endpoint,
       return;
     }
     std::string line = "closed: service=" + service_name(spec);
-    line += " endpoint=" + spec.written(endpoint) + " peer=" + peer_text(connection);
-    line += " in=" + std::to_string(connection.bytes_in());
-    line += " out=" + std::to_string(connection.bytes_out());
-    line += " seconds=" + std::to_string(connection.age().count());
-    line.append(" reason=\"").append(to_string(connection.close_reason())).append("\"");
+    line += " endpoint=" + spec.written(endpoint) + " peer=" + connection.peer_name;
+    line += " in=" + std::to_string(connection.bytes_in);
+    line += " out=" + std::to_string(connection.bytes_out);
+    line += " seconds=" + std::to_string(connection.age.count());
+    line.append(" reason=\"").append(to_string(connection.reason)).append("\"");
     log_.info(line);
   } catch (const std::exception&) {
     ++left_out_;

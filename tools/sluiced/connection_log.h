@@ -12,6 +12,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_CONNECTION_LOG_H
 #define SLUICE_TOOLS_SLUICED_CONNECTION_LOG_H
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,7 @@
 #include "../../protocols/udp/answer_limits.h"
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
-#include "../../reactor/stream/connection.h"
+#include "endpoints/connection_end.h"
 #include "log/log.h"
 #include "settings/listen_spec.h"
 
@@ -38,8 +39,9 @@ class ConnectionLog {
 
   // Nothing is logged until it is on.
   void set_on(bool on) noexcept { on_ = on; }
+  [[nodiscard]] bool is_on() const noexcept { return on_; }  // any thread
   void closed(const ListenSpec& spec, const Endpoint& endpoint,
-              const Connection& connection) noexcept;
+              const ConnectionEnd& connection) noexcept;
 
  private:
   void say_what_was_left_out() noexcept;
@@ -50,7 +52,7 @@ class ConnectionLog {
   std::uint64_t left_out_ = 0;
   std::string latest_;  // the source of the latest line that was left out
   Timer summary_;
-  bool on_ = false;
+  std::atomic<bool> on_{false};
 };
 
 }  // namespace sluice::tools::daemon

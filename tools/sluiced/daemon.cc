@@ -28,11 +28,14 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
     : log_(log),
       link_(link),
       drain_timeout_(options.drain_timeout),
+      workers_(options.workers),
+      max_memory_(loop_options(options.loop).max_memory),
       bus_(options.bus),
       account_(options.user),
       chroot_(options.chroot),
       sandbox_mode_(options.sandbox),
-      loop_(loop_options(options.loop)),
+      pool_({.loops = options.workers, .loop = loop_options(options.loop)}),
+      loop_(pool_.first()),
       service_manager_(
           loop_, link == nullptr ? ServiceManager::Relay()
                                  : [link](const std::string& message) { link->notify(message); }),
@@ -53,14 +56,17 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
     watch_parent();
   }
   connection_log_.set_on(options.log_connections);
-  services_.set_closed([this](const ListenSpec& spec, const Endpoint& at, const Connection& which) {
-    connection_log_.closed(spec, at, which);
-    monitor_.closed(spec, at, which);
-  });
+  if (pool_.size() > 1) services_.set_pool(&pool_);
+  services_.set_closed(
+      [this](const ListenSpec& spec, const Endpoint& at, const ConnectionEnd& end) {
+        connection_log_.closed(spec, at, end);
+        monitor_.closed(spec, at, end);
+      },
+      [this] { return connection_log_.is_on() || monitor_.is_watched(); });
   services_.set_opened([this](const ListenSpec& spec, const Endpoint& at, const Address& peer) {
     monitor_.opened(spec, at, peer);
   });
-  loop_.set_reporter([this](const Report& report) { log_report(report); });
+  pool_.set_reporter([this](const Report& report) { log_report(report); });
   services_.set_bus_maker(make_bus_maker(options.bus, log_));
   services_.set_inherited(
       [&handover](const Endpoint& endpoint) { return handover.take_at(endpoint); });
@@ -80,10 +86,10 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
 Daemon::~Daemon() {
   console_.reset();
   // A service must not go before its connections. After a second signal there may be some left.
-  while (loop_.counters().connections_open > 0) {
+  while (pool_.counters().connections_open > 0) {
     // Again when there is no memory for it: nothing else can be done without.
     (void)begin_drain(std::chrono::milliseconds(0));
-    loop_.poll();
+    for (std::size_t i = 0; i < pool_.size(); ++i) pool_.loop(i).poll();
   }
   log_.set_observer({});
 }
@@ -162,8 +168,8 @@ void Daemon::report_ready() noexcept {
 
 void Daemon::run() {
   report_ready();
-  loop_.run();
-  const Counters& counters = loop_.counters();
+  pool_.run();
+  const Counters counters = pool_.counters();
   const std::uint64_t cut = cut_ ? counters.connections_open
                                  : counters.closed_by(CloseReason::drain_deadline) - cut_before_;
   if (cut == 0) return log_.info("stopped: every connection finished");
@@ -199,8 +205,8 @@ void Daemon::stop(std::string_view signal) noexcept {
   log_stop(signal);
   if (!stopping_) {
     stopping_ = true;
-    cut_before_ = loop_.counters().closed_by(CloseReason::drain_deadline);
-    cut_bytes_before_ = loop_.counters().cut_bytes;
+    cut_before_ = pool_.counters().closed_by(CloseReason::drain_deadline);
+    cut_bytes_before_ = pool_.counters().cut_bytes;
     if (reload_ != nullptr) reload_->stop();
     if (console_ != nullptr) console_->stop();
     if (begin_drain(drain_timeout_)) return;
@@ -214,7 +220,7 @@ void Daemon::log_stop(std::string_view signal) noexcept {
     std::string what(signal);
     if (stopping_) return log_.warning(what + " again: stopping at once");
     const std::string draining = "draining " +
-                                 plural(loop_.counters().connections_open, "connection") +
+                                 plural(pool_.counters().connections_open, "connection") +
                                  " for at most " + std::to_string(drain_timeout_.count()) + " ms";
     log_.info(what + ": " + draining);
     service_manager_.stopping(draining);

@@ -20,6 +20,7 @@
 
 #include "../../protocols/udp/reply_guard.h"
 #include "../../reactor/loop/loop.h"
+#include "../../reactor/loop/loop_pool.h"
 #include "../../reactor/loop/signals.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/loop/watch.h"
@@ -55,6 +56,7 @@ class Daemon final : private ControlTarget {
   [[nodiscard]] std::string announcement() const;
   [[nodiscard]] std::size_t services() const noexcept { return services_.serving(); }
   [[nodiscard]] Backend backend() const noexcept { return loop_.backend(); }
+  [[nodiscard]] std::size_t workers() const noexcept { return pool_.size(); }
 
   // SIGHUP reads the configuration again from here on. `command_line` is what the daemon was
   // started with.
@@ -128,6 +130,8 @@ class Daemon final : private ControlTarget {
   Log& log_;
   WorkerLink* link_;  // null: one process
   std::chrono::milliseconds drain_timeout_;
+  std::size_t workers_;  // as it was given
+  std::size_t max_memory_;
   BusSettings bus_;
   std::optional<std::string> account_;
   std::optional<std::string> chroot_;
@@ -137,7 +141,8 @@ class Daemon final : private ControlTarget {
   std::uint64_t cut_before_ = 0;  // connections, by drains of single services
   std::uint64_t cut_bytes_before_ = 0;
   Monitor monitor_;  // outlives the connections that watch
-  Loop loop_;
+  LoopPool pool_;
+  Loop& loop_;  // the first one, which has all but the connections of some services
   ServiceManager service_manager_;
   SpareMemory spare_memory_;
   ReplyGuard guard_;

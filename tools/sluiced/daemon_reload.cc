@@ -46,11 +46,12 @@ std::vector<std::string> Daemon::apply(const Options& next) {
   connection_log_.set_on(next.log_connections);
   std::vector<std::string> stays;
   if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
+  if (next.workers != workers_) stays.emplace_back("workers");
   const LoopOptions loop = loop_options(next.loop);
   if (loop.max_connections != loop_.options().max_connections) {
     stays.emplace_back("max-connections");
   }
-  if (loop.max_memory != loop_.options().max_memory) {
+  if (loop.max_memory != max_memory_) {
     stays.emplace_back("max-memory");
   }
   if (next.control != control_settings_) stays.emplace_back("control");

@@ -133,8 +133,8 @@ void Daemon::send_counters(const ServiceSet::Member& member) {
 // The connections have as long as in a drain to end by themselves, and then they are drained.
 void Daemon::hand_over() {
   stopping_ = true;
-  cut_before_ = loop_.counters().closed_by(CloseReason::drain_deadline);
-  cut_bytes_before_ = loop_.counters().cut_bytes;
+  cut_before_ = pool_.counters().closed_by(CloseReason::drain_deadline);
+  cut_bytes_before_ = pool_.counters().cut_bytes;
   if (reload_ != nullptr) reload_->stop();
   if (control_ != nullptr) control_->retire();
   services_.retire_all(drain_timeout_,

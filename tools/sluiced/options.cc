@@ -44,6 +44,7 @@ constexpr std::array kOptions = {
     OptionSpec{"verbose", 'v', "", "with -n: write what would run, defaults included"},
     OptionSpec{"would-accept", 0, "ADDRESS", "with -n: write which services serve this peer"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
+    OptionSpec{"workers", 0, "COUNT|auto", "loops that serve, with a thread each (1)"},
     OptionSpec{"max-connections", 0, "COUNT", "open stream connections (by descriptors)"},
     OptionSpec{"max-memory", 0, "SIZE", "what connections may hold, such as 64M (none)"},
     OptionSpec{"idle-timeout", 0, "DURATION", "close a stream that is idle this long (off)"},
@@ -145,6 +146,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.answer = line.answer("sluiced " SLUICE_VERSION_STRING, help_text);
   Settings& defaults = options.given.defaults;
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });
+  line.each("workers", [&](std::string_view value) { options.workers = workers_from(value); });
   line.each("max-connections", [&](std::string_view value) {
     options.loop.max_connections = parse_count("count", value);
   });
@@ -204,6 +206,7 @@ Options parse_options(int argc, const char* const* argv) {
   options.log_connections = line.has("log-connections");
   options.given.log_connections = options.log_connections;
   options.given.backend = line.has("backend");
+  options.given.workers = line.has("workers");
   options.given.max_connections = line.has("max-connections");
   options.given.max_memory = line.has("max-memory");
   options.given.drain_timeout = line.has("drain-timeout");

@@ -6,6 +6,7 @@
 #define SLUICE_TOOLS_SLUICED_OPTIONS_H
 
 #include <chrono>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,11 +20,13 @@
 #include "settings/log_settings.h"
 #include "settings/sandbox_mode.h"
 #include "settings/settings.h"
+#include "settings/workers.h"
 
 namespace sluice::tools::daemon {
 
 struct Options {
   LoopOptions loop;
+  std::size_t workers = 1;  // or kAutoWorkers
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   LogSettings log;
   std::vector<ListenSpec> listen;
@@ -43,6 +46,7 @@ struct Options {
   // What the command line has said itself, and the file does not override.
   struct Given {
     bool backend = false;
+    bool workers = false;
     bool max_connections = false;
     bool max_memory = false;
     bool drain_timeout = false;

@@ -128,9 +128,12 @@ void allow_bus(SandboxPlan& plan, const Options& options) {
 
 SandboxPlan plan_for_worker(const Options& options) {
   SandboxPlan plan;
-  plan.limits = {.no_processes = true, .no_file_growth = !writes_to_files(options)};
+  // Threads count as processes there; the list of system calls still forbids others.
+  const bool threads = options.workers != 1;
+  plan.limits = {.no_processes = !threads, .no_file_growth = !writes_to_files(options)};
   plan.landlock.may_bind_tcp = false;
-  plan.system_calls = {.opens = false, .executes = false, .connects = !options.bus.url.empty()};
+  plan.system_calls = {
+      .opens = false, .executes = false, .threads = threads, .connects = !options.bus.url.empty()};
   allow_bus(plan, options);
   return plan;
 }

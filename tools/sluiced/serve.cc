@@ -31,8 +31,10 @@ std::string path_of_talk(std::string_view self) {
 }
 
 void log_start(Log& log, const Daemon& daemon, const Options& options, std::string_view self) {
+  const std::string workers =
+      daemon.workers() == 1 ? "" : ", workers " + std::to_string(daemon.workers());
   log.info("sluiced " SLUICE_VERSION_STRING ": backend " +
-           std::string(to_string(daemon.backend())) + ", services " +
+           std::string(to_string(daemon.backend())) + workers + ", services " +
            std::to_string(daemon.services()));
   if (!options.default_listen) return;
   for (const std::string& command : default_examples(path_of_talk(self))) {

@@ -169,18 +169,20 @@ void ListenerOutpost::make_group() {
                                                  std::uint32_t loop) {
     self->on_moved(std::move(socket), moved, loop);
   };
+  // Not before: when the listener knows that the last one is gone, what handlers use may go too.
+  group_->on_freed = [self = shared_from_this()] { self->pass_back(self->ended_); };
   counters_.store(&group_->counters, std::memory_order_release);
 }
 
 void ListenerOutpost::on_gone(const Connection& connection) {
   if (options_.closed && !left_) options_.closed(connection);
   open_nodes_.front().peer = connection.socket_peer();
-  pass_back(open_nodes_);
+  ended_.splice(ended_.end(), open_nodes_, open_nodes_.begin());
 }
 
 void ListenerOutpost::on_moved(Fd socket, const Connection& connection, std::uint32_t loop) {
   open_nodes_.front() = {std::move(socket), connection.socket_peer(), loop};
-  pass_back(open_nodes_);
+  ended_.splice(ended_.end(), open_nodes_, open_nodes_.begin());
 }
 
 // The first one. Without memory for the task, the next one's finds both.

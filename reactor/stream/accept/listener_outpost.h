@@ -104,6 +104,7 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   // --- In the other loop ---
   ConnectionGroup* group_ = nullptr;  // made with the first newcomer
   Newcomers open_nodes_;              // as many as there are connections; their contents are unused
+  Newcomers ended_;                   // on_close() has run, and their handlers are destroyed next
 
   // --- Shared ---
   std::atomic<std::uint64_t> takes_{0};

@@ -346,6 +346,46 @@ Test(listener_pool, may_be_destroyed_at_the_end_of_its_drain) {
       server.pool.first(), [&] { return server.listener == nullptr; }, "its end");
 }
 
+Test(listener_pool, has_destroyed_its_handlers_when_its_drain_is_over) {
+  class Slow final : public Protocol {
+   public:
+    explicit Slow(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
+    ~Slow() override {
+      std::this_thread::sleep_for(milliseconds(5));
+      --alive_;
+    }
+    std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+      if (in.front() == std::byte{'x'}) {  // the one before it is destroyed as well
+        connection.set_protocol(std::make_unique<Slow>(alive_));
+        connection.close();
+      } else {
+        connection.send(in);
+      }
+      return in.size();
+    }
+
+   private:
+    std::atomic<int>& alive_;
+  };
+  std::atomic<int> alive{0};
+  Server server;
+  server.factory = [&](const Address&) { return ProtocolRef(std::make_unique<Slow>(alive)); };
+  server.start();
+  std::vector<BlockingClient> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(server.client());
+    cr_expect(clients.back().line_for("hello\n") == "hello\n");
+  }
+  std::atomic<int> left{-1};
+  ask(server.pool.first(),
+      [&] { server.listener->drain(seconds(20), [&] { left = alive.load(); }); });
+  for (const BlockingClient& each : clients) each.send("x");
+  clients.clear();
+  wait_until(
+      server.pool.first(), [&] { return left.load() >= 0; }, "the end of the drain");
+  cr_expect(left == 0, "%d are left", left.load());
+}
+
 Test(listener_pool, leaves_its_connections_open_when_it_is_destroyed) {
   LoopPoolOptions options = Server::two_loops();
   options.loop.max_connections = 5;

@@ -124,6 +124,18 @@ Test(options, reads_the_account) {
   cr_expect(parsed({"--user=nobody"}).user == "nobody");
 }
 
+Test(options, reads_how_many_loops_serve) {
+  cr_expect(parsed({}).workers == 1);
+  cr_expect(not parsed({}).given.workers);
+  cr_expect(parsed({"--workers", "4"}).workers == 4);
+  cr_expect(parsed({"--workers", "4"}).given.workers);
+  cr_expect(parsed({"--workers=auto"}).workers == sluice::tools::daemon::kAutoWorkers);
+  const std::string allowed = " is not auto or a number in 1-256";
+  expect_refused({"--workers", "0"}, "--workers 0: workers \"0\"" + allowed);
+  expect_refused({"--workers", "257"}, "--workers 257: workers \"257\"" + allowed);
+  expect_refused({"--workers", "2 "}, "--workers 2 : workers \"2 \"" + allowed);
+}
+
 Test(options, the_last_of_several_counts) {
   cr_expect(parsed({"--max-connections=10", "--max-connections=20"}).loop.max_connections == 20);
 }
@@ -232,7 +244,8 @@ Test(options, bus_names_a_server) {
 Test(options, what_is_no_option_is_named) {
   const std::string allowed =
       ": unknown option; allowed: --listen, --file, --check, --verbose, --would-accept, --backend, "
-      "--max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, --bus, "
+      "--workers, --max-connections, --max-memory, --idle-timeout, --drain-timeout, --console, "
+      "--bus, "
       "--control, --log-to, --log-connections, --log-format, --log-level, --user, --sandbox, "
       "--help and "
       "--version";

@@ -16,12 +16,14 @@
 #include "../settings/listen_spec.h"
 #include "../settings/log_settings.h"
 #include "../settings/sandbox_mode.h"
+#include "../settings/workers.h"
 
 namespace sluice::tools::daemon {
 
 struct Config {
   std::vector<std::string> include;  // the patterns
   std::optional<Backend> backend;
+  std::optional<std::size_t> workers;
   std::optional<std::string> user;
   std::optional<std::string> chroot;
   std::optional<SandboxMode> sandbox;

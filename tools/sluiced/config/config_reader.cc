@@ -47,6 +47,7 @@ class ConfigReader {
   void read_members(const TomlValue& table, const std::string& where, Members members);
   void ignore(const TomlEntry& /*entry*/) {}
   void read_backend(const TomlEntry& entry);
+  void read_workers(const TomlEntry& entry);
   void read_user(const TomlEntry& entry);
   void read_chroot(const TomlEntry& entry);
   void read_sandbox(const TomlEntry& entry);
@@ -84,6 +85,12 @@ void ConfigReader::read_backend(const TomlEntry& entry) {
   const ScalarKey key{"backend",
                       [this](const std::string& text) { config_.backend = backend_from(text); }};
   read_scalar(entry, "backend", key, given_, faults_);
+}
+
+void ConfigReader::read_workers(const TomlEntry& entry) {
+  const ScalarKey key{"workers",
+                      [this](const std::string& text) { config_.workers = workers_from(text); }};
+  read_scalar(entry, "workers", key, given_, faults_);
 }
 
 void ConfigReader::read_user(const TomlEntry& entry) {
@@ -180,6 +187,7 @@ void ConfigReader::parse(const ConfigText& text, const IncludedFiles* included) 
 Config ConfigReader::read(const ConfigText& main, const IncludedFiles& included) {
   static constexpr std::array kMembers = {Member{"include", &ConfigReader::ignore},
                                           Member{"backend", &ConfigReader::read_backend},
+                                          Member{"workers", &ConfigReader::read_workers},
                                           Member{"user", &ConfigReader::read_user},
                                           Member{"chroot", &ConfigReader::read_chroot},
                                           Member{"sandbox", &ConfigReader::read_sandbox},

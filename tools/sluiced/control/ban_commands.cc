@@ -1,13 +1,18 @@
 // The commands about banned sources.
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <numeric>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "../../../reactor/base/text/quote.h"
 #include "../../common/duration.h"
 #include "../../common/usage_error.h"
 #include "../endpoints/bans.h"
 #include "control_request.h"
+#include "other_loops.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -34,16 +39,22 @@ std::optional<Source> source_of(const ControlRequest& request) {
   return source;
 }
 
+bool is_from(const Source& source, const Connection& connection) {
+  const Address peer = connection.peer();
+  return peer.is_ip() && Source(peer) == source;
+}
+
 // Aborts the connections of a banned source, a part of them in each turn.
 class Evict {
  public:
-  Evict(ControlTarget& target, const Source& source) : target_(target), source_(source) {}
+  // `aborted` have been already, in other loops.
+  Evict(ControlTarget& target, const Source& source, std::uint64_t aborted = 0)
+      : target_(target), source_(source), aborted_(aborted) {}
 
   bool operator()(ControlAnswer& answer) {
     place_ = Connection::visit(target_.loop(), place_, kPlacesATurn, [this](Connection& each) {
-      const Address peer = each.peer();
-      if (!peer.is_ip() || Source(peer) != source_) return;
-      if (service_of(target_.service_set(), each) == nullptr) return;
+      if (!is_from(source_, each)) return;
+      if (service_of(target_.service_set(), each.listener()) == nullptr) return;
       each.abort();
       ++aborted_;
     });
@@ -57,8 +68,23 @@ class Evict {
   ControlTarget& target_;
   Source source_;
   std::uint32_t place_ = 0;
-  std::uint64_t aborted_ = 0;
+  std::uint64_t aborted_;
 };
+
+void evict_in_all_loops(const ControlRequest& request, LoopPool& pool, const Source& source) {
+  const auto visit = [source](Connection& connection, std::size_t /*loop*/,
+                              std::uint64_t& aborted) {
+    if (!is_from(source, connection)) return;
+    connection.abort();
+    ++aborted;
+  };
+  const auto done = [&target = request.target, source,
+                     later = request.client.end_later()](const std::vector<std::uint64_t>& loops) {
+    const auto aborted = std::accumulate(loops.begin(), loops.end(), std::uint64_t{0});
+    later([&](ControlAnswer& answer) { answer.continue_with(Evict(target, source, aborted)); });
+  };
+  std::make_shared<OtherLoops<std::uint64_t>>(pool, visit, done)->start();
+}
 
 }  // namespace
 
@@ -94,6 +120,9 @@ void ban(const ControlRequest& request) {
                                " bans, which is the most; unban one first");
   }
   request.log("ban " + source->to_string() + how_long);
+  if (LoopPool* const pool = request.target.service_set().pool()) {
+    return evict_in_all_loops(request, *pool, *source);
+  }
   request.answer.continue_with(Evict(request.target, *source));
 }
 

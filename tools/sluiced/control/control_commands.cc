@@ -46,11 +46,29 @@ void show_services(const ControlRequest& request) {
 
 void show_counters(const ControlRequest& request) {
   JsonObject row;
-  each_counter(request.target.loop().counters(),
+  each_counter(request.target.service_set().counters(),
                [&row](const std::string& name, std::uint64_t n) { row.add_number(name, n); });
   row.add_number("udp_unanswered", request.target.udp_unanswered());
   row.add_number("log_dropped", request.target.log_dropped());
   request.answer.add_row(row);
+}
+
+void show_loops(const ControlRequest& request) {
+  const LoopPool* const pool = request.target.service_set().pool();
+  for (std::size_t i = 0; i < (pool == nullptr ? 1 : pool->size()); ++i) {
+    const Counters counters =
+        pool == nullptr ? request.target.loop().counters() : pool->counters(i);
+    JsonObject row;
+    row.add_number("loop", std::uint64_t{i});
+    row.add_number("connections", counters.connections_open);
+    row.add_number("accepted", counters.accepted);
+    row.add_number("bytes_in", counters.bytes_in);
+    row.add_number("bytes_out", counters.bytes_out);
+    row.add_number("turns", counters.turns);
+    row.add_number("slow_turns", counters.slow_turns);
+    row.add_number("longest_turn_us", counters.longest_turn_us);
+    request.answer.add_row(row);
+  }
 }
 
 void show_sandbox(const ControlRequest& request) {
@@ -85,7 +103,7 @@ void show_limits(const ControlRequest& request) {
   JsonObject all;
   all.add_text("name", "all");
   all.add_null("endpoint");
-  all.add_number("open", loop.counters().connections_open);
+  all.add_number("open", request.target.service_set().counters().connections_open);
   if (most == LoopOptions{}.max_connections) {
     all.add_null("max");
   } else {
@@ -171,6 +189,7 @@ constexpr std::array kCommands = {
     Command{"show connections", "", "", "a row for each connection", show_connections},
     Command{"show refusals", "", "", "a row for each reason at each endpoint", show_refusals},
     Command{"show limits", "", "", "the limits of each endpoint", show_limits},
+    Command{"show loops", "", "", "a row for each loop", show_loops},
     Command{"show sandbox", "", "", "what the daemon has given up", show_sandbox},
     Command{"show bans", "", "", "a row for each banned source", show_bans},
     Command{"kick", "ID", "", "abort a connection", kick},

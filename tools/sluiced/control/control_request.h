@@ -19,6 +19,7 @@ struct ControlRequest {
   std::span<const std::string_view> arguments;  // as many as the command takes
   ControlAnswer& answer;
 
+  // While the command runs.
   void log(const std::string& what) const { target.log_control(client.name() + ": " + what); }
 };
 
@@ -34,8 +35,8 @@ void show_bans(const ControlRequest& request);
 void ban(const ControlRequest& request);
 void unban(const ControlRequest& request);
 
-// The member that accepted the connection; null if it is a client of a control socket.
-const ServiceSet::Member* service_of(const ServiceSet& services, const Connection& connection);
+// The member whose listener that is; null if it is that of a control socket.
+const ServiceSet::Member* service_of(const ServiceSet& services, const Listener* listener);
 
 // The places of the table of connections that are looked at in one turn.
 inline constexpr std::uint32_t kPlacesATurn = 128;

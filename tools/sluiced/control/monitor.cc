@@ -6,7 +6,6 @@
 #include <string>
 
 #include "../../common/timestamp.h"
-#include "../endpoints/peer_text.h"
 #include "../endpoints/socket_keys.h"
 
 namespace sluice::tools::daemon {
@@ -43,14 +42,14 @@ void Monitor::opened(const ListenSpec& spec, const Endpoint& endpoint,
 }
 
 void Monitor::closed(const ListenSpec& spec, const Endpoint& endpoint,
-                     const Connection& connection) noexcept {
+                     const ConnectionEnd& connection) noexcept {
   publish("closed", [&](JsonObject& row) {
     add_service(row, spec, endpoint);
-    row.add_text("peer", peer_text(connection));
-    row.add_number("bytes_in", connection.bytes_in());
-    row.add_number("bytes_out", connection.bytes_out());
-    row.add_number("seconds", std::int64_t{connection.age().count()});
-    row.add_text("reason", to_string(connection.close_reason()));
+    row.add_text("peer", connection.peer_name);
+    row.add_number("bytes_in", connection.bytes_in);
+    row.add_number("bytes_out", connection.bytes_out);
+    row.add_number("seconds", std::int64_t{connection.age.count()});
+    row.add_text("reason", to_string(connection.reason));
   });
 }
 

@@ -7,12 +7,13 @@
 #ifndef SLUICE_TOOLS_SLUICED_CONTROL_MONITOR_H
 #define SLUICE_TOOLS_SLUICED_CONTROL_MONITOR_H
 
+#include <atomic>
 #include <string_view>
 #include <vector>
 
 #include "../../../reactor/base/report.h"
-#include "../../../reactor/stream/connection.h"
 #include "../../common/json_object.h"
+#include "../endpoints/connection_end.h"
 #include "../settings/listen_spec.h"
 #include "../settings/log_level.h"
 
@@ -32,13 +33,20 @@ class MonitorWatcher {
 class Monitor {
  public:
   // Throws std::bad_alloc.
-  void add(MonitorWatcher& watcher) { watchers_.push_back(&watcher); }
-  void remove(const MonitorWatcher& watcher) noexcept { std::erase(watchers_, &watcher); }
+  void add(MonitorWatcher& watcher) {
+    watchers_.push_back(&watcher);
+    is_watched_ = true;
+  }
+  void remove(const MonitorWatcher& watcher) noexcept {
+    std::erase(watchers_, &watcher);
+    is_watched_ = !watchers_.empty();
+  }
+  [[nodiscard]] bool is_watched() const noexcept { return is_watched_; }  // any thread
 
   // A newcomer has become a connection, or its handshake begins.
   void opened(const ListenSpec& spec, const Endpoint& endpoint, const Address& peer) noexcept;
   void closed(const ListenSpec& spec, const Endpoint& endpoint,
-              const Connection& connection) noexcept;
+              const ConnectionEnd& connection) noexcept;
   // Newcomers were refused. REQUIRES: the kind is refused.
   void refused(const Report& report) noexcept;
   // A line of the log.
@@ -50,6 +58,7 @@ class Monitor {
   void publish(std::string_view event, AddMembers add) noexcept;
 
   std::vector<MonitorWatcher*> watchers_;
+  std::atomic<bool> is_watched_{false};
 };
 
 }  // namespace sluice::tools::daemon

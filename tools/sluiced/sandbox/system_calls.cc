@@ -2,6 +2,7 @@
 
 #if defined(SLUICE_SECCOMP)
 #include <net/if.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -273,6 +274,9 @@ SandboxLayer restrict_system_calls(const SystemCallPlan& plan) {
     filter.allow_all(kToExecute);
   } else {
     allow_memory_without_programs(filter);
+    // Of this process: no other one is made.
+    constexpr scmp_datum_t kThread = CLONE_THREAD;
+    if (plan.threads) filter.allow("clone", argument(0, SCMP_CMP_MASKED_EQ, kThread, kThread));
     // abort(3) and raise(3); asking for a limit, which sets none.
     filter.allow("tgkill", argument(0, SCMP_CMP_EQ, as_datum(::getpid())));
     filter.allow("prlimit64", argument(2, SCMP_CMP_EQ, 0));

@@ -15,6 +15,8 @@ struct SystemCallPlan {
   bool opens = true;
   // Starts another program: itself, at an upgrade.
   bool executes = true;
+  // Has threads besides the first one, which are made afterwards.
+  bool threads = false;
   // Connects to the server that carries a chat between machines.
   bool connects = false;
 };

@@ -9,6 +9,7 @@
 #define SLUICE_TOOLS_SLUICED_SERVICES_LISTENING_SERVICE_H
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,6 +50,15 @@ class ListeningService : public Service {
   std::optional<Admission> admission_;
   std::optional<TlsEndpoint> tls_;
   std::optional<ProxyEndpoint> proxy_;
+  // For connections that end in another loop's thread, perhaps when this object is gone.
+  struct Place {
+    ListenSpec spec;
+    std::optional<Endpoint> endpoint;
+  };
+  [[nodiscard]] static bool is_for_all_loops(const ServiceHost& host, const ListenSpec& spec);
+  void serve_on_all_loops(const ServiceHost& host, ListenerOptions& options);
+
+  std::shared_ptr<Place> place_;  // if it serves on all loops
   std::optional<Listener> listener_;
 };
 

@@ -194,7 +194,7 @@ std::string metrics_text(const Loop& loop, const ServiceSet& services) {
                std::string(to_string(loop.backend())) + '"',
            1);
   add_services(page, services);
-  add_loop(page, loop.counters());
+  add_loop(page, services.counters());
   add_process(page);
   return page.take();
 }

@@ -25,6 +25,10 @@
 #include "../settings/setting_error.h"
 #include "service.h"
 
+namespace sluice {
+class LoopPool;
+}
+
 namespace sluice::tools::daemon {
 
 class Bans;
@@ -52,6 +56,7 @@ struct ServiceHost {
   ServiceCore* core = nullptr;      // of its kind's make_core(), which outlives the service
   // Bound at the spec's endpoint, and listening unless over UDP. The service uses a duplicate.
   int socket = -1;
+  LoopPool* pool = nullptr;  // of which `loop` is the first; null: there is one loop
 };
 
 struct ServiceKind {
@@ -60,6 +65,9 @@ struct ServiceKind {
   bool over_streams = true;
   bool over_udp = true;
   bool speaks_http = false;  // its TCP endpoints are written http://
+  // Its connections share nothing that changes, so each may be in another loop. Over WebSocket and
+  // behind proxies they are on the first one.
+  bool on_all_loops = false;
   ConsoleUse console = ConsoleUse::none;
   std::span<const Key* const> keys = {};  // its own, beside socket_keys()
   // Those that its WebSocket endpoints have besides. Empty: it has no such endpoints.

@@ -23,8 +23,8 @@ Service& ServiceSet::start_on(std::unique_ptr<EndpointSocket> socket, const List
   member.kind = &kind_of(spec);
   member.core = core_for(*member.kind, spec);
   member.socket = std::move(socket);
-  member.service =
-      start_service({loop_, guard_, bans_, *this, all, member.core, member.socket->fd()}, spec);
+  member.service = start_service(
+      {loop_, guard_, bans_, *this, all, member.core, member.socket->fd(), pool_}, spec);
   members_.push_back(std::move(member));
   return *members_.back().service;
 }

@@ -17,7 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "../../../reactor/loop/loop_pool.h"
 #include "../endpoints/bans.h"
+#include "../endpoints/connection_end.h"
 #include "../endpoints/endpoint_socket.h"
 #include "service_kind.h"
 
@@ -66,6 +68,15 @@ class ServiceSet {
   ServiceSet(const ServiceSet&) = delete;
   ServiceSet& operator=(const ServiceSet&) = delete;
 
+  // Services that keep nothing between connections serve on all its loops from now on; null: there
+  // is one loop. REQUIRES: the set's loop is its first one.
+  void set_pool(LoopPool* pool) noexcept { pool_ = pool; }
+  [[nodiscard]] LoopPool* pool() const noexcept { return pool_; }
+  // Of all loops.
+  [[nodiscard]] Counters counters() const noexcept {
+    return pool_ == nullptr ? loop_.counters() : pool_->counters();
+  }
+
   // For the cores that are made from now on.
   void set_bus_maker(BusMaker make_bus) { make_bus_ = std::move(make_bus); }
 
@@ -88,11 +99,16 @@ class ServiceSet {
   Replaced replace(std::vector<ListenSpec> specs, std::chrono::milliseconds deadline,
                    std::function<void(const std::string&)> failed);
 
-  // Runs for each connection of a service that has closed.
-  using Closed = std::function<void(const ListenSpec&, const Endpoint&, const Connection&)>;
-  void set_closed(Closed closed) { closed_ = std::move(closed); }
-  void closed(const ListenSpec& spec, const Endpoint& at, const Connection& connection) const {
-    if (closed_) closed_(spec, at, connection);
+  // Runs for each connection of a service that has closed, if that is `wanted`, which any thread
+  // may ask.
+  using Closed = std::function<void(const ListenSpec&, const Endpoint&, const ConnectionEnd&)>;
+  void set_closed(Closed closed, std::function<bool()> wanted) {
+    closed_ = std::move(closed);
+    closed_wanted_ = std::move(wanted);
+  }
+  [[nodiscard]] bool wants_closed() const { return closed_wanted_ && closed_wanted_(); }
+  void closed(const ListenSpec& spec, const Endpoint& at, const ConnectionEnd& end) const {
+    if (closed_) closed_(spec, at, end);
   }
 
   // Runs for each newcomer of a service over streams that is admitted.
@@ -161,7 +177,9 @@ class ServiceSet {
   Loop& loop_;
   ReplyGuard& guard_;
   std::function<void(Service&)> on_drain_;
+  LoopPool* pool_ = nullptr;
   Closed closed_;
+  std::function<bool()> closed_wanted_;
   Opened opened_;
   Bans bans_;
   BusMaker make_bus_;

@@ -147,7 +147,7 @@ void ServiceSet::prepare(Step& step, std::span<const ListenSpec> all) {
   fresh.spec = spec;
   fresh.kind = &kind_of(spec);
   fresh.core = step.core;
-  ServiceHost host{loop_, guard_, bans_, *this, all, step.core};
+  ServiceHost host{loop_, guard_, bans_, *this, all, step.core, -1, pool_};
   if (before == nullptr) fresh.socket = std::make_unique<EndpointSocket>(spec);
   host.socket = (before == nullptr ? fresh.socket : before->socket)->fd();
   fresh.service = start_service(host, spec);

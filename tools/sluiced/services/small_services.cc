@@ -103,8 +103,8 @@ std::unique_ptr<Service> start_greet(const ServiceHost& host, const ListenSpec& 
 
 // Without keys of its own, and over everything.
 constexpr ServiceKind small(std::string_view name, std::string_view summary,
-                            decltype(ServiceKind::start) start) {
-  return {.name = name, .summary = summary, .start = start};
+                            decltype(ServiceKind::start) start, bool on_all_loops = true) {
+  return {.name = name, .summary = summary, .on_all_loops = on_all_loops, .start = start};
 }
 
 }  // namespace
@@ -112,16 +112,19 @@ constexpr ServiceKind small(std::string_view name, std::string_view summary,
 const ServiceKind kEchoKind = {
     .name = "echo",
     .summary = "sends back what it receives (RFC 862)",
+    .on_all_loops = true,
     .websocket_keys = kWebSocketKeys,
     .start = start_echo,
 };
+// Its one handler counts what it drops.
 const ServiceKind kDiscardKind =
-    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
+    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>, false);
 const ServiceKind kChargenKind =
     small("chargen", "sends lines of characters (RFC 864)", start<Chargen, kChargenAnswer, kLarge>);
 const ServiceKind kDaytimeKind = {
     .name = "daytime",
     .summary = "sends the date and time as text (RFC 867)",
+    .on_all_loops = true,
     .keys = kDaytimeKeys,
     .start = start_daytime,
 };
@@ -133,6 +136,7 @@ const ServiceKind kGreetKind = {
     .name = "greet",
     .summary = "sends a text and closes the connection",
     .over_udp = false,
+    .on_all_loops = true,
     .keys = kGreetKeys,
     .start = start_greet,
 };

@@ -56,7 +56,7 @@ std::string status_json(const Loop& loop, const ServiceSet& services) {
   all.add_number("time", std::int64_t{now.time_since_epoch().count()});
   all.add_text("version", SLUICE_VERSION_STRING);
   all.add_text("backend", to_string(loop.backend()));
-  all.add("loop", loop_json(loop.counters()));
+  all.add("loop", loop_json(services.counters()));
   all.add("services", json_array(rows));
   return all.line();
 }

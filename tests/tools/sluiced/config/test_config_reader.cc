@@ -66,7 +66,8 @@ Test(config_reader, an_empty_file_sets_nothing) {
 
 Test(config_reader, reads_what_holds_for_the_daemon) {
   const Config config = valid(
-      "backend = \"poll\"\nuser = \"_sluiced\"\nchroot = \"/var/empty\"\n[limits]\nmax-connections "
+      "backend = \"poll\"\nworkers = 4\nuser = \"_sluiced\"\nchroot = "
+      "\"/var/empty\"\n[limits]\nmax-connections "
       "= 10000\nmax-memory = "
       "\"64M\"\ndrain-timeout "
       "= \"10s\"\n"
@@ -74,6 +75,7 @@ Test(config_reader, reads_what_holds_for_the_daemon) {
       "[bus]\nurl = \"redis://127.0.0.1\"\nsecret-file = \"/s\"\nca = \"/c\"\n"
       "[control]\nsocket = \"/run/c\"\nmode = 0o660\ngroup = \"0\"\n");
   cr_expect(config.backend == Backend::poll);
+  cr_expect(config.workers == 4U);
   cr_expect(config.user == "_sluiced");
   cr_expect(config.chroot == "/var/empty");
   cr_expect(config.max_connections == 10'000U);
@@ -248,7 +250,8 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
       "backend = \"io\"\nlisten = \"tcp://*:1\"\n[log]\nto = \"file\"\nlevel = 3\n"
       "[defaults]\nname = \"x\"\nidle = 5\n[limits]\ndrain-timeout = true\n",
       {"x.conf:1:11: backend \"io\" is not auto, epoll, poll or select",
-       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, user, chroot, sandbox, "
+       "x.conf:2:1: unknown key \"listen\"; allowed: include, backend, workers, user, chroot, "
+       "sandbox, "
        "limits, log, "
        "bus, control, "
        "networks, defaults and service",
@@ -266,15 +269,15 @@ Test(config_reader, names_what_is_wrong_outside_of_services) {
 
 Test(config_reader, an_error_in_an_included_file_names_that_file) {
   const Files files = {{"more/a", kEcho}, {"more/b", "[limits]\nmax-connections = 1\n\nx = 1\n"}};
-  expect_faults(
-      "include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
-      {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, user, chroot, sandbox, limits, "
-       "log, bus, control, "
-       "networks, defaults and service",
-       "more/b:2:1: limits.max-connections is set in another file too; set it once",
-       "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "
-       "max-memory and drain-timeout"},
-      files);
+  expect_faults("include = \"more/*\"\nx = 1\n[limits]\nmax-connections = 2\n",
+                {"x.conf:2:1: unknown key \"x\"; allowed: include, backend, workers, user, chroot, "
+                 "sandbox, limits, "
+                 "log, bus, control, "
+                 "networks, defaults and service",
+                 "more/b:2:1: limits.max-connections is set in another file too; set it once",
+                 "more/b:4:1: unknown key \"x\"; allowed in [limits]: max-connections, "
+                 "max-memory and drain-timeout"},
+                files);
 }
 
 Test(config_reader, an_included_file_cannot_include_others) {
