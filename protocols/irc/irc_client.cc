@@ -139,6 +139,7 @@ std::span<const IrcClient::Command> IrcClient::commands() noexcept {
       {"MODE", &C::mode, 1, Command::kNoticed},
       {"AWAY", &C::away, 0, Command::kNoticed},
       {"OPER", &C::oper, 2, Command::kNoticed},
+      {"CHATHISTORY", &C::chathistory, 0, Command::kQuery},
       {"WHO", &C::who, 0, Command::kQuery},
       {"WHOIS", &C::whois, 0, Command::kQuery},
       {"WHOWAS", &C::whowas, 0, Command::kQuery},

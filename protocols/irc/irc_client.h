@@ -135,6 +135,12 @@ class IrcClient : public ChatSeat {
                 std::string_view tags, bool explains);
   void away(const IrcLine& line);
 
+  // irc_history.cc
+  void chathistory(const IrcLine& line);
+  void history_targets(const IrcLine& line);
+  void history_failed(std::string_view code, std::string_view what, std::string_view why);
+  void send_batch(const std::string& kind, std::string_view lines);
+
   // irc_queries.cc
   void who(const IrcLine& line);
   void send_who(const ChatMember& one, const ChatRoom* room);

@@ -28,6 +28,8 @@ struct IrcCapabilities {
   bool echo_message = false;
   bool multi_prefix = false;
   bool userhost_in_names = false;
+  bool batch = false;
+  bool chathistory = false;
 
   // The first three decide the format.
   static constexpr std::size_t kFormats = 8;

@@ -29,6 +29,8 @@ constexpr std::array kCapabilities = {
     Capability{"multi-prefix", &IrcCapabilities::multi_prefix},
     Capability{"userhost-in-names", &IrcCapabilities::userhost_in_names},
     Capability{"away-notify", &IrcCapabilities::away_notify},
+    Capability{"batch", &IrcCapabilities::batch},
+    Capability{"draft/chathistory", &IrcCapabilities::chathistory},
 };
 
 // A nick begins with a letter, so that nobody takes it for a number or an option.
@@ -241,7 +243,8 @@ void IrcClient::isupport() {
           ",q:" + bans + " MODES=" + std::to_string(kMaxModeChanges) +
           " NETWORK=" + options_.network + " TARGMAX=PRIVMSG:" + std::to_string(kMaxTargets) +
           ",NOTICE:" + std::to_string(kMaxTargets) + ",TAGMSG:" + std::to_string(kMaxTargets) +
-          ",JOIN:,PART:,KICK:,NAMES:,WHOIS:1" + tail;
+          ",JOIN:,PART:,KICK:,NAMES:,WHOIS:1 CHATHISTORY=" + std::to_string(kMaxIrcHistory) +
+          " MSGREFTYPES=timestamp" + tail;
 }
 
 // --- The end ---

@@ -13,6 +13,9 @@ namespace sluice {
 // Bytes of a topic, a reason or an away message. ISUPPORT names it.
 inline constexpr std::size_t kMaxTopicOfIrc = 390;
 
+// Messages that one CHATHISTORY returns at most. ISUPPORT names it.
+inline constexpr std::size_t kMaxIrcHistory = 100;
+
 // "#lobby".
 [[nodiscard]] std::string irc_channel(const ChatRoom& room);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -724,4 +725,89 @@ Test(irc, says_how_much_was_dropped) {
   slow->end();
   cr_expect(slow->closed());
   cr_expect(has(ann->received(), " QUIT :Connection closed\r\n"));
+}
+
+// --- History ---
+
+Test(irc, returns_the_last_messages_of_a_channel_in_a_batch) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  for (const char* text : {"one", "two", "three"}) {
+    ann->send(std::string("PRIVMSG #room :") + text + "\r\n");
+    std::this_thread::sleep_for(milliseconds(2));  // the house has the clock of the system
+  }
+  const PeerRef bob = world.enter("bob");
+  const std::string all = ask(*bob, "CHATHISTORY LATEST #room * 50");
+  cr_expect(all.starts_with(":ann!") && has(all, " PRIVMSG #room :one\r\n"), "%s", all.c_str());
+  cr_expect(not has(all, "JOIN") && not has(all, "BATCH"));
+  (void)ask(*bob, "CAP REQ :batch server-time draft/chathistory");
+  const std::string last = ask(*bob, "chathistory latest #room * 2");
+  const std::string start = ":irc.sluice BATCH +history chathistory #room\r\n@batch=history;time=";
+  cr_expect(last.starts_with(start), "%s", last.c_str());
+  cr_expect(last.ends_with("\r\n:irc.sluice BATCH -history\r\n"));
+  cr_expect(not has(last, ":one\r\n") && has(last, ":two\r\n") && has(last, ":three\r\n"));
+}
+
+Test(irc, returns_the_messages_before_after_around_and_between_times) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ :server-time\r\nCAP END\r\n");
+  const std::string texts[] = {"one", "two", "three", "four", "five"};
+  for (const std::string& text : texts) {
+    ann->send("PRIVMSG #room :" + text + "\r\n");
+    std::this_thread::sleep_for(milliseconds(2));  // the house has the clock of the system
+  }
+  std::vector<std::string> times;
+  std::string all = ask(*ann, "CHATHISTORY LATEST #room * 9");
+  for (std::size_t at = 0; (at = all.find("@time=", at)) != all.npos; at += 6) {
+    times.push_back("timestamp=" + all.substr(at + 6, 24));
+  }
+  cr_assert(times.size() == 5, "%s", all.c_str());
+  struct Row {
+    std::string asked;
+    std::string answered;  // the first letters of the texts
+  };
+  for (const Row& row : std::vector<Row>{
+           {"LATEST #room " + times[2] + " 9", "ff"},
+           {"LATEST #room " + times[0] + " 1", "f"},
+           {"BEFORE #room " + times[3] + " 2", "tt"},
+           {"BEFORE #room " + times[0] + " 2", ""},
+           {"AFTER #room " + times[1] + " 2", "tf"},
+           {"AROUND #room " + times[2] + " 3", "ttf"},
+           {"AROUND #room " + times[0] + " 2", "ot"},
+           {"BETWEEN #room " + times[0] + ' ' + times[4] + " 2", "tt"},
+           {"BETWEEN #room " + times[4] + ' ' + times[0] + " 2", "tf"},
+       }) {
+    const std::string answer = ask(*ann, "CHATHISTORY " + row.asked);
+    std::string letters;
+    for (std::size_t at = 0; (at = answer.find(" #room :", at)) != answer.npos; at += 8) {
+      letters += answer[at + 8];
+    }
+    cr_expect(letters == row.answered, "%s: %s", row.asked.c_str(), answer.c_str());
+  }
+  expect_answer(*ann, "CHATHISTORY TARGETS " + times[0] + " timestamp=2099-01-01T00:00:00.000Z 9",
+                ":irc.sluice CHATHISTORY TARGETS #room " + times[4].substr(10));
+  cr_expect(ask(*ann, "CHATHISTORY TARGETS " + times[0] + ' ' + times[1] + " 9").empty());
+}
+
+Test(irc, says_why_there_is_no_history) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob", "#other");
+  const std::string fail = ":irc.sluice FAIL CHATHISTORY ";
+  expect_answer(*bob, "CHATHISTORY LATEST #room * 5", fail + "INVALID_TARGET LATEST #room :");
+  expect_answer(*bob, "CHATHISTORY LATEST bob * 5", fail + "INVALID_TARGET LATEST bob :");
+  expect_answer(*ann, "CHATHISTORY", fail + "INVALID_PARAMS * :Unknown subcommand");
+  expect_answer(*ann, "CHATHISTORY LATEST #room *", fail + "NEED_MORE_PARAMS LATEST :");
+  expect_answer(*ann, "CHATHISTORY BEFORE #room * 5", fail + "INVALID_MSGREFTYPE BEFORE #room :");
+  expect_answer(*ann, "CHATHISTORY AFTER #room msgid=1 5", fail + "INVALID_MSGREFTYPE AFTER #room");
+  for (const char* time : {"2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01",
+                           "2026-01-01T00:00:00.000z", ""}) {
+    expect_answer(*ann, std::string("CHATHISTORY AFTER #room timestamp=") + time + " 5",
+                  fail + "INVALID_MSGREFTYPE");
+  }
+  for (const char* limit : {"0", "-1", "x", "1x", "99999999999999999999999"}) {
+    expect_answer(*ann, std::string("CHATHISTORY LATEST #room * ") + limit,
+                  fail + "INVALID_PARAMS LATEST :");
+  }
+  expect_answer(*ann, "CHATHISTORY TARGETS x y 5", fail + "INVALID_PARAMS TARGETS :");
 }
