@@ -48,9 +48,10 @@ class Recorder final : public ChatFormat {
  public:
   explicit Recorder(const ChatFormat& format) noexcept : format_(format) {}
   void append(std::string& /*to*/, const ChatEvent& event) const override {
-    using Kind = ChatEvent::Kind;
-    if (event.kind != Kind::said && event.kind != Kind::acted && event.kind != Kind::noticed)
-      return;
+    const bool is_message = event.kind == ChatEvent::Kind::said ||
+                            event.kind == ChatEvent::Kind::acted ||
+                            event.kind == ChatEvent::Kind::noticed;
+    if (!is_message) return;
     format_.append(messages_.emplace_back(Message{event.time, {}}).lines, event);
   }
   [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
