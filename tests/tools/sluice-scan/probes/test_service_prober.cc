@@ -1,0 +1,108 @@
+// Conversations with services: how much is read, and how they end. What real servers say is in
+// tests/e2e/tools/test_scan_probe.py.
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <criterion/criterion.h>
+
+#include "support/backend.h"
+#include "tools/sluice-scan/probes/protocol.h"
+#include "tools/sluice-scan/probes/service_prober.h"
+
+using sluice::Address;
+using sluice::Fd;
+using sluice::Loop;
+using sluice::tools::scan::kMaxAnswer;
+using sluice::tools::scan::ServiceProber;
+
+namespace {
+
+struct Pair {
+  Pair() {
+    int ends[2];
+    cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    ours = Fd(ends[0]);
+    peer = Fd(ends[1]);
+  }
+  void say(const std::string& text) {
+    cr_assert(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+              static_cast<ssize_t>(text.size()));
+  }
+  Fd ours;
+  Fd peer;
+};
+
+// A port that nobody listens on, where a second connection is refused.
+Address nobody() {
+  const Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
+  const Address any = Address::loopback(AF_INET, 0);
+  cr_assert(::bind(socket.get(), any.data(), any.size()) == 0);
+  return Address::local_of(socket.get());
+}
+
+struct World {
+  World() : loop(backend_options()) { prober.emplace(loop, ServiceProber::Options{}); }
+
+  void add(Pair& pair) {
+    prober->add(std::move(pair.ours), nobody(), [this](ServiceProber::Found found) {
+      told.push_back(std::move(found));
+      loop.stop();
+    });
+  }
+
+  Loop loop;
+  std::optional<ServiceProber> prober;
+  std::vector<ServiceProber::Found> told;
+};
+
+}  // namespace
+
+Test(scan_service_prober, a_greeting_is_understood_when_it_pauses) {
+  World world;
+  Pair pair;
+  world.add(pair);
+  pair.say("SSH-2.0-OpenSSH_9.2p1\r\n");
+  world.loop.run();
+  cr_assert(world.told.size() == 1 && world.told[0].facts.has_value());
+  cr_expect(world.told[0].facts->line() == "ssh OpenSSH 9.2p1");
+  cr_expect(world.told[0].unknown.empty() && !world.told[0].tls);
+}
+
+Test(scan_service_prober, no_more_is_read_than_an_answer_may_have) {
+  World world;
+  Pair pair;
+  world.add(pair);
+  pair.say(std::string(50'000, 'x'));
+  world.loop.run();
+  cr_assert(world.told.size() == 1 && !world.told[0].facts.has_value());
+  cr_expect(world.told[0].unknown == std::string(kMaxAnswer, 'x'));
+}
+
+Test(scan_service_prober, a_peer_that_ends_and_accepts_nobody_else_is_not_waited_for) {
+  World world;
+  Pair pair;
+  world.add(pair);
+  pair.peer.reset();
+  const auto begin = sluice::Clock::now();
+  world.loop.run();
+  cr_assert(world.told.size() == 1 && !world.told[0].facts.has_value());
+  cr_expect(sluice::Clock::now() - begin < ServiceProber::kGreeting);
+}
+
+Test(scan_service_prober, finish_ends_all_at_once_and_the_destructor_calls_nothing) {
+  World world;
+  Pair first;
+  Pair second;
+  Pair third;
+  world.add(first);
+  world.add(second);
+  world.prober->finish();
+  cr_expect(world.told.size() == 2);
+  world.add(third);
+  world.prober.reset();
+  cr_expect(world.told.size() == 2);
+}
