@@ -1,5 +1,6 @@
 """The processes of a benchmark run: a server on one core, the load generator on another."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -47,11 +48,22 @@ class Programs:
         return self._found.get(name)
 
 
+# What passes on to another server, which BENCH_UPSTREAM names.
+PROXIES = {"bare_splice": "splice", "bare_copy": "copy"}
+
+
 def server_command(programs, name, mode):
     """The command line of server `name` in `mode`, or None where it was not built."""
     if name == "sluiced_loops":
         one = server_command(programs, "sluiced", mode)
         return one and [*one, "--workers", "2"]
+    if mode == "proxy" and name == "sluiced":
+        program = programs.get("bench_proxy")
+        upstream = os.environ.get("BENCH_UPSTREAM")
+        return program and [str(program), "tcp://127.0.0.1:0", f"tcp://127.0.0.1:{upstream}"]
+    if name in PROXIES:
+        program = programs.get("bench_bare_proxy")
+        return program and [str(program), PROXIES[name]]
     if name != "sluiced":
         program = programs.get("bench_" + name)
         return program and [str(program), mode]
@@ -121,8 +133,27 @@ def start(programs, cores, name, mode):
     return Server(server_command(programs, name, mode), mode, cores.server)
 
 
+@contextlib.contextmanager
+def upstream_for(programs, cores, mode):
+    """The echo server behind a proxy, on the core of the load."""
+    if mode != "proxy":
+        yield
+        return
+    echo = start(programs, Cores(cores.load, cores.load), "bare_epoll", "echo")
+    os.environ["BENCH_UPSTREAM"] = str(echo.port)
+    try:
+        yield
+    finally:
+        echo.stop()
+
+
 def measure(programs, cores, name, mode, arguments):
     """One server, started for this measurement alone. REQUIRES: it is available()."""
+    with upstream_for(programs, cores, mode):
+        return measure_one(programs, cores, name, mode, arguments)
+
+
+def measure_one(programs, cores, name, mode, arguments):
     if mode == "chat":
         arguments = [*arguments, "--dialect", DIALECTS.get(name, "raw")]
     if mode.startswith("websocket"):

@@ -251,6 +251,9 @@ def markdown(build, cores, rounds, measured, idle, tls_idle):
             if measured.get(scenario.key)]
     if chat:
         parts += [comparison(chat, measured, kind) for kind in FIGURES]
+    proxy = [scenario for scenario in scenarios.PROXY if measured.get(scenario.key)]
+    if proxy:
+        parts += [comparison(proxy, measured, kind) for kind in FIGURES]
     tls = [scenario for scenario in scenarios.TLS if measured.get(scenario.key)]
     if tls:
         parts += [comparison(tls, measured, kind) for kind in FIGURES]

@@ -18,6 +18,8 @@ TITLES = {
     "asio_shared": "Asio, one buffer for all",
     "bare_tls": "bare epoll and OpenSSL",
     "bare_relay": "bare epoll relay",
+    "bare_splice": "bare splice proxy",
+    "bare_copy": "bare epoll proxy",
     "asio_chat": "Asio chat",
     "redis": "Redis pub/sub",
     "ngircd": "ngircd",
@@ -95,6 +97,18 @@ SCRAPES = Scenario("scrapes", "echo beside readers of the metrics, 9,500 connect
                    ("sluiced",), "scrapes", "sluiced", "read")
 SCRAPES_TARGET_MS = 1
 
+# A proxy before an echo server, which shares the core of the load.
+PROXY_SERVERS = ("sluiced", "bare_splice", "bare_copy")
+PROXY = (
+    Scenario("proxy-bulk", "proxy, bulk, 16 × 64 KiB", ("bulk", "--connections", 16, "--size", 65536),
+             PROXY_SERVERS, "proxy", "bare_splice", "MiB", 1024 * 1024, "MiB"),
+    Scenario("proxy-small", "proxy, 100 × 64 B", ("round-trips", "--connections", 100, "--size", 64),
+             PROXY_SERVERS, "proxy", "bare_copy", "round trip"),
+    Scenario("proxy-medium", "proxy, 100 × 4 KiB",
+             ("round-trips", "--connections", 100, "--size", 4096),
+             PROXY_SERVERS, "proxy", "bare_copy", "round trip"),
+)
+
 TLS_SERVERS = ("sluiced", "bare_tls")
 TLS = (
     Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
@@ -122,7 +136,7 @@ LOOPS = (
              ("tls-handshakes", "--size", 64), LOOPS_SERVERS, "tls", "sluiced", "connection"),
 )
 
-ALL = (*ECHO, UDP, *FAN_OUT, JOINS, WEBSOCKET, FAIRNESS, SCRAPES, *TLS, *LOOPS)
+ALL = (*ECHO, UDP, *FAN_OUT, JOINS, WEBSOCKET, FAIRNESS, SCRAPES, *PROXY, *TLS, *LOOPS)
 
 # (row of the table, program, mode without a timeout or None, mode with one)
 IDLE = (
@@ -172,6 +186,10 @@ TARGETS = (
     Target("flood", "rate", ("ngircd",), 1.0, strict=True),
     Target("in-step", "rate", ("bare_relay",), 0.9),
     Target("websocket", "rate", ("bare_relay",), 0.97),
+    Target("proxy-bulk", "cpu", ("bare_splice",), 1.2),
+    Target("proxy-bulk", "rate", ("bare_copy",), 1.0),
+    Target("proxy-small", "cpu", ("bare_copy",), 1.05),
+    Target("proxy-medium", "cpu", ("bare_copy",), 1.05),
     Target("tls", "cpu", ("bare_tls",), 1.05),
     Target("tls-bulk", "cpu", ("bare_tls",), 1.1),
     Target("tls-fan-out", "cpu", ("bare_tls",), 1.1),

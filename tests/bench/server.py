@@ -80,6 +80,8 @@ class Server:
                 break
             if words[0] == "listening" and words[-1].startswith(transport):
                 ports.append(int(words[-1].rsplit(":", 1)[1]))
+                if len(words) == 2:  # an example of the pages, which says no more
+                    return ports
             if words[0] == "ready":
                 return ports or [int(words[1])]
         raise Broken(f"{self.name} did not become ready: {self._last_error()}")
