@@ -4,9 +4,9 @@
 #include <cassert>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "../../reactor/base/payload.h"
-#include "../websocket/websocket.h"
 #include "relay_peer.h"
 #include "relay_socket.h"
 
@@ -14,7 +14,11 @@ namespace sluice {
 
 Relay::Relay(Loop& loop, const RelayOptions& options)
     : options_(options),
-      end_of_turn_(loop, [this] { resume_waiting(); }),
+      end_of_turn_(loop,
+                   [this] {
+                     send_gathered();
+                     resume_waiting();
+                   }),
       behind_(
           loop,
           [](RelayMember& peer) {
@@ -24,6 +28,7 @@ Relay::Relay(Loop& loop, const RelayOptions& options)
           [this] { schedule_resume(); }) {}
 
 Relay::~Relay() {
+  send_gathered();
   for (RelayMember* const peer : peers_) peer->detach();
 }
 
@@ -40,7 +45,14 @@ ProtocolFactory Relay::factory(WebSocketServer& server) {
   };
 }
 
+// Those that come and go in this turn get what was said while they were there, and nothing else.
+void Relay::add(RelayMember& peer) {
+  send_gathered();
+  peers_.push_back(&peer);
+}
+
 void Relay::remove(RelayMember& peer) noexcept {
+  if (from_ == &peer) send_gathered();
   std::erase(peers_, &peer);
   std::erase(waiting_, &peer);
   mark_caught_up(peer);
@@ -48,15 +60,45 @@ void Relay::remove(RelayMember& peer) noexcept {
 
 void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) {
   if (peers_.size() < 2) return;
-  // Each is made once, if a peer needs it.
-  Payload raw;
-  WebSocketBroadcast message(form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary,
-                             bytes);
-  for (RelayMember* const peer : peers_) {
-    if (peer == &from) continue;
-    if (peer->socket_ == nullptr && raw.empty()) raw = Payload::copy(bytes);
-    if (peer->send(raw, message) && !peer->behind_) mark_behind(*peer);
+  const auto kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
+  const bool is_short = form != RelayForm::bytes && bytes.size() < kMaxGathered;
+  if (from_ != &from || !is_short || gathered_.size() + bytes.size() > kMaxGathered) {
+    send_gathered();
   }
+  if (is_short) {
+    gathered_.add(kind, bytes);
+    from_ = &from;
+    return end_of_turn_.request();
+  }
+  WebSocketBroadcast message;
+  Payload raw;
+  for (RelayMember* const peer : peers_) {  // each is made once, if a peer needs it
+    if (peer == &from) continue;
+    const bool is_socket = peer->socket_ != nullptr;
+    if (is_socket && message.empty()) message.add(kind, bytes);
+    if (!is_socket && raw.empty()) raw = Payload::copy(bytes);
+    send(*peer, raw, message);
+  }
+}
+
+void Relay::send_gathered() noexcept {
+  if (gathered_.empty()) return;
+  const RelayMember* const from = std::exchange(from_, nullptr);
+  Payload raw;
+  for (RelayMember* const peer : peers_) {
+    if (peer == from) continue;
+    try {
+      if (peer->socket_ == nullptr && raw.empty()) raw = gathered_.contents();
+      send(*peer, raw, gathered_);
+    } catch (const std::bad_alloc&) {
+      peer->abort();  // it would miss bytes, and not know
+    }
+  }
+  gathered_.clear();
+}
+
+void Relay::send(RelayMember& peer, const Payload& raw, WebSocketBroadcast& messages) {
+  if (peer.send(raw, messages) && !peer.behind_) mark_behind(peer);
 }
 
 // Whether somebody else is behind: a peer does not receive its own bytes.

@@ -8,13 +8,15 @@
 // order, but for their own.
 // Its peers may also be WebSockets, whose messages it does not change: they receive a message as it
 // came, as text or as binary, and a read of bytes as a binary message; those that receive bytes get
-// the payloads of messages, without boundaries.
+// the payloads of messages, without boundaries. Short messages that arrive from one peer in one turn
+// are sent together at its end.
 // Slow peers: a peer is behind while more than ConnectionOptions::high_water is queued for it. Then
 // nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience
 // is aborted, and the others go on.
 // Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water and the longest of
-// max_read and the messages are together below queue_limit, and that input_limit >= max_read.
+// max_read, the messages and kMaxGathered are together below queue_limit, and that input_limit >=
+// max_read.
 // Lifetime: must be destroyed before its loop, and no handshake of a WebSocketServer that it has
 // made handlers for is in progress then. The destructor closes the remaining connections.
 // Thread: the loop's. Errors: std::bad_alloc. A peer whose queue gets no memory is aborted.
@@ -30,11 +32,10 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/patience_list.h"
 #include "../../reactor/stream/protocol.h"
+#include "../websocket/websocket.h"
 #include "relay_member.h"
 
 namespace sluice {
-
-class WebSocketServer;
 
 struct RelayOptions {
   std::size_t max_peers = 1024;              // a newcomer above it is refused
@@ -43,6 +44,8 @@ struct RelayOptions {
 
 class Relay {
  public:
+  static constexpr std::size_t kMaxGathered = std::size_t{16} * 1024;  // bytes of short messages
+
   explicit Relay(Loop& loop, const RelayOptions& options = {});
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -61,10 +64,14 @@ class Relay {
  private:
   friend class RelayMember;
 
-  void add(RelayMember& peer) { peers_.push_back(&peer); }
+  void add(RelayMember& peer);
   void remove(RelayMember& peer) noexcept;
   // Sends to all but `from`. REQUIRES: nobody that would receive it is behind.
   void deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes);
+  // What was gathered of `from_`. A peer that does not get it, for want of memory, is aborted.
+  void send_gathered() noexcept;
+  // `raw` or `messages`, by what the peer receives.
+  void send(RelayMember& peer, const Payload& raw, WebSocketBroadcast& messages);
   [[nodiscard]] bool must_wait(const RelayMember& peer) const noexcept;
   // `peer` has paused its connection. Resumes it when it need not wait any more.
   void wait(RelayMember& peer) { waiting_.push_back(&peer); }
@@ -78,6 +85,8 @@ class Relay {
   PatienceList<RelayMember> behind_;
   std::vector<RelayMember*> peers_;
   std::vector<RelayMember*> waiting_;
+  const RelayMember* from_ = nullptr;  // whose messages these are
+  WebSocketBroadcast gathered_;
 };
 
 }  // namespace sluice

@@ -55,24 +55,44 @@ enum class WebSocketKind : std::uint8_t { text, binary };
 // A message for any number of connections: encoded once, and shared. REQUIRES: a text is UTF-8.
 SLUICE_EXPORT Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message);
 
-// A message for any number of connections in one turn: encoded once, and compressed once if some of
-// them have agreed on that. Lifetime: REQUIRES that `message` stays as it is meanwhile.
+// Messages for any number of connections: encoded once, and compressed once if some of them have
+// agreed on that. Several are sent one after the other, in one write where that is possible.
+// Lifetime: it has its own copy. Errors: what adds or sends throws std::bad_alloc.
 class SLUICE_EXPORT WebSocketBroadcast {
  public:
+  WebSocketBroadcast() = default;
   // REQUIRES: a text is UTF-8.
-  WebSocketBroadcast(WebSocketKind kind, std::span<const std::byte> message) noexcept
-      : kind_(kind), message_(message) {}
+  WebSocketBroadcast(WebSocketKind kind, std::span<const std::byte> message) { add(kind, message); }
+
+  // Another one, after those that it has. REQUIRES: as above; and it was not sent.
+  void add(WebSocketKind kind, std::span<const std::byte> message);
+  [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
+  // Bytes, with the heads of the frames.
+  [[nodiscard]] std::size_t size() const noexcept { return frames_.size(); }
+  // The messages, without boundaries.
+  [[nodiscard]] Payload contents() const;
+  // Afterwards it is empty, and may be used again. Keeps its memory.
+  void clear() noexcept;
 
  private:
   friend class WebSocketProtocol;
+  struct Part {
+    WebSocketKind kind;
+    std::size_t begin;  // of the message in frames_
+    std::size_t size;
+  };
+  [[nodiscard]] SLUICE_LOCAL std::span<const std::byte> message(const Part& part) const noexcept {
+    return std::span(frames_).subspan(part.begin, part.size);
+  }
   [[nodiscard]] SLUICE_LOCAL const Payload& plain();
   [[nodiscard]] SLUICE_LOCAL const Payload& deflated(WebSocketDeflate& deflate);
 
-  WebSocketKind kind_;
+  std::vector<Part> parts_;
+  std::vector<std::byte> frames_;
+  std::size_t longest_ = 0;  // message
   bool was_deflated_ = false;
-  std::span<const std::byte> message_;
   Payload plain_;
-  Payload deflated_;  // empty if it is better sent plain
+  Payload deflated_;  // empty if all are better sent plain
 };
 
 class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node {

@@ -1,4 +1,5 @@
 // The messages of a server: encoded, compressed and sent. websocket.cc has what the peer sends.
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <memory>
@@ -37,18 +38,54 @@ Payload websocket_message(WebSocketKind kind, std::span<const std::byte> message
   return Payload::concat(parts);
 }
 
+void WebSocketBroadcast::add(WebSocketKind kind, std::span<const std::byte> message) {
+  assert(plain_.empty() && !was_deflated_);
+  const WebSocketFrameHead head(opcode_of(kind), message.size());
+  const auto bytes = head.bytes();
+  frames_.reserve(frames_.size() + bytes.size() + message.size());
+  parts_.push_back({kind, frames_.size() + bytes.size(), message.size()});
+  frames_.insert(frames_.end(), bytes.begin(), bytes.end());
+  frames_.insert(frames_.end(), message.begin(), message.end());
+  longest_ = std::max(longest_, message.size());
+}
+
+Payload WebSocketBroadcast::contents() const {
+  if (parts_.size() == 1) return Payload::copy(message(parts_.front()));
+  std::vector<std::span<const std::byte>> messages;
+  messages.reserve(parts_.size());
+  for (const Part& part : parts_) messages.push_back(message(part));
+  return Payload::concat(messages);
+}
+
+void WebSocketBroadcast::clear() noexcept {
+  parts_.clear();
+  frames_.clear();
+  longest_ = 0;
+  was_deflated_ = false;
+  plain_ = Payload();
+  deflated_ = Payload();
+}
+
 const Payload& WebSocketBroadcast::plain() {
-  if (plain_.empty()) plain_ = websocket_message(kind_, message_);
+  if (plain_.empty()) plain_ = Payload::copy(std::span<const std::byte>(frames_));
   return plain_;
 }
 
 const Payload& WebSocketBroadcast::deflated(WebSocketDeflate& deflate) {
   if (!std::exchange(was_deflated_, true)) {
-    const auto bytes = deflate.deflate(message_, WebSocketDeflate::kMaxWindowBits);
-    WebSocketFrameHead head(opcode_of(kind_), bytes.size());
-    head.set_deflated();
-    const std::array parts = {head.bytes(), bytes};
-    if (!bytes.empty()) deflated_ = Payload::concat(parts);
+    std::vector<std::byte> frames;
+    bool is_shorter = false;
+    for (const Part& part : parts_) {
+      auto bytes = deflate.deflate(message(part), WebSocketDeflate::kMaxWindowBits);
+      const bool is_deflated = !bytes.empty();
+      if (!is_deflated) bytes = message(part);
+      is_shorter = is_shorter || is_deflated;
+      WebSocketFrameHead head(opcode_of(part.kind), bytes.size());
+      if (is_deflated) head.set_deflated();
+      frames.insert(frames.end(), head.bytes().begin(), head.bytes().end());
+      frames.insert(frames.end(), bytes.begin(), bytes.end());
+    }
+    if (is_shorter) deflated_ = Payload::copy(std::span<const std::byte>(frames));
   }
   return deflated_.empty() ? plain() : deflated_;
 }
@@ -67,9 +104,8 @@ void WebSocketProtocol::send_message(const Payload& message) {
 }
 
 void WebSocketProtocol::send_message(WebSocketBroadcast& message) {
-  if (!is_established()) return;
-  const bool compresses =
-      may_deflate() && WebSocketDeflate::fits(message.message_.size(), window_bits_);
+  if (!is_established() || message.empty()) return;
+  const bool compresses = may_deflate() && WebSocketDeflate::fits(message.longest_, window_bits_);
   connection_->send(compresses ? message.deflated(*server_->deflate_) : message.plain());
 }
 

@@ -232,6 +232,44 @@ Test(relay, joins_bytes_and_messages) {
   cr_expect(one.received() == server_frame(kBinary, "stream"));
 }
 
+Test(relay, sends_the_short_messages_of_a_turn_together) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  Relay relay(loop);
+  WebSocketServer server(loop);
+  MemoryPeer bytes(loop, relay.factory()({}));
+  MemoryPeer one(loop, relay.factory(server)({}));
+  MemoryPeer two(loop, relay.factory(server)({}));
+  for (MemoryPeer* const peer : {&one, &two}) {
+    peer->send(handshake());
+    (void)peer->received();
+  }
+  const std::string longer = bytes_of(Relay::kMaxGathered);
+  one.send(client_frame(kText, "a") + client_frame(kBinary, "") + client_frame(kBinary, longer) +
+           client_frame(kText, "b"));
+  two.settle();
+  cr_expect(two.received() == server_frame(kText, "a") + server_frame(kBinary, "") +
+                                  server_frame(kBinary, longer) + server_frame(kText, "b"));
+  bytes.settle();
+  cr_expect(bytes.received() == "a" + longer + "b");
+}
+
+Test(relay, sends_what_a_peer_said_before_others_came_or_it_left) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  Relay relay(loop);
+  WebSocketServer server(loop);
+  MemoryPeer bytes(loop, relay.factory()({}));
+  std::optional<MemoryPeer> one(std::in_place, loop, relay.factory(server)({}));
+  one->send(handshake());
+  (void)one->received();
+  one->send(client_frame(kText, "last words"));
+  one.reset();
+  bytes.settle();
+  cr_expect(bytes.received() == "last words");
+  MemoryPeer late(loop, relay.factory()({}));
+  late.settle();
+  cr_expect(late.received().empty());
+}
+
 Test(relay, leaves_a_message_unread_while_another_socket_is_behind) {
   Loop loop(LoopOptions{.virtual_time = true});
   Relay relay(loop);
