@@ -8,8 +8,8 @@
 // order, but for their own.
 // Its peers may also be WebSockets, whose messages it does not change: they receive a message as it
 // came, as text or as binary, and a read of bytes as a binary message; those that receive bytes get
-// the payloads of messages, without boundaries. Short messages that arrive from one peer in one turn
-// are sent together at its end.
+// the payloads of messages, without boundaries. Short messages of one peer in one turn are sent
+// together at its end.
 // Slow peers: a peer is behind while more than ConnectionOptions::high_water is queued for it. Then
 // nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience

@@ -1,9 +1,9 @@
 // A relay on epoll alone. While a member lacks something that the system did not take, nobody is
 // read.
-//   chat       what it reads from one member it writes to each other one, as it came: it looks at no
-//              byte and knows no line
-//   websocket  each message of at most 125 bytes, as a message; it knows just what bench_load sends,
-//              and checks nothing else
+//   chat       what it reads from one member it writes to each other one, as it came: it looks at
+//              no byte and knows no line
+//   websocket  each message of at most 125 bytes, as a message; it knows just what bench_load
+//              sends, and checks nothing else
 #include <sys/socket.h>
 #include <unistd.h>
 
