@@ -190,10 +190,11 @@ function(sluice_script_test name script)
   sluice_test_properties(TESTS ${name} TIMEOUT ${arg_TIMEOUT} ENVIRONMENT ${environment})
 endfunction()
 
-# sluice_example(NAME): builds man/examples/NAME.cc as build/examples/NAME, in the way of an outside
-# program: with the shared library and the public headers, and without a warning.
-function(sluice_example name)
-  add_executable(example_${name} ${PROJECT_SOURCE_DIR}/man/examples/${name}.cc)
+# sluice_example([FOLDER/]NAME): builds man/examples/[FOLDER/]NAME.cc as build/examples/NAME, in the
+# way of an outside program: with the shared library and the public headers, and without a warning.
+function(sluice_example path)
+  cmake_path(GET path FILENAME name)
+  add_executable(example_${name} ${PROJECT_SOURCE_DIR}/man/examples/${path}.cc)
   sluice_flags(example_${name})
   target_compile_options(example_${name} PRIVATE -Werror)
   target_link_libraries(example_${name} PRIVATE sluice::sluice)

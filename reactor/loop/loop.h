@@ -39,8 +39,8 @@
 #include "../base/report.h"
 #include "../base/timer_queue.h"
 #include "counters.h"
-#include "turn_budget.h"
-#include "turn_watch.h"
+#include "turn/turn_budget.h"
+#include "turn/turn_watch.h"
 #include "watcher.h"
 
 namespace sluice {

@@ -137,9 +137,11 @@ def check(source, run=None):
             check_block(page, block, source, run, mistakes)
             if block[0] == "example":
                 shown.add(block[1])
-    for path in sorted((source / "man" / "examples").glob("*")):
-        if path.suffix == ".cc" and path.name not in shown:
-            mistakes.append(f"man/examples/{path.name}: no page shows it")
+    examples = source / "man" / "examples"
+    for path in sorted(examples.rglob("*.cc")):
+        name = path.relative_to(examples).as_posix()
+        if name not in shown:
+            mistakes.append(f"man/examples/{name}: no page shows it")
     if not shown:
         mistakes.append("man/: no page shows an example; is this the right directory?")
     return mistakes, len(shown)

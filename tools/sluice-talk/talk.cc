@@ -198,9 +198,6 @@ void Talk::on_line(std::string_view line) {
   if (must_wait()) input_->pause();
 }
 
-// Whether the next message may not be sent yet.
-bool Talk::must_wait() { return session_->full() || interval_.running(); }
-
 void Talk::on_room() {
   if (finished_ || !is_connected_ || must_wait()) return;
   if (input_ != nullptr) return input_->resume();
@@ -296,10 +293,6 @@ void Talk::finish(ExitStatus status, const std::string& why) {
   again_.stop();
   closed_ = true;
   stop_if_done();
-}
-
-void Talk::stop_if_done() {
-  if (closed_ && output_.empty()) loop_.stop();
 }
 
 }  // namespace sluice::tools::talk

@@ -52,7 +52,8 @@ class Talk final : private SessionEvents {
   void send_texts();
   void on_line(std::string_view line);
   void end_input();
-  [[nodiscard]] bool must_wait();
+  // Whether the next message may not be sent yet.
+  [[nodiscard]] bool must_wait() { return session_->full() || interval_.running(); }
 
   void on_ready(const std::string& local, const std::string& agreed) override;
   void on_message(std::string_view from, std::span<const std::byte> message) override;
@@ -67,7 +68,9 @@ class Talk final : private SessionEvents {
   [[nodiscard]] std::string count_of_messages() const;
   void say(const std::string& text);
   void finish(ExitStatus status, const std::string& why = {});
-  void stop_if_done();
+  void stop_if_done() {
+    if (closed_ && output_.empty()) loop_.stop();
+  }
 
   const TalkOptions& options_;
   Wire wire_;

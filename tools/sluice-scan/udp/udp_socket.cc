@@ -1,6 +1,5 @@
 #include "udp_socket.h"
 
-#include <linux/errqueue.h>  // needs timespec, from <ctime>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -9,6 +8,10 @@
 #include <ctime>
 
 #include "../../../reactor/connect/connect_socket.h"
+
+#ifdef __linux__
+#include <linux/errqueue.h>  // needs timespec, from <ctime>
+#endif
 
 namespace sluice::tools::scan {
 namespace {
@@ -32,6 +35,8 @@ bool is_for_now(int error) noexcept {
   }
 }
 
+#ifdef __linux__
+
 std::optional<sock_extended_err> error_in(msghdr& message) noexcept {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
@@ -45,17 +50,28 @@ std::optional<sock_extended_err> error_in(msghdr& message) noexcept {
   return std::nullopt;
 }
 
+// Asks for the ICMP messages about what the socket has sent. Returns an errno value, or 0.
+int want_messages(int fd, int family) noexcept {
+  const int on = 1;
+  const bool v6 = family == AF_INET6;
+  const int result = ::setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                                  v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof on);
+  return result == 0 ? 0 : errno;
+}
+
+#else
+
+// Without the queue of errors there is no way to tell a closed port from one that is silent.
+int want_messages(int, int) noexcept { return EOPNOTSUPP; }
+
+#endif
+
 }  // namespace
 
 int UdpSocket::open(int family, const std::optional<Address>& local) {
   fd_ = Fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) return errno;
-  const int on = 1;
-  const bool v6 = family == AF_INET6;
-  if (::setsockopt(fd_.get(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on,
-                   sizeof on) != 0) {
-    return errno;
-  }
+  if (const int error = want_messages(fd_.get(), family); error != 0) return error;
   // As much of it as the system allows.
   (void)::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
   const Address from = local && local->family() == family ? *local : Address::any(family, 0);
@@ -91,6 +107,7 @@ std::optional<UdpSocket::Answer> UdpSocket::receive() noexcept {
   return std::nullopt;
 }
 
+#ifdef __linux__
 std::optional<UdpSocket::Unreachable> UdpSocket::take_message() noexcept {
   for (;;) {
     alignas(cmsghdr) std::array<char, 256> control;
@@ -112,6 +129,9 @@ std::optional<UdpSocket::Unreachable> UdpSocket::take_message() noexcept {
     if (about.state != PortState::failed) return about;
   }
 }
+#else
+std::optional<UdpSocket::Unreachable> UdpSocket::take_message() noexcept { return std::nullopt; }
+#endif
 
 PortState state_of_icmp(bool v6, unsigned type, unsigned code) noexcept {
   constexpr unsigned kUnreachable4 = 3, kUnreachable6 = 1;

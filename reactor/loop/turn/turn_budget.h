@@ -18,8 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../base/export.h"
-#include "../base/timer_queue.h"
+#include "../../base/export.h"
+#include "../../base/timer_queue.h"
 
 namespace sluice {
 

@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "../base/report.h"
-#include "../base/timer_queue.h"
-#include "coarse_clock.h"
+#include "../../base/report.h"
+#include "../../base/timer_queue.h"
+#include "../coarse_clock.h"
 
 namespace sluice {
 
