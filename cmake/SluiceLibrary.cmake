@@ -36,8 +36,8 @@ function(sluice_batches name portable)
 endfunction()
 
 # sluice_folder([LIBRARY name] SOURCES a.cc... [PUBLIC a.h...] [DETAIL b.h...]): adds files of the
-# calling folder to the library, which is the core if none is named. A program includes a PUBLIC header as <sluice/a.h>, whatever folder it is in, and
-# a man page documents it. A DETAIL header is installed as <sluice/detail/b.h>, because a public one
+# calling folder to the library, which is the core if none is named. A program includes a PUBLIC
+# header as <sluice/a.h>, whatever folder it is in, and a man page documents it. A DETAIL header is installed as <sluice/detail/b.h>, because a public one
 # includes it. Each header compiles alone, and no two have the same name.
 function(sluice_folder)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "LIBRARY" "SOURCES;PUBLIC;DETAIL")
@@ -53,10 +53,12 @@ function(sluice_folder)
     target_sources(sluice_objects_portable PRIVATE ${arg_SOURCES})
   endif()
   foreach(header IN LISTS arg_PUBLIC)
-    sluice_header(${header} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+    cmake_path(GET header FILENAME name)
+    sluice_header(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
   endforeach()
   foreach(header IN LISTS arg_DETAIL)
-    sluice_header(detail/${header} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+    cmake_path(GET header FILENAME name)
+    sluice_header(detail/${name} ${CMAKE_CURRENT_SOURCE_DIR}/${header})
   endforeach()
 endfunction()
 
