@@ -128,6 +128,7 @@ LoopPool::~LoopPool() {
     more = false;
     for (const auto& loop : loops_) more = LoopInternals::wind_up(*loop) || more;
   }
+  while (loops_.size() > 1) loops_.pop_back();  // their last reports are posted to the first
 }
 
 void LoopPool::run() {

@@ -153,9 +153,9 @@ Test(loop_pool, leaves_signals_to_the_first_loop) {
 Test(loop_pool, passes_reports_of_all_loops_to_the_first_one) {
   LoopPool pool(loops(2));
   std::vector<std::string> said;
-  pool.set_reporter([&](const Report& report) {
+  pool.set_reporter([&, caller = std::this_thread::get_id()](const Report& report) {
     said.push_back(report.what);
-    cr_expect(std::this_thread::get_id() != std::thread::id());
+    cr_expect(std::this_thread::get_id() == caller, "%s", report.what.c_str());
     if (said.size() == 2) pool.stop();
   });
   pool.first().post([] { throw std::runtime_error("here"); });
@@ -259,4 +259,17 @@ Test(loop_pool, lets_handlers_post_to_other_loops_while_it_is_destroyed) {
   }
   cr_expect(handler.closes == 1);
   cr_expect(is_destroyed, "the tasks were dropped");
+}
+
+// The second of two equal failures is held back for a second, and reported when its loop goes.
+Test(loop_pool, is_destroyed_while_a_report_of_another_loop_is_held_back) {
+  LoopPool pool(loops(3));
+  int reports = 0;
+  pool.set_reporter([&reports](const Report&) { ++reports; });
+  for (int i = 0; i < 2; ++i) {
+    pool.loop(1).post([] { throw std::runtime_error("there"); });
+  }
+  pool.loop(1).post([&pool] { pool.first().post([&pool] { pool.stop(); }); });
+  pool.run();
+  cr_expect(reports == 1, "%d", reports);
 }
