@@ -137,15 +137,34 @@ void ListenerOutpost::collect() {
   }
 }
 
+// One at a time: while a handler of one does not return, check() can take back the others. Those
+// that come meanwhile have the next turn.
 void ListenerOutpost::take() {
-  Newcomers arrived;
+  std::size_t left = 0;
   {
     const std::lock_guard lock(mutex_);
-    arrived.swap(waiting_);
-    take_posted_ = false;
-    ++takes_;
+    left = waiting_.size();
   }
-  while (!arrived.empty()) take_one(arrived);
+  for (;; --left) {
+    Newcomers next;
+    {
+      const std::lock_guard lock(mutex_);
+      ++takes_;  // also if none waits: it is not stalled any more
+      if (waiting_.empty()) {
+        take_posted_ = false;
+        return;
+      }
+      if (left == 0) {
+        // Without memory for it, the next one's task finds them, or check() takes them back.
+        take_posted_ = LoopInternals::contained(loop_, "listener", [this] {
+          loop_.post([self = shared_from_this()] { self->take(); });
+        });
+        return;
+      }
+      next.splice(next.end(), waiting_, waiting_.begin());
+    }
+    take_one(next);
+  }
 }
 
 void ListenerOutpost::take_one(Newcomers& from) {

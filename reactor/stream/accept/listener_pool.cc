@@ -21,13 +21,14 @@ void Listener::Impl::make_spread(const Listener& face) {
 }
 
 // Those that a stalled loop has not taken, and those that are moved. The limits have counted them
-// already.
+// already. After close() they are served too, as those that the listener's own loop has accepted.
 void Listener::Impl::welcome_back(Newcomers newcomers) noexcept {
   accepting_ = true;
   for (Newcomer& each : newcomers) {
     bool is_placed = false;
+    const bool may_place = group_.listener != nullptr && !draining();  // a factory may change it
     const bool returned =
-        LoopInternals::guarded(loop(), "accept", [&] { is_placed = !closed_ && place(each); });
+        LoopInternals::guarded(loop(), "accept", [&] { is_placed = may_place && place(each); });
     if (is_placed) continue;
     limits_.remove(each.peer);
     count_refused(group_, returned ? Refusal::not_admitted : Refusal::failed);

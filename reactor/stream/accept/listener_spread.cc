@@ -13,7 +13,10 @@ ListenerSpread::ListenerSpread(const Host& host)
       gone_(host.gone),
       returned_(host.returned),
       check_(pool_.first(), [this] { check(); }),
-      moves_(pool_.first(), [this] { pass_on(std::exchange(moved_, {})); }) {
+      moves_(pool_.first(), [this] {
+        count_moved(-moved_.size());
+        pass_on(std::exchange(moved_, {}));
+      }) {
   const auto gone = [this](Newcomer newcomer) {
     --open_;
     newcomer.socket ? move(std::move(newcomer)) : gone_(newcomer.peer);
@@ -26,6 +29,7 @@ ListenerSpread::ListenerSpread(const Host& host)
 }
 
 ListenerSpread::~ListenerSpread() {
+  count_moved(-moved_.size());
   for (const auto& outpost : outposts_) outpost->leave();
 }
 
@@ -86,7 +90,13 @@ void ListenerSpread::move(Newcomer newcomer) noexcept {
     if (!moves_.running()) moves_.start(std::chrono::milliseconds(0));
     moved_.push_back(std::move(newcomer));
   });
-  if (!is_kept) gone_(peer);
+  is_kept ? count_moved(1) : gone_(peer);
+}
+
+// Between two loops they count, or the limits would admit others in their places.
+void ListenerSpread::count_moved(std::size_t change) noexcept {
+  open_ += change;
+  LoopInternals::handed_over(pool_.first()) += change;
 }
 
 void ListenerSpread::pass_on(Newcomers newcomers) {

@@ -54,6 +54,7 @@ class ListenerSpread {
  private:
   [[nodiscard]] std::size_t choose() const noexcept;
   [[nodiscard]] std::size_t loop_for(const Newcomer& newcomer) noexcept;
+  void count_moved(std::size_t change) noexcept;  // modulo its range: -n takes away
   void check();
   void pass_on(Newcomers newcomers);
 

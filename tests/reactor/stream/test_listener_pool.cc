@@ -240,6 +240,69 @@ Test(listener_pool, serves_those_whose_loop_is_stalled_in_another_one) {
   cr_expect(server.connect(clients, 3) == std::vector<int>({0, 3, 0}));
 }
 
+Test(listener_pool, serves_those_behind_a_newcomer_that_stalls_its_loop_in_another_one) {
+  Server server;
+  std::promise<void> let_go;
+  std::atomic<bool> is_first{true};
+  std::atomic<std::thread::id> other;
+  server.factory = [&](const Address&) {
+    if (std::this_thread::get_id() == other && is_first.exchange(false)) let_go.get_future().wait();
+    return ProtocolRef(std::make_unique<Teller>(server.pool));
+  };
+  server.start();
+  other = ask(server.pool.loop(1), [] { return std::this_thread::get_id(); });
+  std::vector<BlockingClient> clients;
+  {
+    const Stall stall(server.pool.loop(1));  // until two wait for it
+    for (int i = 0; i < 4; ++i) {
+      clients.push_back(server.client());
+      clients.back().send("hello\n");
+    }
+    server.wait_for_connections(4);
+  }
+  wait_until(
+      server.pool.first(), [&] { return server.pool.counters(0).bytes_in >= 3 * 6; },
+      "the second one");
+  let_go.set_value();
+  for (const BlockingClient& each : clients) cr_expect(each.line().ends_with(" hello\n"));
+  // It gets newcomers again.
+  ask(server.pool.loop(1), [] {});
+  const std::vector<int> each = server.connect(clients, 4);
+  cr_expect(each[1] > each[0]);
+}
+
+Test(listener_pool, serves_those_that_come_back_from_a_stalled_loop_after_it_is_closed) {
+  Server server;
+  server.start();
+  const Stall stall(server.pool.loop(1));
+  std::vector<BlockingClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(server.client());
+    clients.back().send("hello\n");
+  }
+  server.wait_for_connections(2);
+  ask(server.pool.first(), [&] { server.listener->close(); });
+  for (const BlockingClient& each : clients) cr_expect(each.line() == "0 hello\n");
+}
+
+Test(listener_pool, closes_the_newcomers_that_wait_for_a_loop_when_it_is_destroyed) {
+  Server server;
+  server.start();
+  const Stall stall(server.pool.loop(1));
+  std::vector<BlockingClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(server.client());
+    clients.back().send("hello\n");
+  }
+  while (ask(server.pool.first(), [&] {
+    if (server.listener && server.listener->connections() == 2) server.listener.reset();
+    return server.listener != nullptr;
+  })) {
+  }
+  const std::string first = clients[0].line();
+  cr_expect((first + clients[1].line()) == "0 hello\n", "only the one of the first loop is served");
+}
+
 Test(listener_pool, counts_the_connections_and_bytes_of_all_loops) {
   Server server;
   server.start();
@@ -442,27 +505,31 @@ Test(listener_pool, moves_a_connection_before_its_first_byte) {
   // All go to the second loop.
   class Mover final : public Protocol {
    public:
-    Mover(LoopPool& pool, std::atomic<int>& opened, std::atomic<int>& moved)
-        : pool_(pool), opened_(opened), moved_(moved) {}
+    Mover(Server& server, std::atomic<int>& opened, std::atomic<int>& moved)
+        : server_(server), opened_(opened), moved_(moved) {}
     void on_open(Connection& connection) override {
       ++opened_;
-      if (&connection.loop() != &pool_.loop(1)) connection.move_to(1);
+      if (&connection.loop() != &server_.pool.loop(1)) connection.move_to(1);
     }
     std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
-      connection.send(std::to_string(index_of(pool_, connection.loop())) + '\n');
+      connection.send(std::to_string(index_of(server_.pool, connection.loop())) + '\n');
       return in.size();
     }
     void on_close(Connection&, std::error_code reason) override {
-      if (reason == make_error_code(CloseReason::moved)) ++moved_;
+      if (reason != make_error_code(CloseReason::moved)) return;
+      ++moved_;
+      server_.pool.first().post([&server = server_] {
+        cr_expect(server.listener->connections() >= 1, "it counts on its way");
+      });
     }
 
    private:
-    LoopPool& pool_;
+    Server& server_;
     std::atomic<int>& opened_;
     std::atomic<int>& moved_;
   };
   server.factory = [&](const Address&) {
-    return ProtocolRef(std::make_unique<Mover>(server.pool, opened, moved));
+    return ProtocolRef(std::make_unique<Mover>(server, opened, moved));
   };
   server.start();
   std::vector<BlockingClient> clients;
