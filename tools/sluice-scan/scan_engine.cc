@@ -87,7 +87,7 @@ void ScanEngine::on_udp_result(const UdpResult& result) {
   if (options_.banner) {
     facts.banner = printable_banner(result.answer.substr(0, BannerReader::kMaxBanner));
   }
-  report({result.target, result.state, result.error, result.rtt}, facts);
+  events_.on_port({result.target, result.state, result.error, result.rtt}, facts);
 }
 
 void ScanEngine::stop_sweep() {
@@ -135,12 +135,10 @@ std::optional<SweepTarget> ScanEngine::take_new() {
   return std::nullopt;
 }
 
-void ScanEngine::report(const PortResult& port, const PortFacts& facts) {
-  rounds_.saw(port);
-  events_.on_port(port, facts);
-}
-
 void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
+  const PortResult port{result.target, port_state(result.state), result.error, result.rtt};
+  // Now, and not when the port is reported: the round may end while its facts are waited for.
+  rounds_.saw(port);
   if (options_.verify && to_verify_.erase(result.target.tag) == 0 &&
       result.state == SweepState::open) {
     to_verify_.insert(result.target.tag);
@@ -148,9 +146,8 @@ void ScanEngine::on_result(const SweepResult& result, Fd& socket) {
     return;
   }
   const bool asks = banners_ != nullptr || handshakes_ != nullptr || services_ != nullptr;
-  const PortResult port{result.target, port_state(result.state), result.error, result.rtt};
   if (result.state != SweepState::open || !asks || !socket) {
-    report(port, no_facts_);
+    events_.on_port(port, no_facts_);
     return;
   }
   listened_to_.insert(result.target.tag);
@@ -203,7 +200,7 @@ void ScanEngine::on_facts(const PortResult& result, const PortFacts& facts) {
     listening_ = false;
     go_on();
   }
-  report(result, facts);
+  events_.on_port(result, facts);
   end_if_done();
 }
 

@@ -84,7 +84,6 @@ class ScanEngine {
   [[nodiscard]] std::vector<SweepTarget> swept_now() const;
   std::optional<SweepTarget> take_next();
   std::optional<SweepTarget> take_new();
-  void report(const PortResult& port, const PortFacts& facts);
   void on_result(const SweepResult& result, Fd& socket);
   void on_swept();
   void take_sockets();

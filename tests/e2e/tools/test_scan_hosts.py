@@ -14,8 +14,9 @@ from scan import scan
 
 NETWORK = "10.77.0.0/27"
 UP = ("10.77.0.2", "10.77.0.9", "10.77.0.30")
-PORTS = "1-80,7040-7060"
-NUMBERS = [*range(1, 81), *range(7040, 7061)]
+COMMON = (81, 88, 110, 111, 113, 135, 139, 143, 179, 199)  # and six below 80
+NUMBERS = [*range(1, 81), *COMMON, *range(7040, 7061)]
+PORTS = "1-80,7040-7060," + ",".join(map(str, COMMON))
 OPEN = (22, 80, 7050)
 LISTEN = f"""
 import socket, time
@@ -67,7 +68,7 @@ class FewHostsAreUp(unittest.TestCase):
     def test_a_host_that_is_down_gets_a_few_probes(self):
         # Behind a host that forwards nothing: without ARP, all packets on the wire are probes.
         self.far.here("ip", "route", "replace", "10.78.0.0/24", "via", UP[0])
-        for arguments, fewest, most in (((), 16, 16 * 3), (("-Pn", "--retries", "0"), 101, 140)):
+        for arguments, fewest, most in (((), 16, 16 * 3), (("-Pn", "--retries", "0"), 111, 150)):
             before = self.sent()
             self.scan_all("--timeout", "200ms", *arguments, "10.78.0.0/27")
             probes = (self.sent() - before) / 32
@@ -94,6 +95,18 @@ class FewHostsAreUp(unittest.TestCase):
             self.expect_open(self.scan_all(NETWORK))
         finally:
             self.far.there("nft", "delete table inet t")
+
+    def test_a_host_whose_open_port_still_waits_for_a_banner_is_up(self):
+        if shutil.which("nft") is None:
+            self.skipTest("nft is needed")
+        self.far.there("nft", "add table inet t; add chain inet t in { type filter hook input "
+                       "priority 0; }; add rule inet t in tcp dport != { 22, 7050 } drop")
+        try:
+            hosts = self.scan_all("--banner=2s", "--timeout", "200ms", "--retries", "0", NETWORK)
+        finally:
+            self.far.there("nft", "delete table inet t")
+        for host, states in hosts.items():
+            self.assertEqual(sorted(states.get("open", [])), [22, 7050] if host in UP else [], host)
 
     def test_a_scan_in_two_runs_lists_each_port_once(self):
         with tempfile.TemporaryDirectory() as directory:
