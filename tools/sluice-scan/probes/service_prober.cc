@@ -40,9 +40,10 @@ class ServiceProber::Conversation {
   // False if the conversation is over.
   bool check_time(TimePoint now) {
     if (state_ == State::connecting) return now - since_ < prober_.options_.patience || go_on();
-    if (!said_.empty()) return now - heard_ < kPause || go_on();
-    const auto patience = state_ == State::listening ? kGreeting : prober_.options_.patience;
-    return now - since_ < patience || go_on();
+    const auto patience = prober_.options_.patience;
+    // A peer that trickles never pauses.
+    if (!said_.empty()) return (now - heard_ < kPause && now - since_ < patience) || go_on();
+    return now - since_ < (state_ == State::listening ? kGreeting : patience) || go_on();
   }
 
   void tell() { done_(std::move(found_)); }

@@ -29,7 +29,6 @@ namespace sluice::tools::scan {
 
 class ServiceProber {
  public:
-  static constexpr std::size_t kMaxSockets = 1024;
   static constexpr std::size_t kMaxRequests = 8;  // of a port
   static constexpr std::chrono::milliseconds kGreeting{750};
   static constexpr std::chrono::milliseconds kPause{150};  // ends an answer

@@ -45,7 +45,10 @@ Address nobody() {
 }
 
 struct World {
-  World() : loop(backend_options()) { prober.emplace(loop, ServiceProber::Options{}); }
+  World() : World(ServiceProber::Options{}) {}
+  explicit World(const ServiceProber::Options& options) : loop(backend_options()) {
+    prober.emplace(loop, options);
+  }
 
   void add(Pair& pair) {
     prober->add(std::move(pair.ours), nobody(), [this](ServiceProber::Found found) {
@@ -80,6 +83,24 @@ Test(scan_service_prober, no_more_is_read_than_an_answer_may_have) {
   world.loop.run();
   cr_assert(world.told.size() == 1 && !world.told[0].facts.has_value());
   cr_expect(world.told[0].unknown == std::string(kMaxAnswer, 'x'));
+}
+
+Test(scan_service_prober, a_peer_that_trickles_has_the_time_of_one_answer) {
+  using std::chrono::milliseconds;
+  ServiceProber::Options options;
+  options.patience = milliseconds(300);
+  World world(options);
+  Pair pair;
+  world.add(pair);
+  int said = 0;
+  sluice::Timer trickle(world.loop, [&] {
+    if (++said == 40) world.loop.stop();
+    if (world.told.empty()) (void)::send(pair.peer.get(), "x", 1, MSG_NOSIGNAL);
+  });
+  trickle.start_repeating(milliseconds(50));
+  world.loop.run();
+  cr_assert(world.told.size() == 1 && said < 40, "not as long as it goes on");
+  cr_expect(!world.told[0].facts.has_value());
 }
 
 Test(scan_service_prober, a_peer_that_ends_and_accepts_nobody_else_is_not_waited_for) {
