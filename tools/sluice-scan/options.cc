@@ -27,6 +27,7 @@ constexpr std::uint64_t kMaxParallel = 1'000'000;
 constexpr std::uint64_t kFewAddresses = 16;
 constexpr std::size_t kManyLikely = 64;
 constexpr std::size_t kLikelyPorts = 16;
+constexpr std::size_t kCommon = 100;  // of the table: those that may be likely
 constexpr std::uint64_t kMaxShards = 1'000'000;
 constexpr std::size_t kMaxCommand = 4096;  // bytes of it in a listing
 
@@ -234,12 +235,14 @@ PortList likely_ports(const ScanOptions& options, std::uint64_t addresses) {
   const bool few = addresses <= kFewAddresses || options.ports.size() <= kManyLikely;
   if (options.no_discovery || options.udp || options.shard.count > 1 || few) return {};
   PortList likely;
-  for (const std::uint16_t port : common_ports()) {
-    if (likely.size() == kLikelyPorts) break;
+  for (std::size_t i = 0; i < kCommon && likely.size() < kLikelyPorts; ++i) {
+    const std::uint16_t port = common_ports()[i];
     if (std::binary_search(options.ports.begin(), options.ports.end(), port)) {
       likely.push_back(port);
     }
   }
+  // The silence of a few ports, or of rare ones, says little about a host.
+  if (likely.size() < kLikelyPorts) return {};
   return likely;
 }
 
