@@ -109,25 +109,23 @@ std::optional<UdpSocket::Answer> UdpSocket::receive() noexcept {
 
 #ifdef __linux__
 std::optional<UdpSocket::Unreachable> UdpSocket::take_message() noexcept {
-  for (;;) {
-    alignas(cmsghdr) std::array<char, 256> control;
-    Unreachable about;
-    msghdr message{};
-    message.msg_name = about.target.data();
-    message.msg_namelen = Address::capacity();
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(fd_.get(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
-    about.target.set_size(message.msg_namelen);
-    const auto error = error_in(message);
-    if (!error) continue;
-    about.error = static_cast<int>(error->ee_errno);
-    if (error->ee_origin == SO_EE_ORIGIN_ICMP || error->ee_origin == SO_EE_ORIGIN_ICMP6) {
-      about.state =
-          state_of_icmp(error->ee_origin == SO_EE_ORIGIN_ICMP6, error->ee_type, error->ee_code);
-    }
-    if (about.state != PortState::failed) return about;
+  alignas(cmsghdr) std::array<char, 256> control;
+  Unreachable about;
+  msghdr message{};
+  message.msg_name = about.target.data();
+  message.msg_namelen = Address::capacity();
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  if (::recvmsg(fd_.get(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+  about.target.set_size(message.msg_namelen);
+  const auto error = error_in(message);
+  if (!error) return about;
+  about.error = static_cast<int>(error->ee_errno);
+  if (error->ee_origin == SO_EE_ORIGIN_ICMP || error->ee_origin == SO_EE_ORIGIN_ICMP6) {
+    about.state =
+        state_of_icmp(error->ee_origin == SO_EE_ORIGIN_ICMP6, error->ee_type, error->ee_code);
   }
+  return about;
 }
 #else
 std::optional<UdpSocket::Unreachable> UdpSocket::take_message() noexcept { return std::nullopt; }

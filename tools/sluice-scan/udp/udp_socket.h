@@ -37,8 +37,9 @@ class UdpSocket {
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   // EAGAIN: try again later. Other errors are about `to`.
   int send(const Address& to, std::string_view bytes) noexcept;
-  std::optional<Answer> receive() noexcept;            // nothing: there is none now
-  std::optional<Unreachable> take_message() noexcept;  // the same
+  std::optional<Answer> receive() noexcept;  // nothing: there is none now
+  // The same. `state` is "failed" if the message says nothing of the target.
+  std::optional<Unreachable> take_message() noexcept;
 
  private:
   Fd fd_;

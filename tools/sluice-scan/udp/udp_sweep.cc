@@ -70,8 +70,9 @@ std::vector<SweepTarget> UdpSweep::pending() const {
 
 void UdpSweep::turn() {
   now_ = Clock::now();
-  drain();
-  while (running_) {
+  // What is not read yet may be the answer of a probe that seems to be silent.
+  const bool all_read = drain();
+  while (running_ && all_read) {
     SweepWheel::Entry* const due = silence_.take_due(now_);
     if (due == nullptr) break;
     on_silence(static_cast<Probe&>(*due));
@@ -111,7 +112,7 @@ void UdpSweep::pump() {
       ready_.push_front(*probe);
       blocked_until_ = now_ + kBlocked;
     }
-    if (sent % kSentAtOnce == kSentAtOnce - 1) drain();
+    if (sent % kSentAtOnce == kSentAtOnce - 1 && !drain()) return;
     now_ = Clock::now();
   }
 }

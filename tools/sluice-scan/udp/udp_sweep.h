@@ -81,8 +81,9 @@ class UdpSweep {
   Probe* next_probe();
   Probe* pull();
   bool send(Probe& probe);  // false: not now
-  void drain();
-  void drain(UdpSocket& socket);
+  // Both return false if more may wait.
+  bool drain();
+  bool drain(UdpSocket& socket);
   void on_answer(const UdpSocket::Answer& answer);
   void on_message(const UdpSocket::Unreachable& message);
   void on_silence(Probe& probe);

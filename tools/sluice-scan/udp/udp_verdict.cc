@@ -23,6 +23,8 @@ constexpr milliseconds kMaxSlot{1000};
 // After a report the host may lack the right to another one for so long.
 constexpr milliseconds kReportCosts{1100};
 constexpr std::uint16_t kTftp = 69;
+// Strangers may send without end; the loop has other work too.
+constexpr int kReceivedAtOnce = 4096;
 
 // RFC 1350: the answer is DATA, ERROR or (RFC 2347) OACK, and comes from another port.
 bool looks_like_tftp(std::string_view bytes) noexcept {
@@ -31,25 +33,30 @@ bool looks_like_tftp(std::string_view bytes) noexcept {
 
 }  // namespace
 
-void UdpSweep::drain() {
+bool UdpSweep::drain() {
+  bool all = true;
   for (std::size_t i = 0; i < sockets_.size() && running_; ++i) {
-    if (watches_[i] != nullptr) drain(sockets_[i]);
+    if (watches_[i] != nullptr && !drain(sockets_[i])) all = false;
   }
+  return all;
 }
 
-void UdpSweep::drain(UdpSocket& socket) {
-  while (running_) {
+bool UdpSweep::drain(UdpSocket& socket) {
+  int answers = 0;
+  for (; running_ && answers < kReceivedAtOnce; ++answers) {
     const auto answer = socket.receive();
     if (!answer) break;
     now_ = Clock::now();
     on_answer(*answer);
   }
-  while (running_) {
+  int messages = 0;
+  for (; running_ && messages < kReceivedAtOnce; ++messages) {
     const auto message = socket.take_message();
     if (!message) break;
     now_ = Clock::now();
     on_message(*message);
   }
+  return answers < kReceivedAtOnce && messages < kReceivedAtOnce;
 }
 
 UdpSweep::Probe* UdpSweep::find(const Address& target) noexcept {
@@ -70,7 +77,7 @@ void UdpSweep::on_answer(const UdpSocket::Answer& answer) {
 
 void UdpSweep::on_message(const UdpSocket::Unreachable& message) {
   Probe* const probe = find(message.target);
-  if (probe == nullptr) return;
+  if (probe == nullptr || message.state == PortState::failed) return;
   Host& host = *probe->host;
   if (message.state == PortState::closed) {
     host.reports = true;
