@@ -236,7 +236,7 @@ std::optional<ServiceFacts> read_memcached(const Answer& answer) {
 
 std::optional<ServiceFacts> read_zookeeper(const Answer& answer) {
   constexpr std::string_view kVersion = "Zookeeper version: ";
-  if (answer.bytes.find("is not in the whitelist") != std::string_view::npos) {
+  if (answer.bytes.starts_with("srvr is not executed")) {
     return named("zookeeper", "ZooKeeper");
   }
   if (!answer.bytes.starts_with(kVersion)) return std::nullopt;
@@ -271,9 +271,9 @@ std::optional<ServiceFacts> read_nats(const Answer& answer) {
 
 std::optional<ServiceFacts> read_irc(const Answer& answer) {
   const std::string_view line = first_line(answer.bytes);
-  const bool prefixed = line.starts_with(':') && line.find(" NOTICE ") != line.npos;
-  if (!prefixed && !line.starts_with("NOTICE ") && line.find(" 451 ") == line.npos &&
-      !line.starts_with("ERROR :")) {
+  const bool prefixed = line.starts_with(':') &&
+                        (line.find(" NOTICE ") != line.npos || line.find(" 451 ") != line.npos);
+  if (!prefixed && !line.starts_with("NOTICE ") && !line.starts_with("ERROR :")) {
     return std::nullopt;
   }
   return named("irc");

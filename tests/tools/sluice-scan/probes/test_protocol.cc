@@ -63,6 +63,10 @@ Test(scan_protocol, answers_of_text) {
   expect(read("-NOAUTH Authentication required.\r\n"), "redis (NOAUTH Authentication required.)");
   expect(read("VERSION 1.6.18\r\n"), "memcached memcached 1.6.18");
   expect(read("Zookeeper version: 3.8.0-5a02, built on x\n"), "zookeeper ZooKeeper 3.8.0-5a02");
+  expect(read("srvr is not executed because it is not in the whitelist.\n"), "zookeeper ZooKeeper");
+  expect(read("mail from you is not in the whitelist\r\n"), "");
+  expect(read(":irc.example 451 * :You have not registered\r\n"), "irc");
+  expect(read("500 451 Bad command\r\n"), "");
 }
 
 Test(scan_protocol, answers_in_binary) {
