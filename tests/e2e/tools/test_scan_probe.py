@@ -95,12 +95,14 @@ class Greetings(unittest.TestCase):
             self.assertEqual(all_found(expected), expected)
 
     def test_nothing_of_a_peer_reaches_the_terminal_as_it_is(self):
-        with saying(b"SSH-2.0-x\x1b]0;owned\x07_1\x9b2J y\r\n") as port:
+        hostile = b"x\x1b]0;owned\x07_1\x9b2J\xc2\x9b2J\xe2\x80\xae y\xc2\x9b\xe2\x80\xae"
+        with saying(b"SSH-2.0-" + hostile + b"\r\n") as port:
             for form in ((), ("--json",), ("--csv",), ("--grepable",), ("-oX", "-")):
                 shown = scan("-n", "--probe", *form, "-p", str(port), HERE).stdout
                 self.assertIn("ssh", shown)
                 self.assertTrue(all(c == "\n" or c == "\t" or " " <= c for c in shown), shown)
-                self.assertNotIn("\x7f", shown)
+                self.assertFalse([c for c in shown if "\x7f" <= c < "\xa0" or c == "\u202e"],
+                                 shown)
 
     def test_what_nobody_understands_is_the_banner(self):
         with saying(b"\x01hello stranger\n" + b"x" * 100_000) as port:
