@@ -18,10 +18,10 @@ namespace sluice::tools::scan {
 namespace {
 
 // REQUIRES: there is one.
-std::unique_ptr<Listing> make_listing(const ScanOptions& options, bool resumed) {
+std::unique_ptr<Listing> make_listing(const ScanOptions& options, bool continued) {
   switch (options.format) {
     case ScanFormat::csv:
-      return std::make_unique<CsvListing>(options.open_only, resumed && !options.output.empty());
+      return std::make_unique<CsvListing>(options.open_only, continued);
     case ScanFormat::json:
       return std::make_unique<JsonListing>(options.open_only,
                                            options.tls.has_value() || options.probe.has_value(),
@@ -49,10 +49,11 @@ ScanListings::ScanListings(Loop& loop, const ScanOptions& options, const Setup& 
   if (options.format == ScanFormat::none) {
     // Only the XML is written.
   } else if (options.output.empty()) {
-    add_sink(loop, make_listing(options, setup.resumed), "standard output", Fd(), events);
+    add_sink(loop, make_listing(options, false), "standard output", Fd(), events);
   } else {
-    add_sink(loop, make_listing(options, setup.resumed), options.output,
-             open_listing(options.output, setup.resumed), events);
+    Fd fd = open_listing(options.output, setup.resumed);
+    const bool continued = has_bytes(fd);
+    add_sink(loop, make_listing(options, continued), options.output, std::move(fd), events);
   }
   if (!options.xml.empty()) {
     const bool standard = options.xml == "-";

@@ -55,6 +55,19 @@ class Resuming(unittest.TestCase):
         self.assertEqual(sum(each["done"] for each in summaries), len(wanted))
         self.assertFalse(os.path.exists(self.file))
 
+    def test_each_file_of_csv_has_one_header(self):
+        arguments = ("--csv", "--rate", "1000", "-p", "1-600", HERE)
+        for _ in range(2):  # into one file
+            self.assertEqual(self.interrupted(*arguments, at_least=2000), 130)
+        first = self.listing.read_text().splitlines()
+        self.listing.unlink()
+        result = scan("-n", "--resume", self.file, "-o", str(self.listing), *arguments)
+        self.assertEqual(result.status, 0, result.stderr)
+        last = self.listing.read_text().splitlines()
+        for lines in (first, last):
+            self.assertEqual([i for i, each in enumerate(lines) if each.startswith("host,")], [0])
+        self.assertEqual(len(first) + len(last), 600 + 2)
+
     def test_the_table_and_the_xml_go_on(self):
         file = os.path.join(self.directory.name, "scan.xml")
         with Listeners(3) as listening:

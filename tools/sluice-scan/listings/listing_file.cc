@@ -33,6 +33,11 @@ Fd open_listing(const std::string& file, bool append) {
   return fd;
 }
 
+bool has_bytes(const Fd& listing) {
+  struct stat about {};
+  return ::fstat(listing.get(), &about) == 0 && about.st_size > 0;
+}
+
 XmlFile open_xml(const std::string& file, bool resumed) {
   if (!resumed) return {open_listing(file, false), false};
   XmlFile xml{Fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode)), false};

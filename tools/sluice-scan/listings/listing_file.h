@@ -16,6 +16,8 @@
 namespace sluice::tools::scan {
 
 Fd open_listing(const std::string& file, bool append);
+// Whether a regular file has something already.
+bool has_bytes(const Fd& listing);
 
 struct XmlFile {
   Fd fd;
