@@ -61,7 +61,7 @@ void Relay::remove(RelayMember& peer) noexcept {
 void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) {
   if (peers_.size() < 2) return;
   const auto kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
-  const bool is_short = form != RelayForm::bytes && bytes.size() < kMaxGathered;
+  const bool is_short = from.gathers_ && form != RelayForm::bytes && bytes.size() < kMaxGathered;
   if (from_ != &from || !is_short || gathered_.size() + bytes.size() > kMaxGathered) {
     send_gathered();
   }

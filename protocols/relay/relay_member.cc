@@ -31,6 +31,11 @@ void RelayMember::deliver(RelayForm form, std::span<const std::byte> bytes) {
   if (relay_ != nullptr) relay_->deliver(*this, form, bytes);
 }
 
+void RelayMember::stop_gathering() noexcept {
+  gathers_ = false;
+  if (relay_ != nullptr) relay_->send_gathered();
+}
+
 void RelayMember::caught_up() noexcept {
   if (relay_ != nullptr) relay_->mark_caught_up(*this);
 }

@@ -42,6 +42,8 @@ class RelayMember {
   void wait();
   // REQUIRES: it need not wait.
   void deliver(RelayForm form, std::span<const std::byte> bytes);
+  // What it says is sent at once from now on: at the end of a turn the others may have said goodbye.
+  void stop_gathering() noexcept;
   // Its queue has fallen below the mark.
   void caught_up() noexcept;
 
@@ -58,6 +60,7 @@ class RelayMember {
   WebSocketProtocol* socket_;
   Connection* connection_ = nullptr;  // from join() to leave()
   bool behind_ = false;
+  bool gathers_ = true;
 };
 
 }  // namespace sluice

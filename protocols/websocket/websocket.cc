@@ -41,6 +41,7 @@ void WebSocketProtocol::on_open(Connection& connection) {
 void WebSocketProtocol::on_eof(Connection& connection) { connection.close(); }
 
 void WebSocketProtocol::on_drain(Connection& connection) {
+  on_draining(connection);
   // What it has not consumed is incomplete, unless the connection is paused.
   const bool waits = connection.paused() && !connection.unconsumed().empty();
   draining_ = waits ? Draining::waits : Draining::delivered;

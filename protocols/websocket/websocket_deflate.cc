@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <new>
 
 namespace sluice {
@@ -51,6 +52,7 @@ struct WebSocketDeflate::Inflater {
 
   // All of `in`, or as much as fits below `limit`. `written` counts the bytes of `out`.
   Result feed(Bytes in, std::size_t limit, std::vector<std::byte>& out) {
+    limit = std::min(limit, std::numeric_limits<std::size_t>::max() / 2);  // one more is asked for
     has_ended = false;
     while (!in.empty()) {
       stream.next_in = bytes_of(in);

@@ -48,6 +48,8 @@ class SLUICE_EXPORT Payload {
   // block.
   template <class Container>
   static Payload wrap(Container container) {
+    static_assert(!std::ranges::enable_borrowed_range<Container>,
+                  "a view keeps no bytes: pass what owns them, too");
     if (std::size(container) == 0) return {};
     auto* block = new Foreign<Container>(std::move(container));
     block->refer_to(std::as_bytes(std::span(std::as_const(block->owner))));

@@ -44,10 +44,10 @@ DatagramSocket::Impl::Impl(Loop& loop, OpenDatagram socket, DatagramHandler& han
     destination_.unicast =
         !destination_.to.is_multicast() && !destination_.to.is_limited_broadcast();
   }
-  if (options_.offload) {
-    max_segment_ = can_cut(socket_.fd.get()) ? kMaxSegmentBytes : 0;
-    joins_ = options_.max_size == DatagramOptions::kMaxSize && join_received(socket_.fd.get());
-  }
+  max_segment_ = options_.offload && can_cut(socket_.fd.get()) ? kMaxSegmentBytes : 0;
+  // Also switched off: who had this socket before may have switched it on.
+  joins_ = join_received(socket_.fd.get(),
+                         options_.offload && options_.max_size == DatagramOptions::kMaxSize);
   watcher_.bind<&Impl::on_ready>(this, socket_.fd.get());
   update_watcher();
 }

@@ -63,6 +63,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   [[nodiscard]] bool receive_batch() noexcept;
   [[nodiscard]] bool deliver_batch() noexcept;
   void deliver_next() noexcept;
+  DatagramBuffers::Sent send_some(std::size_t count, std::size_t segment) noexcept;
   void transmit() noexcept;
   void flush() noexcept;
   void deliver_failure() noexcept;

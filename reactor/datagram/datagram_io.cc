@@ -179,22 +179,32 @@ void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
   detail::count_up(LoopInternals::counters(loop()).datagrams_dropped, datagrams);
 }
 
+// Sends at most `count`, and counts what has gone. With `segment`, equal ones may go as one message.
+DatagramBuffers::Sent DatagramSocket::Impl::send_some(std::size_t count,
+                                                      std::size_t segment) noexcept {
+  const auto result = buffers_->send(socket_.fd.get(), count, queue_, segment);
+  const std::size_t before = queue_.queued();
+  queue_.pop(result.done);
+  counters_.bytes_out += before - queue_.queued() - result.done * DatagramOptions::kOverhead;
+  counters_.sent += result.done;
+  detail::count_up(LoopInternals::counters(loop()).datagrams_out, result.done);
+  return result;
+}
+
 // Sends until the queue is empty, the system accepts no more, or a datagram fails.
 void DatagramSocket::Impl::transmit() noexcept {
   while (!queue_.empty()) {
-    const auto result = buffers_->send(socket_.fd.get(), options_.batch, queue_, max_segment_);
-    const std::size_t before = queue_.queued();
-    queue_.pop(result.done);
-    counters_.bytes_out += before - queue_.queued() - result.done * DatagramOptions::kOverhead;
-    counters_.sent += result.done;
-    detail::count_up(LoopInternals::counters(loop()).datagrams_out, result.done);
+    auto result = send_some(options_.batch, max_segment_);
+    if (result.error != 0 && result.segment != 0 && refuses_cut(result.error)) {
+      // The device cannot, or only smaller ones; or the destination is at fault, which shows when
+      // the first one goes alone. Those that go one by one may go in fragments.
+      const auto alone = send_some(1, 0);
+      if (alone.done == 1) max_segment_ = result.error == EIO ? 0 : result.segment - 1;
+      result = alone;
+    }
     if (result.error == 0 || result.error == EINTR) continue;
     if (would_block(result.error)) {
       blocked_ = true;
-    } else if (result.segment != 0 && refuses_cut(result.error)) {
-      // The device cannot, or only smaller ones. One by one they may go, in fragments.
-      max_segment_ = result.error == EIO ? 0 : result.segment - 1;
-      continue;
     } else {
       // This may also be a pending ICMP error, which the call returns instead of sending.
       failure_ = Failure{result.error, connected() ? socket_.peer : queue_.front_to()};

@@ -20,9 +20,9 @@ bool can_cut(int fd) noexcept {
   return ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &length) == 0;
 }
 
-bool join_received(int fd) noexcept {
-  const int on = 1;
-  return ::setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+bool join_received(int fd, bool wanted) noexcept {
+  const int on = wanted ? 1 : 0;
+  return ::setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0 && wanted;
 }
 
 bool refuses_cut(int error) noexcept {
@@ -60,7 +60,7 @@ std::size_t read_segment(const msghdr& header) noexcept {
 #else
 
 bool can_cut(int /*fd*/) noexcept { return false; }
-bool join_received(int /*fd*/) noexcept { return false; }
+bool join_received(int /*fd*/, bool /*wanted*/) noexcept { return false; }
 bool refuses_cut(int /*error*/) noexcept { return false; }
 void write_segment(std::size_t /*size*/, DatagramControl& /*control*/,
                    msghdr& /*header*/) noexcept {}

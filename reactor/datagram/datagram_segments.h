@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxSegmentBytes = 65'000;
 
 // Whether messages on `fd` may be cut. One system call.
 [[nodiscard]] bool can_cut(int fd) noexcept;
-// Asks the kernel to join what arrives on `fd`. False if it does not.
-[[nodiscard]] bool join_received(int fd) noexcept;
+// Asks the kernel to join what arrives on `fd`, or not to. Returns whether it does.
+[[nodiscard]] bool join_received(int fd, bool wanted) noexcept;
 // Whether a message that was to be cut may have failed because of that, and not by itself: the
 // route's MTU is smaller than a segment, or the device cannot.
 [[nodiscard]] bool refuses_cut(int error) noexcept;

@@ -70,7 +70,12 @@ void IdleList::expire() {
       return;
     }
     head.unlink();
+    // A connection that gets other options may free its group, which has this list.
+    bool gone = false;
+    gone_ = &gone;
     expired_(head);
+    if (gone) return;
+    gone_ = nullptr;
   }
 }
 

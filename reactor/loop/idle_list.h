@@ -65,6 +65,7 @@ class IdleList final : private TimerQueue::Entry {
   std::chrono::milliseconds timeout_;
   Expired expired_;
   TimePoint epoch_;
+  bool* gone_ = nullptr;  // while expire() runs: where the destructor says that it must return
   // next: the node that has been idle longest; previous: the one that was active last
   struct Ends : Node {
     explicit Ends(IdleList& of) noexcept : list(of) {}

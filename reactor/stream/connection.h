@@ -140,7 +140,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
   // resume().
   void resume() noexcept;
   // A paused connection does not notice that its peer has gone. After this call,
-  // Protocol::on_hangup() runs when the peer ends its stream, once, whether or not it is read; a
+  // Protocol::on_hangup() runs when the peer ends its stream, once, unless on_eof() has run; a
   // reset closes the connection at once. For a handler that would stop a job then. Does nothing if
   // the peer has ended already, or after close(). Costs a system call, and a second epoll instance
   // for the loop. Throws std::system_error: EOPNOTSUPP (not on Linux), ENOSPC, ENOMEM, EMFILE.

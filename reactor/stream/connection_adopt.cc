@@ -127,7 +127,12 @@ Connection::Released Connection::release() {
                             "only an open connection on a plain socket can be released");
   }
   Released released;
-  queue_collected();
+  try {
+    queue_collected();
+  } catch (const std::bad_alloc&) {
+    finish(CloseReason::system_error, ENOMEM);  // what was collected is lost
+    throw;
+  }
   if (!blocked_ && waiting() > 0) write_queue();
   if (state_ == State::closed) {
     throw std::system_error(holds_or_error_, std::generic_category(), "release a connection");
@@ -187,6 +192,7 @@ void Connection::end_hangup_watch() noexcept {
 }
 
 void Connection::hung_up(bool reset) noexcept {
+  if (!watches_hangup_) return;  // a callback for an earlier one in this turn has ended that
   end_hangup_watch();
   if (state_ != State::open || peer_ended_) return;
   if (reset) {

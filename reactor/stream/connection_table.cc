@@ -90,7 +90,9 @@ void ConnectionTable::free_group_if_unused(ConnectionGroup& group) noexcept {
   // The last one moves to its place: adopt() makes a group for each connection, so there may be
   // many.
   if (group.of_ != nullptr) {
-    (void)group.of_->total();
+    ListenerCounters& all = group.of_->counters;
+    detail::count_up(all.bytes_in, group.counters.bytes_in);
+    detail::count_up(all.bytes_out, group.counters.bytes_out);
     std::erase(group.of_->variants_, &group);
   }
   const std::size_t place = group.place_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -252,6 +253,34 @@ Test(connection_adopt, options_of_its_own_go_with_a_connection) {
   cr_expect(handler.closes == 150);
 }
 
+Test(connection_adopt, options_may_change_while_a_message_times_out) {
+  ConnectionOptions first = idle_after(seconds(60));
+  first.message_timeout = seconds(1);
+  ConnectionOptions second = first;
+  second.message_timeout = seconds(2);
+  Loop loop(backend_options());
+  Handler handler;
+  int calls = 0;
+  handler.data = [&](Connection& connection, std::string_view in) -> std::size_t {
+    if (++calls > 1) {  // alone in its group, whose list of messages is being looked through
+      connection.set_options(second);
+      return in.size();
+    }
+    return 0;
+  };
+  Pair pair = unix_pair();
+  Peer peer(std::move(pair.peers));
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
+  connection.set_options(first);
+  peer.send("begun");
+  turn_until(loop, [&] { return calls == 1; });
+  std::this_thread::sleep_for(milliseconds(1100));  // no turn: what arrives now is not read yet
+  peer.send(", and ended");
+  turn_until(loop, [&] { return calls == 2; });
+  cr_expect(handler.closes == 0);
+  loop.close_all();
+}
+
 // --- watch_hangup() ---
 
 Test(connection_adopt, a_paused_connection_reports_once_that_its_peer_has_ended) {
@@ -294,6 +323,34 @@ Test(connection_adopt, a_reset_closes_a_paused_connection_that_watches_for_it) {
   turn_until(loop, [&] { return handler.closes == 1; });
   cr_expect(handler.hangups == 0);
   cr_expect(handler.reason == CloseReason::peer_reset);
+}
+
+Test(connection_adopt, a_hangup_may_end_the_watch_of_another_connection) {
+  Loop loop(backend_options());
+  Hanging handler;
+  std::vector<Peer> peers;
+  std::vector<Connection*> connections;
+  for (int i = 0; i < 4; ++i) {
+    Pair pair = unix_pair();
+    peers.emplace_back(std::move(pair.peers));
+    connections.push_back(&Connection::adopt(loop, std::move(pair.ours), handler));
+    connections.back()->pause();
+    connections.back()->watch_hangup();
+  }
+  handler.on = [&](Connection& connection) {
+    connections[&connection == connections[0] ? 1 : 0]->abort();
+  };
+  peers[0].close();  // both wait in one report of the system
+  peers[1].close();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  turn_a_while(loop, 3);
+  cr_expect(handler.hangups == 1);
+  handler.on = nullptr;
+  for (int i = 2; i < 4; ++i) {
+    peers[static_cast<std::size_t>(i)].close();
+    turn_until(loop, [&] { return handler.hangups == i; });
+  }
+  loop.close_all();
 }
 
 Test(connection_adopt, a_hangup_in_memory_is_reported_too) {
