@@ -14,8 +14,8 @@
 // nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience
 // is aborted, and the others go on.
-// Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water, kMaxGathered and the
-// longest of max_read and the messages are together below queue_limit, and that input_limit >=
+// Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water, kMaxGathered and
+// the longest of max_read and the messages are together below queue_limit, and that input_limit >=
 // max_read.
 // Lifetime: must be destroyed before its loop, and no handshake of a WebSocketServer that it has
 // made handlers for is in progress then. The destructor closes the remaining connections.

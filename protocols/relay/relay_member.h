@@ -42,7 +42,7 @@ class RelayMember {
   void wait();
   // REQUIRES: it need not wait.
   void deliver(RelayForm form, std::span<const std::byte> bytes);
-  // What it says is sent at once from now on: at the end of a turn the others may have said goodbye.
+  // From now on what it says is sent at once: at the end of a turn the others may be closing.
   void stop_gathering() noexcept;
   // Its queue has fallen below the mark.
   void caught_up() noexcept;

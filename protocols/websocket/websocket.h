@@ -152,8 +152,8 @@ class SLUICE_EXPORT WebSocketProtocol : public Protocol, private IdleList::Node 
   // checked yet: a text may be invalid UTF-8.
   [[nodiscard]] virtual bool may_deliver() const noexcept { return true; }
   virtual void on_held(Connection& /*connection*/, Bytes /*start*/) {}
-  // The listener or the loop begins to drain. Messages that have arrived are still delivered, and the
-  // Close frame follows at the end of the turn.
+  // The listener or the loop begins to drain. Messages that have arrived are still delivered, and
+  // the Close frame follows at the end of the turn.
   virtual void on_draining(Connection& /*connection*/) {}
   // Runs once, last, if on_established() has run. `code` is the one of the peer's Close frame,
   // kNone if that had none, or kAbnormal if there was no such frame. `reason` is that of the

@@ -179,7 +179,7 @@ void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
   detail::count_up(LoopInternals::counters(loop()).datagrams_dropped, datagrams);
 }
 
-// Sends at most `count`, and counts what has gone. With `segment`, equal ones may go as one message.
+// Sends at most `count` messages, and counts what has gone.
 DatagramBuffers::Sent DatagramSocket::Impl::send_some(std::size_t count,
                                                       std::size_t segment) noexcept {
   const auto result = buffers_->send(socket_.fd.get(), count, queue_, segment);

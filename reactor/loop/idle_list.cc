@@ -29,6 +29,7 @@ IdleList::IdleList(Loop& loop, milliseconds timeout, Expired expired)
 }
 
 IdleList::~IdleList() {
+  if (gone_ != nullptr) *gone_ = true;
   LoopInternals::stop_timer(loop_, *this);
   while (!empty()) ends_.next_->unlink();
   ends_.previous_ = ends_.next_ = nullptr;

@@ -71,7 +71,7 @@ class Bash(unittest.TestCase):
 
     def test_offers_the_options_that_begin_as_typed(self):
         self.assertEqual(self.complete("sluice-scan", "--ex"),
-                         (["--exclude", "--exclude-file"], []))
+                         (["--exclude", "--exclude-file", "--exclude-ports"], []))
         self.assertEqual(self.complete("sluice-scan", "--open", "--js"), (["--json"], []))
 
     def test_offers_the_words_that_an_option_allows(self):

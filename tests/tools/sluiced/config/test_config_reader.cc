@@ -165,7 +165,7 @@ Test(config_reader, reports_every_error_with_its_place) {
        "x.conf:6:1: service \"house\": unknown key \"idel\" (did you mean idle?); allowed for chat "
        "over tcp: idle, max, per-source, connect-rate, connect-rate-per-source, ipv6-prefix, "
        "reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, "
-       "name, house, greeting, history, max-line, max-members, max-in-room, "
+       "name, house, greeting, motd, history, max-line, max-members, max-in-room, "
        "max-rooms, reserved, operators, operator-certs, operator-passwords, rate, burst, "
        "send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",

@@ -105,7 +105,7 @@ Test(listen_reader, reads_the_endpoints_of_websockets) {
       "key \"framing\" is not valid for framed over ws; allowed: idle, max, per-source, "
       "connect-rate, connect-rate-per-source, ipv6-prefix, reuse-port, allow, deny, "
       "proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, name, max-message, "
-      "reply, message-timeout, first-message-timeout, origin and ping");
+      "reply, message-timeout, first-message-timeout, origin, ping and deflate");
   expect_refused("framed=ws://*:0,max-message=0", "max-message 0 is not in 1-4294967295");
 }
 
