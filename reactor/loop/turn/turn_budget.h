@@ -11,8 +11,8 @@
 // Cost: a question is a comparison; one in kMaxUnasked of them, and the first few, read the clock.
 // On virtual time only `messages` counts.
 // Lifetime: a part of its loop. Thread: the loop's.
-#ifndef SLUICE_REACTOR_LOOP_TURN_BUDGET_H
-#define SLUICE_REACTOR_LOOP_TURN_BUDGET_H
+#ifndef SLUICE_REACTOR_LOOP_TURN_TURN_BUDGET_H
+#define SLUICE_REACTOR_LOOP_TURN_TURN_BUDGET_H
 
 #include <chrono>
 #include <cstddef>

@@ -4,8 +4,8 @@
 // look as if they had taken no time. The turn itself is measured exactly.
 // Lifetime: a part of its loop. REQUIRES: what `where` names lives until end().
 // Thread: the loop's.
-#ifndef SLUICE_REACTOR_LOOP_TURN_WATCH_H
-#define SLUICE_REACTOR_LOOP_TURN_WATCH_H
+#ifndef SLUICE_REACTOR_LOOP_TURN_TURN_WATCH_H
+#define SLUICE_REACTOR_LOOP_TURN_TURN_WATCH_H
 
 #include <cstdint>
 #include <string_view>
