@@ -12,8 +12,10 @@ namespace {
 // For the standard streams, the listings, the loop and the resolver.
 constexpr std::size_t kOwnDescriptors = 64;
 constexpr std::size_t kMaxUsed = 1'000'000;
-// Ports of hosts that are down, in one turn of the loop.
-constexpr std::size_t kMaxPassed = 20'000;
+// Ports of hosts that are down are passed over for so long at once. To end a sweep for the other
+// work of the loop costs what it knew of the path. The clock is read after so many ports.
+constexpr std::chrono::milliseconds kPassing{10};
+constexpr std::size_t kPassedAtOnce = 1024;
 
 // A probe in flight is a descriptor.
 std::size_t usable_descriptors() {
@@ -121,8 +123,12 @@ std::optional<SweepTarget> ScanEngine::take_next() {
 
 // Nothing also ends a sweep whose results have to be known: on_swept() begins another one.
 std::optional<SweepTarget> ScanEngine::take_new() {
-  for (std::size_t passed = 0; next_ < space_.size() && passed < kMaxPassed; ++passed) {
+  TimePoint begin{};
+  for (std::size_t passed = 0; next_ < space_.size(); ++passed) {
     if (rounds_.must_wait(next_)) break;
+    if (passed == kPassedAtOnce) begin = Clock::now();
+    const bool looks = passed > kPassedAtOnce && passed % kPassedAtOnce == 0;
+    if (looks && Clock::now() - begin >= kPassing) break;
     const std::uint64_t position = next_++;
     const ScanSpace::Place place = space_.place(position);
     const SweepTarget target{space_.address(place), position};
