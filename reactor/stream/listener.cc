@@ -60,7 +60,9 @@ void Listener::Impl::welcome(Newcomer newcomer) {
     retry_.start(PacedReport::kPace);
   }
   const Address& peer = newcomer.peer;
-  if (const auto why = limits_.admit(peer, open_now(), loop().now())) return turn_away(*why, peer);
+  NewcomerLimits::Open open = open_now();
+  if (open.memory_passed && spread_ && spread_->has_room()) open.memory_passed = false;
+  if (const auto why = limits_.admit(peer, open, loop().now())) return turn_away(*why, peer);
   try {
     const bool is_admitted = !options_.admit || options_.admit(newcomer.socket.get(), peer);
     if (is_admitted && place(newcomer)) return;

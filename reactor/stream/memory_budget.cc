@@ -32,8 +32,8 @@ void MemoryBudget::survey() noexcept {
   grown_ = 0;
   survey_at_ = most_ / kSteps;
   const bool looked = LoopInternals::contained(table_.loop(), "max_memory", [this] { look(); });
-  if (!looked) passed_ = true;
-  if (!passed_ && paused_ == 0) return;
+  if (!looked) set_passed(true);
+  if (!is_passed() && paused_ == 0) return;
   // What is held shrinks without a word: the peers read.
   LoopInternals::contained(table_.loop(), "max_memory", [this] { again_->start(kLookAgain); });
 }
@@ -49,13 +49,13 @@ void MemoryBudget::look() {
       holders.push_back({bytes, connection.id().slot});
     }
   });
-  const bool shrinks = passed_ && held < held_;
+  const bool shrinks = is_passed() && held < held_;
   held_ = held;
   if (held <= low(most_)) {
-    passed_ = false;
+    set_passed(false);
     if (paused_ > 0) resume_all();
   } else if (held > most_) {
-    passed_ = true;
+    set_passed(true);
     if (!shrinks) pause_largest(holders, held - low(most_));
     report_->happened();
   }

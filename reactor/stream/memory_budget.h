@@ -4,7 +4,8 @@
 // What it is: a survey of all connections, made when they have received or queued enough since the
 // last one, so that a read costs an addition. While they hold more than the budget, the loop
 // refuses newcomers, and the connections that hold most are paused: as many as hold the excess, and
-// more of them while it grows. When all hold less than low(), they continue.
+// more of them while it grows. When all hold less than low(), they continue. A listener of a pool
+// gives newcomers to another loop, and refuses them if none has room.
 // A connection holds its unconsumed input and its unsent output, with the memory around them. What
 // a payload's holders share counts in equal parts. What a transport, a handler and the system hold
 // does not count.
@@ -13,6 +14,7 @@
 #ifndef SLUICE_REACTOR_STREAM_MEMORY_BUDGET_H
 #define SLUICE_REACTOR_STREAM_MEMORY_BUDGET_H
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +46,8 @@ class MemoryBudget {
   // At the end of a turn. It may pause connections, and make them continue.
   void survey() noexcept;
 
-  [[nodiscard]] bool is_passed() const noexcept { return passed_; }
+  // Any thread.
+  [[nodiscard]] bool is_passed() const noexcept { return passed_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t most() const noexcept { return most_; }
 
   // Below this, what was paused continues.
@@ -57,6 +60,7 @@ class MemoryBudget {
     std::size_t bytes;
     std::uint32_t slot;
   };
+  void set_passed(bool passed) noexcept { passed_.store(passed, std::memory_order_relaxed); }
   void look();
   void pause_largest(std::vector<Holder>& holders, std::size_t excess);
   void resume_all();
@@ -68,7 +72,7 @@ class MemoryBudget {
   std::size_t survey_at_;
   std::size_t held_ = 0;    // at the last survey
   std::size_t paused_ = 0;  // connections; some may have been closed since
-  bool passed_ = false;
+  std::atomic<bool> passed_{false};
   std::optional<Timer> again_;
   std::optional<PacedReport> report_;
 };

@@ -54,6 +54,11 @@ void ListenerOutpost::send(Newcomer& newcomer) {
   ++LoopInternals::handed_over(home_);
 }
 
+bool ListenerOutpost::is_full() const noexcept {
+  const MemoryBudget* const memory = memory_.load(std::memory_order_acquire);
+  return is_stalled() || (memory != nullptr && memory->is_passed());
+}
+
 bool ListenerOutpost::has_waiting() const {
   const std::lock_guard lock(mutex_);
   return !waiting_.empty();
@@ -191,6 +196,7 @@ void ListenerOutpost::make_group() {
   // Not before: when the listener knows that the last one is gone, what handlers use may go too.
   group_->on_freed = [self = shared_from_this()] { self->pass_back(self->ended_); };
   counters_.store(&group_->counters, std::memory_order_release);
+  memory_.store(&group_->table().memory(), std::memory_order_release);
 }
 
 void ListenerOutpost::on_gone(const Connection& connection) {

@@ -28,6 +28,7 @@
 namespace sluice {
 
 class Listener;
+class MemoryBudget;
 
 struct Newcomer {
   Fd socket;
@@ -63,6 +64,9 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   [[nodiscard]] bool has_waiting() const;
   // It has not taken a newcomer since check() found that.
   [[nodiscard]] bool is_stalled() const noexcept { return stalled_at_ == takes_.load(); }
+  // The loop is to get no newcomer: it is stalled, or its connections hold more than its
+  // max_memory. The latter is not known before it has taken the first newcomer.
+  [[nodiscard]] bool is_full() const noexcept;
   // Sent, and neither returned nor gone.
   [[nodiscard]] std::size_t open() const noexcept { return open_; }
   void add_counters(ListenerCounters& sum) const noexcept;
@@ -110,6 +114,7 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   std::atomic<std::uint64_t> takes_{0};
   std::atomic<bool> left_{false};
   std::atomic<const ListenerCounters*> counters_{nullptr};
+  std::atomic<const MemoryBudget*> memory_{nullptr};  // of the loop, which outlives the tasks
   mutable std::mutex mutex_;
   Newcomers waiting_;
   Newcomers gone_;

@@ -1,9 +1,11 @@
 #include "listener_spread.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 #include "../../loop/loop_internals.h"
+#include "../connection_table.h"
 
 namespace sluice {
 
@@ -33,14 +35,21 @@ ListenerSpread::~ListenerSpread() {
   for (const auto& outpost : outposts_) outpost->leave();
 }
 
-// The loop with the fewest connections. Of equal ones, each in turn.
+bool ListenerSpread::has_room() const noexcept {
+  return pool_.running_ && std::any_of(outposts_.begin(), outposts_.end(),
+                                       [](const auto& outpost) { return !outpost->is_full(); });
+}
+
+// The loop with the fewest connections, of those that are not full. Of equal ones, each in turn.
 std::size_t ListenerSpread::choose() const noexcept {
   const std::size_t count = pool_.size();
   std::size_t best = 0;
   auto least = static_cast<std::size_t>(-1);
   for (std::size_t k = 0; k < count; ++k) {
     const std::size_t i = (pool_.next_ + k) % count;
-    if (i > 0 && outposts_[i - 1]->is_stalled()) continue;
+    const bool is_full = i == 0 ? ConnectionTable::of(pool_.first()).memory().is_passed()
+                                : outposts_[i - 1]->is_full();
+    if (is_full) continue;
     const std::size_t load =
         i == 0 ? static_cast<std::size_t>(pool_.first().counters().connections_open)
                : pool_.handed_[i];

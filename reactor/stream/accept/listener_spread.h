@@ -2,7 +2,8 @@
 //
 // What it is: a ListenerOutpost for each other loop. A newcomer goes to the loop with the fewest
 // connections. One that a loop does not take in kPatience, because a handler of that loop does not
-// return, is taken back and goes to another loop; that one gets no newcomer until it takes some.
+// return, is taken back and goes to another loop; that one gets no newcomer until it takes some. A
+// loop whose connections hold more than its max_memory gets none either.
 // Lifetime: must be destroyed before the listener's loop. Thread: the listener's loop's.
 #ifndef SLUICE_REACTOR_STREAM_ACCEPT_LISTENER_SPREAD_H
 #define SLUICE_REACTOR_STREAM_ACCEPT_LISTENER_SPREAD_H
@@ -42,6 +43,8 @@ class ListenerSpread {
   ListenerSpread& operator=(const ListenerSpread&) = delete;
   ~ListenerSpread();
 
+  // Whether another loop may get a newcomer: it is not stalled, and keeps its max_memory.
+  [[nodiscard]] bool has_room() const noexcept;
   // Returns false if the listener's own loop is to have it. Throws std::bad_alloc; then the
   // newcomer stays with the caller.
   [[nodiscard]] bool hand_over(Newcomer& newcomer);

@@ -303,6 +303,40 @@ Test(listener_pool, closes_the_newcomers_that_wait_for_a_loop_when_it_is_destroy
   cr_expect((first + clients[1].line()) == "0 hello\n", "only the one of the first loop is served");
 }
 
+Test(listener_pool, gives_no_newcomer_to_a_loop_whose_connections_hold_too_much) {
+  constexpr std::size_t kEach = 256 * 1024;
+  LoopPoolOptions options = Server::two_loops();
+  options.loop.max_memory = 2 * kEach;
+  Server server({}, options);
+  server.pool.set_reporter([](const Report&) {});
+  server.start();
+  std::vector<BlockingClient> holders;
+  cr_expect(server.connect(holders, 2) == std::vector<int>({1, 1}));
+  if (holders[0].line_for("which\n") == "1 which\n") std::swap(holders[0], holders[1]);
+  const auto fill = [&](std::size_t loop) {
+    holders[loop].send(std::string(kEach + kEach / 2, 'x'));  // no handler consumes it
+    wait_until(
+        server.pool.first(), [&] { return server.pool.counters(loop).memory_pauses > 0; },
+        "the pause");
+  };
+  fill(0);
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 4) == std::vector<int>({0, 4}), "the first one is full");
+  fill(1);
+  cr_expect(server.client().has_ended());
+  cr_expect(server.refused_by(Refusal::max_memory) == 1);
+  // It has room again, and gets newcomers although it has more connections.
+  ask(server.pool.loop(1), [&] {
+    Connection::visit(server.pool.loop(1), 0, 100, [&](Connection& each) {
+      if (each.bytes_in() > 1000) each.abort();
+    });
+  });
+  server.wait_for_connections(5);
+  std::string line;
+  while (line.empty()) line = server.client().line_for("hello\n");  // until it has looked again
+  cr_expect(line == "1 hello\n");
+}
+
 Test(listener_pool, counts_the_connections_and_bytes_of_all_loops) {
   Server server;
   server.start();
