@@ -48,13 +48,16 @@ struct ChatEvent {
   std::string_view tags;  // of IRC, "+name=value;+name": formats without tags drop them
 };
 
+// What a member says, rather than what it does.
+[[nodiscard]] constexpr bool is_message(ChatEvent::Kind kind) noexcept {
+  using Kind = ChatEvent::Kind;
+  return kind == Kind::said || kind == Kind::acted || kind == Kind::noticed;
+}
+
 // A request of one IRC client to another, such as for its version: not text for people. The reason
 // of an event, which may begin with the same byte, does not make it one.
 [[nodiscard]] inline bool is_for_programs(const ChatEvent& event) noexcept {
-  using Kind = ChatEvent::Kind;
-  const bool is_message =
-      event.kind == Kind::said || event.kind == Kind::acted || event.kind == Kind::noticed;
-  return is_message && event.text.starts_with('\x01');
+  return is_message(event.kind) && event.text.starts_with('\x01');
 }
 
 class SLUICE_EXPORT ChatFormat {

@@ -1,5 +1,6 @@
 #include "chat_history.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -32,6 +33,13 @@ void ChatHistory::keep(const ChatEvent& event) {
   kept_.push_back({event.kind, event.id, event.time, event.author.size(), event.origin.size(),
                    std::move(reused)});
   bytes_ += size;
+}
+
+std::optional<ChatTime> ChatHistory::last_message() const noexcept {
+  const auto found = std::find_if(kept_.rbegin(), kept_.rend(),
+                                  [](const Line& line) { return is_message(line.kind); });
+  if (found == kept_.rend()) return {};
+  return found->time;
 }
 
 }  // namespace sluice

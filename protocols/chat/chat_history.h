@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ class ChatHistory {
 
   void keep(const ChatEvent& event);
   [[nodiscard]] std::size_t lines() const noexcept { return kept_.size(); }
+  // When the last message was said that it keeps, or nothing.
+  [[nodiscard]] std::optional<ChatTime> last_message() const noexcept;
   // Calls `visit` with each event after the one with the id `after`, the oldest first. `room` is
   // the room of all.
   template <class Visit>

@@ -139,6 +139,8 @@ std::vector<Payload> ChatRoom::parts_for_newcomers() const {
   return parts;
 }
 
+std::optional<ChatTime> ChatRoom::last_message() const noexcept { return history_.last_message(); }
+
 void ChatRoom::append_history(std::string& to, const ChatFormat& format,
                               std::uint64_t after) const {
   history_.each(name_, after, [&](const ChatEvent& event) { format.append(to, event); });

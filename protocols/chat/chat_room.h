@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,8 @@ class SLUICE_EXPORT ChatRoom {
   [[nodiscard]] const ChatRoomModes& modes() const noexcept { return modes_; }
   // Some member is behind. While there is one, the lines of the others wait.
   [[nodiscard]] bool is_congested() const noexcept { return members_behind_ != 0; }
+  // When the last message was said that the room keeps, or nothing.
+  [[nodiscard]] std::optional<ChatTime> last_message() const noexcept;
   // Appends the last lines after the event with the id `after`.
   void append_history(std::string& to, const ChatFormat& format, std::uint64_t after = 0) const;
 

@@ -139,7 +139,7 @@ std::span<const IrcClient::Command> IrcClient::commands() noexcept {
       {"MODE", &C::mode, 1, Command::kNoticed},
       {"AWAY", &C::away, 0, Command::kNoticed},
       {"OPER", &C::oper, 2, Command::kNoticed},
-      {"CHATHISTORY", &C::chathistory, 0, Command::kQuery},
+      {"CHATHISTORY", &C::chathistory, 0, Command::kCostly},
       {"WHO", &C::who, 0, Command::kQuery},
       {"WHOIS", &C::whois, 0, Command::kQuery},
       {"WHOWAS", &C::whowas, 0, Command::kQuery},
@@ -171,22 +171,23 @@ IrcClient::Request::Request(std::string_view text) : is_too_long(is_above_limit(
 }
 
 // MODE and TOPIC of a channel alone only ask.
-bool IrcClient::is_noticed(const Request& request) const {
+bool IrcClient::is_counted(const Request& request) const {
   if (member() == nullptr || request.command == nullptr) return false;
   const bool asks = request.line.count < 2 && (request.name == "MODE" || request.name == "TOPIC");
-  return request.command->is_noticed() && !asks;
+  return request.command->is_counted() && !asks;
 }
 
 bool IrcClient::may_handle(const Request& request) {
-  if (!is_noticed(request)) return true;
+  if (!is_counted(request)) return true;
   if (!may_read()) return false;
+  if (!request.command->is_noticed()) return true;
   if (congestion() == ChatHouse::Congestion::ignore || !must_wait(request.line)) return true;
   wait();
   return false;
 }
 
 void IrcClient::handle(const Request& request) {
-  const bool is_counted = is_noticed(request);
+  const bool counts = is_counted(request);
   if (request.is_too_long) {
     reject_long_line();
   } else if (request.command != nullptr) {
@@ -197,7 +198,7 @@ void IrcClient::handle(const Request& request) {
     numeric(member() == nullptr ? "451" : "421",
             {shown, member() == nullptr ? "You have not registered" : "Unknown command"});
   }
-  if (is_counted && member() != nullptr) spend();
+  if (counts && member() != nullptr) spend();
   send_answers();
 }
 

@@ -2,8 +2,8 @@
 //
 // What it is: the registration of one client, and its commands; the house has the rules. A line
 // that other members would notice waits for the rate of its source, and while a member that would
-// receive it is behind. All other lines are answered at once. A handler derives from this and from
-// a Protocol: it finds the lines, and says how they are sent.
+// receive it is behind. CHATHISTORY waits for the rate alone. All other lines are answered at once.
+// A handler derives from this and from a Protocol: it finds the lines, and says how they are sent.
 // Lifetime: its connection owns it. Thread: the loop's.
 #ifndef SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H
 #define SLUICE_PROTOCOLS_IRC_IRC_CLIENT_H
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,7 +71,7 @@ class IrcClient : public ChatSeat {
   void say(std::string_view notice) override;
 
   // irc_client.cc
-  [[nodiscard]] bool is_noticed(const Request& request) const;
+  [[nodiscard]] bool is_counted(const Request& request) const;
   void run(const Command& command, const IrcLine& line);
   [[nodiscard]] static std::span<const Command> commands() noexcept;
   [[nodiscard]] bool must_wait(const IrcLine& line);
@@ -138,6 +139,9 @@ class IrcClient : public ChatSeat {
   // irc_history.cc
   void chathistory(const IrcLine& line);
   void history_targets(const IrcLine& line);
+  [[nodiscard]] bool need_params(const IrcLine& line, std::size_t count);
+  [[nodiscard]] std::optional<ChatTime> need_time(const IrcLine& line, std::size_t index);
+  [[nodiscard]] std::size_t need_limit(const IrcLine& line);
   void history_failed(std::string_view code, std::string_view what, std::string_view why);
   void send_batch(const std::string& kind, std::string_view lines);
 

@@ -13,6 +13,7 @@ namespace sluice {
 struct IrcClient::Command {
   enum Use : std::uint8_t {
     kQuery,         // answers the client alone
+    kCostly,        // the same, with so much work that it counts against the rate
     kNoticed,       // other members may notice it: it counts against the rate
     kEarly,         // also before the client has registered
     kEarlyNoticed,  // both
@@ -26,6 +27,9 @@ struct IrcClient::Command {
   [[nodiscard]] constexpr bool is_early() const noexcept { return use >= kEarly; }
   [[nodiscard]] constexpr bool is_noticed() const noexcept {
     return use == kNoticed || use == kEarlyNoticed;
+  }
+  [[nodiscard]] constexpr bool is_counted() const noexcept {
+    return is_noticed() || use == kCostly;
   }
 };
 

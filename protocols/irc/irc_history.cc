@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "irc_client.h"
@@ -38,128 +39,170 @@ std::optional<ChatTime> time_of(std::string_view reference) noexcept {
          minutes(number(14, 2)) + seconds(number(17, 2)) + milliseconds(number(20, 3));
 }
 
-struct Message {
-  ChatTime time;
-  std::string lines;
-};
-
-// Keeps the messages of a room, as this client would have read them.
-class Recorder final : public ChatFormat {
- public:
-  explicit Recorder(const ChatFormat& format) noexcept : format_(format) {}
-  void append(std::string& /*to*/, const ChatEvent& event) const override {
-    const bool is_message = event.kind == ChatEvent::Kind::said ||
-                            event.kind == ChatEvent::Kind::acted ||
-                            event.kind == ChatEvent::Kind::noticed;
-    if (!is_message) return;
-    format_.append(messages_.emplace_back(Message{event.time, {}}).lines, event);
-  }
-  [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
-
- private:
-  const ChatFormat& format_;
-  mutable std::vector<Message> messages_;
-};
-
 // What is asked for: messages between two times, the first or the last of them.
 struct Wanted {
   ChatTime after = ChatTime::min();
   ChatTime before = ChatTime::max();
   bool takes_last = true;
   std::optional<ChatTime> around{};
+
+  [[nodiscard]] bool covers(ChatTime time) const noexcept { return time > after && time < before; }
 };
 
-// Nothing: a reference is none. `params` are those after the target.
-std::optional<Wanted> wanted_of(std::string_view subcommand, const IrcLine& line) {
-  const std::optional<ChatTime> first = time_of(line.param(2));
-  Wanted wanted;
-  if (subcommand == "LATEST" && line.param(2) == "*") return wanted;
-  if (!first) return {};
-  if (subcommand == "LATEST") wanted.after = *first;
-  if (subcommand == "BEFORE") wanted.before = *first;
-  if (subcommand == "AROUND") wanted.around = first;
-  if (subcommand == "AFTER") {
-    wanted.after = *first;
-    wanted.takes_last = false;
-  }
-  if (subcommand == "BETWEEN") {
-    const std::optional<ChatTime> second = time_of(line.param(3));
-    if (!second) return {};
-    wanted.after = std::min(*first, *second);
-    wanted.before = std::max(*first, *second);
-    wanted.takes_last = *second < *first;
-  }
-  return wanted;
+// From the time `first` to the time `second`, which may be the earlier one.
+Wanted between(ChatTime first, ChatTime second) noexcept {
+  return {.after = std::min(first, second),
+          .before = std::max(first, second),
+          .takes_last = second < first};
 }
 
-// At most `limit` of them, in their order.
+Wanted wanted_of(std::string_view subcommand, ChatTime first, ChatTime second) noexcept {
+  if (subcommand == "LATEST") return {.after = first};
+  if (subcommand == "BEFORE") return {.before = first};
+  if (subcommand == "AFTER") return {.after = first, .takes_last = false};
+  if (subcommand == "AROUND") return {.around = first};
+  return between(first, second);
+}
+
+struct Message {
+  ChatTime time;
+  std::string lines;
+};
+
+// Keeps the messages of a room that are wanted, as this client would have read them.
+class Recorder final : public ChatFormat {
+ public:
+  Recorder(const ChatFormat& format, const Wanted& wanted) noexcept
+      : format_(format), wanted_(wanted) {}
+  void append(std::string& /*to*/, const ChatEvent& event) const override {
+    if (!is_message(event.kind) || !wanted_.covers(event.time)) return;
+    format_.append(messages_.emplace_back(Message{event.time, {}}).lines, event);
+  }
+  [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
+
+ private:
+  const ChatFormat& format_;
+  const Wanted& wanted_;
+  mutable std::vector<Message> messages_;
+};
+
+// At most `limit` of `all`, in their order.
+template <class T>
+void keep_from(std::vector<T>& all, std::size_t first, std::size_t limit) {
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), limit)), all.end());
+}
+
+template <class T>
+[[nodiscard]] std::size_t first_of(const std::vector<T>& all, const Wanted& wanted,
+                                   std::size_t limit) noexcept {
+  return wanted.takes_last ? all.size() - std::min(all.size(), limit) : 0;
+}
+
 void choose(std::vector<Message>& messages, const Wanted& wanted, std::size_t limit) {
-  std::erase_if(messages, [&wanted](const Message& message) {
-    return message.time <= wanted.after || message.time >= wanted.before;
-  });
-  if (messages.size() <= limit) return;
-  std::size_t first = wanted.takes_last ? messages.size() - limit : 0;
+  std::size_t first = first_of(messages, wanted, limit);
   if (wanted.around) {
     const auto at = std::ranges::lower_bound(messages, *wanted.around, {}, &Message::time);
     const auto index = static_cast<std::size_t>(at - messages.begin());
     first = std::min(first, index - std::min(index, limit / 2));
   }
-  messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(first));
-  messages.resize(std::min(messages.size(), limit));
+  keep_from(messages, first, limit);
 }
 
 }  // namespace
 
+// --- What a request says; these answer what is wrong ---
+
+bool IrcClient::need_params(const IrcLine& line, std::size_t count) {
+  if (line.count == count) return true;
+  history_failed("INVALID_PARAMS", irc_upper(irc_word(line.param(0))),
+                 line.count < count ? "Insufficient parameters" : "Too many parameters");
+  return false;
+}
+
+std::optional<ChatTime> IrcClient::need_time(const IrcLine& line, std::size_t index) {
+  const std::string_view reference = line.param(index);
+  const std::optional<ChatTime> time = time_of(reference);
+  if (time) return time;
+  const std::string subcommand = irc_upper(irc_word(line.param(0)));
+  const std::size_t type_size = reference.find('=');
+  const bool has_type = type_size != 0 && type_size != reference.npos;
+  if (has_type && !reference.starts_with(kTimestamp)) {
+    const std::string target = subcommand == "TARGETS" ? "*" : irc_word(line.param(1));
+    history_failed("INVALID_MSGREFTYPE", subcommand + ' ' + target,
+                   "A reference is timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
+  } else {
+    history_failed("INVALID_PARAMS", subcommand + ' ' + irc_word(reference), "Invalid timestamp");
+  }
+  return {};
+}
+
+// 0: it is none.
+std::size_t IrcClient::need_limit(const IrcLine& line) {
+  const std::string_view text = line.param(line.count - 1);
+  std::size_t limit = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size() && limit != 0) {
+    return std::min(limit, kMaxIrcHistory);
+  }
+  history_failed("INVALID_PARAMS", irc_upper(irc_word(line.param(0))) + ' ' + irc_word(text),
+                 "The limit is not a number above 0");
+  return 0;
+}
+
+// --- The command ---
+
 void IrcClient::chathistory(const IrcLine& line) {
   const std::string subcommand = irc_upper(irc_word(line.param(0)));
   if (subcommand == "TARGETS") return history_targets(line);
+  const bool is_between = subcommand == "BETWEEN";
   const bool is_known = subcommand == "LATEST" || subcommand == "BEFORE" || subcommand == "AFTER" ||
-                        subcommand == "AROUND" || subcommand == "BETWEEN";
+                        subcommand == "AROUND" || is_between;
   if (!is_known) return history_failed("INVALID_PARAMS", subcommand, "Unknown subcommand");
-  const std::size_t count = subcommand == "BETWEEN" ? 5 : 4;
-  if (line.count < count) return history_failed("NEED_MORE_PARAMS", subcommand, "Missing params");
+  if (!need_params(line, is_between ? 5 : 4)) return;
   const ChatRoom* const room = find_channel(line.param(1));
   if (room == nullptr || !member()->is_in(*room)) {
     return history_failed("INVALID_TARGET", subcommand + ' ' + irc_word(line.param(1)),
                           "You are not in this channel");
   }
-  const std::optional<Wanted> wanted = wanted_of(subcommand, line);
-  if (!wanted) {
-    return history_failed("INVALID_MSGREFTYPE", subcommand + ' ' + irc_word(line.param(1)),
-                          "A reference is timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
-  }
-  const std::string_view limit = line.param(count - 1);
-  std::size_t most = 0;
-  const auto read = std::from_chars(limit.data(), limit.data() + limit.size(), most);
-  if (read.ec != std::errc() || read.ptr != limit.data() + limit.size() || most == 0) {
-    return history_failed("INVALID_PARAMS", subcommand, "The limit is not a number above 0");
-  }
+  const bool is_open = subcommand == "LATEST" && line.param(2) == "*";
+  const std::optional<ChatTime> first = is_open ? ChatTime::min() : need_time(line, 2);
+  if (!first) return;
+  const std::optional<ChatTime> second = is_between ? need_time(line, 3) : first;
+  if (!second) return;
+  const std::size_t limit = need_limit(line);
+  if (limit == 0) return;
+  const Wanted wanted = wanted_of(subcommand, *first, *second);
   std::string none;
-  const Recorder recorder(format_of(capabilities_));
+  const Recorder recorder(format_of(capabilities_), wanted);
   room->append_history(none, recorder);
   std::vector<Message> messages = recorder.take();
-  choose(messages, *wanted, std::min(most, kMaxIrcHistory));
+  choose(messages, wanted, limit);
   std::string lines;
   for (const Message& message : messages) lines += message.lines;
   send_batch("chathistory " + irc_channel(*room), lines);
 }
 
-// The member's rooms in which something was said between two times.
+// The member's rooms whose last message is between two times, in the order of these messages.
 void IrcClient::history_targets(const IrcLine& line) {
-  const std::optional<ChatTime> first = time_of(line.param(1));
-  const std::optional<ChatTime> second = time_of(line.param(2));
-  if (!first || !second) return history_failed("INVALID_PARAMS", "TARGETS", "Two times are needed");
-  std::string lines;
+  if (!need_params(line, 4)) return;
+  const std::optional<ChatTime> first = need_time(line, 1);
+  if (!first) return;
+  const std::optional<ChatTime> second = need_time(line, 2);
+  if (!second) return;
+  const std::size_t limit = need_limit(line);
+  if (limit == 0) return;
+  const Wanted wanted = between(*first, *second);
+  std::vector<std::pair<ChatTime, std::string>> targets;
   for (const ChatRoom* const room : member()->rooms()) {
-    std::string none;
-    const Recorder recorder(format_of(capabilities_));
-    room->append_history(none, recorder);
-    const std::vector<Message> messages = recorder.take();
-    if (messages.empty()) continue;
-    const ChatTime last = messages.back().time;
-    if (last <= std::min(*first, *second) || last >= std::max(*first, *second)) continue;
-    append_irc_line(lines, kIrcServer, "CHATHISTORY",
-                    {"TARGETS", irc_channel(*room), irc_time(last)});
+    const std::optional<ChatTime> last = room->last_message();
+    if (last && wanted.covers(*last)) targets.emplace_back(*last, irc_channel(*room));
+  }
+  std::ranges::sort(targets);
+  keep_from(targets, first_of(targets, wanted, limit), limit);
+  std::string lines;
+  for (const auto& [last, channel] : targets) {
+    append_irc_line(lines, kIrcServer, "CHATHISTORY", {"TARGETS", channel, irc_time(last)});
   }
   send_batch("draft/chathistory-targets", lines);
 }

@@ -1,4 +1,5 @@
 // The last lines of a room, within two limits.
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -70,6 +71,25 @@ Test(chat_history, keeps_nothing_if_it_has_no_lines) {
   ChatHistory history(0);
   say(history, 1, "line");
   cr_expect(history.lines() == 0 && text_of(history).empty());
+}
+
+Test(chat_history, knows_when_the_last_message_was_said) {
+  ChatHistory history(3);
+  cr_expect(!history.last_message());
+  ChatEvent event;
+  const auto keep = [&](ChatEvent::Kind kind, int milliseconds) {
+    event.kind = kind;
+    event.time = sluice::ChatTime(std::chrono::milliseconds(milliseconds));
+    ++event.id;
+    history.keep(event);
+  };
+  keep(ChatEvent::Kind::topic, 1);
+  cr_expect(!history.last_message());
+  keep(ChatEvent::Kind::noticed, 2);
+  keep(ChatEvent::Kind::joined, 3);
+  cr_expect(history.last_message() == sluice::ChatTime(std::chrono::milliseconds(2)));
+  for (const int at : {4, 5, 6}) keep(ChatEvent::Kind::left, at);
+  cr_expect(!history.last_message());
 }
 
 Test(chat_history, keeps_at_most_64_kib) {

@@ -789,6 +789,67 @@ Test(irc, returns_the_messages_before_after_around_and_between_times) {
   cr_expect(ask(*ann, "CHATHISTORY TARGETS " + times[0] + ' ' + times[1] + " 9").empty());
 }
 
+Test(irc, lists_the_channels_of_the_last_messages_in_their_order) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ :server-time\r\nCAP END\r\n");
+  ann->send("JOIN #attic\r\nJOIN #quiet\r\n");
+  const auto say = [&ann](const std::string& channel) {
+    std::this_thread::sleep_for(milliseconds(2));  // the house has the clock of the system
+    ann->send("PRIVMSG " + channel + " :x\r\n");
+  };
+  for (const char* channel : {"#room", "#attic", "#room"}) say(channel);
+  const std::string old = "timestamp=2020-01-01T00:00:00.000Z";
+  const std::string late = "timestamp=2099-01-01T00:00:00.000Z";
+  struct Row {
+    std::string asked;
+    std::string answered;
+  };
+  for (const Row& row : std::vector<Row>{
+           {old + ' ' + late + " 9", "#attic #room "},
+           {late + ' ' + old + " 9", "#attic #room "},
+           {old + ' ' + late + " 1", "#attic "},
+           {late + ' ' + old + " 1", "#room "},
+           {old + ' ' + old + " 9", ""},
+       }) {
+    const std::string answer = ask(*ann, "CHATHISTORY TARGETS " + row.asked);
+    std::string channels;
+    constexpr std::string_view kStart = " CHATHISTORY TARGETS ";
+    for (std::size_t at = 0; (at = answer.find(kStart, at)) != answer.npos;) {
+      at += kStart.size();
+      channels += answer.substr(at, answer.find(' ', at) + 1 - at);
+    }
+    cr_expect(channels == row.answered, "%s: %s", row.asked.c_str(), answer.c_str());
+  }
+}
+
+Test(irc, counts_requests_of_history_against_the_rate) {
+  ChatOptions options = plain();
+  options.rate = TokenRate::of(10, std::chrono::seconds(1), 5);
+  World world(options);
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ :batch\r\nCAP END\r\n");
+  ann->advance(std::chrono::seconds(10));
+  (void)ann->received();
+  for (int i = 0; i < 8; ++i) ann->send("CHATHISTORY LATEST #room * 5\r\n");
+  const auto batches = [](const std::string& read) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = read.find("BATCH +", at)) != read.npos; ++at) ++count;
+    return count;
+  };
+  cr_expect(batches(ann->received()) == 5);
+  ann->advance(milliseconds(300));
+  cr_expect(batches(ann->received()) == 3);
+}
+
+Test(irc, answers_requests_of_history_while_a_member_is_behind) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob");
+  const PeerRef slow = world.enter("slow", "#room", {}, {.high_water = 1'000});
+  slow->set_window(0);
+  for (int i = 0; i < 10; ++i) ann->send("PRIVMSG #room :" + std::string(400, 'x') + "\r\n");
+  expect_answer(*bob, "CHATHISTORY LATEST #room * 1", " PRIVMSG #room :x");
+}
+
 Test(irc, says_why_there_is_no_history) {
   World world;
   const PeerRef ann = world.enter("ann");
@@ -797,17 +858,39 @@ Test(irc, says_why_there_is_no_history) {
   expect_answer(*bob, "CHATHISTORY LATEST #room * 5", fail + "INVALID_TARGET LATEST #room :");
   expect_answer(*bob, "CHATHISTORY LATEST bob * 5", fail + "INVALID_TARGET LATEST bob :");
   expect_answer(*ann, "CHATHISTORY", fail + "INVALID_PARAMS * :Unknown subcommand");
-  expect_answer(*ann, "CHATHISTORY LATEST #room *", fail + "NEED_MORE_PARAMS LATEST :");
-  expect_answer(*ann, "CHATHISTORY BEFORE #room * 5", fail + "INVALID_MSGREFTYPE BEFORE #room :");
+  const std::string now = "timestamp=2026-01-01T00:00:00.000Z";
+  for (const std::string& few :
+       {std::string("LATEST #room *"), std::string("LATEST"), "BEFORE #room " + now,
+        "BETWEEN #room " + now + ' ' + now, "TARGETS " + now + ' ' + now, std::string("TARGETS")}) {
+    const std::string subcommand = few.substr(0, few.find(' '));
+    expect_answer(*ann, "CHATHISTORY " + few,
+                  fail + "INVALID_PARAMS " + subcommand + " :Insufficient parameters\r\n");
+  }
+  for (const std::string& many :
+       {std::string("LATEST #room * 5 5"), "BETWEEN #room " + now + ' ' + now + " 5 5",
+        "TARGETS " + now + ' ' + now + " 5 5"}) {
+    const std::string subcommand = many.substr(0, many.find(' '));
+    expect_answer(*ann, "CHATHISTORY " + many,
+                  fail + "INVALID_PARAMS " + subcommand + " :Too many parameters\r\n");
+  }
+  expect_answer(*ann, "CHATHISTORY BEFORE #room * 5",
+                fail + "INVALID_PARAMS BEFORE * :Invalid timestamp\r\n");
+  expect_answer(*ann, "CHATHISTORY BETWEEN #room " + now + " =x 5",
+                fail + "INVALID_PARAMS BETWEEN =x :Invalid timestamp\r\n");
   expect_answer(*ann, "CHATHISTORY AFTER #room msgid=1 5", fail + "INVALID_MSGREFTYPE AFTER #room");
   for (const char* time : {"2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01",
                            "2026-01-01T00:00:00.000z", ""}) {
     expect_answer(*ann, std::string("CHATHISTORY AFTER #room timestamp=") + time + " 5",
-                  fail + "INVALID_MSGREFTYPE");
+                  fail + "INVALID_PARAMS AFTER timestamp=" + time + " :Invalid timestamp\r\n");
   }
   for (const char* limit : {"0", "-1", "x", "1x", "99999999999999999999999"}) {
     expect_answer(*ann, std::string("CHATHISTORY LATEST #room * ") + limit,
-                  fail + "INVALID_PARAMS LATEST :");
+                  fail + "INVALID_PARAMS LATEST " + limit + " :The limit is not a number above 0");
+    expect_answer(*ann, "CHATHISTORY TARGETS " + now + ' ' + now + ' ' + limit,
+                  fail + "INVALID_PARAMS TARGETS " + limit + " :The limit is not a number above 0");
   }
-  expect_answer(*ann, "CHATHISTORY TARGETS x y 5", fail + "INVALID_PARAMS TARGETS :");
+  expect_answer(*ann, "CHATHISTORY TARGETS x y 5",
+                fail + "INVALID_PARAMS TARGETS x :Invalid timestamp\r\n");
+  expect_answer(*ann, "CHATHISTORY TARGETS " + now + " msgid=1 5",
+                fail + "INVALID_MSGREFTYPE TARGETS * :");
 }
