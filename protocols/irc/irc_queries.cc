@@ -13,6 +13,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kInfo = "sluice";
+// Bytes that a line of the message of the day shows: the start of the line fits before them.
+constexpr std::size_t kMaxMotdLine = 400;
 
 struct Origin {
   explicit Origin(std::string_view origin)
@@ -155,7 +157,12 @@ void IrcClient::motd(const IrcLine& /*line*/) {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     std::string cleaned;
     append_irc_text(cleaned, line);
-    numeric("372", {"- " + cleaned});
+    std::string_view rest = cleaned;
+    do {
+      const std::string_view part = cut_utf8(rest, kMaxMotdLine);
+      numeric("372", {"- " + std::string(part)});
+      rest.remove_prefix(part.size());
+    } while (!rest.empty());
   }
   numeric("376", {"End of /MOTD command."});
 }

@@ -727,6 +727,27 @@ Test(irc, says_how_much_was_dropped) {
   cr_expect(has(ann->received(), " QUIT :Connection closed\r\n"));
 }
 
+Test(irc, splits_a_long_line_of_the_message_of_the_day_between_characters) {
+  ChatOptions options = plain();
+  std::string text = "x";
+  for (int i = 0; i < 600; ++i) text += "\xC3\xA4";
+  options.rules.greeting = "\n" + text + "\nshort";
+  World world(options);
+  const PeerRef ann = world.enter("ann");
+  std::string read = ask(*ann, "MOTD");
+  constexpr std::string_view kStart = ":irc.sluice 372 ann :- ";
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; (at = read.find(kStart, at)) != read.npos;) {
+    at += kStart.size();
+    lines.push_back(read.substr(at, read.find("\r\n", at) - at));
+  }
+  cr_assert(lines.size() == 6, "%s", read.c_str());
+  cr_expect(lines[0].empty() && lines[5] == "short");
+  // The 400th byte is the first one of a character.
+  cr_expect(lines[1].size() == 399 && lines[2].size() == 400 && lines[3].size() == 400);
+  cr_expect(lines[1] + lines[2] + lines[3] + lines[4] == text);
+}
+
 // --- History ---
 
 Test(irc, returns_the_last_messages_of_a_channel_in_a_batch) {
