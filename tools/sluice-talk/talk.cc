@@ -114,12 +114,12 @@ void Talk::begin() {
 }
 
 // With --reconnect, after a failure to connect or the loss of the connection. A peer that accepts
-// and closes at once is left alone for longer each time, as one that does not accept.
+// and closes at once is left alone for longer each time, as one that does not accept. It may have
+// sent why it closes ("too many connections"), so what it sends changes nothing.
 void Talk::begin_again(const std::string& why) {
   const bool has_lasted =
-      is_connected_ && std::chrono::steady_clock::now() - connected_at_ >= kMaxDelay;
-  if (has_lasted || has_answered_) backoff_.reset();
-  has_answered_ = false;
+      is_connected_ && std::chrono::steady_clock::now() - connected_at_ >= kLasting;
+  if (has_lasted) backoff_.reset();
   const std::chrono::milliseconds delay = backoff_.next();
   say(why + "; trying again in " + std::to_string(delay.count()) + " ms");
   is_connected_ = false;
@@ -215,7 +215,6 @@ void Talk::end_input() {
 void Talk::on_message(std::string_view from, std::span<const std::byte> message) {
   if (finished_) return;
   ++received_;
-  has_answered_ = true;
   if (editing()) {
     input_->print(printed({from, std::chrono::system_clock::now(), message}, print_));
   } else if (is_plain(print_)) {

@@ -42,6 +42,8 @@ class Talk final : private SessionEvents {
   // Before --reconnect tries again.
   static constexpr std::chrono::milliseconds kFirstDelay{100};
   static constexpr std::chrono::milliseconds kMaxDelay{30'000};
+  // A connection that was open for so long is not one that the peer refuses.
+  static constexpr std::chrono::milliseconds kLasting{5'000};
 
   void begin();
   void look_up();
@@ -80,7 +82,6 @@ class Talk final : private SessionEvents {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   bool is_connected_ = false;
-  bool has_answered_ = false;  // on this connection
   bool input_ended_ = false;
   bool peer_ended_ = false;
   bool finished_ = false;  // outcome_ is known

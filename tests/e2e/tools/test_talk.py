@@ -110,7 +110,9 @@ class Streams(unittest.TestCase):
             process = start("--reconnect", f"127.0.0.1:{server.getsockname()[1]}")
             with process:
                 while len(delays) < 20 and (not delays or delays[-1] <= 300):
-                    server.accept()[0].close()
+                    peer, _ = server.accept()
+                    with peer:
+                        peer.sendall(b"421 too many connections\n")
                     line = process.stderr.readline()
                     delays.append(int(line.split(b"trying again in ")[1].split()[0]))
                 process.kill()
