@@ -316,7 +316,7 @@ class Socket(Case):
             'error: command "" is unknown; help lists the commands',
             "error: kick: ID is missing",
             'error: kick: unexpected "2"',
-            'error: id "x" is not two numbers with a dot, such as 3.17',
+            'error: id "x" is not two or three numbers with dots, such as 3.17 or 3.17.1',
             'error: command "show servces" is unknown (did you mean show services?); '
             "help lists the commands",
             "ok"])

@@ -12,7 +12,7 @@
 #include "../../common/usage_error.h"
 #include "../endpoints/bans.h"
 #include "control_request.h"
-#include "other_loops.h"
+#include "loop_visits.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -44,23 +44,29 @@ bool is_from(const Source& source, const Connection& connection) {
   return peer.is_ip() && Source(peer) == source;
 }
 
+std::string banned_text(const Source& source, std::uint64_t aborted) {
+  return "banned " + source.to_string() + ", aborted " + std::to_string(aborted) +
+         (aborted == 1 ? " connection" : " connections");
+}
+
+// Not of the control socket. In the first loop's thread.
+bool is_served(ControlTarget& target, const Connection& connection) {
+  return service_of(target.service_set(), connection.listener()) != nullptr;
+}
+
 // Aborts the connections of a banned source, a part of them in each turn.
 class Evict {
  public:
-  // `aborted` have been already, in other loops.
-  Evict(ControlTarget& target, const Source& source, std::uint64_t aborted = 0)
-      : target_(target), source_(source), aborted_(aborted) {}
+  Evict(ControlTarget& target, const Source& source) : target_(target), source_(source) {}
 
   bool operator()(ControlAnswer& answer) {
     place_ = Connection::visit(target_.loop(), place_, kPlacesATurn, [this](Connection& each) {
-      if (!is_from(source_, each)) return;
-      if (service_of(target_.service_set(), each.listener()) == nullptr) return;
+      if (!is_from(source_, each) || !is_served(target_, each)) return;
       each.abort();
       ++aborted_;
     });
     if (place_ != 0) return true;
-    answer.add_text("banned " + source_.to_string() + ", aborted " + std::to_string(aborted_) +
-                    (aborted_ == 1 ? " connection" : " connections"));
+    answer.add_text(banned_text(source_, aborted_));
     return false;
   }
 
@@ -68,22 +74,24 @@ class Evict {
   ControlTarget& target_;
   Source source_;
   std::uint32_t place_ = 0;
-  std::uint64_t aborted_;
+  std::uint64_t aborted_ = 0;
 };
 
+// A stalled loop delays the answer, but not what the others do.
 void evict_in_all_loops(const ControlRequest& request, LoopPool& pool, const Source& source) {
-  const auto visit = [source](Connection& connection, std::size_t /*loop*/,
-                              std::uint64_t& aborted) {
+  const auto visit = [&target = request.target, source](Connection& connection, std::size_t loop,
+                                                        std::uint64_t& aborted) {
     if (!is_from(source, connection)) return;
+    if (loop == 0 && !is_served(target, connection)) return;
     connection.abort();
     ++aborted;
   };
-  const auto done = [&target = request.target, source,
+  const auto done = [source,
                      later = request.client.end_later()](const std::vector<std::uint64_t>& loops) {
     const auto aborted = std::accumulate(loops.begin(), loops.end(), std::uint64_t{0});
-    later([&](ControlAnswer& answer) { answer.continue_with(Evict(target, source, aborted)); });
+    later([&](ControlAnswer& answer) { answer.add_text(banned_text(source, aborted)); });
   };
-  std::make_shared<OtherLoops<std::uint64_t>>(pool, visit, done)->start();
+  std::make_shared<LoopVisits<std::uint64_t>>(pool, visit, done)->start(0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../../reactor/base/text/quote.h"
@@ -13,7 +14,7 @@
 #include "../endpoints/socket_keys.h"
 #include "../endpoints/tls_endpoint.h"
 #include "control_request.h"
-#include "other_loops.h"
+#include "loop_visits.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -128,16 +129,41 @@ void add_connection(const ServiceSet& services, const ConnectionState& connectio
   answer.add_row(row);
 }
 
-// Those of the first loop, some in each turn.
-void add_own_connections(ControlTarget& target, ControlAnswer& answer) {
-  answer.continue_with([&target, place = std::uint32_t{0}](ControlAnswer& more) mutable {
-    place = Connection::visit(target.loop(), place, kPlacesATurn, [&](Connection& connection) {
-      if (service_of(target.service_set(), connection.listener()) == nullptr) return;
-      add_connection(target.service_set(), ConnectionState(connection, 0), more);
+using States = std::vector<ConnectionState>;
+
+// Makes the rows of what the other loops have found, and then those of the first loop, some in each
+// turn.
+class Rows {
+ public:
+  explicit Rows(ControlTarget& target, std::vector<States> loops = {})
+      : target_(target), loops_(std::move(loops)) {}
+
+  bool operator()(ControlAnswer& answer) {
+    if (add_found(answer)) return true;
+    place_ = Connection::visit(target_.loop(), place_, kPlacesATurn, [&](Connection& connection) {
+      if (service_of(target_.service_set(), connection.listener()) == nullptr) return;
+      add_connection(target_.service_set(), ConnectionState(connection, 0), answer);
     });
-    return place != 0;
-  });
-}
+    return place_ != 0;
+  }
+
+ private:
+  // Returns false if none was left.
+  bool add_found(ControlAnswer& answer) {
+    while (!loops_.empty() && loops_.back().empty()) loops_.pop_back();
+    if (loops_.empty()) return false;
+    States& states = loops_.back();
+    for (std::uint32_t i = 0; i < kPlacesATurn && !states.empty(); ++i) {
+      add_connection(target_.service_set(), states.back(), answer);
+      states.pop_back();
+    }
+    return true;
+  }
+
+  ControlTarget& target_;
+  std::vector<States> loops_;
+  std::uint32_t place_ = 0;
+};
 
 std::string no_connection(std::string_view word) {
   return "no connection has the id " + std::string(word);
@@ -184,23 +210,15 @@ const ServiceSet::Member* service_of(const ServiceSet& services, const Listener*
 
 void show_connections(const ControlRequest& request) {
   LoopPool* const pool = request.target.service_set().pool();
-  if (pool == nullptr) return add_own_connections(request.target, request.answer);
-  using States = std::vector<ConnectionState>;
+  if (pool == nullptr) return request.answer.continue_with(Rows(request.target));
   const auto visit = [](Connection& connection, std::size_t loop, States& states) {
     states.emplace_back(connection, loop);
   };
   const auto done = [&target = request.target,
-                     later = request.client.end_later()](const std::vector<States>& loops) {
-    later([&](ControlAnswer& answer) {
-      for (const States& states : loops) {
-        for (const ConnectionState& each : states) {
-          add_connection(target.service_set(), each, answer);
-        }
-      }
-      add_own_connections(target, answer);
-    });
+                     later = request.client.end_later()](std::vector<States> loops) {
+    later([&](ControlAnswer& answer) { answer.continue_with(Rows(target, std::move(loops))); });
   };
-  std::make_shared<OtherLoops<States>>(*pool, visit, done)->start();
+  std::make_shared<LoopVisits<States>>(*pool, visit, done)->start(1);
 }
 
 void kick(const ControlRequest& request) {
@@ -208,7 +226,7 @@ void kick(const ControlRequest& request) {
   const auto place = place_in(word);
   if (!place) {
     return request.answer.fail("id " + quote(word) +
-                               " is not two numbers with a dot, such as 3.17");
+                               " is not two or three numbers with dots, such as 3.17 or 3.17.1");
   }
   LoopPool* const pool = request.target.service_set().pool();
   if (place->loop > 0 && pool != nullptr && place->loop < pool->size()) {

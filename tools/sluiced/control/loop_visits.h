@@ -1,9 +1,9 @@
-// Visits the connections of the other loops of the daemon, for a command.
+// Visits the connections of several loops of the daemon, for a command.
 //
 // Each loop visits its own, in its thread, some in each turn; the results come back to the first
 // loop. A loop that is stalled delays the answer to the command, and nothing else.
-#ifndef SLUICE_TOOLS_SLUICED_CONTROL_OTHER_LOOPS_H
-#define SLUICE_TOOLS_SLUICED_CONTROL_OTHER_LOOPS_H
+#ifndef SLUICE_TOOLS_SLUICED_CONTROL_LOOP_VISITS_H
+#define SLUICE_TOOLS_SLUICED_CONTROL_LOOP_VISITS_H
 
 #include <cstddef>
 #include <cstdint>
@@ -20,22 +20,24 @@
 namespace sluice::tools::daemon {
 
 template <class Result>
-class OtherLoops : public std::enable_shared_from_this<OtherLoops<Result>> {
+class LoopVisits : public std::enable_shared_from_this<LoopVisits<Result>> {
  public:
   // In the thread of the loop with this index.
   using Visit = std::function<void(Connection& connection, std::size_t loop, Result& result)>;
   // In the first loop's thread, once.
   using Done = std::function<void(std::vector<Result> results)>;
 
-  OtherLoops(LoopPool& pool, Visit visit, Done done)
+  LoopVisits(LoopPool& pool, Visit visit, Done done)
       : pool_(pool),
         visit_(std::move(visit)),
         done_(std::move(done)),
         results_(pool.size()),
-        left_(pool.size() - 1) {}
+        left_(pool.size()) {}
 
-  void start() {
-    for (std::size_t i = 1; i < pool_.size(); ++i) post(i, 0);
+  // Visits the loops from this one on. Once.
+  void start(std::size_t first) {
+    left_ -= first;
+    for (std::size_t i = first; i < pool_.size(); ++i) post(i, 0);
   }
 
  private:
