@@ -1,7 +1,7 @@
 // What a loop has counted since its construction.
 //
 // What it is: a plain struct of numbers, written by the loop's thread and copied by
-// Loop::counters(). Another thread asks for a copy through Loop::post().
+// Loop::counters(). Another thread asks for a copy through Loop::post(), or LoopPool::counters().
 // Units: events, connections, datagrams, microseconds; bytes as the socket calls returned them.
 #ifndef SLUICE_REACTOR_LOOP_COUNTERS_H
 #define SLUICE_REACTOR_LOOP_COUNTERS_H

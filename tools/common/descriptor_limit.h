@@ -26,11 +26,12 @@ struct DescriptorLimit {
 DescriptorLimit raise_descriptor_limit();
 
 // How many connections so many descriptors allow: listening sockets, files and what else a program
-// opens need a quarter of them, or kSpare if that is less.
-constexpr std::size_t connections_for(std::size_t descriptors) noexcept {
+// opens need a quarter of them, or kSpare if that is less. Of several loops each takes some more.
+constexpr std::size_t connections_for(std::size_t descriptors, std::size_t loops = 1) noexcept {
   constexpr std::size_t kSpare = 64;
+  constexpr std::size_t kEachLoop = 3;  // its poll set, and one or two to wake it
   if (descriptors == DescriptorLimit::kNone) return descriptors;
-  return descriptors - std::min(kSpare, descriptors / 4);
+  return descriptors - std::min(kSpare + (loops - 1) * kEachLoop, descriptors / 4);
 }
 
 }  // namespace sluice::tools

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../../reactor/base/text/quote.h"
+#include "../../reactor/loop/loop_pool.h"
 #include "../common/descriptor_limit.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
@@ -218,9 +219,10 @@ Options read_by_worker(const std::string& text, const Options& command_line) {
   return options;
 }
 
-LoopOptions loop_options(LoopOptions options) {
+LoopOptions loop_options(LoopOptions options, std::size_t workers) {
   // Once, because a reload compares what runs with what would run.
-  static const std::size_t allowed = connections_for(raise_descriptor_limit().count);
+  static const std::size_t allowed = connections_for(
+      raise_descriptor_limit().count, workers == kAutoWorkers ? LoopPool::processors() : workers);
   if (options.max_connections == LoopOptions().max_connections) options.max_connections = allowed;
   options.share_connections = true;
   options.report_slow_turns = true;

@@ -28,7 +28,7 @@ Options read_by_worker(const std::string& text, const Options& command_line);
 
 // What the loop runs with: where the operator sets no limit on connections, as many as the
 // descriptors of the process allow, which each service has a share of.
-LoopOptions loop_options(LoopOptions options);
+LoopOptions loop_options(LoopOptions options, std::size_t workers);
 
 // All of it as a configuration file, each default included: for -n -v.
 std::string write_configuration(const Options& options);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 
 #include "../../reactor/base/text/quote.h"
 #include "../../reactor/loop/watcher.h"
@@ -29,12 +30,12 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
       link_(link),
       drain_timeout_(options.drain_timeout),
       workers_(options.workers),
-      max_memory_(loop_options(options.loop).max_memory),
+      max_memory_(loop_options(options.loop, options.workers).max_memory),
       bus_(options.bus),
       account_(options.user),
       chroot_(options.chroot),
       sandbox_mode_(options.sandbox),
-      pool_({.loops = options.workers, .loop = loop_options(options.loop)}),
+      pool_({.loops = options.workers, .loop = loop_options(options.loop, options.workers)}),
       loop_(pool_.first()),
       service_manager_(
           loop_, link == nullptr ? ServiceManager::Relay()
@@ -91,6 +92,8 @@ Daemon::~Daemon() {
     (void)begin_drain(std::chrono::milliseconds(0));
     for (std::size_t i = 0; i < pool_.size(); ++i) pool_.loop(i).poll();
   }
+  // The other loops have posted the ends of their connections.
+  if (stopping_) loop_.poll();
   log_.set_observer({});
 }
 
@@ -166,9 +169,20 @@ void Daemon::report_ready() noexcept {
   }
 }
 
+// The daemon has said that it is ready.
+void Daemon::run_loops() {
+  try {
+    return pool_.run();
+  } catch (const std::system_error& error) {
+    log_.error("workers: no thread for each loop: " + error.code().message() + "; one loop serves");
+  }
+  services_.set_pool(nullptr);
+  loop_.run();
+}
+
 void Daemon::run() {
   report_ready();
-  pool_.run();
+  run_loops();
   const Counters counters = pool_.counters();
   const std::uint64_t cut = cut_ ? counters.connections_open
                                  : counters.closed_by(CloseReason::drain_deadline) - cut_before_;

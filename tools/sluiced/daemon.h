@@ -119,6 +119,7 @@ class Daemon final : private ControlTarget {
   void on_signal(int number) noexcept;
   void watch_parent();
   void report_ready() noexcept;
+  void run_loops();
   void services_drained() noexcept;
   void stop(std::string_view signal) noexcept;
   // False when there is no memory for it.

@@ -47,7 +47,7 @@ std::vector<std::string> Daemon::apply(const Options& next) {
   std::vector<std::string> stays;
   if (next.loop.backend != loop_.options().backend) stays.emplace_back("backend");
   if (next.workers != workers_) stays.emplace_back("workers");
-  const LoopOptions loop = loop_options(next.loop);
+  const LoopOptions loop = loop_options(next.loop, next.workers);
   if (loop.max_connections != loop_.options().max_connections) {
     stays.emplace_back("max-connections");
   }

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import signal
 import ssl
 import unittest
@@ -123,7 +124,7 @@ class Workers(InDirectory):
         self.wait_for_open("echo", 4)
         self.assertIn("no connection has the id", self.control.error("kick", "9.9.1"))
         self.assertIn("no connection has the id", self.control.error("kick", "9.9.7"))
-        self.assertIn("is not two numbers", self.control.error("kick", "9.9.0"))
+        self.assertIn("is not two or three numbers", self.control.error("kick", "9.9.0"))
 
     def test_a_ban_is_for_all_loops(self):
         sluiced = self.start("-l", ECHO)
@@ -202,6 +203,17 @@ class Workers(InDirectory):
         self.assertEqual(sluiced.wait(), 0)
         self.assertIn("every connection finished", sluiced.log())
 
+    def test_the_ends_that_a_second_signal_causes_are_logged(self):
+        sluiced = self.start("--log-connections", "-l", "chargen=tcp://127.0.0.1:0",
+                             "--drain-timeout", "1h")
+        for _ in range(4):
+            self.stack.enter_context(connect(sluiced.endpoint)).recv(1)
+        sluiced.signal(signal.SIGTERM)
+        sluiced.wait_for_log("SIGTERM: draining 4 connections")
+        sluiced.signal(signal.SIGTERM)
+        sluiced.wait()
+        self.assertEqual(sluiced.log().count("closed: service=chargen"), 4)
+
     def test_a_second_signal_ends_it_at_once(self):
         sluiced = self.start("-l", "chargen=tcp://127.0.0.1:0", "--drain-timeout", "1h")
         for _ in range(4):
@@ -210,7 +222,7 @@ class Workers(InDirectory):
         sluiced.wait_for_log("SIGTERM: draining 4 connections")
         sluiced.signal(signal.SIGTERM)
         sluiced.wait()
-        self.assertIn("stopped: ", sluiced.log())
+        self.assertIn("stopped: aborted 4 connections", sluiced.log())
 
     def test_an_upgrade_keeps_the_connections_of_all_loops(self):
         sluiced = self.start("-l", ECHO)
@@ -242,6 +254,19 @@ class Workers(InDirectory):
 
 
 class AsWorker(unittest.TestCase):
+    @unittest.skipIf(os.geteuid() != 0, "needs root")
+    def test_one_loop_serves_if_there_may_be_no_threads(self):
+        def allow_one_process():
+            resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        with Daemon("--workers", "2", "-l", ECHO, "--user", "nobody",
+                    prepare=allow_one_process) as sluiced:
+            with contextlib.ExitStack() as stack:
+                clients = [stack.enter_context(connect(sluiced.endpoint)) for _ in range(4)]
+                for client in clients:
+                    self.assertEqual(exchange(client, b"hello"), b"hello")
+            sluiced.wait_for_log("workers: no thread for each loop: .*; one loop serves")
+            self.assertEqual(sluiced.stop(), 0)
+
     @unittest.skipIf(os.geteuid() != 0, "needs root")
     def test_a_worker_without_rights_can_start_its_threads(self):
         with Daemon("--workers", "2", "-l", ECHO, "--user", "nobody") as sluiced:

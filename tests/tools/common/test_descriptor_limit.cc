@@ -24,3 +24,12 @@ Test(descriptor_limit, one_that_is_there_already_stays) {
   const DescriptorLimit limit = raise_descriptor_limit();
   cr_expect(limit.before == "150" && limit.now == "150" && limit.count == 150 && !limit.error);
 }
+
+Test(descriptor_limit, leaves_some_for_everything_else_and_for_each_further_loop) {
+  using sluice::tools::connections_for;
+  cr_expect(connections_for(1024) == 960);
+  cr_expect(connections_for(1024, 3) == 954);
+  cr_expect(connections_for(100) == 75);
+  cr_expect(connections_for(100, 256) == 75);
+  cr_expect(connections_for(DescriptorLimit::kNone, 2) == DescriptorLimit::kNone);
+}
