@@ -189,8 +189,8 @@ void ScanEngine::shake_hands(const PortResult& port, Fd socket, PortFacts facts)
     handshakes_ = std::make_unique<TlsProber>(loop_, *options_.probe, sockets_);
   }
   handshakes_->add(std::move(socket), options_.name_of(port.target.address),
-                   [this, port, facts](const std::optional<TlsFacts>& tls) {
-                     PortFacts all = facts;
+                   [this, port, known = std::move(facts)](const std::optional<TlsFacts>& tls) {
+                     PortFacts all = known;
                      all.tls = tls;
                      on_facts(port, all);
                    });

@@ -54,7 +54,7 @@ constexpr std::string_view kHttpGet =
     "GET / HTTP/1.0\r\nUser-Agent: sluice-scan\r\nAccept: */*\r\n\r\n";
 
 std::vector<Protocol> make_protocols() {
-  const bool kGuessed = false;  // not distinct
+  constexpr bool kGuessed = false;  // not distinct
   return {
       // The server speaks first.
       {"ssh", {22, 2222}, "", read_ssh},
