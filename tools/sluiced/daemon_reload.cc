@@ -117,7 +117,7 @@ void Daemon::reload_for_client(ReloadDone done) noexcept {
   } catch (const std::bad_alloc&) {
     log_.error("reload: out of memory; nothing has changed");
   }
-  if (ended) return reload(std::move(ended));
+  if (ended) return reload(ended);
   done(false, why);
 }
 

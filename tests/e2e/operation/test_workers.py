@@ -255,6 +255,7 @@ class Workers(InDirectory):
 
 class AsWorker(unittest.TestCase):
     @unittest.skipIf(os.geteuid() != 0, "needs root")
+    @unittest.skipIf(daemon.SLOWNESS != 1, "a sanitizer looks for leaks in a thread")
     def test_one_loop_serves_if_there_may_be_no_threads(self):
         def allow_one_process():
             resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
