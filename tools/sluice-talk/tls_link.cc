@@ -53,7 +53,7 @@ TlsLink::TlsLink(const TlsSettings& settings)
 }
 
 std::string TlsLink::explain(std::error_code reason, const Connection& connection) const {
-  const std::string fault = start_tls_fault(connection);
+  std::string fault = start_tls_fault(connection);
   if (!fault.empty()) return fault;
   if (reason == CloseReason::open_failed) return "the peer closed during the TLS handshake";
   if (is_not_tls_error(reason)) return "the peer does not speak TLS (" + reason.message() + ')';
