@@ -45,7 +45,7 @@ class Proxy {
         if (event.data.ptr == nullptr) {
           accept_all();
         } else {
-          serve(*static_cast<Pair*>(event.data.ptr));
+          serve(*static_cast<Pair*>(event.data.ptr), (event.events & EPOLLRDHUP) != 0);
         }
       }
       gone_.clear();
@@ -69,15 +69,15 @@ class Proxy {
         (void)fcntl(each.pipe[1], F_SETPIPE_SZ, kPipe);
       }
       // By edges: both directions go on until the system has nothing, or takes nothing.
-      epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLET, pair);
-      epoll_.add(up, EPOLLIN | EPOLLOUT | EPOLLET, pair);
+      epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pair);
+      epoll_.add(up, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pair);
     }
   }
 
-  void serve(Pair& pair) {
+  void serve(Pair& pair, bool ends) {
     bool works = true;
     for (Direction& each : pair.directions) {
-      if (!each.ended) works = (splices_ ? move(each) : copy(each)) && works;
+      if (!each.ended) works = (splices_ ? move(each) : copy(each, ends)) && works;
     }
     if (works && !(pair.directions[0].ended && pair.directions[1].ended)) return;
     if (pair.directions[0].from < 0) return;  // gone in this very turn
@@ -113,7 +113,7 @@ class Proxy {
     }
   }
 
-  bool copy(Direction& each) {
+  bool copy(Direction& each, bool ends) {
     for (;;) {
       if (!each.unsent.empty()) {
         const ssize_t sent = send(each.to, each.unsent.data(), each.unsent.size(), MSG_NOSIGNAL);
@@ -130,8 +130,8 @@ class Proxy {
       const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
       each.unsent.assign(buffer_.begin() + static_cast<std::ptrdiff_t>(taken),
                          buffer_.begin() + static_cast<std::ptrdiff_t>(size));
-      // A read that was not filled has taken all that there was.
-      if (size < buffer_.size() && each.unsent.empty()) return true;
+      // A read that was not filled has taken all that there was, but for the end.
+      if (size < buffer_.size() && each.unsent.empty() && !ends) return true;
     }
   }
 
