@@ -123,7 +123,7 @@ class Questions(unittest.TestCase):
                     (b"INFO server", b"-NOAUTH Authentication required.\r\n", "redis", "", ""),
                     (b"\0\0\0\x08\x04\xd2\x16\x2f", b"N", "postgresql", "PostgreSQL", ""),
                     (b"\x10\x0c\0\x04MQTT", b"\x20\x02\0\x05", "mqtt", "", ""),
-                    (b"AMQP", b"AMQP\0\0\x09\x01", "amqp", "", "")):
+                    (b"AMQP", b"AMQP\0\x01\0\0", "amqp", "", "")):
                 peer = servers.enter_context(Peer(answers(begins, answer)))
                 expected[peer.port] = facts
             self.assertEqual(all_found(expected), expected)

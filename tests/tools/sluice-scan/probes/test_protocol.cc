@@ -33,6 +33,12 @@ std::string_view raw(const char (&text)[N]) {
 
 }  // namespace
 
+Test(scan_protocol, a_request_that_comes_back_is_of_an_echo_service) {
+  for (const Protocol& protocol : protocols()) {
+    if (!protocol.request.empty()) expect(read(protocol.request, 9, protocol.name), "echo");
+  }
+}
+
 Test(scan_protocol, greetings_name_product_and_version) {
   expect(read("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"),
          "ssh OpenSSH 9.2p1 (Debian-2+deb12u3)");
