@@ -7,8 +7,7 @@
 namespace sluice {
 
 bool is_same_http_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+  return is_same_name(a, b);
 }
 
 std::string_view trim_http_space(std::string_view text) noexcept {

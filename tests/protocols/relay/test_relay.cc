@@ -206,51 +206,53 @@ Test(relay, closes_its_connections_when_it_is_destroyed) {
   }
 }
 
-Test(relay, joins_bytes_and_messages) {
-  Loop loop(LoopOptions{.virtual_time = true});
-  Relay relay(loop);
-  WebSocketServer server(loop);
-  MemoryPeer bytes(loop, relay.factory()({}));
-  MemoryPeer one(loop, relay.factory(server)({}));
-  MemoryPeer two(loop, relay.factory(server)({}));
-  for (MemoryPeer* const peer : {&one, &two}) {
-    peer->send(handshake());
-    (void)peer->received();
-  }
-  one.send(client_frame(kText, "he", Fin::no) + client_frame(kContinuation, "llo"));
-  two.settle();
-  cr_expect(two.received() == server_frame(kText, "hello"));
-  bytes.settle();
-  cr_expect(bytes.received() == "hello");
-  cr_expect(one.received().empty());
+namespace {
 
-  two.send(client_frame(kBinary, "\xff"));
-  one.settle();
-  cr_expect(one.received() == server_frame(kBinary, "\xff"));
-  bytes.send("stream");
-  one.settle();
-  cr_expect(one.received() == server_frame(kBinary, "stream"));
+// A peer that receives bytes, and two that have become WebSockets.
+struct Mixed {
+  Mixed() {
+    for (MemoryPeer* const peer : {&one, &two}) {
+      peer->send(handshake());
+      (void)peer->received();
+    }
+  }
+  Loop loop{LoopOptions{.virtual_time = true}};
+  Relay relay{loop};
+  WebSocketServer server{loop};
+  MemoryPeer bytes{loop, relay.factory()({})};
+  MemoryPeer one{loop, relay.factory(server)({})};
+  MemoryPeer two{loop, relay.factory(server)({})};
+};
+
+}  // namespace
+
+Test(relay, joins_bytes_and_messages) {
+  Mixed world;
+  world.one.send(client_frame(kText, "he", Fin::no) + client_frame(kContinuation, "llo"));
+  world.two.settle();
+  cr_expect(world.two.received() == server_frame(kText, "hello"));
+  world.bytes.settle();
+  cr_expect(world.bytes.received() == "hello");
+  cr_expect(world.one.received().empty());
+
+  world.two.send(client_frame(kBinary, "\xff"));
+  world.one.settle();
+  cr_expect(world.one.received() == server_frame(kBinary, "\xff"));
+  world.bytes.send("stream");
+  world.one.settle();
+  cr_expect(world.one.received() == server_frame(kBinary, "stream"));
 }
 
 Test(relay, sends_the_short_messages_of_a_turn_together) {
-  Loop loop(LoopOptions{.virtual_time = true});
-  Relay relay(loop);
-  WebSocketServer server(loop);
-  MemoryPeer bytes(loop, relay.factory()({}));
-  MemoryPeer one(loop, relay.factory(server)({}));
-  MemoryPeer two(loop, relay.factory(server)({}));
-  for (MemoryPeer* const peer : {&one, &two}) {
-    peer->send(handshake());
-    (void)peer->received();
-  }
+  Mixed world;
   const std::string longer = bytes_of(Relay::kMaxGathered);
-  one.send(client_frame(kText, "a") + client_frame(kBinary, "") + client_frame(kBinary, longer) +
-           client_frame(kText, "b"));
-  two.settle();
-  cr_expect(two.received() == server_frame(kText, "a") + server_frame(kBinary, "") +
-                                  server_frame(kBinary, longer) + server_frame(kText, "b"));
-  bytes.settle();
-  cr_expect(bytes.received() == "a" + longer + "b");
+  world.one.send(client_frame(kText, "a") + client_frame(kBinary, "") +
+                 client_frame(kBinary, longer) + client_frame(kText, "b"));
+  world.two.settle();
+  cr_expect(world.two.received() == server_frame(kText, "a") + server_frame(kBinary, "") +
+                                        server_frame(kBinary, longer) + server_frame(kText, "b"));
+  world.bytes.settle();
+  cr_expect(world.bytes.received() == "a" + longer + "b");
 }
 
 Test(relay, sends_what_a_peer_said_before_others_came_or_it_left) {

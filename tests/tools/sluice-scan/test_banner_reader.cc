@@ -8,35 +8,21 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/scan_pair.h"
 #include "tools/sluice-scan/banner_reader.h"
 
-using sluice::Fd;
 using sluice::Loop;
+using sluice::test::ScanPair;
 using sluice::tools::scan::BannerReader;
 using std::chrono::milliseconds;
 
 namespace {
 
-struct Pair {
-  Pair() {
-    int ends[2];
-    cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-    ours = Fd(ends[0]);
-    peer = Fd(ends[1]);
-  }
-  void say(const std::string& text) {
-    cr_assert(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
-              static_cast<ssize_t>(text.size()));
-  }
-  Fd ours;
-  Fd peer;
-};
-
 struct World {
   explicit World(milliseconds patience = milliseconds(10'000), std::size_t sockets = 100)
       : loop(backend_options()), reader(loop, patience, sockets) {}
 
-  void add(Pair& pair, const std::string& name) {
+  void add(ScanPair& pair, const std::string& name) {
     reader.add(std::move(pair.ours), [this, name](const std::string& banner) {
       told.push_back(name + ": " + banner);
       if (reader.waiting() == 0) loop.stop();
@@ -52,7 +38,7 @@ struct World {
 
 Test(scan_banner_reader, a_peer_that_speaks_and_pauses_is_heard) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair, "a");
   pair.say("220 welcome\r\n");
   world.loop.run();
@@ -62,7 +48,7 @@ Test(scan_banner_reader, a_peer_that_speaks_and_pauses_is_heard) {
 
 Test(scan_banner_reader, a_peer_that_ends_is_not_waited_for) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair, "a");
   pair.say("bye");
   pair.peer.reset();
@@ -72,7 +58,7 @@ Test(scan_banner_reader, a_peer_that_ends_is_not_waited_for) {
 
 Test(scan_banner_reader, a_silent_peer_is_given_up) {
   World world(milliseconds(50));
-  Pair pair;
+  ScanPair pair;
   world.add(pair, "a");
   world.loop.run();
   cr_expect(world.told.front() == "a: ");
@@ -80,7 +66,7 @@ Test(scan_banner_reader, a_silent_peer_is_given_up) {
 
 Test(scan_banner_reader, no_more_is_read_than_the_limit) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair, "a");
   pair.say(std::string(5000, 'x'));
   world.loop.run();
@@ -89,7 +75,7 @@ Test(scan_banner_reader, no_more_is_read_than_the_limit) {
 
 Test(scan_banner_reader, it_is_full_when_as_many_wait_as_are_allowed) {
   World world(milliseconds(10'000), 2);
-  Pair first, second;
+  ScanPair first, second;
   world.add(first, "first");
   cr_expect(!world.reader.full());
   world.add(second, "second");
@@ -101,7 +87,7 @@ Test(scan_banner_reader, it_is_full_when_as_many_wait_as_are_allowed) {
 
 Test(scan_banner_reader, finishing_tells_what_was_said_until_now) {
   World world;
-  Pair first, second;
+  ScanPair first, second;
   world.add(first, "first");
   world.add(second, "second");
   first.say("in time");
@@ -112,7 +98,7 @@ Test(scan_banner_reader, finishing_tells_what_was_said_until_now) {
 
 Test(scan_banner_reader, going_is_silent) {
   World world;
-  Pair pair;
+  ScanPair pair;
   {
     BannerReader reader(world.loop, milliseconds(1000), 10);
     reader.add(std::move(pair.ours), [](const std::string&) { cr_assert(false); });

@@ -62,11 +62,7 @@ void show_loops(const ControlRequest& request) {
     row.add_number("loop", std::uint64_t{i});
     row.add_number("connections", counters.connections_open);
     row.add_number("accepted", counters.accepted);
-    row.add_number("bytes_in", counters.bytes_in);
-    row.add_number("bytes_out", counters.bytes_out);
-    row.add_number("turns", counters.turns);
-    row.add_number("slow_turns", counters.slow_turns);
-    row.add_number("longest_turn_us", counters.longest_turn_us);
+    add_work(row, counters);
     request.answer.add_row(row);
   }
 }

@@ -18,11 +18,7 @@ std::string loop_json(const Counters& counters) {
   row.add_number("connections_open", counters.connections_open);
   row.add_number("accepted", counters.accepted);
   row.add_number("refused", counters.refused);
-  row.add_number("bytes_in", counters.bytes_in);
-  row.add_number("bytes_out", counters.bytes_out);
-  row.add_number("turns", counters.turns);
-  row.add_number("slow_turns", counters.slow_turns);
-  row.add_number("longest_turn_us", counters.longest_turn_us);
+  add_work(row, counters);
   row.add_number("timers",
                  std::accumulate(lags.counts.begin(), lags.counts.end(), std::uint64_t{0}));
   row.add_number("timer_lag_us", lags.sum);
@@ -30,6 +26,14 @@ std::string loop_json(const Counters& counters) {
 }
 
 }  // namespace
+
+void add_work(JsonObject& row, const Counters& counters) {
+  row.add_number("bytes_in", counters.bytes_in);
+  row.add_number("bytes_out", counters.bytes_out);
+  row.add_number("turns", counters.turns);
+  row.add_number("slow_turns", counters.slow_turns);
+  row.add_number("longest_turn_us", counters.longest_turn_us);
+}
 
 JsonObject service_row(const ServiceSet::Member& member) {
   const ServiceCounters counters = member.counters();

@@ -13,6 +13,9 @@
 
 namespace sluice::tools::daemon {
 
+// What a loop has moved, and its turns: the part that `show loops` and the page share.
+void add_work(JsonObject& row, const Counters& counters);
+
 // What is known of a service: a row of `show services`.
 JsonObject service_row(const ServiceSet::Member& member);
 

@@ -10,31 +10,18 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/scan_pair.h"
 #include "tools/sluice-scan/probes/protocol.h"
 #include "tools/sluice-scan/probes/service_prober.h"
 
 using sluice::Address;
 using sluice::Fd;
 using sluice::Loop;
+using sluice::test::ScanPair;
 using sluice::tools::scan::kMaxAnswer;
 using sluice::tools::scan::ServiceProber;
 
 namespace {
-
-struct Pair {
-  Pair() {
-    int ends[2];
-    cr_assert(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-    ours = Fd(ends[0]);
-    peer = Fd(ends[1]);
-  }
-  void say(const std::string& text) {
-    cr_assert(::send(peer.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
-              static_cast<ssize_t>(text.size()));
-  }
-  Fd ours;
-  Fd peer;
-};
 
 // A port that nobody listens on, where a second connection is refused.
 Address nobody() {
@@ -50,7 +37,7 @@ struct World {
     prober.emplace(loop, options);
   }
 
-  void add(Pair& pair) {
+  void add(ScanPair& pair) {
     prober->add(std::move(pair.ours), nobody(), [this](ServiceProber::Found found) {
       told.push_back(std::move(found));
       loop.stop();
@@ -66,7 +53,7 @@ struct World {
 
 Test(scan_service_prober, a_greeting_is_understood_when_it_pauses) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair);
   pair.say("SSH-2.0-OpenSSH_9.2p1\r\n");
   world.loop.run();
@@ -77,7 +64,7 @@ Test(scan_service_prober, a_greeting_is_understood_when_it_pauses) {
 
 Test(scan_service_prober, no_more_is_read_than_an_answer_may_have) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair);
   pair.say(std::string(50'000, 'x'));
   world.loop.run();
@@ -90,7 +77,7 @@ Test(scan_service_prober, a_peer_that_trickles_has_the_time_of_one_answer) {
   ServiceProber::Options options;
   options.patience = milliseconds(300);
   World world(options);
-  Pair pair;
+  ScanPair pair;
   world.add(pair);
   int said = 0;
   sluice::Timer trickle(world.loop, [&] {
@@ -105,7 +92,7 @@ Test(scan_service_prober, a_peer_that_trickles_has_the_time_of_one_answer) {
 
 Test(scan_service_prober, a_peer_that_ends_and_accepts_nobody_else_is_not_waited_for) {
   World world;
-  Pair pair;
+  ScanPair pair;
   world.add(pair);
   pair.peer.reset();
   const auto begin = sluice::Clock::now();
@@ -116,9 +103,9 @@ Test(scan_service_prober, a_peer_that_ends_and_accepts_nobody_else_is_not_waited
 
 Test(scan_service_prober, finish_ends_all_at_once_and_the_destructor_calls_nothing) {
   World world;
-  Pair first;
-  Pair second;
-  Pair third;
+  ScanPair first;
+  ScanPair second;
+  ScanPair third;
   world.add(first);
   world.add(second);
   world.prober->finish();
