@@ -189,7 +189,7 @@ WebSocketRead WebSocketReader::hold(const Last& last, WebSocketIntake& intake) c
   WebSocketRead result{
       .event = WebSocketEvent::held, .is_text = last.is_text, .payload = intake.whole};
   if (last.is_deflated) {
-    // Cut off, or malformed: then it is as short as it is.
+    // The part that can be expanded, up to the limit: the rest may be missing or malformed.
     (void)intake.deflate->inflate(intake.whole, kMaxPeeked, intake.expanded);
     result.payload = intake.expanded;
   }

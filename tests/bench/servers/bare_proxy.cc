@@ -68,7 +68,7 @@ class Proxy {
         bench::require(pipe2(each.pipe.data(), O_NONBLOCK | O_CLOEXEC), "pipe2");
         (void)fcntl(each.pipe[1], F_SETPIPE_SZ, kPipe);
       }
-      // By edges: both directions go on until the system has nothing, or takes nothing.
+      // By edges: each direction goes on until a call fails with EAGAIN.
       epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pair);
       epoll_.add(up, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, pair);
     }

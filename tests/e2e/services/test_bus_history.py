@@ -31,7 +31,7 @@ def link(number):
 
 
 class Links:
-    """Parts a daemon from the server: packets between them are dropped, so neither is told."""
+    """Parts a daemon from the server by dropping their packets, which neither of them notices."""
 
     BEGIN = """table inet links {{
       set parted {{ type ipv4_addr; }}

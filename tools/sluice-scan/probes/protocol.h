@@ -36,7 +36,7 @@ struct Protocol {
   std::string request;               // empty: the server speaks first
   // Reads an answer to the request, or a greeting. Nothing: it is not of this protocol.
   ServiceReader read;
-  // Its answers can be told from those of other protocols, whatever was asked.
+  // Its answers look like those of no other protocol, whatever was asked.
   bool distinct = true;
   // Is asked on ports that are nobody's; the others only on theirs.
   bool anywhere = false;

@@ -35,7 +35,7 @@ std::string integer(unsigned value) {
   return tlv(kInteger, body);
 }
 
-// Made up, and the same each time: an answer need not be told from others.
+// Made up, and always the same: no answer has to be matched with its request.
 constexpr std::string_view kEightBytes = "73 6c 75 69 63 65 2d 31";
 
 }  // namespace

@@ -27,7 +27,7 @@ constexpr TextKey kNetwork({.name = "network",
 
 constexpr NumberKey kSts({.name = "sts",
                           .form = "PORT",
-                          .summary = "port with TLS, which clients are told to use",
+                          .summary = "port with TLS, to which clients are to move",
                           .applies = over_streams,
                           .without = "none"},
                          {1, 65'535});
