@@ -14,11 +14,15 @@ IDLE = "idle=500ms"
 
 
 class ForEver(unittest.TestCase):
-    def expect_gone(self, server, before, reasons, patience=5):
+    def expect_gone(self, server, before, reasons):
         """All but the honest client are gone, each for one of these reasons."""
-        self.assertTrue(daemon.wait_until(lambda: server.descriptors() <= before + 1, patience))
-        counters = server.counters()
-        self.assertEqual(sum(counters[f"closed_{reason}"] for reason in reasons), PEERS, counters)
+        def gone():  # not the descriptors: of those that wait to be accepted it has none either
+            counters = server.counters()
+            return sum(counters[f"closed_{reason}"] for reason in reasons)
+
+        daemon.wait_until(lambda: gone() == PEERS)
+        self.assertEqual(gone(), PEERS, server.counters())
+        self.assertTrue(daemon.wait_until(lambda: server.descriptors() <= before + 1))
 
     @contextlib.contextmanager
     def peers_of(self, service, idle=IDLE):

@@ -1,4 +1,4 @@
-// The descriptors of the process, for tests that run out of them.
+// The descriptors of the process, for tests that count them or run out of them.
 #ifndef SLUICE_TESTS_SUPPORT_DESCRIPTORS_H
 #define SLUICE_TESTS_SUPPORT_DESCRIPTORS_H
 
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -21,6 +22,13 @@ inline rlim_t raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   cr_assert(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
   return limit.rlim_cur;
+}
+
+// How many are open.
+inline std::size_t open_descriptors() {
+  std::size_t count = 0;
+  for (int fd = 0; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+  return count;
 }
 
 // Uses up the descriptors that the process may still open, except `spare` of them.

@@ -17,6 +17,10 @@ def ended(sluiced):
     return re.findall(r"info (closed: service=.*)", sluiced.log())
 
 
+def descriptors(sluiced):
+    return len(os.listdir(f"/proc/{sluiced.process.pid}/fd"))
+
+
 class ConnectionLog(unittest.TestCase):
     def test_a_line_says_what_a_connection_was(self):
         with Daemon("--log-connections", "-l", "echo=tcp://127.0.0.1:0,name=house") as sluiced:
@@ -68,7 +72,10 @@ class ConnectionLog(unittest.TestCase):
                 def visit():
                     with connect(sluiced.endpoint) as client:
                         receive_all(client)
+                before = descriptors(sluiced)
                 visit()
+                # The client sees the end before the server does, and the reload may come between.
+                self.assertTrue(daemon.wait_until(lambda: descriptors(sluiced) == before))
                 file.write_text(text.format("true"), encoding="utf-8")
                 sluiced.signal(signal.SIGHUP)
                 sluiced.wait_for_log("1 kept")

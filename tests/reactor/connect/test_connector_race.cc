@@ -1,12 +1,12 @@
 // Several addresses: their order, their head starts, and what happens to those that lose.
 #include <chrono>
-#include <filesystem>
 
 #include <criterion/criterion.h>
 
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/connects.h"
+#include "support/descriptors.h"
 
 using namespace sluice;
 using namespace sluice::test;
@@ -23,15 +23,6 @@ LoopOptions virtual_options() {
   LoopOptions options = backend_options();
   options.virtual_time = true;
   return options;
-}
-
-std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    (void)entry;
-    ++count;
-  }
-  return count;
 }
 
 // A race on virtual time: nothing happens unless the test causes it.

@@ -97,7 +97,7 @@ Test(resolver, distinguishes_a_name_without_an_address_of_the_family_from_one_th
 }
 
 Test(resolver, reports_a_failing_server) {
-  DnsWorld world(impatient());
+  DnsWorld world;
   world.server.treat("failed.test", Manner::server_failed);
   world.server.treat("unable.test", Manner::not_implemented);
   world.server.treat("refused.test", Manner::refused);
@@ -114,7 +114,7 @@ Test(resolver, reports_the_failure_of_the_last_of_several_servers) {
     DnsServer other(world.loop);
     other.treat("x.test", manner);
     world.server.treat("x.test", manner);
-    ResolverOptions options = impatient();
+    ResolverOptions options;
     options.servers = {other.address(), world.server.address()};
     world.resolver = std::make_unique<Resolver>(world.loop, options);
     expect_error(world.addresses("x.test."), error);
@@ -170,12 +170,13 @@ Test(resolver, a_silent_server_times_out_after_its_tries) {
 Test(resolver, the_deadline_ends_a_lookup_before_its_tries) {
   ResolverOptions options;
   options.deadline = 100ms;
+  options.try_timeout = 25s;
   DnsWorld world(options);
   world.server.treat("silent.test", Manner::silent);
   const auto start = Clock::now();
   expect_error(world.addresses("silent.test."), ResolverError::timed_out);
   cr_expect(Clock::now() - start >= 100ms);
-  cr_expect(Clock::now() - start < 1900ms);
+  cr_expect(Clock::now() - start < 20s);
 }
 
 Test(resolver, accepts_an_answer_to_an_earlier_try) {
@@ -204,6 +205,7 @@ Test(resolver, a_second_server_answers_when_the_first_does_not) {
   DnsServer silent(world.loop);
   silent.treat("there.test", Manner::silent);
   ResolverOptions options = impatient();
+  options.tries = 6;  // on a slow machine its first answers may come too late
   options.servers = {silent.address(), world.server.address()};
   world.resolver = std::make_unique<Resolver>(world.loop, options);
   world.server.a("there.test", "127.0.0.9");
@@ -224,16 +226,20 @@ Test(resolver, finds_the_names_of_an_address) {
 }
 
 Test(resolver, a_server_that_fails_is_not_an_address_without_a_name) {
-  DnsWorld world(impatient());
+  DnsWorld world;
   world.server.treat("1.2.0.192.in-addr.arpa", Manner::server_failed);
-  world.server.treat("2.2.0.192.in-addr.arpa", Manner::silent);
   world.server.treat("3.2.0.192.in-addr.arpa", Manner::refused);
   world.server.treat("4.2.0.192.in-addr.arpa", Manner::malformed);
   world.server.ptr("192.0.2.4", "four.test");
   expect_error(world.names("192.0.2.1"), ResolverError::server_failed);
-  expect_error(world.names("192.0.2.2"), ResolverError::timed_out);
   expect_error(world.names("192.0.2.3"), ResolverError::refused);
   expect_error(world.names("192.0.2.4"), ResolverError::server_failed);
+}
+
+Test(resolver, a_silent_server_is_not_an_address_without_a_name) {
+  DnsWorld world(impatient());
+  world.server.treat("2.2.0.192.in-addr.arpa", Manner::silent);
+  expect_error(world.names("192.0.2.2"), ResolverError::timed_out);
 }
 
 Test(resolver, finds_names_through_an_alias) {

@@ -1,6 +1,4 @@
 // Two connections that are joined, over TCP and Unix sockets and through a transport.
-#include <fcntl.h>
-
 #include <csignal>
 #include <initializer_list>
 #include <memory>
@@ -129,12 +127,6 @@ ConnectionOptions copied(Hooks& hooks) {
   ConnectionOptions options;
   options.transport = hooked(hooks);
   return options;
-}
-
-std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for (int fd = 0; fd < 256; ++fd) count += ::fcntl(fd, F_GETFD) != -1 ? 1 : 0;
-  return count;
 }
 
 }  // namespace

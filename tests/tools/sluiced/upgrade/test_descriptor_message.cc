@@ -1,6 +1,5 @@
 // Messages with descriptors between two processes: a receiver keeps at most one.
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstddef>
@@ -8,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/descriptors.h"
 #include "tools/sluiced/upgrade/descriptor_message.h"
 
 using namespace sluice;
@@ -29,12 +29,11 @@ Test(descriptor_message, two_descriptors_in_one_message_are_closed) {
   part->cmsg_len = CMSG_LEN(sizeof two);
   std::memcpy(CMSG_DATA(part), two, sizeof two);
   auto [one, other] = make_message_pair();
-  const Fd before(::dup(0));
+  const std::size_t before = test::open_descriptors();
   cr_assert(::sendmsg(one.get(), &header, 0) == 1);
   std::array<std::byte, 16> room{};
   ReceivedMessage message;
   cr_assert(receive_message(other.get(), room, message) == MessageStatus::done);
   cr_expect(not message.is_whole && not message.fd);
-  const Fd after(::dup(0));
-  cr_expect(after.get() == before.get() + 1);
+  cr_expect(test::open_descriptors() == before);
 }
