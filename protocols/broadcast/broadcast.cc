@@ -180,6 +180,18 @@ void Broadcast::announce() {
 }
 
 Broadcast::PublishResult Broadcast::publish(std::string_view text) {
+  PublishResult result = send_text(text);
+  if (result.error.empty() && published_) published_(text);
+  return result;
+}
+
+void Broadcast::publish_of_other(std::string_view text) {
+  const PublishResult result = send_text(text);
+  if (!result.error.empty())
+    report_error("a text of another host is not sent: " + result.error, {});
+}
+
+Broadcast::PublishResult Broadcast::send_text(std::string_view text) {
   std::string error = text_error(text);
   if (!error.empty()) return {.targets = 0, .error = std::move(error)};
   if (socket_.closed()) return {.targets = 0, .error = "the service is closed"};

@@ -37,6 +37,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <span>
@@ -106,6 +107,14 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   // kMaxMessage bytes, if the send queue is full, or if the socket is closed.
   PublishResult publish(std::string_view text);
 
+  // Runs for each text that publish() has sent: for what carries texts to other hosts. It must not
+  // call this object. Empty: there is nothing.
+  void set_published(std::function<void(std::string_view text)> published) {
+    published_ = std::move(published);
+  }
+  // Sends a text of another host as publish() does, but reports a failure, and runs no function.
+  void publish_of_other(std::string_view text);
+
   // Changes the message. Throws std::invalid_argument, as the constructor does.
   void set_message(std::string_view message);
 
@@ -136,6 +145,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   SLUICE_LOCAL void arm_answers();
   SLUICE_LOCAL const std::vector<BroadcastTarget>& targets();  // of this turn
   SLUICE_LOCAL std::vector<BroadcastTarget> read_targets();
+  SLUICE_LOCAL PublishResult send_text(std::string_view text);
   SLUICE_LOCAL std::size_t send_to_all(std::string_view text,
                                        std::span<const BroadcastTarget> targets);
   [[nodiscard]] SLUICE_LOCAL std::chrono::milliseconds random_up_to(std::chrono::milliseconds max);
@@ -147,6 +157,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   std::minstd_rand random_;
   AnswerLimits limits_;
   DelayedAnswers waiting_{BroadcastOptions::kMaxWaiting};
+  std::function<void(std::string_view)> published_;
   Counts counts_;
   bool had_targets_ = true;
   bool has_left_groups_ = false;

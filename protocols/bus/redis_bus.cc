@@ -110,8 +110,9 @@ std::string RedisBus::take_batch() {
 void RedisBus::add(std::uint64_t first, std::string_view batch, RedisLink::Answer answer) {
   const std::string stream = key("events");
   const std::string number = std::to_string(first);
-  writer_.send(std::array<std::string_view, 12>{"XADD", stream, "MAXLEN", "~", kMaxEntries, "*",
-                                                "h", house_, "n", number, "b", batch},
+  const std::string max = std::to_string(options_.max_entries);
+  writer_.send(std::array<std::string_view, 12>{"XADD", stream, "MAXLEN", "~", max, "*", "h",
+                                                house_, "n", number, "b", batch},
                std::move(answer));
 }
 

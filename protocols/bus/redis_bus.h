@@ -11,7 +11,7 @@
 //   sluice:{NAME}:epoch         a random text; another one shows that the server came back empty
 //   sluice:{NAME}:lease:HOUSE   there as long as the house is
 // Faults: while the server cannot be reached, refuses a command or takes longer than kPatience, the
-// bus is not reachable, and Events::log says why.
+// bus is not reachable, and RedisBusOptions::log says why, and how many messages are lost.
 // Limits: those of the constants.
 // Lifetime: must be destroyed before its loop. Thread: the loop's. Errors: std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_BUS_REDIS_BUS_H
@@ -39,8 +39,9 @@ namespace sluice {
 struct RedisBusOptions {
   RedisServer server;
   std::string name = "main";
-  std::string where = "redis";  // the server's name in the log
-  std::size_t history = 100;    // old entries of the stream that a new house reads
+  std::string where = "redis";       // the server's name in the log
+  std::size_t history = 100;         // old entries of the stream that a new house reads
+  std::size_t max_entries = 10'000;  // of the stream, about
   // Gets a line for the operator; `is_fault`: the bus does not work because of that.
   std::function<void(bool is_fault, const std::string& line)> log = {};
 };
@@ -59,8 +60,7 @@ class RedisBus final : public Bus {
   static constexpr std::size_t kMaxWaitingBytes = 8 * 1024 * 1024;
   static constexpr std::size_t kMaxBatch = 64 * 1024;  // bytes of one XADD, or one message
   static constexpr std::size_t kMaxHouses = 1'024;
-  static constexpr std::size_t kPage = 100;                 // entries of one XREAD
-  static constexpr std::string_view kMaxEntries = "10000";  // of the stream, about
+  static constexpr std::size_t kPage = 100;  // entries of one XREAD
 
   RedisBus(Loop& loop, RedisBusOptions options);
   ~RedisBus() override;

@@ -147,8 +147,12 @@ bool RedisBus::is_new(const BusMessage& message) {
   house->last = message.number;
   house->misses = 0;
   house->gone = false;
-  if (lost != 0 && !message.is_old && listener_ != nullptr) {
-    listener_->on_gap(message.house, lost);
+  if (lost != 0 && !message.is_old) {
+    if (options_.log) {
+      options_.log(
+          true, options_.where + ": messages of another house are lost: " + std::to_string(lost));
+    }
+    if (listener_ != nullptr) listener_->on_gap(message.house, lost);
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../../reactor/base/payload.h"
+#include "relay_carrier.h"
 #include "relay_peer.h"
 #include "relay_socket.h"
 
@@ -14,11 +15,7 @@ namespace sluice {
 
 Relay::Relay(Loop& loop, const RelayOptions& options)
     : options_(options),
-      end_of_turn_(loop,
-                   [this] {
-                     send_gathered();
-                     resume_waiting();
-                   }),
+      end_of_turn_(loop, [this] { end_turn(); }),
       behind_(
           loop,
           [](RelayMember& peer) {
@@ -56,24 +53,53 @@ void Relay::remove(RelayMember& peer) noexcept {
   std::erase(peers_, &peer);
   std::erase(waiting_, &peer);
   mark_caught_up(peer);
+  if (carrier_ != nullptr) carrier_->gone(peer);
 }
 
 void Relay::deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) {
-  if (peers_.size() < 2) return;
+  if (carrier_ != nullptr) return carrier_->carry(from, form, bytes);
+  if (peers_.size() >= 2) spread(&from, form, bytes);
+}
+
+void Relay::receive(const RelayMember* from, RelayForm form,
+                    std::span<const std::byte> bytes) noexcept {
+  try {
+    spread(from, form, bytes);
+  } catch (const std::bad_alloc&) {
+    abort_others(from);
+  }
+}
+
+void Relay::abort_behind() noexcept {
+  for (RelayMember* const peer : peers_) {
+    if (!peer->behind_) continue;
+    mark_caught_up(*peer);
+    peer->abort();
+  }
+}
+
+void Relay::abort_others(const RelayMember* from) noexcept {
+  for (RelayMember* const peer : peers_) {
+    if (peer != from) peer->abort();
+  }
+}
+
+void Relay::spread(const RelayMember* from, RelayForm form, std::span<const std::byte> bytes) {
   const auto kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
-  const bool is_short = from.gathers_ && form != RelayForm::bytes && bytes.size() < kMaxGathered;
-  if (from_ != &from || !is_short || gathered_.size() + bytes.size() > kMaxGathered) {
+  const bool gathers = from == nullptr || from->gathers_;
+  const bool is_short = gathers && form != RelayForm::bytes && bytes.size() < kMaxGathered;
+  if (from_ != from || !is_short || gathered_.size() + bytes.size() > kMaxGathered) {
     send_gathered();
   }
   if (is_short) {
     gathered_.add(kind, bytes);
-    from_ = &from;
+    from_ = from;
     return end_of_turn_.request();
   }
   WebSocketBroadcast message;
   Payload raw;
   for (RelayMember* const peer : peers_) {  // each is made once, if a peer needs it
-    if (peer == &from) continue;
+    if (peer == from) continue;
     const bool is_socket = peer->socket_ != nullptr;
     if (is_socket && message.empty()) message.add(kind, bytes);
     if (!is_socket && raw.empty()) raw = Payload::copy(bytes);
@@ -103,6 +129,7 @@ void Relay::send(RelayMember& peer, const Payload& raw, WebSocketBroadcast& mess
 
 // Whether somebody else is behind: a peer does not receive its own bytes.
 bool Relay::must_wait(const RelayMember& peer) const noexcept {
+  if (carrier_ != nullptr && carrier_->is_full()) return true;
   return behind_.size() > (peer.behind_ ? 1U : 0U);
 }
 
@@ -123,7 +150,13 @@ void Relay::mark_caught_up(RelayMember& peer) noexcept {
 
 // At the end of the turn: many peers may catch up in one turn.
 void Relay::schedule_resume() noexcept {
-  if (!waiting_.empty()) end_of_turn_.request();
+  if (!waiting_.empty() || carrier_ != nullptr) end_of_turn_.request();
+}
+
+void Relay::end_turn() {
+  send_gathered();
+  if (carrier_ != nullptr && may_receive()) carrier_->caught_up();
+  resume_waiting();
 }
 
 void Relay::resume_waiting() {

@@ -14,6 +14,8 @@
 // nobody is read whose bytes it would receive, so peers that read lose nothing, and its own
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience
 // is aborted, and the others go on.
+// Other processes: with a RelayCarrier, the peers of several relays receive the same bytes in the
+// same order. A peer that is behind delays only the peers of its own relay.
 // Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water, kMaxGathered and
 // the longest of max_read and the messages are together below queue_limit, and that input_limit >=
 // max_read.
@@ -36,6 +38,8 @@
 #include "relay_member.h"
 
 namespace sluice {
+
+class RelayCarrier;
 
 struct RelayOptions {
   std::size_t max_peers = 1024;              // a newcomer above it is refused
@@ -61,13 +65,28 @@ class Relay {
   [[nodiscard]] std::size_t peers() const noexcept { return peers_.size(); }
   [[nodiscard]] bool is_full() const noexcept { return peers_.size() >= options_.max_peers; }
 
+  // From now on it carries what the peers say. Null: there are no other relays.
+  void set_carrier(RelayCarrier* carrier) noexcept { carrier_ = carrier; }
+  // For the carrier. Sends to all but `from`, which is null for the peer of another relay. A peer
+  // that does not get it, for want of memory, is aborted. REQUIRES: may_receive().
+  void receive(const RelayMember* from, RelayForm form, std::span<const std::byte> bytes) noexcept;
+  [[nodiscard]] bool may_receive() const noexcept { return behind_.size() == 0; }
+  // It is not full any more.
+  void resume() noexcept { schedule_resume(); }
+  // It can wait no longer for the peers that are behind.
+  void abort_behind() noexcept;
+  // It has no memory for what `from` has said: the others would miss bytes, and not know.
+  void abort_others(const RelayMember* from) noexcept;
+
  private:
   friend class RelayMember;
 
   void add(RelayMember& peer);
   void remove(RelayMember& peer) noexcept;
-  // Sends to all but `from`. REQUIRES: nobody that would receive it is behind.
+  // Sends to all but `from`, or lets the carrier do it. REQUIRES: nobody that would receive it is
+  // behind.
   void deliver(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes);
+  void spread(const RelayMember* from, RelayForm form, std::span<const std::byte> bytes);
   // What was gathered of `from_`. A peer that does not get it, for want of memory, is aborted.
   void send_gathered() noexcept;
   // `raw` or `messages`, by what the peer receives.
@@ -78,6 +97,7 @@ class Relay {
   void mark_behind(RelayMember& peer);
   void mark_caught_up(RelayMember& peer) noexcept;
   void schedule_resume() noexcept;
+  void end_turn();
   void resume_waiting();
 
   RelayOptions options_;
@@ -85,7 +105,8 @@ class Relay {
   PatienceList<RelayMember> behind_;
   std::vector<RelayMember*> peers_;
   std::vector<RelayMember*> waiting_;
-  const RelayMember* from_ = nullptr;  // whose messages these are
+  RelayCarrier* carrier_ = nullptr;
+  const RelayMember* from_ = nullptr;  // whose messages these are; null: of another relay's peer
   WebSocketBroadcast gathered_;
 };
 

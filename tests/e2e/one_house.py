@@ -1,4 +1,4 @@
-"""Daemons that are one chat, through a redis-server that the test starts."""
+"""Daemons that share something, such as a chat, through a redis-server that the test starts."""
 import contextlib
 import unittest
 
@@ -12,7 +12,9 @@ CHAT = ("-l", "chat=tcp://127.0.0.1:0,rate=off")
 
 
 @unittest.skipUnless(PATH, "there is no redis-server")
-class OneHouse(InDirectory):
+class InOneHouse(InDirectory):
+    house = "main"  # as the log names it
+
     def setUp(self):
         super().setUp()
         self.stack = contextlib.ExitStack()
@@ -24,8 +26,12 @@ class OneHouse(InDirectory):
     def daemon(self, *arguments, **options):
         """One that has reached the server."""
         one = self.stack.enter_context(Daemon(*arguments, **options))
-        one.wait_for_log("bus: house main: .*: reachable")
+        one.wait_for_log(f"bus: house {self.house}: .*: reachable")
         return one
+
+
+class OneHouse(InOneHouse):
+    """One chat."""
 
     def daemons(self, redis, count):
         return [self.daemon("--bus", redis.url, *CHAT) for _ in range(count)]

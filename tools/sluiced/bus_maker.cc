@@ -17,10 +17,10 @@ BusMaker make_bus_maker(const BusSettings& settings, Log& log) {
                      .secret = settings.secret,
                      .database = url.database};
   if (url.has_tls) server.transport = client_transport(url.host, settings.ca);
-  return [&log, server = std::move(server), where = settings.url](Loop& loop,
-                                                                  const std::string& house) {
-    RedisBusOptions options{.server = server, .name = house, .where = where};
-    options.log = [&log, house](bool is_fault, const std::string& line) {
+  return [&log, server = std::move(server), where = settings.url](Loop& loop, const BusPlan& plan) {
+    RedisBusOptions options{
+        .server = server, .name = plan.name, .where = where, .max_entries = plan.max_entries};
+    options.log = [&log, house = plan.name](bool is_fault, const std::string& line) {
       const std::string text = "bus: house " + house + ": " + line;
       is_fault ? log.warning(text) : log.info(text);
     };

@@ -11,13 +11,11 @@
 #include "protocols/bus/bus_record.h"
 #include "protocols/bus/chat_bridge.h"
 #include "protocols/bus/local_bus.h"
+#include "support/hand_bus.h"
 #include <sluice/chat_house.h>
 #include <sluice/chat_lines.h>
 #include <sluice/loop.h>
 
-using sluice::Bus;
-using sluice::BusListener;
-using sluice::BusMessage;
 using sluice::ChatBridge;
 using sluice::ChatHouse;
 using sluice::ChatLines;
@@ -29,62 +27,10 @@ using sluice::LocalBus;
 using sluice::LocalBusHub;
 using sluice::Loop;
 using sluice::Payload;
+using sluice::test::HandBus;
+using sluice::test::HandStream;
 
 namespace {
-
-// A stream that the tests carry by hand, one message at a time.
-struct Stream {
-  struct Entry {
-    std::string house;
-    std::uint64_t number;
-    std::string body;
-  };
-  std::vector<Entry> entries;
-};
-
-class HandBus final : public Bus {
- public:
-  HandBus(Stream& stream, std::string name) : stream_(stream), name_(std::move(name)) {}
-
-  void set_listener(BusListener* listener) override { listener_ = listener; }
-  std::uint64_t publish(std::string_view body) override {
-    waiting_.push_back({name_, ++last_, std::string(body)});
-    return last_;
-  }
-  [[nodiscard]] bool is_reachable() const noexcept override { return reachable_; }
-
-  void set_reachable(bool reachable) {
-    reachable_ = reachable;
-    listener_->on_reachable(reachable);
-  }
-  // What it has published is in the stream.
-  void send() {
-    for (Stream::Entry& entry : waiting_) stream_.entries.push_back(std::move(entry));
-    waiting_.clear();
-  }
-  void lose() { waiting_.pop_front(); }
-  void read() {
-    while (position_ < stream_.entries.size()) {
-      const Stream::Entry entry = stream_.entries[position_++];
-      listener_->on_message({.house = entry.house,
-                             .number = entry.number,
-                             .time = {},
-                             .body = entry.body,
-                             .own = entry.house == name_});
-    }
-  }
-  [[nodiscard]] BusListener& listener() const noexcept { return *listener_; }
-  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
-
- private:
-  Stream& stream_;
-  std::string name_;
-  BusListener* listener_ = nullptr;
-  std::deque<Stream::Entry> waiting_;
-  std::uint64_t last_ = 0;
-  std::size_t position_ = 0;
-  bool reachable_ = false;
-};
 
 class Person final : public ChatOutlet {
  public:
@@ -111,7 +57,7 @@ class Person final : public ChatOutlet {
 // Two houses on buses that the test carries.
 struct Two {
   Loop loop;
-  Stream stream;
+  HandStream stream;
   ChatHouse first_house;
   ChatHouse second_house;
   HandBus first{stream, "first"};
@@ -319,7 +265,7 @@ Test(chat_bridge, a_newcomer_reads_old_lines_of_the_lobby_that_were_said_elsewhe
   ann.say("old");
   two.settle();
   ChatHouse house;
-  Stream empty;
+  HandStream empty;
   HandBus bus(empty, "third");
   const ChatBridge bridge(two.loop, house, bus);
   for (const auto& entry : two.stream.entries) {

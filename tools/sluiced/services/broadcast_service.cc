@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "../../../protocols/broadcast/broadcast_control.h"
+#include "../../../protocols/bus/broadcast_bridge.h"
 #include "../../../reactor/base/text/quote.h"
 #include "../../../reactor/stream/listener.h"
 #include "../../common/usage_error.h"
@@ -23,6 +24,7 @@
 #include "../endpoints/unix_listener.h"
 #include "../settings/address_key.h"
 #include "../settings/key_types.h"
+#include "chat_keys.h"
 #include "service_set.h"
 
 namespace sluice::tools::daemon {
@@ -78,6 +80,12 @@ constexpr AddressKey kGroup({.name = "group",
                              .applies = over_udp,
                              .without = "ff02::1"},
                             read_group, describe_group);
+constexpr TextKey kHouse({.name = "house",
+                          .form = "NAME",
+                          .summary = "services of one house send each other's texts",
+                          .applies = over_udp,
+                          .without = "none"},
+                         TextKey::kAny, {}, chat_keys::check_house);
 constexpr AddressKey kControl({.name = "control",
                                .form = "PATH",
                                .summary = "Unix socket; lines sent to it are broadcast",
@@ -88,8 +96,8 @@ constexpr DurationKey kMessageTimeout = message_timeout_key(
 constexpr DurationKey kFirstMessageTimeout =
     first_message_timeout_key("control: limit on the time to the first", over_udp);
 
-constexpr const Key* kKeys[] = {&kMessage, &kAnnounce,       &kInterface,          &kGroup,
-                                &kControl, &kMessageTimeout, &kFirstMessageTimeout};
+constexpr const Key* kKeys[] = {&kMessage, &kAnnounce, &kInterface,      &kGroup,
+                                &kHouse,   &kControl,  &kMessageTimeout, &kFirstMessageTimeout};
 
 std::string host_name() {
   std::array<char, 256> name{};  // POSIX's HOST_NAME_MAX and its end
@@ -110,16 +118,33 @@ ListenerOptions control_options(const BroadcastPlan& plan) {
   return options;
 }
 
+// What the services of a house share.
+class BroadcastCore final : public ServiceCore {
+ public:
+  // `bus` may be null.
+  explicit BroadcastCore(std::unique_ptr<Bus> bus) : bus_(std::move(bus)), bridge_(bus_.get()) {}
+  [[nodiscard]] BroadcastBridge& bridge() noexcept { return bridge_; }
+  void apply(const Settings& /*settings*/) override {}
+
+ private:
+  std::unique_ptr<Bus> bus_;
+  BroadcastBridge bridge_;
+};
+
 class BroadcastService final : public Service {
  public:
   BroadcastService(const ServiceHost& host, const ListenSpec& spec, const BroadcastPlan& plan)
       : loop_(host.loop),
         guard_(host.loop, host.guard, host.bans, spec),
-        broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options) {
-    if (!plan.control) return;
-    control_.emplace(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
-                     control_options(plan), host.set.take_inherited(*plan.control));
+        broadcast_(host.loop, duplicate_of(host.socket), guard_.get(), plan.options),
+        bridge_(static_cast<BroadcastCore&>(*host.core).bridge()) {
+    if (plan.control) {
+      control_.emplace(host.loop, *plan.control, BroadcastControl::factory(broadcast_),
+                       control_options(plan), host.set.take_inherited(*plan.control));
+    }
+    bridge_.add(broadcast_);
   }
+  ~BroadcastService() override { bridge_.remove(broadcast_); }
 
   [[nodiscard]] const Endpoint& endpoint() const noexcept override { return broadcast_.endpoint(); }
 
@@ -167,11 +192,25 @@ class BroadcastService final : public Service {
   Loop& loop_;
   GuardOf guard_;
   Broadcast broadcast_;
+  BroadcastBridge& bridge_;
   std::optional<UnixListener> control_;
   Console* console_ = nullptr;
   Task drained_;
   TimePoint due_{};
 };
+
+// Empty: it shares nothing with other services.
+std::string house_name(const ListenSpec& spec) {
+  const auto house = spec.settings.find(kHouse);
+  return house ? "broadcast:" + chat_name_key(*house) : std::string();
+}
+
+std::unique_ptr<ServiceCore> make_core(const CoreHost& host, const ListenSpec& spec) {
+  const std::string name = house_name(spec);
+  std::unique_ptr<Bus> bus;
+  if (!name.empty() && host.make_bus) bus = host.make_bus(host.loop, {.name = name});
+  return std::make_unique<BroadcastCore>(std::move(bus));
+}
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
   for (const DurationKey* key : {&kMessageTimeout, &kFirstMessageTimeout}) {
@@ -245,6 +284,8 @@ const ServiceKind kBroadcastKind = {
     .console = ConsoleUse::publishes,
     .keys = kKeys,
     .validate = validate,
+    .make_core = make_core,
+    .core_name = house_name,
     .start = start,
 };
 

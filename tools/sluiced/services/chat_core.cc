@@ -161,7 +161,7 @@ void drop_greeting_file(ListenSpec& spec) { spec.settings.remove(kMotd); }
 
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec) {
   std::unique_ptr<Bus> bus;
-  if (host.make_bus) bus = host.make_bus(host.loop, house_of(spec));
+  if (host.make_bus) bus = host.make_bus(host.loop, {.name = house_of(spec)});
   return std::make_unique<ChatCore>(host.loop, derive_house(spec.settings), std::move(bus));
 }
 

@@ -1,12 +1,20 @@
 #include "relay_service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
 
+#include "../../../protocols/bus/relay_bridge.h"
 #include "../../../protocols/relay/relay.h"
 #include "../endpoints/socket_keys.h"
 #include "../settings/key_types.h"
+#include "chat_keys.h"
 #include "listening_service.h"
 #include "websocket_service.h"
 
@@ -17,6 +25,15 @@ constexpr std::size_t kMaxRead = std::size_t{64} * 1024;  // a peer that waits i
 constexpr std::chrono::milliseconds kMinPatience{10};
 constexpr std::chrono::hours kMaxPatience{1};
 
+// Of which Redis keeps at most 128 MiB: an entry has less than 128 KiB.
+constexpr std::size_t kMaxEntries = 1'000;
+
+constexpr TextKey kHouse({.name = "house",
+                          .form = "NAME",
+                          .summary = "services of one house are one relay",
+                          .applies = over_streams,
+                          .without = "none"},
+                         TextKey::kAny, {}, chat_keys::check_house);
 constexpr NumberKey kPeers({.name = "max-peers",
                             .form = "COUNT",
                             .summary = "limit on peers at all its endpoints",
@@ -28,21 +45,33 @@ constexpr DurationKey kPatience({.name = "patience",
                                  .applies = over_streams},
                                 kMinPatience, RelayOptions{}.patience, kMaxPatience);
 
-constexpr const Key* kKeys[] = {&kPeers, &kPatience};
+constexpr const Key* kKeys[] = {&kHouse, &kPeers, &kPatience};
+constexpr std::span<const Key* const> kHouseKeys = std::span(kKeys).subspan(1);
 
 RelayOptions derive_relay(const Settings& settings) {
   return {.max_peers = static_cast<std::size_t>(settings.get(kPeers)),
           .patience = settings.get(kPatience)};
 }
 
+std::size_t max_message(const Settings& settings) {
+  const std::size_t most = settings.get(kMessageSizeKey);
+  return settings.has(kHouse) ? std::min(most, RelayBridge::kMaxMessage) : most;
+}
+
 class RelayCore final : public ServiceCore {
  public:
-  RelayCore(Loop& loop, const RelayOptions& options) : relay_(loop, options) {}
+  // `bus` may be null.
+  RelayCore(Loop& loop, const RelayOptions& options, std::unique_ptr<Bus> bus)
+      : relay_(loop, options), bus_(std::move(bus)) {
+    if (bus_ != nullptr) bridge_.emplace(relay_, *bus_);
+  }
   [[nodiscard]] Relay& relay() noexcept { return relay_; }
   void apply(const Settings& settings) override { relay_.set_options(derive_relay(settings)); }
 
  private:
   Relay relay_;
+  std::unique_ptr<Bus> bus_;
+  std::optional<RelayBridge> bridge_;
 };
 
 class RelayService final : public ListeningService {
@@ -59,14 +88,36 @@ class RelayOverWebSocket final : public WebSocketService {
  public:
   // REQUIRES: `relay` outlives it.
   RelayOverWebSocket(const ServiceHost& host, const ListenSpec& spec, Relay& relay)
-      : WebSocketService(host, spec, derive_websocket(spec.settings)) {
+      : WebSocketService(host, spec, derive_websocket(spec.settings, max_message(spec.settings))) {
     listener_options().connection.max_read = kMaxRead;
     serve(host, spec, relay.factory(server()));
   }
 };
 
+// Empty: it shares nothing with other services.
+std::string house_name(const ListenSpec& spec) {
+  const auto house = spec.settings.find(kHouse);
+  return house ? "relay:" + chat_name_key(*house) : std::string();
+}
+
+void validate(const ListenSpec& spec, SettingErrors& errors) {
+  if (!spec.settings.has(kHouse) || !spec.speaks_websocket()) return;
+  const std::uint64_t most = spec.settings.get(kMessageSizeKey);
+  // sluiced -v writes every key, those with their default included.
+  if (most <= RelayBridge::kMaxMessage || most == kMaxWebSocketMessage) return;
+  const std::string name(kMessageSizeKey.name());
+  errors.push_back({name, name + ' ' + std::to_string(most) +
+                              " is more than a relay with a house " + "carries; allowed: 1-" +
+                              std::to_string(RelayBridge::kMaxMessage)});
+}
+
 std::unique_ptr<ServiceCore> make_core(const CoreHost& host, const ListenSpec& spec) {
-  return std::make_unique<RelayCore>(host.loop, derive_relay(spec.settings));
+  const std::string name = house_name(spec);
+  std::unique_ptr<Bus> bus;
+  if (!name.empty() && host.make_bus) {
+    bus = host.make_bus(host.loop, {.name = name, .max_entries = kMaxEntries});
+  }
+  return std::make_unique<RelayCore>(host.loop, derive_relay(spec.settings), std::move(bus));
 }
 
 std::unique_ptr<Service> start(const ServiceHost& host, const ListenSpec& spec) {
@@ -84,7 +135,10 @@ const ServiceKind kRelayKind = {
     .over_udp = false,
     .keys = kKeys,
     .websocket_keys = kWebSocketKeys,
+    .validate = validate,
     .make_core = make_core,
+    .core_name = house_name,
+    .core_keys = kHouseKeys,
     .start = start,
 };
 

@@ -11,6 +11,7 @@
 #ifndef SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
 #define SLUICE_TOOLS_SLUICED_SERVICES_SERVICE_KIND_H
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,8 +38,13 @@ class ServiceSet;
 // What a service does with a line that is typed at the daemon's terminal.
 enum class ConsoleUse : std::uint8_t { none, talks, publishes };
 
-// Connects a house with those of the same name on other machines. Empty: there are none.
-using BusMaker = std::function<std::unique_ptr<Bus>(Loop& loop, const std::string& house)>;
+// A bus that services of one kind share with those of the same house on other machines.
+struct BusPlan {
+  std::string name;  // of the house, after the kind and a colon if other kinds do not share it
+  std::size_t max_entries = 10'000;  // that the server keeps, about
+};
+// Empty: there are no other machines.
+using BusMaker = std::function<std::unique_ptr<Bus>(Loop& loop, const BusPlan& plan)>;
 
 // What a core is made with.
 struct CoreHost {
@@ -78,8 +84,8 @@ struct ServiceKind {
   // Makes what all endpoints of a service share; null if they share nothing. REQUIRES: a valid spec
   // of one of them.
   std::unique_ptr<ServiceCore> (*make_core)(const CoreHost& host, const ListenSpec& spec) = nullptr;
-  // Services of any kind for which this returns the same name share one core. Null: only the
-  // endpoints of one service do.
+  // Services of any kind for which this returns the same name share one core. Null or an empty
+  // name: only the endpoints of one service do.
   std::string (*core_name)(const ListenSpec& spec) = nullptr;
   // Those of `keys` that are rules of a core with a name: one of its services gives a rule, and no
   // other one may contradict it (shared_rules.h).

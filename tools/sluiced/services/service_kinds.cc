@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <string>
 #include <system_error>
 
 #include "broadcast_service.h"
@@ -38,6 +37,11 @@ const ServiceKind& kind_of(const ListenSpec& spec) noexcept {
   const ServiceKind* kind = find_kind(spec.kind);
   assert(kind != nullptr);
   return *kind;
+}
+
+std::string core_name_of(const ListenSpec& spec) {
+  const ServiceKind& kind = kind_of(spec);
+  return kind.core_name == nullptr ? std::string() : kind.core_name(spec);
 }
 
 std::vector<std::string_view> schemes_of(const ServiceKind& kind) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,9 @@ const ServiceKind* find_kind(std::string_view name) noexcept;
 
 // REQUIRES: the spec was read without an error.
 const ServiceKind& kind_of(const ListenSpec& spec) noexcept;
+
+// Of ServiceKind::core_name; empty if its kind has none.
+std::string core_name_of(const ListenSpec& spec);
 
 // The schemes of its endpoints, as they are written: "http", "unix".
 std::vector<std::string_view> schemes_of(const ServiceKind& kind);

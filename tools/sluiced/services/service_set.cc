@@ -33,7 +33,7 @@ Service& ServiceSet::start_on(std::unique_ptr<EndpointSocket> socket, const List
 // released with the next one that drains.
 ServiceCore* ServiceSet::core_for(const ServiceKind& kind, const ListenSpec& spec) {
   if (kind.make_core == nullptr) return nullptr;
-  const std::string name = kind.core_name == nullptr ? std::string() : kind.core_name(spec);
+  const std::string name = core_name_of(spec);
   const auto found = std::find_if(cores_.begin(), cores_.end(), [&](const Core& each) {
     return each.name == name && (!name.empty() || each.service == spec.service);
   });
@@ -130,8 +130,8 @@ void ServiceSet::drained(const Service* service) {
   const std::optional<ListenSpec> next = std::move(member->next);
   std::unique_ptr<EndpointSocket> socket = std::move(member->socket);
   members_.erase(member);
-  release_unused_cores();
   if (next) restart(std::move(socket), *next);
+  release_unused_cores();
   Task all_done = members_.empty() ? std::exchange(all_done_, {}) : Task();
   if (done) done();
   if (all_done) all_done();

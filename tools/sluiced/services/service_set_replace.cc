@@ -79,13 +79,13 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
     const bool has_one = std::any_of(known.begin(), known.end(),
                                      [number](const auto& each) { return each.first == number; });
     if (old.core == nullptr || has_one || is_claimed(old.core)) continue;
-    if (kind_of(*step.spec).core_name != nullptr) continue;
+    if (!core_name_of(*step.spec).empty() || !core_name_of(old.spec).empty()) continue;
     if (is_same_service(old.spec, *step.spec)) known.emplace_back(number, old.core);
   }
   for (Step& step : steps) {
     const ServiceKind& kind = kind_of(*step.spec);
     if (kind.make_core == nullptr) continue;
-    if (kind.core_name != nullptr) {
+    if (!core_name_of(*step.spec).empty()) {
       step.core = named_core(kind, *step.spec, cores);
       continue;
     }
@@ -105,7 +105,7 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
 // The core with the name that the spec's kind gives it: of this set, or a new one.
 ServiceCore* ServiceSet::named_core(const ServiceKind& kind, const ListenSpec& spec,
                                     std::vector<Core>& cores) {
-  const std::string name = kind.core_name(spec);
+  const std::string name = core_name_of(spec);
   for (const std::vector<Core>* const all : {static_cast<const std::vector<Core>*>(&cores_),
                                              static_cast<const std::vector<Core>*>(&cores)}) {
     const auto found = std::find_if(all->begin(), all->end(),

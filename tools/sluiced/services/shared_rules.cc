@@ -13,11 +13,9 @@ namespace {
 // The first of `specs` that shares a core with `spec` and gives `key` a value; null if none does.
 const ListenSpec* first_with(const Key& key, const ListenSpec& spec,
                              std::span<const ListenSpec> specs) {
-  const std::string name = kind_of(spec).core_name(spec);
+  const std::string name = core_name_of(spec);
   const auto found = std::find_if(specs.begin(), specs.end(), [&](const ListenSpec& other) {
-    if (!other.settings.has(key)) return false;
-    const auto other_name = kind_of(other).core_name;
-    return other_name != nullptr && other_name(other) == name;
+    return other.settings.has(key) && core_name_of(other) == name;
   });
   return found == specs.end() ? nullptr : &*found;
 }
@@ -31,7 +29,10 @@ std::string written(const Key& key, const ListenSpec& spec) {
 void validate_shared_rules(const ListenSpec& spec, std::span<const ListenSpec> before,
                            SettingErrors& errors) {
   const ServiceKind& kind = kind_of(spec);
-  if (kind.core_name == nullptr) return;
+  const std::string core = core_name_of(spec);
+  if (core.empty()) return;
+  const std::string house =
+      core.substr(core.find(':') + 1);  // the whole name, if there is no colon
   for (const Key* key : kind.core_keys) {
     if (!spec.settings.has(*key)) continue;
     const ListenSpec* const first = first_with(*key, spec, before);
@@ -40,7 +41,7 @@ void validate_shared_rules(const ListenSpec& spec, std::span<const ListenSpec> b
     errors.push_back({name, name + ' ' + written(*key, spec) + " of " + spec.target.text +
                                 " contradicts " + written(*key, *first) + " of service " +
                                 quote(service_name(*first)) + " at " + first->target.text +
-                                ", whose house " + quote(kind.core_name(spec)) +
+                                ", whose house " + quote(house) +
                                 " it shares; give it to one service of the house"});
   }
 }
@@ -48,7 +49,7 @@ void validate_shared_rules(const ListenSpec& spec, std::span<const ListenSpec> b
 void share_rules(std::vector<ListenSpec>& specs) {
   for (ListenSpec& spec : specs) {
     const ServiceKind& kind = kind_of(spec);
-    if (kind.core_name == nullptr) continue;
+    if (core_name_of(spec).empty()) continue;
     for (const Key* key : kind.core_keys) {
       if (spec.settings.has(*key)) continue;
       if (const ListenSpec* const first = first_with(*key, spec, specs)) {

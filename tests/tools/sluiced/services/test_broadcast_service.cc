@@ -111,7 +111,7 @@ Test(broadcast_service, names_the_keys_that_fit) {
   expect_refused(",color=red",
                  "unknown key \"color\"; allowed for broadcast over udp: ipv6-prefix, answers, "
                  "answers-per-source, reuse-port, allow, deny, name, message, announce, interface, "
-                 "group, control, message-timeout and first-message-timeout");
+                 "group, house, control, message-timeout and first-message-timeout");
   for (const std::string key : {"message-timeout", "first-message-timeout"}) {
     expect_refused("," + key + "=2m", key + " is for the control socket; give control=PATH");
   }

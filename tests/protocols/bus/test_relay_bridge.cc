@@ -1,0 +1,209 @@
+// Two relays that are one: the order, without the bus, and a peer or a bus that is slow.
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <criterion/criterion.h>
+
+#include "protocols/bus/bus_record.h"
+#include "protocols/bus/relay_bridge.h"
+#include "support/hand_bus.h"
+#include "support/websocket_frames.h"
+#include "support/websocket_world.h"
+#include <sluice/memory_peer.h>
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+constexpr std::size_t kQueueMark = 64 * 1024;
+
+ConnectionOptions small_queue() {
+  ConnectionOptions options;
+  options.high_water = kQueueMark;
+  options.max_read = RelayBridge::kMaxMessage;
+  return options;
+}
+
+// Ann and Cat are at the first relay, Bob and Dan at the second one.
+struct TwoRelays {
+  TwoRelays() {
+    first.set_reachable(true);
+    second.set_reachable(true);
+  }
+  // All has been to the stream and back, and every peer has received what is its own.
+  void settle() {
+    do {
+      settle_peers();
+      first.send();
+      second.send();
+      first.read();
+      second.read();
+      settle_peers();
+    } while (first.waiting() + second.waiting() != 0);
+  }
+  void settle_peers() {
+    for (MemoryPeer* const peer : {&ann, &cat, &bob, &dan}) {
+      if (!peer->closed()) peer->settle();
+    }
+  }
+
+  Loop loop{LoopOptions{.virtual_time = true}};
+  HandStream stream;
+  HandBus first{stream, "first"};
+  HandBus second{stream, "second"};
+  Relay first_relay{loop};
+  Relay second_relay{loop};
+  std::optional<RelayBridge> first_bridge{std::in_place, first_relay, first};
+  std::optional<RelayBridge> second_bridge{std::in_place, second_relay, second};
+  MemoryPeer ann{loop, first_relay.factory()({}), small_queue()};
+  MemoryPeer cat{loop, first_relay.factory()({}), small_queue()};
+  MemoryPeer bob{loop, second_relay.factory()({}), small_queue()};
+  MemoryPeer dan{loop, second_relay.factory()({}), small_queue()};
+};
+
+}  // namespace
+
+Test(relay_bridge, all_peers_receive_the_same_bytes_in_the_order_of_the_bus) {
+  TwoRelays two;
+  two.ann.send(std::string("a\0\n", 3));
+  two.bob.send("b\xff");
+  two.settle_peers();
+  cr_expect(two.cat.received().empty(), "it comes from the bus");
+  two.second.send();
+  two.settle();
+  const std::string all(
+      "b\xff"
+      "a\0\n",
+      5);
+  cr_expect(two.cat.received() == all);
+  cr_expect(two.dan.received() == all);
+  cr_expect(two.ann.received() == "b\xff");
+  cr_expect(two.bob.received() == all.substr(2));
+}
+
+Test(relay_bridge, without_the_bus_each_relay_goes_on_and_the_other_gets_it_later) {
+  TwoRelays two;
+  two.ann.send("held ");
+  two.first.set_reachable(false);
+  two.ann.send("away");
+  two.settle_peers();
+  cr_expect(two.cat.received() == "held away");
+  cr_expect(two.dan.received().empty());
+  two.first.set_reachable(true);
+  two.settle();
+  cr_expect(two.dan.received() == "held away");
+  cr_expect(two.cat.received().empty() && two.ann.received().empty(), "nothing twice");
+}
+
+Test(relay_bridge, what_the_bus_loses_is_lost_for_the_others_alone) {
+  TwoRelays two;
+  two.ann.send("one ");
+  two.settle_peers();
+  two.ann.send("two");
+  two.settle_peers();
+  two.first.lose();
+  two.settle();
+  cr_expect(two.cat.received() == "one two");
+  cr_expect(two.dan.received() == "two");
+}
+
+Test(relay_bridge, the_words_of_a_peer_that_has_left_are_delivered) {
+  TwoRelays two;
+  two.ann.send("last words");
+  two.ann.reset();
+  two.settle();
+  cr_expect(two.cat.received() == "last words");
+  cr_expect(two.dan.received() == "last words");
+}
+
+Test(relay_bridge, ignores_what_was_said_before_it_came_and_what_is_not_of_a_relay) {
+  TwoRelays two;
+  two.ann.send("old");
+  two.settle_peers();
+  two.first.send();
+  two.second.read(true);
+  two.stream.entries.push_back({"stranger", 1, "x what is this"});
+  two.stream.entries.push_back({"stranger", 2, ""});
+  two.settle();
+  cr_expect(two.dan.received().empty());
+}
+
+Test(relay_bridge, keeps_messages_and_their_forms) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  HandStream stream;
+  HandBus first(stream, "first");
+  HandBus second(stream, "second");
+  Relay first_relay(loop);
+  Relay second_relay(loop);
+  WebSocketServer server(loop);
+  const RelayBridge first_bridge(first_relay, first);
+  const RelayBridge second_bridge(second_relay, second);
+  first.set_reachable(true);
+  second.set_reachable(true);
+  MemoryPeer one(loop, first_relay.factory(server)({}));
+  MemoryPeer two(loop, second_relay.factory(server)({}));
+  for (MemoryPeer* const peer : {&one, &two}) {
+    peer->send(handshake());
+    (void)peer->received();
+  }
+  one.send(client_frame(kText, "he", Fin::no) + client_frame(kContinuation, "llo") +
+           client_frame(kBinary, ""));
+  first.send();
+  first.read();
+  second.read();
+  two.settle();
+  cr_expect(two.received() == server_frame(kText, "hello") + server_frame(kBinary, ""));
+}
+
+Test(relay_bridge, reads_nobody_while_the_bus_is_slow_and_loses_nothing) {
+  TwoRelays two;
+  const std::string text(3 * RelayBridge::kMaxHeld, 'x');
+  two.ann.send(text);
+  cr_expect(two.ann.unread() > RelayBridge::kMaxHeld, "%zu", two.ann.unread());
+  two.settle();
+  cr_expect(two.dan.received() == text);
+  cr_expect(two.cat.received() == text);
+  cr_expect_eq(two.ann.unread(), 0);
+}
+
+Test(relay_bridge, a_peer_that_is_slow_for_a_while_loses_nothing_and_delays_its_own_relay_alone) {
+  TwoRelays two;
+  two.dan.set_window(0);
+  std::string text;
+  for (char c = 'a'; c < 'k'; ++c) {
+    const std::string part(kQueueMark, c);
+    two.ann.send(part);
+    text += part;
+    two.settle();
+  }
+  cr_expect(two.cat.received() == text);
+  cr_expect(two.bob.received().size() < text.size());
+  two.dan.set_window(MemoryPeer::kUnlimited);
+  two.settle();
+  cr_expect(two.dan.received() == text);
+  cr_expect(two.loop.counters().connections_open == 4);
+}
+
+Test(relay_bridge, a_peer_for_which_too_much_waits_is_aborted_and_the_others_go_on) {
+  TwoRelays two;
+  two.dan.set_window(0);
+  const std::string part(RelayBridge::kMaxMessage, 'x');
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  while (!two.dan.closed() && sent < 2 * RelayBridge::kMaxPending) {
+    two.ann.send(part);
+    sent += part.size();
+    two.settle();
+    received += two.bob.received().size();
+  }
+  cr_expect(two.dan.closed());
+  cr_expect(two.dan.close_reason() == CloseReason::aborted);
+  cr_expect_geq(sent, RelayBridge::kMaxPending);
+  two.ann.send("!");
+  two.settle();
+  received += two.bob.received().size();
+  cr_expect_eq(received, sent + 1);
+}
