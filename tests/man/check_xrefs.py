@@ -29,7 +29,7 @@ KNOWN = {
     1: "cc curl getent nc nmap pkg-config socat systemctl telnet",
     5: "editrc group hosts passwd jail.conf nsswitch.conf resolv.conf services systemd.socket",
     7: "capabilities epoll ip ipv6 landlock pthreads signal signal-safety socket tcp udp unix",
-    8: "inetd logrotate systemd-socket-activate xinetd",
+    8: "inetd logrotate systemd-socket-activate tinyproxy xinetd",
 }
 KNOWN_PAGES = {(name, str(section)) for section, names in KNOWN.items() for name in names.split()}
 NOISE = re.compile(r"referenced manual not found|outdated mandoc\.db lacks")

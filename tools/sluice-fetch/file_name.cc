@@ -3,27 +3,11 @@
 #include <string_view>
 
 #include "../../reactor/base/text/quote.h"
-#include "../common/number.h"
+#include "../common/percent.h"
 #include "../common/usage_error.h"
 
 namespace sluice::tools::fetch {
 namespace {
-
-// "%zz" stays as it is: it is no encoding of anything.
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      if (const auto byte = parse_digits(text.substr(i + 1, 2), 16)) {
-        out += static_cast<char>(*byte);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
-}
 
 std::string_view what_is_wrong_with(const std::string& name) {
   if (name.empty()) return "is empty";
@@ -43,7 +27,7 @@ std::string_view what_is_wrong_with(const std::string& name) {
 std::string file_name_of(const Url& url) {
   const std::string_view path = url.path;
   const std::size_t slash = path.rfind('/');
-  std::string name = decoded(slash == path.npos ? path : path.substr(slash + 1));
+  std::string name = percent_decoded(slash == path.npos ? path : path.substr(slash + 1));
   const std::string_view wrong = what_is_wrong_with(name);
   if (!wrong.empty()) {
     throw UsageError("URL " + quote(url.shown) + ": the file name would be " + quote(name) +

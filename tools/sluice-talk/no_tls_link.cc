@@ -13,8 +13,6 @@ TlsLink::TlsLink(const TlsSettings& settings) : name_(settings.name) {
   assert(false && "there is no TLS in this build");
 }
 
-std::string TlsLink::explain(std::error_code reason, const Connection& /*connection*/) const {
-  return reason.message();
-}
+std::string TlsLink::explain(std::error_code reason) const { return reason.message(); }
 
 }  // namespace sluice::tools::talk

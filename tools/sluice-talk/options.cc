@@ -49,6 +49,7 @@ constexpr std::array kOptions = {
     OptionSpec{"subprotocol", 0, "NAME", "WebSocket: offer one; repeatable, best first", true},
     OptionSpec{"deflate", 0, "", "WebSocket: offer to compress messages"},
     OptionSpec{"proxy-protocol", 0, "v1|v2", "stream: send a PROXY header first (v1)", false, true},
+    OptionSpec{"proxy", 0, "URL", "TCP: through socks5://HOST:PORT or http://..."},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
     OptionSpec{"json", 0, "", "print each message as a JSON object"},
@@ -119,7 +120,7 @@ void check(const TalkOptions& options, const CommandLine& line) {
     refuse_if(line.has(name) && !options.over_udp(),
               "--" + std::string(name) + ": valid only with udp://");
   }
-  refuse_if(options.proxy && options.over_udp(), "--proxy-protocol: not valid with udp://");
+  refuse_if(options.proxy_header && options.over_udp(), "--proxy-protocol: not valid with udp://");
   for (const char* name : {"keep-open", "reconnect"}) {
     refuse_if(line.has(name) && options.over_udp(),
               "--" + std::string(name) + ": not valid with udp://");
@@ -162,7 +163,7 @@ void read_values(TalkOptions& options, const CommandLine& line) {
     if (!value.empty() && value != "v1" && value != "v2") {
       throw UsageError("version " + quote(value) + " is not v1 or v2");
     }
-    options.proxy = value == "v2" ? ProxyVersion::v2 : ProxyVersion::v1;
+    options.proxy_header = value == "v2" ? ProxyVersion::v2 : ProxyVersion::v1;
   });
   options.wire.framing = options.over_udp() ? "none" : "line";
   options.wire.datagrams = options.over_udp();
@@ -204,16 +205,29 @@ void read_websocket(TalkOptions& options, const CommandLine& line) {
   });
 }
 
+void read_proxy(TalkOptions& options, const CommandLine& line) {
+  if (!line.has("proxy")) return;
+  refuse_if(options.target.scheme() != Scheme::tcp,
+            "--proxy: valid only with tcp://, tls://, ws:// and wss://");
+  line.each("proxy", [&options](std::string_view value) {
+    options.tunnel = read_tunnel(value, options.target);
+  });
+  refuse_if(line.has("proxy-protocol"),
+            "--proxy and --proxy-protocol cannot be combined: the endpoint would see the addresses "
+            "of the connection to the proxy");
+}
+
 // A numeric host of the other family, and a Unix socket, could never be reached.
 void read_family(TalkOptions& options, const CommandLine& line) {
   line.refuse_both("ipv4", "ipv6");
   if (line.has("ipv4")) options.family = AF_INET;
   if (line.has("ipv6")) options.family = AF_INET6;
-  const std::optional<Endpoint>& endpoint = options.target.endpoint;
+  const Target& first = options.tunnel ? options.tunnel->proxy : options.target;
+  const std::optional<Endpoint>& endpoint = first.endpoint;
   if (options.family == AF_UNSPEC || !endpoint || endpoint->any_family()) return;
   refuse_if(endpoint->address().family() != options.family,
-            line.spelled(options.family == AF_INET ? "ipv4" : "ipv6") + ": " +
-                quote(options.target.text) + " has no such address");
+            line.spelled(options.family == AF_INET ? "ipv4" : "ipv6") + ": " + quote(first.text) +
+                " has no such address");
 }
 
 }  // namespace
@@ -235,6 +249,7 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   options.target = std::move(endpoint.target);
   options.tls = std::move(endpoint.tls);
   options.websocket = std::move(endpoint.websocket);
+  read_proxy(options, line);
   read_family(options, line);
   options.listen = line.has("listen");
   options.keep_open = line.has("keep-open");

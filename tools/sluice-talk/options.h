@@ -19,6 +19,7 @@
 #include "datagram_session.h"
 #include "printer.h"
 #include "tls_settings.h"
+#include "tunnel.h"
 #include "websocket_settings.h"
 #include "wire.h"
 
@@ -40,7 +41,8 @@ struct TalkOptions {
   std::optional<Endpoint> bind;
   std::optional<TlsSettings> tls;              // of tls:// and wss://
   std::optional<WebSocketSettings> websocket;  // of ws:// and wss://
-  std::optional<ProxyVersion> proxy;
+  std::optional<ProxyVersion> proxy_header;
+  std::optional<TunnelSettings> tunnel;
   std::vector<MulticastGroup> join;
   PrintFormat format = PrintFormat::text;
   bool verbose = false;

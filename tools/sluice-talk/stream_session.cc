@@ -4,6 +4,7 @@
 
 #include "../../protocols/framed/framed.h"
 #include "../../protocols/proxy/proxy_transport.h"
+#include "dialogues/dialogue.h"
 #include "websocket_link.h"
 
 namespace sluice::tools::talk {
@@ -121,6 +122,8 @@ void StreamSession::start() {
 
 // With several addresses each is named.
 void StreamSession::on_failed(const ConnectError& error) {
+  const std::string who =
+      name_ + ": " + (options_.tunnel ? "proxy " + options_.tunnel->request.proxy + ": " : "");
   std::string reasons;
   for (const ConnectFailure& failure : error.failures) {
     if (!has_reason(failure, error.timed_out)) continue;
@@ -130,11 +133,11 @@ void StreamSession::on_failed(const ConnectError& error) {
     reasons += failure.error.message();
   }
   if (!error.timed_out) {
-    return events_.on_closed({ExitStatus::failed, name_ + ": " + reasons});
+    return events_.on_closed({ExitStatus::failed, who + reasons});
   }
   std::string why = "no connection within " + std::to_string(options_.silence.count()) + " ms";
   if (!reasons.empty()) why += " (" + reasons + ")";
-  events_.on_closed({ExitStatus::timed_out, name_ + ": " + why});
+  events_.on_closed({ExitStatus::timed_out, who + why});
 }
 
 void StreamSession::on_connected(Fd socket) {
@@ -148,8 +151,11 @@ void StreamSession::on_connected(Fd socket) {
   if (wire_.framed()) options.input_limit = wire_.framing().input_limit();
   options.open_timeout = options_.silence;
   if (options_.tls) options.transport = options_.tls->transport();
-  if (options_.proxy) {
-    options.transport = write_proxy_header(*options_.proxy, std::move(options.transport));
+  if (options_.proxy_header) {
+    options.transport = write_proxy_header(*options_.proxy_header, std::move(options.transport));
+  }
+  if (options_.tunnel) {
+    options.transport = tunnel_transport(*options_.tunnel, std::move(options.transport));
   }
   const auto adopt = [&](auto handler) {
     Link* link = handler.get();  // gone when this throws
@@ -175,7 +181,11 @@ void StreamSession::on_connected(Fd socket) {
 void StreamSession::on_open(Connection& connection) {
   connection_ = &connection;
   // A Unix socket's is the one that there was to try.
-  if (connection.peer().is_ip()) peer_ = connection.peer().to_string();
+  if (options_.tunnel) {
+    peer_ = options_.tunnel->destination();
+  } else if (connection.peer().is_ip()) {
+    peer_ = connection.peer().to_string();
+  }
   const Address local = connection.local();
   std::string agreed = options_.tls ? TlsLink::describe(connection) : "";
   if (websocket_ != nullptr) {
@@ -255,22 +265,33 @@ void StreamSession::on_closed(std::error_code reason) {
   const Connection& connection = *std::exchange(connection_, nullptr);
   link_ = nullptr;
   websocket_ = nullptr;
-  Outcome outcome;
-  if (!fault_.empty()) {
-    outcome = {ExitStatus::failed, name_ + ": " + fault_};
-  } else if (reason == CloseReason::idle_timeout) {
-    outcome = {ExitStatus::timed_out, name_ + ": nothing was sent or received for " +
-                                          std::to_string(options_.silence.count()) + " ms"};
-  } else if (reason == CloseReason::open_timeout || reason == CloseReason::message_timeout) {
-    const char* const kind = reason == CloseReason::open_timeout ? "TLS" : "WebSocket";
-    outcome = {ExitStatus::timed_out, name_ + ": no " + kind + " handshake within " +
-                                          std::to_string(options_.silence.count()) + " ms"};
-  } else if (reason && !all_sent_) {
-    outcome = {ExitStatus::failed,
-               name_ + ": " +
-                   (options_.tls ? options_.tls->explain(reason, connection) : reason.message())};
+  events_.on_closed(outcome_of(reason, connection));
+}
+
+Outcome StreamSession::outcome_of(std::error_code reason, const Connection& connection) const {
+  const std::string within = std::to_string(options_.silence.count()) + " ms";
+  const Dialogue* const dialogue = unfinished_dialogue(connection);
+  std::string who = name_ + ": ";
+  if (dialogue != nullptr && !dialogue->speaker().empty()) who += dialogue->speaker() + ": ";
+  if (!fault_.empty()) return {ExitStatus::failed, who + fault_};
+  if (reason == CloseReason::idle_timeout) {
+    return {ExitStatus::timed_out, who + "nothing was sent or received for " + within};
   }
-  events_.on_closed(outcome);
+  if (reason == CloseReason::open_timeout || reason == CloseReason::message_timeout) {
+    if (dialogue != nullptr && !dialogue->speaker().empty()) {
+      return {ExitStatus::timed_out, who + "no connection to the endpoint within " + within};
+    }
+    const char* const kind = reason == CloseReason::open_timeout ? "TLS" : "WebSocket";
+    return {ExitStatus::timed_out, who + "no " + kind + " handshake within " + within};
+  }
+  if (!reason || all_sent_) return {};
+  if (dialogue != nullptr && !dialogue->fault().empty()) {
+    return {ExitStatus::failed, who + dialogue->fault()};
+  }
+  return {ExitStatus::failed,
+          who + (options_.tls && (dialogue == nullptr || dialogue->speaker().empty())
+                     ? options_.tls->explain(reason)
+                     : reason.message())};
 }
 
 }  // namespace sluice::tools::talk

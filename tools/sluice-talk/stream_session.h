@@ -18,6 +18,7 @@
 #include "../../reactor/stream/connection.h"
 #include "session.h"
 #include "tls_link.h"
+#include "tunnel.h"
 #include "websocket_settings.h"
 #include "wire.h"
 
@@ -27,7 +28,8 @@ struct StreamSessionOptions {
   std::optional<Address> bind;           // the local address
   std::chrono::milliseconds silence{0};  // either way, and until there is a connection; 0: never
   std::optional<TlsLink> tls{};
-  std::optional<ProxyVersion> proxy{};  // of the header that is sent first
+  std::optional<ProxyVersion> proxy_header{};  // that is sent first
+  std::optional<TunnelSettings> tunnel{};      // then the candidates are the proxy's
   std::optional<WebSocketSettings> websocket{};
 };
 
@@ -57,6 +59,7 @@ class StreamSession final : public Session {
   void on_failed(const ConnectError& error);
   void on_end();
   void on_closed(std::error_code reason);
+  [[nodiscard]] Outcome outcome_of(std::error_code reason, const Connection& connection) const;
   void on_websocket_closed(const WebSocketEnd& end);
   void on_frame_error(Connection& connection, const CodecError& error);
   void show(std::span<const std::byte> message) { events_.on_message(peer_, message); }

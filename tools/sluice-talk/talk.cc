@@ -55,7 +55,7 @@ Talk::Talk(const TalkOptions& options)
 Talk::~Talk() { loop_.set_reporter({}); }
 
 void Talk::look_up() {
-  const NamedHost& host = options_.target.host;
+  const NamedHost& host = next_hop().host;
   ResolverOptions options;
   options.deadline = options_.timeout;
   resolver_ = std::make_unique<Resolver>(loop_, options);
@@ -99,7 +99,8 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
   options.silence = options_.timeout;
   if (options_.bind) options.bind = options_.bind->address();
   if (options_.tls) options.tls.emplace(*options_.tls);
-  options.proxy = options_.proxy;
+  options.proxy_header = options_.proxy_header;
+  options.tunnel = options_.tunnel;
   options.websocket = options_.websocket;
   return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
                                          events);
@@ -108,8 +109,8 @@ std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
 void Talk::begin() {
   if (finished_) return;
   session_.reset();  // the lost one
-  if (!options_.target.endpoint) return look_up();
-  session_ = make_session({*options_.target.endpoint});
+  if (!next_hop().endpoint) return look_up();
+  session_ = make_session({*next_hop().endpoint});
   session_->start();
 }
 
@@ -143,6 +144,7 @@ void Talk::on_ready(const std::string& local, const std::string& agreed) {
       say("listening on " + local);
     } else {
       say((options_.over_udp() ? "sending to " : "connected to ") + options_.target.text +
+          (options_.tunnel ? " through " + options_.tunnel->request.proxy : "") +
           (local.empty() ? "" : " from " + local));
     }
     if (!agreed.empty()) say(agreed);

@@ -46,6 +46,9 @@ class Talk final : private SessionEvents {
   static constexpr std::chrono::milliseconds kLasting{5'000};
 
   void begin();
+  [[nodiscard]] const Target& next_hop() const {
+    return options_.tunnel ? options_.tunnel->proxy : options_.target;
+  }
   void look_up();
   void begin_again(const std::string& why);
   void open_session(std::vector<Endpoint> candidates);

@@ -52,9 +52,7 @@ TlsLink::TlsLink(const TlsSettings& settings)
   transport_ = start_tls(*settings.start, settings.name, std::move(transport_));
 }
 
-std::string TlsLink::explain(std::error_code reason, const Connection& connection) const {
-  std::string fault = start_tls_fault(connection);
-  if (!fault.empty()) return fault;
+std::string TlsLink::explain(std::error_code reason) const {
   if (reason == CloseReason::open_failed) return "the peer closed during the TLS handshake";
   if (is_not_tls_error(reason)) return "the peer does not speak TLS (" + reason.message() + ')';
   if (is_certificate_error(reason)) return reason.message() + " (expected " + quote(name_) + ')';

@@ -27,7 +27,7 @@ class TlsLink {
   [[nodiscard]] const TransportFactory& transport() const noexcept { return transport_; }
   // Why a connection ended, with the name that a certificate should have had, or with what it means
   // if the peer does not speak TLS. REQUIRES: its on_close() is running.
-  [[nodiscard]] std::string explain(std::error_code reason, const Connection& connection) const;
+  [[nodiscard]] std::string explain(std::error_code reason) const;
 
  private:
   std::string name_;

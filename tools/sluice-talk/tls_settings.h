@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "starttls.h"
+#include "dialogues/starttls.h"
 
 namespace sluice::tools::talk {
 

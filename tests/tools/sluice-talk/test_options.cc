@@ -161,10 +161,10 @@ Test(talk_options, a_websocket_closes_a_second_after_the_input_unless_told_other
 
 Test(talk_options, a_proxy_header_is_of_version_1_unless_2_is_asked_for) {
   using sluice::ProxyVersion;
-  cr_expect(!parsed({kTcp}).proxy.has_value());
-  cr_expect(parsed({kTcp, "--proxy-protocol"}).proxy == ProxyVersion::v1);
-  cr_expect(parsed({kTcp, "--proxy-protocol=v1"}).proxy == ProxyVersion::v1);
-  cr_expect(parsed({"unix:///x", "--proxy-protocol=v2"}).proxy == ProxyVersion::v2);
+  cr_expect(!parsed({kTcp}).proxy_header.has_value());
+  cr_expect(parsed({kTcp, "--proxy-protocol"}).proxy_header == ProxyVersion::v1);
+  cr_expect(parsed({kTcp, "--proxy-protocol=v1"}).proxy_header == ProxyVersion::v1);
+  cr_expect(parsed({"unix:///x", "--proxy-protocol=v2"}).proxy_header == ProxyVersion::v2);
 }
 
 Test(talk_options, what_is_sent_is_held_against_the_framing) {

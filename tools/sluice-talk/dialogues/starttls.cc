@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
 #include <memory>
-#include <span>
 #include <utility>
 
-#include "../../reactor/base/text/quote.h"
+#include "../../../reactor/base/text/quote.h"
 
 namespace sluice::tools::talk {
 namespace {
@@ -81,57 +79,6 @@ std::size_t end_of_tag(std::string_view text) noexcept {
   }
   return text.npos;
 }
-
-// The dialogue, and then the inner transport.
-class StartTlsTransport final : public Transport {
- public:
-  StartTlsTransport(Wire wire, const Address& peer, StartTlsDialogue dialogue,
-                    const TransportFactory& inner)
-      : wire_(wire), peer_(peer), dialogue_(std::move(dialogue)), factory_(inner) {}
-
-  IoResult open() override {
-    if (inner_ != nullptr) return inner_->open();
-    const IoResult result = converse();
-    if (!result.is_done()) return result;
-    inner_ = factory_(wire_, peer_);
-    return inner_ != nullptr ? inner_->open() : IoResult::failed(ECANCELED);
-  }
-  IoResult read(std::span<std::byte> into) override { return inner_->read(into); }
-  IoResult write(std::span<const iovec> parts) override { return inner_->write(parts); }
-  IoResult shutdown_write() override {
-    return inner_ != nullptr ? inner_->shutdown_write() : wire_.shutdown_write();
-  }
-  [[nodiscard]] bool pending() const noexcept override {
-    return inner_ != nullptr && inner_->pending();
-  }
-  [[nodiscard]] Transport* inner() const noexcept override { return inner_.get(); }
-  [[nodiscard]] const std::string& fault() const noexcept { return dialogue_.fault(); }
-
- private:
-  IoResult converse() {
-    for (;;) {
-      std::string& output = dialogue_.output();
-      while (!output.empty()) {
-        const IoResult sent = wire_.write(std::as_bytes(std::span(output)));
-        if (!sent.is_done()) return sent;
-        output.erase(0, sent.bytes);
-      }
-      if (dialogue_.is_done()) return IoResult::done();
-      std::array<char, 4096> room{};
-      const IoResult got = wire_.read(std::as_writable_bytes(std::span(room)));
-      if (got.status == IoResult::Status::end) dialogue_.on_end();
-      if (got.is_done()) dialogue_.receive({room.data(), got.bytes});
-      if (!dialogue_.fault().empty()) return IoResult::failed(EPROTO);
-      if (!got.is_done()) return got;
-    }
-  }
-
-  Wire wire_;
-  const Address peer_;
-  StartTlsDialogue dialogue_;
-  const TransportFactory& factory_;
-  std::unique_ptr<Transport> inner_;
-};
 
 }  // namespace
 
@@ -270,24 +217,15 @@ void StartTlsDialogue::not_spoken(std::string_view found) {
 }
 
 TransportFactory start_tls(StartTls protocol, std::string server, TransportFactory inner) {
-  // The factory outlives its transports: it is an option of their connections.
-  return [protocol, server = std::move(server), inner = std::move(inner)](
-             Wire wire, const Address& peer) -> std::unique_ptr<Transport> {
+  const auto make = [protocol, server = std::move(server)](Wire wire) {
     // RFC 5321, 4.1.3: a client without a name is its address.
     const Address local = Address::local_of(wire.fd());
     const std::string host = local.is_ip() ? local.host() : "127.0.0.1";
     const bool is_ipv6 = local.family() == AF_INET6;
     const std::string client = (is_ipv6 ? "[IPv6:" : "[") + host.substr(0, host.find('%')) + ']';
-    return std::make_unique<StartTlsTransport>(wire, peer,
-                                               StartTlsDialogue(protocol, server, client), inner);
+    return std::make_unique<StartTlsDialogue>(protocol, server, client);
   };
-}
-
-std::string start_tls_fault(const Connection& connection) {
-  for (Transport* each = connection.transport(); each != nullptr; each = each->inner()) {
-    if (const auto* found = dynamic_cast<const StartTlsTransport*>(each)) return found->fault();
-  }
-  return {};
+  return hold_dialogue(make, std::move(inner));
 }
 
 }  // namespace sluice::tools::talk

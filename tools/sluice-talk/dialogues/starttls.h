@@ -1,16 +1,14 @@
 // STARTTLS: the lines in plain text with which a mail or chat server is asked to begin TLS.
 //
-// What it is: StartTlsDialogue is the client's side without a socket. start_tls() makes transports
-// that have the dialogue on the wire, and then run an inner transport, which is TLS.
+// What it is: a Dialogue, and transports that have it on the wire before TLS.
 // Safety: what a peer sends in plain text may come from somebody in between. Nothing of it reaches
 // the handler, and bytes after the answer that allows TLS end the connection: those of a command
 // injection (CVE-2011-0411). A server that offers no STARTTLS is refused, not spoken to without it.
 // Memory: at most kMaxPlainText bytes of the peer.
-// Lifetime: connections own the transports. Thread: the loop's.
-// Errors: the connection ends with CloseReason::open_failed, and start_tls_fault() says why.
+// Lifetime, thread, errors: those of dialogue.h.
 // Source: RFC 3207 (SMTP), RFC 9051 (IMAP), RFC 2595 (POP3), RFC 6120 (XMPP).
-#ifndef SLUICE_TOOLS_SLUICE_TALK_STARTTLS_H
-#define SLUICE_TOOLS_SLUICE_TALK_STARTTLS_H
+#ifndef SLUICE_TOOLS_SLUICE_TALK_DIALOGUES_STARTTLS_H
+#define SLUICE_TOOLS_SLUICE_TALK_DIALOGUES_STARTTLS_H
 
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +16,8 @@
 #include <string>
 #include <string_view>
 
-#include "../../reactor/stream/connection.h"
-#include "../../reactor/stream/transport.h"
+#include "../../../reactor/stream/transport.h"
+#include "dialogue.h"
 
 namespace sluice::tools::talk {
 
@@ -28,7 +26,7 @@ enum class StartTls : std::uint8_t { smtp, imap, pop3, xmpp };
 inline constexpr std::string_view kStartTlsNames = "smtp, imap, pop3 or xmpp";
 [[nodiscard]] std::optional<StartTls> start_tls_from(std::string_view name) noexcept;
 
-class StartTlsDialogue {
+class StartTlsDialogue final : public Dialogue {
  public:
   static constexpr std::size_t kMaxPlainText = std::size_t{16} * 1024;
 
@@ -36,15 +34,11 @@ class StartTlsDialogue {
   // SMTP asks for: "[192.0.2.1]".
   StartTlsDialogue(StartTls protocol, std::string_view server, std::string_view client);
 
-  // What has arrived from the peer. REQUIRES: not done, and no fault.
-  void receive(std::string_view bytes);
-  void on_end();
-  // What is to be sent next; the caller takes it away.
-  std::string& output() noexcept { return output_; }
-  // The next byte in either direction belongs to TLS.
-  [[nodiscard]] bool is_done() const noexcept { return phase_ == Phase::done; }
-  // Empty: nothing is wrong.
-  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
+  void receive(std::string_view bytes) override;
+  void on_end() override;
+  // A server waits for TLS after its answer, so what follows that is read too, and is a fault.
+  [[nodiscard]] std::size_t wanted() const noexcept override { return kMaxPlainText; }
+  [[nodiscard]] bool is_done() const noexcept override { return phase_ == Phase::done; }
 
  private:
   enum class Phase : std::uint8_t { greeting, features, answer, done };
@@ -66,15 +60,10 @@ class StartTlsDialogue {
   std::string client_;
   std::string input_;
   std::size_t received_ = 0;
-  std::string output_;
-  std::string fault_;
 };
 
 // `server` as for StartTlsDialogue.
 TransportFactory start_tls(StartTls protocol, std::string server, TransportFactory inner);
-
-// Why the dialogue of a connection has failed; empty if it has not, or if there was none.
-std::string start_tls_fault(const Connection& connection);
 
 }  // namespace sluice::tools::talk
 

@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-#include "tools/sluice-talk/starttls.h"
+#include "tools/sluice-talk/dialogues/starttls.h"
 
 using sluice::tools::talk::start_tls_from;
 using sluice::tools::talk::StartTls;
