@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -266,6 +267,22 @@ def ask(endpoint, data, patience=PATIENCE):
             return client.recv(65536)
         except TimeoutError:
             return None
+
+
+def free_port():
+    """A port of 127.0.0.1, for TCP and for UDP, that nobody uses. It is none of those that the
+    kernel gives away, so that it stays closed, or can be bound again, while other tests run."""
+    given_away = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given_away.read_text(encoding="ascii").split()[0])
+    for _ in range(1000):
+        # Above the ports of the default services.
+        port = random.randrange(13_000, max(lowest, 20_000))
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram, \
+                contextlib.suppress(OSError):
+            stream.bind(("127.0.0.1", port))
+            datagram.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class EndpointTest(unittest.TestCase):

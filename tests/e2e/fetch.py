@@ -16,7 +16,7 @@ import threading
 import unittest
 
 import daemon
-from daemon import PATIENCE, die_with_the_test, wait_until
+from daemon import PATIENCE, die_with_the_test, free_port, wait_until
 
 PATH = os.environ.get("SLUICE_FETCH", "sluice-fetch")
 # A daemon's directory, which is not in everybody's path.
@@ -47,12 +47,6 @@ def fetch(*arguments, patience=PATIENCE, **more):
     process = start(*arguments, **more)
     out, err = daemon.to_its_end(process, None, patience)
     return Result(process, out, err)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 CONFIGURATION = """

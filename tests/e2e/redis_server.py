@@ -3,15 +3,9 @@ import shutil
 import socket
 import subprocess
 
-from daemon import PATIENCE, die_with_the_test, wait_until
+from daemon import PATIENCE, die_with_the_test, free_port, wait_until
 
 PATH = shutil.which("redis-server")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Redis:

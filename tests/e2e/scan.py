@@ -97,16 +97,6 @@ def saying(data):
                 client.close()
 
 
-def closed_port():
-    """One that nobody listens on, below those that the kernel gives away."""
-    for port in range(20000, 32000):
-        with socket.socket() as probe:
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-    raise AssertionError("every port is taken")
-
-
 def far_host(*addresses):
     """A FarHost, or the test is skipped."""
     if os.environ.get(INSIDE) != "1":

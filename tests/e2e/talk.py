@@ -4,12 +4,13 @@ The program's path comes from SLUICE_TALK in the environment, sluiced's from SLU
 """
 import contextlib
 import os
+import pathlib
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
 import daemon
@@ -87,19 +88,21 @@ def keeping(received, answer=b""):
     return serve
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def is_served(port, kind):
+    """Whether somebody listens at that port of 127.0.0.1 (kind: "tcp") or has bound it ("udp")."""
+    sockets = pathlib.Path(f"/proc/net/{kind}").read_text(encoding="ascii")
+    state = "0A" if kind == "tcp" else "07"
+    return re.search(rf": 0100007F:{port:04X} \S+ {state} ", sockets) is not None
 
 
 @contextlib.contextmanager
-def running(*command, ready=0.3):
-    """A foreign program for as long as the block lasts."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+def running(port, *command, kind="tcp", stdout=subprocess.DEVNULL):
+    """A foreign program that serves a port of 127.0.0.1, for as long as the block lasts."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout,
                                stderr=subprocess.DEVNULL, preexec_fn=die_with_the_test)
     try:
-        time.sleep(ready)
+        if not daemon.wait_until(lambda: is_served(port, kind)):
+            raise AssertionError(f"{command[0]} does not serve port {port}")
         yield process
     finally:
         process.kill()

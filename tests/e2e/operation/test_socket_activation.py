@@ -31,12 +31,6 @@ def fault(*arguments, sockets=(), **environment):
     return done.stderr
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Passed(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()

@@ -270,7 +270,7 @@ class Judges(Base):
     def test_stunnel_is_a_client_and_a_server(self):
         with Daemon("-l", self.listen(), "-l", "echo=tcp://127.0.0.1:0") as sluiced:
             secure, plain = (each.partition("://")[2] for _, each in sluiced.listening)
-            client, server = (f"127.0.0.1:{talk.free_port()}" for _ in range(2))
+            client, server = (f"127.0.0.1:{daemon.free_port()}" for _ in range(2))
             settings = self.directory / "stunnel.conf"
             settings.write_text(f"""
                 foreground = yes

@@ -9,7 +9,8 @@ import tempfile
 import time
 
 import fetch as client
-from fetch import Lighttpd, Scratch, free_port, make_certificates, needs_lighttpd, needs_openssl
+from daemon import PATIENCE, free_port
+from fetch import Lighttpd, Scratch, make_certificates, needs_lighttpd, needs_openssl
 
 SIZES = [0, 1, 16383, 16384, 16385, 3_000_000]
 MANY = 100
@@ -230,7 +231,7 @@ class Tls(Web):
     def test_a_hundred_at_once(self):
         urls = [f"{self.url}/many-{number}" for number in range(MANY)]
         result = self.fetch("--cacert", self.ca, "-O", "--parallel", "20", *urls,
-                            patience=3 * client.PATIENCE)
+                            patience=3 * PATIENCE)
         self.assertEqual((result.status, result.stderr), (0, ""))
         for number in range(MANY):
             self.expect_copy(f"many-{number}", f"many-{number}")
@@ -257,10 +258,14 @@ class Tls(Web):
 class Speed(Web):
     def test_nothing_waits_for_a_clock(self):
         """A timer or descriptor that the loop lost would cost the seconds of libcurl's patience."""
-        begun = time.monotonic()
-        urls = [f"{self.url}/many-{number}" for number in range(MANY)]
-        self.assertEqual(self.fetch("--json", *urls).status, 0)
-        self.assertLess(time.monotonic() - begun, 5)
+        def seconds():
+            begun = time.monotonic()
+            urls = [f"{self.url}/many-{number}" for number in range(MANY)]
+            self.assertEqual(self.fetch("--json", *urls, patience=3 * PATIENCE).status, 0)
+            return time.monotonic() - begun
+
+        # A busy machine makes one run slow, and the lost timer every one.
+        self.assertTrue(any(seconds() < 5 for _ in range(3)))
 
 
 if __name__ == "__main__":

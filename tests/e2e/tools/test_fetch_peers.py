@@ -9,8 +9,8 @@ import time
 import unittest
 
 import fetch as client
-from daemon import PATIENCE, die_with_the_test, wait_until
-from fetch import Scratch, Server, free_port, head, start
+from daemon import PATIENCE, die_with_the_test, free_port, wait_until
+from fetch import Scratch, Server, head, start
 from talk import memory_of
 
 
@@ -36,6 +36,28 @@ class Hanging:
     def __call__(self, peer, _path):
         peer.sendall(head(1000) + b"x" * 100)
         self.end.wait(PATIENCE)
+
+
+class Crowd:
+    """Answers nobody before so many have asked at once, and then gives more of them the time to."""
+
+    def __init__(self, expected):
+        self.expected = expected
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+        self.there = threading.Event()
+
+    def __call__(self, peer, _path):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            if self.now == self.expected:
+                self.there.set()
+        self.there.wait(PATIENCE)
+        time.sleep(0.05)
+        with self.lock:
+            self.now -= 1
+        peer.sendall(head(0))
 
 
 class Broken(Scratch):
@@ -138,27 +160,12 @@ class Many(Scratch):
             self.assertIn(": Too many open files", each)
 
     def test_no_more_at_once_than_allowed(self):
-        lock = threading.Lock()
-        now = 0
-        most = 0
-
-        def answer(peer, _path):
-            nonlocal now, most
-            with lock:
-                now += 1
-                most = max(most, now)
-            time.sleep(0.05)
-            with lock:
-                now -= 1
-            peer.sendall(head(0))
-
-        with Server(answer) as server:
-            urls = [f"{server.url}/{number}" for number in range(24)]
-            self.assertEqual(self.fetch("--json", *urls).status, 0)
-            self.assertEqual(most, 8)
-            most = 0
-            self.assertEqual(self.fetch("--json", "--parallel", "3", *urls).status, 0)
-            self.assertEqual(most, 3)
+        for arguments, allowed in (((), 8), (("--parallel", "3"), 3)):
+            crowd = Crowd(allowed)
+            with Server(crowd) as server:
+                urls = [f"{server.url}/{number}" for number in range(24)]
+                self.assertEqual(self.fetch("--json", *arguments, *urls).status, 0)
+            self.assertEqual(crowd.most, allowed)
 
     def test_one_that_hangs_holds_nobody_up(self):
         hanging = Hanging()

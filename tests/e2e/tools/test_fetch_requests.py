@@ -333,6 +333,8 @@ class Lists(Scratch):
 
     def test_no_more_of_one_host_than_allowed(self):
         def serve(request, _):
+            # Both servers have as many as they may at once, and the time to get more.
+            wait_until(lambda: web.most >= 2 and other.most >= 2)
             time.sleep(0.02)
             request.send(b"x")
         with Web(serve) as web, Web(serve) as other:

@@ -69,10 +69,14 @@ class FewHostsAreUp(unittest.TestCase):
         # Behind a host that forwards nothing: without ARP, all packets on the wire are probes.
         self.far.here("ip", "route", "replace", "10.78.0.0/24", "via", UP[0])
         for arguments, fewest, most in (((), 16, 16 * 3), (("-Pn", "--retries", "0"), 111, 150)):
-            before = self.sent()
-            self.scan_all("--timeout", "200ms", *arguments, "10.78.0.0/27")
-            probes = (self.sent() - before) / 32
-            self.assertGreaterEqual(probes, fewest)
+            # The kernel repeats a SYN after a second, if the scanner is not scheduled for so long.
+            for _ in range(5):
+                before = self.sent()
+                self.scan_all("--timeout", "200ms", *arguments, "10.78.0.0/27")
+                probes = (self.sent() - before) / 32
+                self.assertGreaterEqual(probes, fewest)
+                if probes <= most:
+                    break
             self.assertLessEqual(probes, most)
 
     def sent(self):
@@ -82,7 +86,7 @@ class FewHostsAreUp(unittest.TestCase):
         return int(figures.split(":")[1].split()[9])
 
     def test_with_discovery_off_the_same_ports_are_open(self):
-        self.expect_open(self.scan_all("--no-discovery", "--retries", "0", "--timeout", "500ms",
+        self.expect_open(self.scan_all("--no-discovery", "--retries", "0", "--timeout", "2s",
                                        NETWORK))
 
     def test_what_is_lost_makes_nobody_be_taken_for_down(self):
@@ -102,7 +106,8 @@ class FewHostsAreUp(unittest.TestCase):
         self.far.there("nft", "add table inet t; add chain inet t in { type filter hook input "
                        "priority 0; }; add rule inet t in tcp dport != { 22, 7050 } drop")
         try:
-            hosts = self.scan_all("--banner=2s", "--timeout", "200ms", "--retries", "0", NETWORK)
+            hosts = self.scan_all("--banner=4s", "--timeout", "1500ms", "--retries", "0",
+                                  NETWORK)
         finally:
             self.far.there("nft", "delete table inet t")
         for host, states in hosts.items():
@@ -111,7 +116,7 @@ class FewHostsAreUp(unittest.TestCase):
     def test_a_scan_in_two_runs_lists_each_port_once(self):
         with tempfile.TemporaryDirectory() as directory:
             file = os.path.join(directory, "position")
-            arguments = ("-n", "--json", "-p", PORTS, "--rate", "4000", "--timeout", "300ms",
+            arguments = ("-n", "--json", "-p", PORTS, "--rate", "4000", "--timeout", "1500ms",
                          "--retries", "0", "--resume", file, NETWORK)
             process = client.start(*arguments)
             lines = [process.stdout.readline() for _ in range(700)]

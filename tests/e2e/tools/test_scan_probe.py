@@ -19,18 +19,19 @@ from scan import Listeners, saying, scan
 from talk import needs
 
 HERE = "127.0.0.1"
+PROBE = "--probe=8s"  # of which nothing is waited for where the peer speaks or closes
 
 
 def found(port, *more):
     """The object of an open port."""
-    ports, summary = scan("-n", "--json", "--probe", "-p", str(port), *more, HERE).objects()
+    ports, summary = scan("-n", "--json", PROBE, "-p", str(port), *more, HERE).objects()
     assert summary["complete"] and ports[0]["state"] == "open", ports
     return ports[0]
 
 
 def all_found(wanted):
     """{port: [protocol, product, version]}"""
-    ports = scan("-n", "--json", "--probe", "-p", ",".join(map(str, wanted)), HERE).objects()[0]
+    ports = scan("-n", "--json", PROBE, "-p", ",".join(map(str, wanted)), HERE).objects()[0]
     return {each["port"]: [each["probe"][name] for name in ("protocol", "product", "version")]
             for each in ports if each["probe"]}
 
@@ -98,7 +99,7 @@ class Greetings(unittest.TestCase):
         hostile = b"x\x1b]0;owned\x07_1\x9b2J\xc2\x9b2J\xe2\x80\xae y\xc2\x9b\xe2\x80\xae"
         with saying(b"SSH-2.0-" + hostile + b"\r\n") as port:
             for form in ((), ("--json",), ("--csv",), ("--grepable",), ("-oX", "-")):
-                shown = scan("-n", "--probe", *form, "-p", str(port), HERE).stdout
+                shown = scan("-n", PROBE, *form, "-p", str(port), HERE).stdout
                 self.assertIn("ssh", shown)
                 self.assertTrue(all(c == "\n" or c == "\t" or " " <= c for c in shown), shown)
                 self.assertFalse([c for c in shown if "\x7f" <= c < "\xa0" or c == "\u202e"],

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """sluice-scan on a real terminal: its bar, a key, and the terminal that it leaves behind."""
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -35,7 +36,7 @@ class Terminal(terminal.Shell):
 
 class OnATerminal(unittest.TestCase):
     def test_a_bar_while_it_scans_and_none_afterwards(self):
-        with Terminal(f"--rate 500 -p 1-1000 {HERE}") as typed:
+        with Terminal(f"--rate 250 -p 1-1000 {HERE}") as typed:
             typed.wait_for(BAR)
             typed.wait_for_line("status=0")
             self.assertEqual([line for line in typed.screen() if BAR.match(line)], [])
@@ -43,7 +44,7 @@ class OnATerminal(unittest.TestCase):
             typed.terminal_is_restored()
 
     def test_a_key_prints_a_line_and_is_not_echoed(self):
-        with Terminal(f"--rate 500 -p 1-1500 {HERE}") as typed:
+        with Terminal(f"--rate 300 -p 1-1500 {HERE}") as typed:
             typed.wait_for(BAR)
             typed.type("x")
             typed.wait_for(LINE)
@@ -51,11 +52,11 @@ class OnATerminal(unittest.TestCase):
             self.assertFalse([line for line in typed.screen() if line.endswith("x")])
 
     def test_a_key_prints_a_line_also_when_there_is_no_bar(self):
-        with Terminal(f"--rate 500 -p 1-1500 {HERE} 2>errors >listing") as typed:
+        with Terminal(f"--rate 300 -p 1-1500 {HERE} 2>errors >listing") as typed:
             def written():
                 typed.type("x")
-                with open(f"{typed.directory.name}/errors", encoding="utf-8") as errors:
-                    return LINE.match(errors.read())
+                errors = pathlib.Path(typed.directory.name, "errors")
+                return errors.exists() and LINE.match(errors.read_text(encoding="utf-8"))
             self.assertTrue(wait_until(written))
             # Keys that were typed before the terminal was taken are echoed.
             typed.wait_for(re.compile("^x*status=0$"))
@@ -91,7 +92,7 @@ class OnATerminal(unittest.TestCase):
             typed.terminal_is_restored()
 
     def test_it_goes_on_after_a_stop(self):
-        with Terminal(f"--rate 500 -p 1-1500 {HERE}") as typed:
+        with Terminal(f"--rate 300 -p 1-1500 {HERE}") as typed:
             typed.wait_for(BAR)
             typed.type("C-z")
             self.assertTrue(wait_until(lambda: any("Stopped" in line for line in typed.screen())))
@@ -125,7 +126,7 @@ class InAPipe(unittest.TestCase):
         self.assertNotIn("\x1b", result.stdout)
 
     def test_a_signal_prints_a_line(self):
-        process = client.start("-n", "--json", "--rate", "500", "-p", "1-500", HERE)
+        process = client.start("-n", "--json", "--rate", "100", "-p", "1-400", HERE)
         process.stdout.readline()
         process.send_signal(signal.SIGUSR1)
         _, err = process.communicate(timeout=2 * PATIENCE)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree
 import certificates
 import daemon
 import scan as client
-from scan import Listeners, scan
+from scan import Listeners, saying, scan
 from talk import needs
 
 HERE = "127.0.0.1"
@@ -23,14 +23,14 @@ class Tls(daemon.InDirectory):
         return certificates.s_server("-cert", cert, "-key", key, "-rev")
 
     def test_version_cipher_and_certificate_of_those_that_speak_it(self):
-        with self.serve() as first, Listeners(1) as plain:
+        with self.serve() as first, saying(b"220 hello\r\n") as plain:
             port = int(first.rpartition(":")[2])
-            ports, summary = scan("-n", "--json", "--tls=2s", "-p", f"{port},{plain.ports[0]}",
+            ports, summary = scan("-n", "--json", "--tls=20s", "-p", f"{port},{plain}",
                                   HERE).objects()
             self.assertEqual(summary["open"], 2)
             self.assertEqual(list(ports[0])[-1], "tls")
             found = {each["port"]: each["tls"] for each in ports}
-            self.assertIsNone(found[plain.ports[0]])
+            self.assertIsNone(found[plain])
             tls = found[port]
             self.assertEqual((tls["version"], tls["cipher"], tls["subject"], tls["names"]),
                              ("TLSv1.3", "TLS_AES_128_GCM_SHA256", "CN=server",
@@ -41,7 +41,7 @@ class Tls(daemon.InDirectory):
         file = str(self.directory / "scan.xml")
         with self.serve("old", names="DNS:old.example", days=-1) as server:
             port = server.rpartition(":")[2]
-            table = scan("-n", "--tls", "-p", port, "--xml", file, HERE)
+            table = scan("-n", "--tls=20s", "-p", port, "--xml", file, HERE)
         row = next(line for line in table.lines if line.startswith(port))
         self.assertRegex(row, r"TLSv1\.3 TLS_\w+, CN=old \(old\.example\), until \d{4}-\d\d-\d\d$")
         self.assertRegex(table.lines[1], "PORT +STATE +SERVICE +RTT +TLS$")
@@ -56,7 +56,8 @@ class Tls(daemon.InDirectory):
                                    "-cert2", cert, "-key2", key, "-rev") as server:
             port = server.rpartition(":")[2]
             for target, subject in (("localhost", "CN=named"), (HERE, "CN=other")):
-                ports, _ = scan("-4", "-n", "--json", "--tls", "-p", port, target).objects()
+                ports, _ = scan("-4", "-n", "--json", "--tls=20s", "-p", port,
+                                target).objects()
                 self.assertEqual(ports[0]["tls"]["subject"], subject)
 
     def test_many_at_once_and_peers_that_say_nothing(self):

@@ -5,21 +5,25 @@ import time
 import unittest
 
 import talk as client
-from daemon import Daemon, connect
-from talk import free_port, needs, running, start, talk
+from daemon import PATIENCE, Daemon, connect, free_port
+from talk import needs, running, start, talk
+
+# Without it a datagram's answer is waited for only for a second.
+PATIENT = ("--timeout", f"{PATIENCE}s")
 
 
 class Datagrams(unittest.TestCase):
     def test_a_line_is_a_datagram_through_sluiced_and_back(self):
         with Daemon("-l", "echo=udp://127.0.0.1:0") as sluiced:
-            result = talk(sluiced.endpoint, "--expect", "2", typed=b"one\ntwo\n")
+            result = talk(sluiced.endpoint, "--expect", "2", *PATIENT, typed=b"one\ntwo\n")
         self.assertEqual((result.lines, result.status), (["one", "two"], 0), result.stderr)
 
     @needs("socat")
     def test_through_socat(self):
-        port = free_port(socket.SOCK_DGRAM)
-        with running("socat", f"UDP4-RECVFROM:{port},bind=127.0.0.1,fork", "EXEC:cat"):
-            result = talk(f"udp://127.0.0.1:{port}", "--send", "hello", "--expect", "1")
+        port = free_port()
+        with running(port, "socat", f"UDP4-RECVFROM:{port},bind=127.0.0.1,fork", "EXEC:cat",
+                     kind="udp"):
+            result = talk(f"udp://127.0.0.1:{port}", "--send", "hello", "--expect", "1", *PATIENT)
         self.assertEqual((result.stdout, result.status), (b"hello\n", 0), result.stderr)
 
     def test_it_waits_a_second_for_answers_and_that_is_well(self):
@@ -50,7 +54,7 @@ class Datagrams(unittest.TestCase):
         self.assertIn(b"at byte 6 of a datagram", errors)
 
     def test_listen_prints_the_senders(self):
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port()
         process = start(f"udp://127.0.0.1:{port}", "--listen", "-v", "--expect", "2")
         self.assertIn(b"listening", process.stderr.readline())
         senders = []
@@ -73,7 +77,7 @@ class Datagrams(unittest.TestCase):
 
     def test_a_group_is_joined_on_loopback(self):
         group = "239.255.42.42"
-        port = free_port(socket.SOCK_DGRAM)
+        port = free_port()
         with start(f"udp://*:{port}", "--listen", "-v", "--expect", "1", "--join",
                    f"{group}%lo") as process:
             line = process.stderr.readline()
