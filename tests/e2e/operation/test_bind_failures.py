@@ -119,7 +119,7 @@ class BindFailures(unittest.TestCase):
                         self.assertEqual(exchange(client, b"hello"), b"hello")
 
     def test_a_port_in_time_wait_can_be_bound_again(self):
-        with Daemon("-l", "greet=tcp://127.0.0.1:0,text=x") as first:
+        with Daemon("-l", f"greet=tcp://127.0.0.1:{daemon.free_port()},text=x") as first:
             with connect(first.endpoint) as client:  # the daemon closes first
                 daemon.receive_all(client)
             self.assertEqual(first.stop(), 0)

@@ -2,6 +2,7 @@
 """sluiced --console on a real terminal: what comes in leaves what is being typed alone."""
 import contextlib
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -33,11 +34,14 @@ class Operator(terminal.Shell):
         command = " ".join([self.before + daemon.PATH, *self.user])
         self.type(f"{command} --console -l chat=tcp://127.0.0.1:0 2>log & "
                   f"echo $! >pid; {self.then}", "Enter")
-        self.wait_for_line(HERE)
+        # The shell may write its prompt before the line, and the number later.
+        file = pathlib.Path(self.directory.name, "pid")
+        if not wait_until(lambda: any(line.endswith(HERE) for line in self.screen()) and
+                          file.exists() and file.read_text(encoding="ascii").endswith("\n")):
+            raise AssertionError("it has not started:\n" + "\n".join(self.screen()))
         found = re.search(r"listening chat (\S+)", "\n".join(self.screen()))
         self.endpoint = found.group(1)
-        with open(f"{self.directory.name}/pid", encoding="ascii") as file:
-            self.pid = int(file.read())
+        self.pid = int(file.read_text(encoding="ascii"))
 
     def __exit__(self, *why):
         with contextlib.suppress(ProcessLookupError):

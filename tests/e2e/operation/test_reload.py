@@ -11,7 +11,7 @@ import time
 import unittest
 
 import daemon
-from daemon import Daemon, ask, connect, exchange, receive_all
+from daemon import Daemon, ask, connect, exchange, free_port, receive_all
 
 RELOADS = 100
 
@@ -121,7 +121,7 @@ class Reload(Base):
 
     def test_what_is_new_is_served_and_what_is_gone_drains(self):
         echo = service("echo", "tcp://127.0.0.1:0")
-        with self.serve(echo + service("upper", "tcp://127.0.0.1:0")) as sluiced:
+        with self.serve(echo + service("upper", f"tcp://127.0.0.1:{free_port()}")) as sluiced:
             gone = sluiced.endpoints("upper")[0]
             with connect(sluiced.endpoint) as stays, connect(gone) as leaves:
                 exchange(stays, b"1")
@@ -150,11 +150,8 @@ class Reload(Base):
                 self.assertEqual(client.recv(1), b"X")
 
     def test_services_over_udp_are_bound_anew(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            at = f"udp://127.0.0.1:{probe.getsockname()[1]}"
+        at, broadcast = (f"udp://127.0.0.1:{free_port()}" for _ in range(2))
         control = str(self.directory / "control")
-        broadcast = f"udp://127.0.0.1:{int(at.rpartition(':')[2]) ^ 1}"
 
         def text(reply, message):
             return (service("framed", at, framing="line", reply=reply) +

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Sockets that a service manager passes: fd:NAME, by systemd-socket-activate and our own launcher."""
+"""Sockets that a service manager passes: fd:NAME, by systemd-socket-activate and a launcher of our
+own."""
 import os
 import pathlib
 import signal
@@ -12,7 +13,7 @@ import time
 import unittest
 
 import daemon
-from daemon import Daemon, ask, connect, exchange
+from daemon import Daemon, ask, connect, exchange, free_port
 
 LAUNCHER = str(pathlib.Path(__file__).parents[1] / "pass_sockets.py")
 
