@@ -130,7 +130,7 @@ class UnderLoad(Base):
 class Upgrade(Base):
     def test_a_connection_has_time_to_end_and_is_drained_then(self):
         with Daemon("--control", str(self.path), "-l", "echo=tcp://127.0.0.1:0",
-                    "--drain-timeout", "2s") as sluiced, connect(sluiced.endpoint) as old:
+                    "--drain-timeout", "4s") as sluiced, connect(sluiced.endpoint) as old:
             exchange(old, b"before")
             said = self.control.text("upgrade")
             self.process = int(re.search(r"process (\d+)", said).group(1))

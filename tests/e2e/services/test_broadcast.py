@@ -39,12 +39,43 @@ def answers(client, patience):
         return count
 
 
+def answers_of(clients, least):
+    """How many all of them get: not fewer than `least`, and then for as long as any come."""
+    count = 0
+
+    def receive():
+        nonlocal count
+        for client in clients:
+            count += answers(client, 0.001)
+        return count >= least
+
+    daemon.wait_until(receive)
+    before = -1
+    while count > before:
+        before = count
+        time.sleep(0.3)
+        receive()
+    return count
+
+
 def spoken(path, lines):
     """What the control socket says to `lines`."""
     with connect("unix://" + path) as client:
         client.sendall(lines)
         client.shutdown(socket.SHUT_WR)
         return daemon.receive_all(client).decode()
+
+
+def socat_answer(where, question, size):
+    """What socat prints, which does not know that datagrams have an end."""
+    with subprocess.Popen(["socat", "-", where], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          preexec_fn=daemon.die_with_the_test) as process:
+        try:
+            process.stdin.write(question)
+            process.stdin.flush()
+            return process.stdout.read(size)
+        finally:
+            process.kill()
 
 
 def socat(*arguments, data=b""):
@@ -54,8 +85,7 @@ def socat(*arguments, data=b""):
 
 class Discovery(unittest.TestCase):
     def test_the_default_message_names_the_host_and_its_services(self):
-        with udp() as taken:  # a port that is free a moment later
-            port = taken.getsockname()[1]
+        port = daemon.free_port()
         with Daemon("-l", "broadcast=udp://127.0.0.1:0", "-l", f"echo=udp://127.0.0.1:{port}",
                     "-l", "upper=tcp://127.0.0.1:0") as served:
             name = socket.gethostname()
@@ -71,18 +101,15 @@ class Discovery(unittest.TestCase):
         for at in ("udp://*:0", "udp://0.0.0.0:0"):
             with Daemon("-l", f"broadcast={at},message=here") as served, udp() as client:
                 port = port_of(served.endpoint)
-                begin = time.monotonic()
                 client.sendto(b"who is there?", (ALL, port))
                 self.assertEqual(client.recvfrom(100), (b"here", ("127.0.0.1", port)))
-                self.assertLess(time.monotonic() - begin, 5)
 
     @unittest.skipUnless(shutil.which("socat"), "there is no socat")
     def test_is_found_by_socat(self):
         with Daemon("-l", "broadcast=udp://0.0.0.0:0,message=here\\n") as served:
             port = port_of(served.endpoint)
-            self.assertEqual(socat("-t1", "-", f"UDP:127.0.0.1:{port}", data=b"?\n"), b"here\n")
-            self.assertEqual(
-                socat("-t1", "-", f"UDP-DATAGRAM:{ALL}:{port},broadcast", data=b"?\n"), b"here\n")
+            for where in (f"UDP:127.0.0.1:{port}", f"UDP-DATAGRAM:{ALL}:{port},broadcast"):
+                self.assertEqual(socat_answer(where, b"?\n", 5), b"here\n")
 
     def test_a_datagram_of_any_size_is_survived_and_answered(self):
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=here") as served:
@@ -94,9 +121,11 @@ class Discovery(unittest.TestCase):
     def test_one_source_gets_its_share_and_no_more(self):
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=x,answers-per-source=3") as served:
             with connect(served.endpoint) as client:
+                began = time.monotonic()
                 for _ in range(100):
                     client.send(b"?")
-                self.assertIn(answers(client, 0.3), (3, 4))
+                count = answers_of([client], 3)
+                self.assertTrue(3 <= count <= 4 + 3 * (time.monotonic() - began), count)
             with udp("127.0.0.9") as other:
                 other.sendto(b"?", ("127.0.0.1", port_of(served.endpoint)))
                 self.assertEqual(other.recv(100), b"x")
@@ -104,13 +133,13 @@ class Discovery(unittest.TestCase):
     def test_all_together_get_no_more_than_the_limit(self):
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=x,answers=5") as served:
             clients = [udp(f"127.0.1.{n}") for n in range(1, 31)]
+            began = time.monotonic()
             for client in clients:
                 client.sendto(b"?", ("127.0.0.1", port_of(served.endpoint)))
-            time.sleep(0.3)
-            count = sum(answers(client, 0.001) for client in clients)
+            count = answers_of(clients, 5)
             for client in clients:
                 client.close()
-            self.assertIn(count, (5, 6, 7))
+            self.assertTrue(5 <= count <= 6 + 5 * (time.monotonic() - began), count)
 
     def test_another_one_like_it_is_never_answered(self):
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=x") as served:
@@ -124,14 +153,14 @@ class Discovery(unittest.TestCase):
 
 class Announcing(unittest.TestCase):
     def test_is_heard_every_now_and_then(self):
+        begin = time.monotonic()  # what comes when this test is not scheduled is heard later
         with Daemon("-l", "broadcast=udp://127.0.0.1:0,message=here,announce=100ms,interface=lo"
                     ) as served, udp(ALL, port_of(served.endpoint)) as hearer:
-            begin = time.monotonic()
-            for _ in range(5):
+            for _ in range(9):
                 data, source = hearer.recvfrom(100)
                 self.assertEqual(data, b"here")
                 self.assertEqual(source, ("127.0.0.1", port_of(served.endpoint)))
-            self.assertGreater(time.monotonic() - begin, 0.3)
+            self.assertGreater(time.monotonic() - begin, 0.6)
 
     @unittest.skipUnless(shutil.which("socat"), "there is no socat")
     def test_is_heard_by_socat(self):
@@ -180,7 +209,7 @@ class Control(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("socat"), "there is no socat")
     def test_socat_speaks_through_it(self):
-        self.assertEqual(socat("-t5", "-", "UNIX-CONNECT:" + self.path, data=b"hello\n"),
+        self.assertEqual(socat("-t20", "-", "UNIX-CONNECT:" + self.path, data=b"hello\n"),
                          b"ok 1\n")
         self.assertEqual(self.hearer.recv(100), b"hello")
 

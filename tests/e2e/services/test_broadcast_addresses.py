@@ -30,7 +30,7 @@ class BroadcastAddresses(unittest.TestCase):
             with Daemon("-l", f"{kind}=udp://0.0.0.0:0") as served:
                 _, _, (_, port) = address_of(served.endpoint)
                 for host in (WITH, WITHOUT, ALONE, "127.0.0.1"):
-                    answer = ask(f"udp://{host}:{port}", b"002hi", patience=2 * daemon.SLOWNESS)
+                    answer = ask(f"udp://{host}:{port}", b"002hi")
                     self.assertIsNotNone(answer, f"{kind} at {host}")
 
     def test_a_request_to_the_last_address_of_a_network_is_not(self):

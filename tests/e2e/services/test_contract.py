@@ -53,9 +53,7 @@ class Output(unittest.TestCase):
                 self.assertEqual(sluiced.rest_of_output(), b"")
 
     def test_a_given_port_is_printed_as_given(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = daemon.free_port()
         with Daemon("-l", f"echo=tcp://127.0.0.1:{port}") as sluiced:
             self.assertEqual(sluiced.listening, [("echo", f"tcp://127.0.0.1:{port}")])
 

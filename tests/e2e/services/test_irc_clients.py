@@ -7,7 +7,7 @@ import unittest
 
 import daemon
 from chat import Member
-from daemon import Daemon, InDirectory, wait_until
+from daemon import PATIENCE, Daemon, InDirectory, wait_until
 from terminal import Shell
 
 
@@ -35,7 +35,9 @@ class Clients(InDirectory):
                               stderr=subprocess.DEVNULL,
                               preexec_fn=daemon.die_with_the_test) as process:
             try:
-                self.assertEqual(self.bob.lines(2), ["* wendy joined", "<wendy> good evening"])
+                # It takes seconds to start.
+                self.assertEqual([self.bob.line(3 * PATIENCE) for _ in range(2)],
+                                 ["* wendy joined", "<wendy> good evening"])
                 self.bob.say("good evening yourself", "/me bows", "/topic weather")
                 self.assertEqual(self.bob.line(), "* bob set the topic: weather")
                 log = home / "logs" / "irc.here.#lobby.weechatlog"

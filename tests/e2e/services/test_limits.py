@@ -131,20 +131,35 @@ class Connections(unittest.TestCase):
 class IdleTimeout(unittest.TestCase):
     def test_a_silent_connection_is_closed_and_a_busy_one_is_not(self):
         with Daemon(*ECHO, "--idle-timeout", "500ms", counted=True) as sluiced:
-            with connect(sluiced.endpoint) as silent, connect(sluiced.endpoint) as busy:
-                started = time.monotonic()
-                while time.monotonic() - started < 1.2:
-                    self.assertEqual(exchange(busy, b"x"), b"x")
-                    time.sleep(0.1)
-                silent.settimeout(1)
-                self.assertTrue(was_closed(silent))
-                self.assertEqual(exchange(busy, b"x"), b"x")
-            self.assertEqual(sluiced.counters()["closed_idle_timeout"], 1)
+            # Who is not scheduled for so long is silent, too.
+            for _ in range(10):
+                closed = sluiced.counters()["closed_idle_timeout"]
+                with connect(sluiced.endpoint) as silent, connect(sluiced.endpoint) as busy:
+                    longest, spoke = self.be_busy(busy, 1.2)
+                    self.assertTrue(was_closed(silent))
+                    is_served = answers(busy)
+                    longest = max(longest, time.monotonic() - spoke)
+                    self.assertTrue(longest > 0.4 or is_served)
+                if longest < 0.4:
+                    break
+            self.assertLess(longest, 0.4, "it was never busy")
+            self.assertEqual(sluiced.counters()["closed_idle_timeout"], closed + 1)
+
+    @staticmethod
+    def be_busy(client, seconds):
+        """For so long, or until it is closed; how long it was silent at most, and when it spoke."""
+        longest, spoke = 0.0, time.monotonic()
+        started = spoke
+        while time.monotonic() - started < seconds and answers(client):
+            now = time.monotonic()
+            longest, spoke = max(longest, now - spoke), now
+            time.sleep(0.1)
+        return longest, spoke
 
     def test_it_is_not_closed_early(self):
         with Daemon("-l", "echo=tcp://127.0.0.1:0,idle=1s") as sluiced:
+            started = time.monotonic()
             with connect(sluiced.endpoint) as silent:
-                started = time.monotonic()
                 self.assertTrue(was_closed(silent))
                 self.assertGreaterEqual(time.monotonic() - started, 0.95)
 
@@ -190,9 +205,10 @@ class Descriptors(unittest.TestCase):
                 for client in served[::10]:
                     self.assertEqual(exchange(client, b"hello"), b"hello")
                 time.sleep(0.1)
-            self.assertLess(sluiced.cpu_seconds() - before, 0.15)
+            took = time.monotonic() - started
+            self.assertLess(sluiced.cpu_seconds() - before, 0.1 * took)
             warnings = sluiced.log().count(" warning ")
-            self.assertTrue(1 <= warnings <= 5, sluiced.log())
+            self.assertTrue(1 <= warnings <= 4 + took, sluiced.log())
 
             for client in served[:30] + waiting:
                 client.close()

@@ -34,8 +34,8 @@ class Behind(unittest.TestCase):
     def served(self, endpoint, header, source=PROXY):
         """Whether a connection that begins with the header is served."""
         with connect(endpoint, source=(source, 0)) as peer:
-            peer.sendall(header)
             try:
+                peer.sendall(header)
                 peer.sendall(b"hello")
                 return peer.recv(100) == b"hello"
             except ConnectionError:

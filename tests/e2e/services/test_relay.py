@@ -80,7 +80,7 @@ class Relay(unittest.TestCase):
 
     def test_a_peer_that_does_not_read_is_aborted_and_the_others_get_everything(self):
         data = random.Random(3).randbytes(8_000_000)
-        with self.daemon("-l", RELAY + ",patience=500ms") as sluiced, \
+        with self.daemon("-l", RELAY + ",patience=3s") as sluiced, \
                 connect(sluiced.endpoint) as sender, connect(sluiced.endpoint) as reader, \
                 connect(sluiced.endpoint) as lazy:
             self.expect_joined(3)

@@ -102,10 +102,12 @@ class Services(daemon.EndpointTest):
             self.assertTrue(lines.startswith(answer), answer)
 
     def test_daytime_tells_the_time_and_closes(self):
+        began = int(time.time()) - 1  # its clock is a coarse one
+
         def check(answer):
             then = datetime.datetime.strptime(answer.decode(), "%A, %B %d, %Y %H:%M:%S-UTC\r\n")
             then = then.replace(tzinfo=datetime.timezone.utc)
-            self.assertLess(abs(then.timestamp() - time.time()), 5)
+            self.assertTrue(began <= then.timestamp() <= time.time())
 
         for client in self.streams("daytime"):
             check(receive_all(client))
@@ -113,9 +115,11 @@ class Services(daemon.EndpointTest):
             check(ask(endpoint, b""))
 
     def test_time_sends_four_bytes_and_closes(self):
+        began = int(time.time()) - 1  # its clock is a coarse one
+
         def check(answer):
             seconds = struct.unpack("!I", answer)[0] - SINCE_1900
-            self.assertLess(abs(seconds - time.time()), 5)
+            self.assertTrue(began <= seconds <= time.time())
 
         for client in self.streams("time"):
             check(receive_all(client))

@@ -252,7 +252,7 @@ class Judges(Base):
                 subprocess.run(["sslscan", f"--xml={report}", "--show-times",
                                 sluiced.endpoint.removeprefix("tls://")], check=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               timeout=PATIENCE)
+                               timeout=6 * PATIENCE)
             test = xml.etree.ElementTree.parse(report).getroot().find("ssltest")
             enabled = {(each.get("type"), each.get("version")) for each in test.iter("protocol")
                        if each.get("enabled") == "1"}

@@ -75,15 +75,19 @@ class Guard(unittest.TestCase):
         with Daemon("-l", "echo=udp://127.0.0.1:0") as sluiced:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
                 client.bind(("127.0.0.3", address_of(sluiced.endpoint)[2][1]))
-                client.settimeout(0.5)
+                client.settimeout(daemon.PATIENCE)
+                began = time.monotonic()
                 answers = 0
                 try:
                     for _ in range(50):
                         client.sendto(b"hello", address_of(sluiced.endpoint)[2])
                         answers += client.recv(100) == b"hello"
+                        if answers == 10:
+                            client.settimeout(0.05)
                 except TimeoutError:
                     pass
-            self.assertEqual(answers, 10)
+            # Ten at once, and ten a second.
+            self.assertTrue(10 <= answers <= 10 + 10 * (time.monotonic() - began), answers)
             sluiced.wait_for_log("its port is one of this server's")
 
     def test_a_source_is_answered_as_often_as_its_limit_says(self):
@@ -91,33 +95,36 @@ class Guard(unittest.TestCase):
                     "echo=udp://127.0.0.1:0,answers=7") as sluiced:
             for endpoint, limit, cause in zip(sluiced.endpoints("echo"), (5, 7), ("one", "all")):
                 with daemon.connect(endpoint) as client:
-                    client.settimeout(0.5)
+                    client.settimeout(daemon.PATIENCE)
+                    began = time.monotonic()
                     for _ in range(100):
                         client.send(b"hello")
                     answers = 0
                     try:
                         while client.recv(100):
                             answers += 1
+                            if answers == limit:
+                                client.settimeout(0.5)
                     except TimeoutError:
                         pass
-                self.assertTrue(limit <= answers <= 2 * limit, answers)
+                self.assertTrue(
+                    limit <= answers <= limit * (1.5 + time.monotonic() - began), answers)
                 sluiced.wait_for_log(f"no answer over UDP to .*: the limit on answers to {cause}")
 
     def test_the_log_says_so_at_a_limited_rate(self):
         before = self.daemon.log().count(" warning ")
-        end = time.monotonic() + 2
+        began = time.monotonic()
         count = 0
         _, _, address = address_of(self.daemon.endpoint)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.bind(("127.0.0.1", 2049))
-            while time.monotonic() < end:
+            while count < 300 or time.monotonic() - began < 2:
                 client.sendto(b"hello", address)
                 count += 1
                 time.sleep(0.001)
-        self.assertGreater(count, 100)
         wait_until(lambda: self.daemon.log().count(" warning ") > before + 1)
         lines = [line for line in self.daemon.log().splitlines() if " warning " in line]
-        self.assertTrue(1 <= len(lines) - before <= 5, lines)
+        self.assertTrue(1 <= len(lines) - before <= 3 + time.monotonic() - began, lines)
         self.assertRegex(lines[-1], r"2049")
         self.assertRegex(lines[-1], re.escape(self.daemon.endpoint))
 

@@ -32,7 +32,7 @@ def closed_with(code, reason=b""):
 @unittest.skipIf(websockets is None, "python3-websockets is not installed")
 class ForeignClient(InDirectory):
     def converse(self, talk):
-        asyncio.run(asyncio.wait_for(talk(), PATIENCE))
+        asyncio.run(asyncio.wait_for(talk(), 3 * PATIENCE))
 
     def test_echoes_texts_and_bytes_as_they_came(self):
         async def talk():
