@@ -1,14 +1,43 @@
 """Daemons that share something, such as a chat, through a redis-server that the test starts."""
+import collections
 import contextlib
 import unittest
 
 from chat import Member
-from daemon import Daemon, InDirectory
+from daemon import PATIENCE, Daemon, InDirectory
 from redis_server import PATH, Redis
 
 AWAY = "* the other machines cannot be reached: what you say reaches them when they are back"
 BACK = "* the other machines can be reached again"
 CHAT = ("-l", "chat=tcp://127.0.0.1:0,rate=off")
+
+
+class Neighbour(Member):
+    """A member whose house says when others cannot be reached, which on a busy machine it may say at
+    any time: what line() returns is everything else."""
+
+    def __init__(self, endpoint):
+        self.kept = collections.deque()
+        self.is_away = None
+        super().__init__(endpoint)
+
+    def _read(self, patience):
+        line = super().line(patience)
+        if line in (AWAY, BACK):
+            assert self.is_away is not (line == AWAY), f"twice: {line}"
+            self.is_away = line == AWAY
+        else:
+            self.kept.append(line)
+
+    def line(self, patience=PATIENCE):
+        while not self.kept:
+            self._read(patience)
+        return self.kept.popleft()
+
+    def is_told(self, notice):
+        """Until the latest notice is AWAY, or BACK; keeps the lines before it."""
+        while self.is_away is not (notice == AWAY):
+            self._read(PATIENCE)
 
 
 @unittest.skipUnless(PATH, "there is no redis-server")
@@ -38,7 +67,7 @@ class OneHouse(InOneHouse):
 
     def member(self, where, nick):
         """A newcomer of that name. Its first one may change, if another machine has that, too."""
-        newcomer = self.stack.enter_context(Member(where.endpoint))
+        newcomer = self.stack.enter_context(Neighbour(where.endpoint))
         newcomer.say(f"/nick {nick}")
         while not newcomer.line().endswith(f" is now {nick}"):
             pass
