@@ -65,7 +65,7 @@ class Relays(InOneHouse):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(PATIENCE)
+            thread.join(3 * PATIENCE)
         self.assertEqual(hashlib.sha256(received[0]).digest(), hashlib.sha256(data[1]).digest())
         self.assertEqual(hashlib.sha256(received[1]).digest(), hashlib.sha256(data[0]).digest())
         self.assertEqual(sorted(received[2]), sorted(data[0] + data[1]))
@@ -130,7 +130,7 @@ class Broadcasts(InOneHouse):
             ear = self.stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             ear.settimeout(PATIENCE)
             ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            ear.bind((ALL, 0))
+            ear.bind((ALL, daemon.free_port()))
             ears.append(ear)
             port = ear.getsockname()[1]
             daemons.append(self.daemon(

@@ -5,53 +5,32 @@ import contextlib
 import pathlib
 import socket
 import struct
-import subprocess
 import tempfile
-import time
 import unittest
 
 import daemon
 import talk as client
 from certificates import Authority, s_server
-from daemon import PATIENCE, die_with_the_test
-from talk import Server, keeping, needs, saying, talk
+from daemon import PATIENCE, free_port
+from talk import Server, keeping, needs, running, saying, talk
 
 ACCOUNT = "me:p%61ssw%6Frd"  # the password is password; tinyproxy accepts letters and digits
 
 
 @contextlib.contextmanager
-def foreign(command, port):
-    """A proxy that is ready when its port accepts."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, preexec_fn=die_with_the_test)
-    try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{command[0]} does not listen")
-            time.sleep(0.02)
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextlib.contextmanager
 def microsocks(*arguments):
-    port = client.free_port()
-    with foreign(["microsocks", "-i", "127.0.0.1", "-p", str(port), *arguments], port):
+    port = free_port()
+    with running(port, "microsocks", "-i", "127.0.0.1", "-p", str(port), *arguments):
         yield f"127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def tinyproxy(settings=""):
-    port = client.free_port()
+    port = free_port()
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
         file.write(f"Port {port}\nListen 127.0.0.1\nTimeout 60\n{settings}\n")
         file.flush()
-        with foreign(["tinyproxy", "-d", "-c", file.name], port):
+        with running(port, "tinyproxy", "-d", "-c", file.name):
             yield f"127.0.0.1:{port}"
 
 
@@ -94,7 +73,7 @@ class Through:
 
     def test_the_proxy_says_why_it_cannot_connect(self):
         with self.proxy() as proxy:
-            closed = f"tcp://127.0.0.1:{client.free_port()}"
+            closed = f"tcp://127.0.0.1:{free_port()}"
             result = ask(f"{self.SCHEME}://{proxy}", closed, typed=b"one\n")
         self.assertEqual(result.status, 1)
         self.assertIn(f"sluice-talk: {closed}: proxy {self.SCHEME}://{proxy}: it ", result.stderr)
@@ -242,7 +221,7 @@ class Hostile(unittest.TestCase):
                              (3, "no connection to the endpoint within 100 ms"))
 
     def test_a_proxy_that_is_not_there(self):
-        port = client.free_port()
+        port = free_port()
         result = talk("--proxy", f"socks5://127.0.0.1:{port}", "tcp://a.example:7", typed=b"")
         self.assertEqual((result.status, result.stderr),
                          (1, f"sluice-talk: tcp://a.example:7: proxy socks5://127.0.0.1:{port}: "
