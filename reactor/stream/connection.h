@@ -287,7 +287,7 @@ class SLUICE_EXPORT Connection : private IdleList::Node {
 
   // connection_adopt.cc
   SLUICE_LOCAL void end_hangup_watch() noexcept;
-  SLUICE_LOCAL void hung_up(bool reset) noexcept;
+  SLUICE_LOCAL void hung_up(int error) noexcept;  // 0: the end of the stream
 
   // connection_io.cc: reading
   SLUICE_LOCAL void on_ready(int events) noexcept;

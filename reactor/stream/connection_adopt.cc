@@ -191,16 +191,11 @@ void Connection::end_hangup_watch() noexcept {
   if (watcher_.fd() >= 0) group_->table().hangups().remove(*this);
 }
 
-void Connection::hung_up(bool reset) noexcept {
+void Connection::hung_up(int error) noexcept {
   if (!watches_hangup_) return;  // a callback for an earlier one in this turn has ended that
   end_hangup_watch();
   if (state_ != State::open || peer_ended_) return;
-  if (reset) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (watcher_.fd() >= 0) ::getsockopt(watcher_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-    return fail(error == 0 ? ECONNRESET : error);
-  }
+  if (error != 0) return fail(error);
   if (!call("on_hangup", [this] { protocol_->on_hangup(*this); })) return;
   contain([this] {
     flush();

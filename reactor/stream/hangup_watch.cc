@@ -2,6 +2,7 @@
 
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #endif
 
 #include <array>
@@ -15,6 +16,17 @@
 namespace sluice {
 
 #ifdef __linux__
+
+namespace {
+
+int error_of(int socket) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error == 0 ? ECONNRESET : error;
+}
+
+}  // namespace
 
 HangupWatch::HangupWatch(ConnectionTable& table)
     : table_(table), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -51,7 +63,8 @@ void HangupWatch::on_ready() noexcept {
                           static_cast<std::uint32_t>(event.data.u64 >> 32)};
     // A callback for an earlier one may have closed it.
     if (Connection* connection = table_.find(id)) {
-      connection->hung_up((event.events & EPOLLERR) != 0);
+      const bool failed = (event.events & EPOLLERR) != 0;
+      connection->hung_up(failed ? error_of(connection->native_handle()) : 0);
     }
   }
 }

@@ -181,14 +181,14 @@ void MemoryPeer::send(std::string_view bytes, std::size_t piece) {
 
 void MemoryPeer::end() {
   line_->ended_ = true;
-  if (!closed() && connection().watches_hangup_) connection().hung_up(false);
+  if (!closed() && connection().watches_hangup_) connection().hung_up(0);
   settle();
 }
 
 void MemoryPeer::reset(int error) {
   line_->inbox_.clear();  // a reset destroys input that was not read
   line_->error_ = error;
-  if (!closed() && connection().watches_hangup_) connection().hung_up(true);
+  if (!closed() && connection().watches_hangup_) connection().hung_up(error);
   settle();
 }
 

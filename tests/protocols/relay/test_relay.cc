@@ -272,6 +272,30 @@ Test(relay, sends_what_a_peer_said_before_others_came_or_it_left) {
   cr_expect(late.received().empty());
 }
 
+Test(relay, delivers_in_a_drain_the_short_messages_that_had_arrived) {
+  Mixed world;
+  bool is_over = false;
+  world.loop.defer([&] { world.loop.drain(seconds(10), [&] { is_over = true; }); });
+  // The drain reads the first ones when it begins, and the others in the turn whose end is the
+  // goodbye of the receivers.
+  constexpr std::size_t kMessages = 17;
+  const std::string frame = client_frame(kText, "a");
+  std::string frames;
+  std::string expected;
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    frames += frame;
+    expected += server_frame(kText, "a");
+  }
+  world.one.send(frames, frame.size());
+  world.two.settle();
+  const std::string received = world.two.received();
+  cr_expect(received.starts_with(expected), "%zu of %zu", received.size(), expected.size());
+  world.bytes.settle();
+  cr_expect(world.bytes.received() == std::string(kMessages, 'a'));
+  for (MemoryPeer* const peer : {&world.bytes, &world.one, &world.two}) peer->end();
+  cr_expect(is_over);
+}
+
 Test(relay, leaves_a_message_unread_while_another_socket_is_behind) {
   Loop loop(LoopOptions{.virtual_time = true});
   Relay relay(loop);

@@ -106,6 +106,26 @@ Test(datagram_segments, without_offload_the_same_arrives) {
   ends.expect(numbered(50, 1000));
 }
 
+Test(datagram_segments, an_adopted_socket_stops_to_join_what_it_is_not_to_join) {
+  Fd fd(::socket(AF_INET, SOCK_DGRAM, 0));
+  const Address local = Address::loopback(AF_INET, 0);
+  cr_assert(::bind(fd.get(), local.data(), local.size()) == 0);
+  (void)join_received(fd.get(), true);  // by the program that had it before
+  Loop loop(backend_options());
+  test::Recorder from;
+  test::Recorder to;
+  DatagramOptions options;
+  options.offload = false;
+  const DatagramSocket receiver(loop, std::move(fd), to, options);
+  DatagramSocket sender(loop, Endpoint::from("udp://127.0.0.1:0"), from);
+  const Texts texts = numbered(16, 1000);
+  for (const std::string& text : texts) {
+    cr_assert(sender.send_to(test::bytes_of(text), receiver.local().address()));
+  }
+  test::turn_until(loop, [&] { return receiver.counters().bytes_in >= texts.size() * 1000; });
+  cr_expect(texts_of(to) == texts);
+}
+
 Test(datagram_segments, a_plain_peer_receives_datagrams) {
   test::World world;
   const Texts texts = numbered(32, 1200);

@@ -67,8 +67,9 @@ struct Hanging final : Protocol {
     ended = true;
     connection.close();
   }
-  void on_close(Connection& connection, std::error_code /*reason*/) override {
+  void on_close(Connection& connection, std::error_code error) override {
     ++closes;
+    closed_by = error;
     reason = connection.close_reason();
   }
 
@@ -77,6 +78,7 @@ struct Hanging final : Protocol {
   int closes = 0;
   bool ended = false;
   CloseReason reason = CloseReason::open;
+  std::error_code closed_by;
   std::string input;
 };
 
@@ -365,6 +367,16 @@ Test(connection_adopt, a_hangup_in_memory_is_reported_too) {
   second.connection().watch_hangup();
   second.reset();
   cr_expect(second.close_reason() == CloseReason::peer_reset);
+}
+
+Test(connection_adopt, a_hangup_in_memory_has_the_error_of_its_peer) {
+  Hanging handler;
+  MemoryPeer peer(handler);
+  peer.connection().pause();
+  peer.connection().watch_hangup();
+  peer.reset(ETIMEDOUT);
+  cr_expect(handler.closed_by == std::error_code(ETIMEDOUT, std::generic_category()), "%s",
+            handler.closed_by.message().c_str());
 }
 
 Test(connection_adopt, a_handler_may_answer_and_close_when_its_peer_has_gone) {
