@@ -9,126 +9,20 @@
 #ifndef SLUICE_REACTOR_CORO_CO_PEER_H
 #define SLUICE_REACTOR_CORO_CO_PEER_H
 
-#include <algorithm>
 #include <cassert>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include "../loop/timer.h"
 #include "../stream/connection.h"
-#include "../stream/protocol.h"
+#include "co_deadline.h"
+#include "co_link.h"
 #include "conversation.h"
 
 namespace sluice::co {
-
-class Peer;
-
-// The handler between a connection and a Peer. For the library.
-class Link : public Protocol, protected Conversation::Owner {
- public:
-  enum class Waits : std::uint8_t { no, reads, writes };
-
-  ~Link() override;
-  void on_open(Connection& connection) override { connection_ = &connection; }
-  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
-    in_ = in;
-    taken_ = 0;
-    has_input_ = true;
-    if (waits_ == Waits::reads && in.size() >= need_) proceed();
-    has_input_ = false;
-    settle(connection);
-    return taken_;
-  }
-  void on_eof(Connection& connection) override {
-    ended_ = true;
-    if (waits_ == Waits::reads) proceed();
-    settle(connection);
-  }
-  void on_writable(Connection& connection) override {
-    if (waits_ == Waits::writes) proceed();
-    settle(connection);
-  }
-  void on_close(Connection& connection, std::error_code reason) override;
-
-  void join(Peer& peer) noexcept;
-  void leave() noexcept { peer_ = nullptr; }
-  [[nodiscard]] Connection& connection() const noexcept { return *connection_; }
-  [[nodiscard]] bool is_open() const noexcept {
-    return !ended_ && connection_->state() == Connection::State::open;
-  }
-  [[nodiscard]] bool is_writable() const noexcept {
-    return connection_->state() > Connection::State::open ||
-           connection_->queued() <= connection_->options().high_water;
-  }
-  [[nodiscard]] bool has(std::size_t need) noexcept {
-    return has_input_ && in_.size() - taken_ >= need && connection_->may_continue();
-  }
-  // What the reader wants: `most` bytes, or all that there are.
-  std::span<const std::byte> take(std::size_t most) noexcept {
-    if (!has_input_) return {};
-    const std::span<const std::byte> rest = in_.subspan(taken_);
-    const std::span<const std::byte> taken = rest.first(std::min(most, rest.size()));
-    taken_ += taken.size();
-    return taken;
-  }
-  void wait(Conversation::Handle reader, Waits what, std::size_t need) noexcept {
-    assert(waits_ == Waits::no && "one coroutine at a time");
-    handle_ = reader;
-    waits_ = what;
-    need_ = need;
-    if (has_input_) return;  // settle() follows
-    // What is unconsumed is shown again only if more arrives, or after a pause.
-    if (!paused_ && what == Waits::reads && !connection_->unconsumed().empty()) pause();
-    settle(*connection_);
-  }
-  void forget() noexcept { waits_ = Waits::no; }
-
- protected:
-  void settle(Connection& connection) noexcept {
-    if (connection.state() != Connection::State::open) return;
-    const bool reads = waits_ == Waits::reads;
-    if (reads && paused_) {
-      paused_ = false;
-      connection.resume();
-    } else if (!reads && !paused_) {
-      pause();
-    }
-  }
-  // Its Peer is not open any more, and does not close the connection.
-  void abandon() noexcept;
-  void on_return(bool has_thrown) noexcept override {
-    if (connection_ == nullptr) return;
-    has_thrown ? connection_->abort() : connection_->close();
-  }
-
- private:
-  void pause() noexcept {
-    paused_ = true;
-    connection_->pause();
-  }
-  void proceed() {
-    waits_ = Waits::no;
-    Conversation::proceed(handle_);
-  }
-
-  Connection* connection_ = nullptr;  // null before on_open() and after on_close()
-  Peer* peer_ = nullptr;
-  Conversation::Handle handle_ = nullptr;
-  std::span<const std::byte> in_;  // during on_data()
-  std::size_t taken_ = 0;
-  std::size_t need_ = 0;
-  Waits waits_ = Waits::no;
-  bool has_input_ = false;
-  bool ended_ = false;
-  bool paused_ = false;
-};
 
 struct Read {
   // Valid until the coroutine awaits something else. Empty at the end of the stream, and with an
@@ -146,68 +40,51 @@ class Peer {
  public:
   class Reading;
   class Writing;
+  class WritingInTime;
 
   Peer() noexcept = default;  // not open
-  explicit Peer(Link& link) noexcept { link.join(*this); }
-  explicit Peer(std::error_code reason) noexcept : reason_(reason) {}  // closed already
+  explicit Peer(Link& link) noexcept { link.join(held_); }
+  explicit Peer(std::error_code reason) noexcept : held_{nullptr, reason} {}  // closed already
   Peer(Peer&& other) noexcept { *this = std::move(other); }
   Peer& operator=(Peer&& other) noexcept {
     if (this == &other) return *this;
     close();
-    reason_ = other.reason_;
-    if (Link* const link = std::exchange(other.link_, nullptr)) link->join(*this);
+    held_.reason = other.held_.reason;
+    if (Link* const link = std::exchange(other.held_.link, nullptr)) link->join(held_);
     return *this;
   }
   ~Peer() { close(); }
 
   // Until the connection has closed, also after the peer's end.
-  [[nodiscard]] bool is_open() const noexcept { return link_ != nullptr; }
+  [[nodiscard]] bool is_open() const noexcept { return held_.link != nullptr; }
   // REQUIRES: is_open(). Do not change its handler, pause it or resume it.
-  [[nodiscard]] Connection& connection() const noexcept { return link_->connection(); }
+  [[nodiscard]] Connection& connection() const noexcept { return held_.link->connection(); }
   // Why it has closed, as on_close() gets it.
-  [[nodiscard]] std::error_code reason() const noexcept { return reason_; }
+  [[nodiscard]] std::error_code reason() const noexcept { return held_.reason; }
 
   // Awaits bytes: as many as have arrived, or exactly `count`, which is more than 0 and at most
   // ConnectionOptions::input_limit. A `deadline` of 0: none.
   [[nodiscard]] Reading read(std::chrono::milliseconds deadline = {}) noexcept;
   [[nodiscard]] Reading read_exactly(std::size_t count,
                                      std::chrono::milliseconds deadline = {}) noexcept;
-  // Sends, and awaits that no more than high_water is queued. Returns is_open().
+  // Sends, and awaits that no more than high_water is queued. Returns false when it is not open any
+  // more; or when the deadline has passed, and then what was written is still queued.
   [[nodiscard]] Writing write(std::span<const std::byte> bytes);
   [[nodiscard]] Writing write(std::string_view text);
+  [[nodiscard]] WritingInTime write(std::span<const std::byte> bytes,
+                                    std::chrono::milliseconds deadline);
+  [[nodiscard]] WritingInTime write(std::string_view text, std::chrono::milliseconds deadline);
   // Sends the queue, then closes. The Peer is not open any more.
   void close() noexcept {
-    Link* const link = std::exchange(link_, nullptr);
+    Link* const link = std::exchange(held_.link, nullptr);
     if (link == nullptr) return;
     link->leave();
     link->connection().close();
   }
 
  private:
-  friend class Link;
-  Link* link_ = nullptr;
-  std::error_code reason_;
+  LinkHolder held_;
 };
-
-inline Link::~Link() { abandon(); }
-
-inline void Link::abandon() noexcept {
-  if (peer_ != nullptr) std::exchange(peer_, nullptr)->link_ = nullptr;
-}
-
-inline void Link::join(Peer& peer) noexcept {
-  peer_ = &peer;
-  peer.link_ = this;
-}
-
-inline void Link::on_close(Connection& /*connection*/, std::error_code reason) {
-  connection_ = nullptr;
-  if (peer_ != nullptr) {
-    peer_->reason_ = reason;
-    std::exchange(peer_, nullptr)->link_ = nullptr;
-  }
-  if (waits_ != Waits::no) proceed();
-}
 
 class Peer::Reading {
  public:
@@ -217,41 +94,36 @@ class Peer::Reading {
   Reading(const Reading&) = delete;
   Reading& operator=(const Reading&) = delete;
   ~Reading() {
-    if (waits_ && peer_.link_ != nullptr) peer_.link_->forget();
+    if (waits_ && peer_.held_.link != nullptr) peer_.held_.link->forget();
   }
 
   [[nodiscard]] bool await_ready() const noexcept {
-    return peer_.link_ == nullptr || !peer_.link_->is_open() || peer_.link_->has(need_);
+    return peer_.held_.link == nullptr || !peer_.held_.link->is_open() ||
+           peer_.held_.link->has(need_);
   }
   void await_suspend(Conversation::Handle reader) {
-    if (deadline_.count() > 0) {
-      timer_.emplace(peer_.link_->connection().loop(), [this, reader] {
-        timed_out_ = true;
-        peer_.link_->forget();
-        Conversation::proceed(reader);
-      });
-      timer_->start(deadline_);
-    }
+    deadline_.start(peer_.held_.link->connection().loop(), [this, reader] {
+      deadline_.pass();
+      peer_.held_.link->forget();
+      Conversation::proceed(reader);
+    });
     waits_ = true;
-    peer_.link_->wait(reader, Link::Waits::reads, need_);
+    peer_.held_.link->wait(reader, Link::Waits::reads, need_);
   }
   Read await_resume() noexcept {
     waits_ = false;
-    timer_.reset();
-    if (timed_out_) return {{}, std::make_error_code(std::errc::timed_out)};
-    if (peer_.link_ == nullptr) return {{}, peer_.reason_};
-    if (!peer_.link_->is_open()) return {};
-    return {peer_.link_->take(most_), {}};
+    if (deadline_.stop()) return {{}, std::make_error_code(std::errc::timed_out)};
+    if (peer_.held_.link == nullptr) return {{}, peer_.held_.reason};
+    if (!peer_.held_.link->is_open()) return {};
+    return {peer_.held_.link->take(most_), {}};
   }
 
  private:
   Peer& peer_;
   const std::size_t need_;
   const std::size_t most_;
-  const std::chrono::milliseconds deadline_;
+  Deadline deadline_;
   bool waits_ = false;
-  bool timed_out_ = false;
-  std::optional<Timer> timer_;
 };
 
 class Peer::Writing {
@@ -260,24 +132,46 @@ class Peer::Writing {
   Writing(const Writing&) = delete;
   Writing& operator=(const Writing&) = delete;
   ~Writing() {
-    if (waits_ && peer_.link_ != nullptr) peer_.link_->forget();
+    if (waits_ && peer_.held_.link != nullptr) peer_.held_.link->forget();
   }
 
   [[nodiscard]] bool await_ready() const noexcept {
-    return peer_.link_ == nullptr || peer_.link_->is_writable();
+    return peer_.held_.link == nullptr || peer_.held_.link->is_writable();
   }
   void await_suspend(Conversation::Handle writer) noexcept {
     waits_ = true;
-    peer_.link_->wait(writer, Link::Waits::writes, 0);
+    peer_.held_.link->wait(writer, Link::Waits::writes, 0);
   }
   bool await_resume() noexcept {
     waits_ = false;
     return peer_.is_open();
   }
 
- private:
+ protected:
   Peer& peer_;
+
+ private:
   bool waits_ = false;
+};
+
+// Apart, so that the frame of a conversation whose writes have no deadline has no timer for them.
+class Peer::WritingInTime : public Writing {
+ public:
+  WritingInTime(Peer& peer, std::chrono::milliseconds deadline) noexcept
+      : Writing(peer), deadline_(deadline) {}
+
+  void await_suspend(Conversation::Handle writer) {
+    deadline_.start(peer_.held_.link->connection().loop(), [this, writer] {
+      deadline_.pass();
+      peer_.held_.link->forget();
+      Conversation::proceed(writer);
+    });
+    Writing::await_suspend(writer);
+  }
+  bool await_resume() noexcept { return Writing::await_resume() && !deadline_.stop(); }
+
+ private:
+  Deadline deadline_;
 };
 
 inline Peer::Reading Peer::read(std::chrono::milliseconds deadline) noexcept {
@@ -291,12 +185,22 @@ inline Peer::Reading Peer::read_exactly(std::size_t count,
 }
 
 inline Peer::Writing Peer::write(std::span<const std::byte> bytes) {
-  if (link_ != nullptr) link_->connection().send(bytes);
+  if (held_.link != nullptr) held_.link->connection().send(bytes);
   return Writing(*this);
 }
 
 inline Peer::Writing Peer::write(std::string_view text) {
   return write(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+inline Peer::WritingInTime Peer::write(std::span<const std::byte> bytes,
+                                       std::chrono::milliseconds deadline) {
+  if (held_.link != nullptr) held_.link->connection().send(bytes);
+  return {*this, deadline};
+}
+
+inline Peer::WritingInTime Peer::write(std::string_view text, std::chrono::milliseconds deadline) {
+  return write(std::as_bytes(std::span(text.data(), text.size())), deadline);
 }
 
 }  // namespace sluice::co

@@ -5,6 +5,12 @@
 //   }
 //   const sluice::Listener listener(loop, endpoint, sluice::co::serve(echo));
 //
+// Or in a conversation of the program's own:
+//
+//   sluice::co::Conversation greet(sluice::co::Acceptor& acceptor) {
+//     while (auto client = co_await acceptor.accept()) co_await client.peer.write("hello");
+//   }
+//
 // What it is: headers only, on the library's callbacks; nothing for a program that does not include
 // them. One frame a conversation, and no allocation each time that it waits: what is awaited lives
 // in the frame.
@@ -42,6 +48,7 @@
 #include "../loop/timer.h"
 #include "../names/resolver.h"
 #include "../stream/protocol.h"
+#include "co_acceptor.h"
 #include "co_peer.h"
 #include "conversation.h"
 

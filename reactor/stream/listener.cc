@@ -11,13 +11,21 @@
 namespace sluice {
 
 void Listener::Impl::on_ready(int events) noexcept {
-  accepting_ = true;
+  calling_ = true;
   if ((events & kRefused) != 0) {
     run_out(ENOSPC);
   } else {
     accept_some();
   }
-  accepting_ = false;
+  calling_ = false;
+  if (orphaned_) delete this;
+}
+
+// After begin_drain().
+void Listener::Impl::end_of_turn() {
+  calling_ = true;
+  LoopInternals::guarded(loop(), "drain", options_.on_drain);
+  calling_ = false;
   if (orphaned_) delete this;
 }
 

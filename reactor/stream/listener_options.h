@@ -51,6 +51,9 @@ struct ListenerOptions {
   // Called for each connection after its on_close(), while the listener exists: for a log. It must
   // not throw, nor use the connection but for its properties.
   std::function<void(const Connection&)> closed{};
+  // Called once, at the end of the turn in which a drain of the listener or its loop begins: no
+  // newcomer is accepted any more. It may destroy the listener. An exception is reported.
+  std::function<void()> on_drain{};
 };
 
 }  // namespace sluice

@@ -69,7 +69,7 @@ class Listener::Impl final : public LoopComponent {
     impl->group_.listener = nullptr;
     impl->close();
     impl->cancel_drain();
-    if (impl->accepting_) impl.release()->orphaned_ = true;
+    if (impl->calling_) impl.release()->orphaned_ = true;
   }
 
   void close() noexcept {
@@ -94,7 +94,9 @@ class Listener::Impl final : public LoopComponent {
     close();
     group_.table().begin_drain(group_);
     if (spread_) spread_->begin_drain();
+    if (options_.on_drain && !std::exchange(drain_noted_, true)) request_end_of_turn();
   }
+  void end_of_turn() override;
   [[nodiscard]] bool drained() const override {
     return ConnectionTable::drained(group_) && handed_ == 0;
   }
@@ -139,10 +141,11 @@ class Listener::Impl final : public LoopComponent {
   PacedReport shortages_;
   Timer retry_;
   Backoff waits_{kAcceptWaits};
-  bool ran_out_ = false;    // and no newcomer has been accepted since
-  bool recovered_ = false;  // one has; it is reported when it has lasted
-  bool accepting_ = false;  // on_ready() is running
-  bool orphaned_ = false;   // to be deleted when it returns
+  bool ran_out_ = false;      // and no newcomer has been accepted since
+  bool recovered_ = false;    // one has; it is reported when it has lasted
+  bool calling_ = false;      // functions of the program, which may destroy the listener
+  bool orphaned_ = false;     // to be deleted when they have returned
+  bool drain_noted_ = false;  // on_drain runs at the end of the turn, or has run
   bool paused_ = false;
   bool closed_ = false;
   std::unique_ptr<ListenerSpread> spread_;  // null without another loop

@@ -23,7 +23,7 @@ void Listener::Impl::make_spread(const Listener& face) {
 // Those that a stalled loop has not taken, and those that are moved. The limits have counted them
 // already. After close() they are served too, as those that the listener's own loop has accepted.
 void Listener::Impl::welcome_back(Newcomers newcomers) noexcept {
-  accepting_ = true;
+  calling_ = true;
   for (Newcomer& each : newcomers) {
     bool is_placed = false;
     const bool may_place = group_.listener != nullptr && !draining();  // a factory may change it
@@ -33,7 +33,7 @@ void Listener::Impl::welcome_back(Newcomers newcomers) noexcept {
     limits_.remove(each.peer);
     count_refused(group_, returned ? Refusal::not_admitted : Refusal::failed);
   }
-  accepting_ = false;
+  calling_ = false;
   if (orphaned_) delete this;
 }
 

@@ -9,6 +9,7 @@
 
 #include "support/backend.h"
 #include "support/connects.h"
+#include "support/coroutines.h"
 #include "support/dns_server.h"
 #include "support/heap.h"
 #include "support/streams.h"
@@ -19,12 +20,6 @@ using namespace sluice::test;
 using namespace std::chrono_literals;
 
 TestSuite(coro, .timeout = 60);
-
-// g++ 12 gives the parts of a coroutine in a function of C the same name, and Criterion's are such.
-#define COROUTINE_TEST(name)             \
-  static void body_of_##name();          \
-  Test(coro, name) { body_of_##name(); } \
-  static void body_of_##name()
 
 namespace {
 
@@ -63,7 +58,7 @@ struct Mark {
 
 }  // namespace
 
-COROUTINE_TEST(serves_a_connection_until_the_end_of_the_peer) {
+COROUTINE_TEST(coro, serves_a_connection_until_the_end_of_the_peer) {
   World world(echo);
   for (int i = 0; i < 3; ++i) {
     world.client->send("hello");
@@ -78,7 +73,7 @@ COROUTINE_TEST(serves_a_connection_until_the_end_of_the_peer) {
   cr_expect(world.reports.empty());
 }
 
-COROUTINE_TEST(serves_the_connections_of_a_listener_also_after_that_is_gone) {
+COROUTINE_TEST(coro, serves_the_connections_of_a_listener_also_after_that_is_gone) {
   Loop loop(backend_options());
   std::optional<Listener> listener;
   listener.emplace(loop, Endpoint::from("tcp://127.0.0.1:0"), co::serve(echo));
@@ -91,7 +86,7 @@ COROUTINE_TEST(serves_the_connections_of_a_listener_also_after_that_is_gone) {
   cr_expect(first.receive(loop, 3) == "one");
 }
 
-COROUTINE_TEST(reads_exactly_as_much_as_it_wants_however_it_arrives) {
+COROUTINE_TEST(coro, reads_exactly_as_much_as_it_wants_however_it_arrives) {
   std::vector<std::string> messages;
   World world([&messages](co::Peer peer) -> co::Conversation {
     for (;;) {
@@ -114,7 +109,7 @@ COROUTINE_TEST(reads_exactly_as_much_as_it_wants_however_it_arrives) {
   cr_expect(messages == std::vector<std::string>({"a", "bc", "def", "g"}));
 }
 
-COROUTINE_TEST(waits_while_too_much_is_queued) {
+COROUTINE_TEST(coro, waits_while_too_much_is_queued) {
   constexpr std::size_t kBlock = 50'000;
   constexpr std::size_t kBlocks = 400;
   std::size_t written = 0;
@@ -137,7 +132,43 @@ COROUTINE_TEST(waits_while_too_much_is_queued) {
             world.reports.empty() ? "" : world.reports[0].c_str());
 }
 
-COROUTINE_TEST(leaves_what_arrives_unread_while_it_does_something_else) {
+COROUTINE_TEST(coro, goes_on_after_the_deadline_of_a_write) {
+  const std::string block(300'000, 'b');
+  std::string journal;
+  ConnectionOptions options;
+  options.high_water = 100'000;
+  World world(
+      [&](co::Peer peer) -> co::Conversation {
+        if (co_await peer.write("at once", 10s)) journal += "written ";
+        while (co_await peer.write(block, 10ms)) journal += ".";
+        journal += peer.is_open() ? " late " : " closed ";
+        if (co_await peer.write("", 1h)) journal += "in time";
+      },
+      options);
+  turn_until(world.loop, [&] { return journal.find("late") != std::string::npos; });
+  cr_expect(journal.starts_with("written"), "%s", journal.c_str());
+  const std::string all = world.client->receive_all(world.loop);
+  cr_expect(journal.ends_with(" late in time"), "%s", journal.c_str());
+  cr_expect((all.size() - 7) % block.size() == 0, "nothing is lost: %zu", all.size());
+}
+
+COROUTINE_TEST(coro, sees_the_end_of_its_connection_in_a_write_with_a_deadline) {
+  std::string journal;
+  ConnectionOptions options;
+  options.high_water = 100'000;
+  World world(
+      [&](co::Peer peer) -> co::Conversation {
+        while (co_await peer.write(std::string(300'000, 'b'), 1h)) journal = "writes";
+        journal += peer.is_open() ? " late" : " closed";
+      },
+      options);
+  turn_a_while(world.loop);
+  world.client->reset();
+  world.wait_until_gone();
+  cr_expect(journal.ends_with(" closed"), "%s", journal.c_str());
+}
+
+COROUTINE_TEST(coro, leaves_what_arrives_unread_while_it_does_something_else) {
   std::string journal;
   World world([&](co::Peer peer) -> co::Conversation {
     journal += "sleeps ";
@@ -155,7 +186,7 @@ COROUTINE_TEST(leaves_what_arrives_unread_while_it_does_something_else) {
   cr_expect(journal == "sleeps reads:ea:rly", "%s", journal.c_str());
 }
 
-COROUTINE_TEST(goes_on_after_the_deadline_of_a_read) {
+COROUTINE_TEST(coro, goes_on_after_the_deadline_of_a_read) {
   std::string journal;
   World world([&](co::Peer peer) -> co::Conversation {
     const auto late = co_await peer.read_exactly(4, 20ms);
@@ -168,7 +199,7 @@ COROUTINE_TEST(goes_on_after_the_deadline_of_a_read) {
   cr_expect(journal == "late abc", "%s", journal.c_str());
 }
 
-COROUTINE_TEST(sees_why_its_connection_has_closed) {
+COROUTINE_TEST(coro, sees_why_its_connection_has_closed) {
   std::error_code reason;
   bool is_open = true;
   World world([&](co::Peer peer) -> co::Conversation {
@@ -185,7 +216,8 @@ COROUTINE_TEST(sees_why_its_connection_has_closed) {
   cr_expect(!is_open);
 }
 
-COROUTINE_TEST(is_cancelled_when_its_connection_has_closed_while_it_waits_for_something_else) {
+COROUTINE_TEST(coro,
+               is_cancelled_when_its_connection_has_closed_while_it_waits_for_something_else) {
   bool gone = false;
   bool woken = false;
   World world([&](co::Peer peer) -> co::Conversation {
@@ -198,7 +230,7 @@ COROUTINE_TEST(is_cancelled_when_its_connection_has_closed_while_it_waits_for_so
   cr_expect(gone && !woken);
 }
 
-COROUTINE_TEST(is_cancelled_with_the_loop) {
+COROUTINE_TEST(coro, is_cancelled_with_the_loop) {
   bool gone = false;
   {
     const World world([&](co::Peer peer) -> co::Conversation {
@@ -210,7 +242,7 @@ COROUTINE_TEST(is_cancelled_with_the_loop) {
   cr_expect(gone);
 }
 
-COROUTINE_TEST(ends_with_an_exception_which_is_reported) {
+COROUTINE_TEST(coro, ends_with_an_exception_which_is_reported) {
   for (const bool later : {false, true}) {
     World world([later](co::Peer peer) -> co::Conversation {
       co_await peer.read();
@@ -226,7 +258,7 @@ COROUTINE_TEST(ends_with_an_exception_which_is_reported) {
   }
 }
 
-COROUTINE_TEST(throws_from_start_what_is_thrown_before_it_waits) {
+COROUTINE_TEST(coro, throws_from_start_what_is_thrown_before_it_waits) {
   const auto fails = []() -> co::Conversation {
     throw std::runtime_error("at once");
     co_return;
@@ -241,7 +273,7 @@ COROUTINE_TEST(throws_from_start_what_is_thrown_before_it_waits) {
   cr_expect(thrown && conversation.done());
 }
 
-COROUTINE_TEST(connects_and_talks_as_a_client) {
+COROUTINE_TEST(coro, connects_and_talks_as_a_client) {
   Loop loop(backend_options());
   const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), co::serve(echo));
   std::string answer;
@@ -264,7 +296,7 @@ COROUTINE_TEST(connects_and_talks_as_a_client) {
   turn_until(loop, [&] { return loop.counters().connections_open == 0; });
 }
 
-COROUTINE_TEST(reports_why_it_cannot_connect) {
+COROUTINE_TEST(coro, reports_why_it_cannot_connect) {
   Loop loop(backend_options());
   const Refusing refusing;
   std::string message;
@@ -280,7 +312,7 @@ COROUTINE_TEST(reports_why_it_cannot_connect) {
   cr_expect(message.ends_with("Connection refused"), "%s", message.c_str());
 }
 
-COROUTINE_TEST(is_cancelled_by_destroying_it_whatever_it_waits_for) {
+COROUTINE_TEST(coro, is_cancelled_by_destroying_it_whatever_it_waits_for) {
   Loop loop(backend_options());
   DnsServer names(loop);
   names.treat("silent.example", Manner::silent);
@@ -308,7 +340,7 @@ COROUTINE_TEST(is_cancelled_by_destroying_it_whatever_it_waits_for) {
   turn_until(loop, [&] { return static_cast<bool>(listening.accept()); });
 }
 
-COROUTINE_TEST(looks_names_up) {
+COROUTINE_TEST(coro, looks_names_up) {
   Loop loop(backend_options());
   DnsServer names(loop);
   names.a("service.example", "192.0.2.1");
@@ -327,7 +359,7 @@ COROUTINE_TEST(looks_names_up) {
   cr_expect(error == ResolverError::not_found);
 }
 
-COROUTINE_TEST(allocates_nothing_each_time_that_it_waits) {
+COROUTINE_TEST(coro, allocates_nothing_each_time_that_it_waits) {
   World world([](co::Peer peer) -> co::Conversation {
     while (const auto in = co_await peer.read(10s)) co_await peer.write(in.bytes);
   });

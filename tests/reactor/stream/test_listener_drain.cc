@@ -526,3 +526,45 @@ Test(listener_drain, under_load_loses_no_byte_of_the_drained_or_of_the_other_ser
   cr_expect(handler.closes == kDrains * kVictims);
   cr_expect(world.loop->counters().closed_by(CloseReason::drain_deadline) == 0);
 }
+
+Test(listener_drain, calls_on_drain_once_whichever_drain_begins_and_before_its_task) {
+  for (const bool of_loop : {false, true}) {
+    Loop loop(backend_options());
+    Handler handler;
+    std::string journal;
+    ListenerOptions options;
+    options.on_drain = [&journal] { journal += "begins "; };
+    Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), handler, options);
+    const auto drain = [&] {
+      const Task done = [&journal] { journal += "over"; };
+      of_loop ? loop.drain(seconds(10), done) : listener.drain(seconds(10), done);
+    };
+    drain();
+    drain();
+    cr_expect(journal.empty(), "in a turn");
+    turn_until(loop, [&] { return journal.ends_with("over"); });
+    cr_expect(journal == "begins over", "%s", journal.c_str());
+  }
+}
+
+Test(listener_drain, may_be_ended_by_on_drain_which_destroys_the_listener_or_throws) {
+  for (const bool throws : {false, true}) {
+    std::string report;
+    Loop loop(backend_options());
+    loop.set_reporter([&report](const Report& of) { report = of.what; });
+    Handler handler;
+    std::unique_ptr<Listener> listener;
+    ListenerOptions options;
+    options.on_drain = [&] {
+      if (throws) throw std::runtime_error("no such thing");
+      listener.reset();
+    };
+    listener =
+        std::make_unique<Listener>(loop, Endpoint::from("tcp://127.0.0.1:0"), handler, options);
+    bool is_over = false;
+    loop.drain(seconds(10), [&] { is_over = true; });
+    turn_until(loop, [&] { return is_over; });
+    cr_expect((listener == nullptr) == !throws);
+    cr_expect((report.find("no such thing") != std::string::npos) == throws, "%s", report.c_str());
+  }
+}
