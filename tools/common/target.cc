@@ -5,6 +5,7 @@
 
 #include "../../reactor/base/text/host_name.h"
 #include "../../reactor/base/text/quote.h"
+#include "international_name.h"
 #include "usage_error.h"
 
 namespace sluice::tools {
@@ -62,11 +63,13 @@ std::vector<Endpoint> NamedHost::at(const std::vector<Address>& addresses) const
 
 std::optional<NamedHost> parse_named_host(std::string_view text) {
   const Parts parts = parts_of(text);
-  if (!over_ip(parts.scheme) || !is_host_name(parts.host)) return {};
+  if (!over_ip(parts.scheme) || parts.host.starts_with('[')) return {};
+  std::string name = ascii_name(parts.host);
+  if (!is_host_name(name)) return {};
   // The port is judged by the one parser that there is for it.
   const Endpoint with_port =
       endpoint_of(std::string(parts.scheme) + "://127.0.0.1" + std::string(parts.port));
-  return NamedHost{with_port.scheme(), std::string(parts.host), with_port.address().port()};
+  return NamedHost{with_port.scheme(), std::move(name), with_port.address().port()};
 }
 
 Endpoint parse_numeric_endpoint(const std::string& text, std::string_view hosts) {

@@ -17,7 +17,8 @@
 
 namespace sluice::tools {
 
-// "tcp://example.org:80": a host whose addresses are not known yet.
+// "tcp://example.org:80": a host whose addresses are not known yet. A name in Unicode has become
+// its ASCII form (international_name.h).
 struct NamedHost {
   Scheme scheme = Scheme::tcp;
   std::string name;

@@ -89,7 +89,7 @@ void Transfer::set(CURLoption option, Value value) {
 }
 
 void Transfer::set_up(const FetchOptions& options) {
-  set(CURLOPT_URL, job_.url.text.c_str());
+  set(CURLOPT_URL, job_.url.wire.c_str());
   set(CURLOPT_PROTOCOLS_STR, kSchemes);
   set(CURLOPT_REDIR_PROTOCOLS_STR, kSchemes);
   set(CURLOPT_FOLLOWLOCATION, 1L);
@@ -209,7 +209,7 @@ FetchResult Transfer::finish(CURLcode code) {
   FetchResult result;
   result.url = job_.url.shown;
   const auto* effective = info<const char*>(handle(), CURLINFO_EFFECTIVE_URL);
-  result.effective_url = without_password(effective != nullptr ? effective : job_.url.text);
+  result.effective_url = without_password(effective != nullptr ? effective : job_.url.wire);
   result.status = info<long>(handle(), CURLINFO_RESPONSE_CODE);
   result.bytes = bytes_;
   result.seconds = static_cast<double>(info<curl_off_t>(handle(), CURLINFO_TOTAL_TIME_T)) / 1e6;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../reactor/base/text/quote.h"
+#include "../common/international_name.h"
 #include "../common/json_object.h"
 #include "../common/usage_error.h"
 
@@ -86,7 +87,7 @@ std::string_view scheme_of(std::string_view text) {
 // mailto:ann@example.org, urn:isbn:0451450523, data:,text: a scheme and a path (RFC 3986, 3).
 Url parse_without_host(std::string_view text, std::string_view scheme) {
   Url url;
-  url.text = url.shown = text;
+  url.text = url.wire = url.shown = text;
   for (const char each : scheme) url.scheme += static_cast<char>(each | 0x20);  // as libcurl does
   if (url.can_be_fetched())
     refuse(text, "has no // after the scheme; allowed: http:// and https://");
@@ -116,6 +117,20 @@ std::optional<std::string> host_of(const Handle& handle) {
   return host;
 }
 
+// Returns whether there was something to convert. libcurl would convert the name by the locale and
+// its own rules; a name in ASCII it leaves alone.
+bool set_ascii_host(const Handle& handle, std::string_view text) {
+  const std::string host = part_of(handle, CURLUPART_HOST).value_or("");
+  if (!is_international(host)) return false;
+  try {
+    const std::string name = ascii_name(host);
+    if (curl_url_set(handle.get(), CURLUPART_HOST, name.c_str(), 0) == CURLUE_OK) return true;
+  } catch (const UsageError& error) {
+    refuse(text, error.what());
+  }
+  throw std::bad_alloc();
+}
+
 using Row = std::pair<std::string_view, std::optional<std::string>>;
 
 std::array<Row, 8> rows_of(const Url& url) {
@@ -141,6 +156,8 @@ Url parse_url(std::string_view text) {
   CURLUcode error = CURLUE_OK;
   const Handle handle = handle_of(url.text, error);
   if (error != CURLUE_OK) refuse(text, curl_url_strerror(error));
+  url.wire = url.text;
+  if (set_ascii_host(handle, text)) url.wire = part_of(handle, CURLUPART_URL).value_or(url.text);
   url.scheme = part_of(handle, CURLUPART_SCHEME).value_or("");
   url.user = part_of(handle, CURLUPART_USER);
   url.password = part_of(handle, CURLUPART_PASSWORD);

@@ -20,11 +20,13 @@ struct Url {
   static constexpr std::size_t kMaxLength = 8000;  // bytes: what RFC 9110 wants to be supported
 
   std::string text;   // as given
-  std::string shown;  // the same in its usual form and without a password: for messages
+  std::string wire;   // the same with the host in ASCII: what is fetched
+  std::string shown;  // in its usual form and without a password: for messages
   std::string scheme;
   std::optional<std::string> user;
   std::optional<std::string> password;
-  std::optional<std::string> host;  // a numeric IPv6 one in brackets, with its zone after "%25"
+  std::optional<std::string>
+      host;  // in ASCII; a numeric IPv6 one in brackets, with its zone after "%25"
   std::optional<std::string> port;  // the scheme's own when none is given and it has one
   std::string path;
   std::optional<std::string> query;

@@ -1,11 +1,13 @@
 #include "answer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 
 #include "../../reactor/base/text/quote.h"
 #include "../../reactor/names/resolver_types.h"
+#include "../common/international_name.h"
 #include "../common/json_object.h"
 
 namespace sluice::tools::lookup {
@@ -51,13 +53,47 @@ Answer answer_from(const ServiceNames& services, const Query& query) {
   return answer;
 }
 
-std::string line_of(const Query& query, const Answer& answer) {
+std::string in_unicode(std::string_view text) {
+  std::string result;
+  bool is_other = false;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word(text.substr(at, end - at));
+    const std::string name = unicode_name(word);
+    is_other = is_other || !name.empty();
+    if (at > 0) result += ' ';
+    result += name.empty() ? word : name;
+    at = end + 1;
+  }
+  return is_other ? result : std::string();
+}
+
+std::string unicode_beside(std::string_view text) {
+  const std::string other = in_unicode(text);
+  return other.empty() ? std::string() : " (" + escape(other, kMaxWord) + ')';
+}
+
+std::string line_of(const Query& query, const Answer& answer, bool is_unicode) {
   std::string line = escape(query.text, kMaxQuoted);
-  for (const std::string& host : answer.hosts) line += ' ' + escape(host, kMaxWord);
+  for (const std::string& host : answer.hosts) {
+    line += ' ' + escape(host, kMaxWord);
+    if (is_unicode) line += unicode_beside(host);
+  }
   for (const Service& service : answer.services) {
     line += ' ' + escape(word_of(query, service), kMaxWord);
   }
   return line + '\n';
+}
+
+void add_unicode(JsonObject& object, const std::vector<std::string>& hosts) {
+  std::vector<std::string> all;
+  bool is_other = false;
+  for (const std::string& host : hosts) {
+    const std::string name = unicode_name(host);
+    is_other = is_other || !name.empty();
+    all.push_back(json_string(name.empty() ? host : name));
+  }
+  if (is_other) object.add("unicode", json_array(all));
 }
 
 std::string json_of(const Query& query, const Answer& answer) {
@@ -73,6 +109,7 @@ std::string json_of(const Query& query, const Answer& answer) {
   } else {
     for (const std::string& host : answer.hosts) all.push_back(json_string(host));
     object.add(query.kind == QueryKind::address ? "names" : "addresses", json_array(all));
+    add_unicode(object, answer.hosts);
   }
   return object.line();
 }

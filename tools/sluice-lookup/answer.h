@@ -40,9 +40,17 @@ std::string_view status_of(std::error_code error) noexcept;
 // REQUIRES: `query` is a service or a port.
 Answer answer_from(const ServiceNames& services, const Query& query);
 
-// Each ends in a newline; escape() is applied to the text.
-std::string line_of(const Query& query, const Answer& answer);
+// The words of a text, with each name in Unicode; empty if no word is a name that has such a form.
+std::string in_unicode(std::string_view text);
+// That form as it is printed behind the text: " (bücher.example)", escaped; or nothing.
+std::string unicode_beside(std::string_view text);
+
+// Each ends in a newline; escape() is applied to the text. `is_unicode`: names have their form in
+// Unicode beside them. Objects always have it, as a member.
+std::string line_of(const Query& query, const Answer& answer, bool is_unicode = false);
 std::string json_of(const Query& query, const Answer& answer);
+// The names of hosts in Unicode, if one of them has such a form.
+void add_unicode(JsonObject& object, const std::vector<std::string>& hosts);
 // The member that ends an object without results, or with a part of them.
 void add_error(JsonObject& object, const Answer& answer);
 // `name "nobody.example": not found`, without a newline.

@@ -13,10 +13,11 @@ namespace sluice::tools::lookup {
 namespace {
 
 RecordTypes types_of(const LookupOptions& options) {
-  if (!options.types.empty()) return {options.types, true};
-  if (options.family == AF_INET) return {{DnsType::a}, false};
-  if (options.family == AF_INET6) return {{DnsType::aaaa}, false};
-  return {{DnsType::aaaa, DnsType::a}, false};
+  const bool is_unicode = options.unicode;
+  if (!options.types.empty()) return {options.types, true, is_unicode};
+  if (options.family == AF_INET) return {{DnsType::a}, false, is_unicode};
+  if (options.family == AF_INET6) return {{DnsType::aaaa}, false, is_unicode};
+  return {{DnsType::aaaa, DnsType::a}, false, is_unicode};
 }
 
 std::vector<std::string> words_of(const std::vector<Query>& queries) {

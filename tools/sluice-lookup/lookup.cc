@@ -126,7 +126,7 @@ void Lookup::print(std::size_t index) {
   if (options_.json) {
     output_.write(json_of(query, answer));
   } else if (!failed) {
-    output_.write(line_of(query, answer));
+    output_.write(line_of(query, answer, options_.unicode));
   }
 }
 

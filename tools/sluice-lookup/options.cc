@@ -29,6 +29,7 @@ constexpr std::array kOptions = {
     OptionSpec{"ipv4", '4', "", "print only IPv4 addresses"},
     OptionSpec{"ipv6", '6', "", "print only IPv6 addresses"},
     OptionSpec{"json", 0, "", "print each answer as a JSON object on a line"},
+    OptionSpec{"unicode", 0, "", "print names in Unicode beside xn--..."},
     OptionSpec{"timeout", 0, "DURATION", "limit on each lookup, or off (10s)"},
     OptionSpec{"try-timeout", 0, "DURATION", "limit on the first try (2s; many: 500ms)"},
     OptionSpec{"tries", 0, "COUNT", "tries with each server, 1-8 (3; many: 5)"},
@@ -147,6 +148,7 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
   if (line.has("ipv4")) options.family = AF_INET;
   if (line.has("ipv6")) options.family = AF_INET6;
   options.json = line.has("json");
+  options.unicode = line.has("unicode");
   read_lists(line, options);
   read_servers(line, options);
   line.each("backend", [&](std::string_view value) { options.loop.backend = backend_from(value); });

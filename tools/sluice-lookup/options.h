@@ -25,6 +25,7 @@ struct LookupOptions {
   std::vector<DnsType> types;  // to ask servers for; empty: addresses and names
   int family = AF_UNSPEC;
   bool json = false;
+  bool unicode = false;  // print names in Unicode too
   ResolverOptions resolver;
   DnsPoolOptions pool;
   LoopOptions loop;

@@ -4,6 +4,7 @@
 
 #include "../../reactor/base/text/quote.h"
 #include "../common/digits.h"
+#include "../common/international_name.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
 
@@ -85,7 +86,7 @@ Query parse_query(std::string_view text, const ServiceNames& services, TakenFor 
       query.address = query.range.first.address(0);
       return query;
     }
-    query.name = text;
+    query.name = ascii_name(text);
     if (as == TakenFor::name) return query;
   }
   if (slash != text.npos) {

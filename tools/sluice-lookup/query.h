@@ -34,7 +34,7 @@ enum class TakenFor { what_it_is, name, service };
 struct Query {
   QueryKind kind = QueryKind::name;
   std::string text;  // as it was written
-  std::string name;  // of a host, or of a service without its protocol
+  std::string name;  // of a host, in ASCII; or of a service without its protocol
   Address address;   // of a prefix, the first one
   IpRange range;     // of a prefix
   std::uint16_t port = 0;

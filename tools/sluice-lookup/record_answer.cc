@@ -12,12 +12,34 @@
 namespace sluice::tools::lookup {
 namespace {
 
+// A text that a record carries may look like a name, and is none.
+bool has_names(DnsType type) {
+  switch (type) {
+    case DnsType::cname:
+    case DnsType::mx:
+    case DnsType::ns:
+    case DnsType::ptr:
+    case DnsType::soa:
+    case DnsType::srv:
+    case DnsType::https:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string unicode_of(const DnsRecord& record) {
+  return has_names(record.type) ? in_unicode(record.data) : std::string();
+}
+
 std::string json_of(const DnsRecord& record) {
   JsonObject object;
   object.add_text("name", record.name);
   object.add_text("type", to_string(record.type));
   object.add_number("ttl", std::uint64_t{record.ttl});
   object.add_text("data", record.data);
+  const std::string unicode = unicode_of(record);
+  if (!unicode.empty()) object.add_text("unicode", unicode);
   return object.text();
 }
 
@@ -95,12 +117,14 @@ std::string RecordAnswer::lines(const Query& query, const RecordTypes& types) co
   const std::string word = escape(query.text, kMaxQuoted);
   std::string text;
   for (const DnsRecord* const record : in_order(types)) {
+    std::string data = record->data;
+    if (types.is_unicode && has_names(record->type)) data += unicode_beside(data);
     if (types.are_shown) {
       text += word + ' ';
       text += to_string(record->type);
-      text += ' ' + record->data + '\n';
+      text += ' ' + data + '\n';
     } else {
-      text += (text.empty() ? word : "") + ' ' + record->data;
+      text += (text.empty() ? word : "") + ' ' + data;
     }
   }
   if (!text.empty() && !types.are_shown) text += '\n';
@@ -111,7 +135,9 @@ std::string RecordAnswer::json(const Query& query, const RecordTypes& types) con
   JsonObject object;
   object.add_text("query", query.text);
   std::vector<std::string> all;
+  std::vector<std::string> names;
   for (const DnsRecord* const record : in_order(types)) {
+    names.push_back(record->data);
     all.push_back(types.are_shown ? json_of(*record) : json_string(record->data));
   }
   if (types.are_shown) {
@@ -121,6 +147,7 @@ std::string RecordAnswer::json(const Query& query, const RecordTypes& types) con
     object.add_text("kind", to_string(query.kind));
     const bool is_address = query.kind == QueryKind::address;
     if (!all.empty()) object.add(is_address ? "names" : "addresses", json_array(all));
+    if (is_address) add_unicode(object, names);
   }
   const Answer missing = error(query, types);
   if (!missing.error.empty()) add_error(object, missing);

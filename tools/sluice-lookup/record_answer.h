@@ -28,6 +28,7 @@ struct RecordQuestion {
 struct RecordTypes {
   std::vector<DnsType> types;  // in the order in which they are printed
   bool are_shown = false;      // --type: a line for each record, and its type
+  bool is_unicode = false;     // --unicode: in lines
 };
 
 // The questions for a word. Empty, with `error` set, if there is none.

@@ -79,10 +79,15 @@ TalkEndpoint read_talk_endpoint(std::string_view text) {
     websocket.path = path_of(std::string_view(authority).substr(end));
     authority.resize(end);
     if (!has_port(authority)) authority += scheme.default_port;
-    websocket.host = host_header(authority, scheme.default_port);
   }
   Target& target = endpoint.target;
   target = parse_target(std::string(kTcpScheme) + authority);
+  if (is_websocket) {
+    // The header has the name in ASCII, as the DNS does.
+    const std::size_t port = authority.rfind(':');
+    if (!target.endpoint) authority.replace(0, port, target.host.name);
+    endpoint.websocket->host = host_header(authority, scheme.default_port);
+  }
   target.text.replace(0, kTcpScheme.size(), std::string(scheme.name) + "://");
   if (is_websocket) target.text += endpoint.websocket->path;
   if (!scheme.over_tls) return endpoint;

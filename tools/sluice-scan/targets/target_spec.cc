@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "../../../reactor/base/text/quote.h"
+#include "../../common/international_name.h"
 #include "../../common/number.h"
 #include "../../common/usage_error.h"
 
@@ -22,9 +23,7 @@ constexpr std::string_view kAllowed =
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) > 0x7f;
-}
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // What has digits, dots and dashes alone is a mistyped address: "127.1" is nobody's name.
 bool may_be_name(std::string_view text) {
@@ -108,7 +107,8 @@ std::optional<std::vector<IpRange>> parse_octet_ranges(std::string_view text) {
 IpRange parse_prefix(std::string_view text, std::size_t slash) {
   const auto address = Address::from_ip(text.substr(0, slash), 0);
   if (!address) {
-    const bool named = may_be_name(text.substr(0, slash));
+    const std::string_view host = text.substr(0, slash);
+    const bool named = is_international(host) || may_be_name(host);
     refuse(text, named ? "has a prefix length after a name; allowed: after an address"
                        : "is not an address and a prefix length; " + std::string(kAllowed));
   }
@@ -134,8 +134,9 @@ TargetSpec parse_target_spec(std::string_view text) {
     return {"", {{number, number}}};
   }
   if (auto ranges = parse_octet_ranges(text)) return {"", std::move(*ranges)};
-  if (!may_be_name(text)) refuse(text, "is not valid; " + std::string(kAllowed));
-  return {std::string(text), {}};
+  std::string name = ascii_name(text);
+  if (!may_be_name(name)) refuse(text, "is not valid; " + std::string(kAllowed));
+  return {std::move(name), {}};
 }
 
 }  // namespace sluice::tools::scan

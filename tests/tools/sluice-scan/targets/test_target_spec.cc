@@ -66,9 +66,7 @@ Test(scan_target_spec, octets_may_be_ranges) {
 
 Test(scan_target_spec, a_name_waits_to_be_looked_up) {
   for (const std::string name :
-       {"localhost", "example.org", "a-b_c.example", "1e100.net", "10.0.0.example",
-        "b\xc3\xbc"
-        "cher.example"}) {
+       {"localhost", "example.org", "a-b_c.example", "1e100.net", "10.0.0.example"}) {
     const auto target = parse_target_spec(name);
     cr_expect(target.name == name && target.ranges.empty(), "%s", name.c_str());
   }
