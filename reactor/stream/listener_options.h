@@ -14,10 +14,12 @@
 #include "../base/source.h"
 #include "../base/token_bucket.h"
 #include "connection_options.h"
+#include "protocol.h"
 
 namespace sluice {
 
 class Connection;
+class Loop;
 class LoopPool;
 
 struct ListenerOptions {
@@ -44,6 +46,10 @@ struct ListenerOptions {
   // threads at once; `admit` runs in the listener's. What they use must exist until a drain of the
   // listener is over, or the pool does not run. REQUIRES: the listener is on the pool's first loop.
   LoopPool* pool = nullptr;
+  // With a pool: makes the factory of each other loop, together with the listener, so that the
+  // connections of one loop can share what is not fit for several threads. What the factory owns is
+  // destroyed in the thread of its loop, after the connections. Empty: they have the listener's.
+  std::function<ProtocolFactory(Loop& loop)> factory_for{};
   // Called for each newcomer before its handler is made; false refuses it. `socket` is for what the
   // address does not say, such as the user at the other end of a Unix socket. Empty: all are
   // accepted. An exception refuses the newcomer and is reported.

@@ -35,10 +35,10 @@ ListenerOutpost::ListenerOutpost(const Listener& listener, Loop& home, Loop& loo
     : home_(home),
       loop_(loop),
       options_(options),
-      factory_(std::move(factory)),
       listener_(listener),
       handed_(handed),
-      gone_at_home_(std::move(gone)) {}
+      gone_at_home_(std::move(gone)),
+      factory_(std::move(factory)) {}
 
 void ListenerOutpost::send(Newcomer& newcomer) {
   Newcomers one;
@@ -186,17 +186,26 @@ void ListenerOutpost::take_one(Newcomers& from) {
 }
 
 void ListenerOutpost::make_group() {
-  group_ = &ConnectionTable::of(loop_).make_group(options_.connection);
-  group_->listener = &listener_;
-  group_->on_gone = [self = shared_from_this()](const Connection& gone) { self->on_gone(gone); };
-  group_->on_moved = [self = shared_from_this()](Fd socket, const Connection& moved,
+  ConnectionGroup& group = ConnectionTable::of(loop_).make_group(options_.connection);
+  try {
+    group.on_gone = [self = shared_from_this()](const Connection& gone) { self->on_gone(gone); };
+    group.on_moved = [self = shared_from_this()](Fd socket, const Connection& moved,
                                                  std::uint32_t loop) {
-    self->on_moved(std::move(socket), moved, loop);
-  };
-  // Not before: when the listener knows that the last one is gone, what handlers use may go too.
-  group_->on_freed = [self = shared_from_this()] { self->pass_back(self->ended_); };
-  counters_.store(&group_->counters, std::memory_order_release);
-  memory_.store(&group_->table().memory(), std::memory_order_release);
+      self->on_moved(std::move(socket), moved, loop);
+    };
+    // Not before: when the listener knows that the last one is gone, what handlers use may go too.
+    // What the factory owns goes with the group, in this thread.
+    group.on_freed = [self = shared_from_this(), factory = factory_] {
+      self->pass_back(self->ended_);
+    };
+  } catch (...) {
+    group.table().release_when_gone(group);
+    throw;
+  }
+  group.listener = &listener_;
+  group_ = &group;
+  counters_.store(&group.counters, std::memory_order_release);
+  memory_.store(&group.table().memory(), std::memory_order_release);
 }
 
 void ListenerOutpost::on_gone(const Connection& connection) {
@@ -230,6 +239,7 @@ void ListenerOutpost::close_group() {
 void ListenerOutpost::release() {
   if (group_ == nullptr) return;
   counters_ = nullptr;
+  factory_ = nullptr;
   group_->listener = nullptr;
   group_->on_moved = nullptr;
   ConnectionGroup& group = *std::exchange(group_, nullptr);

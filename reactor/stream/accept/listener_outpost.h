@@ -94,7 +94,6 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   Loop& home_;
   Loop& loop_;
   const ListenerOptions options_;
-  const ProtocolFactory factory_;
 
   // --- At home ---
   const Listener& listener_;
@@ -106,6 +105,7 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   bool end_posted_ = false;
 
   // --- In the other loop ---
+  ProtocolFactory factory_;           // until release(); then only the group has it
   ConnectionGroup* group_ = nullptr;  // made with the first newcomer
   Newcomers open_nodes_;              // as many as there are connections; their contents are unused
   Newcomers ended_;                   // on_close() has run, and their handlers are destroyed next

@@ -23,10 +23,12 @@ ListenerSpread::ListenerSpread(const Host& host)
     --open_;
     newcomer.socket ? move(std::move(newcomer)) : gone_(newcomer.peer);
   };
+  const auto& factory_for = host.options.factory_for;
   for (std::size_t i = 1; i < pool_.size(); ++i) {
-    outposts_.push_back(std::make_shared<ListenerOutpost>(host.listener, pool_.first(),
-                                                          pool_.loop(i), pool_.handed_[i],
-                                                          host.options, host.factory, gone));
+    Loop& loop = pool_.loop(i);
+    outposts_.push_back(std::make_shared<ListenerOutpost>(
+        host.listener, pool_.first(), loop, pool_.handed_[i], host.options,
+        factory_for ? factory_for(loop) : host.factory, gone));
   }
 }
 

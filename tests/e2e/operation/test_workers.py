@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Several loops: connections on all of them, and limits, commands, reloads and drains for all."""
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -158,6 +159,40 @@ class Workers(InDirectory):
             sluiced.wait_for_log(f"closed: service=house endpoint={re.escape(sluiced.endpoint)} "
                                  f"peer={host}:{port} in=5 out=5 seconds=\\d+ "
                                  "reason=\"peer closed\"")
+
+    def test_framed_connections_of_all_loops_answer_at_once_and_report_together(self):
+        sluiced = self.start("-l", "framed=tcp://127.0.0.1:0,framing=slip,reply=upper")
+        count = 12
+        clients = [self.stack.enter_context(connect(sluiced.endpoint)) for _ in range(count)]
+        texts = [bytes([97 + n]) * 50_000 for n in range(count)]
+
+        def talk(client, text):
+            for _ in range(20):
+                client.sendall(b"\xc0" + text + b"\xc0")
+                self.assertEqual(daemon.receive_exactly(client, len(text) + 2),
+                                 b"\xc0" + text.upper() + b"\xc0")
+
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            list(pool.map(talk, clients, texts))
+        loops = self.connections_of_loops()
+        self.assertEqual(sum(loops), count + 1)
+        self.assertLessEqual(max(loops), 1.2 * min(loops))
+        for client in clients:
+            client.sendall(b"\xc0\xdb\x00\xc0")  # no escape
+        for client in clients:
+            self.assertTrue(was_closed(client))
+        sluiced.wait_for_log("at byte .*; closed")
+        # Each loop reports at once, and again after a second at the earliest.
+        self.assertLess(len(re.findall("at byte .*; closed", sluiced.log())), count)
+
+    def test_discard_uses_all_loops(self):
+        sluiced = self.start("-l", "discard=tcp://127.0.0.1:0")
+        for _ in range(6):
+            self.stack.enter_context(connect(sluiced.endpoint)).sendall(b"x" * 1000)
+        self.assertTrue(daemon.wait_until(
+            lambda: self.control.rows("show", "services")[0]["bytes_in"] == 6000))
+        loops = self.connections_of_loops()
+        self.assertEqual((sum(loops), max(loops)), (7, 4))
 
     def test_a_chat_has_one_order_for_all_members(self):
         sluiced = self.start("-l", "chat=tcp://127.0.0.1:0,rate=off")

@@ -406,6 +406,59 @@ Test(listener_pool, gives_back_the_place_of_a_newcomer_that_another_loop_refuses
   cr_expect(server.refused_by(Refusal::failed) == 3);
 }
 
+namespace {
+
+// What the connections of one loop share, and nobody else uses.
+struct LoopState {
+  LoopState(std::thread::id& made_in, std::thread::id& destroyed_in) : destroyed_in_(destroyed_in) {
+    made_in = std::this_thread::get_id();
+  }
+  LoopState(const LoopState&) = delete;
+  LoopState& operator=(const LoopState&) = delete;
+  ~LoopState() { destroyed_in_ = std::this_thread::get_id(); }
+  int connections = 0;
+
+ private:
+  std::thread::id& destroyed_in_;
+};
+
+}  // namespace
+
+Test(listener_pool, gives_each_loop_a_factory_whose_state_ends_in_its_thread) {
+  std::thread::id made_in;
+  std::thread::id destroyed_in;
+  std::size_t connections = 0;
+  Server* at = nullptr;
+  ListenerOptions options;
+  options.factory_for = [&](Loop&) -> ProtocolFactory {
+    const auto state = std::make_shared<LoopState>(made_in, destroyed_in);
+    return [state, &connections, &at](const Address&) {
+      connections = static_cast<std::size_t>(++state->connections);
+      return ProtocolRef(std::make_unique<Teller>(at->pool));
+    };
+  };
+  Server server(options);
+  at = &server;
+  cr_expect(made_in == std::this_thread::get_id(), "it is made with the listener");
+  server.start();
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 6) == std::vector<int>({3, 3}));
+  std::thread::id second;
+  ask(server.pool.loop(1), [&] {
+    second = std::this_thread::get_id();
+    cr_expect_eq(connections, 3);
+  });
+  // The listener goes first: the connections stay, and so does what they share.
+  ask(server.pool.first(), [&] { server.listener.reset(); });
+  ask(server.pool.loop(1), [&] { cr_expect(destroyed_in == std::thread::id()); });
+  for (BlockingClient& each : clients) cr_expect(each.line_for("on\n").ends_with(" on\n"));
+  clients.clear();
+  wait_until(
+      server.pool.loop(1), [&] { return destroyed_in != std::thread::id(); },
+      "the end of what they share");
+  cr_expect(destroyed_in == second);
+}
+
 Test(listener_pool, drains_the_connections_of_all_loops) {
   Server server;
   server.start();

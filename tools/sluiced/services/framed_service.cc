@@ -99,16 +99,30 @@ MessageReply reply_of(const FramedPlan& plan, const Codec& codec) {
   return MessageReply(plan.reply);
 }
 
+// What the connections of one loop share: the codec's scratch, and the paced report of faults.
+struct FramedPart {
+  explicit FramedPart(const FramedPlan& plan)
+      : framing(plan.framing, plan.options), reply(reply_of(plan, framing.codec())) {}
+  Framing framing;
+  MessageReply reply;
+};
+
 class FramedStreams final : public ListeningService {
  public:
   FramedStreams(const ServiceHost& host, const ListenSpec& spec, const FramedPlan& plan)
-      : framing_(plan.framing, plan.options), reply_(reply_of(plan, framing_.codec())) {
-    listen(host, spec, framed_replies(framing_, reply_), plan.listener);
+      : first_(plan) {
+    ListenerOptions options = plan.listener;
+    options.factory_for = [plan](Loop&) -> ProtocolFactory {
+      const auto part = std::make_shared<FramedPart>(plan);
+      return [part, make = framed_replies(part->framing, part->reply)](const Address& peer) {
+        return make(peer);
+      };
+    };
+    listen(host, spec, framed_replies(first_.framing, first_.reply), options);
   }
 
  private:
-  Framing framing_;
-  MessageReply reply_;
+  FramedPart first_;
 };
 
 // Each message of a WebSocket is one message.
@@ -234,6 +248,7 @@ FramedPlan derive_framed(const Settings& settings) {
 const ServiceKind kFramedKind = {
     .name = "framed",
     .summary = "answers messages in a framing of your choice",
+    .on_all_loops = true,
     .keys = kKeys,
     .websocket_keys = kWebSocketConnectionKeys,
     .validate = validate,

@@ -71,8 +71,8 @@ struct ServiceKind {
   bool over_streams = true;
   bool over_udp = true;
   bool speaks_http = false;  // its TCP endpoints are written http://
-  // Its connections share nothing that changes, so each may be in another loop. Over WebSocket and
-  // behind proxies they are on the first one.
+  // Its connections share nothing that changes but with those of their loop. Over WebSocket, behind
+  // proxies and over UDP it is on the first one.
   bool on_all_loops = false;
   ConsoleUse console = ConsoleUse::none;
   std::span<const Key* const> keys = {};  // its own, beside socket_keys()

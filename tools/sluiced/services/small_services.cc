@@ -103,8 +103,8 @@ std::unique_ptr<Service> start_greet(const ServiceHost& host, const ListenSpec& 
 
 // Without keys of its own, and over everything.
 constexpr ServiceKind small(std::string_view name, std::string_view summary,
-                            decltype(ServiceKind::start) start, bool on_all_loops = true) {
-  return {.name = name, .summary = summary, .on_all_loops = on_all_loops, .start = start};
+                            decltype(ServiceKind::start) start) {
+  return {.name = name, .summary = summary, .on_all_loops = true, .start = start};
 }
 
 }  // namespace
@@ -116,9 +116,8 @@ const ServiceKind kEchoKind = {
     .websocket_keys = kWebSocketKeys,
     .start = start_echo,
 };
-// Its one handler counts what it drops.
 const ServiceKind kDiscardKind =
-    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>, false);
+    small("discard", "drops what it receives (RFC 863)", start<Discard, kNoAnswer, kSmall>);
 const ServiceKind kChargenKind =
     small("chargen", "sends lines of characters (RFC 864)", start<Chargen, kChargenAnswer, kLarge>);
 const ServiceKind kDaytimeKind = {
