@@ -72,7 +72,7 @@ KIB = 1024
 MIB = 1024 * KIB
 SANITIZED = any(name in pathlib.Path(shutil.which(daemon.PATH) or os.devnull).read_bytes()
                 for name in (b"__asan_init", b"__tsan_init", b"exec valgrind"))
-# Seconds: the longest that an honest client may wait, on a loaded machine.
+# Seconds: the longest that an honest client may wait, not counting for a processor (Stopwatch).
 ANSWER_WITHIN = 2.0 * daemon.SLOWNESS
 SMALL_BUFFER = 4096  # of a socket whose peer is to feel at once that nobody reads
 
@@ -81,13 +81,37 @@ def long_or(long, quick):
     return long if LONG else quick
 
 
+class Stopwatch:
+    """Measures how long a server lets this process wait. What either of them waited for a
+    processor, because other tests had it, is left out."""
+
+    def __init__(self, server):
+        self.files = [f"/proc/{process}/schedstat" for process in (server, "self")]
+        self.started, self.before = time.monotonic(), self._delay()
+
+    def _delay(self):
+        delay = 0
+        for name in self.files:
+            with contextlib.suppress(OSError), open(name, encoding="ascii") as file:
+                delay += int(file.read().split()[1])
+        return delay / 10**9
+
+    def seconds(self):
+        return time.monotonic() - self.started - (self._delay() - self.before)
+
+
 # --- the server ---
 
 class Server(daemon.Daemon):
     """A daemon whose memory, descriptors, processor time and counters are looked at."""
+    latest = None  # the process of the one that was started last
 
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, counted=True, **more)
+        Server.latest = self.process.pid
+
+    def stopwatch(self):
+        return Stopwatch(self.process.pid)
 
     def _proc(self, name):
         return pathlib.Path("/proc") / str(self.process.pid) / name
@@ -151,7 +175,8 @@ class Honest:
     """
 
     def __init__(self, endpoint, how="stays", source=None, inside=()):
-        command = [*inside, sys.executable, "-B", __file__, endpoint, how, source or ""]
+        command = [*inside, sys.executable, "-B", __file__, endpoint, how, source or "",
+                   str(Server.latest)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         preexec_fn=daemon.die_with_the_test)
         self.report = None
@@ -204,13 +229,13 @@ def datagram_exchange(client, data):
     raise TimeoutError("no answer")
 
 
-def exchange_for_ever(endpoint, how, source, report):
+def exchange_for_ever(endpoint, how, source, server, report):
     client = None
     selector = selectors.DefaultSelector()
     selector.register(sys.stdin, selectors.EVENT_READ)
     while True:
         data = b"honest %d" % report["count"]
-        started = time.monotonic()
+        watch = Stopwatch(server)
         if client is None:
             client = daemon.connect(endpoint, source and (source, 0))
         ask = datagram_exchange if endpoint.startswith("udp:") else daemon.exchange
@@ -219,7 +244,8 @@ def exchange_for_ever(endpoint, how, source, report):
         if how == "comes":
             client.close()
             client = None
-        report["worst"] = max(report["worst"], time.monotonic() - started)
+        report["worst"] = max(report["worst"], watch.seconds())
+        report["longest"] = max(report["longest"], time.monotonic() - watch.started)
         report["count"] += 1
         if report["count"] == 1:
             print("begun", flush=True)
@@ -227,10 +253,10 @@ def exchange_for_ever(endpoint, how, source, report):
             return
 
 
-def be_honest(endpoint, how, source):
-    report = {"count": 0, "worst": 0.0, "failure": None}
+def be_honest(endpoint, how, source, server):
+    report = {"count": 0, "worst": 0.0, "longest": 0.0, "failure": None}
     try:
-        exchange_for_ever(endpoint, how, source, report)
+        exchange_for_ever(endpoint, how, source, server, report)
     except (OSError, AssertionError) as error:
         report["failure"] = f"after {report['count']} exchanges: {error!r}"
         if report["count"] == 0:
@@ -300,13 +326,13 @@ def push(clients, data, quiet=0.3):
     return taken
 
 
-def flood_of_newcomers(endpoint, seconds, at_once=64, source=None):
+def flood_of_newcomers(endpoint, seconds, at_once=64, source=None, at_least=0):
     """Connects as fast as it can, keeping the last few; how many were made, and were let in."""
     family, kind, address = daemon.address_of(endpoint)
     made = 0
     held = collections.deque()
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while made < at_least or time.monotonic() < deadline:
         client = socket.socket(family, kind)
         if source is not None:
             client.bind((source, 0))
@@ -329,4 +355,4 @@ def main():
 
 
 if __name__ == "__main__":
-    be_honest(sys.argv[1], sys.argv[2], sys.argv[3] or None)
+    be_honest(sys.argv[1], sys.argv[2], sys.argv[3] or None, sys.argv[4])

@@ -91,14 +91,14 @@ class Steps(unittest.TestCase):
             server.wait_for_log(f"{year}-.*SIGHUP")
 
     def test_move_no_idle_timeout(self):
-        with self.jumping("-l", "echo=tcp://127.0.0.1:0,idle=700ms") as server:
+        with self.jumping("-l", "echo=tcp://127.0.0.1:0,idle=2500ms") as server:
             with served_meanwhile(self, server.endpoint):
-                started = time.monotonic()
+                watch = server.stopwatch()
                 with daemon.connect(server.endpoint) as silent:
                     self.assertTrue(daemon.was_closed(silent))
-                took = time.monotonic() - started
-            self.assertGreater(took, 0.65)
-            self.assertLess(took, 0.7 + hostile.ANSWER_WITHIN)
+                took = time.monotonic() - watch.started
+                self.assertLess(watch.seconds(), 2.5 + hostile.ANSWER_WITHIN)
+            self.assertGreater(took, 2.45)
             self.assertTrue(server.comes_to_rest(0.2))
 
     def test_move_no_rate(self):
@@ -107,15 +107,15 @@ class Steps(unittest.TestCase):
                 as server:
             chat, broadcast = (endpoint for _, endpoint in server.listening)
             with Company(chat, "ann", "bob") as (ann, bob), daemon.connect(broadcast) as asker:
-                started = time.monotonic()
+                watch = server.stopwatch()
                 ann.say(*[f"line {number}" for number in range(20)])
                 for _ in range(100):
                     asker.send(b"who?")
                 bob.lines_until("<ann> line 19")
-                took = time.monotonic() - started
+                self.assertLess(watch.seconds(), 1.5 + hostile.ANSWER_WITHIN)
+                took = time.monotonic() - watch.started
                 # 20 lines of which at most 5 go at once, and ten a second.
                 self.assertGreater(took, 1.3)
-                self.assertLess(took, 1.5 + hostile.ANSWER_WITHIN)
                 answers = 0
                 asker.settimeout(0.2)
                 with contextlib.suppress(TimeoutError):
@@ -127,11 +127,11 @@ class Steps(unittest.TestCase):
     def test_move_no_deadline_of_a_drain(self):
         with self.jumping("-l", "chargen=tcp://127.0.0.1:0", "--drain-timeout", "700ms") as server:
             with hostile.crowd(server.endpoint, 3, receive_buffer=hostile.SMALL_BUFFER):
-                time.sleep(0.1)
+                self.assertTrue(daemon.wait_until(
+                    lambda: server.counters()["connections_open"] == 3))
                 started = time.monotonic()
-                self.assertEqual(server.stop(), 0)
+                self.assertEqual(server.stop(), 0)  # not after years
                 self.assertGreater(time.monotonic() - started, 0.65)
-                self.assertLess(time.monotonic() - started, 0.7 + hostile.ANSWER_WITHIN)
 
 
 class Stopped(unittest.TestCase):
@@ -160,11 +160,11 @@ class Stopped(unittest.TestCase):
                 for client in gone[50:]:
                     client.close()
                 time.sleep(STOPPED)
+                watch = server.stopwatch()
                 server.signal(signal.SIGCONT)
-                started = time.monotonic()
                 self.assertEqual(asker.recv(100), b"asked")
                 self.assertEqual(bob.lines_until("<ann> said")[-1], "<ann> said")
-                self.assertLess(time.monotonic() - started, hostile.ANSWER_WITHIN)
+                self.assertLess(watch.seconds(), hostile.ANSWER_WITHIN)
                 for client in clients + newcomers:
                     self.assertEqual(daemon.receive_exactly(client, len(data)), data)
                 with served_meanwhile(self, tcp, how="comes"):
@@ -173,7 +173,7 @@ class Stopped(unittest.TestCase):
                 self.assertTrue(server.comes_to_rest())
 
     def test_who_spoke_meanwhile_was_not_idle(self):
-        with watched(self, "-l", "echo=tcp://127.0.0.1:0,idle=1s") as server:
+        with watched(self, "-l", "echo=tcp://127.0.0.1:0,idle=2s") as server:
             with daemon.connect(server.endpoint) as speaking, \
                     daemon.connect(server.endpoint) as silent:
                 for client in (speaking, silent):
@@ -181,7 +181,7 @@ class Stopped(unittest.TestCase):
                 server.signal(signal.SIGSTOP)
                 time.sleep(0.5)
                 speaking.sendall(b"meanwhile")
-                time.sleep(long_or(STOPPED, 0.8))
+                time.sleep(long_or(STOPPED, 1.7))
                 server.signal(signal.SIGCONT)
                 self.assertEqual(daemon.receive_exactly(speaking, 9), b"meanwhile")
                 self.assertTrue(daemon.was_closed(silent))

@@ -76,7 +76,8 @@ class Sniffer:
     def __exit__(self, *_):
         self.socket.close()
 
-    def seen(self, seconds):
+    def seen(self, seconds, wanted=None):
+        """What is sent for so long, or until one is sent to `wanted`."""
         found = []
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -90,6 +91,8 @@ class Sniffer:
             port, to_port = struct.unpack("!HH", data[20:24])
             if port in self.ports and data[12:16] == socket.inet_aton(SERVER):
                 found.append((socket.inet_ntoa(data[16:20]), to_port))
+                if found[-1] == wanted:
+                    break
         return found
 
 
@@ -104,7 +107,7 @@ class ForgedSources(unittest.TestCase):
         with watched(self, *words) as server:
             ports = [daemon.address_of(endpoint)[2][1] for _, endpoint in server.listening]
             sources = self.SOURCES
-            before = server.counters()
+            before, started = server.counters(), time.monotonic()
             with served_meanwhile(self, server.endpoint.replace("0.0.0.0", SERVER)), \
                     Forger() as forger, Sniffer(socket.IPPROTO_UDP, ports) as sniffer:
                 sent = 0
@@ -113,10 +116,11 @@ class ForgedSources(unittest.TestCase):
                         forger.send(datagram(source, source_port, port, b"who?"))
                         sent += 1
                 self.assertEqual(set(sniffer.seen(1.0)) & set(sources), set())
-            counters = server.counters()
             # What the kernel let through was counted, and said once a second an endpoint.
-            self.assertGreater(counters["udp_unanswered"] - before["udp_unanswered"], sent // 2)
-            self.assertLess(server.log().count(" warning "), 4 * len(ports))
+            self.assertTrue(daemon.wait_until(lambda: server.counters()["udp_unanswered"] -
+                                              before["udp_unanswered"] > sent // 2))
+            took = time.monotonic() - started
+            self.assertLess(server.log().count(" warning "), (2 + took) * len(ports))
 
     def test_with_one_of_its_own_ports_get_few_answers(self):
         # On this host and on another one: two services that would talk.
@@ -127,7 +131,7 @@ class ForgedSources(unittest.TestCase):
                 for _ in range(100):
                     forger.send(datagram("10.9.0.7", port, port, b"who?"))
                     time.sleep(0.002)  # the sniffer's buffer is small, and it sees these, too
-                answers = sniffer.seen(0.5)
+                answers = sniffer.seen(daemon.PATIENCE, ("10.9.0.7", port)) + sniffer.seen(0.5)
                 took = time.monotonic() - started
             # Ten at once and ten a second; each is seen at both ends of the cable.
             self.assertTrue(1 <= len(answers) <= 2 * 10 * (1 + took), answers)
@@ -138,7 +142,7 @@ class ForgedSources(unittest.TestCase):
             port = daemon.address_of(server.endpoint)[2][1]
             with Forger() as forger, Sniffer(socket.IPPROTO_UDP, [port]) as sniffer:
                 forger.send(datagram("10.9.0.7", 4000, port, b"hello"))
-                self.assertIn(("10.9.0.7", 4000), sniffer.seen(0.5))
+                self.assertIn(("10.9.0.7", 4000), sniffer.seen(daemon.PATIENCE, ("10.9.0.7", 4000)))
 
 
 class Syn(unittest.TestCase):
@@ -151,9 +155,9 @@ class Syn(unittest.TestCase):
             with served_meanwhile(self, endpoint), Forger() as forger, \
                     served_meanwhile(self, endpoint, how="comes", within=2 * daemon.PATIENCE), \
                     Sniffer(socket.IPPROTO_TCP, [port]) as sniffer:
-                deadline = time.monotonic() + SECONDS
+                started = time.monotonic()
                 sent = 0
-                while time.monotonic() < deadline:
+                while sent <= 3000 or time.monotonic() - started < SECONDS:
                     for _ in range(50):
                         source = f"10.9.{dice.randrange(1, 255)}.{dice.randrange(1, 255)}"
                         forger.send(syn(source, dice.randrange(1024, 65536), port,
@@ -161,12 +165,12 @@ class Syn(unittest.TestCase):
                         sent += 1
                     time.sleep(0.005)
                 answered = [host for host, _ in sniffer.seen(0.1) if host != SERVER]
-            self.assertGreater(sent, 3000)
             self.assertGreater(len(answered), 10, "the kernel answered none of them")
             # Nothing of it ever reaches the daemon.
             self.assertEqual(server.resident() // MIB, before // MIB)
             if not hostile.SANITIZED:
-                self.assertLess((server.cpu_seconds() - cpu) / SECONDS, 0.4)
+                took = time.monotonic() - started
+                self.assertLess((server.cpu_seconds() - cpu) / took, 0.4)
 
 
 if __name__ == "__main__":

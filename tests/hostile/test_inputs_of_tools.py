@@ -100,7 +100,7 @@ class Scans(Scratch):
                         client.sendall(said)
                 thread = threading.Thread(target=serve)
                 thread.start()
-                result = run("SLUICE_SCAN", "-n", "--json", "--xml", "listing", "--banner",
+                result = run("SLUICE_SCAN", "-n", "--json", "--xml", "listing", "--banner=10s",
                              "-p", str(listener.getsockname()[1]), "127.0.0.1")
                 thread.join(daemon.PATIENCE)
             self.expect_readable(result, (0,))

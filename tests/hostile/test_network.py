@@ -57,6 +57,7 @@ class InterfaceDown(unittest.TestCase):
         with FarHost() as far, \
                 watched(self, "-l", "echo=tcp://0.0.0.0:0", "-l", "echo=udp://0.0.0.0:0", "-l",
                         "broadcast=udp://0.0.0.0:0,announce=100ms") as server:
+            started = time.monotonic()
             tcp, udp, _ = (endpoint for _, endpoint in server.listening)
             at_far = [Honest(endpoint.replace("0.0.0.0", NEAR), inside=far.inside)
                       for endpoint in (tcp, udp)]
@@ -66,23 +67,22 @@ class InterfaceDown(unittest.TestCase):
                 local = tcp.replace("0.0.0.0", "127.0.0.1")
                 with served_meanwhile(self, local), served_meanwhile(self, local, how="comes"):
                     command("ip", "link", "set", "near", "down")
-                    cpu = server.cpu_seconds()
-                    time.sleep(DOWN)
-                    spent = server.cpu_seconds() - cpu
+                    share = server.share_of_a_processor(DOWN)
                     command("ip", "link", "set", "near", "up")
                 # TCP asks again in twice the time, each time.
                 time.sleep(2 * DOWN)
                 counts = [client.finish() for client in at_far]
             for report in counts:
                 self.assertIsNone(report["failure"])
-                self.assertGreater(report["worst"], DOWN / 2, "it was not down")
+                self.assertGreater(report["longest"], DOWN / 2, "it was not down")
                 self.assertGreater(report["count"], 5)
             if not hostile.SANITIZED:
-                self.assertLess(spent / DOWN, 0.4)
-            self.assertLess(server.log().count(" warning "), 3 * (DOWN + 3))
+                self.assertLess(share, 0.4)
+            took = time.monotonic() - started
+            self.assertLess(server.log().count(" warning "), 3 * (took + 2))
 
     def test_and_a_host_that_is_gone_leaves_nothing_behind(self):
-        with watched(self, "-l", "echo=tcp://0.0.0.0:0,idle=1s", "-l",
+        with watched(self, "-l", "echo=tcp://0.0.0.0:0,idle=3s", "-l",
                      "echo=tcp://127.0.0.1:0") as server, FarHost() as far:
             before = server.descriptors()
             clients = [Honest(server.endpoint.replace("0.0.0.0", NEAR), inside=far.inside)
@@ -97,7 +97,7 @@ class InterfaceDown(unittest.TestCase):
                     client.process.kill()
                     client.process.communicate()
                 self.assertTrue(daemon.wait_until(
-                    lambda: server.descriptors() == before + 1, 1 + hostile.ANSWER_WITHIN))
+                    lambda: server.descriptors() == before + 1))
             self.assertEqual(server.counters()["closed_idle_timeout"], len(clients))
             self.assertTrue(server.comes_to_rest())
 

@@ -40,13 +40,13 @@ class SlowWriters(unittest.TestCase):
                     client.send(begin)
                 clients += part
             with served_meanwhile(self, echo), served_meanwhile(self, echo, how="comes"):
-                cpu = server.cpu_seconds()
+                cpu, started = server.cpu_seconds(), time.monotonic()
                 byte_a_second(clients, b"x", SECONDS)
-                spent = server.cpu_seconds() - cpu
+                share = (server.cpu_seconds() - cpu) / (time.monotonic() - started)
             if hostile.SANITIZED:
                 return
             # The honest ones make some 150 exchanges a second of it.
-            self.assertLess(spent / SECONDS, 0.25)
+            self.assertLess(share, 0.25)
             self.assertLess(server.resident() - before, THOUSAND * 4 * KIB)
 
 
@@ -72,7 +72,7 @@ class Tricklers(unittest.TestCase):
                     client.send(begin)
                 clients += part
             with served_meanwhile(self, echo):
-                deadline = time.monotonic() + 15 * daemon.SLOWNESS
+                deadline = time.monotonic() + 30 * daemon.SLOWNESS
                 while server.counters()["closed_message_timeout"] < len(clients):
                     self.assertLess(time.monotonic(), deadline)
                     for client in clients:

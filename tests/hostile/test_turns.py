@@ -63,14 +63,14 @@ def flooded(endpoint, count, sample, size):
             process.kill()
 
 
-def percentile_99(endpoint):
+def percentile_99(server):
     """Of the seconds that an exchange takes."""
     times = []
-    with daemon.connect(endpoint) as client:
+    with daemon.connect(server.endpoints("echo")[-1]) as client:
         for number in range(EXCHANGES):
-            started = time.monotonic()
+            watch = server.stopwatch()
             assert daemon.exchange(client, b"honest %d" % number)
-            times.append(time.monotonic() - started)
+            times.append(watch.seconds())
             time.sleep(0.002)
     return sorted(times)[len(times) * 99 // 100 - 1]
 
@@ -84,7 +84,7 @@ class Turns(unittest.TestCase):
             where = at or [one for _, one in server.listening if "udp" in one or
                            one not in server.endpoints("echo")][0]
             with flooded(where, peers, sample, size):
-                took = percentile_99(server.endpoints("echo")[-1])
+                took = percentile_99(server)
                 grown = server.resident() - before
             self.assertLess(took, P99_WITHIN)
             self.assertLess(grown, 128 * MIB)
