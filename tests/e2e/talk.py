@@ -40,6 +40,52 @@ def talk(*arguments, typed=b"", patience=PATIENCE, **more):
     return Result(process, out, err)
 
 
+class Listening:
+    """sluice-talk --listen -v, after it has said where."""
+
+    def __init__(self, *arguments, endpoint="tcp://127.0.0.1:0"):
+        self.process = start("--listen", "-v", *arguments, endpoint)
+        self.said = []
+        self.endpoint = self.event("listening on (.*)")
+        self.port = self.endpoint.rpartition(":")[2]
+
+    def event(self, pattern):
+        """The first group of the next line of the standard error that matches."""
+        for line in self.process.stderr:
+            self.said.append(line.decode())
+            if found := re.search(pattern, self.said[-1]):
+                return found[1] if found.groups() else found[0]
+        raise AssertionError(f"no {pattern!r} in {self.said}")
+
+    def end_input(self, typed=b""):
+        self.process.stdin.write(typed)
+        self.process.stdin.close()
+        self.process.stdin = None
+
+    def end(self, typed=b""):
+        """Its status and output, once its input has ended too."""
+        out, err = self.process.communicate(typed, PATIENCE)
+        self.said.append(err.decode())
+        return self.process.returncode, out
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def run(*command, typed=b""):
+    """What a foreign client prints."""
+    return subprocess.run(command, input=typed, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          timeout=PATIENCE, check=False, preexec_fn=die_with_the_test).stdout
+
+
 class Server:
     """A TCP server of one connection, whose peer `serve` talks to in a separate thread."""
 

@@ -33,7 +33,9 @@ constexpr std::array kOptions = {
     OptionSpec{"interval", 0, "DURATION", "the least time between two messages (0)"},
     OptionSpec{"keep-open", 0, "", "stream: no half-close at the end of the input"},
     OptionSpec{"reconnect", 0, "", "stream: connect again when the connection is lost"},
-    OptionSpec{"listen", 0, "", "receive only; over UDP, bind to ENDPOINT"},
+    OptionSpec{"listen", 'l', "", "accept one connection at ENDPOINT; UDP: receive"},
+    OptionSpec{"keep-listening", 'k', "", "with --listen: then accept the next one"},
+    OptionSpec{"receive-only", 0, "", "stream: do not read the input"},
     OptionSpec{"ipv4", '4', "", "use only IPv4 addresses of HOST"},
     OptionSpec{"ipv6", '6', "", "use only IPv6 addresses of HOST"},
     OptionSpec{"broadcast", 0, "", "UDP: ENDPOINT may be a broadcast address"},
@@ -110,12 +112,31 @@ Endpoint parse_bind(std::string_view text, const Target& target) {
   return endpoint;
 }
 
+void check_listening(const TalkOptions& options, const CommandLine& line) {
+  refuse_if(options.keep_listening && !options.accepts(),
+            "--keep-listening: valid only with --listen, and not with udp://");
+  refuse_if(line.has("receive-only") && options.over_udp(),
+            "--receive-only: not valid with udp://, for which it is --listen");
+  const char* const silent = line.has("receive-only") ? "--receive-only" : "--listen";
+  refuse_if(
+      options.receive_only && line.has("send"),
+      std::string("--send and ") + silent + " cannot be combined: " + silent + " sends nothing");
+  if (!options.listen) return;
+  refuse_if(options.websocket.has_value(), "--listen: not valid with ws:// and wss://");
+  line.refuse_both("listen", "reconnect");
+  line.refuse_both("listen", "proxy");
+  line.refuse_both("listen", "proxy-protocol");
+  refuse_if(options.bind.has_value(),
+            "--bind and --listen cannot be combined: --listen binds to ENDPOINT");
+  refuse_if(options.broadcast,
+            "--broadcast and --listen cannot be combined: --listen sends nothing");
+}
+
 // What is each right by itself, and not together.
 void check(const TalkOptions& options, const CommandLine& line) {
   const Target& target = options.target;
   line.refuse_both("hex", "json");
-  refuse_if(options.listen && line.has("send"),
-            "--send and --listen cannot be combined: --listen sends nothing");
+  check_listening(options, line);
   for (const char* name : {"broadcast", "join"}) {
     refuse_if(line.has(name) && !options.over_udp(),
               "--" + std::string(name) + ": valid only with udp://");
@@ -130,14 +151,9 @@ void check(const TalkOptions& options, const CommandLine& line) {
   const bool is_raw_stream = !Wire(options.wire).has_messages();
   refuse_if(options.interval.count() > 0 && is_raw_stream,
             "--interval: not valid with framing none over a stream, which has no messages");
-  const bool listens_here = options.listen && options.over_udp();
-  refuse_if(listens_here && options.bind.has_value(),
-            "--bind and --listen cannot be combined over UDP: --listen binds to ENDPOINT");
-  refuse_if(listens_here && options.broadcast,
-            "--broadcast and --listen cannot be combined: --listen sends nothing");
-  refuse_if(target.endpoint && target.endpoint->any_family() && !listens_here,
-            quote(target.text) + ": host * is valid only with --listen over UDP");
-  refuse_if(target.scheme() != Scheme::unix_stream && target.port() == 0 && !listens_here,
+  refuse_if(target.endpoint && target.endpoint->any_family() && !options.listen,
+            quote(target.text) + ": host * is valid only with --listen");
+  refuse_if(target.scheme() != Scheme::unix_stream && target.port() == 0 && !options.listen,
             quote(target.text) + ": port 0 is not in 1-65535");
   const bool lines =
       options.wire.framing == "line" || (options.wire.framing == "none" && options.over_udp());
@@ -175,8 +191,8 @@ void read_values(TalkOptions& options, const CommandLine& line) {
 
   // With both of these it is said already when to end.
   const bool bounded = options.expect && options.timeout.count() > 0;
-  if (options.over_udp() && !options.listen && !bounded) options.wait = kDefaultWait;
-  const bool closes = !options.listen && !options.expect && !options.keep_open;
+  if (options.over_udp() && !options.receive_only && !bounded) options.wait = kDefaultWait;
+  const bool closes = !options.receive_only && !options.expect && !options.keep_open;
   if (options.websocket && closes) options.wait = kDefaultWait;
   line.each("wait", [&](std::string_view value) { options.wait = parse_wait("duration", value); });
 }
@@ -252,6 +268,8 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   read_proxy(options, line);
   read_family(options, line);
   options.listen = line.has("listen");
+  options.keep_listening = line.has("keep-listening");
+  options.receive_only = line.has("receive-only") || (options.listen && options.over_udp());
   options.keep_open = line.has("keep-open");
   options.reconnect = line.has("reconnect");
   options.broadcast = line.has("broadcast");

@@ -34,7 +34,9 @@ struct TalkOptions {
   std::optional<std::chrono::milliseconds> wait;  // after the end of the input; none: no limit
   std::chrono::milliseconds interval{0};          // between two messages that are sent
   int family = AF_UNSPEC;                         // of the host's addresses
-  bool listen = false;
+  bool listen = false;                            // accept; over UDP, bind and receive
+  bool keep_listening = false;                    // accept the next one after each connection
+  bool receive_only = false;                      // the input is not read
   bool keep_open = false;  // the stream is not half-closed at the end of the input
   bool reconnect = false;
   bool broadcast = false;
@@ -50,6 +52,7 @@ struct TalkOptions {
   // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 
+  [[nodiscard]] bool accepts() const noexcept { return listen && !over_udp(); }
   [[nodiscard]] bool over_udp() const noexcept { return target.scheme() == Scheme::udp; }
 };
 

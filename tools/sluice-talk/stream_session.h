@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "../../protocols/proxy/proxy_header.h"
@@ -41,6 +42,8 @@ class StreamSession final : public Session {
   ~StreamSession() override;
 
   void start() override;
+  // Instead of start(): a connection that was accepted. REQUIRES: non-blocking.
+  void adopt(Fd socket) { on_connected(std::move(socket)); }
   std::string send(std::string_view message) override;
   [[nodiscard]] bool full() const override;
   void half_close() override;

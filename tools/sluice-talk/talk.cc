@@ -7,10 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "../../reactor/base/text/quote.h"
 #include "../common/signal_setup.h"
-#include "datagram_session.h"
-#include "stream_session.h"
 
 namespace sluice::tools::talk {
 
@@ -31,11 +28,16 @@ Talk::Talk(const TalkOptions& options)
                 return finish(ExitStatus::timed_out,
                               options_.target.text + ": " + count_of_messages() + within);
               }
-              if (!options_.websocket || options_.keep_open) return finish(ExitStatus::success);
+              if (!options_.websocket || options_.keep_open) return finish_one();
               session_->half_close();
             }),
       interval_(loop_, [this] { on_room(); }),
       again_(loop_, [this] { begin(); }),
+      nobody_(loop_,
+              [this] {
+                finish(ExitStatus::timed_out, options_.target.text + ": nobody connected within " +
+                                                  std::to_string(options_.timeout.count()) + " ms");
+              }),
       backoff_({.first = kFirstDelay, .cap = kMaxDelay, .jitter = Jitter::decorrelated}) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
@@ -54,80 +56,6 @@ Talk::Talk(const TalkOptions& options)
 // The loop may report once more when it is destroyed, after the members that finish() uses.
 Talk::~Talk() { loop_.set_reporter({}); }
 
-void Talk::look_up() {
-  const NamedHost& host = next_hop().host;
-  ResolverOptions options;
-  options.deadline = options_.timeout;
-  resolver_ = std::make_unique<Resolver>(loop_, options);
-  resolver_->addresses(
-      host.name, host.port, options_.family,
-      [this, &host](std::error_code error, const std::vector<Address>& found) {
-        if (finished_) return;
-        if (!error) return open_session(host.at(found));
-        const std::string why = "name " + quote(host.name) + ": " + error.message();
-        if (options_.reconnect) return begin_again(options_.target.text + ": " + why);
-        finish(error == ResolverError::timed_out ? ExitStatus::timed_out : ExitStatus::failed,
-               options_.target.text + ": " + why);
-      });
-}
-
-void Talk::open_session(std::vector<Endpoint> candidates) {
-  try {
-    session_ = make_session(std::move(candidates));
-    session_->start();
-  } catch (const std::exception& error) {  // what an address says that cannot be had
-    finish(ExitStatus::failed, error.what());
-  }
-}
-
-std::unique_ptr<Session> Talk::make_session(std::vector<Endpoint> candidates) {
-  const Target& target = options_.target;
-  SessionEvents& events = *this;
-  if (options_.over_udp()) {
-    DatagramSessionOptions options;
-    options.bind = options_.bind;
-    options.listen = options_.listen;
-    options.broadcast = options_.broadcast;
-    options.join = options_.join;
-    options.silence = options_.timeout;
-    print_.sender = options_.listen || options_.broadcast || options_.bind ||
-                    !options_.join.empty() || candidates.front().address().is_multicast();
-    return std::make_unique<DatagramSession>(loop_, wire_, target.text, std::move(candidates),
-                                             std::move(options), events);
-  }
-  StreamSessionOptions options;
-  options.silence = options_.timeout;
-  if (options_.bind) options.bind = options_.bind->address();
-  if (options_.tls) options.tls.emplace(*options_.tls);
-  options.proxy_header = options_.proxy_header;
-  options.tunnel = options_.tunnel;
-  options.websocket = options_.websocket;
-  return std::make_unique<StreamSession>(loop_, wire_, target.text, std::move(candidates), options,
-                                         events);
-}
-
-void Talk::begin() {
-  if (finished_) return;
-  session_.reset();  // the lost one
-  if (!next_hop().endpoint) return look_up();
-  session_ = make_session({*next_hop().endpoint});
-  session_->start();
-}
-
-// With --reconnect, after a failure to connect or the loss of the connection. A peer that accepts
-// and closes at once is left alone for longer each time, as one that does not accept. It may have
-// sent why it closes ("too many connections"), so what it sends changes nothing.
-void Talk::begin_again(const std::string& why) {
-  const bool has_lasted =
-      is_connected_ && std::chrono::steady_clock::now() - connected_at_ >= kLasting;
-  if (has_lasted) backoff_.reset();
-  const std::chrono::milliseconds delay = backoff_.next();
-  say(why + "; trying again in " + std::to_string(delay.count()) + " ms");
-  is_connected_ = false;
-  peer_ended_ = false;
-  again_.start(delay);
-}
-
 Outcome Talk::run() {
   begin();
   loop_.run();
@@ -142,6 +70,8 @@ void Talk::on_ready(const std::string& local, const std::string& agreed) {
   if (options_.verbose) {
     if (options_.listen && options_.over_udp()) {
       say("listening on " + local);
+    } else if (options_.accepts()) {
+      say("connection from " + peer_);
     } else {
       say((options_.over_udp() ? "sending to " : "connected to ") + options_.target.text +
           (options_.tunnel ? " through " + options_.tunnel->request.proxy : "") +
@@ -153,9 +83,11 @@ void Talk::on_ready(const std::string& local, const std::string& agreed) {
   connected_at_ = std::chrono::steady_clock::now();
   if (!options_.send.empty()) {
     send_texts();
+  } else if (input_ended_ && !options_.receive_only) {
+    end_input();  // it ended during an earlier connection
   } else if (input_ != nullptr) {
     input_->resume();
-  } else if (options_.listen) {
+  } else if (options_.receive_only) {
     input_ended_ = true;
     if (options_.wait) wait_.start(*options_.wait);
   } else {
@@ -210,7 +142,7 @@ void Talk::end_input() {
   if (finished_) return;
   input_ended_ = true;
   if (!options_.keep_open && !options_.websocket) session_->half_close();
-  if (peer_ended_) return finish(ExitStatus::success);
+  if (peer_ended_) return finish_one();
   if (options_.wait) wait_.start(*options_.wait);
 }
 
@@ -233,12 +165,12 @@ void Talk::on_message(std::string_view from, std::span<const std::byte> message)
 void Talk::on_end() {
   if (finished_) return;
   if (options_.verbose || editing()) say(options_.target.text + ": the peer has finished sending");
-  if (options_.expect) {
+  if (options_.expect && !options_.keep_listening) {
     return finish(ExitStatus::failed, options_.target.text + ": " + count_of_messages() +
                                           " before the peer finished sending");
   }
   if (options_.reconnect && !input_ended_) return session_->close();
-  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish(ExitStatus::success);
+  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish_one();
   const std::string early = ": the peer closed before the end of the input";
   if (options_.websocket) return finish(ExitStatus::failed, options_.target.text + early);
   // A pipe is sent to its end all the same: a peer that has no more to say may still listen.
@@ -246,7 +178,8 @@ void Talk::on_end() {
 }
 
 void Talk::on_closed(const Outcome& outcome) {
-  if (options_.reconnect && !finished_ && (!input_ended_ || options_.listen)) {
+  if (options_.keep_listening && !finished_) return accept_next(outcome);
+  if (options_.reconnect && !finished_ && (!input_ended_ || options_.receive_only)) {
     if (input_ != nullptr) input_->pause();
     const bool has_reason = !outcome.message.empty();
     return begin_again(has_reason ? outcome.message
@@ -284,11 +217,19 @@ void Talk::say(const std::string& text) {
   std::fputs(line.c_str(), stderr);
 }
 
+// The conversation has ended as it should. With --keep-listening another one may follow.
+void Talk::finish_one() {
+  if (!options_.keep_listening) return finish(ExitStatus::success);
+  wait_.stop();
+  session_->close();
+}
+
 void Talk::finish(ExitStatus status, const std::string& why) {
   if (std::exchange(finished_, true)) return;
   outcome_ = {status, why, 0};
   wait_.stop();
   interval_.stop();
+  nobody_.stop();
   if (input_ != nullptr) input_->stop();
   if (session_ != nullptr && !again_.running()) return session_->close();
   again_.stop();

@@ -23,11 +23,14 @@
 #include "../common/output.h"
 #include "../common/program.h"
 #include "../common/terminal/line_input.h"
+#include "acceptor.h"
 #include "options.h"
 #include "session.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
+
+class StreamSession;
 
 class Talk final : private SessionEvents {
  public:
@@ -53,6 +56,12 @@ class Talk final : private SessionEvents {
   void begin_again(const std::string& why);
   void open_session(std::vector<Endpoint> candidates);
   [[nodiscard]] std::unique_ptr<Session> make_session(std::vector<Endpoint> candidates);
+  std::unique_ptr<StreamSession> make_stream(const std::string& name,
+                                             std::vector<Endpoint> candidates);
+  void listen(const Endpoint& endpoint);
+  void on_accepted(Fd socket, const Address& peer);
+  void accept_next(const Outcome& outcome);
+  [[nodiscard]] std::string shown(const std::string& endpoint) const;
   void open_input();
   void send_texts();
   void on_line(std::string_view line);
@@ -72,6 +81,7 @@ class Talk final : private SessionEvents {
   [[nodiscard]] bool editing() const { return input_ != nullptr && input_->editing(); }
   [[nodiscard]] std::string count_of_messages() const;
   void say(const std::string& text);
+  void finish_one();
   void finish(ExitStatus status, const std::string& why = {});
   void stop_if_done() {
     if (closed_ && output_.empty()) loop_.stop();
@@ -94,10 +104,13 @@ class Talk final : private SessionEvents {
   Timer wait_;
   Timer interval_;  // runs until the next message may be sent
   Timer again_;     // until the next attempt to connect
+  Timer nobody_;    // until a first connection must have been accepted
   Backoff backoff_;
   std::chrono::steady_clock::time_point connected_at_{};
   std::vector<std::unique_ptr<Signal>> signals_;
   std::unique_ptr<Resolver> resolver_;  // for a target that is a name
+  std::unique_ptr<Acceptor> acceptor_;  // with --listen over a stream
+  std::string peer_;                    // of the connection that it accepted
   std::unique_ptr<Session> session_;    // once its addresses are known
   std::unique_ptr<LineInput> input_;
 };

@@ -30,7 +30,7 @@ class TlsLink {
   [[nodiscard]] std::string explain(std::error_code reason) const;
 
  private:
-  std::string name_;
+  std::string name_;  // that the peer's certificate should have; empty: of a client, any
   TransportFactory transport_;
 };
 

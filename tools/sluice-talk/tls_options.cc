@@ -37,6 +37,12 @@ void read_tls_options(TalkEndpoint& endpoint, const CommandLine& line) {
   }
   if (!endpoint.tls) return;
   TlsSettings& tls = *endpoint.tls;
+  tls.serves = line.has("listen");
+  if (tls.serves) {
+    for (const char* name : {"starttls", "sni", "insecure-no-verify"})
+      line.refuse_both("listen", name);
+    refuse_if(!line.has("cert"), "--listen with tls:// needs --cert");
+  }
   refuse_if(!TlsLink::is_built_in(), endpoint.target.text + ": TLS is not in this build");
   line.refuse_both("ca", "insecure-no-verify");
   refuse_if(line.has("key") && !line.has("cert"), "--key: valid only with --cert");

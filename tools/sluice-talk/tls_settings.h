@@ -11,8 +11,10 @@
 namespace sluice::tools::talk {
 
 struct TlsSettings {
+  bool serves = false;              // the other settings are those of a server
   std::string name{};               // of the server: a host or an IP address
-  std::string ca{};                 // file of the roots to trust; empty: those of the system
+  std::string ca{};                 // file of the roots to trust; empty: those of the system, or
+                                    // of a server: a client needs no certificate
   std::string cert{};               // file of the own certificate; empty: none
   std::string key{};                // file of its key; empty: it is in `cert`
   std::vector<std::string> alpn{};  // protocols to offer, the best first

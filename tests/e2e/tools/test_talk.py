@@ -153,7 +153,7 @@ class Streams(unittest.TestCase):
                  typed=b"not this\n")
         self.assertEqual(b"".join(received), b"a\n--send=b\nc,d\n")
 
-    def test_listen_sends_nothing_not_even_an_end(self):
+    def test_receive_only_sends_nothing_not_even_an_end(self):
         ended = []
 
         def serve(connection):
@@ -164,7 +164,7 @@ class Streams(unittest.TestCase):
             except TimeoutError:
                 ended.append("nothing")
         with Server(serve) as server:
-            self.assertEqual(talk(server.endpoint, "--listen", typed=b"x\n").stdout, b"news\n")
+            self.assertEqual(talk(server.endpoint, "--receive-only", typed=b"x\n").stdout, b"news\n")
         self.assertEqual(ended, ["nothing"])
 
     def test_a_peer_that_ends_first_still_gets_a_whole_pipe(self):
@@ -270,7 +270,7 @@ class Bounds(unittest.TestCase):
             except TimeoutError:
                 pass
         with Server(serve) as server:
-            process = start(server.endpoint, "--listen")
+            process = start(server.endpoint, "--receive-only")
             time.sleep(1.5)
             memory = client.memory_of(process)
             process.send_signal(signal.SIGINT)  # also while the output is full

@@ -71,9 +71,10 @@ class Datagrams(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(("127.0.0.1", 0))
             endpoint = "udp://127.0.0.1:%d" % taken.getsockname()[1]
-            result = talk(endpoint, "--listen")
-        self.assertEqual(result.status, 1)
-        self.assertIn("in use", result.stderr)
+            for each in (endpoint, endpoint.replace("127.0.0.1", "localhost")):
+                result = talk(each, "--listen", "-4")
+                self.assertEqual(result.status, 1)
+                self.assertIn("in use", result.stderr)
 
     def test_a_group_is_joined_on_loopback(self):
         group = "239.255.42.42"

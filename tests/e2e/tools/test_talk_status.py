@@ -38,7 +38,7 @@ class Status(unittest.TestCase):
         def serve(connection):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         with Server(serve) as server:
-            self.expect(talk(server.endpoint, "--listen"), 1, server.endpoint, "reset by peer")
+            self.expect(talk(server.endpoint, "--receive-only"), 1, server.endpoint, "reset by peer")
 
     def test_expect_ends_well_when_all_have_come(self):
         def serve(connection):
@@ -97,7 +97,7 @@ class Status(unittest.TestCase):
             while connection.send(b"y\n" * 1000):
                 pass
         with Server(serve) as server:
-            process = start(server.endpoint, "--listen")
+            process = start(server.endpoint, "--receive-only")
             process.stdout.readline()
             process.stdout.close()
             self.assertEqual(process.wait(client.PATIENCE), -signal.SIGPIPE)

@@ -10,7 +10,7 @@ import daemon
 import talk as client
 from certificates import Authority, s_server
 from daemon import PATIENCE
-from talk import Server, needs, saying, talk
+from talk import Listening, Server, needs, run, saying, talk
 
 
 class Base(unittest.TestCase):
@@ -244,6 +244,39 @@ class StartTls(Base):
         result = self.start("smtp", lambda peer: peer.recv(4096), "--timeout", "300ms")
         self.assertEqual((result.status, result.stdout), (3, b""))
         self.assertIn("no TLS handshake within 300 ms", result.stderr)
+
+
+@needs("openssl")
+class Listens(unittest.TestCase):
+    def test_openssl_is_served(self):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Authority(pathlib.Path(directory))
+            cert, key = root.sign("server")
+            with Listening("--cert", str(cert), "--key", str(key), "--send", "hello",
+                           "--expect", "1", endpoint="tls://127.0.0.1:0") as talker:
+                self.assertTrue(talker.endpoint.startswith("tls://127.0.0.1:"))
+                got = run("openssl", "s_client", "-connect", f"127.0.0.1:{talker.port}", "-quiet",
+                          "-CAfile", str(root.file), "-verify_return_error",
+                          typed=b"hi\n")
+                self.assertEqual(talker.end()[1], b"hi\n", talker.said)
+        self.assertEqual(got, b"hello\n")
+
+    def test_a_client_without_the_certificate_that_is_asked_for(self):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Authority(pathlib.Path(directory))
+            cert, key = root.sign("server")
+            own = ("--cert", str(cert), "--key", str(key), "--ca", str(root.file))
+            with Listening(*own, "--receive-only", endpoint="tls://127.0.0.1:0") as talker:
+                result = talk("--insecure-no-verify", "--send", "x", talker.endpoint)
+                self.assertEqual(result.status, 1)
+                status, out = talker.end()
+                self.assertEqual((status, out), (1, b""), talker.said)
+                self.assertIn("did not return a certificate", talker.said[-1])
+            with Listening(*own, "--send", "in", endpoint="tls://127.0.0.1:0") as talker:
+                there = talker.endpoint.replace("127.0.0.1", "localhost")
+                result = talk(*own, "-4", "--send", "x", there)
+                self.assertEqual((result.status, result.stdout), (0, b"in\n"), result.stderr)
+                self.assertEqual(talker.end(), (0, b"x\n"), talker.said)
 
 
 if __name__ == "__main__":

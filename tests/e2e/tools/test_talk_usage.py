@@ -39,8 +39,8 @@ ROWS = [
     (["exa mple:7"], 'host "exa mple"', "a name, a.b.c.d or [IPv6]"),
     (["127.1:7"], 'host "127.1"', "a name, a.b.c.d or [IPv6]"),
     (["::1:7"], 'host "::1"', "a name, a.b.c.d or [IPv6]"),
-    (["*:7"], "host *", "--listen over UDP"),
-    (["udp://*:7"], "host *", "--listen over UDP"),
+    (["*:7"], "host *", "only with --listen"),
+    (["udp://*:7"], "host *", "only with --listen"),
     (["unix://"], "path", "1-107"),
     ([T, "--framing", "decimal:99"], "--framing decimal:99: ", "decimal"),
     ([T, "--framing", "morse"], "--framing morse: ", "netstring", "none"),
@@ -58,7 +58,7 @@ ROWS = [
     ([T, "--bind", "udp://*:7"], "--bind udp://*:7: ", "tcp://HOST:PORT"),
     ([T, "--bind", "localhost:7"], "--bind localhost:7: ", '"localhost"'),
     (["unix:///tmp/x", "--bind", "*:7"], "--bind *:7: ", "tcp and udp"),
-    ([T, "--listen", "--send", "x"], "--send", "--listen"),
+    ([T, "--receive-only", "--send", "x"], "--send", "--receive-only"),
     ([T, "--send", "a\nb"], "--send a\\x0ab: ", "line", "byte 1"),
     ([T, "--framing", "fixed:3", "--send", "four"], "--send four: ", "fixed:3", "4", "3"),
     ([U, "--send", "x" * 65508], "--send xxx", "65508 bytes", "65507"),
@@ -121,9 +121,9 @@ class Page(OptionsOfThePage, unittest.TestCase):
     run_program = staticmethod(talk)
 
     def test_options_of_the_synopsis(self):
-        # -4, -6 and -v stand for their long names too.
-        options = set(self.options_of_the_synopsis()) - {"46v"}
-        options |= {"4", "6", "v", "-ipv4", "-ipv6", "-verbose"}
+        # -4, -6, -l, -k and -v stand for their long names too.
+        options = set(self.options_of_the_synopsis()) - {"46lkv"}
+        options |= {"4", "6", "l", "k", "v", "-ipv4", "-ipv6", "-verbose"}
         self.assertEqual(options, set(self.shown))
 
     def test_the_messages_under_diagnostics_are_its_own(self):

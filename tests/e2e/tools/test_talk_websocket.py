@@ -71,7 +71,7 @@ class Sluiced(unittest.TestCase):
 
     def test_two_of_them_talk_through_a_relay(self):
         with Daemon("-l", "relay=ws://127.0.0.1:0", counted=True) as sluiced:
-            reader = start(sluiced.endpoint, "--listen", "--expect", "2", *TIMEOUT)
+            reader = start(sluiced.endpoint, "--receive-only", "--expect", "2", *TIMEOUT)
             self.addCleanup(reader.kill)
             daemon.wait_until(lambda: sluiced.counters()["accepted"] == 1)
             # Accepted is not yet a peer: the relay passes on what comes after the handshake.
@@ -84,7 +84,7 @@ class Sluiced(unittest.TestCase):
     def test_the_page_of_the_chat_speaks_to_it_and_shows_the_path(self):
         with Daemon("-l", "web=http://127.0.0.1:0") as sluiced:
             place = sluiced.endpoint.replace("http://", "ws://")
-            result = talk(place + "/chat", "--listen", "--expect", "1", *TIMEOUT)
+            result = talk(place + "/chat", "--receive-only", "--expect", "1", *TIMEOUT)
             self.assertEqual(result.status, 0, result.stderr)
             self.assertTrue(result.stdout.startswith(b"{"), result.stdout)
             result = talk(place + "/none", "--send", "x", *AT_ONCE)
@@ -93,7 +93,7 @@ class Sluiced(unittest.TestCase):
 
     def test_a_daemon_that_ends_closes_in_order(self):
         with Daemon("-l", "echo=ws://127.0.0.1:0") as sluiced:
-            reader = start(sluiced.endpoint, "-v", "--listen", *TIMEOUT)
+            reader = start(sluiced.endpoint, "-v", "--receive-only", *TIMEOUT)
             self.addCleanup(reader.kill)
             self.assertIn(b"connected to ws://", reader.stderr.readline())
             sluiced.stop()
@@ -173,10 +173,10 @@ class ForeignServer(unittest.TestCase):
 
         with self.serving(handler) as place:
             for code in (1000, 1001):
-                result = talk(f"{place}/{code}", "--listen", *TIMEOUT)
+                result = talk(f"{place}/{code}", "--receive-only", *TIMEOUT)
                 self.assertEqual((result.status, result.stderr), (0, ""))
             for code in (1008, 1011, 3000, 4999):
-                result = talk(f"{place}/{code}", "--listen", *TIMEOUT)
+                result = talk(f"{place}/{code}", "--receive-only", *TIMEOUT)
                 self.assertEqual(result.status, 1)
                 self.assertEqual(result.stderr, f"sluice-talk: {place}/{code}: the peer closed "
                                                 f"with {code}: the \u00e4nd\n")
@@ -186,7 +186,7 @@ class ForeignServer(unittest.TestCase):
             await socket.send(socket.subprotocol)
 
         with self.serving(handler, subprotocols=["two", "three"]) as place:
-            result = talk(place, "-v", "--subprotocol", "one", "--subprotocol", "two", "--listen",
+            result = talk(place, "-v", "--subprotocol", "one", "--subprotocol", "two", "--receive-only",
                           "--expect", "1", *TIMEOUT)
         self.assertEqual((result.status, result.stdout), (0, b"two\n"), result.stderr)
         self.assertIn("sluice-talk: subprotocol two\n", result.stderr)
@@ -199,7 +199,7 @@ class ForeignServer(unittest.TestCase):
             return http.HTTPStatus.UNAUTHORIZED, [], b"who are you?"
 
         with self.serving(handler, process_request=refuse) as place:
-            result = talk(place + "/", "--listen", *TIMEOUT)
+            result = talk(place + "/", "--receive-only", *TIMEOUT)
         self.assertEqual((result.status, result.stdout), (1, b""))
         self.assertEqual(result.stderr,
                          f"sluice-talk: {place}/: the server answered 401 Unauthorized\n")
@@ -231,7 +231,7 @@ class Failures(unittest.TestCase):
     def expect(self, server, *arguments, said, status=1, printed=b""):
         with server:
             place = server.endpoint.replace("tcp://", "ws://") + "/"
-            result = talk(place, *(arguments or ("--listen", *TIMEOUT)))
+            result = talk(place, *(arguments or ("--receive-only", *TIMEOUT)))
         self.assertEqual((result.status, result.stdout), (status, printed), result.stderr)
         self.assertEqual(result.stderr, f"sluice-talk: {place}: {said}\n")
 
@@ -259,12 +259,12 @@ class Failures(unittest.TestCase):
     def test_a_peer_that_closes_or_is_silent(self):
         self.expect(Server(lambda peer: peer.recv(4096)),
                     said="the server closed the connection before it answered the handshake")
-        self.expect(Server(lambda peer: peer.recv(4096) and peer.recv(4096)), "--listen",
+        self.expect(Server(lambda peer: peer.recv(4096) and peer.recv(4096)), "--receive-only",
                     "--timeout", "300ms", status=3, said="no WebSocket handshake within 300 ms")
 
     def test_fewer_messages_than_expected(self):
         self.expect(Server(answering(server_frame(TEXT, b"1"), server_frame(CLOSE, b"\x03\xe8"))),
-                    "--listen", "--expect", "2", printed=b"1\n",
+                    "--receive-only", "--expect", "2", printed=b"1\n",
                     said="received 1 of 2 messages before the peer finished sending")
 
     def test_a_close_before_the_end_of_the_input(self):

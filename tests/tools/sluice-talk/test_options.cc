@@ -156,7 +156,7 @@ Test(talk_options, a_websocket_closes_a_second_after_the_input_unless_told_other
   cr_expect(parsed({there, "--wait", "0"}).wait == 0ms);
   cr_expect(!parsed({there, "--wait", "off"}).wait.has_value());
   cr_expect(!parsed({there, "--expect", "1"}).wait.has_value());
-  cr_expect(!parsed({there, "--listen"}).wait.has_value());
+  cr_expect(!parsed({there, "--receive-only"}).wait.has_value());
 }
 
 Test(talk_options, a_proxy_header_is_of_version_1_unless_2_is_asked_for) {
