@@ -6,7 +6,6 @@
 #include "chat_lines.h"
 #include "chat_name.h"
 #include "chat_text.h"
-#include "chat_words.h"
 
 namespace sluice {
 namespace {
@@ -175,6 +174,7 @@ bool ChatCommands::join(std::string_view rest) {
   const std::string text = welcome_(to, to == nullptr ? name : to->name(), member_.nick());
   (void)house_.join(member_, name, key, congestion_);
   house_.deliver(member_, text);
+  house_.tell_if_recorded(member_, room());
   return true;
 }
 

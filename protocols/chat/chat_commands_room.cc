@@ -6,7 +6,6 @@
 
 #include "chat_commands.h"
 #include "chat_name.h"
-#include "chat_words.h"
 
 namespace sluice {
 namespace {

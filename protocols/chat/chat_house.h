@@ -45,6 +45,7 @@
 namespace sluice {
 
 class ChatCarrier;
+class ChatRecorder;
 struct ChatNews;
 
 struct ChatRules {
@@ -152,6 +153,12 @@ class SLUICE_EXPORT ChatHouse {
   // Whether a member in a room of `member` is behind.
   [[nodiscard]] bool is_congested(const ChatMember& member) const noexcept;
 
+  // For a recorder, which is part of sluice. Members of rooms that it begins or ceases to keep get
+  // a notice. Null: nothing is kept.
+  void set_recorder(ChatRecorder* recorder);
+  // For the fronts: the notice of a member that has entered the room, if the room is recorded.
+  void tell_if_recorded(ChatMember& member, const ChatRoom& room);
+
   // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
   void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }
   // What the carrier gives back, or brings from another house. A room or target that is not here
@@ -184,6 +191,8 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL void release_nick(std::string_view key) noexcept;
   SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
   SLUICE_LOCAL void mark_dirty(ChatRoom& room);
+  SLUICE_LOCAL void record(ChatRoom& room, const ChatEvent& event);
+  SLUICE_LOCAL void flush_rooms();
   SLUICE_LOCAL void remove_if_empty(ChatRoom& room) noexcept;
   [[nodiscard]] SLUICE_LOCAL ChatEvent event(ChatEvent::Kind kind, const ChatMember& author,
                                              std::string_view text = {});
@@ -221,6 +230,7 @@ class SLUICE_EXPORT ChatHouse {
   Rooms rooms_;
   ChatRoom* lobby_;
   ChatCarrier* carrier_ = nullptr;
+  ChatRecorder* recorder_ = nullptr;
   std::vector<ChatRoom*> dirty_;
   std::deque<ChatPast> past_;
   std::uint64_t next_event_ = 1;

@@ -5,6 +5,7 @@
 
 #include "chat_carrier.h"
 #include "chat_house.h"
+#include "chat_record.h"
 
 namespace sluice {
 
@@ -37,6 +38,13 @@ void ChatHouse::announce(ChatRoom& room, ChatEvent event, const ChatMember* skip
   }
   room.collect(event, skipped, in_history);
   mark_dirty(room);
+  record(room, event);
+}
+
+void ChatHouse::record(ChatRoom& room, const ChatEvent& event) {
+  if (room.record_ == nullptr) return;
+  room.record_->add(event);
+  if (wake_) wake_();  // for the recorder's flush()
 }
 
 // To each member of the author's rooms once, however many rooms they share; not to the author.
@@ -51,7 +59,7 @@ void ChatHouse::announce_everywhere(ChatMember& author, const ChatEvent& event) 
 
 void ChatHouse::deliver_everywhere(std::span<ChatRoom* const> rooms, const ChatMember* skipped,
                                    const ChatEvent& event) {
-  flush();
+  flush_rooms();
   std::vector<std::pair<const ChatFormat*, Payload>> blocks;
   for (const ChatRoom* room : rooms) {
     for (const ChatRoom::Block& block : room->blocks_) {
@@ -64,6 +72,7 @@ void ChatHouse::deliver_everywhere(std::span<ChatRoom* const> rooms, const ChatM
       blocks.emplace_back(block.format, Payload::copy(text));
     }
   }
+  for (ChatRoom* room : rooms) record(*room, event);
   ++round_;
   for (const ChatRoom* room : rooms) {
     for (const ChatRoom::Place& place : room->members_) {
@@ -110,6 +119,11 @@ void ChatHouse::mark_dirty(ChatRoom& room) {
 
 void ChatHouse::flush() {
   now_.reset();
+  flush_rooms();
+  if (recorder_ != nullptr) recorder_->flush();
+}
+
+void ChatHouse::flush_rooms() {
   while (!dirty_.empty()) {
     // The room stays on the list if its flush() throws.
     dirty_.back()->flush();
@@ -129,6 +143,29 @@ void ChatHouse::set_behind(ChatMember& member, bool behind) noexcept {
 bool ChatHouse::is_congested(const ChatMember& member) const noexcept {
   return std::ranges::any_of(member.rooms_,
                              [](const ChatRoom* room) { return room->is_congested(); });
+}
+
+// --- What a recorder keeps ---
+
+void ChatHouse::set_recorder(ChatRecorder* recorder) {
+  recorder_ = recorder;
+  // Before anything can throw: the records of an earlier recorder may be gone.
+  for (const auto& [key, room] : rooms_) {
+    ChatRecord* const record = recorder == nullptr ? nullptr : recorder->record_of(room->name());
+    room->record_changed_ = (record != nullptr) != room->is_recorded();
+    room->record_ = record;
+  }
+  for (const auto& [key, room] : rooms_) {
+    if (!std::exchange(room->record_changed_, false)) continue;
+    const std::string text =
+        "the room " + room->name() +
+        (room->is_recorded() ? " is logged from now on" : " is not logged now");
+    for (const ChatRoom::Place& place : room->members()) notify(*place.member, text);
+  }
+}
+
+void ChatHouse::tell_if_recorded(ChatMember& member, const ChatRoom& room) {
+  if (room.is_recorded()) notify(member, "the room " + room.name() + " is logged");
 }
 
 // --- What a carrier brings ---
@@ -168,6 +205,7 @@ void ChatHouse::receive_in(ChatRoom& room, const ChatNews& news, ChatEvent event
           ? find_member(skipped->nick())
           : nullptr;
   mark_dirty(room);
+  record(room, event);
   if (joined == nullptr) return room.collect(event, skipped, in_history);
   // Its front has shown it already, so it is skipped although it reads itself.
   room.flush();

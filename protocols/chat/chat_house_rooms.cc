@@ -5,6 +5,7 @@
 #include "chat_carrier.h"
 #include "chat_house.h"
 #include "chat_name.h"
+#include "chat_record.h"
 #include "chat_text.h"
 
 namespace sluice {
@@ -80,6 +81,7 @@ ChatRoom& ChatHouse::find_or_make_room(std::string_view name) {
   const auto found = rooms_.find(key);
   if (found != rooms_.end()) return *found->second;
   auto made = std::make_unique<ChatRoom>(name, rules_.history, rules_.block, now());
+  if (recorder_ != nullptr) made->record_ = recorder_->record_of(name);
   return *rooms_.emplace(std::move(key), std::move(made)).first->second;
 }
 
@@ -216,6 +218,7 @@ void ChatHouse::remove_kicked(ChatMember& target, ChatRoom& room) {
   lobby_->add(target);
   remove_from(target, room);
   notify(target, "you are in the room " + lobby_->name() + " again");
+  tell_if_recorded(target, *lobby_);
 }
 
 ChatResult ChatHouse::invite(ChatMember& member, ChatRoom& room, ChatMember& target,

@@ -120,6 +120,7 @@ ChatMember* ChatLines::enter(ChatOutlet& outlet, std::string_view nick, std::str
                                            .origin = origin,
                                            .is_operator = is_operator});
   outlet.deliver(text);
+  house_.tell_if_recorded(*member, house_.lobby());
   return member;
 }
 

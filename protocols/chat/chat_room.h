@@ -24,6 +24,8 @@
 
 namespace sluice {
 
+class ChatRecord;
+
 class SLUICE_EXPORT ChatRoom {
  public:
   struct Place {
@@ -53,6 +55,8 @@ class SLUICE_EXPORT ChatRoom {
   [[nodiscard]] bool has_operator(const ChatMember& member) const noexcept;
   [[nodiscard]] const Topic& topic() const noexcept { return topic_; }
   [[nodiscard]] const ChatRoomModes& modes() const noexcept { return modes_; }
+  // What is said here is kept beyond the history.
+  [[nodiscard]] bool is_recorded() const noexcept { return record_ != nullptr; }
   // Some member is behind. While there is one, the lines of the others wait.
   [[nodiscard]] bool is_congested() const noexcept { return members_behind_ != 0; }
   // When the last message was said that the room keeps, or nothing.
@@ -93,8 +97,10 @@ class SLUICE_EXPORT ChatRoom {
   ChatTime created_;
   Topic topic_;
   ChatRoomModes modes_;
-  std::vector<Place> members_;  // in the order in which they joined
-  std::vector<Block> blocks_;   // one for each format that a member has
+  std::vector<Place> members_;    // in the order in which they joined
+  ChatRecord* record_ = nullptr;  // of ChatHouse::set_recorder()
+  bool record_changed_ = false;   // during set_recorder()
+  std::vector<Block> blocks_;     // one for each format that a member has
   std::size_t members_behind_ = 0;
   std::size_t max_block_;
   const ChatMember* author_ = nullptr;

@@ -51,6 +51,9 @@ void IrcClient::join_one(std::string_view name, std::string_view key) {
   if (!room.topic().text.empty()) send_topic(room);
   send_names(room);
   numeric("366", {channel, "End of /NAMES list"});
+  if (room.is_recorded()) {
+    append_irc_line(out_, kIrcServer, "NOTICE", {nick(), channel + " is logged"});
+  }
 }
 
 void IrcClient::part(const IrcLine& line) {

@@ -49,6 +49,7 @@ void ChatSocket::enter() {
   if (!wanted->room.empty() && wanted->room != lobby.name()) submit("/join " + wanted->room);
   if (member()->rooms().front() == &lobby) {
     deliver(Payload::copy(welcome(&lobby, lobby.name(), entered->nick())));
+    house().tell_if_recorded(*member(), lobby);
   }
   after_ = {};
   greet_operator();

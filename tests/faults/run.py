@@ -39,7 +39,7 @@ def services(directory):
     for name in "echo chat".split():
         yield f"{name}=unix://{directory}/{name},mode=600"
     yield f"greet=tcp://{HOST}:0,text=Hello"
-    yield f"chat=tcp://{HOST}:0"
+    yield f"chat=tcp://{HOST}:0,room-log={directory}"
     yield f"chat=ws://{HOST}:0"
     yield f"echo=ws://{HOST}:0,deflate=on"
     yield f"irc=tcp://{HOST}:0"

@@ -68,6 +68,7 @@ Daemon::Daemon(const Options& options, Log& log, Handover& handover, WorkerLink*
     monitor_.opened(spec, at, peer);
   });
   pool_.set_reporter([this](const Report& report) { log_report(report); });
+  services_.set_warn([this](const std::string& text) { log_.warning(text); });
   services_.set_bus_maker(make_bus_maker(options.bus, log_));
   services_.set_inherited(
       [&handover](const Endpoint& endpoint) { return handover.take_at(endpoint); });
@@ -244,7 +245,9 @@ void Daemon::log_stop(std::string_view signal) noexcept {
 }
 
 void Daemon::reopen_log() noexcept {
+  const std::size_t rooms = services_.reopen_logs();
   try {
+    if (rooms > 0) log_.info("SIGUSR1: opened the logs of " + plural(rooms, "room") + " again");
     if (log_.target().kind == LogTarget::Kind::standard_error) {
       return log_.info("SIGUSR1: the log is the standard error, which cannot be opened again");
     }

@@ -104,6 +104,8 @@ Outcome run(int argc, char** argv, Log& log) {
 }  // namespace sluice::tools::daemon
 
 int main(int argc, char** argv) {
+  // A log that reaches the limit on the size of files fails to grow, and the daemon goes on.
+  std::signal(SIGXFSZ, SIG_IGN);
   sluice::tools::daemon::Log log(STDERR_FILENO);
   return sluice::tools::run_program(
       {.name = "sluiced",

@@ -101,6 +101,9 @@ void add_files_of_services(Paths& paths, const Options& options) {
       paths.add_folder_of(path, PathUse::read);
     }
     if (const auto path = greeting_file(spec)) paths.add_folder_of(*path, PathUse::read);
+    for (const RoomLogFile& file : room_log_files(spec.settings)) {
+      paths.add_folder_of(file.path, PathUse::log);
+    }
   }
 }
 
@@ -115,7 +118,10 @@ void add_program(Paths& paths) {
 }
 
 bool writes_to_files(const Options& options) {
-  return !options.file.empty() || options.log.to.kind == LogTarget::Kind::file ||
+  const bool logs_rooms =
+      std::any_of(options.listen.begin(), options.listen.end(),
+                  [](const ListenSpec& spec) { return !room_log_files(spec.settings).empty(); });
+  return !options.file.empty() || logs_rooms || options.log.to.kind == LogTarget::Kind::file ||
          is_regular_file(STDOUT_FILENO) || is_regular_file(STDERR_FILENO);
 }
 

@@ -13,6 +13,7 @@
 
 #include "../../../reactor/base/endpoint.h"
 #include "../../../reactor/base/fd.h"
+#include "../settings/log_settings.h"
 
 namespace sluice::tools::daemon {
 
@@ -27,6 +28,8 @@ class Opener {
   [[nodiscard]] virtual Fd socket(const Endpoint& endpoint) = 0;
   // For reading.
   [[nodiscard]] virtual Fd file(const std::string& path) = 0;
+  // To append to, or connected to syslog.
+  [[nodiscard]] virtual Fd log(const LogTarget& target) = 0;
   // How many descriptors this process has open, if the system says it.
   [[nodiscard]] virtual std::optional<std::uint64_t> descriptors() noexcept = 0;
   // The file of a Unix socket: the opener sets its mode and removes it at the end; another daemon

@@ -16,6 +16,7 @@
 #include "../endpoints/tls_keys.h"
 #include "../log/open_log.h"
 #include "../services/broadcast_service.h"
+#include "../services/chat_core.h"
 
 namespace sluice::tools::daemon {
 namespace {
@@ -40,7 +41,13 @@ PrivilegedEntries::PrivilegedEntries(std::span<const ListenSpec> specs,
     const auto group = control.group ? std::optional(control.group->id) : std::nullopt;
     add(*control.socket, options, group);
   }
+  const auto add_log = [this](const LogTarget& target) {
+    logs_.emplace(to_string(target), target);
+  };
   for (const ListenSpec& spec : specs) {
+    for (RoomLogFile& file : room_log_files(spec.settings)) {
+      add_log({LogTarget::Kind::file, std::move(file.path)});
+    }
     for (std::string& path : tls_files(spec.settings)) files_.insert(std::move(path));
     if (spec.kind == kBroadcastKind.name) {
       const BroadcastPlan plan = derive_broadcast(spec.settings);
@@ -53,7 +60,7 @@ PrivilegedEntries::PrivilegedEntries(std::span<const ListenSpec> specs,
       add(spec.endpoint(), derive_listener(spec.settings));
     }
   }
-  if (log.kind != LogTarget::Kind::standard_error) logs_.emplace(to_string(log), log);
+  if (log.kind != LogTarget::Kind::standard_error) add_log(log);
 }
 
 const PrivilegedEntries::Socket* PrivilegedEntries::socket(std::string_view name) const noexcept {

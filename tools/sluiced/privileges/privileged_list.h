@@ -48,7 +48,8 @@ class PrivilegedEntries {
   // By its name, as Endpoint::to_string(), or null.
   [[nodiscard]] const Socket* socket(std::string_view name) const noexcept;
   [[nodiscard]] const std::string* file(std::string_view path) const noexcept;
-  // By its name, as to_string(). The standard error is none: it is open.
+  // By its name, as to_string(): of the daemon's log, and of rooms. The standard error is none: it
+  // is open.
   [[nodiscard]] const LogTarget* log(std::string_view name) const noexcept;
 
  private:

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../../../reactor/base/text/quote.h"
 #include "../upgrade/descriptor_message.h"
 
 namespace sluice::tools::daemon {
@@ -141,7 +142,7 @@ std::optional<std::uint64_t> WorkerLink::descriptors() noexcept {
 
 Fd WorkerLink::log(const LogTarget& target) {
   if (target.kind == LogTarget::Kind::standard_error) return {};
-  return open(RequestKind::log, to_string(target), "log " + target.path);
+  return open(RequestKind::log, to_string(target), "log " + quote(target.path));
 }
 
 void WorkerLink::own_file(const Endpoint& endpoint) noexcept {

@@ -20,7 +20,6 @@
 
 #include "../../../reactor/base/fd.h"
 #include "../endpoints/opener.h"
-#include "../settings/log_settings.h"
 #include "../upgrade/upgrade.h"
 #include "request.h"
 
@@ -50,12 +49,12 @@ class WorkerLink final : public Opener {
   // Opener
   [[nodiscard]] Fd socket(const Endpoint& endpoint) override;
   [[nodiscard]] Fd file(const std::string& path) override;
+  [[nodiscard]] Fd log(const LogTarget& target) override;
   [[nodiscard]] std::optional<std::uint64_t> descriptors() noexcept override;
   void own_file(const Endpoint& endpoint) noexcept override;
   void leave_file(const Endpoint& endpoint) noexcept override;
   void remove_file(const Endpoint& endpoint) noexcept override;
 
-  [[nodiscard]] Fd log(const LogTarget& target);
   // What sd_notify(3) sends.
   void notify(const std::string& message) noexcept;
   // Starts the program of the parent, which is this one.

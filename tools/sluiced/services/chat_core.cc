@@ -45,6 +45,35 @@ bool is_login(const std::vector<std::string>& logins, std::string_view name,
   return is_password(password, login.substr(login.find(':') + 1)) && is_known;
 }
 
+std::vector<std::string> logged_rooms(const Settings& settings) {
+  const auto named = settings.find(kLoggedRooms);
+  if (!named) return {ChatRules().lobby};
+  std::vector<std::string> rooms;
+  for (const std::string& name : WordsKey::split(*named)) {
+    std::string key = chat_name_key(name);
+    if (std::ranges::find(rooms, key) == rooms.end()) rooms.push_back(std::move(key));
+  }
+  return rooms;
+}
+
+void validate_room_log(const Settings& settings, SettingErrors& errors) {
+  if (!settings.has(kLoggedRooms)) return;
+  const std::string key(kLoggedRooms.name());
+  for (const std::string& name : WordsKey::split(settings.find(kLoggedRooms).value_or(""))) {
+    if (is_chat_name(name)) continue;
+    errors.push_back({key, key + ' ' + quote(name) + ": " + chat_name_error(name)});
+  }
+  const std::size_t count = logged_rooms(settings).size();
+  if (count > RoomLogs::kMaxRooms) {
+    errors.push_back({key, key + " has " + std::to_string(count) + " names; allowed: 1-" +
+                               std::to_string(RoomLogs::kMaxRooms)});
+  }
+  if (!settings.has(kRoomLog)) {
+    errors.push_back(
+        {key, key + " needs " + std::string(kRoomLog.name()) + ", the directory of the logs"});
+  }
+}
+
 }  // namespace
 
 std::string house_of(const ListenSpec& spec) { return chat_name_key(spec.settings.get(kHouse)); }
@@ -99,6 +128,7 @@ ListenerOptions derive_door(const Settings& settings) {
 }
 
 void validate_house(const ListenSpec& spec, SettingErrors& errors) {
+  validate_room_log(spec.settings, errors);
   for (const std::string& name : WordsKey::split(spec.settings.find(kReserved).value_or(""))) {
     if (is_chat_nick(name)) continue;
     errors.push_back(
@@ -159,10 +189,48 @@ void drop_greeting_text(ListenSpec& spec) {
 
 void drop_greeting_file(ListenSpec& spec) { spec.settings.remove(kMotd); }
 
+std::vector<RoomLogFile> room_log_files(const Settings& settings) {
+  std::vector<RoomLogFile> files;
+  if (!settings.has(kRoomLog)) return files;
+  const std::string directory = *settings.find(kRoomLog);
+  const std::string house = chat_name_key(settings.get(kHouse));
+  for (std::string& room : logged_rooms(settings)) {
+    // A name has no slash and no dot.
+    std::string path = directory + '/' + house + '.' + room + ".log";
+    files.push_back({std::move(room), std::move(path)});
+  }
+  return files;
+}
+
+ChatCore::ChatCore(const CoreHost& host, const Settings& settings, std::unique_ptr<Bus> bus)
+    : logs_(host.warn ? host.warn : [](const std::string&) {}),
+      chat_(host.loop, derive_house(settings)),
+      bus_(std::move(bus)) {
+  prepare(settings);
+  use_logs();
+  if (bus_ != nullptr) bridge_.emplace(host.loop, chat_.house(), *bus_);
+}
+
+void ChatCore::prepare(const Settings& settings) {
+  logs_.prepare(room_log_files(settings), open_room_log);
+}
+
+void ChatCore::apply(const Settings& settings) {
+  chat_.set_options(derive_house(settings));
+  use_logs();
+}
+
+void ChatCore::use_logs() {
+  logs_.use();
+  chat_.house().set_recorder(logs_.empty() ? nullptr : &logs_);
+}
+
+std::size_t ChatCore::reopen_logs() noexcept { return logs_.reopen(open_room_log); }
+
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec) {
   std::unique_ptr<Bus> bus;
   if (host.make_bus) bus = host.make_bus(host.loop, {.name = house_of(spec)});
-  return std::make_unique<ChatCore>(host.loop, derive_house(spec.settings), std::move(bus));
+  return std::make_unique<ChatCore>(host, spec.settings, std::move(bus));
 }
 
 Chat& chat_of(const ServiceHost& host) noexcept {

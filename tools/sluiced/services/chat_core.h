@@ -17,6 +17,7 @@
 #include "../../../protocols/chat/chat.h"
 #include "../../../reactor/stream/listener.h"
 #include "chat_keys.h"
+#include "room_logs.h"
 #include "service_kind.h"
 
 namespace sluice::tools::daemon {
@@ -37,6 +38,8 @@ std::optional<std::string> greeting_file(const ListenSpec& spec);
 // What it has read is left out, or the name of the file: one of both is enough to read.
 void drop_greeting_text(ListenSpec& spec);
 void drop_greeting_file(ListenSpec& spec);
+// The logs of the rooms of its house; none unless it has the key room-log.
+std::vector<RoomLogFile> room_log_files(const Settings& settings);
 // For ServiceKind::make_core.
 std::unique_ptr<ServiceCore> make_house(const CoreHost& host, const ListenSpec& spec);
 // Of a service whose kind has make_house().
@@ -44,15 +47,17 @@ Chat& chat_of(const ServiceHost& host) noexcept;
 
 class ChatCore final : public ServiceCore {
  public:
-  // `bus` may be null.
-  ChatCore(Loop& loop, const ChatOptions& options, std::unique_ptr<Bus> bus)
-      : chat_(loop, options), bus_(std::move(bus)) {
-    if (bus_ != nullptr) bridge_.emplace(loop, chat_.house(), *bus_);
-  }
+  // `bus` may be null. Throws std::system_error that names the log which cannot be opened.
+  ChatCore(const CoreHost& host, const Settings& settings, std::unique_ptr<Bus> bus);
   [[nodiscard]] Chat& chat() noexcept { return chat_; }
-  void apply(const Settings& settings) override { chat_.set_options(derive_house(settings)); }
+  void prepare(const Settings& settings) override;
+  void apply(const Settings& settings) override;
+  std::size_t reopen_logs() noexcept override;
 
  private:
+  void use_logs();
+
+  RoomLogs logs_;
   Chat chat_;
   std::unique_ptr<Bus> bus_;
   std::optional<ChatBridge> bridge_;

@@ -96,6 +96,23 @@ inline constexpr WordsKey kOperatorPasswords({.name = "operator-passwords",
                                               .without = "none",
                                               .secret = true},
                                              {1, 255});
+inline void check_directory(std::string_view name, std::string_view text) {
+  // Not relative to a folder that nobody has written down, and that a chroot changes.
+  if (text.starts_with('/') && text.find('\0') == text.npos) return;
+  throw UsageError(std::string(name) + ' ' + quote(text) + " does not begin with a slash");
+}
+inline constexpr TextKey kRoomLog({.name = "room-log",
+                                   .form = "DIRECTORY",
+                                   .summary = "where the lines of logged-rooms are kept",
+                                   .applies = over_streams,
+                                   .without = "none"},
+                                  {1, 3900}, {}, check_directory);
+inline constexpr WordsKey kLoggedRooms({.name = "logged-rooms",
+                                        .form = "NAME...",
+                                        .summary = "rooms whose lines are kept in room-log",
+                                        .applies = over_streams,
+                                        .without = "the lobby"},
+                                       {1, kMaxChatName});
 inline constexpr RateKey kRate(
     {.name = "rate",
      .form = "LINES/SECONDS",
@@ -122,8 +139,9 @@ inline constexpr ChoiceKey kSlow({.name = "slow",
 
 // The keys of what all members share.
 inline constexpr const Key* kHouseKeys[] = {
-    &kGreeting, &kMotd,      &kHistory,       &kMembers,           &kInRoom, &kRooms,
-    &kReserved, &kOperators, &kOperatorCerts, &kOperatorPasswords, &kRate,   &kBurst};
+    &kGreeting, &kMotd,     &kHistory,   &kMembers,       &kInRoom,
+    &kRooms,    &kReserved, &kOperators, &kOperatorCerts, &kOperatorPasswords,
+    &kRate,     &kBurst,    &kRoomLog,   &kLoggedRooms};
 
 // Of the doors for lines of any length.
 inline constexpr std::size_t kMaxLine = 64 * 1024;

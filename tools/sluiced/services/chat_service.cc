@@ -20,10 +20,11 @@ using namespace chat_keys;
 
 constexpr std::string_view kOperator = "operator";
 
-constexpr const Key* kKeys[] = {
-    &kHouse,  &kGreeting, &kMotd,      &kHistory,   &kLine,           &kMembers,
-    &kInRoom, &kRooms,    &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
-    &kRate,   &kBurst,    &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout};
+constexpr const Key* kKeys[] = {&kHouse,     &kGreeting,  &kMotd,           &kHistory,
+                                &kLine,      &kMembers,   &kInRoom,         &kRooms,
+                                &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
+                                &kRate,      &kBurst,     &kRoomLog,        &kLoggedRooms,
+                                &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout};
 
 // A door to the house.
 class ChatService final : public ListeningService, private ChatOutlet {

@@ -44,8 +44,15 @@ class ServiceCore {
   ServiceCore& operator=(const ServiceCore&) = delete;
   virtual ~ServiceCore() = default;
 
-  // The service goes on with other settings. Throws std::bad_alloc, and then nothing has changed.
+  // Opens what other settings need, for apply(). Throws std::system_error that names the file; then
+  // nothing has changed.
+  virtual void prepare(const Settings& /*settings*/) {}
+  // The service goes on with other settings, which prepare() had. Throws std::bad_alloc, and then
+  // nothing has changed.
   virtual void apply(const Settings& settings) = 0;
+  // Its logs may have been renamed. Returns how many it has; the log of the daemon says which of
+  // them cannot be opened again, and goes on as it was.
+  virtual std::size_t reopen_logs() noexcept { return 0; }
 };
 
 // Since the service was started. Over UDP only the bytes count.

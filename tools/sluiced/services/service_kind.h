@@ -50,6 +50,8 @@ using BusMaker = std::function<std::unique_ptr<Bus>(Loop& loop, const BusPlan& p
 struct CoreHost {
   Loop& loop;
   const BusMaker& make_bus;
+  // Gets a line for the log of the daemon. May be empty.
+  const std::function<void(const std::string&)>& warn;
 };
 
 // What a service is started with.

@@ -38,8 +38,14 @@ ServiceCore* ServiceSet::core_for(const ServiceKind& kind, const ListenSpec& spe
     return each.name == name && (!name.empty() || each.service == spec.service);
   });
   if (found != cores_.end()) return found->core.get();
-  cores_.push_back({name, spec.service, kind.make_core({loop_, make_bus_}, spec)});
+  cores_.push_back({name, spec.service, kind.make_core({loop_, make_bus_, warn_}, spec)});
   return cores_.back().core.get();
+}
+
+std::size_t ServiceSet::reopen_logs() noexcept {
+  std::size_t count = 0;
+  for (const Core& core : cores_) count += core.core->reopen_logs();
+  return count;
 }
 
 void ServiceSet::release_unused_cores() noexcept {

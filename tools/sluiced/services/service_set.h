@@ -80,6 +80,11 @@ class ServiceSet {
   // For the cores that are made from now on.
   void set_bus_maker(BusMaker make_bus) { make_bus_ = std::move(make_bus); }
 
+  // The same: gets what they have to say to the operator.
+  void set_warn(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
+  // Of all cores. Returns how many there are.
+  std::size_t reopen_logs() noexcept;
+
   // Binds and serves. Endpoints with the same ListenSpec::service share a core. `all` is every
   // service of the daemon, this one included. Throws std::system_error that names the endpoint.
   Service& start(const ListenSpec& spec, std::span<const ListenSpec> all);
@@ -183,6 +188,7 @@ class ServiceSet {
   Opened opened_;
   Bans bans_;
   BusMaker make_bus_;
+  std::function<void(const std::string&)> warn_;
   std::vector<Core> cores_;  // before the members, which use them
   std::vector<Member> members_;
   std::vector<ListenSpec> specs_;                   // of the last replace()

@@ -96,7 +96,8 @@ void ServiceSet::find_cores(Steps& steps, std::vector<Core>& cores) {
       step.core = found->second;
       continue;
     }
-    cores.push_back({{}, step.spec->service, kind.make_core({loop_, make_bus_}, *step.spec)});
+    cores.push_back(
+        {{}, step.spec->service, kind.make_core({loop_, make_bus_, warn_}, *step.spec)});
     step.core = cores.back().core.get();
     known.emplace_back(step.spec->service, step.core);
   }
@@ -112,19 +113,21 @@ ServiceCore* ServiceSet::named_core(const ServiceKind& kind, const ListenSpec& s
                                     [&name](const Core& core) { return core.name == name; });
     if (found != all->end()) return found->core.get();
   }
-  cores.push_back({name, spec.service, kind.make_core({loop_, make_bus_}, spec)});
+  cores.push_back({name, spec.service, kind.make_core({loop_, make_bus_, warn_}, spec)});
   return cores.back().core.get();
 }
 
 // The rules of a core are those of the first service that uses it.
 void ServiceSet::apply_settings(const Steps& steps) {
-  std::vector<const ServiceCore*> done;
+  std::vector<const Step*> first;
   for (const Step& step : steps) {
-    if (step.core == nullptr) continue;
-    if (std::find(done.begin(), done.end(), step.core) != done.end()) continue;
-    done.push_back(step.core);
-    step.core->apply(step.spec->settings);
+    const bool is_done = std::any_of(first.begin(), first.end(), [&step](const Step* other) {
+      return other->core == step.core;
+    });
+    if (step.core != nullptr && !is_done) first.push_back(&step);
   }
+  for (const Step* step : first) step->core->prepare(step->spec->settings);
+  for (const Step* step : first) step->core->apply(step->spec->settings);
 }
 
 // Binds and starts, without a turn of the loop: nobody is served until the change is complete.

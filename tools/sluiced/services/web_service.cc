@@ -29,11 +29,12 @@ constexpr NetworksKey kStatus({.name = "status",
                                .applies = over_streams,
                                .without = "this host"});
 
-constexpr const Key* kKeys[] = {
-    &kHouse,     &kGreeting, &kMotd,       &kHistory,   &kLine,           &kMembers,
-    &kInRoom,    &kRooms,    &kReserved,   &kOperators, &kOperatorCerts,  &kOperatorPasswords,
-    &kRate,      &kBurst,    &kSendQueue,  &kSlow,      &kMessageTimeout, &kFirstMessageTimeout,
-    &kOriginKey, &kPingKey,  &kDeflateKey, &kStatus};
+constexpr const Key* kKeys[] = {&kHouse,     &kGreeting,  &kMotd,           &kHistory,
+                                &kLine,      &kMembers,   &kInRoom,         &kRooms,
+                                &kReserved,  &kOperators, &kOperatorCerts,  &kOperatorPasswords,
+                                &kRate,      &kBurst,     &kRoomLog,        &kLoggedRooms,
+                                &kSendQueue, &kSlow,      &kMessageTimeout, &kFirstMessageTimeout,
+                                &kOriginKey, &kPingKey,   &kDeflateKey,     &kStatus};
 
 // A page may use what this server has, and nothing else.
 constexpr std::string_view kHeaders =

@@ -271,3 +271,26 @@ Test(chat_service, the_rules_of_each_service_are_those_of_all) {
   cr_expect(specs[1].settings.get(chat_keys::kHistory) == 5);
   cr_expect(specs[2].settings.get(chat_keys::kHistory) == 20);
 }
+
+Test(chat_service, names_the_log_of_a_room_by_the_configuration_alone) {
+  const auto files = [](const std::string& keys) {
+    return room_log_files(parse_listen("chat=tcp://*:0" + keys, {}).settings);
+  };
+  cr_expect(files("").empty());
+  cr_expect(files(",room-log=/d") == std::vector<RoomLogFile>({{"lobby", "/d/main.lobby.log"}}));
+  cr_expect(files(",house=Our-House,room-log=/d,logged-rooms=Ops ops LOBBY") ==
+            std::vector<RoomLogFile>(
+                {{"ops", "/d/our-house.ops.log"}, {"lobby", "/d/our-house.lobby.log"}}));
+}
+
+Test(chat_service, refuses_names_that_leave_the_directory_of_the_logs) {
+  for (const char* name : {"../lobby", "a/b", "..", ".", "main.lobby", "a\xc3\xa4"}) {
+    expect_refused(",room-log=/d,logged-rooms=" + std::string(name),
+                   "logged-rooms " + quote(name) + ": " + chat_name_error(name));
+  }
+  expect_refused(",room-log=logs", "room-log \"logs\" does not begin with a slash");
+  expect_refused(",logged-rooms=ops", "logged-rooms needs room-log, the directory of the logs");
+  std::string names;
+  for (int i = 0; i < 65; ++i) names += " r" + std::to_string(i);
+  expect_refused(",room-log=/d,logged-rooms=" + names, "logged-rooms has 65 names; allowed: 1-64");
+}
