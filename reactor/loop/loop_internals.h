@@ -33,6 +33,10 @@ class LoopInternals {
   }
   // Connections that this loop has accepted and handed to others. They count for its limit.
   [[nodiscard]] static std::size_t& handed_over(Loop& loop) noexcept { return loop.handed_over_; }
+  // REQUIRES: it had a limit before.
+  static void set_max_memory(Loop& loop, std::size_t bytes) noexcept {
+    loop.options_.max_memory = bytes;
+  }
   [[nodiscard]] static TurnBudget& budget(Loop& loop) noexcept { return loop.budget_; }
   // Input waits for the next turn.
   [[nodiscard]] static bool has_postponed(const Loop& loop) noexcept {

@@ -104,7 +104,7 @@ std::size_t LoopPool::processors() noexcept {
   return std::clamp<std::size_t>(count, 1, kMaxLoops);
 }
 
-LoopPool::LoopPool(const LoopPoolOptions& options) {
+LoopPool::LoopPool(const LoopPoolOptions& options) : max_memory_(options.loop.max_memory) {
   assert(!options.loop.virtual_time);
   const std::size_t count = options.loops == 0 ? processors() : options.loops;
   if (count > kMaxLoops) {
@@ -132,7 +132,7 @@ LoopPool::~LoopPool() {
 }
 
 void LoopPool::run() {
-  assert(!running_);
+  assert(!running_ && !alone_);
   running_ = true;
   try {
     PoolThreads others(loops_);
@@ -145,13 +145,21 @@ void LoopPool::run() {
   running_ = false;
 }
 
+void LoopPool::run_alone() {
+  assert(!running_);
+  alone_ = true;
+  LoopInternals::set_max_memory(first(), max_memory_);
+  first().run();
+}
+
 void LoopPool::drain(std::chrono::milliseconds deadline, Task done) {
   LoopInternals::assert_thread(first());
   if (is_drained_.empty()) {
-    is_drained_.resize(loops_.size());
+    is_drained_.resize(loops_.size(), alone_);
+    is_drained_.front() = false;
     drained_ = std::move(done);
   }
-  for (std::size_t i = 1; i < loops_.size(); ++i) {
+  for (std::size_t i = 1; i < loops_.size() && !alone_; ++i) {
     loops_[i]->post([this, deadline, i] {
       loop(i).drain(deadline, [this, i] { first().post([this, i] { note_drained(i); }); });
     });

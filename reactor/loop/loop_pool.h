@@ -58,6 +58,10 @@ class SLUICE_EXPORT LoopPool {
   // If a thread cannot be made, stops those that were, and throws. REQUIRES: no callback of one of
   // the loops is running.
   void run();
+  // Runs the first loop alone, until it is stopped: for a program that serves with less if run()
+  // has thrown. The first loop has the whole max_memory from then on, and listeners of the pool
+  // keep all newcomers. REQUIRES: as run(), and run() is not called afterwards.
+  void run_alone();
   void stop() { first().stop(); }  // any thread
 
   // Drains all loops, each as Loop::drain() does. When all have drained, runs `done` in the first
@@ -84,7 +88,9 @@ class SLUICE_EXPORT LoopPool {
   std::size_t next_ = 0;          // the loop that is asked first for the next newcomer
   std::vector<bool> is_drained_;  // while a drain is in progress, for each loop; else empty
   Task drained_;
+  std::size_t max_memory_;  // of all loops
   bool running_ = false;
+  bool alone_ = false;
 };
 
 }  // namespace sluice

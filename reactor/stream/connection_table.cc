@@ -29,8 +29,7 @@ ConnectionTable& ConnectionTable::of(Loop& loop) {
   return static_cast<ConnectionTable&>(*place);  // nothing else is stored there
 }
 
-ConnectionTable::ConnectionTable(Loop& loop)
-    : LoopComponent(loop), memory_(*this, loop.options().max_memory) {}
+ConnectionTable::ConnectionTable(Loop& loop) : LoopComponent(loop), memory_(*this) {}
 
 ConnectionTable::~ConnectionTable() = default;
 

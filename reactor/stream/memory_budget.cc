@@ -21,16 +21,18 @@ void Connection::set_over_budget(bool over) noexcept {
   over ? pause() : resume();
 }
 
-MemoryBudget::MemoryBudget(ConnectionTable& table, std::size_t most)
-    : table_(table), most_(most), survey_at_(most == kNone ? kNone : most / kSteps) {
-  if (most == kNone) return;
+MemoryBudget::MemoryBudget(ConnectionTable& table)
+    : table_(table), survey_at_(most() == kNone ? kNone : most() / kSteps) {
+  if (most() == kNone) return;
   again_.emplace(table.loop(), [this] { survey(); });
   report_.emplace(table.loop(), [this] { return describe(); });
 }
 
+std::size_t MemoryBudget::most() const noexcept { return table_.loop().options().max_memory; }
+
 void MemoryBudget::survey() noexcept {
   grown_ = 0;
-  survey_at_ = most_ / kSteps;
+  survey_at_ = most() / kSteps;
   const bool looked = LoopInternals::contained(table_.loop(), "max_memory", [this] { look(); });
   if (!looked) set_passed(true);
   if (!is_passed() && paused_ == 0) return;
@@ -51,12 +53,12 @@ void MemoryBudget::look() {
   });
   const bool shrinks = is_passed() && held < held_;
   held_ = held;
-  if (held <= low(most_)) {
+  if (held <= low(most())) {
     set_passed(false);
     if (paused_ > 0) resume_all();
-  } else if (held > most_) {
+  } else if (held > most()) {
     set_passed(true);
-    if (!shrinks) pause_largest(holders, held - low(most_));
+    if (!shrinks) pause_largest(holders, held - low(most()));
     report_->happened();
   }
 }
@@ -86,7 +88,7 @@ Report MemoryBudget::describe() const {
   return {.kind = Report::Kind::memory_limit,
           .where = "max_memory",
           .what = "the connections hold " + std::to_string(held_) + " bytes, and the limit is " +
-                  std::to_string(most_) + ": " + std::to_string(paused_) +
+                  std::to_string(most()) + ": " + std::to_string(paused_) +
                   (paused_ == 1 ? " connection is" : " connections are") +
                   " not read until it is less, and newcomers are refused",
           .error = std::error_code(0, std::generic_category())};

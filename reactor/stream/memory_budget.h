@@ -35,7 +35,7 @@ class MemoryBudget {
   // The connections may grow by a sixteenth of the budget between two surveys.
   static constexpr std::size_t kSteps = 16;
 
-  MemoryBudget(ConnectionTable& table, std::size_t most);
+  explicit MemoryBudget(ConnectionTable& table);
 
   // So many bytes were put into buffers. Returns whether a survey is due.
   [[nodiscard]] bool grew(std::size_t bytes) noexcept {
@@ -48,7 +48,8 @@ class MemoryBudget {
 
   // Any thread.
   [[nodiscard]] bool is_passed() const noexcept { return passed_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t most() const noexcept { return most_; }
+  // The loop's; a pool may change it.
+  [[nodiscard]] std::size_t most() const noexcept;
 
   // Below this, what was paused continues.
   [[nodiscard]] static constexpr std::size_t low(std::size_t most) noexcept {
@@ -67,7 +68,6 @@ class MemoryBudget {
   [[nodiscard]] Report describe() const;
 
   ConnectionTable& table_;
-  const std::size_t most_;
   std::size_t grown_ = 0;  // since the last survey
   std::size_t survey_at_;
   std::size_t held_ = 0;    // at the last survey

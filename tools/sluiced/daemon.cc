@@ -178,7 +178,7 @@ void Daemon::run_loops() {
     log_.error("workers: no thread for each loop: " + error.code().message() + "; one loop serves");
   }
   services_.set_pool(nullptr);
-  loop_.run();
+  pool_.run_alone();
 }
 
 void Daemon::run() {

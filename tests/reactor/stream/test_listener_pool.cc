@@ -337,6 +337,30 @@ Test(listener_pool, gives_no_newcomer_to_a_loop_whose_connections_hold_too_much)
   cr_expect(line == "1 hello\n");
 }
 
+Test(listener_pool, keeps_all_newcomers_and_has_all_memory_while_the_first_loop_runs_alone) {
+  constexpr std::size_t kEach = 256 * 1024;
+  LoopPoolOptions options = Server::two_loops();
+  options.loop.max_memory = 2 * kEach;
+  Server server({}, options);
+  server.pool.set_reporter([](const Report&) {});
+  std::thread thread([&server] { server.pool.run_alone(); });
+  std::vector<BlockingClient> clients;
+  cr_expect(server.connect(clients, 3) == std::vector<int>({3, 0}));
+  const std::string part(kEach + kEach / 2, 'x');  // no handler consumes it
+  const std::uint64_t before = server.pool.counters(0).bytes_in;
+  clients[0].send(part);
+  wait_until(
+      server.pool.first(), [&] { return server.pool.counters(0).bytes_in == before + part.size(); },
+      "its bytes");
+  cr_expect_eq(server.pool.counters(0).memory_pauses, 0, "more than half is allowed");
+  clients[1].send(part);
+  wait_until(
+      server.pool.first(), [&] { return server.pool.counters(0).memory_pauses > 0; }, "the pause");
+  ask(server.pool.first(), [&] { server.pool.drain(milliseconds(0)); });
+  thread.join();
+  cr_expect(clients[2].has_ended());
+}
+
 Test(listener_pool, counts_the_connections_and_bytes_of_all_loops) {
   Server server;
   server.start();
