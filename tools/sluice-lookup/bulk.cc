@@ -54,8 +54,9 @@ Bulk::Bulk(const LookupOptions& options, const ServiceNames& services)
             loop_.stop();
           }),
       words_(loop_, words_of(options.queries), options.lists, [this] { pump(); }),
-      pool_(loop_, options.pool,
-            [this](DnsPool::Asker number, const DnsReply& reply) { answered(number, reply); }) {
+      asking_((options.tls ? ask_over_tls : ask_in_the_clear)(
+          loop_, options,
+          [this](DnsPool::Asker number, const DnsReply& reply) { answered(number, reply); })) {
   for (const Query& query : options.queries) {
     if (query.kind == QueryKind::prefix) is_ordered_ = false;
   }
@@ -78,7 +79,7 @@ void Bulk::pump() {
   if (std::exchange(is_pumping_, true)) return;  // a word that needs no answer was printed
   try {
     // Words that share a question leave room in the pool, but they wait here.
-    while (pool_.has_room() && open_.size() < options_.pool.in_flight && !output_.full() &&
+    while (asking_->has_room() && open_.size() < options_.pool.in_flight && !output_.full() &&
            begin_next()) {
       continue;
     }
@@ -174,7 +175,9 @@ void Bulk::ask(Query query, const std::string& where, bool is_of_prefix) {
   open.awaited = unknown.size();
   const std::uint64_t number = ++last_number_;
   open_.emplace(number, std::move(open));
-  for (const RecordQuestion& question : unknown) pool_.ask(question.name, question.type, number);
+  for (const RecordQuestion& question : unknown) {
+    asking_->ask(question.name, question.type, number);
+  }
 }
 
 void Bulk::answered(std::uint64_t number, const DnsReply& reply) {

@@ -1,7 +1,7 @@
 // Looks up many words with DNS servers alone, and prints what is found: lists, prefixes, and
 // records of other types than addresses.
 //
-// What it is: the words of a WordSource, asked of a DnsPool as far as that has room and the reader
+// What it is: the words of a WordSource, asked as far as Asking has room and the reader
 // of the standard output keeps up. So a list of any length uses bounded memory. Words of the
 // command line are printed in their order; of a list or a prefix, each answer as it arrives.
 // Lifetime: lives for one run(). Thread: the loop's.
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,7 @@
 #include "../../reactor/names/service_names.h"
 #include "../common/output.h"
 #include "../common/program.h"
+#include "asking.h"
 #include "options.h"
 #include "record_answer.h"
 #include "word_source.h"
@@ -79,7 +81,7 @@ class Bulk {
   std::uint64_t next_printed_ = 1;
   std::map<std::uint64_t, Printed> ready_;  // answered before a word that comes first
   std::unordered_map<std::uint64_t, Open> open_;
-  DnsPool pool_;
+  std::unique_ptr<Asking> asking_;
 };
 
 }  // namespace sluice::tools::lookup

@@ -8,18 +8,23 @@
 #include <string_view>
 #include <variant>
 
+#include "../../reactor/base/text/host_name.h"
 #include "../../reactor/base/text/quote.h"
 #include "../../reactor/base/version.h"
 #include "../../reactor/names/dns_records.h"
 #include "../common/duration.h"
+#include "../common/international_name.h"
 #include "../common/names.h"
 #include "../common/number.h"
 #include "../common/usage_error.h"
+#include "asking.h"
 
 namespace sluice::tools::lookup {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
+constexpr std::string_view kTlsScheme = "tls://";
+constexpr std::chrono::milliseconds kTlsPatience{5000};
 
 constexpr std::array kOptions = {
     OptionSpec{"name", 0, "", "treat every word as a name or an address"},
@@ -36,6 +41,8 @@ constexpr std::array kOptions = {
     OptionSpec{"in-flight", 0, "COUNT", "questions at a time, at most (2000)"},
     OptionSpec{"server", 0, "ADDRESS[:PORT]", "ask this DNS server; repeatable", true},
     OptionSpec{"tcp", 0, "", "ask over TCP"},
+    OptionSpec{"tls", 0, "", "ask over TLS, at port 853"},
+    OptionSpec{"ca", 0, "FILE", "trust these roots instead of the system's"},
     OptionSpec{"backend", 0, "auto|epoll|poll|select", "event backend (auto)"},
     OptionSpec{"help", 0, "", "print this help and exit"},
     OptionSpec{"version", 0, "", "print the version and exit"},
@@ -81,8 +88,8 @@ std::chrono::milliseconds parse_try_timeout(std::string_view text) {
   throw UsageError("duration " + quote(text) + " is not in 1ms-1h");
 }
 
-Address parse_server(std::string_view text) {
-  if (const auto address = Address::from_ip(text, kDnsPort); address && address->scope_id() == 0) {
+Address parse_server(std::string_view text, std::uint16_t port) {
+  if (const auto address = Address::from_ip(text, port); address && address->scope_id() == 0) {
     return *address;
   }
   auto parsed = Endpoint::parse("udp://" + std::string(text));
@@ -92,6 +99,58 @@ Address parse_server(std::string_view text) {
   }
   throw UsageError("server " + quote(text) +
                    " is not an address, a.b.c.d:PORT or [IPv6]:PORT without a zone");
+}
+
+// ADDRESS[:PORT][#NAME], with tls:// before it or not.
+TlsServer parse_tls_server(std::string_view text) {
+  std::string_view rest = text;
+  if (rest.starts_with(kTlsScheme)) rest.remove_prefix(kTlsScheme.size());
+  const std::size_t sign = rest.find('#');
+  // In brackets an IPv6 address needs no port here, because a scheme may stand before it.
+  std::string_view host = rest.substr(0, sign);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const Address address = parse_server(host, kDnsTlsPort);
+  if (sign == rest.npos) return tls_server(address, "");
+  const std::string name = ascii_name(rest.substr(sign + 1));
+  if (!is_host_name(name)) {
+    throw UsageError("server " + quote(text) + ": " + quote(name) + " is not a name of a host");
+  }
+  return tls_server(address, name);
+}
+
+// TLS is chosen by --tls, or by the servers.
+void read_tls(const CommandLine& line, LookupOptions& options) {
+  bool is_tls = line.has("tls");
+  std::string first;
+  line.each("server", [&](std::string_view value) {
+    if (!value.starts_with(kTlsScheme)) return;
+    is_tls = true;
+    if (first.empty()) first = value;
+  });
+  if (!is_tls) {
+    if (line.has("ca")) throw UsageError("--ca: valid only with --tls and a server tls://...");
+    return;
+  }
+  line.each("server", [&](std::string_view value) {
+    if (!line.has("tls") && !value.starts_with(kTlsScheme)) {
+      throw UsageError("server " + quote(value) + " has no tls://, and server " + quote(first) +
+                       " has; allowed: all with it, or --tls");
+    }
+  });
+  line.refuse_both("tls", "tcp");
+  if (!has_tls())
+    throw UsageError((first.empty() ? "--tls" : first) + ": TLS is not in this build");
+  if (line.has("tcp")) throw UsageError("--tcp: not valid with a server tls://...");
+  options.tls.emplace();
+  line.each("ca", [&](std::string_view value) {
+    if (value.empty()) throw UsageError("the name is empty; allowed: a file");
+    options.tls->ca = value;
+  });
+  // A stream loses nothing, so only a server that is silent is given up.
+  if (!line.has("try-timeout")) options.pool.try_timeout = kTlsPatience;
+  if (options.pool.deadline.count() > 0) {
+    options.pool.try_timeout = std::min(options.pool.try_timeout, options.pool.deadline);
+  }
 }
 
 void read_lists(const CommandLine& line, LookupOptions& options) {
@@ -122,8 +181,13 @@ void read_servers(const CommandLine& line, LookupOptions& options) {
         static_cast<unsigned>(parse_number("count", value, 1, ResolverOptions::kMaxTries));
     options.resolver.tries = options.pool.tries = tries;
   });
+  read_tls(line, options);
   line.each("server", [&](std::string_view value) {
-    options.resolver.servers.push_back(parse_server(value));
+    if (options.tls) {
+      options.tls->servers.push_back(parse_tls_server(value));
+    } else {
+      options.resolver.servers.push_back(parse_server(value, kDnsPort));
+    }
   });
   options.pool.servers = options.resolver.servers;
   options.resolver.over_tcp = options.pool.over_tcp = line.has("tcp");
@@ -155,11 +219,20 @@ LookupOptions parse_lookup_options(int argc, const char* const* argv,
   for (const std::string& word : line.operands()) {
     options.queries.push_back(parse_query(word, services, options.as));
   }
+  if (options.tls && options.queries.empty() && options.lists.empty()) {
+    throw UsageError("TLS needs a WORD or --file: this host's own name is not asked for over TLS");
+  }
   return options;
 }
 
+TlsServer tls_server(const Address& address, const std::string& name) {
+  TlsServer server{address, name.empty() ? address.host() : name, {}};
+  server.text = std::string(kTlsScheme) + address.to_string() + (name.empty() ? "" : '#' + name);
+  return server;
+}
+
 bool LookupOptions::is_bulk() const noexcept {
-  return !lists.empty() || !types.empty() ||
+  return tls || !lists.empty() || !types.empty() ||
          std::any_of(queries.begin(), queries.end(),
                      [](const Query& query) { return query.kind == QueryKind::prefix; });
 }

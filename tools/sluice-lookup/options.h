@@ -5,6 +5,7 @@
 #ifndef SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
 #define SLUICE_TOOLS_SLUICE_LOOKUP_OPTIONS_H
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "../../reactor/names/service_names.h"
 #include "../common/command_line.h"
 #include "query.h"
+#include "tls_server.h"
 
 namespace sluice::tools::lookup {
 
@@ -28,11 +30,13 @@ struct LookupOptions {
   bool unicode = false;  // print names in Unicode too
   ResolverOptions resolver;
   DnsPoolOptions pool;
+  std::optional<TlsAsking> tls;  // servers are asked over TLS
   LoopOptions loop;
   // The text for --help or --version. If it is not empty, the program does nothing else.
   std::string answer;
 
-  // Whether DNS servers alone are asked, many at a time: for a list, a prefix or a type.
+  // Whether DNS servers alone are asked, many at a time: for a list, a prefix or a type,
+  // and over TLS.
   [[nodiscard]] bool is_bulk() const noexcept;
 };
 

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import daemon
+import lookup
 import scan
 import talk as client
 from daemon import PATIENCE
@@ -45,6 +46,11 @@ class WithoutTls(unittest.TestCase):
         self.expect_refused(client.PATH, "wss://127.0.0.1:7/x", named="wss://127.0.0.1:7/x")
         self.expect_refused(client.PATH, "--starttls", "smtp", "127.0.0.1:7", named="127.0.0.1:7")
         self.expect_refused(scan.PATH, "--tls", "127.0.0.1", "-p", "7", named="--tls")
+
+    def test_sluice_lookup_names_the_option_or_the_server(self):
+        self.expect_refused(lookup.PATH, "--tls", "a.test", named="--tls")
+        self.expect_refused(lookup.PATH, "--server", "tls://127.0.0.1", "a.test",
+                            named="tls://127.0.0.1")
 
     def test_a_service_without_tls_is_served(self):
         with daemon.Daemon("-l", "echo=tcp://127.0.0.1:0") as sluiced:

@@ -1,0 +1,189 @@
+#include "tls_link.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "../../reactor/base/text/host_name.h"
+#include "../../reactor/base/text/quote.h"
+#include "../../reactor/names/dns_message.h"
+#include "../../reactor/names/dns_reader.h"
+#include "../../reactor/tls/tls_error.h"
+
+namespace sluice::tools::lookup {
+namespace {
+
+constexpr std::size_t kLengthBytes = 2;
+constexpr std::size_t kMaxFrame = kLengthBytes + 65'535;
+
+ConnectorOptions connector_options(const TransportFactory& transport,
+                                   std::chrono::milliseconds patience) {
+  ConnectorOptions options;
+  options.timeout = patience;
+  options.connection.transport = transport;
+  options.connection.open_timeout = patience;
+  options.connection.input_limit = kMaxFrame;
+  // A server that answers in order may read no more until we have read what it has written.
+  options.connection.keep_reading = true;
+  return options;
+}
+
+// Whether the message repeats the question, whose letters may have another case.
+bool repeats(std::span<const unsigned char> message, const std::string& question) {
+  if (message.size() < question.size() || message[4] != 0 || message[5] != 1) return false;
+  const auto is_same = [](unsigned char a, char b) {
+    return to_lower(static_cast<char>(a)) == to_lower(b);
+  };
+  constexpr std::ptrdiff_t kHeader = DnsLimits::kHeader;
+  return std::equal(question.begin() + kHeader, question.end(), message.begin() + kHeader,
+                    [is_same](char b, unsigned char a) { return is_same(a, b); });
+}
+
+}  // namespace
+
+// The connection owns it, and it outlives the link if the link is destroyed first.
+class TlsLink::Handler final : public Protocol {
+ public:
+  explicit Handler(TlsLink& link) : link_(&link) {}
+
+  // The link no longer waits for this connection.
+  void leave() noexcept { link_ = nullptr; }
+
+ private:
+  void on_open(Connection& connection) override {
+    if (link_ == nullptr) return connection.abort();
+    link_->opened(connection);
+  }
+  std::size_t on_data(Connection& /*connection*/, std::span<const std::byte> in) override {
+    return link_ == nullptr ? in.size() : link_->take(in);
+  }
+  void on_close(Connection& connection, std::error_code reason) override {
+    if (link_ == nullptr) return;
+    TlsLink& link = *std::exchange(link_, nullptr);
+    End end;
+    end.is_refused_certificate = is_certificate_error(reason);
+    if (reason) {
+      end.why = reason.message();
+      if (end.is_refused_certificate) end.why += " (expected " + quote(link.server_.name) + ')';
+      if (is_not_tls_error(reason)) end.why = "the server does not speak TLS (" + end.why + ')';
+    } else if (!connection.opened()) {
+      end.why = "the server closed during the TLS handshake";
+    }
+    link.down(end);
+  }
+
+  TlsLink* link_;
+};
+
+TlsLink::TlsLink(Loop& loop, TlsServer server, const TransportFactory& transport,
+                 std::chrono::milliseconds patience, Owner& owner)
+    : loop_(loop),
+      server_(std::move(server)),
+      patience_(patience),
+      owner_(owner),
+      connector_(loop, connector_options(transport, patience)) {}
+
+TlsLink::~TlsLink() {
+  if (handler_ != nullptr) handler_->leave();
+}
+
+void TlsLink::send(Question& question) {
+  while (sent_.contains(++last_id_)) continue;
+  sent_.emplace(last_id_, &question);
+  question.link = this;
+  question.id = last_id_;
+  if (sent_.size() == 1) progress_ = loop_.now();
+  if (connection_ != nullptr) {
+    write(question);
+  } else if (handler_ == nullptr && !connector_.running()) {
+    connect();
+  }
+}
+
+void TlsLink::forget(Question& question) noexcept {
+  sent_.erase(question.id);
+  question.link = nullptr;
+}
+
+void TlsLink::check(TimePoint now) {
+  if (sent_.empty() || now - progress_ < patience_) return;
+  connector_.cancel();
+  if (handler_ != nullptr) std::exchange(handler_, nullptr)->leave();
+  if (connection_ != nullptr) connection_->abort();
+  End end;
+  end.is_silent = true;
+  end.why = "no answer within " + std::to_string(patience_.count()) + "ms";
+  down(end);
+}
+
+void TlsLink::connect() {
+  has_answered_ = false;
+  connector_.start(
+      {server_.address},
+      [this](const Address&) {
+        auto handler = std::make_unique<Handler>(*this);
+        handler_ = handler.get();
+        return ProtocolRef(std::move(handler));
+      },
+      [this](const ConnectError& error) {
+        End end;
+        end.is_silent = error.timed_out;
+        end.why = error.failures.empty() ? "no answer" : error.failures.front().error.message();
+        down(end);
+      });
+}
+
+void TlsLink::opened(Connection& connection) {
+  connection_ = &connection;
+  for (const auto& [id, question] : sent_) write(*question);
+}
+
+void TlsLink::write(const Question& question) {
+  std::string message = *question.key;
+  set_dns_id(message, question.id);
+  const auto size = message.size();
+  const std::array<char, kLengthBytes> length{static_cast<char>(size >> 8U),
+                                              static_cast<char>(size & 0xFFU)};
+  connection_->send(std::string(length.begin(), length.end()) + message);
+}
+
+std::size_t TlsLink::take(std::span<const std::byte> in) {
+  std::size_t used = 0;
+  while (in.size() - used >= kLengthBytes) {
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(in.data()) + used;
+    const std::size_t size = std::size_t{bytes[0]} << 8U | bytes[1];
+    if (in.size() - used < kLengthBytes + size) break;
+    used += kLengthBytes + size;
+    take_message({bytes + kLengthBytes, size});
+  }
+  return used;
+}
+
+void TlsLink::take_message(std::span<const unsigned char> message) {
+  if (message.size() < DnsLimits::kHeader || (message[2] & 0x80U) == 0) return;
+  const auto id = static_cast<std::uint16_t>(message[0] << 8U | message[1]);
+  const auto found = sent_.find(id);
+  if (found == sent_.end() || !repeats(message, *found->second->key)) return;
+  Question& question = *found->second;
+  forget(question);
+  has_answered_ = true;
+  progress_ = loop_.now();
+  owner_.on_answer(question, message);
+}
+
+void TlsLink::down(const End& end) {
+  handler_ = nullptr;
+  connection_ = nullptr;
+  std::vector<Question*> lost;
+  for (const auto& [id, question] : std::exchange(sent_, {})) {
+    question->link = nullptr;
+    lost.push_back(question);
+  }
+  End whole = end;
+  whole.has_answered = std::exchange(has_answered_, false);
+  if (whole.why.empty()) whole.why = "the server closed the connection without an answer";
+  owner_.on_down(*this, whole, lost);
+}
+
+}  // namespace sluice::tools::lookup

@@ -1,0 +1,95 @@
+// A connection to one DNS server over TLS, which carries many questions at once.
+//
+// What it is: the stream of RFC 7766: each message after its length in two bytes. Questions have
+// ids of this connection, and answers may come in any order. The connection is made when there is a
+// question, and again after it has ended. A message whose id or question is not one of ours is
+// dropped.
+// Lifetime: must be destroyed before its loop; the owner outlives it. Thread: the loop's.
+// Errors: send() throws std::bad_alloc. How a connection ended is passed to on_down().
+// Source: RFC 7858; RFC 7766, 6.2 and 7.
+#ifndef SLUICE_TOOLS_SLUICE_LOOKUP_TLS_LINK_H
+#define SLUICE_TOOLS_SLUICE_LOOKUP_TLS_LINK_H
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+#include "../../reactor/connect/connector.h"
+#include "../../reactor/loop/loop.h"
+#include "../../reactor/stream/connection.h"
+#include "tls_server.h"
+
+namespace sluice::tools::lookup {
+
+class TlsLink {
+ public:
+  struct Question {
+    const std::string* key = nullptr;  // its bytes, with the id 0
+    TlsLink* link = nullptr;           // that it was sent on, and its id there
+    std::uint16_t id = 0;
+  };
+  struct End {
+    std::string why;            // for people
+    bool has_answered = false;  // a question, since it was opened
+    bool is_silent = false;     // it did not answer in time
+    bool is_refused_certificate = false;
+  };
+
+  class Owner {
+   public:
+    virtual void on_answer(Question& question, std::span<const unsigned char> message) = 0;
+    // `lost`: what has no answer.
+    virtual void on_down(TlsLink& link, const End& end, const std::vector<Question*>& lost) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // `patience` limits the connecting with its handshake, and the time until the next answer.
+  TlsLink(Loop& loop, TlsServer server, const TransportFactory& transport,
+          std::chrono::milliseconds patience, Owner& owner);
+  TlsLink(const TlsLink&) = delete;
+  TlsLink& operator=(const TlsLink&) = delete;
+  ~TlsLink();
+
+  [[nodiscard]] const TlsServer& server() const noexcept { return server_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return sent_.size(); }
+
+  // REQUIRES: fewer than 65,536 questions are in flight.
+  void send(Question& question);
+  // Nobody waits for its answer any more.
+  void forget(Question& question) noexcept;
+  // Ends a connection that has answered nothing for `patience`, although questions wait.
+  void check(TimePoint now);
+
+ private:
+  class Handler;
+
+  void connect();
+  void write(const Question& question);
+  void opened(Connection& connection);
+  std::size_t take(std::span<const std::byte> in);
+  void take_message(std::span<const unsigned char> message);
+  void down(const End& end);
+
+  Loop& loop_;
+  TlsServer server_;
+  std::chrono::milliseconds patience_;
+  Owner& owner_;
+  Handler* handler_ = nullptr;        // of the connection that is open or opens
+  Connection* connection_ = nullptr;  // after its handshake
+  bool has_answered_ = false;
+  TimePoint progress_{};  // of the last answer, or when something began to wait
+  std::uint16_t last_id_ = 0;
+  std::unordered_map<std::uint16_t, Question*> sent_;
+  Connector connector_;
+};
+
+}  // namespace sluice::tools::lookup
+
+#endif
