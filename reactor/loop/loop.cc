@@ -13,6 +13,7 @@
 #include "loop_drain.h"
 #include "loop_mailbox.h"
 #include "paced_report.h"
+#include "timer_descriptor.h"
 
 namespace sluice {
 
@@ -74,6 +75,7 @@ void Loop::begin() {
   after_wait_.bind<&Loop::on_woken>(this);
   before_wait_.bind<&Loop::on_before_wait>(this);
   timer_.bind<&Loop::on_timer>(this);
+  if (options_.precise_timers && !options_.virtual_time) make_precise();
   after_wait_.start(ev_);
   before_wait_.start(ev_);
 }
@@ -92,6 +94,7 @@ Loop::~Loop() {
   mailbox_.reset();
   no_wait_.stop(ev_);
   timer_.stop(ev_);
+  if (precise_) precise_watcher_.stop(ev_);
   before_wait_.stop(ev_);
   after_wait_.stop(ev_);
   if (owns_ev_) detail::loop_destroy(ev_);

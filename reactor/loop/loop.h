@@ -53,6 +53,7 @@ enum class RunMode;  // libev_loop.h
 }  // namespace detail
 
 class HandlerReports;
+class TimerDescriptor;
 class LoopDrain;
 class PacedReport;
 
@@ -68,6 +69,10 @@ SLUICE_EXPORT Backend backend_from(std::string_view name);
 
 struct LoopOptions {
   Backend backend = Backend::automatic;
+  // The loop waits for timers with a timerfd, which runs them within a tenth of a millisecond, not
+  // one: for a Ticker whose jitter counts. Costs a descriptor, and two system calls for each time
+  // that the loop waits for a timer. Without effect on virtual time, and where there is no timerfd.
+  bool precise_timers = false;
   // now() changes only in Loop::advance(): for tests. REQUIRES: not with a host's loop.
   bool virtual_time = false;
   // The maximum number of connections of all listeners of the loop. Newcomers above it are refused.
@@ -183,6 +188,8 @@ class SLUICE_EXPORT Loop {
   SLUICE_LOCAL void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
   SLUICE_LOCAL void on_end_of_turn() noexcept;
   SLUICE_LOCAL void on_timer() noexcept;
+  SLUICE_LOCAL void on_precise_timer() noexcept;
+  SLUICE_LOCAL void make_precise();
   SLUICE_LOCAL void run_due_timers(TimePoint now) noexcept;
   [[nodiscard]] SLUICE_LOCAL bool in_turn() const noexcept;
   // False in a thread that may call only post() and stop() now.
@@ -257,6 +264,8 @@ class SLUICE_EXPORT Loop {
   BeforeWaitWatcher before_wait_;
   NoWaitWatcher no_wait_;
   TimerWatcher timer_;
+  std::unique_ptr<TimerDescriptor> precise_;  // instead of timer_; null without precise_timers
+  IoWatcher precise_watcher_;
   std::unique_ptr<LoopComponent> connections_;
   std::unique_ptr<LoopComponent> datagrams_;
 };

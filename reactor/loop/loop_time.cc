@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "loop_component.h"
 #include "loop_mailbox.h"
+#include "timer_descriptor.h"
 
 namespace sluice {
 
@@ -58,20 +59,35 @@ void Loop::start_timer(TimerQueue::Entry& entry, TimePoint due) {
 
 void Loop::arm_timer() noexcept {
   if (options_.virtual_time) return;
-  if (timers_.empty()) {
-    if (armed_for_ != TimePoint::max()) timer_.stop(ev_);
-    armed_for_ = TimePoint::max();
+  const TimePoint due = timers_.empty() ? TimePoint::max() : timers_.head();
+  if (armed_for_ == due) return;
+  armed_for_ = due;
+  if (precise_) {
+    precise_->set(due);
+    // Without a timer it must not keep a host's ev_run() from returning.
+    precise_watcher_.watch(ev_, timers_.empty() ? 0 : kReadable);
     return;
   }
-  if (armed_for_ == timers_.head()) return;
-  armed_for_ = timers_.head();
+  if (timers_.empty()) return timer_.stop(ev_);
   // libev measures from its own time, which is old after a long callback.
   detail::loop_update_time(ev_);
   timer_.start(ev_, std::max(nanoseconds(0), nanoseconds(armed_for_ - Clock::now())));
 }
 
+void Loop::make_precise() {
+#ifdef __linux__
+  precise_ = std::make_unique<TimerDescriptor>();
+  precise_->open();
+  precise_watcher_.bind<&Loop::on_precise_timer>(this, precise_->fd());
+#endif
+}
+
+void Loop::on_precise_timer() noexcept {
+  if (precise_->clear()) on_timer();
+}
+
 void Loop::on_timer() noexcept {
-  armed_for_ = TimePoint::max();
+  armed_for_ = TimePoint::min();  // what starts meanwhile is armed below
   // libev's clock and ours may differ by a tick. arm_timer() handles timers that are not due yet.
   const TimePoint at = now();
   if (!timers_.empty() && timers_.head() <= at) counters_.timer_lags.add(at - timers_.head());

@@ -9,7 +9,8 @@
 // Errors: start() may throw std::bad_alloc. The loop reports what the function throws, and the
 // ticker continues.
 // Units: a tick never runs early. How late it runs depends on the backend, which waits for whole
-// milliseconds: up to 1 ms, and longer while callbacks run.
+// milliseconds: up to 1 ms, with LoopOptions::precise_timers about 0.1 ms, and longer while
+// callbacks run.
 #ifndef SLUICE_REACTOR_LOOP_TICKER_H
 #define SLUICE_REACTOR_LOOP_TICKER_H
 

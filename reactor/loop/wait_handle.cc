@@ -3,13 +3,10 @@
 #ifdef __linux__
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #endif
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <system_error>
 #include <utility>
@@ -43,10 +40,10 @@ void WaitHandle::start(struct ev_loop* loop) {
                             "only a loop on epoll has a descriptor to wait for");
   }
   Fd all = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  Fd timer =
-      checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
+  TimerDescriptor timer;
+  timer.open();
   Fd wake = checked(::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");  // for the first poll()
-  for (const int fd : {backend, timer.get(), wake.get()}) watch_with(all.get(), fd);
+  for (const int fd : {backend, timer.fd(), wake.get()}) watch_with(all.get(), fd);
   all_ = std::move(all);
   timer_ = std::move(timer);
   wake_ = std::move(wake);
@@ -57,7 +54,8 @@ void WaitHandle::start(struct ev_loop* loop) {
 
 void WaitHandle::stop() noexcept {
   if (all_) after_wait_.stop(loop_);
-  for (Fd* fd : {&all_, &timer_, &wake_}) fd->reset();
+  timer_.close();
+  for (Fd* fd : {&all_, &wake_}) fd->reset();
 }
 
 void WaitHandle::wake() noexcept {
@@ -69,22 +67,10 @@ void WaitHandle::wake() noexcept {
 void WaitHandle::clear() noexcept {
   std::uint64_t count = 0;
   (void)!::read(wake_.get(), &count, sizeof count);
-  if (::read(timer_.get(), &count, sizeof count) > 0) armed_for_ = TimePoint::max();
+  (void)timer_.clear();
 }
 
-void WaitHandle::wait_until(TimePoint due) noexcept {
-  if (due == armed_for_) return;
-  armed_for_ = due;
-  itimerspec when{};  // zero: never
-  if (due != TimePoint::max()) {
-    // A time in the past would count as zero, which is never.
-    const auto since = std::max(due.time_since_epoch(), Clock::duration(1));
-    const auto whole = std::chrono::floor<std::chrono::seconds>(since);
-    when.it_value.tv_sec = whole.count();
-    when.it_value.tv_nsec = static_cast<long>((since - whole).count());
-  }
-  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-}
+void WaitHandle::wait_until(TimePoint due) noexcept { timer_.set(due); }
 
 #else
 

@@ -13,6 +13,7 @@
 
 #include "../base/fd.h"
 #include "../base/timer_queue.h"
+#include "timer_descriptor.h"
 #include "watcher.h"
 
 namespace sluice {
@@ -44,10 +45,9 @@ class WaitHandle {
 
   struct ev_loop* loop_ = nullptr;
   Fd all_;
-  Fd timer_;
+  TimerDescriptor timer_;
   Fd wake_;
   AfterWaitWatcher after_wait_;
-  TimePoint armed_for_ = TimePoint::max();
   bool found_events_ = false;
 };
 

@@ -21,8 +21,8 @@ KNOWN = {
     2: """_exit accept accept4 bind close connect epoll_create1 epoll_ctl epoll_wait execve fcntl fork
           getpeername getrlimit getsockname getsockopt kill listen pidfd_open pipe poll recv
           recvfrom recvmmsg recvmsg seccomp select send sendfile sendmmsg sendmsg sendto
-          setrlimit setsockopt shutdown sigaction signal socket socketpair splice syncfs umask
-          unlink waitid write""",
+          setrlimit setsockopt shutdown sigaction signal socket socketpair splice syncfs
+          timerfd_create umask unlink waitid write""",
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
           inet_ntop inet_pton posix_spawn printf sd_listen_fds sd_notify sockaddr strerror
           syslog""",

@@ -85,7 +85,7 @@ class HostTimer {
 
 Test(loop_host, returns_its_hosts_loop_and_backend) {
   Host host;
-  const Loop loop(host.ev());
+  const Loop loop(host.ev(), backend_options());
   cr_expect(loop.native() == host.ev());
   if (backend_options().backend != Backend::automatic) {
     cr_expect(loop.backend() == backend_options().backend);
@@ -94,13 +94,13 @@ Test(loop_host, returns_its_hosts_loop_and_backend) {
 
 Test(loop_host, does_not_keep_its_host_running) {
   Host host;
-  const Loop loop(host.ev());
+  const Loop loop(host.ev(), backend_options());
   host.run();
 }
 
 Test(loop_host, runs_beside_its_hosts_watchers) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   std::string order;
   std::optional<HostTimer> last;
   Timer second(loop, [&] {
@@ -120,7 +120,7 @@ Test(loop_host, runs_beside_its_hosts_watchers) {
 
 Test(loop_host, keeps_its_host_running_for_a_running_timer) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   bool ran = false;
   Timer timer(loop, [&] { ran = true; });
   timer.start(milliseconds(10));
@@ -130,7 +130,7 @@ Test(loop_host, keeps_its_host_running_for_a_running_timer) {
 
 Test(loop_host, keeps_its_host_running_for_a_timer_that_its_last_watcher_starts) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   bool ran = false;
   Timer timer(loop, [&] { ran = true; });
   HostTimer last(host, 0.001, [&] { timer.start(milliseconds(10)); });
@@ -140,7 +140,7 @@ Test(loop_host, keeps_its_host_running_for_a_timer_that_its_last_watcher_starts)
 
 Test(loop_host, lets_its_host_return_when_a_timer_is_stopped) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   Timer timer(loop, [] { cr_expect(false); });
   timer.start(std::chrono::minutes(10));
   timer.stop();
@@ -152,7 +152,7 @@ Test(loop_host, lets_its_host_return_when_a_timer_is_stopped) {
 
 Test(loop_host, lets_its_host_return_while_an_idle_timeout_is_armed) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   IdleList idle(loop, std::chrono::minutes(10), [](IdleList::Node&) {});
   {
     IdleList::Node node;
@@ -163,7 +163,7 @@ Test(loop_host, lets_its_host_return_while_an_idle_timeout_is_armed) {
 
 Test(loop_host, keeps_its_host_running_for_a_timer_behind_an_idle_timeout) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   IdleList idle(loop, milliseconds(5), [](IdleList::Node&) {});
   IdleList::Node node;
   idle.touch(node);
@@ -176,7 +176,7 @@ Test(loop_host, keeps_its_host_running_for_a_timer_behind_an_idle_timeout) {
 
 Test(loop_host, ends_the_turn_before_its_host_returns) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   std::string order;
   HostTimer last(host, 0.001, [&] {
     loop.defer([&] {
@@ -190,7 +190,7 @@ Test(loop_host, ends_the_turn_before_its_host_returns) {
 
 Test(loop_host, runs_tasks_that_were_deferred_before_its_host_runs) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   bool ran = false;
   loop.defer([&] { ran = true; });
   host.run();
@@ -199,7 +199,7 @@ Test(loop_host, runs_tasks_that_were_deferred_before_its_host_runs) {
 
 Test(loop_host, measures_a_delay_from_the_call_between_two_runs_of_its_host) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   HostTimer breaks(host, 0.001, [&] {
     (void)loop.now();
     ev_break(host.ev(), EVBREAK_ALL);
@@ -215,7 +215,7 @@ Test(loop_host, measures_a_delay_from_the_call_between_two_runs_of_its_host) {
 
 Test(loop_host, is_woken_by_a_post_from_another_thread) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   HostTimer keeps(host, 600., [] {});
   std::thread other([&] {
     std::this_thread::sleep_for(milliseconds(5));
@@ -227,7 +227,7 @@ Test(loop_host, is_woken_by_a_post_from_another_thread) {
 
 Test(loop_host, ends_the_run_of_its_host_when_it_is_stopped) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   HostTimer keeps(host, 600., [] {});
   loop.post([&] { loop.stop(); });
   host.run();
@@ -238,7 +238,7 @@ Test(loop_host, ends_the_run_of_its_host_when_it_is_stopped) {
 
 Test(loop_host, runs_the_watchers_of_its_host_when_it_runs_itself) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   int ran = 0;
   HostTimer first(host, 0.001, [&] { ++ran; });
   HostTimer second(host, 0.005, [&] {
@@ -258,7 +258,7 @@ Test(loop_host, runs_the_watchers_of_its_host_when_it_runs_itself) {
 
 Test(loop_host, continues_to_run_itself_when_its_host_has_nothing_to_wait_for) {
   Host host;
-  Loop loop(host.ev());
+  Loop loop(host.ev(), backend_options());
   std::thread other([&] {
     std::this_thread::sleep_for(milliseconds(10));
     loop.stop();
@@ -272,7 +272,7 @@ Test(loop_host, continues_to_run_itself_when_its_host_has_nothing_to_wait_for) {
 Test(loop_host, leaves_the_loop_of_its_host_unchanged) {
   Host host;
   for (int i = 0; i < 20; ++i) {
-    Loop loop(host.ev());
+    Loop loop(host.ev(), backend_options());
     loop.defer([] {});
     Timer timer(loop, [] {});
     timer.start(std::chrono::minutes(10));
@@ -288,8 +288,8 @@ Test(loop_host, leaves_the_loop_of_its_host_unchanged) {
 
 Test(loop_host, may_share_the_loop_of_its_host_with_another) {
   Host host;
-  Loop first(host.ev());
-  auto second = std::make_unique<Loop>(host.ev());
+  Loop first(host.ev(), backend_options());
+  auto second = std::make_unique<Loop>(host.ev(), backend_options());
   std::string order;
   Timer a(first, [&] { order += 'a'; });
   {
