@@ -141,6 +141,7 @@ class IrcClient : public ChatSeat {
   void history_targets(const IrcLine& line);
   [[nodiscard]] bool need_params(const IrcLine& line, std::size_t count);
   [[nodiscard]] std::optional<ChatTime> need_time(const IrcLine& line, std::size_t index);
+  [[nodiscard]] std::optional<IrcReference> need_reference(const IrcLine& line, std::size_t index);
   [[nodiscard]] std::size_t need_limit(const IrcLine& line);
   void history_failed(std::string_view code, std::string_view what, std::string_view why);
   void send_batch(const std::string& kind, std::string_view lines);

@@ -1,6 +1,7 @@
 #include "irc_format.h"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
@@ -36,7 +37,7 @@ class IrcFormat final : public ChatFormat {
         if (has_tags_) append_line(to, event, "TAGMSG", {target_of(event)});
         return;
       case Kind::house:
-        append_tags(to, event);
+        append_tags(to, event, false);
         return append_irc_line(to, kIrcServer, "NOTICE", {event.target, clean(event.text)});
       case Kind::away:
         if (!has_away_) return;
@@ -71,19 +72,28 @@ class IrcFormat final : public ChatFormat {
     return event.room.empty() ? std::string(event.target) : channel_of(event);
   }
 
-  void append_tags(std::string& to, const ChatEvent& event) const {
-    const bool has_tags = has_tags_ && !event.tags.empty();
-    if (!has_time_ && !has_tags) return;
-    to += '@';
-    if (has_time_) to += "time=" + irc_time(event.time);
-    if (has_time_ && has_tags) to += ';';
-    if (has_tags) to += event.tags;
-    to += ' ';
+  // Each is one of its kind: the second line of a long message has no number.
+  void append_tags(std::string& to, const ChatEvent& event, bool has_msgid) const {
+    const std::size_t start = to.size();
+    const auto begin_tag = [&to, start] { to += to.size() == start ? '@' : ';'; };
+    if (has_time_) {
+      begin_tag();
+      to += "time=" + irc_time(event.time);
+    }
+    if (has_tags_ && has_msgid && event.id != 0) {
+      begin_tag();
+      to += "msgid=" + irc_msgid({event.time, event.id});
+    }
+    if (has_tags_ && !event.tags.empty()) {
+      begin_tag();
+      to += event.tags;
+    }
+    if (to.size() != start) to += ' ';
   }
 
   void append_line(std::string& to, const ChatEvent& event, std::string_view command,
                    std::initializer_list<std::string_view> params) const {
-    append_tags(to, event);
+    append_tags(to, event, event.kind == Kind::tagged);
     append_irc_line(to, source_of(event), command, params);
   }
 
@@ -97,9 +107,11 @@ class IrcFormat final : public ChatFormat {
     const std::string cleaned = clean(event.text);
     const std::size_t space = kMaxIrcBody - head.size() - after.size();
     std::string_view rest = cleaned;
+    bool is_first = true;
     do {
       const std::string_view part = cut_utf8(rest, space);
-      append_tags(to, event);
+      append_tags(to, event, is_first);
+      is_first = false;
       to += head;
       to += part;
       to += after;
@@ -132,7 +144,7 @@ class IrcFormat final : public ChatFormat {
       case Kind::invited:
         return append_line(to, event, "INVITE", {event.target, channel});
       case Kind::mode:
-        append_tags(to, event);
+        append_tags(to, event, false);
         to += ':' + source_of(event) + " MODE " + channel + ' ';
         to += event.text;  // several parameters
         to += "\r\n";
@@ -170,6 +182,27 @@ std::string irc_time(ChatTime time) {
       static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
       static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string irc_msgid(const IrcPlace& place) {
+  std::array<char, 40> text{};
+  const auto time = static_cast<std::uint64_t>(place.time.time_since_epoch().count());
+  char* end = std::to_chars(text.data(), text.data() + text.size(), time, 16).ptr;
+  *end++ = '-';
+  end = std::to_chars(end, text.data() + text.size(), place.id).ptr;
+  return {text.data(), end};
+}
+
+std::optional<IrcPlace> irc_place(std::string_view msgid) noexcept {
+  const char* const end = msgid.data() + msgid.size();
+  std::int64_t time = 0;
+  IrcPlace place;
+  const auto first = std::from_chars(msgid.data(), end, time, 16);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return {};
+  const auto second = std::from_chars(first.ptr + 1, end, place.id);
+  if (second.ec != std::errc() || second.ptr != end) return {};
+  place.time = ChatTime(ChatTime::duration(time));
+  return place;
 }
 
 }  // namespace sluice

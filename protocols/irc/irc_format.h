@@ -6,11 +6,14 @@
 // UTF-8, and controls that are no formatting, become U+FFFD. A member that goes from one room to
 // another has left the first one.
 // Lifetime: static. Thread: any.
-// Source: RFC 1459, RFC 2812; IRCv3 server-time, message-tags, away-notify.
+// Source: RFC 1459, RFC 2812; IRCv3 server-time, message-tags, message-ids, away-notify.
 #ifndef SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
 #define SLUICE_PROTOCOLS_IRC_IRC_FORMAT_H
 
+#include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +46,24 @@ struct IrcCapabilities {
 
 // "2026-11-29T12:00:00.000Z".
 [[nodiscard]] std::string irc_time(ChatTime time);
+
+// Where a message stands among all that a house has had. The number alone begins anew with each
+// start of the server; with the time it is never that of another message.
+struct IrcPlace {
+  ChatTime time{};
+  std::uint64_t id = 0;
+
+  friend auto operator<=>(const IrcPlace&, const IrcPlace&) = default;
+};
+// What a client names: a message, or a time.
+struct IrcReference {
+  ChatTime time{};
+  std::optional<std::uint64_t> id = {};
+};
+// The tag msgid without its name: the milliseconds in hexadecimal digits, a hyphen, the number.
+[[nodiscard]] std::string irc_msgid(const IrcPlace& place);
+// Nothing if irc_msgid() makes no such text.
+[[nodiscard]] std::optional<IrcPlace> irc_place(std::string_view msgid) noexcept;
 
 }  // namespace sluice
 

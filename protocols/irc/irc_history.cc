@@ -1,8 +1,10 @@
 // What a room has said before: the command CHATHISTORY.
-// Source: IRCv3, draft/chathistory, with times as references.
+// Source: IRCv3, draft/chathistory, message-ids.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +18,10 @@ namespace {
 
 constexpr std::string_view kBatch = "history";  // closed before another one begins
 constexpr std::string_view kTimestamp = "timestamp=";
+constexpr std::string_view kMsgid = "msgid=";
+constexpr IrcPlace kStart{.time = ChatTime::min(), .id = 0};
+constexpr std::uint64_t kLastId = std::numeric_limits<std::uint64_t>::max();
+constexpr IrcPlace kEnd{.time = ChatTime::max(), .id = kLastId};
 
 // "timestamp=2026-11-30T12:00:00.000Z".
 std::optional<ChatTime> time_of(std::string_view reference) noexcept {
@@ -39,33 +45,46 @@ std::optional<ChatTime> time_of(std::string_view reference) noexcept {
          minutes(number(14, 2)) + seconds(number(17, 2)) + milliseconds(number(20, 3));
 }
 
-// What is asked for: messages between two times, the first or the last of them.
-struct Wanted {
-  ChatTime after = ChatTime::min();
-  ChatTime before = ChatTime::max();
-  bool takes_last = true;
-  std::optional<ChatTime> around{};
-
-  [[nodiscard]] bool covers(ChatTime time) const noexcept { return time > after && time < before; }
-};
-
-// From the time `first` to the time `second`, which may be the earlier one.
-Wanted between(ChatTime first, ChatTime second) noexcept {
-  return {.after = std::min(first, second),
-          .before = std::max(first, second),
-          .takes_last = second < first};
+// A reference that is a time is about all messages of that time.
+using Reference = IrcReference;
+IrcPlace first_of(const Reference& reference) noexcept {
+  return {reference.time, reference.id.value_or(0)};
+}
+IrcPlace last_of(const Reference& reference) noexcept {
+  return {reference.time, reference.id.value_or(kLastId)};
 }
 
-Wanted wanted_of(std::string_view subcommand, ChatTime first, ChatTime second) noexcept {
-  if (subcommand == "LATEST") return {.after = first};
-  if (subcommand == "BEFORE") return {.before = first};
-  if (subcommand == "AFTER") return {.after = first, .takes_last = false};
-  if (subcommand == "AROUND") return {.around = first};
+// What is asked for: messages between two places, the first or the last of them.
+struct Wanted {
+  IrcPlace after = kStart;
+  IrcPlace before = kEnd;
+  bool takes_last = true;
+  std::optional<IrcPlace> around{};
+
+  [[nodiscard]] bool covers(const IrcPlace& place) const noexcept {
+    return place > after && place < before;
+  }
+};
+
+// From `first` to `second`, which may be the earlier one.
+Wanted between(const Reference& first, const Reference& second) noexcept {
+  const bool takes_last = first_of(second) < first_of(first);
+  return {.after = last_of(takes_last ? second : first),
+          .before = first_of(takes_last ? first : second),
+          .takes_last = takes_last};
+}
+
+Wanted wanted_of(std::string_view subcommand, const Reference& first,
+                 const Reference& second) noexcept {
+  if (subcommand == "LATEST") return {.after = last_of(first)};
+  if (subcommand == "BEFORE") return {.before = first_of(first)};
+  if (subcommand == "AFTER") return {.after = last_of(first), .takes_last = false};
+  if (subcommand == "AROUND") return {.around = first_of(first)};
   return between(first, second);
 }
 
 struct Message {
-  ChatTime time;
+  IrcPlace place;
   std::string lines;
 };
 
@@ -75,8 +94,9 @@ class Recorder final : public ChatFormat {
   Recorder(const ChatFormat& format, const Wanted& wanted) noexcept
       : format_(format), wanted_(wanted) {}
   void append(std::string& /*to*/, const ChatEvent& event) const override {
-    if (!is_message(event.kind) || !wanted_.covers(event.time)) return;
-    format_.append(messages_.emplace_back(Message{event.time, {}}).lines, event);
+    const IrcPlace place{event.time, event.id};
+    if (!is_message(event.kind) || !wanted_.covers(place)) return;
+    format_.append(messages_.emplace_back(Message{place, {}}).lines, event);
   }
   [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
 
@@ -102,7 +122,7 @@ template <class T>
 void choose(std::vector<Message>& messages, const Wanted& wanted, std::size_t limit) {
   std::size_t first = first_of(messages, wanted, limit);
   if (wanted.around) {
-    const auto at = std::ranges::lower_bound(messages, *wanted.around, {}, &Message::time);
+    const auto at = std::ranges::lower_bound(messages, *wanted.around, {}, &Message::place);
     const auto index = static_cast<std::size_t>(at - messages.begin());
     first = std::min(first, index - std::min(index, limit / 2));
   }
@@ -130,10 +150,24 @@ std::optional<ChatTime> IrcClient::need_time(const IrcLine& line, std::size_t in
   if (has_type && !reference.starts_with(kTimestamp)) {
     const std::string target = subcommand == "TARGETS" ? "*" : irc_word(line.param(1));
     history_failed("INVALID_MSGREFTYPE", subcommand + ' ' + target,
-                   "A reference is timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
+                   "A reference is msgid=ID or timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
   } else {
     history_failed("INVALID_PARAMS", subcommand + ' ' + irc_word(reference), "Invalid timestamp");
   }
+  return {};
+}
+
+std::optional<IrcReference> IrcClient::need_reference(const IrcLine& line, std::size_t index) {
+  const std::string_view reference = line.param(index);
+  if (!reference.starts_with(kMsgid)) {
+    const std::optional<ChatTime> time = need_time(line, index);
+    if (!time) return {};
+    return IrcReference{*time, {}};
+  }
+  const std::optional<IrcPlace> place = irc_place(reference.substr(kMsgid.size()));
+  if (place) return IrcReference{place->time, place->id};
+  history_failed("INVALID_PARAMS", irc_upper(irc_word(line.param(0))) + ' ' + irc_word(reference),
+                 "Invalid message id");
   return {};
 }
 
@@ -166,9 +200,10 @@ void IrcClient::chathistory(const IrcLine& line) {
                           "You are not in this channel");
   }
   const bool is_open = subcommand == "LATEST" && line.param(2) == "*";
-  const std::optional<ChatTime> first = is_open ? ChatTime::min() : need_time(line, 2);
+  const std::optional<IrcReference> first =
+      is_open ? IrcReference{kStart.time, kStart.id} : need_reference(line, 2);
   if (!first) return;
-  const std::optional<ChatTime> second = is_between ? need_time(line, 3) : first;
+  const std::optional<IrcReference> second = is_between ? need_reference(line, 3) : first;
   if (!second) return;
   const std::size_t limit = need_limit(line);
   if (limit == 0) return;
@@ -192,11 +227,11 @@ void IrcClient::history_targets(const IrcLine& line) {
   if (!second) return;
   const std::size_t limit = need_limit(line);
   if (limit == 0) return;
-  const Wanted wanted = between(*first, *second);
+  const Wanted wanted = between({*first, {}}, {*second, {}});
   std::vector<std::pair<ChatTime, std::string>> targets;
   for (const ChatRoom* const room : member()->rooms()) {
     const std::optional<ChatTime> last = room->last_message();
-    if (last && wanted.covers(*last)) targets.emplace_back(*last, irc_channel(*room));
+    if (last && wanted.covers({*last, 0})) targets.emplace_back(*last, irc_channel(*room));
   }
   std::ranges::sort(targets);
   keep_from(targets, first_of(targets, wanted, limit), limit);

@@ -244,7 +244,7 @@ void IrcClient::isupport() {
           " NETWORK=" + options_.network + " TARGMAX=PRIVMSG:" + std::to_string(kMaxTargets) +
           ",NOTICE:" + std::to_string(kMaxTargets) + ",TAGMSG:" + std::to_string(kMaxTargets) +
           ",JOIN:,PART:,KICK:,NAMES:,WHOIS:1 CHATHISTORY=" + std::to_string(kMaxIrcHistory) +
-          " MSGREFTYPES=timestamp" + tail;
+          " MSGREFTYPES=msgid,timestamp" + tail;
 }
 
 // --- The end ---

@@ -304,7 +304,8 @@ Test(irc, echoes_and_stamps_what_a_client_asked_for) {
   const PeerRef bob = world.enter("bob", "", "CAP REQ message-tags\r\nCAP END\r\n");
   (void)bob->received();
   ann->send("@+a=b;c=d PRIVMSG bob :tagged\r\n");
-  cr_expect(bob->received().starts_with("@+a=b :ann!"));
+  const std::string tagged = bob->received();
+  cr_expect(tagged.starts_with("@msgid=") && has(tagged, ";+a=b :ann!"), "%s", tagged.c_str());
 }
 
 Test(irc, lists_no_channel_without_members) {
@@ -650,7 +651,8 @@ Test(irc, passes_a_message_without_text_to_those_that_know_tags) {
   const PeerRef eve = world.enter("eve");
   for (MemoryPeer* one : {ann.get(), bob.get(), eve.get()}) (void)one->received();
   ann->send("@+typing=active;+x TAGMSG #room\r\n");
-  cr_expect(bob->received().starts_with("@+typing=active;+x :ann!"));
+  const std::string read = bob->received();
+  cr_expect(read.starts_with("@msgid=") && has(read, ";+typing=active;+x :ann!"));
   cr_expect(eve->received().empty());
 }
 
@@ -810,6 +812,66 @@ Test(irc, returns_the_messages_before_after_around_and_between_times) {
   cr_expect(ask(*ann, "CHATHISTORY TARGETS " + times[0] + ' ' + times[1] + " 9").empty());
 }
 
+Test(irc, returns_the_messages_before_after_around_and_between_others) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ :message-tags\r\nCAP END\r\n");
+  const PeerRef bob = world.enter("bob", "#room", "CAP REQ :message-tags\r\nCAP END\r\n");
+  (void)bob->received();
+  // At once, so that some have the same time.
+  for (const char* text : {"one", "two", "three", "four", "five"}) {
+    ann->send(std::string("PRIVMSG #room :") + text + "\r\n");
+  }
+  std::vector<std::string> ids;
+  const std::string all = bob->received();
+  for (std::size_t at = 0; (at = all.find("@msgid=", at)) != all.npos; ++at) {
+    ids.push_back(all.substr(at + 1, all.find(' ', at) - at - 1));
+  }
+  cr_assert(ids.size() == 5, "%s", all.c_str());
+  struct Row {
+    std::string asked;
+    std::string answered;  // the first letters of the texts
+  };
+  for (const Row& row : std::vector<Row>{
+           {"LATEST #room " + ids[2] + " 9", "ff"},
+           {"BEFORE #room " + ids[3] + " 2", "tt"},
+           {"BEFORE #room " + ids[0] + " 2", ""},
+           {"AFTER #room " + ids[1] + " 2", "tf"},
+           {"AROUND #room " + ids[2] + " 3", "ttf"},
+           {"BETWEEN #room " + ids[0] + ' ' + ids[4] + " 9", "ttf"},
+           {"BETWEEN #room " + ids[4] + ' ' + ids[0] + " 2", "tf"},
+           {"BETWEEN #room timestamp=2020-01-01T00:00:00.000Z " + ids[2] + " 9", "ot"},
+           // One that the room has never had.
+           {"AFTER #room msgid=1-1 9", "ottff"},
+       }) {
+    const std::string answer = ask(*ann, "CHATHISTORY " + row.asked);
+    std::string letters;
+    for (std::size_t at = 0; (at = answer.find(" #room :", at)) != answer.npos; at += 8) {
+      letters += answer[at + 8];
+    }
+    cr_expect(letters == row.answered, "%s: %s", row.asked.c_str(), answer.c_str());
+    cr_expect(letters.empty() || has(answer, "@msgid="), "%s", answer.c_str());
+  }
+}
+
+Test(irc, numbers_a_message_of_several_lines_once_and_private_ones_too) {
+  World world;
+  const PeerRef ann = world.enter("ann");
+  const PeerRef bob = world.enter("bob", "#room", "CAP REQ :message-tags\r\nCAP END\r\n");
+  (void)bob->received();
+  const auto ids_of = [&bob] {
+    const std::string read = bob->received();
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = read.find("msgid=", at)) != read.npos; ++at) ++count;
+    return count;
+  };
+  ann->send("PRIVMSG #room :" + std::string(400, 'x') + "\r\n");
+  cr_expect(ids_of() == 1);
+  ann->send("PRIVMSG bob :hello\r\n");
+  cr_expect(ids_of() == 1);
+  ann->send("TOPIC #room :tea\r\n");
+  cr_expect(ids_of() == 0);
+}
+
 Test(irc, lists_the_channels_of_the_last_messages_in_their_order) {
   World world;
   const PeerRef ann = world.enter("ann", "#room", "CAP REQ :server-time\r\nCAP END\r\n");
@@ -898,7 +960,11 @@ Test(irc, says_why_there_is_no_history) {
                 fail + "INVALID_PARAMS BEFORE * :Invalid timestamp\r\n");
   expect_answer(*ann, "CHATHISTORY BETWEEN #room " + now + " =x 5",
                 fail + "INVALID_PARAMS BETWEEN =x :Invalid timestamp\r\n");
-  expect_answer(*ann, "CHATHISTORY AFTER #room msgid=1 5", fail + "INVALID_MSGREFTYPE AFTER #room");
+  expect_answer(*ann, "CHATHISTORY AFTER #room seq=1 5", fail + "INVALID_MSGREFTYPE AFTER #room");
+  for (const char* id : {"", "1", "-1", "1-", "x-1", "1-x", "1-1-1", "fffffffffffffffff-1"}) {
+    expect_answer(*ann, std::string("CHATHISTORY AFTER #room msgid=") + id + " 5",
+                  fail + "INVALID_PARAMS AFTER msgid=" + id + " :Invalid message id\r\n");
+  }
   for (const char* time : {"2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01",
                            "2026-01-01T00:00:00.000z", ""}) {
     expect_answer(*ann, std::string("CHATHISTORY AFTER #room timestamp=") + time + " 5",
