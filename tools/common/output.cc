@@ -36,6 +36,12 @@ Fd reopened([[maybe_unused]] int descriptor) {
 #endif
 }
 
+bool is_null_device(const struct stat& status) noexcept {
+  struct stat null {};
+  return S_ISCHR(status.st_mode) && ::stat("/dev/null", &null) == 0 &&
+         status.st_rdev == null.st_rdev;
+}
+
 }  // namespace
 
 Output::Output(Loop& loop, int descriptor, std::function<void()> drained,
@@ -47,8 +53,8 @@ Output::Output(Loop& loop, int descriptor, std::function<void()> drained,
       watch_(loop, descriptor, [this](int /*events*/) { flush(); }) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return;
-  if (S_ISREG(status.st_mode)) {
-    way_ = Way::whole;  // a disk does not keep a writer waiting for a reader
+  if (S_ISREG(status.st_mode) || is_null_device(status)) {
+    way_ = Way::whole;  // neither keeps a writer waiting for a reader
   } else if (S_ISSOCK(status.st_mode)) {
     way_ = Way::socket;
   } else if (S_ISFIFO(status.st_mode)) {

@@ -1,5 +1,6 @@
 #include "datagram_session.h"
 
+#include <cassert>
 #include <system_error>
 
 #include "../../protocols/codec/decoder.h"
@@ -80,6 +81,10 @@ void DatagramSession::open(const Endpoint& candidate) {
     socket_ = DatagramSocket::connect(loop_, candidate, handler, options);
   }
   for (const MulticastGroup& group : options_.join) socket_->join(group.address, group.interface);
+}
+
+void DatagramSession::send_lines(std::string_view /*lines*/) {
+  assert(false && "a datagram is one message");
 }
 
 std::string DatagramSession::send(std::string_view message) {

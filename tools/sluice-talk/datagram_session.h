@@ -47,6 +47,7 @@ class DatagramSession final : public Session, private DatagramHandler {
   // Throws NetworkError.
   void start() override;
   std::string send(std::string_view message) override;
+  void send_lines(std::string_view lines) override;
   [[nodiscard]] bool full() const override { return !unsent_.empty(); }
   void half_close() override {}
   void pause() override {}  // what is not read is lost, here or in the system

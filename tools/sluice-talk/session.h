@@ -21,6 +21,8 @@ class SessionEvents {
   // Connected, or open. `agreed` describes TLS and the subprotocol; it is empty without them.
   virtual void on_ready(const std::string& local, const std::string& agreed) = 0;
   virtual void on_message(std::string_view from, std::span<const std::byte> message) = 0;
+  // Several messages of the framing line, each with its LF, in place of on_message().
+  virtual void on_lines(std::string_view lines) = 0;
   virtual void on_room() = 0;  // full() no more
   virtual void on_end() = 0;   // the peer will send no more
   // An error that does not end the session, for the user.
@@ -39,6 +41,9 @@ class Session {
   virtual void start() = 0;
   // Returns why the message cannot be sent as such, or "". REQUIRES: ready, and not full().
   virtual std::string send(std::string_view message) = 0;
+  // Several messages, as the framing line sends them: each with its LF, and no CR before it.
+  // REQUIRES: as send(), and Wire::sends_lines_as_they_are().
+  virtual void send_lines(std::string_view lines) = 0;
   // So much output is pending that the caller should not add to it.
   [[nodiscard]] virtual bool full() const = 0;
   // No more will be sent. Over UDP the peer does not notice. A WebSocket sends a Close frame, after

@@ -4,7 +4,6 @@
 
 #include "../../protocols/framed/framed.h"
 #include "../../protocols/proxy/proxy_transport.h"
-#include "dialogues/dialogue.h"
 #include "websocket_link.h"
 
 namespace sluice::tools::talk {
@@ -18,12 +17,6 @@ ConnectorOptions connector_options(const StreamSessionOptions& options) {
   made.from.address = options.bind;
   made.timeout = options.silence;
   return made;
-}
-
-// What was found out about an address before its time was over.
-bool has_reason(const ConnectFailure& failure, bool timed_out) {
-  if (failure.error == std::errc::operation_canceled) return false;
-  return !timed_out || failure.error != std::errc::timed_out;
 }
 
 }  // namespace
@@ -79,6 +72,36 @@ class StreamSession::Raw final : public Protocol, public Link {
   void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
 };
 
+// Lines, many at once.
+class StreamSession::Blocks final : public Protocol, public Link {
+ public:
+  explicit Blocks(StreamSession& of) : Link{&of}, blocks_(of.wire_.framing().limit()) {}
+
+ private:
+  void on_open(Connection& connection) override { opened(connection); }
+  std::size_t on_data(Connection& connection, std::span<const std::byte> in) override {
+    const LineBlocks::Block block =
+        blocks_.next({reinterpret_cast<const char*>(in.data()), in.size()});
+    if (session == nullptr) return in.size();
+    if (block.error) {
+      session->on_frame_error(connection, block.error);
+      return in.size();
+    }
+    if (block.consumed > 0) session->events_.on_lines(block.lines);
+    return block.consumed;
+  }
+  void on_eof(Connection& connection) override {
+    if (session == nullptr) return;
+    const std::span<const std::byte> last = connection.unconsumed();
+    if (!last.empty()) session->show(last);
+    ended();
+  }
+  void on_writable(Connection& /*connection*/) override { room(); }
+  void on_close(Connection& /*connection*/, std::error_code reason) override { closed(reason); }
+
+  LineBlocks blocks_;
+};
+
 class StreamSession::WebSocket final : public WebSocketClientProtocol, public Link {
  public:
   WebSocket(StreamSession& of, const WebSocketClientOptions& options)
@@ -120,26 +143,6 @@ void StreamSession::start() {
       [this](const ConnectError& error) { on_failed(error); });
 }
 
-// With several addresses each is named.
-void StreamSession::on_failed(const ConnectError& error) {
-  const std::string who =
-      name_ + ": " + (options_.tunnel ? "proxy " + options_.tunnel->request.proxy + ": " : "");
-  std::string reasons;
-  for (const ConnectFailure& failure : error.failures) {
-    if (!has_reason(failure, error.timed_out)) continue;
-    if (!reasons.empty()) reasons += "; ";
-    if (error.failures.size() > 1) reasons += failure.address.to_string() + ": ";
-    if (failure.call == "bind") reasons += "bind " + options_.bind->to_string() + ": ";
-    reasons += failure.error.message();
-  }
-  if (!error.timed_out) {
-    return events_.on_closed({ExitStatus::failed, who + reasons});
-  }
-  std::string why = "no connection within " + std::to_string(options_.silence.count()) + " ms";
-  if (!reasons.empty()) why += " (" + reasons + ")";
-  events_.on_closed({ExitStatus::timed_out, who + why});
-}
-
 void StreamSession::on_connected(Fd socket) {
   ConnectionOptions options;
   options.idle_timeout = options_.silence;
@@ -170,6 +173,8 @@ void StreamSession::on_connected(Fd socket) {
     WebSocket* const handler = owned.get();
     adopt(std::move(owned));
     websocket_ = handler;
+  } else if (options_.in_blocks) {
+    adopt(std::make_unique<Blocks>(*this));
   } else if (wire_.framed()) {
     adopt(std::make_unique<Framed>(*this));
   } else {
@@ -206,6 +211,10 @@ std::string StreamSession::send(std::string_view message) {
     connection_->send(encoded_);
   }
   return why;
+}
+
+void StreamSession::send_lines(std::string_view lines) {
+  if (connection_ != nullptr) connection_->send(lines);
 }
 
 bool StreamSession::full() const {
@@ -266,32 +275,6 @@ void StreamSession::on_closed(std::error_code reason) {
   link_ = nullptr;
   websocket_ = nullptr;
   events_.on_closed(outcome_of(reason, connection));
-}
-
-Outcome StreamSession::outcome_of(std::error_code reason, const Connection& connection) const {
-  const std::string within = std::to_string(options_.silence.count()) + " ms";
-  const Dialogue* const dialogue = unfinished_dialogue(connection);
-  std::string who = name_ + ": ";
-  if (dialogue != nullptr && !dialogue->speaker().empty()) who += dialogue->speaker() + ": ";
-  if (!fault_.empty()) return {ExitStatus::failed, who + fault_};
-  if (reason == CloseReason::idle_timeout) {
-    return {ExitStatus::timed_out, who + "nothing was sent or received for " + within};
-  }
-  if (reason == CloseReason::open_timeout || reason == CloseReason::message_timeout) {
-    if (dialogue != nullptr && !dialogue->speaker().empty()) {
-      return {ExitStatus::timed_out, who + "no connection to the endpoint within " + within};
-    }
-    const char* const kind = reason == CloseReason::open_timeout ? "TLS" : "WebSocket";
-    return {ExitStatus::timed_out, who + "no " + kind + " handshake within " + within};
-  }
-  if (!reason || all_sent_) return {};
-  if (dialogue != nullptr && !dialogue->fault().empty()) {
-    return {ExitStatus::failed, who + dialogue->fault()};
-  }
-  return {ExitStatus::failed,
-          who + (options_.tls && (dialogue == nullptr || dialogue->speaker().empty())
-                     ? options_.tls->explain(reason)
-                     : reason.message())};
 }
 
 }  // namespace sluice::tools::talk

@@ -17,6 +17,7 @@
 #include "../../reactor/loop/loop.h"
 #include "../../reactor/loop/timer.h"
 #include "../../reactor/stream/connection.h"
+#include "line_blocks.h"
 #include "session.h"
 #include "tls_link.h"
 #include "tunnel.h"
@@ -32,6 +33,7 @@ struct StreamSessionOptions {
   std::optional<ProxyVersion> proxy_header{};  // that is sent first
   std::optional<TunnelSettings> tunnel{};      // then the candidates are the proxy's
   std::optional<WebSocketSettings> websocket{};
+  bool in_blocks = false;  // lines arrive by on_lines(); REQUIRES: framing line
 };
 
 class StreamSession final : public Session {
@@ -45,6 +47,7 @@ class StreamSession final : public Session {
   // Instead of start(): a connection that was accepted. REQUIRES: non-blocking.
   void adopt(Fd socket) { on_connected(std::move(socket)); }
   std::string send(std::string_view message) override;
+  void send_lines(std::string_view lines) override;
   [[nodiscard]] bool full() const override;
   void half_close() override;
   void pause() override;
@@ -55,6 +58,7 @@ class StreamSession final : public Session {
   struct Link;
   class Framed;
   class Raw;
+  class Blocks;
   class WebSocket;
 
   void on_connected(Fd socket);

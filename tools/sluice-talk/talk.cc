@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../common/signal_setup.h"
+#include "line_blocks.h"
 
 namespace sluice::tools::talk {
 
@@ -110,6 +111,9 @@ void Talk::open_input() {
   LineInputOptions options;
   options.raw = !wire_.has_messages();
   options.max_line = Wire::kMaxMessage;
+  const bool in_blocks = wire_.sends_lines_as_they_are() && options_.interval.count() == 0;
+  if (in_blocks)
+    options.on_lines = [this](std::string_view lines) { return on_input_lines(lines); };
   options.failed = [this](const std::string& why) {
     finish(ExitStatus::failed, "standard input: " + why);
   };
@@ -130,6 +134,15 @@ void Talk::on_line(std::string_view line) {
   ++sent_;
   if (options_.interval.count() > 0) interval_.start(options_.interval);
   if (must_wait()) input_->pause();
+}
+
+// Many lines cost what one costs. A line with a CR is judged alone.
+bool Talk::on_input_lines(std::string_view lines) {
+  if (finished_ || lines.find('\r') != lines.npos) return false;
+  session_->send_lines(lines);
+  sent_ += count_lines(lines);
+  if (must_wait()) input_->pause();
+  return true;
 }
 
 void Talk::on_room() {
@@ -160,6 +173,19 @@ void Talk::on_message(std::string_view from, std::span<const std::byte> message)
   }
   if (output_.full()) session_->pause();
   if (options_.expect && received_ == *options_.expect) finish(ExitStatus::success);
+}
+
+// Whether lines may be printed many at once.
+bool Talk::shows_blocks() const {
+  const bool may_edit = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  return wire_.lines() && is_plain(print_) && !options_.expect && !may_edit;
+}
+
+void Talk::on_lines(std::string_view lines) {
+  if (finished_) return;
+  if (options_.verbose) received_ += count_lines(lines);
+  output_.write(lines);
+  if (output_.full()) session_->pause();
 }
 
 void Talk::on_end() {

@@ -65,12 +65,15 @@ class Talk final : private SessionEvents {
   void open_input();
   void send_texts();
   void on_line(std::string_view line);
+  bool on_input_lines(std::string_view lines);
+  [[nodiscard]] bool shows_blocks() const;
   void end_input();
   // Whether the next message may not be sent yet.
   [[nodiscard]] bool must_wait() { return session_->full() || interval_.running(); }
 
   void on_ready(const std::string& local, const std::string& agreed) override;
   void on_message(std::string_view from, std::span<const std::byte> message) override;
+  void on_lines(std::string_view lines) override;
   void on_room() override;
   void on_end() override;
   void on_notice(const std::string& text) override { say(text); }
@@ -93,7 +96,7 @@ class Talk final : private SessionEvents {
   Outcome outcome_;
   std::size_t texts_sent_ = 0;  // of options_.send
   std::uint64_t sent_ = 0;
-  std::uint64_t received_ = 0;
+  std::uint64_t received_ = 0;  // of lines in blocks only with --verbose, which shows it
   bool is_connected_ = false;
   bool input_ended_ = false;
   bool peer_ended_ = false;

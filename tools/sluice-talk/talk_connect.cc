@@ -74,6 +74,7 @@ std::unique_ptr<StreamSession> Talk::make_stream(const std::string& name,
   options.proxy_header = options_.proxy_header;
   options.tunnel = options_.tunnel;
   options.websocket = options_.websocket;
+  options.in_blocks = shows_blocks();
   return std::make_unique<StreamSession>(loop_, wire_, name, std::move(candidates), options,
                                          events);
 }

@@ -41,6 +41,9 @@ class Wire {
   [[nodiscard]] Framing& framing() noexcept { return *framing_; }
   // The last line of a stream may lack its line feed.
   [[nodiscard]] bool lines() const noexcept { return lines_; }
+  [[nodiscard]] bool sends_lines_as_they_are() const noexcept {
+    return lines_ && !datagrams_ && crlf_ == nullptr;
+  }
 
  private:
   std::unique_ptr<Framing> framing_;   // null: none

@@ -229,6 +229,30 @@ class Streams(unittest.TestCase):
         self.assertEqual(result.status, 0)
 
     @needs("nc")
+    def test_crlf_that_arrives_is_printed_as_lf_and_a_last_line_gets_its_own(self):
+        lines = b"".join(b"%d\r\n" % n if n % 3 else b"%d\n" % n for n in range(50000))
+        with Server(saying(lines + b"\r\n\rrest")) as server:
+            result = talk(server.endpoint, "-v")
+        self.assertEqual(result.status, 0, result.stderr)
+        self.assertEqual(result.stdout, lines.replace(b"\r\n", b"\n") + b"\n\rrest\n")
+        self.assertIn("sent 0, received 50002\n", result.stderr)
+
+    def test_a_line_that_cannot_be_sent_is_named_and_those_before_it_are_sent(self):
+        received = []
+        lines = b"good\n" * 30000
+        with Server(keeping(received)) as server:
+            result = talk(server.endpoint, typed=lines + b"bad\r\nmore\n")
+        self.assertEqual(result.status, 1)
+        self.assertIn("standard input, line 30001: framing line: ", result.stderr)
+        self.assertEqual(b"".join(received), lines)
+
+    def test_a_received_line_above_the_limit_is_an_error_at_its_place(self):
+        with Server(saying(b"short\n" + b"x" * (16 * 1024 * 1024 + 2))) as server:
+            result = talk(server.endpoint)
+        self.assertEqual((result.status, result.stdout), (1, b"short\n"))
+        self.assertIn(f"at byte {6 + 16 * 1024 * 1024} of the stream from the peer: framing line: ",
+                      result.stderr)
+
     def test_a_listening_nc_gets_what_is_typed(self):
         port = free_port()
         with tempfile.TemporaryFile() as got:

@@ -144,6 +144,13 @@ void LineInput::deliver() {
 void LineInput::deliver_lines() {
   std::size_t start = 0;
   std::size_t from = scanned_;
+  if (options_.on_lines && !paused_ && !stopped_) {
+    const std::size_t last = waiting_.rfind('\n');
+    if (last != waiting_.npos && last >= scanned_ &&
+        options_.on_lines(std::string_view(waiting_).substr(0, last + 1))) {
+      start = from = last + 1;
+    }
+  }
   while (!paused_ && !stopped_) {
     const std::size_t end = waiting_.find('\n', from);
     if (end == waiting_.npos) break;

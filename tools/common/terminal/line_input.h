@@ -35,6 +35,9 @@ struct LineInputOptions {
   // Input is not cut into lines: on_line gets the bytes of each read, and a line that was edited
   // keeps its LF.
   bool raw = false;
+  // Gets whole lines that have arrived together, each with its LF, before on_line does. Returns
+  // false to get them from on_line instead. Not for what is edited.
+  std::function<bool(std::string_view lines)> on_lines{};
   std::size_t max_line = 16 * 1024 * 1024;  // without the LF; a longer one is a failure
   // REQUIRES, if true: go_on_in_background() has been called.
   bool goes_on_in_background = false;
