@@ -6,6 +6,7 @@
 
 #include "../../reactor/base/text/quote.h"
 #include "../common/usage_error.h"
+#include "option_checks.h"
 
 namespace sluice::tools::talk {
 namespace {
@@ -67,10 +68,13 @@ std::string host_header(std::string authority, std::string_view default_port) {
 
 }  // namespace
 
-TalkEndpoint read_talk_endpoint(std::string_view text) {
+TalkEndpoint read_talk_endpoint(std::string_view text, unsigned least_port) {
   const TalkScheme& scheme = scheme_of(text);
   const bool is_websocket = !scheme.default_port.empty();
-  if (!scheme.over_tls && !is_websocket) return {parse_target(text)};
+  if (!scheme.over_tls && !is_websocket) {
+    if (scheme.name != "unix") check_port(text, least_port);
+    return {parse_target(text)};
+  }
   TalkEndpoint endpoint;
   std::string authority(text.substr(scheme.name.size() + kAfterScheme.size()));
   if (is_websocket) {
@@ -80,6 +84,7 @@ TalkEndpoint read_talk_endpoint(std::string_view text) {
     authority.resize(end);
     if (!has_port(authority)) authority += scheme.default_port;
   }
+  check_port(authority, least_port);
   Target& target = endpoint.target;
   target = parse_target(std::string(kTcpScheme) + authority);
   if (is_websocket) {

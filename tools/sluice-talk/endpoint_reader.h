@@ -24,7 +24,8 @@ struct TalkEndpoint {
   std::optional<WebSocketSettings> websocket{};  // of ws:// and wss://, with the host and the path
 };
 
-TalkEndpoint read_talk_endpoint(std::string_view text);
+// `least_port`: 0 for a local address.
+TalkEndpoint read_talk_endpoint(std::string_view text, unsigned least_port = 1);
 
 // The name that the server's certificate should have: the host, without a zone.
 std::string certificate_name(const Target& target);

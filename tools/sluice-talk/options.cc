@@ -153,8 +153,6 @@ void check(const TalkOptions& options, const CommandLine& line) {
             "--interval: not valid with framing none over a stream, which has no messages");
   refuse_if(target.endpoint && target.endpoint->any_family() && !options.listen,
             quote(target.text) + ": host * is valid only with --listen");
-  refuse_if(target.scheme() != Scheme::unix_stream && target.port() == 0 && !options.listen,
-            quote(target.text) + ": port 0 is not in 1-65535");
   const bool lines =
       options.wire.framing == "line" || (options.wire.framing == "none" && options.over_udp());
   refuse_if(options.wire.crlf && !lines,
@@ -260,7 +258,8 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   refuse_if(operands.empty(),
             "the ENDPOINT is missing; allowed: [tcp://]HOST:PORT, tls://HOST:PORT, "
             "udp://HOST:PORT, unix://PATH, ws://HOST[:PORT][/PATH] and wss://...");
-  TalkEndpoint endpoint = read_talk_endpoint(endpoint_of_words(operands, &ServiceNames::of_host));
+  TalkEndpoint endpoint = read_talk_endpoint(endpoint_of_words(operands, &ServiceNames::of_host),
+                                             line.has("listen") ? 0 : 1);
   read_tls_options(endpoint, line);
   options.target = std::move(endpoint.target);
   options.tls = std::move(endpoint.tls);

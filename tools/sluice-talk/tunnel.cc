@@ -83,10 +83,11 @@ TunnelSettings read_tunnel(std::string_view text, const Target& to) {
     rest.remove_prefix(at + 1);
   }
   if (rest.ends_with('/')) rest.remove_suffix(1);
+  check_port(rest, 1);
   settings.proxy = parse_target("tcp://" + std::string(rest));
   const auto& endpoint = settings.proxy.endpoint;
-  refuse_if((endpoint && endpoint->any_family()) || settings.proxy.port() == 0,
-            quote(rest) + " is not a HOST with a PORT in 1-65535");
+  refuse_if(endpoint && endpoint->any_family(),
+            quote(rest) + ": host * is valid only with --listen");
   settings.request.proxy = std::string(name) + settings.proxy.text.substr(3);
   set_destination(settings.request, to);
   return settings;

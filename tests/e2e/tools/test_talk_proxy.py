@@ -246,9 +246,10 @@ class Usage(unittest.TestCase):
         for url, why in (
                 ("localhost:1080", "the scheme is missing; allowed: socks5://"),
                 ("socks4://h:1", 'scheme "socks4" is not socks5 or http; allowed: '),
-                ("socks5://h", "port"),
-                ("socks5://h:0", '"h:0" is not a HOST with a PORT in 1-65535'),
-                ("socks5://*:1", "is not a HOST with a PORT in 1-65535"),
+                ("socks5://h", 'port is missing after "h"; allowed: 1-65535'),
+                ("http://h:99999", "port 99999 is not in 1-65535"),
+                ("socks5://h:0", 'port 0 is not in 1-65535'),
+                ("socks5://*:1", "host * is valid only with --listen"),
                 ("socks5://me@h:1", "the password is missing; allowed: "),
                 ("socks5://:x@h:1", "the user name has 0 bytes; allowed: 1-255"),
                 ("http://me:%0ax@h:1", "the password has a control character"),
