@@ -23,6 +23,14 @@ namespace sluice::test {
 
 using Words = std::vector<std::string>;
 
+// No question is repeated, and no lookup ends by time, however slow the machine is.
+inline ResolverOptions patient() {
+  ResolverOptions options;
+  options.try_timeout = std::chrono::hours(1);
+  options.deadline = {};
+  return options;
+}
+
 template <class Done>
 void turn_until(Loop& loop, Done done) {
   const auto give_up = Clock::now() + std::chrono::seconds(20 * slowness());

@@ -11,4 +11,14 @@ inline int slowness() {
   return value < 1 ? 1 : value;
 }
 
+// Whether one of a few attempts returns true: for what may also fail because the test was not
+// scheduled in time. A mistake of the code under test must make all of them fail.
+template <class Attempt>
+bool succeeds_once(Attempt attempt) {
+  for (int i = 0; i < 5; ++i) {
+    if (attempt()) return true;
+  }
+  return false;
+}
+
 #endif

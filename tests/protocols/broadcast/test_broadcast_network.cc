@@ -263,8 +263,11 @@ Test(broadcast_network, reports_a_target_that_fails_once_a_second_and_reaches_th
   set_ipv6("left", "disable_ipv6", "1");
   set_ipv6("left", "disable_ipv6", "0");
   world.turn_until([&world] { return !world.reports.empty(); });
+  const auto reported = std::chrono::steady_clock::now();
   for (int round = 0; round < 10; ++round) cr_expect(world.receive(third)->data == kMessage);
-  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
+  const auto since = std::chrono::steady_clock::now() - reported;
+  cr_assert(world.reports.size() <= 1 + static_cast<std::size_t>(since / std::chrono::seconds(1)),
+            "%zu", world.reports.size());
   cr_expect(world.reports[0].kind == Report::Kind::socket_error);
   cr_expect(world.reports[0].what == "cannot send to [ff02::1%left]:12345", "%s",
             world.reports[0].what.c_str());

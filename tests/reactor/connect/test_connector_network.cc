@@ -7,6 +7,7 @@
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/connects.h"
+#include "support/slowness.h"
 #include "support/two_networks.h"
 
 using namespace sluice;
@@ -36,11 +37,15 @@ Test(connector_network, sees_the_answer_of_a_firewall_at_once) {
     if (outcome_of(loop, {ip("fd09::2", 1)}, options).error_of(0) == ECONNREFUSED) break;
   }
   for (const auto& line : table) {
-    Loop loop(backend_options());
-    const TimePoint begin = Clock::now();
-    const Outcome outcome = outcome_of(loop, {line.target});
     const std::string name = line.target.to_string();
-    cr_expect(outcome.error_of(0) == line.error, "%s: errno %d", name.c_str(), outcome.error_of(0));
-    cr_expect(Clock::now() - begin < 700ms, "%s: the kernel had to ask again", name.c_str());
+    const bool at_once = succeeds_once([&] {
+      Loop loop(backend_options());
+      const TimePoint begin = Clock::now();
+      const Outcome outcome = outcome_of(loop, {line.target});
+      cr_expect(outcome.error_of(0) == line.error, "%s: errno %d", name.c_str(),
+                outcome.error_of(0));
+      return Clock::now() - begin < 700ms;
+    });
+    cr_expect(at_once, "%s: the kernel had to ask again", name.c_str());
   }
 }

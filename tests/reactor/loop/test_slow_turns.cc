@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include "support/backend.h"
+#include "support/slowness.h"
 #include "support/streams.h"
 #include <sluice/timer.h>
 
@@ -42,10 +43,13 @@ struct World {
 }  // namespace
 
 Test(slow_turns, are_counted_and_the_longest_is_kept) {
+  const bool short_ones_are_not = succeeds_once([] {
+    World world;
+    world.loop.poll();
+    return world.loop.counters().slow_turns == 0 && world.loop.counters().longest_turn_us == 0;
+  });
+  cr_expect(short_ones_are_not);
   World world;
-  world.loop.poll();
-  cr_expect(world.loop.counters().slow_turns == 0);
-  cr_expect(world.loop.counters().longest_turn_us == 0);
   world.take_long();
   world.take_long();
   cr_expect(world.loop.counters().slow_turns == 2);
@@ -108,13 +112,15 @@ Test(slow_turns, are_reported_with_the_name_of_the_callback) {
 }
 
 Test(slow_turns, are_reported_once_a_second_with_their_number) {
-  World world;
-  for (int i = 0; i < 3; ++i) world.take_long();
-  cr_assert(world.reports.size() == 1, "%zu", world.reports.size());
-  ::poll(nullptr, 0, 500);
-  world.take_long();
-  cr_assert(world.reports.size() == 2);
-  cr_expect(world.reports[1].count == 3);
+  const bool once_a_second = succeeds_once([] {
+    World world;
+    for (int i = 0; i < 3; ++i) world.take_long();
+    if (world.reports.size() != 1) return false;
+    ::poll(nullptr, 0, 500);
+    world.take_long();
+    return world.reports.size() == 2 && world.reports[1].count == 3;
+  });
+  cr_expect(once_a_second);
 }
 
 Test(slow_turns, are_none_without_a_limit) {

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/slowness.h"
 #include <sluice/detail/turn_budget.h>
 
 using namespace sluice;
@@ -68,14 +69,17 @@ Test(turn_budget, is_never_over_in_an_unlimited_share) {
 }
 
 Test(turn_budget, leaves_the_next_ones_of_a_turn_half_of_what_is_left) {
-  TurnBudget budget(400ms, kMany, false);
-  (void)allowed(budget, 100);  // takes 200 ms, half of all
-  const auto before = Clock::now();
-  (void)allowed(budget, 1);
-  (void)allowed(budget, 1);
-  cr_expect(Clock::now() - before >= 2 * TurnBudget::kMinShare);
-  budget.end_turn(0ms);
-  cr_expect(allowed(budget, 20) > 2, "a new turn has a new budget");
+  const bool has_new_budget = succeeds_once([] {
+    TurnBudget budget(400ms, kMany, false);
+    (void)allowed(budget, 100);  // takes 200 ms, half of all
+    const auto before = Clock::now();
+    (void)allowed(budget, 1);
+    (void)allowed(budget, 1);
+    cr_expect(Clock::now() - before >= 2 * TurnBudget::kMinShare);
+    budget.end_turn(0ms);
+    return allowed(budget, 20) > 2;
+  });
+  cr_expect(has_new_budget, "in a new turn");
 }
 
 Test(turn_budget, is_divided_among_those_that_were_cut_in_the_last_turn) {
@@ -83,8 +87,11 @@ Test(turn_budget, is_divided_among_those_that_were_cut_in_the_last_turn) {
   for (int i = 0; i < 100; ++i) budget.cut();
   budget.end_turn(1ms);
   cr_expect(allowed(budget, 20) <= 2, "its share is 10 ms");
-  budget.end_turn(1ms);
-  cr_expect(allowed(budget, 20) > 2, "and all again when it is alone");
+  const bool has_all = succeeds_once([&budget] {
+    budget.end_turn(1ms);
+    return allowed(budget, 20) > 2;
+  });
+  cr_expect(has_all, "again when it is alone");
 }
 
 Test(turn_budget, shrinks_while_turns_take_longer_and_grows_back) {
@@ -92,14 +99,20 @@ Test(turn_budget, shrinks_while_turns_take_longer_and_grows_back) {
   budget.cut();
   budget.end_turn(64s);
   cr_expect(allowed(budget, 10) <= 2, "1 ms is left");
-  for (int i = 0; i < 30; ++i) budget.end_turn(1ms);
-  cr_expect(allowed(budget, 10) > 2);
+  const bool grew = succeeds_once([&budget] {
+    for (int i = 0; i < 30; ++i) budget.end_turn(1ms);
+    return allowed(budget, 10) > 2;
+  });
+  cr_expect(grew);
 }
 
 Test(turn_budget, does_not_shrink_for_a_long_turn_in_which_nobody_was_cut) {
-  TurnBudget budget(64ms, kMany, false);
-  budget.end_turn(64s);
-  cr_expect(allowed(budget, 10) > 2);
+  const bool is_as_long = succeeds_once([] {
+    TurnBudget budget(64ms, kMany, false);
+    budget.end_turn(64s);
+    return allowed(budget, 10) > 2;
+  });
+  cr_expect(is_as_long);
 }
 
 Test(turn_budget, is_crowded_after_a_turn_in_which_many_were_cut) {

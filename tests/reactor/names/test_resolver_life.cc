@@ -196,7 +196,7 @@ Test(resolver_life, a_hosts_loop_returns_when_no_lookup_is_pending) {
     const auto start = Clock::now();
     ev_run(host, 0);
     cr_expect(found.error == ResolverError::timed_out);
-    cr_expect(Clock::now() - start < 1s);
+    cr_expect(Clock::now() - start < 5s);
     ev_run(host, 0);  // an idle loop
     const LookupId id = resolver.addresses("silent.test.", 80, AF_INET, DnsWorld::into(found));
     ev_run(host, EVRUN_NOWAIT);

@@ -38,7 +38,7 @@ std::vector<LookupId> ask_what_is_not_answered(DnsWorld& world, Found& lost) {
 }  // namespace
 
 Test(resolver_limits, each_of_a_thousand_concurrent_lookups_gets_its_own_answer) {
-  DnsWorld world;
+  DnsWorld world(patient());
   constexpr int kCount = 1000;
   std::vector<Found> found(kCount);
   for (int i = 0; i < kCount; ++i) {
@@ -64,10 +64,7 @@ Test(resolver_limits, each_of_a_thousand_concurrent_lookups_gets_its_own_answer)
 }
 
 Test(resolver_limits, a_limited_number_is_asked_at_a_time) {
-  ResolverOptions options;
-  options.try_timeout = 1h;  // no question is repeated
-  options.deadline = 0ms;
-  DnsWorld world(options);
+  DnsWorld world(patient());
   Found lost;
   std::vector<LookupId> ids;
   for (std::size_t i = 0; i < 3 * Resolver::kMaxAsked; ++i) {
@@ -87,7 +84,7 @@ Test(resolver_limits, a_limited_number_is_asked_at_a_time) {
 }
 
 Test(resolver_limits, new_lookups_proceed_while_cancelled_ones_are_not_answered) {
-  DnsWorld world;
+  DnsWorld world(patient());
   world.server.a("x.test", "127.0.0.1");
   Found lost;
   const std::vector<LookupId> ids = ask_what_is_not_answered(world, lost);
@@ -95,17 +92,13 @@ Test(resolver_limits, new_lookups_proceed_while_cancelled_ones_are_not_answered)
   world.resolver->addresses("silent.test", 80, AF_INET, DnsWorld::into(waits));
   world.loop.poll();
   for (const LookupId id : ids) world.resolver->cancel(id);
-  const auto start = Clock::now();
   expect_words(world.addresses("x.test", AF_INET), {"127.0.0.1:80"});
-  cr_expect(Clock::now() - start < 1900ms);
   cr_expect(lost.answers == 0);
 }
 
 Test(resolver_limits, a_waiting_lookup_is_asked_when_another_one_is_cancelled) {
   for (const std::size_t cancelled : {Resolver::kMaxAsked, std::size_t{1}}) {
-    ResolverOptions options;
-    options.deadline = 0ms;
-    DnsWorld world(options);
+    DnsWorld world(patient());
     world.server.a("x.test", "127.0.0.1");
     Found lost;
     const std::vector<LookupId> ids = ask_what_is_not_answered(world, lost);
@@ -113,8 +106,7 @@ Test(resolver_limits, a_waiting_lookup_is_asked_when_another_one_is_cancelled) {
     world.resolver->addresses("x.test", 80, AF_INET, DnsWorld::into(waits));
     world.loop.poll();
     for (std::size_t i = 0; i < cancelled; ++i) world.resolver->cancel(ids[i]);
-    const auto start = Clock::now();
-    turn_until(world.loop, [&] { return waits.answers > 0 || Clock::now() - start > 1900ms; });
+    turn_until(world.loop, [&] { return waits.answers > 0; });
     cr_expect(waits.answers == 1 && !waits.error, "%zu cancelled", cancelled);
     cr_expect(lost.answers == 0);
   }

@@ -103,8 +103,11 @@ Test(listener_exhaustion, is_reported_at_most_once_a_second) {
   Hoard hoard(4);
   std::vector<Peer> peers;
   for (int i = 0; i < 4; ++i) peers.emplace_back(service.address());
+  const auto begin = Clock::now();
   service.run_for(milliseconds(900));
-  cr_expect(service.reports_of(Report::Kind::out_of_descriptors) == 1);
+  const auto seconds = static_cast<std::size_t>((Clock::now() - begin) / milliseconds(1000));
+  const std::size_t reports = service.reports_of(Report::Kind::out_of_descriptors);
+  cr_expect(reports >= 1 && reports <= 1 + seconds, "%zu", reports);
 }
 
 Test(listener_exhaustion, ends_when_there_are_descriptors_again) {

@@ -162,9 +162,9 @@ Test(transport_lifetime, gives_up_a_peer_that_does_not_finish_its_handshake_in_t
   Handler handler;
   Loop loop(backend_options());
   Pair pair = tcp_pair();
+  const auto begin = Clock::now();
   Connection::adopt(loop, std::move(pair.ours), handler, options);
   Peer slow(std::move(pair.peers));
-  const auto begin = Clock::now();
   // Something is always ready: a frame of 1,000 bytes, of which each turn brings one.
   slow.send(std::string("D\3\xe8", 3));
   turn_until(loop, [&] { return slow.offer("x"), handler.closes > 0; });
@@ -183,12 +183,12 @@ Test(transport_lifetime, finishes_a_handshake_that_was_ready_while_the_program_w
 
 Test(transport_lifetime, opens_only_once_however_late_its_first_bytes_arrive) {
   ConnectionOptions options = xored();
-  options.open_timeout = milliseconds(50);
+  options.open_timeout = milliseconds(1000);
   Talk talk(options);
   talk.until_open();
   talk.peer()->send("late");
   talk.loop.poll();
-  ::poll(nullptr, 0, 120);  // the deadline passes, and bytes have arrived
+  ::poll(nullptr, 0, 1100);  // the deadline passes, and bytes have arrived
   turn_until(talk.loop, [&] { return talk.ours.input == "late"; });
   cr_expect(talk.ours.journal == "open data", "%s", talk.ours.journal.c_str());
 }

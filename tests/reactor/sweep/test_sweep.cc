@@ -14,6 +14,7 @@
 #include "support/backend.h"
 #include "support/connects.h"
 #include "support/network_namespace.h"
+#include "support/slowness.h"
 #include "support/sweeps.h"
 #include <sluice/loop.h>
 #include <sluice/sweep.h>
@@ -40,7 +41,7 @@ Test(sweep, distinguishes_open_from_closed) {
         cr_expect(result.error == (open ? 0 : ECONNREFUSED), "errno %d", result.error);
         cr_expect(result.target.address == (open ? listening : refusing).address());
         cr_expect(result.attempts == 1);
-        cr_expect(result.rtt.count() > 0 && result.rtt < milliseconds(500));
+        cr_expect(result.rtt.count() > 0 && result.rtt < std::chrono::seconds(10));
       }
       const SweepCounters& counters = run.sweep.counters();
       cr_expect(counters.targets == 3 && counters.reported == 3 && counters.attempts == 3);
@@ -144,16 +145,19 @@ Test(sweep, limits_a_timeout_to_an_hour) {
 }
 
 Test(sweep, finds_an_open_port_whose_first_attempt_was_lost) {
-  BlackHole hole;
-  SweepOptions options;
-  options.first_timeout = options.min_timeout = options.max_timeout = milliseconds(100);
-  Run run({target_of(hole)}, options);
-  Timer timer(run.loop, [&] { hole.open(); });
-  timer.start(milliseconds(50));
-  run.complete();
-  cr_expect(run.results[0].state == SweepState::open);
-  cr_expect(run.results[0].attempts == 2, "%u", run.results[0].attempts);
-  cr_expect(run.results[0].rtt < milliseconds(100));  // of the attempt that was answered
+  const bool by_the_second = succeeds_once([] {
+    BlackHole hole;
+    SweepOptions options;
+    options.first_timeout = options.min_timeout = options.max_timeout = milliseconds(100);
+    Run run({target_of(hole)}, options);
+    Timer timer(run.loop, [&] { hole.open(); });
+    timer.start(milliseconds(50));
+    run.complete();
+    // The round trip is that of the attempt that was answered.
+    return run.results[0].state == SweepState::open && run.results[0].attempts == 2 &&
+           run.results[0].rtt < milliseconds(100);
+  });
+  cr_expect(by_the_second);
 }
 
 Test(sweep, reports_an_attempt_that_this_host_cannot_make_as_failed) {

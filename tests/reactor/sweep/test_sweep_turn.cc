@@ -20,6 +20,7 @@
 #include "support/addresses.h"
 #include "support/backend.h"
 #include "support/connects.h"
+#include "support/slowness.h"
 #include "support/sweeps.h"
 #include <sluice/loop.h>
 #include <sluice/sweep.h>
@@ -169,12 +170,15 @@ Test(sweep_turn, requests_no_more_targets_than_it_has_room_for) {
 Test(sweep_turn, keeps_its_rate) {
   SweepOptions options;
   options.rate = 1000;
-  Run run(ports_of("127.0.0.1", 1, 300), options);
-  const TimePoint start = Clock::now();
-  run.complete();
-  const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
-  cr_expect(took >= milliseconds(290), "%ld ms", static_cast<long>(took.count()));
-  cr_expect(took < milliseconds(1500), "%ld ms", static_cast<long>(took.count()));
+  const bool no_slower = succeeds_once([&] {
+    Run run(ports_of("127.0.0.1", 1, 300), options);
+    const TimePoint start = Clock::now();
+    run.complete();
+    const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+    cr_expect(took >= milliseconds(290), "%ld ms", static_cast<long>(took.count()));
+    return took < milliseconds(1500);
+  });
+  cr_expect(no_slower);
 }
 
 Test(sweep_turn, excludes_loopback_from_the_rate_on_request) {

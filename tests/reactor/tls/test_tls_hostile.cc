@@ -158,7 +158,7 @@ Test(tls_hostile, a_peer_that_vanishes_after_the_handshake_meets_the_idle_timeou
   Authority root;
   const TlsServer server(server_with(root.sign()));
   ConnectionOptions options = over(server.transport());
-  options.idle_timeout = std::chrono::milliseconds(200);
+  options.idle_timeout = std::chrono::milliseconds(1000);
   TlsPair pair(options, over(TlsClient({.ca = root.pem()}).transport("localhost")));
   pair.until_open();
   pair.at(pair.client).pause();

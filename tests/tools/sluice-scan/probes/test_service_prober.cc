@@ -11,6 +11,7 @@
 
 #include "support/backend.h"
 #include "support/scan_pair.h"
+#include "support/slowness.h"
 #include "tools/sluice-scan/probes/protocol.h"
 #include "tools/sluice-scan/probes/service_prober.h"
 
@@ -91,14 +92,17 @@ Test(scan_service_prober, a_peer_that_trickles_has_the_time_of_one_answer) {
 }
 
 Test(scan_service_prober, a_peer_that_ends_and_accepts_nobody_else_is_not_waited_for) {
-  World world;
-  ScanPair pair;
-  world.add(pair);
-  pair.peer.reset();
-  const auto begin = sluice::Clock::now();
-  world.loop.run();
-  cr_assert(world.told.size() == 1 && !world.told[0].facts.has_value());
-  cr_expect(sluice::Clock::now() - begin < ServiceProber::kGreeting);
+  const bool at_once = succeeds_once([] {
+    World world;
+    ScanPair pair;
+    world.add(pair);
+    pair.peer.reset();
+    const auto begin = sluice::Clock::now();
+    world.loop.run();
+    cr_assert(world.told.size() == 1 && !world.told[0].facts.has_value());
+    return sluice::Clock::now() - begin < ServiceProber::kGreeting;
+  });
+  cr_expect(at_once);
 }
 
 Test(scan_service_prober, finish_ends_all_at_once_and_the_destructor_calls_nothing) {
