@@ -19,6 +19,8 @@ namespace sluice {
 
 namespace {
 
+constexpr std::chrono::milliseconds kLookAgain{50};  // while the pool drains
+
 // While it exists, new threads begin with all signals blocked.
 class BlockedSignals {
  public:
@@ -91,6 +93,23 @@ void add(Counters& sum, const Counters& one) noexcept {
   for (std::size_t i = 0; i < kCloseReasons; ++i) sum.closed[i] += count_of(one.closed[i]);
 }
 
+std::vector<std::unique_ptr<Loop>> make_loops(const LoopPoolOptions& options) {
+  const std::size_t count = options.loops == 0 ? LoopPool::processors() : options.loops;
+  if (count > LoopPool::kMaxLoops) {
+    throw std::invalid_argument(std::to_string(count) + " loops are more than " +
+                                std::to_string(LoopPool::kMaxLoops));
+  }
+  constexpr auto kNoLimit = static_cast<std::size_t>(-1);
+  LoopOptions each = options.loop;
+  if (each.max_memory != kNoLimit) each.max_memory /= count;
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (std::size_t i = 0; i < count; ++i) {
+    loops.push_back(std::make_unique<Loop>(each));
+    if (i == 0 && each.max_connections != kNoLimit) each.max_connections /= count;
+  }
+  return loops;
+}
+
 }  // namespace
 
 std::size_t LoopPool::processors() noexcept {
@@ -104,21 +123,13 @@ std::size_t LoopPool::processors() noexcept {
   return std::clamp<std::size_t>(count, 1, kMaxLoops);
 }
 
-LoopPool::LoopPool(const LoopPoolOptions& options) : max_memory_(options.loop.max_memory) {
+LoopPool::LoopPool(const LoopPoolOptions& options)
+    : loops_(make_loops(options)),
+      handed_(loops_.size()),
+      stages_(std::make_unique<std::atomic<Stage>[]>(loops_.size())),
+      look_again_(first(), [this] { look_at_drain(); }),
+      max_memory_(options.loop.max_memory) {
   assert(!options.loop.virtual_time);
-  const std::size_t count = options.loops == 0 ? processors() : options.loops;
-  if (count > kMaxLoops) {
-    throw std::invalid_argument(std::to_string(count) + " loops are more than " +
-                                std::to_string(kMaxLoops));
-  }
-  constexpr auto kNoLimit = static_cast<std::size_t>(-1);
-  LoopOptions each = options.loop;
-  if (each.max_memory != kNoLimit) each.max_memory /= count;
-  for (std::size_t i = 0; i < count; ++i) {
-    loops_.push_back(std::make_unique<Loop>(each));
-    if (i == 0 && each.max_connections != kNoLimit) each.max_connections /= count;
-  }
-  handed_.resize(count);
 }
 
 LoopPool::~LoopPool() {
@@ -154,25 +165,62 @@ void LoopPool::run_alone() {
 
 void LoopPool::drain(std::chrono::milliseconds deadline, Task done) {
   LoopInternals::assert_thread(first());
-  if (is_drained_.empty()) {
-    is_drained_.resize(loops_.size(), alone_);
-    is_drained_.front() = false;
+  const TimePoint due = later(first().now(), deadline);
+  if (!is_draining_) {
+    look_again_.start_repeating(kLookAgain);
+    is_draining_ = true;
+    drain_due_ = due;
     drained_ = std::move(done);
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      stages_[i] = alone_ && i > 0 ? Stage::drained : Stage::running;
+    }
   }
-  for (std::size_t i = 1; i < loops_.size() && !alone_; ++i) {
-    loops_[i]->post([this, deadline, i] {
-      loop(i).drain(deadline, [this, i] { first().post([this, i] { note_drained(i); }); });
-    });
-  }
-  first().drain(deadline, [this] { note_drained(0); });
+  drain_due_ = std::min(drain_due_, due);
+  for (std::size_t i = 1; i < loops_.size(); ++i) ask_to_drain(i);
+  first().drain(deadline, [this] {
+    stages_[0] = Stage::drained;
+    end_drain_if_over();
+  });
 }
 
-// More than once if drain() is called again after a loop's drain was over.
-void LoopPool::note_drained(std::size_t index) {
-  if (is_drained_.empty()) return;
-  is_drained_[index] = true;
-  if (std::find(is_drained_.begin(), is_drained_.end(), false) != is_drained_.end()) return;
-  is_drained_.clear();
+void LoopPool::ask_to_drain(std::size_t index) noexcept {
+  if (stages_[index] == Stage::drained) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(drain_due_ - first().now());
+  const auto deadline = std::max(left, std::chrono::milliseconds(0));
+  stages_[index] = Stage::asked;
+  const bool posted = LoopInternals::contained(first(), "pool", [this, index, deadline] {
+    loops_[index]->post([this, index, deadline] { drain_in_its_thread(index, deadline); });
+  });
+  if (!posted) stages_[index] = Stage::refused;
+}
+
+void LoopPool::drain_in_its_thread(std::size_t index, std::chrono::milliseconds deadline) noexcept {
+  const bool begun = LoopInternals::contained(loop(index), "pool", [this, index, deadline] {
+    loop(index).drain(deadline, [this, index] {
+      stages_[index] = Stage::drained;
+      LoopInternals::contained(loop(index), "pool",
+                               [this] { first().post([this] { end_drain_if_over(); }); });
+    });
+  });
+  // A drain that had begun goes on.
+  Stage asked = Stage::asked;
+  if (!begun) stages_[index].compare_exchange_strong(asked, Stage::refused);
+}
+
+void LoopPool::look_at_drain() {
+  for (std::size_t i = 1; i < loops_.size(); ++i) {
+    if (stages_[i] == Stage::refused) ask_to_drain(i);
+  }
+  end_drain_if_over();
+}
+
+void LoopPool::end_drain_if_over() {
+  if (!is_draining_) return;
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    if (stages_[i] != Stage::drained) return;
+  }
+  is_draining_ = false;
+  look_again_.stop();
   const Task done = std::exchange(drained_, {});
   done ? done() : stop();
 }

@@ -15,8 +15,10 @@
 #ifndef SLUICE_REACTOR_LOOP_LOOP_POOL_H
 #define SLUICE_REACTOR_LOOP_LOOP_POOL_H
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -25,6 +27,7 @@
 #include "../base/report.h"
 #include "counters.h"
 #include "loop.h"
+#include "timer.h"
 
 namespace sluice {
 
@@ -80,14 +83,24 @@ class SLUICE_EXPORT LoopPool {
  private:
   friend class ListenerSpread;
 
-  SLUICE_LOCAL void note_drained(std::size_t index);
+  enum class Stage : std::uint8_t { running, asked, refused, drained };
+  SLUICE_LOCAL void ask_to_drain(std::size_t index) noexcept;
+  SLUICE_LOCAL void drain_in_its_thread(std::size_t index,
+                                        std::chrono::milliseconds deadline) noexcept;
+  SLUICE_LOCAL void look_at_drain();
+  SLUICE_LOCAL void end_drain_if_over();
 
   std::vector<std::unique_ptr<Loop>> loops_;
   // Connections that listeners have handed to each loop. Only the first loop's thread uses it.
   std::vector<std::size_t> handed_;
-  std::size_t next_ = 0;          // the loop that is asked first for the next newcomer
-  std::vector<bool> is_drained_;  // while a drain is in progress, for each loop; else empty
+  std::size_t next_ = 0;  // the loop that is asked first for the next newcomer
+  // While a drain is in progress, for each loop. A loop that has no memory to drain, or to say that
+  // it has, is asked again, or found, by look_again_.
+  std::unique_ptr<std::atomic<Stage>[]> stages_;
+  TimePoint drain_due_{};
+  bool is_draining_ = false;
   Task drained_;
+  Timer look_again_;
   std::size_t max_memory_;  // of all loops
   bool running_ = false;
   bool alone_ = false;

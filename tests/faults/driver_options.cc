@@ -21,7 +21,9 @@ Options parse_driver_options(const std::vector<std::string>& arguments) {
     if (i + 1 == arguments.size()) break;
     const std::string& value = arguments[++i];
     if (name == "--scenario") {
-      options.scenario = value == "serving" ? run_serving : run_reaching_out;
+      options.scenario = value == "serving" ? run_serving
+                         : value == "pool"  ? run_pool
+                                            : run_reaching_out;
     } else if (name == "--backend") {
       options.backend = backend_from(value);
     } else if (name == "--jobs") {

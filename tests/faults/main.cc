@@ -1,6 +1,6 @@
 // Makes call 1 of a scenario fail, then call 2, and so on until a run has no more calls.
 //
-//   faults --scenario serving|reaching_out [--backend epoll|poll|select] [--jobs N]
+//   faults --scenario serving|pool|reaching_out [--backend epoll|poll|select] [--jobs N]
 //          [--rounds N | --all] [--only system|memory] [--call N]
 //
 // Each run is a separate child process; `jobs` of them run at a time. --rounds: each call fails in

@@ -12,6 +12,8 @@ namespace sluice::faults {
 
 // Listeners over TCP and a Unix socket, an adopted connection, datagrams, timers, posts, a drain.
 void run_serving(Backend backend, Sighting& seen);
+// A listener of a pool of two loops; if there can be no threads, the first one alone.
+void run_pool(Backend backend, Sighting& seen);
 // A connector, a sweep, a resolver.
 void run_reaching_out(Backend backend, Sighting& seen);
 

@@ -64,6 +64,14 @@ bool ListenerOutpost::has_waiting() const {
   return !waiting_.empty();
 }
 
+void ListenerOutpost::collect_missed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (collect_posted_ || gone_.empty()) return;
+  }
+  collect();
+}
+
 Newcomers ListenerOutpost::check() {
   Newcomers back;
   const std::lock_guard lock(mutex_);
@@ -88,6 +96,9 @@ void ListenerOutpost::count_gone(std::size_t count) noexcept {
 }
 
 void ListenerOutpost::add_counters(ListenerCounters& sum) const noexcept {
+  const std::uint64_t failed = failed_.load(std::memory_order_relaxed);
+  sum.refused += failed;
+  sum.refused_by[static_cast<std::size_t>(Refusal::failed)] += failed;
   const ListenerCounters* const counters = counters_.load(std::memory_order_acquire);
   if (counters == nullptr) return;
   sum.accepted += detail::count_of(counters->accepted);
@@ -180,7 +191,12 @@ void ListenerOutpost::take_one(Newcomers& from) {
     is_open = open_newcomer(*group_, factory_, options_, from.front());
   });
   if (is_open) return open_nodes_.splice(open_nodes_.end(), from, from.begin());
-  if (group_ != nullptr) count_refused(*group_, returned ? Refusal::not_admitted : Refusal::failed);
+  if (group_ != nullptr) {
+    count_refused(*group_, returned ? Refusal::not_admitted : Refusal::failed);
+  } else if (!left_) {
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    detail::count_up(LoopInternals::counters(loop_).refused);
+  }
   from.front().socket.reset();
   pass_back(from);
 }
@@ -219,7 +235,7 @@ void ListenerOutpost::on_moved(Fd socket, const Connection& connection, std::uin
   ended_.splice(ended_.end(), open_nodes_, open_nodes_.begin());
 }
 
-// The first one. Without memory for the task, the next one's finds both.
+// The first one. Without memory for the task, the next one's finds both, or a drain's check does.
 void ListenerOutpost::pass_back(Newcomers& from) noexcept {
   const std::lock_guard lock(mutex_);
   gone_.splice(gone_.end(), from, from.begin());

@@ -62,6 +62,8 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   // waited then, the loop is stalled: they are returned, and are no longer counted here.
   [[nodiscard]] Newcomers check();
   [[nodiscard]] bool has_waiting() const;
+  // Counts those that are gone, if there was no memory to say so. May destroy the listener.
+  void collect_missed();
   // It has not taken a newcomer since check() found that.
   [[nodiscard]] bool is_stalled() const noexcept { return stalled_at_ == takes_.load(); }
   // The loop is to get no newcomer: it is stalled, or its connections hold more than its
@@ -114,6 +116,7 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   std::atomic<std::uint64_t> takes_{0};
   std::atomic<bool> left_{false};
   std::atomic<const ListenerCounters*> counters_{nullptr};
+  std::atomic<std::uint64_t> failed_{0};  // newcomers, while there was no memory for the group
   std::atomic<const MemoryBudget*> memory_{nullptr};  // of the loop, which outlives the tasks
   mutable std::mutex mutex_;
   Newcomers waiting_;

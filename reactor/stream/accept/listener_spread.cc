@@ -90,8 +90,11 @@ void ListenerSpread::check() {
     is_waiting = is_waiting || outpost->has_waiting();
   }
   open_ -= back.size();
-  if (is_waiting) check_.start(kPatience);
+  if (is_waiting || (draining_ && open_ > 0)) check_.start(kPatience);
+  // Either may destroy this object.
+  const auto outposts = draining_ ? outposts_ : decltype(outposts_)();
   if (!back.empty()) pass_on(std::move(back));
+  for (const auto& outpost : outposts) outpost->collect_missed();
 }
 
 // Not at once: the connection is being freed, and its next loop may be this one.
@@ -119,11 +122,15 @@ void ListenerSpread::add_counters(ListenerCounters& sum) const noexcept {
   for (const auto& outpost : outposts_) outpost->add_counters(sum);
 }
 
+// Without memory for the timer, the deadline ends what nobody has said is gone.
 void ListenerSpread::begin_drain() noexcept {
+  draining_ = true;
+  LoopInternals::contained(pool_.first(), "listener", [this] { check_.start(kPatience); });
   for (const auto& outpost : outposts_) outpost->begin_drain();
 }
 
 void ListenerSpread::end_drain() noexcept {
+  if (!check_.running()) begin_drain();
   for (const auto& outpost : outposts_) outpost->end_drain();
 }
 

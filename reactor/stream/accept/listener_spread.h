@@ -66,6 +66,7 @@ class ListenerSpread {
   std::function<void(const Address& peer)> gone_;
   std::function<void(Newcomers newcomers)> returned_;
   std::vector<std::shared_ptr<ListenerOutpost>> outposts_;  // of the pool's loops from 1
+  bool draining_ = false;
   Timer check_;
   Newcomers moved_;  // since the last turn
   Timer moves_;
