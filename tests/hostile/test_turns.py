@@ -75,11 +75,16 @@ def percentile_99(server):
     return sorted(times)[len(times) * 99 // 100 - 1]
 
 
+def slowest_loop(server):
+    """Gives the thread of the second loop the least of the processor."""
+    os.setpriority(os.PRIO_PROCESS, server.threads()[-1], 19)
+
+
 class Turns(unittest.TestCase):
-    def expect_served(self, service, sample, size=64 * KIB, peers=PEERS, at=None):
+    def expect_served(self, service, sample, *more, size=64 * KIB, peers=PEERS, at=None):
         hostile.allow_descriptors(self, 2 * PEERS)
         # Not watched: it goes on with what had arrived when the flood ends.
-        with Server("-l", service, *ECHO) as server:
+        with Server("-l", service, *ECHO, *more) as server:
             before = server.resident()
             where = at or [one for _, one in server.listening if "udp" in one or
                            one not in server.endpoints("echo")][0]
@@ -91,6 +96,19 @@ class Turns(unittest.TestCase):
 
     def test_of_frames_without_bytes(self):
         self.expect_served("framed=tcp://127.0.0.1:0,framing=u32be", b"\0")
+
+    def test_of_frames_in_all_loops_of_a_pool(self):
+        self.expect_served("framed=tcp://127.0.0.1:0,framing=u32be", b"\0", "--workers", "2")
+
+    def test_of_newcomers_and_frames_with_a_loop_that_is_kept_from_the_processor(self):
+        hostile.allow_descriptors(self, 2 * PEERS)
+        with Server("-l", "framed=tcp://127.0.0.1:0,framing=u32be", *ECHO,
+                    "--workers", "2") as server:
+            with flooded(server.endpoints("framed")[-1], 50, b"\0", 64 * KIB):
+                slowest_loop(server)
+                for number in range(hostile.long_or(1000, 100)):
+                    with daemon.connect(server.endpoints("echo")[-1]) as client:
+                        self.assertTrue(daemon.exchange(client, b"newcomer %d" % number))
 
     def test_of_frames_of_one_byte_that_are_not_answered(self):
         self.expect_served("framed=tcp://127.0.0.1:0,framing=u8,reply=none", b"\0")

@@ -344,9 +344,10 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", default="1", help="the loops of the daemon")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        arguments = []
+        arguments = ["--workers", options.workers]
         for listen in ("echo=tcp://127.0.0.1:0",
                        "echo=udp://127.0.0.1:0,answers=1000000,answers-per-source=1000000",
                        f"echo=unix://{directory}/echo", "upper=tcp://127.0.0.1:0",
