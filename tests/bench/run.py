@@ -14,10 +14,12 @@ import lent_servers
 import processes
 import report
 import scenarios
+import shares
 
 
 def arguments():
-    keys = [scenario.key for scenario in scenarios.ALL] + ["idle", "tls-idle", "decoders", "none"]
+    keys = [scenario.key for scenario in scenarios.ALL] + ["idle", "tls-idle", "decoders", "shares",
+                                                           "none"]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/bench",
@@ -124,6 +126,16 @@ class Benchmark:
             self.problems.append(f"decoders: {error}")
             return []
 
+    def shares(self):
+        if not self.programs.get("sluiced") or not self.wanted("shares"):
+            return []
+        say("how connections are divided")
+        try:
+            return [shares.section(self.programs, self.cores)]
+        except processes.Broken as error:
+            self.problems.append(f"shares: {error}")
+            return []
+
     def counted(self):
         parts = []
         for tool in counts.TOOLS:
@@ -142,7 +154,8 @@ class Benchmark:
         measured, idle, tls_idle = self.rounds(), self.idle(), self.tls_idle()
         text = report.markdown(self.options.build, self.cores, self.options.rounds, measured,
                                idle, tls_idle)
-        text = "\n\n".join([text.rstrip("\n"), *self.decoders(), *self.counted()]) + "\n"
+        text = "\n\n".join([text.rstrip("\n"), *self.decoders(), *self.shares(),
+                            *self.counted()]) + "\n"
         print(text)
         if self.options.output:
             self.options.output.write_text(text)

@@ -1,5 +1,5 @@
 """What members of three daemons have read after random faults of the server between them, of the
-links to it, and of a wall clock.
+links to it, which are parted or slow, and of a wall clock.
 
 SLUICE_BUS_SCHEDULES is how many random schedules of faults are run, SLUICE_BUS_SEED the first."""
 import os
@@ -16,6 +16,7 @@ import daemon
 from daemon import SLOWNESS, wait_until
 from network import INSIDE, in_own_network
 from one_house import CHAT, OneHouse
+from slow_link import SlowLink
 
 SCHEDULES = int(os.environ.get("SLUICE_BUS_SCHEDULES", "1"))
 SEED = int(os.environ.get("SLUICE_BUS_SEED", str(random.randrange(1_000_000))))
@@ -23,6 +24,9 @@ SECONDS = 3  # of faults
 TO_SETTLE = 30 * SLOWNESS
 CLOCK = pathlib.Path(os.environ.get("BUILD_DIR", ".")) / "hostile" / "libstepping_clock.so"
 CLOCK_STEP = 3600 * 10**9  # nanoseconds, at most
+# Of the slow link, in each direction. The last one is more than a daemon waits for its lines.
+DELAYS = (0.0, 0.02, 0.1, 0.3, 0.6)  # seconds
+RATES = (None, None, 64 * 1024, 8 * 1024)  # bytes in a second
 
 
 def link(number):
@@ -91,11 +95,12 @@ class Reader(threading.Thread):
 
 
 class Schedule:
-    """Kills, stops and starts the server, cuts its connections, parts it from daemons, and sets the
-    clock of a daemon, at random."""
+    """Kills, stops and starts the server, cuts its connections, parts it from daemons, slows the
+    link of one of them, and sets the clock of another one, at random."""
 
-    def __init__(self, redis, clock, count, seed):
+    def __init__(self, redis, slow, clock, count, seed):
         self.redis = redis
+        self.slow = slow
         self.clock = clock
         self.count = count
         self.links = Links(redis.port)
@@ -119,9 +124,13 @@ class Schedule:
             offset = self.random.randint(-CLOCK_STEP, CLOCK_STEP)
             with open(self.clock, "r+b") as file:  # which is mapped, so it must not be cut
                 file.write(struct.pack("=q", offset))
+        elif fault < 0.28:
+            self.slow.delay = self.random.choice(DELAYS)
+            self.slow.rate = self.random.choice(RATES)
 
     def end(self):
         self.links.heal()
+        self.slow.delay, self.slow.rate = 0.0, None
         if self.stopped:
             self.redis.process.send_signal(signal.SIGCONT)
         if not self.runs:
@@ -141,13 +150,15 @@ class History(OneHouse):
         redis = self.redis(durable=True, addresses=["127.0.0.1", *map(link, range(count))])
         clock = self.directory / "clock"
         clock.write_bytes(bytes(8))
-        daemons = [self.daemon("--bus", redis.url.replace("127.0.0.1", link(n)), *CHAT,
-                               launcher=stepping(clock) if n == 0 else ()) for n in range(count)]
+        slow = self.stack.enter_context(SlowLink(link(1), (link(1), redis.port)))
+        daemons = [self.daemon("--bus", f"redis://{link(n)}:{slow.port if n == 1 else redis.port}",
+                               *CHAT, launcher=stepping(clock) if n == 0 else ())
+                   for n in range(count)]
         authors = [self.member(one, f"author{n}") for n, one in enumerate(daemons)]
         observers = [self.member(one, f"observer{n}") for n, one in enumerate(daemons)]
         self.see_each_other(*authors, *observers)
         readers = [Reader(member) for member in (*authors, *observers)]
-        schedule = Schedule(redis, clock, count, seed)
+        schedule = Schedule(redis, slow, clock, count, seed)
         said = [[] for _ in authors]
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
