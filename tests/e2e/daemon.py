@@ -305,7 +305,7 @@ def needs_tls(test):
     return unittest.skipIf("TLS is not in this build" in shown, "without TLS")(test)
 
 
-def main(seconds=100):
+def main(seconds=220):
     if shutil.which(PATH) is None:
         sys.exit(f"SLUICED={PATH}: there is no such program")
     run_tests(seconds)

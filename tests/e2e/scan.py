@@ -107,7 +107,7 @@ def far_host(*addresses):
         raise unittest.SkipTest(str(error)) from error
 
 
-def main(seconds=100):
+def main(seconds=220):
     if shutil.which(PATH) is None:
         sys.exit(f"SLUICE_SCAN={PATH}: there is no such program")
     # Other tests open and close ports of this host's loopback all the time, and would be scanned.

@@ -355,7 +355,7 @@ def flood_of_newcomers(endpoint, seconds, at_once=64, source=None, at_least=0):
 
 
 def main():
-    daemon.main(600 if LONG else 100)
+    daemon.main(590)
 
 
 if __name__ == "__main__":

@@ -191,4 +191,4 @@ class History(OneHouse):
 
 if __name__ == "__main__":
     in_own_network("nft", optional=True)
-    daemon.main(100 + 60 * SCHEDULES)
+    daemon.main(160 + 60 * SCHEDULES)
