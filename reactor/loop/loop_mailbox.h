@@ -11,11 +11,11 @@
 #include <atomic>
 #include <cerrno>
 #include <functional>
-#include <mutex>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "../base/mutex.h"
 #include "libev_loop.h"
 #include "wait_handle.h"
 #include "watcher.h"
@@ -48,7 +48,7 @@ class LoopMailbox {
 
   // The descriptor for a host that runs the loop from its own; made by the first call.
   int wait_handle() {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     if (!wait_handle_) wait_handle_.start(loop_);
     return wait_handle_.fd();
   }
@@ -66,7 +66,7 @@ class LoopMailbox {
   void let_host_wait(TimePoint due) noexcept { wait_handle_.wait_until(due); }
 
   void post(Task task) {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     const bool first = tasks_.empty();
     tasks_.push_back(std::move(task));
     // Later tasks need no wake-up of their own: the first one's finds them all.
@@ -84,7 +84,7 @@ class LoopMailbox {
   // Destroys the waiting tasks. Returns false if there were none.
   bool drop() {
     std::vector<Task> tasks;
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     tasks.swap(tasks_);
     return !tasks.empty();
   }
@@ -110,7 +110,7 @@ class LoopMailbox {
   void on_woken() noexcept {
     std::vector<Task> tasks;
     {
-      const std::lock_guard lock(mutex_);
+      const detail::MutexLock lock(mutex_);
       tasks.swap(tasks_);
     }
     // Without the lock: a task may post.
@@ -119,8 +119,8 @@ class LoopMailbox {
 
   struct ev_loop* loop_;
   Run run_;
-  std::mutex mutex_;
-  std::vector<Task> tasks_;
+  detail::Mutex mutex_;
+  std::vector<Task> tasks_ SLUICE_GUARDED_BY(mutex_);
   std::atomic<bool> stop_{false};
   AsyncWatcher async_;
   // After so many turns the host's other work has its turn.

@@ -3,11 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "../base/mutex.h"
 #include "loop_internals.h"
 
 namespace sluice {
@@ -18,7 +18,7 @@ namespace {
 class SignalOwners {
  public:
   bool take(int signal, const Loop* loop) {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     Owner& owner = owners_[static_cast<std::size_t>(signal)];
     if (owner.users > 0 && owner.loop != loop) return false;
     owner.loop = loop;
@@ -26,7 +26,7 @@ class SignalOwners {
     return true;
   }
   void give_back(int signal) noexcept {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     --owners_[static_cast<std::size_t>(signal)].users;
   }
 
@@ -35,8 +35,8 @@ class SignalOwners {
     const Loop* loop = nullptr;
     unsigned users = 0;
   };
-  std::mutex mutex_;
-  std::array<Owner, NSIG> owners_{};
+  detail::Mutex mutex_;
+  std::array<Owner, NSIG> owners_ SLUICE_GUARDED_BY(mutex_){};
 };
 
 SignalOwners& signal_owners() {

@@ -57,12 +57,12 @@ TlsPeerCertificate TlsServer::certificate() const {
 TlsServerSlot::TlsServerSlot(TlsServer first) noexcept : current_(std::move(first)) {}
 
 void TlsServerSlot::replace(TlsServer next) noexcept {
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   std::swap(current_, next);  // the old one is freed, if it is the last, without the lock
 }
 
 TlsServer TlsServerSlot::current() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   return current_;
 }
 

@@ -20,12 +20,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../base/export.h"
+#include "../base/mutex.h"
 #include "../stream/transport.h"
 #include "tls_certificate.h"
 #include "tls_context.h"
@@ -87,8 +87,8 @@ class SLUICE_EXPORT TlsServerSlot {
   [[nodiscard]] TransportFactory transport() const;
 
  private:
-  mutable std::mutex mutex_;
-  TlsServer current_;
+  mutable detail::Mutex mutex_;
+  TlsServer current_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice

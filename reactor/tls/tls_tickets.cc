@@ -43,7 +43,7 @@ bool TlsTickets::rotate(Clock::time_point now) noexcept {
 
 int TlsTickets::prepare(unsigned char name[16], unsigned char iv[16], EVP_CIPHER_CTX* cipher,
                         EVP_MAC_CTX* mac, bool encrypt, Clock::time_point now) noexcept {
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   if (!rotate(now)) return -1;
   Key* key = &current_;
   if (encrypt) {

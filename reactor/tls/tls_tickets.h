@@ -11,9 +11,9 @@
 
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <optional>
 
+#include "../base/mutex.h"
 #include "tls_handles.h"
 
 namespace sluice {
@@ -43,12 +43,12 @@ class TlsTickets {
   };
 
   static bool make(Key& key, Clock::time_point now) noexcept;
-  bool rotate(Clock::time_point now) noexcept;
+  bool rotate(Clock::time_point now) noexcept SLUICE_REQUIRES(mutex_);
 
   const std::chrono::seconds life_;
-  std::mutex mutex_;
-  Key current_;
-  std::optional<Key> previous_;
+  detail::Mutex mutex_;
+  Key current_ SLUICE_GUARDED_BY(mutex_);
+  std::optional<Key> previous_ SLUICE_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice

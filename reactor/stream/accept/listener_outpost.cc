@@ -43,7 +43,7 @@ ListenerOutpost::ListenerOutpost(const Listener& listener, Loop& home, Loop& loo
 void ListenerOutpost::send(Newcomer& newcomer) {
   Newcomers one;
   one.push_back({Fd(), newcomer.peer, newcomer.moved_to});
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   // One wake-up finds all that have come until then.
   if (!take_posted_) loop_.post([self = shared_from_this()] { self->take(); });
   take_posted_ = true;
@@ -60,13 +60,13 @@ bool ListenerOutpost::is_full() const noexcept {
 }
 
 bool ListenerOutpost::has_waiting() const {
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   return !waiting_.empty();
 }
 
 void ListenerOutpost::collect_missed() {
   {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     if (collect_posted_ || gone_.empty()) return;
   }
   collect();
@@ -74,7 +74,7 @@ void ListenerOutpost::collect_missed() {
 
 Newcomers ListenerOutpost::check() {
   Newcomers back;
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   const std::uint64_t takes = takes_.load();
   if (waiting_.empty()) {
     waited_at_.reset();
@@ -132,7 +132,7 @@ void ListenerOutpost::leave() noexcept {
   gone_at_home_ = nullptr;
   Newcomers dropped;
   {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     dropped.swap(waiting_);
     count_gone(dropped.size());
   }
@@ -143,7 +143,7 @@ void ListenerOutpost::leave() noexcept {
 void ListenerOutpost::collect() {
   Newcomers gone;
   {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     gone.swap(gone_);
     collect_posted_ = false;
   }
@@ -158,13 +158,13 @@ void ListenerOutpost::collect() {
 void ListenerOutpost::take() {
   std::size_t left = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const detail::MutexLock lock(mutex_);
     left = waiting_.size();
   }
   for (;; --left) {
     Newcomers next;
     {
-      const std::lock_guard lock(mutex_);
+      const detail::MutexLock lock(mutex_);
       ++takes_;  // also if none waits: it is not stalled any more
       if (waiting_.empty()) {
         take_posted_ = false;
@@ -237,7 +237,7 @@ void ListenerOutpost::on_moved(Fd socket, const Connection& connection, std::uin
 
 // The first one. Without memory for the task, the next one's finds both, or a drain's check does.
 void ListenerOutpost::pass_back(Newcomers& from) noexcept {
-  const std::lock_guard lock(mutex_);
+  const detail::MutexLock lock(mutex_);
   gone_.splice(gone_.end(), from, from.begin());
   if (collect_posted_) return;
   collect_posted_ = LoopInternals::contained(

@@ -14,11 +14,11 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "../../base/address.h"
 #include "../../base/fd.h"
+#include "../../base/mutex.h"
 #include "../../loop/loop.h"
 #include "../connection_group.h"
 #include "../listener_counters.h"
@@ -118,11 +118,11 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   std::atomic<const ListenerCounters*> counters_{nullptr};
   std::atomic<std::uint64_t> failed_{0};  // newcomers, while there was no memory for the group
   std::atomic<const MemoryBudget*> memory_{nullptr};  // of the loop, which outlives the tasks
-  mutable std::mutex mutex_;
-  Newcomers waiting_;
-  Newcomers gone_;
-  bool take_posted_ = false;
-  bool collect_posted_ = false;
+  mutable detail::Mutex mutex_;
+  Newcomers waiting_ SLUICE_GUARDED_BY(mutex_);
+  Newcomers gone_ SLUICE_GUARDED_BY(mutex_);
+  bool take_posted_ SLUICE_GUARDED_BY(mutex_) = false;
+  bool collect_posted_ SLUICE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sluice
