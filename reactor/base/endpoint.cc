@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "text/host_and_port.h"
 #include "text/quote.h"
 
 namespace sluice {
@@ -15,16 +16,10 @@ namespace {
 
 using Parsed = std::variant<Endpoint, EndpointError>;
 
-constexpr std::string_view kHosts = "allowed: a.b.c.d, [IPv6] and *";
+constexpr std::string_view kHosts = "a.b.c.d, [IPv6] and *";
 constexpr std::string_view kPorts = "0-65535";
 constexpr std::string_view kSeparator = "://";
 constexpr std::array kSchemes = {Scheme::tcp, Scheme::udp, Scheme::unix_stream};
-
-struct HostAndPort {
-  std::string_view host;  // without its brackets
-  bool bracketed;
-  std::string_view port;
-};
 
 template <typename... Parts>
 EndpointError error(const Parts&... parts) {
@@ -51,41 +46,10 @@ Parsed parse_path(std::string_view path) {
                quote("./" + std::string(path)));
 }
 
-// `text` is what stands between the brackets and the end, or the whole address without brackets.
-std::variant<HostAndPort, EndpointError> split_bracketed(std::string_view text) {
-  const std::size_t end = text.find(']');
-  if (end == std::string_view::npos) {
-    return error("host ", quote(text), " has no closing ]; an IPv6 address is written [IPv6]:PORT");
-  }
-  const std::string_view rest = text.substr(end + 1);
-  const std::string_view host = text.substr(0, end + 1);
-  if (rest.empty()) return error("port is missing after ", quote(host), "; allowed: ", kPorts);
-  if (rest.front() != ':') {
-    return error(quote(rest), " follows ", quote(host), " where :PORT is expected");
-  }
-  return HostAndPort{host.substr(1, host.size() - 2), true, rest.substr(1)};
-}
-
-std::variant<HostAndPort, EndpointError> split(std::string_view text) {
-  if (!text.empty() && text.front() == '[') return split_bracketed(text);
-  const std::size_t colon = text.find(':');
-  if (text.empty() || colon == 0) return error("host is empty; ", kHosts);
-  if (colon == std::string_view::npos) {
-    return error("port is missing after ", quote(text), "; allowed: ", kPorts);
-  }
-  if (text.find(':', colon + 1) != std::string_view::npos) {
-    return error("host of ", quote(text),
-                 " has no brackets; an IPv6 address is written [IPv6]:PORT");
-  }
-  return HostAndPort{text.substr(0, colon), false, text.substr(colon + 1)};
-}
-
 std::optional<EndpointError> parse_port(const HostAndPort& part, std::uint16_t& port) {
   const std::string_view text = part.port;
   if (text.empty()) {
-    const std::string host =
-        part.bracketed ? "[" + std::string(part.host) + "]" : std::string(part.host);
-    return error("port is missing after ", quote(host + ":"), "; allowed: ", kPorts);
+    return error("port is missing after ", quote(part.written_host() + ":"), "; allowed: ", kPorts);
   }
   if (text.find_first_not_of("0123456789") != std::string_view::npos) {
     return error("port ", quote(text), " is not a decimal number in ", kPorts);
@@ -105,7 +69,7 @@ std::optional<Address> parse_host(const HostAndPort& part, std::uint16_t port) {
 
 EndpointError host_error(const HostAndPort& part) {
   if (!part.bracketed) {
-    return error("host ", quote(part.host), " is not a numeric address; ", kHosts);
+    return error("host ", quote(part.host), " is not a numeric address; allowed: ", kHosts);
   }
   const std::size_t percent = part.host.find('%');
   if (percent != std::string_view::npos &&
@@ -117,8 +81,8 @@ EndpointError host_error(const HostAndPort& part) {
 }
 
 Parsed parse_ip(Scheme scheme, std::string_view text) {
-  const auto parts = split(text);
-  if (const auto* wrong = std::get_if<EndpointError>(&parts)) return *wrong;
+  const auto parts = split_host_and_port(text, {kHosts, kPorts});
+  if (const auto* wrong = std::get_if<std::string>(&parts)) return EndpointError{*wrong};
   const auto& part = std::get<HostAndPort>(parts);
   std::uint16_t port = 0;
   auto bad_port = parse_port(part, port);

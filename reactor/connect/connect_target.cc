@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "../base/endpoint.h"
+#include "../base/text/host_and_port.h"
 #include "../base/text/host_name.h"
 #include "../base/text/quote.h"
 #include "../names/service_names.h"
@@ -16,12 +17,15 @@ constexpr std::string_view kTcp = "tcp://";
 constexpr std::string_view kTls = "tls://";
 constexpr std::string_view kUnixScheme = "unix://";
 
+constexpr HostAndPortWords kAllowed{"a name, a.b.c.d and [IPv6]",
+                                    "1-65535 or the name of a service"};
+
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw std::invalid_argument("cannot connect to " + quote(text) + ": " + why);
 }
 
 std::uint16_t read_port(std::string_view text, std::string_view service) {
-  if (service.empty()) refuse(text, "no port; allowed is 1-65535 or the name of a service");
+  if (service.empty()) refuse(text, "no port; allowed: " + std::string(kAllowed.ports));
   if (service.find_first_not_of("0123456789") == std::string_view::npos) {
     std::uint16_t port = 0;
     const char* const end = service.data() + service.size();
@@ -63,21 +67,13 @@ ConnectTarget ConnectTarget::read(std::string_view text) {
   if (!is_tls && !text.starts_with(kTcp)) {
     refuse(text, "allowed are tcp://HOST:PORT, tls://HOST:PORT and unix://PATH");
   }
-  std::string_view host = text.substr(kTcp.size());
-  const std::size_t colon = host.rfind(':');
-  const std::size_t bracket = host.rfind(']');
-  if (colon == std::string_view::npos || (bracket != std::string_view::npos && bracket > colon)) {
-    refuse(text, "no port; allowed is 1-65535 or the name of a service");
+  const auto parts = split_host_and_port(text.substr(kTcp.size()), kAllowed);
+  if (const auto* wrong = std::get_if<std::string>(&parts)) refuse(text, *wrong);
+  const auto& part = std::get<HostAndPort>(parts);
+  if (part.bracketed && part.host.find(':') == std::string_view::npos) {
+    refuse(text, "brackets are for IPv6 addresses");
   }
-  const std::string_view service = host.substr(colon + 1);
-  host = host.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos) refuse(text, "brackets are for IPv6 addresses");
-  } else if (host.find(':') != std::string_view::npos) {
-    refuse(text, "an IPv6 address is written in brackets");
-  }
-  ConnectTarget target = read_host(text, host, service);
+  ConnectTarget target = read_host(text, part.host, part.port);
   target.is_tls = is_tls;
   return target;
 }

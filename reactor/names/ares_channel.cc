@@ -88,7 +88,7 @@ struct AresChannel::Callbacks {
 AresChannel::AresChannel(Loop& loop, const AresSettings& settings, Owner& owner)
     : loop_(loop),
       owner_(&owner),
-      has_one_server_(settings.servers().size() == 1),
+      has_one_server_(settings.count_of_servers() == 1),
       timer_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }) {
   channel_ = settings.open(&Callbacks::on_socket, this);
   use_own_calls(channel_, reads_);

@@ -138,6 +138,8 @@ std::vector<Address> AresSettings::servers() const {
   return all;
 }
 
+std::size_t AresSettings::count_of_servers() const noexcept { return saved_->servers.size(); }
+
 ares_channeldata* AresSettings::open(OnSocket on_socket, void* argument) const {
   // All options are set, so that c-ares reads no file. The resolver itself reads the hosts file,
   // applies the search domains and sorts. c-ares requires a server here; the call below replaces

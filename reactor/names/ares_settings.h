@@ -8,6 +8,7 @@
 #define SLUICE_REACTOR_NAMES_ARES_SETTINGS_H
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -31,6 +32,7 @@ class AresSettings {
   [[nodiscard]] const SearchRules& search() const noexcept { return search_; }
   [[nodiscard]] std::chrono::milliseconds try_timeout() const noexcept { return try_timeout_; }
   [[nodiscard]] std::vector<Address> servers() const;
+  [[nodiscard]] std::size_t count_of_servers() const noexcept;
   // The caller owns the channel and must call ares_destroy(). Throws std::bad_alloc.
   [[nodiscard]] ares_channeldata* open(OnSocket on_socket, void* argument) const;
 

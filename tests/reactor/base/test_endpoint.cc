@@ -174,16 +174,14 @@ Test(endpoint, names_a_host_that_is_not_numeric) {
 
 Test(endpoint, names_an_empty_host) {
   const std::string message = "host is empty; allowed: a.b.c.d, [IPv6] and *";
-  expect_messages({{"tcp://", message},
-                   {"udp://", message},
-                   {"tcp://:", message},
-                   {"tcp://:80", message},
-                   {"tcp://::1", message}});
+  expect_messages(
+      {{"tcp://", message}, {"udp://", message}, {"tcp://:", message}, {"tcp://:80", message}});
 }
 
 Test(endpoint, asks_for_brackets_around_an_ipv6_address) {
   const std::string tail = " has no brackets; an IPv6 address is written [IPv6]:PORT";
   expect_messages({
+      {"tcp://::1", "host of \"::1\"" + tail},
       {"tcp://fe80::1:80", "host of \"fe80::1:80\"" + tail},
       {"tcp://127.0.0.1:80:90", "host of \"127.0.0.1:80:90\"" + tail},
       {"tcp://2001:db8::1", "host of \"2001:db8::1\"" + tail},

@@ -66,18 +66,19 @@ Test(connect_target, shows_no_more_of_a_long_port_than_of_other_text) {
 Test(connect_target, rejects_what_nobody_can_connect_to_and_says_what_is_allowed) {
   expect_error("", "allowed are tcp://HOST:PORT, tls://HOST:PORT and unix://PATH");
   expect_error("udp://127.0.0.1:7", "cannot connect to \"udp://127.0.0.1:7\": allowed are tcp://");
-  expect_error("tcp://example.org", "no port; allowed is 1-65535 or the name of a service");
-  expect_error("tcp://[::1]", "no port; allowed is 1-65535 or the name of a service");
-  expect_error("tcp://example.org:", "no port; allowed is 1-65535 or the name of a service");
+  expect_error("tcp://example.org",
+               "port is missing after \"example.org\"; allowed: 1-65535 or the name of");
+  expect_error("tcp://[::1]", "port is missing after \"[::1]\"; allowed: 1-65535 or the name of");
+  expect_error("tcp://example.org:", "no port; allowed: 1-65535 or the name of a service");
   expect_error("tcp://example.org:0", "port 0 is not in 1-65535");
   expect_error("tcp://example.org:65536", "port 65536 is not in 1-65535");
   expect_error("tcp://example.org:99999999999", "port 99999999999 is not in 1-65535");
   expect_error("tcp://example.org:no such", "\"no such\" is neither a port (1-65535) nor a TCP");
   expect_error("tcp://*:80", "* is for listening");
-  expect_error("tcp://::1:80", "an IPv6 address is written in brackets");
+  expect_error("tcp://::1:80", "has no brackets; an IPv6 address is written [IPv6]:PORT");
   expect_error("tcp://[example.org]:80", "brackets are for IPv6 addresses");
   expect_error("tcp://[::zz]:80", "\"::zz\" is neither an IP address nor a name of a host");
   expect_error("tcp://a b:80", "\"a b\" is neither an IP address nor a name of a host");
   expect_error("tcp://127.1:80", "\"127.1\" is neither an IP address nor a name of a host");
-  expect_error("tcp://:80", "\"\" is neither an IP address nor a name of a host");
+  expect_error("tcp://:80", "host is empty; allowed: a name, a.b.c.d and [IPv6]");
 }
