@@ -64,6 +64,8 @@ class Tricklers(unittest.TestCase):
                 "-l", f"broadcast=udp://127.0.0.1:0,control={directory}/c,{limits}") as server, \
                 contextlib.ExitStack() as stack:
             echo, framed, skipping, chat, _ = (endpoint for _, endpoint in server.listening)
+            # Before the others come, who would be silent until the honest client has started.
+            stack.enter_context(served_meanwhile(self, echo))
             clients = []
             for endpoint, begin in ((framed, b"255"), (skipping, b"\0\x0f\0\0"),
                                     (chat, b"never"), (f"unix://{directory}/c", b"never")):
@@ -71,14 +73,13 @@ class Tricklers(unittest.TestCase):
                 for client in part:
                     client.send(begin)
                 clients += part
-            with served_meanwhile(self, echo):
-                deadline = time.monotonic() + 30 * daemon.SLOWNESS
-                while server.counters()["closed_message_timeout"] < len(clients):
-                    self.assertLess(time.monotonic(), deadline)
-                    for client in clients:
-                        with contextlib.suppress(OSError):
-                            client.send(b"x")
-                    time.sleep(0.5)
+            deadline = time.monotonic() + 30 * daemon.SLOWNESS
+            while (counters := server.counters())["closed_message_timeout"] < len(clients):
+                self.assertLess(time.monotonic(), deadline, counters)
+                for client in clients:
+                    with contextlib.suppress(OSError):
+                        client.send(b"x")
+                time.sleep(0.5)
 
     def test_that_never_say_anything_do_not_stay_either(self):
         with watched(self, *ECHO, "-l", "chat=tcp://127.0.0.1:0,first-message-timeout=1s") \
