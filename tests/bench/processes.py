@@ -118,6 +118,8 @@ def run_load(programs, core, port, arguments, server_pid=0):
     measured = json.loads(done.stdout)
     if measured.get("lost"):
         raise Broken(f"lost or came back wrong: {measured['lost']:.0f} bytes or messages")
+    if measured.get("operations") == 0:
+        raise Broken(f"bench_load {arguments[0]} has counted nothing: the machine is too busy")
     return measured
 
 
@@ -134,9 +136,9 @@ def start(programs, cores, name, mode):
 
 
 @contextlib.contextmanager
-def upstream_for(programs, cores, mode):
+def upstream_for(programs, cores, name, mode):
     """The echo server behind a proxy, on the core of the load."""
-    if mode != "proxy":
+    if mode != "proxy" and name not in lent_servers.TLS_PROXIES:
         yield
         return
     echo = start(programs, Cores(cores.load, cores.load), "bare_epoll", "echo")
@@ -149,7 +151,7 @@ def upstream_for(programs, cores, mode):
 
 def measure(programs, cores, name, mode, arguments):
     """One server, started for this measurement alone. REQUIRES: it is available()."""
-    with upstream_for(programs, cores, mode):
+    with upstream_for(programs, cores, name, mode):
         return measure_one(programs, cores, name, mode, arguments)
 
 

@@ -17,6 +17,10 @@ TITLES = {
     "asio": "Asio",
     "asio_shared": "Asio, one buffer for all",
     "bare_tls": "bare epoll and OpenSSL",
+    "libevent_tls": "libevent bufferevent_openssl",
+    "asio_tls": "Asio ssl::stream",
+    "nginx": "nginx stream, a proxy",
+    "stunnel": "stunnel, a proxy",
     "bare_relay": "bare epoll relay",
     "bare_splice": "bare splice proxy",
     "bare_copy": "bare epoll proxy",
@@ -109,7 +113,8 @@ PROXY = (
              PROXY_SERVERS, "proxy", "bare_copy", "round trip"),
 )
 
-TLS_SERVERS = ("sluiced", "bare_tls")
+TLS_RELAYS = ("sluiced", "bare_tls")
+TLS_SERVERS = (*TLS_RELAYS, "libevent_tls", "asio_tls", "nginx", "stunnel")
 TLS = (
     Scenario("tls", "TLS echo, 16 × 64 B", ("tls-round-trips", "--connections", 16, "--size", 64),
              TLS_SERVERS, "tls", "bare_tls", "round trip"),
@@ -118,7 +123,7 @@ TLS = (
              TLS_SERVERS, "tls", "bare_tls", "round trip"),
     Scenario("tls-fan-out", "TLS, 1 to 1,000, 16 lines in flight",
              ("tls-fan-out", "--connections", 1000, "--size", 64, "--in-flight", 16),
-             TLS_SERVERS, "tls-relay", "bare_tls", "delivery", plural="deliveries"),
+             TLS_RELAYS, "tls-relay", "bare_tls", "delivery", plural="deliveries"),
     Scenario("tls-handshake", "TLS handshake, exchange, close", ("tls-handshakes", "--size", 64),
              TLS_SERVERS, "tls", "bare_tls", "connection"),
     Scenario("tls-resumed", "the same, resumed", ("tls-resumptions", "--size", 64),

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
 #include "../common.h"
+#include "tls_context.h"
 
 namespace {
 
@@ -23,24 +23,13 @@ struct Connection {
   std::uint32_t events = EPOLLIN;
 };
 
-const char* file_in(const char* variable) {
-  const char* const file = std::getenv(variable);
-  if (file == nullptr) bench::fail(variable);
-  return file;
-}
-
 class Server {
  public:
   explicit Server(bool relays)
       : relays_(relays),
         listener_(bench::listen_tcp()),
         context_(SSL_CTX_new(TLS_server_method())) {
-    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-    SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (SSL_CTX_use_certificate_chain_file(context_, file_in("BENCH_CERT")) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context_, file_in("BENCH_KEY"), SSL_FILETYPE_PEM) != 1) {
-      bench::fail("certificate or key");
-    }
+    bench::prepare_context(context_);
     epoll_.add(listener_, EPOLLIN, nullptr);
     bench::announce(listener_);
   }
