@@ -1,3 +1,5 @@
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -88,6 +90,26 @@ Test(tls_transport, joins_small_parts_and_repeats_a_write_that_was_cut_off) {
   pair.at(pair.client).resume();
   turn_until(pair.loop(), [&] { return pair.client.handler.input.size() >= sent.size(); });
   cr_expect(pair.client.handler.input == sent);
+}
+
+Test(tls_transport, takes_no_error_that_the_program_has_left_for_one_of_its_own) {
+  World world;
+  TlsPair pair(world.server.transport(), world.client.transport("localhost"));
+  make_echo(pair.server);
+  // Before each turn, also those in which a call finds that it has to wait.
+  const auto turn_with_errors_until = [&pair](const auto& done) {
+    turn_until(pair.loop(), [&done] {
+      ERR_raise(ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER);
+      return done();
+    });
+  };
+  turn_with_errors_until(
+      [&] { return !pair.client.version.empty() && !pair.server.version.empty(); });
+  pair.at(pair.client).send("hello");
+  turn_with_errors_until([&] { return pair.client.handler.input == "hello"; });
+  pair.at(pair.client).close();
+  turn_with_errors_until([&] { return pair.server.closed(); });
+  cr_expect(!pair.server.handler.last_reason, "%s", pair.server.why().c_str());
 }
 
 Test(tls_transport, ends_in_order_when_either_side_closes) {
