@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kFirstDelay{1000};
 constexpr std::chrono::milliseconds kMaxDelay{60'000};
 
+constexpr std::size_t kLeastColumns = 50;  // for a line for each file
+
 }  // namespace
 
 Fetch::Fetch(const FetchOptions& options)
@@ -26,7 +29,9 @@ Fetch::Fetch(const FetchOptions& options)
       output_(
           loop_, STDOUT_FILENO, [this] { on_drained(); },
           [this](std::error_code error) { on_output_failed(error); }),
-      progress_(loop_, [this](std::size_t columns) { return fetch_progress(progress(), columns); }),
+      progress_(
+          loop_, [this](std::size_t columns) { return fetch_progress(progress(), columns); },
+          [this](std::size_t columns, std::size_t most) { return file_lines(columns, most); }),
       gate_(loop_, options.rate, [this] { resume_all(); }),
       queue_(options.jobs, options.max_per_host),
       retry_(loop_, [this] { take_retries(); }),
@@ -99,7 +104,7 @@ void Fetch::start(std::size_t job) {
     return tell(transfer->finish(CURLE_WRITE_ERROR));
   }
   CURL* const easy = transfer->handle();
-  transfers_.emplace(easy, Running{std::move(transfer), job});
+  transfers_.emplace(easy, Running{std::move(transfer), job, loop_.now()});
   multi_.add(easy);
 }
 
@@ -197,6 +202,31 @@ FetchProgress Fetch::progress() const {
     progress.bytes += running.transfer->bytes();
   }
   return progress;
+}
+
+// A line for each file in progress, those that began first at the top.
+std::vector<std::string> Fetch::file_lines(std::size_t columns, std::size_t most) const {
+  if (columns < kLeastColumns) return {};
+  std::vector<const Running*> oldest;
+  for (const auto& [easy, running] : transfers_) oldest.push_back(&running);
+  std::sort(oldest.begin(), oldest.end(), [](const Running* one, const Running* other) {
+    return std::pair(one->begun, one->job) < std::pair(other->begun, other->job);
+  });
+  const std::size_t shown = oldest.size() > most ? most - 1 : oldest.size();
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Running& running = *oldest[i];
+    lines.push_back(file_progress({.name = progress_name(options_.jobs[running.job].url.path),
+                                   .bytes = running.transfer->bytes(),
+                                   .total = running.transfer->total(),
+                                   .elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       loop_.now() - running.begun)},
+                                  columns));
+  }
+  if (shown < oldest.size()) {
+    lines.push_back("and " + std::to_string(oldest.size() - shown) + " more");
+  }
+  return lines;
 }
 
 }  // namespace sluice::tools::fetch

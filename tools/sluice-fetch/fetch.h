@@ -60,6 +60,7 @@ class Fetch {
   void stop_if_done();
   [[nodiscard]] bool shows_progress() const;
   [[nodiscard]] FetchProgress progress() const;
+  [[nodiscard]] std::vector<std::string> file_lines(std::size_t columns, std::size_t most) const;
 
   const FetchOptions& options_;
   Outcome outcome_;
@@ -82,6 +83,7 @@ class Fetch {
   struct Running {
     std::unique_ptr<Transfer> transfer;
     std::size_t job;
+    TimePoint begun;
   };
   std::map<CURL*, Running> transfers_;
 };

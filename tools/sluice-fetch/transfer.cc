@@ -201,8 +201,13 @@ void Transfer::resume() noexcept {
 }
 
 double Transfer::share() const noexcept {
-  const auto length = info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  const std::uint64_t length = total();
   return length > 0 ? static_cast<double>(bytes_) / static_cast<double>(length) : 0;
+}
+
+std::uint64_t Transfer::total() const noexcept {
+  const auto length = info<curl_off_t>(handle(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T);
+  return length > 0 ? static_cast<std::uint64_t>(length) : 0;
 }
 
 FetchResult Transfer::finish(CURLcode code) {

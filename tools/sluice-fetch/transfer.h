@@ -67,6 +67,8 @@ class Transfer {
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   // The part of the body that has arrived, 0 to 1; 0 if its size is not known.
   [[nodiscard]] double share() const noexcept;
+  // Of the body; 0: not known.
+  [[nodiscard]] std::uint64_t total() const noexcept;
   // Keeps a part that is complete. REQUIRES: called once.
   FetchResult finish(CURLcode code);
   // The file of a body that is complete, for the caller to keep; null otherwise.

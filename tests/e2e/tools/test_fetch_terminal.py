@@ -47,6 +47,11 @@ class Progress(unittest.TestCase):
     def bars(shell):
         return [line for line in shell.screen() if re.match(r"\[[=> ]+\] ", line)]
 
+    @staticmethod
+    def files(shell, name="file-[0-9]+"):
+        """The lines above the bar, one for each file."""
+        return [line for line in shell.screen() if re.match(name + r" +\[[=> ]+\] ", line)]
+
     def wait_for_bar(self, shell, pattern):
         found = wait_until(lambda: any(re.search(pattern, line) for line in self.bars(shell)))
         self.assertTrue(found, "\n".join(shell.screen()))
@@ -54,11 +59,35 @@ class Progress(unittest.TestCase):
     def test_a_line_while_it_lasts(self):
         with terminal.Shell() as shell:
             self.run_in(shell, f"-o file {self.url}/x")
-            self.wait_for_bar(shell, r"^\[=+>  +\] 0 of 1  64\.0 KiB  .*/s$")
+            self.wait_for_bar(shell, r"^\[=+>  +\] 0 of 1  64\.0 KiB  .*/s  50%  [0-9]+:[0-9]+ left$")
             self.assertEqual(len(self.bars(shell)), 1)
+            self.assertTrue(self.files(shell, "x")[0].endswith(" left"), shell.screen())
+            self.assertIn("] 64.0 KiB of 128.0 KiB ", self.files(shell, "x")[0])
             self.halves.go_on.set()
             shell.wait_for_last_lines("status=0", "%")
-            self.assertEqual(self.bars(shell), [])
+            self.assertEqual(self.bars(shell) + self.files(shell), [])
+
+    def test_each_file_in_progress_has_a_line_and_many_are_counted(self):
+        names = [f"file-{n}" for n in range(12)]
+        with terminal.Shell() as shell:
+            urls = " ".join(f"{self.url}/{name}" for name in names[:3])
+            self.run_in(shell, f"-O {urls}")
+            self.wait_for_bar(shell, r"\] 0 of 3  192\.0 KiB ")
+            self.assertEqual(len(self.files(shell)), 3, shell.screen())
+            self.halves.go_on.set()
+            shell.wait_for_last_lines("status=0", "%")
+            self.assertEqual(self.bars(shell) + self.files(shell), [])
+            self.halves.go_on.clear()
+            shell.type("clear", "Enter")
+            urls = " ".join(f"{self.url}/{name}" for name in names[3:])
+            self.run_in(shell, f"-O --parallel 9 {self.url}/missing {urls}")
+            self.wait_for_bar(shell, r"\] 1 of 10, 1 failed  576\.0 KiB ")
+            self.assertTrue(wait_until(lambda: "and 2 more" in shell.screen()), shell.screen())
+            self.assertEqual(len(self.files(shell)), 7, shell.screen())
+            shell.wait_for_line(f"sluice-fetch: {self.url}/missing: HTTP status 404")
+            self.halves.go_on.set()
+            shell.wait_for_last_lines("status=1", "%")
+            self.assertEqual(self.bars(shell) + self.files(shell), [])
 
     def test_a_failure_is_told_above_it(self):
         with terminal.Shell() as shell:

@@ -21,10 +21,21 @@ void write_error(std::string_view text) {
   (void)!::write(STDERR_FILENO, text.data(), text.size());
 }
 
-std::size_t columns_of_terminal() {
+// Of the terminal; 0 rows: not known.
+struct Size {
+  std::size_t columns = kUsualColumns;
+  std::size_t rows = 0;
+};
+
+Size size_of_terminal() {
   winsize size{};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kUsualColumns;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
+  return {size.ws_col, size.ws_row};
+}
+
+// From the last of the lines to the beginning of the first one.
+std::string to_first_line(std::size_t above) {
+  return above == 0 ? "\r" : "\r\x1b[" + std::to_string(above) + 'A';
 }
 
 }  // namespace
@@ -41,8 +52,8 @@ std::string bar_and_words(double share, const std::string& words, std::size_t co
   return '[' + bar + "] " + words;
 }
 
-ProgressLine::ProgressLine(Loop& loop, std::function<std::string(std::size_t columns)> text)
-    : text_(std::move(text)), timer_(loop, [this] { draw(); }) {}
+ProgressLine::ProgressLine(Loop& loop, Text text, Lines above)
+    : text_(std::move(text)), above_(std::move(above)), timer_(loop, [this] { draw(); }) {}
 
 ProgressLine::~ProgressLine() { clear(); }
 
@@ -58,16 +69,31 @@ void ProgressLine::stop() {
 
 void ProgressLine::clear() {
   const std::size_t drawn = std::exchange(drawn_, 0);
+  const std::size_t above = std::exchange(drawn_above_, 0);
   if (drawn == 0) return;
-  write_error(is_dumb_terminal() ? '\r' + std::string(drawn, ' ') + '\r' : "\r\x1b[K");
+  write_error(is_dumb_terminal() ? '\r' + std::string(drawn, ' ') + '\r'
+                                 : to_first_line(above) + "\x1b[J");
 }
 
 void ProgressLine::draw() {
-  const std::string text = text_(columns_of_terminal());
-  // What the line before had more.
-  const std::size_t rest = drawn_ > text.size() ? drawn_ - text.size() : 0;
-  write_error('\r' + text + (is_dumb_terminal() ? std::string(rest, ' ') : "\x1b[K"));
+  const Size size = size_of_terminal();
+  const std::string text = text_(size.columns);
+  if (is_dumb_terminal()) {
+    // What the line before had more.
+    const std::size_t rest = drawn_ > text.size() ? drawn_ - text.size() : 0;
+    write_error('\r' + text + std::string(rest, ' '));
+    drawn_ = text.size();
+    return;
+  }
+  const std::size_t most = std::min(kMaxAbove, size.rows / 2);
+  std::vector<std::string> lines;
+  if (above_ && most > 0) lines = above_(size.columns, most);
+  std::string drawing = to_first_line(drawn_above_);
+  for (const std::string& line : lines) drawing += line + "\x1b[K\n";
+  // In one write, so that no other text comes between.
+  write_error(drawing + text + "\x1b[J");
   drawn_ = text.size();
+  drawn_above_ = lines.size();
 }
 
 }  // namespace sluice::tools

@@ -1,8 +1,9 @@
 // A line on the terminal that shows the progress of the program.
 //
-// What it is: the last line of the standard error. It is drawn at most kRedraws times a second, and
-// never if the standard error is not a terminal. On a dumb terminal spaces erase it, without an
-// escape sequence. Call clear() before anything else is written there; the line comes back.
+// What it is: the last line of the standard error, and a few lines above it for the parts that are
+// in progress, on a terminal that is not dumb. They are drawn at most kRedraws times a second, and
+// never if the standard error is not a terminal. On a dumb terminal spaces erase the line, without
+// an escape sequence. Call clear() before anything else is written there; the lines come back.
 // Lifetime: must be destroyed before its loop; the destructor clears the line. Thread: the loop's.
 // Errors: start() may throw std::bad_alloc. A line that cannot be written is lost.
 #ifndef SLUICE_TOOLS_COMMON_TERMINAL_PROGRESS_LINE_H
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "../../../reactor/loop/loop.h"
 #include "../../../reactor/loop/timer.h"
@@ -24,9 +26,14 @@ std::string bar_and_words(double share, const std::string& words, std::size_t co
 class ProgressLine {
  public:
   static constexpr int kRedraws = 10;
+  static constexpr std::size_t kMaxAbove = 8;  // lines, and at most half of the terminal
 
-  // `text` fits into less than `columns`, because terminals wrap at the last one.
-  ProgressLine(Loop& loop, std::function<std::string(std::size_t columns)> text);
+  using Text = std::function<std::string(std::size_t columns)>;
+  using Lines = std::function<std::vector<std::string>(std::size_t columns, std::size_t most)>;
+
+  // `text` and each of at most `most` lines above it fit into less than `columns`, because
+  // terminals wrap at the last one.
+  ProgressLine(Loop& loop, Text text, Lines above = {});
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine();
@@ -38,8 +45,10 @@ class ProgressLine {
  private:
   void draw();
 
-  std::function<std::string(std::size_t columns)> text_;
-  std::size_t drawn_ = 0;  // columns of the line that is there
+  Text text_;
+  Lines above_;
+  std::size_t drawn_ = 0;        // columns of the line that is there
+  std::size_t drawn_above_ = 0;  // lines above it
   Timer timer_;
 };
 
