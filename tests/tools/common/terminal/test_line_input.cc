@@ -173,3 +173,30 @@ Test(line_input, a_directory_is_a_failure_with_the_reason) {
   for (int i = 0; i < 3; ++i) loop.poll();
   cr_expect(failure == "Is a directory", "%s", failure.c_str());
 }
+
+Test(line_input, whole_lines_that_arrive_together_may_be_read_at_once) {
+  LineInputOptions options;
+  Lines blocks;
+  Typed* at = nullptr;
+  options.on_lines = [&](std::string_view lines) {
+    if (lines.find('!') != lines.npos) return false;
+    blocks.emplace_back(lines);
+    if (lines.find('?') != lines.npos) at->input->pause();
+    return true;
+  };
+  Typed typed(options);
+  at = &typed;
+  typed.type("one\ntwo\nth");
+  typed.type("ree\n!\nfo");
+  cr_expect(blocks == Lines({"one\ntwo\n"}));
+  cr_expect(typed.lines == Lines({"three", "!"}));
+  typed.type("ur\nfive?\nsi");
+  typed.type("x\n");
+  cr_expect(blocks == Lines({"one\ntwo\n", "four\nfive?\n"}));  // paused
+  typed.input->resume();
+  typed.turn();
+  typed.type("last");
+  typed.end();
+  cr_expect(blocks.size() == 3 && blocks.back() == "six\n");
+  cr_expect(typed.lines == Lines({"three", "!", "last"}) && typed.ended);
+}
