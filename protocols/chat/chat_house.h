@@ -157,7 +157,8 @@ class SLUICE_EXPORT ChatHouse {
   // a notice. Null: nothing is kept.
   void set_recorder(ChatRecorder* recorder);
   // For the fronts: the notice of a member that has entered the room, if the room is recorded.
-  void tell_if_recorded(ChatMember& member, const ChatRoom& room);
+  // Without memory for it there is none.
+  void tell_if_recorded(ChatMember& member, const ChatRoom& room) noexcept;
 
   // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
   void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }

@@ -1,5 +1,6 @@
 // How the events of a house reach its members. chat_house.cc has the members themselves.
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -164,8 +165,14 @@ void ChatHouse::set_recorder(ChatRecorder* recorder) {
   }
 }
 
-void ChatHouse::tell_if_recorded(ChatMember& member, const ChatRoom& room) {
-  if (room.is_recorded()) notify(member, "the room " + room.name() + " is logged");
+// A front that has not kept the member yet calls it: if it failed now, the member would stay in
+// the house with an outlet that is gone.
+void ChatHouse::tell_if_recorded(ChatMember& member, const ChatRoom& room) noexcept {
+  try {
+    if (room.is_recorded()) notify(member, "the room " + room.name() + " is logged");
+  } catch (const std::bad_alloc&) {
+    return;
+  }
 }
 
 // --- What a carrier brings ---
