@@ -115,30 +115,22 @@ void ChatBridge::on_message(const BusMessage& message) {
 void ChatBridge::read_own(const BusMessage& message) {
   read_back_ = message.number;
   while (!claims_.empty() && claims_.front().number <= read_back_) claims_.pop_front();
-  while (!held_.empty() && held_.front().number < message.number) held_.pop_front();
-  if (held_.empty() || held_.front().number != message.number) return;  // it was read already
+  // Also those before it, which the bus has lost: the members of this house miss none.
+  while (!held_.empty() && held_.front().number <= message.number) read_held(message.time);
+}
+
+void ChatBridge::read_held(ChatTime time) {
   const Held held = std::move(held_.front());
   held_.pop_front();
   std::string_view fields = held.body;
   (void)take_bus_field(fields);
-  const auto read = chat_news::read(fields, message.time);
+  const auto read = chat_news::read(fields, time);
   if (!read) return;
   house_.receive(
       {.event = read->event,
        .rooms = read->rooms,
        .skipped = held.skipped,
        .reach = read->is_recorded ? ChatNews::Reach::recorded : ChatNews::Reach::members});
-}
-
-void ChatBridge::read_held() {
-  const ChatTime now = house_.now();
-  while (!held_.empty()) {
-    const BusMessage message{
-        .house = {}, .number = held_.front().number, .time = now, .body = {}, .own = true};
-    const std::uint64_t before = read_back_;
-    read_own(message);
-    read_back_ = before;
-  }
 }
 
 void ChatBridge::on_gap(std::string_view /*house*/, std::uint64_t lost) {
@@ -150,7 +142,7 @@ void ChatBridge::on_gap(std::string_view /*house*/, std::uint64_t lost) {
 
 void ChatBridge::on_reachable(bool reachable) {
   if (!reachable) {
-    read_held();
+    while (!held_.empty()) read_held(house_.now());
     claims_.clear();
     claims_all_until_ = kAlways;
     away_ = true;

@@ -9,7 +9,9 @@
 // Order: lines, and that members join, leave, are renamed or set a topic, are in the order of the
 // bus. Kicks, modes and absences are read at once where they happen.
 // Without the bus: what waits for it is read at once, in its order, and so is what follows. Members
-// get a notice when it is away and when it is back, and one for lines that were lost meanwhile.
+// get a notice when it is away and when it is back. Lines that the bus has lost above its bound are
+// read by the members of this house all the same; those of the others get a notice that says how
+// many they miss.
 // Names: each nick belongs to the first house whose claim is in the stream. A house that reads the
 // claim of another one for a nick while its own has not come back gives its member another nick.
 // Each house claims all its nicks again when the bus is back.
@@ -71,7 +73,7 @@ class ChatBridge final : private ChatCarrier, private BusListener {
 
   // chat_bridge.cc
   void read_own(const BusMessage& message);
-  void read_held();
+  void read_held(ChatTime time);  // the first one
   void claim(std::uint64_t number, std::string_view nick);
   [[nodiscard]] bool is_claimed_only(std::string_view nick) const;
   void notify_all(std::string_view text);

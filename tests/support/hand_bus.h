@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,11 @@ class HandBus final : public Bus {
   void read(bool is_old = false) {
     while (position_ < stream_.entries.size()) {
       const HandStream::Entry entry = stream_.entries[position_++];
+      // A house that is not known begins with this entry.
+      std::uint64_t& last = houses_.try_emplace(entry.house, entry.number - 1).first->second;
+      const std::uint64_t lost = entry.number - last - 1;
+      last = entry.number;
+      if (lost != 0 && entry.house != name_ && !is_old) listener_->on_gap(entry.house, lost);
       listener_->on_message({.house = entry.house,
                              .number = entry.number,
                              .time = {},
@@ -64,6 +70,7 @@ class HandBus final : public Bus {
   BusListener* listener_ = nullptr;
   std::deque<HandStream::Entry> waiting_;
   std::uint64_t last_ = 0;
+  std::map<std::string, std::uint64_t> houses_;  // the number of the last entry of each
   std::size_t position_ = 0;
   bool reachable_ = false;
 };

@@ -242,10 +242,28 @@ Test(chat_bridge, what_was_lost_is_announced_and_the_members_are_put_right) {
   two.loop.poll();
   while (two.first.waiting() != 0) two.first.lose();
   (void)bob.read();
-  two.second.listener().on_gap("first", 2);
+  ann.say("hello");
   two.settle();
-  cr_expect_eq(bob.read(), "* 2 events of another machine were lost\n* cat joined\n");
+  cr_expect_eq(bob.read(), "* 2 events of another machine were lost\n<ann> hello\n* cat joined\n");
   cr_expect_not_null(two.second_house.find_member("cat"));
+}
+
+Test(chat_bridge, what_the_bus_loses_is_lost_for_the_other_houses_alone) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person cat(two.first_house, "cat");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  for (Person* each : {&ann, &bob, &cat}) (void)each->read();
+  ann.say("one");
+  ann.say("two");
+  cat.say("three");
+  two.first.lose();
+  two.first.lose();
+  two.settle();
+  cr_expect_eq(cat.read(), "<ann> one\n<ann> two\n");
+  cr_expect_eq(ann.read(), "<cat> three\n");
+  cr_expect_eq(bob.read(), "* 2 events of another machine were lost\n<cat> three\n");
 }
 
 Test(chat_bridge, the_members_of_a_house_that_is_gone_leave) {
