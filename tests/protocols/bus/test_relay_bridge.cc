@@ -1,13 +1,18 @@
 // Two relays that are one: the order, without the bus, and a peer or a bus that is slow.
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <system_error>
 
 #include <criterion/criterion.h>
 
 #include "protocols/bus/bus_record.h"
 #include "protocols/bus/relay_bridge.h"
+#include "protocols/relay/relay_member.h"
 #include "support/hand_bus.h"
 #include "support/websocket_frames.h"
 #include "support/websocket_world.h"
@@ -64,6 +69,30 @@ struct TwoRelays {
   MemoryPeer dan{loop, second_relay.factory()({}), small_queue()};
 };
 
+// A peer of a relay. All are at one address, one after the other.
+class Successor final : public Protocol {
+ public:
+  explicit Successor(Relay& relay) : member_(relay) { cr_assert(++alive == 1); }
+  ~Successor() override { --alive; }
+  static void* operator new(std::size_t /*size*/) { return static_cast<void*>(place.data()); }
+  static void operator delete(void* /*where*/) {}
+
+  void on_open(Connection& connection) override { member_.join(connection); }
+  std::size_t on_data(Connection& /*connection*/, std::span<const std::byte> in) override {
+    member_.deliver(RelayForm::bytes, in);
+    return in.size();
+  }
+  void on_close(Connection& /*connection*/, std::error_code /*reason*/) override {
+    member_.leave();
+  }
+
+ private:
+  static constexpr std::size_t kPlace = 1024;
+  alignas(std::max_align_t) static inline std::array<std::byte, kPlace> place;
+  static inline int alive = 0;
+  RelayMember member_;
+};
+
 }  // namespace
 
 Test(relay_bridge, all_peers_receive_the_same_bytes_in_the_order_of_the_bus) {
@@ -117,6 +146,39 @@ Test(relay_bridge, the_words_of_a_peer_that_has_left_are_delivered) {
   two.settle();
   cr_expect(two.cat.received() == "last words");
   cr_expect(two.dan.received() == "last words");
+}
+
+Test(relay_bridge, a_newcomer_in_the_place_of_a_peer_that_has_left_receives_its_last_words) {
+  TwoRelays two;
+  MemoryPeer old(two.loop, std::make_unique<Successor>(two.first_relay), small_queue());
+  old.send("last words");
+  old.reset();
+  MemoryPeer next(two.loop, std::make_unique<Successor>(two.first_relay), small_queue());
+  two.settle();
+  next.settle();
+  cr_expect(next.received() == "last words");
+  cr_expect(two.cat.received() == "last words");
+}
+
+Test(relay_bridge, so_does_a_newcomer_while_a_peer_is_behind) {
+  TwoRelays two;
+  MemoryPeer old(two.loop, std::make_unique<Successor>(two.first_relay), small_queue());
+  old.send("last words");
+  two.cat.set_window(0);
+  const std::string much(3 * kQueueMark, 'x');
+  two.bob.send(much);
+  two.second.send();
+  two.first.send();
+  two.first.read();
+  two.settle_peers();
+  cr_expect(two.ann.received().size() < much.size() + 10, "the last words wait for cat");
+  old.reset();
+  MemoryPeer next(two.loop, std::make_unique<Successor>(two.first_relay), small_queue());
+  two.cat.set_window(MemoryPeer::kUnlimited);
+  two.settle();
+  next.settle();
+  cr_expect(next.received().ends_with("last words"));
+  cr_expect(two.cat.received() == much + "last words");
 }
 
 Test(relay_bridge, ignores_what_was_said_before_it_came_and_what_is_not_of_a_relay) {
