@@ -76,7 +76,8 @@ class Acceptor {
   // Stops listening and resets the connections in the queue. A coroutine that waits goes on at the
   // end of this turn. May be called again.
   void close() noexcept {
-    listener_->close();
+    // Without a listener its constructor has thrown, in one that delegates: this is the destructor.
+    if (listener_) listener_->close();
     has_ended_ = true;
     while (!queue_.empty()) {
       Newcomer* const last = queue_.back();

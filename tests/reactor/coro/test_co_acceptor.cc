@@ -2,6 +2,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -283,6 +284,17 @@ COROUTINE_TEST(co_acceptor, reports_an_exception_of_the_coroutine_that_a_newcome
   turn_until(world.loop, [&] { return world.loop.counters().connections_open == 0; });
   cr_assert(world.reports.size() == 1);
   cr_expect(world.reports[0].find("no such thing") != std::string::npos);
+}
+
+COROUTINE_TEST(co_acceptor, throws_what_its_listener_throws) {
+  World world;
+  std::error_code error;
+  try {
+    const co::Acceptor second(world.loop, Endpoint(Scheme::tcp, world.address()));
+  } catch (const std::system_error& failed) {
+    error = failed.code();
+  }
+  cr_expect(error == std::errc::address_in_use, "%s", error.message().c_str());
 }
 
 COROUTINE_TEST(co_acceptor, accepts_on_a_descriptor_that_listens_already) {
