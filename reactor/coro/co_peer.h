@@ -168,7 +168,11 @@ class Peer::WritingInTime : public Writing {
     });
     Writing::await_suspend(writer);
   }
-  bool await_resume() noexcept { return Writing::await_resume() && !deadline_.stop(); }
+  bool await_resume() noexcept {
+    // First, whatever the result: this object may live on while the coroutine awaits another.
+    const bool is_late = deadline_.stop();
+    return Writing::await_resume() && !is_late;
+  }
 
  private:
   Deadline deadline_;

@@ -296,6 +296,29 @@ COROUTINE_TEST(coro, connects_and_talks_as_a_client) {
   turn_until(loop, [&] { return loop.counters().connections_open == 0; });
 }
 
+COROUTINE_TEST(coro, stops_the_deadline_of_a_write_whose_connection_closes) {
+  Loop loop(backend_options());
+  Handler resets;
+  resets.data = [](Connection& connection, std::string_view in) {
+    connection.abort();
+    return in.size();
+  };
+  const Listener listener(loop, Endpoint::from("tcp://127.0.0.1:0"), resets);
+  bool is_open = true;
+  const auto client = [&]() -> co::Conversation {
+    auto server = co_await co::connect(loop, listener.endpoint().to_string());
+    const std::string block(8'000'000, 'b');        // more than the sockets hold
+    auto writing = server.peer.write(block, 20ms);  // lives on, as in a larger expression
+    cr_expect(!co_await writing);
+    co_await co::sleep(loop, 40ms);
+    is_open = server.peer.is_open();
+  };
+  co::Conversation conversation = client();
+  conversation.start();
+  turn_until(loop, [&] { return conversation.done(); });
+  cr_expect(!is_open);
+}
+
 COROUTINE_TEST(coro, reports_why_it_cannot_connect) {
   Loop loop(backend_options());
   const Refusing refusing;
