@@ -26,7 +26,7 @@ KNOWN = {
     3: """assert errno ev exit getaddrinfo getnameinfo if_indextoname if_nametoindex inet_aton
           inet_ntop inet_pton posix_spawn printf sd_listen_fds sd_notify sockaddr strerror
           syslog""",
-    1: "cc curl getent nc nmap pkg-config socat systemctl telnet",
+    1: "cc curl getent nc nmap pkg-config ps socat systemctl telnet",
     5: "editrc group hosts passwd jail.conf nsswitch.conf resolv.conf services systemd.socket",
     7: "capabilities epoll ip ipv6 landlock pthreads signal signal-safety socket tcp udp unix",
     8: "inetd logrotate systemd-socket-activate tinyproxy xinetd",

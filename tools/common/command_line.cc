@@ -202,7 +202,7 @@ CommandLine::CommandLine(std::span<const OptionSpec> options, int argc, const ch
     spelled.resize(values.size(), "--" + name);
     std::vector<Given>& given = given_[spec.name];
     for (std::size_t i = spec.repeatable ? 0 : values.size() - 1; i < values.size(); ++i) {
-      given.push_back({std::move(spelled[i]), std::move(values[i])});
+      given.push_back({std::move(spelled[i]), std::move(values[i]), spec.is_secret});
     }
   }
 }
@@ -222,12 +222,13 @@ void CommandLine::each(std::string_view name,
   const auto found = given_.find(name);
   if (found == given_.end()) return;
   std::vector<std::string> messages;
-  for (const auto& [spelled, value] : found->second) {
-    const auto refuse = [&, &spelled = spelled, &value = value](std::string_view why) {
-      messages.push_back(spelled + ' ' + escape(value, kMaxRead) + ": " + escape(why, kMaxWhy));
+  for (const Given& given : found->second) {
+    const auto refuse = [&messages, &given](std::string_view why) {
+      const std::string read = given.is_secret ? "" : ' ' + escape(given.value, kMaxRead);
+      messages.push_back(given.spelled + read + ": " + escape(why, kMaxWhy));
     };
     try {
-      use(value);
+      use(given.value);
     } catch (const std::invalid_argument& error) {
       refuse(error.what());
     } catch (const UsageError& error) {

@@ -25,6 +25,7 @@ struct OptionSpec {
   std::string_view summary;  // for --help
   bool repeatable = false;   // else the last value wins
   bool optional = false;     // --name alone is valid, with the value ""; a value needs a '='
+  bool is_secret = false;    // no message shows the value
 };
 
 // How another program spells options. Only the whole word is it, so that "-oX" is told apart from
@@ -49,7 +50,8 @@ class CommandLine {
   // Throws UsageError if both options were given.
   void refuse_both(std::string_view one, std::string_view other) const;
   // Runs `use` for the value, or for each. If it throws UsageError or std::invalid_argument, the
-  // option and the value are put before each message; all messages are thrown in one UsageError.
+  // option and the value, unless it is secret, are put before each message; all messages are
+  // thrown in one UsageError.
   void each(std::string_view name, const std::function<void(std::string_view)>& use) const;
   // The text that --help or --version asks for, --help first; the program does nothing else then.
   // Empty without either. REQUIRES: the table has both.
@@ -62,6 +64,7 @@ class CommandLine {
   struct Given {
     std::string spelled;
     std::string value;
+    bool is_secret;
   };
 
   std::map<std::string_view, std::vector<Given>> given_;

@@ -51,7 +51,9 @@ constexpr std::array kOptions = {
     OptionSpec{"subprotocol", 0, "NAME", "WebSocket: offer one; repeatable, best first", true},
     OptionSpec{"deflate", 0, "", "WebSocket: offer to compress messages"},
     OptionSpec{"proxy-protocol", 0, "v1|v2", "stream: send a PROXY header first (v1)", false, true},
-    OptionSpec{"proxy", 0, "URL", "TCP: through socks5://HOST:PORT or http://..."},
+    OptionSpec{"proxy", 0, "URL", "TCP: through socks5://HOST:PORT or http://...", false, false,
+               true},
+    OptionSpec{"proxy-password-file", 0, "FILE", "the password for --proxy, its first line"},
     OptionSpec{"crlf", 0, "", "end the lines that are sent with CR LF"},
     OptionSpec{"hex", 0, "", "print messages as hex dumps"},
     OptionSpec{"json", 0, "", "print each message as a JSON object"},
@@ -220,11 +222,16 @@ void read_websocket(TalkOptions& options, const CommandLine& line) {
 }
 
 void read_proxy(TalkOptions& options, const CommandLine& line) {
+  refuse_if(line.has("proxy-password-file") && !line.has("proxy"),
+            "--proxy-password-file: valid only with --proxy");
   if (!line.has("proxy")) return;
   refuse_if(options.target.scheme() != Scheme::tcp,
             "--proxy: valid only with tcp://, tls://, ws:// and wss://");
-  line.each("proxy", [&options](std::string_view value) {
-    options.tunnel = read_tunnel(value, options.target);
+  std::optional<std::string> password;
+  line.each("proxy-password-file",
+            [&password](std::string_view value) { password = read_password(std::string(value)); });
+  line.each("proxy", [&](std::string_view value) {
+    options.tunnel = read_tunnel(value, options.target, password);
   });
   refuse_if(line.has("proxy-protocol"),
             "--proxy and --proxy-protocol cannot be combined: the endpoint would see the addresses "

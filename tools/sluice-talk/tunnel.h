@@ -3,12 +3,14 @@
 //   socks5://127.0.0.1:1080   http://me:secret@proxy.example:3128
 //
 // What it is: plain data, its parser, and the transports that ask the proxy.
-// Errors: read_tunnel() throws UsageError that names the part, what was read and what is allowed,
-// and never shows the password. A transport fails as dialogues/dialogue.h says.
+// Errors: read_tunnel() and read_password() throw UsageError that says which part is wrong and what
+// is allowed. It quotes no part that might be the password: if the "@" or the host is missing,
+// every other part may be it. A transport fails as dialogues/dialogue.h says.
 // Thread: any; the transports: the loop's.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TUNNEL_H
 #define SLUICE_TOOLS_SLUICE_TALK_TUNNEL_H
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,8 +29,13 @@ struct TunnelSettings {
   [[nodiscard]] std::string destination() const;
 };
 
-// `to` is where the stream ends. REQUIRES: its scheme is tcp.
-TunnelSettings read_tunnel(std::string_view text, const Target& to);
+// The first line of the file, of 1 to SocksDialogue::kMaxName bytes. Waits for the file.
+std::string read_password(const std::string& file);
+
+// `to` is where the stream ends. With `password`, the URL has a user and no password.
+// REQUIRES: the scheme of `to` is tcp.
+TunnelSettings read_tunnel(std::string_view text, const Target& to,
+                           const std::optional<std::string>& password = {});
 
 // `inner` may be empty.
 TransportFactory tunnel_transport(const TunnelSettings& settings, TransportFactory inner);

@@ -179,6 +179,12 @@ class Hostile(unittest.TestCase):
                       result.stderr)
         self.assertNotIn("p%61ss", result.stderr)
         self.assertIn(b"Basic " + base64.b64encode(b"me:password") + b"\r\n", received[0])
+        with Server(http) as server, tempfile.NamedTemporaryFile() as file:
+            file.write(b"p%61ss:@word\nmore\n")  # nothing in it has a meaning
+            file.flush()
+            talk("--proxy", f"http://me@127.0.0.1:{server.port}", "--proxy-password-file",
+                 file.name, "tcp://a.example:7", typed=b"")
+        self.assertIn(b"Basic " + base64.b64encode(b"me:p%61ss:@word") + b"\r\n", received[1])
 
     def test_one_byte_at_a_time_and_what_follows_the_answer(self):
         def http(peer):
@@ -242,13 +248,24 @@ class Usage(unittest.TestCase):
         self.assertEqual((result.status, result.stdout), (2, b""), result.stderr)
         return result.stderr
 
+    def test_no_message_shows_the_password(self):
+        for url in ("socks5://me:hunter2@h", "socks5://me:hunter2@h:99999", "http://me:hunter2",
+                    "http://me:hunter2:80", "http://hunter2", "me:hunter2@h:1", "me:hunter2://h:1",
+                    "socks4://me:hunter2@h:1", "socks5://me:hunter2@*:1", "socks5://me:p@hunter2",
+                    "socks5://me:hunter2@a b:1", "http://me:hunter2%0a@h:1"):
+            with self.subTest(url=url):
+                said = self.wrong("--proxy", url, "a.example:7")
+                self.assertTrue(said.startswith("sluice-talk: --proxy: "), said)
+                self.assertNotIn("hunter2", said)
+
     def test_what_is_no_proxy(self):
         for url, why in (
                 ("localhost:1080", "the scheme is missing; allowed: socks5://"),
                 ("socks4://h:1", 'scheme "socks4" is not socks5 or http; allowed: '),
-                ("socks5://h", 'port is missing after "h"; allowed: 1-65535'),
-                ("http://h:99999", "port 99999 is not in 1-65535"),
-                ("socks5://h:0", 'port 0 is not in 1-65535'),
+                ("socks5://h", "the port is missing or is not a number in 1-65535"),
+                ("http://h:99999", "the port is missing or is not a number in 1-65535"),
+                ("socks5://h:0", "the port is missing or is not a number in 1-65535"),
+                ("socks5://a b:1", "the host is not a name, a.b.c.d or [IPv6]; allowed: "),
                 ("socks5://*:1", "host * is valid only with --listen"),
                 ("socks5://me@h:1", "the password is missing; allowed: "),
                 ("socks5://:x@h:1", "the user name has 0 bytes; allowed: 1-255"),
@@ -257,6 +274,29 @@ class Usage(unittest.TestCase):
                 (f"socks5://me:{'x' * 256}@h:1", "the password has 256 bytes; allowed: 1-255")):
             with self.subTest(url=url):
                 self.assertIn(why, self.wrong("--proxy", url, "a.example:7"))
+
+    def test_what_is_no_file_with_a_password(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory) / "password"
+
+            def refusal(url):
+                return self.wrong("--proxy", url, "--proxy-password-file", file, "h:7")
+            self.assertIn(f"--proxy-password-file {file}: No such file", refusal("http://me@h:1"))
+            for text, why in ((b"", "the password has 0 bytes; allowed: 1-255"),
+                              (b"\nhunter2\n", "the password has 0 bytes"),
+                              (b"hunter2\0\n", "the password has a control character"),
+                              (b"x" * 256 + b"\n", "its first line has more than 255 bytes"),
+                              (b"x" * 5000, "its first line has more than 255 bytes")):
+                with self.subTest(text=text):
+                    file.write_bytes(text)
+                    self.assertIn(why, refusal("http://me@h:1"))
+            file.write_bytes(b"x" * 255 + b"\r\n")
+            self.assertIn("--proxy: it has a password, and so has --proxy-password-file",
+                          refusal("http://me:hunter2@h:1"))
+            self.assertIn("--proxy: the user of --proxy-password-file is missing; allowed: "
+                          "http://USER@HOST:PORT", refusal("http://h:1"))
+            self.assertIn("--proxy-password-file: valid only with --proxy",
+                          self.wrong("--proxy-password-file", file, "h:7"))
 
     def test_where_there_is_no_proxy(self):
         for endpoint in ("udp://127.0.0.1:7", "unix:///run/x"):

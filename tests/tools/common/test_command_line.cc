@@ -141,6 +141,15 @@ Test(command_line, what_a_reader_throws_gets_the_option_and_the_value) {
   cr_expect(thrown(std::invalid_argument("is bad")) == "--count x\\x1b: is bad");
 }
 
+Test(command_line, a_value_that_is_secret_is_not_shown) {
+  constexpr std::array kSecret = {OptionSpec{"account", 'a', "TEXT", "", false, false, true}};
+  const std::array argv = {"program", "-a", "hunter2"};
+  const CommandLine line(kSecret, static_cast<int>(argv.size()), argv.data());
+  const std::string said = usage_error_of(
+      [&] { line.each("account", [](std::string_view) { throw UsageError("it is wrong"); }); });
+  cr_expect(said == "-a: it is wrong", "%s", said.c_str());
+}
+
 Test(command_line, a_row_of_help_breaks_where_its_left_part_is_long) {
   cr_expect(sluice::tools::help_row("key=VALUE", "what it is") ==
             "  key=VALUE" + std::string(17, ' ') + "what it is\n");
