@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "../../reactor/base/text/host_name.h"
@@ -77,11 +78,13 @@ class TlsLink::Handler final : public Protocol {
 };
 
 TlsLink::TlsLink(Loop& loop, TlsServer server, const TransportFactory& transport,
-                 std::chrono::milliseconds patience, Owner& owner)
+                 std::chrono::milliseconds patience, std::size_t max_window, Owner& owner)
     : loop_(loop),
       server_(std::move(server)),
       patience_(patience),
       owner_(owner),
+      max_window_(max_window),
+      window_(std::min(kFirstWindow, max_window)),
       connector_(loop, connector_options(transport, patience)) {}
 
 TlsLink::~TlsLink() {
@@ -89,11 +92,34 @@ TlsLink::~TlsLink() {
 }
 
 void TlsLink::send(Question& question) {
-  while (sent_.contains(++last_id_)) continue;
-  sent_.emplace(last_id_, &question);
+  question.place = waiting_.insert(waiting_.end(), &question);
   question.link = this;
+  question.id = 0;
+  fill_window();
+}
+
+void TlsLink::forget(Question& question) noexcept {
+  if (question.id == 0) {
+    waiting_.erase(question.place);
+  } else {
+    in_flight_.erase(question.id);
+  }
+  question.link = nullptr;
+}
+
+void TlsLink::fill_window() {
+  while (!waiting_.empty() && in_flight_.size() < window_) begin(*waiting_.front());
+}
+
+void TlsLink::begin(Question& question) {
+  do {
+    ++last_id_;
+  } while (last_id_ == 0 || in_flight_.contains(last_id_));
+  in_flight_.emplace(last_id_, &question);
+  waiting_.pop_front();
   question.id = last_id_;
-  if (sent_.size() == 1) progress_ = loop_.now();
+  if (!question.begun) question.begun = loop_.now();
+  if (in_flight_.size() == 1) progress_ = loop_.now();
   if (connection_ != nullptr) {
     write(question);
   } else if (handler_ == nullptr && !connector_.running()) {
@@ -101,13 +127,9 @@ void TlsLink::send(Question& question) {
   }
 }
 
-void TlsLink::forget(Question& question) noexcept {
-  sent_.erase(question.id);
-  question.link = nullptr;
-}
-
 void TlsLink::check(TimePoint now) {
-  if (sent_.empty() || now - progress_ < patience_) return;
+  fill_window();
+  if (in_flight_.empty() || now - progress_ < patience_) return;
   connector_.cancel();
   if (handler_ != nullptr) std::exchange(handler_, nullptr)->leave();
   if (connection_ != nullptr) connection_->abort();
@@ -136,7 +158,7 @@ void TlsLink::connect() {
 
 void TlsLink::opened(Connection& connection) {
   connection_ = &connection;
-  for (const auto& [id, question] : sent_) write(*question);
+  for (const auto& [id, question] : in_flight_) write(*question);
 }
 
 void TlsLink::write(const Question& question) {
@@ -163,12 +185,14 @@ std::size_t TlsLink::take(std::span<const std::byte> in) {
 void TlsLink::take_message(std::span<const unsigned char> message) {
   if (message.size() < DnsLimits::kHeader || (message[2] & 0x80U) == 0) return;
   const auto id = static_cast<std::uint16_t>(message[0] << 8U | message[1]);
-  const auto found = sent_.find(id);
-  if (found == sent_.end() || !repeats(message, *found->second->key)) return;
+  const auto found = in_flight_.find(id);
+  if (found == in_flight_.end() || !repeats(message, *found->second->key)) return;
   Question& question = *found->second;
   forget(question);
   has_answered_ = true;
   progress_ = loop_.now();
+  window_ = std::min(window_ + 1, max_window_);
+  fill_window();
   owner_.on_answer(question, message);
 }
 
@@ -176,14 +200,23 @@ void TlsLink::down(const End& end) {
   handler_ = nullptr;
   connection_ = nullptr;
   std::vector<Question*> lost;
-  for (const auto& [id, question] : std::exchange(sent_, {})) {
+  for (const auto& [id, question] : std::exchange(in_flight_, {})) {
     question->link = nullptr;
     lost.push_back(question);
   }
+  // Otherwise a small window might be given to newer questions again and again.
+  std::sort(lost.begin(), lost.end(), [](const Question* a, const Question* b) {
+    return std::tie(*a->begun, a->id) < std::tie(*b->begun, b->id);
+  });
+  const std::list<Question*> waiting = std::exchange(waiting_, {});
+  for (Question* const question : waiting) question->link = nullptr;
   End whole = end;
   whole.has_answered = std::exchange(has_answered_, false);
+  if (whole.has_answered && !lost.empty()) {
+    window_ = std::clamp(window_ / 2, std::size_t{1}, std::min(kFirstWindow, max_window_));
+  }
   if (whole.why.empty()) whole.why = "the server closed the connection without an answer";
-  owner_.on_down(*this, whole, lost);
+  owner_.on_down(*this, whole, lost, waiting);
 }
 
 }  // namespace sluice::tools::lookup

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCheck{100};  // how exact the deadlines are
 constexpr std::size_t kMaxReports = 16;           // of one server
+static_assert(DnsPoolOptions::kMaxInFlight <= TlsLink::kMaxWindow);
 
 std::vector<TlsServer> servers_of(const LookupOptions& options) {
   if (!options.tls->servers.empty()) return options.tls->servers;
@@ -58,7 +59,7 @@ TlsPool::TlsPool(Loop& loop, const LookupOptions& options, DnsPool::Answered ans
     Server& one = servers_.emplace_back();
     TlsLink::Owner& owner = *this;
     one.link = std::make_unique<TlsLink>(loop, server, client.transport(server.name),
-                                         options.pool.try_timeout, owner);
+                                         options.pool.try_timeout, max_in_flight_, owner);
   }
   max_tries_ *= static_cast<unsigned>(servers_.size());
   // One question may stay without an answer on a connection that answers others.
@@ -75,10 +76,10 @@ void TlsPool::ask(std::string_view name, DnsType type, DnsPool::Asker asker) {
     question.askers.push_back(asker);
     if (!is_new) return;
     question.key = &at->first;
-    question.asked = loop_.now();
     if (is_spread_) question.server = next_server_++ % servers_.size();
     send(question);
   } catch (...) {
+    if (question.link != nullptr && is_new) question.link->forget(question);
     if (is_new) questions_.erase(at);
     throw;
   }
@@ -114,7 +115,8 @@ void TlsPool::on_answer(TlsLink::Question& asked, std::span<const unsigned char>
 }
 
 void TlsPool::on_down(TlsLink& link, const TlsLink::End& end,
-                      const std::vector<TlsLink::Question*>& lost) {
+                      const std::vector<TlsLink::Question*>& lost,
+                      const std::list<TlsLink::Question*>& waiting) {
   const auto server = std::find_if(servers_.begin(), servers_.end(),
                                    [&link](const Server& one) { return one.link.get() == &link; });
   server->is_refused = server->is_refused || end.is_refused_certificate;
@@ -123,13 +125,16 @@ void TlsPool::on_down(TlsLink& link, const TlsLink::End& end,
       server->reported.insert(end.why).second) {
     complain("server " + link.server().text + ": " + end.why);
   }
-  for (TlsLink::Question* const one : lost) {
-    auto& question = static_cast<Question&>(*one);
-    if (end.has_answered) {
-      send(question);
-    } else {
-      try_again(question, end.is_silent ? ResolverError::timed_out : ResolverError::no_server);
-    }
+  const bool has_failed_again =
+      std::exchange(server->has_failed, !end.has_answered) && !end.has_answered;
+  const std::error_code why = end.is_silent ? ResolverError::timed_out : ResolverError::no_server;
+  const auto go_on = [this, why](TlsLink::Question* question, bool counts) {
+    auto& one = static_cast<Question&>(*question);
+    counts ? try_again(one, why) : send(one);
+  };
+  for (TlsLink::Question* const one : lost) go_on(one, !end.has_answered);
+  for (TlsLink::Question* const one : waiting) {
+    go_on(one, has_failed_again || end.is_refused_certificate);
   }
 }
 
@@ -157,7 +162,7 @@ void TlsPool::check() {
   for (Server& server : servers_) server.link->check(now);
   std::vector<Question*> due;
   for (auto& [key, question] : questions_) {
-    const bool is_late = deadline_.count() > 0 && now - question.asked >= deadline_;
+    const bool is_late = question.begun && now - *question.begun >= deadline_;
     if (is_late || question.link == nullptr) due.push_back(&question);
   }
   for (Question* const question : due) {

@@ -185,9 +185,9 @@ class Certificates(Base):
 class Streams(Base):
     def test_all_questions_go_over_one_connection_and_answers_come_in_any_order(self):
         def serve(read, send):
-            waiting = [read() for _ in range(500)]
-            for question in reversed(waiting):
-                send(framed(answer_to(question)))
+            for _ in range(30):  # of as many as are in flight from the beginning
+                for question in reversed([read() for _ in range(20)]):
+                    send(framed(answer_to(question)))
             answering(read, send)
 
         with Server(self, serve) as server:
@@ -198,12 +198,32 @@ class Streams(Base):
     def test_a_server_that_closes_after_some_answers_is_asked_again(self):
         def serve(read, send):
             for _ in range(50):
-                send(framed(answer_to(read())))
+                if question := read():
+                    send(framed(answer_to(question)))
 
         with Server(self, serve) as server:
             result = self.ask("-4", "--server", server.url, "--file", "-", input=names(400))
         self.assertEqual((result.status, len(set(result.lines)), result.stderr), (0, 400, ""))
         self.assertGreaterEqual(server.opened, 8)
+
+    def expect_long_list(self, short, count):
+        """The first connections, `short` of them, answer `count` questions each."""
+        def serve(read, send):
+            if server.opened > short:
+                return answering(read, send)
+            for _ in range(count):
+                send(framed(answer_to(read())))
+
+        with Server(self, serve) as server:
+            result = self.ask("-4", "--server", server.url, "--file", "-", input=names(3000))
+        self.assertEqual((result.status, len(set(result.lines)), result.stderr), (0, 3000, ""))
+        self.assertGreater(server.opened, short)
+
+    def test_a_long_list_is_answered_whole_with_ten_answers_for_each_connection(self):
+        self.expect_long_list(short=40, count=10)
+
+    def test_a_long_list_is_answered_whole_with_one_answer_for_each_connection(self):
+        self.expect_long_list(short=50, count=1)
 
     def test_a_server_that_only_closes_is_given_up(self):
         with Server(self, lambda read, send: read()) as server:
