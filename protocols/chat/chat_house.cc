@@ -91,10 +91,7 @@ void ChatHouse::leave(ChatMember& member, std::string_view reason) {
     const Removal removal{*this, member};
     return announce_everywhere(member, quit);
   }
-  ChatRoom& room = *member.rooms_.front();
-  const bool is_last = room.members().size() == 1;
-  remove_from(member, room);
-  if (!is_last) announce(room, quit);
+  announce_left(member, *member.rooms_.front(), quit);
 }
 
 void ChatHouse::dismiss(ChatMember& member, std::string_view reason) {

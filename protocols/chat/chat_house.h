@@ -45,6 +45,7 @@
 namespace sluice {
 
 class ChatCarrier;
+class ChatRecord;
 class ChatRecorder;
 struct ChatNews;
 
@@ -163,7 +164,7 @@ class SLUICE_EXPORT ChatHouse {
   // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
   void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }
   // What the carrier gives back, or brings from another house. A room or target that is not here
-  // reads nothing. Sets the topic of the room, and invites the target.
+  // reads nothing; the recorder gets the event of such a room too. Sets the topic of the room, and invites the target.
   void receive(const ChatNews& news);
   // The carrier has seen a change of a member of another house: without an event, and without the
   // checks that the other house has made. put_in() does nothing above ChatRules::max_rooms.
@@ -192,7 +193,7 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL void release_nick(std::string_view key) noexcept;
   SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
   SLUICE_LOCAL void mark_dirty(ChatRoom& room);
-  SLUICE_LOCAL void record(ChatRoom& room, const ChatEvent& event);
+  SLUICE_LOCAL void record(ChatRecord* record, const ChatEvent& event);
   SLUICE_LOCAL void flush_rooms();
   SLUICE_LOCAL void remove_if_empty(ChatRoom& room) noexcept;
   [[nodiscard]] SLUICE_LOCAL ChatEvent event(ChatEvent::Kind kind, const ChatMember& author,

@@ -39,12 +39,12 @@ void ChatHouse::announce(ChatRoom& room, ChatEvent event, const ChatMember* skip
   }
   room.collect(event, skipped, in_history);
   mark_dirty(room);
-  record(room, event);
+  record(room.record_, event);
 }
 
-void ChatHouse::record(ChatRoom& room, const ChatEvent& event) {
-  if (room.record_ == nullptr) return;
-  room.record_->add(event);
+void ChatHouse::record(ChatRecord* record, const ChatEvent& event) {
+  if (record == nullptr) return;
+  record->add(event);
   if (wake_) wake_();  // for the recorder's flush()
 }
 
@@ -73,7 +73,7 @@ void ChatHouse::deliver_everywhere(std::span<ChatRoom* const> rooms, const ChatM
       blocks.emplace_back(block.format, Payload::copy(text));
     }
   }
-  for (ChatRoom* room : rooms) record(*room, event);
+  for (ChatRoom* room : rooms) record(room->record_, event);
   ++round_;
   for (const ChatRoom* room : rooms) {
     for (const ChatRoom::Place& place : room->members_) {
@@ -187,9 +187,15 @@ void ChatHouse::receive(const ChatNews& news) {
     if (ChatMember* const author = find_member(event.author)) author->away_ = event.text;
   }
   std::vector<ChatRoom*> rooms;
-  if (!event.room.empty()) rooms.push_back(find_room(event.room));
-  for (const std::string_view name : news.rooms) rooms.push_back(find_room(name));
-  std::erase(rooms, nullptr);
+  const auto add = [&](std::string_view name) {
+    ChatRoom* const room = find_room(name);
+    if (room != nullptr) return rooms.push_back(room);
+    // Its last member here has left meanwhile, or the members of other houses are not here yet.
+    if (recorder_ == nullptr || news.reach == ChatNews::Reach::history) return;
+    record(recorder_->record_of(name), event);
+  };
+  if (!event.room.empty()) add(event.room);
+  for (const std::string_view name : news.rooms) add(name);
   if (rooms.size() > 1) return deliver_everywhere(rooms, news.skipped, event);
   if (!rooms.empty()) receive_in(*rooms.front(), news, event);
 }
@@ -212,7 +218,7 @@ void ChatHouse::receive_in(ChatRoom& room, const ChatNews& news, ChatEvent event
           ? find_member(skipped->nick())
           : nullptr;
   mark_dirty(room);
-  record(room, event);
+  record(room.record_, event);
   if (joined == nullptr) return room.collect(event, skipped, in_history);
   // Its front has shown it already, so it is skipped although it reads itself.
   room.flush();

@@ -163,11 +163,12 @@ void ChatHouse::move(ChatMember& member, ChatRoom& to) {
   announce_left(member, from, left);
 }
 
-// A room that is empty now has no readers but those of the carrier.
+// A room that is empty now has no readers but the carrier's and its record.
 void ChatHouse::announce_left(ChatMember& member, ChatRoom& room, const ChatEvent& left) {
   room.remove(member);
   try {
-    if (carrier_ != nullptr || !room.members().empty()) announce(room, left);
+    const bool is_read = carrier_ != nullptr || room.is_recorded() || !room.members().empty();
+    if (is_read) announce(room, left);
   } catch (...) {
     remove_if_empty(room);
     throw;

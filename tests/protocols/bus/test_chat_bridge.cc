@@ -11,17 +11,21 @@
 #include "protocols/bus/bus_record.h"
 #include "protocols/bus/chat_bridge.h"
 #include "protocols/bus/local_bus.h"
+#include "protocols/chat/chat_record.h"
 #include "support/hand_bus.h"
 #include <sluice/chat_house.h>
 #include <sluice/chat_lines.h>
 #include <sluice/loop.h>
 
 using sluice::ChatBridge;
+using sluice::ChatEvent;
 using sluice::ChatHouse;
 using sluice::ChatLines;
 using sluice::ChatMember;
 using sluice::ChatModeChange;
 using sluice::ChatOutlet;
+using sluice::ChatRecord;
+using sluice::ChatRecorder;
 using sluice::ChatResult;
 using sluice::LocalBus;
 using sluice::LocalBusHub;
@@ -52,6 +56,17 @@ class Person final : public ChatOutlet {
  private:
   ChatHouse& house_;
   std::string received_;
+};
+
+// Keeps the plain lines of the room tea.
+class TeaLog final : public ChatRecorder, public ChatRecord {
+ public:
+  ChatRecord* record_of(std::string_view room) noexcept override {
+    return room == "tea" ? this : nullptr;
+  }
+  void flush() noexcept override {}
+  void add(const ChatEvent& event) noexcept override { ChatLines::format().append(text, event); }
+  std::string text;
 };
 
 // Two houses on buses that the test carries.
@@ -127,6 +142,24 @@ Test(chat_bridge, members_of_the_other_house_come_and_go_as_those_of_this_one) {
   two.settle();
   cr_expect_eq(ann.read(), "<rob> bye\n* rob left (gone)\n");
   cr_expect_eq(two.first_house.members(), 1);
+}
+
+Test(chat_bridge, the_logs_of_a_room_keep_who_comes_first_and_leaves_last) {
+  TeaLog first_log;
+  TeaLog second_log;
+  Two two;
+  two.first_house.set_recorder(&first_log);
+  two.second_house.set_recorder(&second_log);
+  Person ann(two.first_house, "ann");
+  two.settle();
+  ann.say("/join tea");
+  two.settle();
+  ann.say("hello");
+  ann.say("/part");
+  two.settle();
+  const std::string all = "* ann joined\n<ann> hello\n* ann left (went to lobby)\n";
+  cr_expect_eq(first_log.text, all);
+  cr_expect_eq(second_log.text, all);
 }
 
 Test(chat_bridge, rooms_other_than_the_lobby_are_shared_with_their_operators) {

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <criterion/criterion.h>
@@ -41,9 +42,11 @@ class Silent final : public ChatOutlet {
   std::string received;
 };
 
-// A house with a log of its lobby, and ann and bob in it.
+// A house with the logs of some rooms, of its lobby unless said otherwise, and ann and bob in it.
 struct World {
-  explicit World(const RoomLogs::Open& open = open_file) {
+  explicit World(std::vector<RoomLogFile> wanted, const RoomLogs::Open& open = open_file)
+      : files(std::move(wanted)) {
+    for (RoomLogFile& file : files) file.path = directory / file.path;
     logs.prepare(files, open);
     logs.use();
     house.set_recorder(&logs);
@@ -51,13 +54,15 @@ struct World {
     bob = ChatLines(house).enter(of_bob, "bob");
     house.flush();
   }
+  explicit World(const RoomLogs::Open& open = open_file)
+      : World(std::vector<RoomLogFile>{{"lobby", "main.lobby.log"}}, open) {}
   void say(ChatMember& member, const std::string& line) {
     cr_assert(ChatLines(house).submit(member, line));
   }
   std::string log() { return text_of(files[0].path); }
 
   test::Scratch directory;
-  std::vector<RoomLogFile> files = {{"lobby", directory / "main.lobby.log"}};
+  std::vector<RoomLogFile> files;
   std::vector<std::string> warnings;
   RoomLogs logs{[this](const std::string& text) { warnings.push_back(text); }};
   ChatHouse house{{}, {}, [] { return ChatTime(std::chrono::milliseconds(1'000)); }};
@@ -94,6 +99,22 @@ Test(room_logs, keep_no_private_message_and_nothing_of_other_rooms) {
   world.house.flush();
   cr_expect(world.log() == before + kTime + "* bob left (went to kitchen)\n", "%s",
             world.log().c_str());
+}
+
+Test(room_logs, keep_that_the_last_member_of_a_room_leaves) {
+  World world(std::vector<RoomLogFile>{{"kitchen", "main.kitchen.log"}});
+  const auto last = [&world] {
+    world.house.flush();
+    const std::string log = world.log();
+    return log.substr(log.rfind('Z') + 2);
+  };
+  world.say(*world.ann, "/join kitchen");
+  world.say(*world.ann, "/part");
+  cr_expect_eq(last(), "* ann left (went to lobby)\n");
+  world.say(*world.ann, "/join kitchen");
+  world.house.leave(*world.ann, "the end");
+  cr_expect_eq(last(), "* ann left (the end)\n");
+  cr_expect(world.house.find_room("kitchen") == nullptr);
 }
 
 Test(room_logs, are_written_once_a_turn) {
