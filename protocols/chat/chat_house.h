@@ -164,7 +164,8 @@ class SLUICE_EXPORT ChatHouse {
   // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
   void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }
   // What the carrier gives back, or brings from another house. A room or target that is not here
-  // reads nothing; the recorder gets the event of such a room too. Sets the topic of the room, and invites the target.
+  // reads nothing; the recorder gets the event of such a room too. Sets the topic of the room, and
+  // invites the target.
   void receive(const ChatNews& news);
   // The carrier has seen a change of a member of another house: without an event, and without the
   // checks that the other house has made. put_in() does nothing above ChatRules::max_rooms.

@@ -193,15 +193,17 @@ std::string irc_msgid(const IrcPlace& place) {
   return {text.data(), end};
 }
 
-std::optional<IrcPlace> irc_place(std::string_view msgid) noexcept {
+std::optional<IrcPlace> irc_place(std::string_view msgid) {
   const char* const end = msgid.data() + msgid.size();
-  std::int64_t time = 0;
+  std::uint64_t time = 0;
   IrcPlace place;
   const auto first = std::from_chars(msgid.data(), end, time, 16);
   if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return {};
   const auto second = std::from_chars(first.ptr + 1, end, place.id);
   if (second.ec != std::errc() || second.ptr != end) return {};
-  place.time = ChatTime(ChatTime::duration(time));
+  place.time = ChatTime(ChatTime::duration(static_cast<std::int64_t>(time)));
+  // There is one form of each: no capitals, no zeros in front.
+  if (irc_msgid(place) != msgid) return {};
   return place;
 }
 

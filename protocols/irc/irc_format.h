@@ -63,7 +63,7 @@ struct IrcReference {
 // The tag msgid without its name: the milliseconds in hexadecimal digits, a hyphen, the number.
 [[nodiscard]] std::string irc_msgid(const IrcPlace& place);
 // Nothing if irc_msgid() makes no such text.
-[[nodiscard]] std::optional<IrcPlace> irc_place(std::string_view msgid) noexcept;
+[[nodiscard]] std::optional<IrcPlace> irc_place(std::string_view msgid);
 
 }  // namespace sluice
 

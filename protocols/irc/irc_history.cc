@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdint>
-#include <limits>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,9 +18,6 @@ namespace {
 constexpr std::string_view kBatch = "history";  // closed before another one begins
 constexpr std::string_view kTimestamp = "timestamp=";
 constexpr std::string_view kMsgid = "msgid=";
-constexpr IrcPlace kStart{.time = ChatTime::min(), .id = 0};
-constexpr std::uint64_t kLastId = std::numeric_limits<std::uint64_t>::max();
-constexpr IrcPlace kEnd{.time = ChatTime::max(), .id = kLastId};
 
 // "timestamp=2026-11-30T12:00:00.000Z".
 std::optional<ChatTime> time_of(std::string_view reference) noexcept {
@@ -45,66 +41,85 @@ std::optional<ChatTime> time_of(std::string_view reference) noexcept {
          minutes(number(14, 2)) + seconds(number(17, 2)) + milliseconds(number(20, 3));
 }
 
-// A reference that is a time is about all messages of that time.
-using Reference = IrcReference;
-IrcPlace first_of(const Reference& reference) noexcept {
-  return {reference.time, reference.id.value_or(0)};
-}
-IrcPlace last_of(const Reference& reference) noexcept {
-  return {reference.time, reference.id.value_or(kLastId)};
-}
-
-// What is asked for: messages between two places, the first or the last of them.
-struct Wanted {
-  IrcPlace after = kStart;
-  IrcPlace before = kEnd;
-  bool takes_last = true;
-  std::optional<IrcPlace> around{};
-
-  [[nodiscard]] bool covers(const IrcPlace& place) const noexcept {
-    return place > after && place < before;
-  }
-};
-
-// From `first` to `second`, which may be the earlier one.
-Wanted between(const Reference& first, const Reference& second) noexcept {
-  const bool takes_last = first_of(second) < first_of(first);
-  return {.after = last_of(takes_last ? second : first),
-          .before = first_of(takes_last ? first : second),
-          .takes_last = takes_last};
-}
-
-Wanted wanted_of(std::string_view subcommand, const Reference& first,
-                 const Reference& second) noexcept {
-  if (subcommand == "LATEST") return {.after = last_of(first)};
-  if (subcommand == "BEFORE") return {.before = first_of(first)};
-  if (subcommand == "AFTER") return {.after = last_of(first), .takes_last = false};
-  if (subcommand == "AROUND") return {.around = first_of(first)};
-  return between(first, second);
-}
-
 struct Message {
   IrcPlace place;
   std::string lines;
 };
 
-// Keeps the messages of a room that are wanted, as this client would have read them.
+// Keeps the messages of a room as this client would have read them.
 class Recorder final : public ChatFormat {
  public:
-  Recorder(const ChatFormat& format, const Wanted& wanted) noexcept
-      : format_(format), wanted_(wanted) {}
+  explicit Recorder(const ChatFormat& format) noexcept : format_(format) {}
   void append(std::string& /*to*/, const ChatEvent& event) const override {
-    const IrcPlace place{event.time, event.id};
-    if (!is_message(event.kind) || !wanted_.covers(place)) return;
-    format_.append(messages_.emplace_back(Message{place, {}}).lines, event);
+    if (!is_message(event.kind)) return;
+    format_.append(messages_.emplace_back(Message{{event.time, event.id}, {}}).lines, event);
   }
   [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
 
  private:
   const ChatFormat& format_;
-  const Wanted& wanted_;
   mutable std::vector<Message> messages_;
 };
+
+// Where a reference is among the messages of a room. A message stands for its position, because the
+// clock may have been set back since; a time stands for all messages of that time.
+struct Spot {
+  bool is_time;
+  IrcPlace place;
+  std::size_t begin;  // of the message; if it is no longer kept, of the first one that is later
+  std::size_t end;
+
+  [[nodiscard]] bool is_before(const Message& message, std::size_t index) const noexcept {
+    return is_time ? place.time < message.place.time : end <= index;
+  }
+  [[nodiscard]] bool is_after(const Message& message, std::size_t index) const noexcept {
+    return is_time ? place.time > message.place.time : begin > index;
+  }
+  [[nodiscard]] bool is_before(const Spot& other) const noexcept {
+    const bool has_order = !is_time && !other.is_time && begin != other.begin;
+    return has_order ? begin < other.begin : place < other.place;
+  }
+};
+
+Spot find_spot(const std::vector<Message>& messages, const IrcReference& reference) noexcept {
+  const IrcPlace place{reference.time, reference.id.value_or(0)};
+  auto found = messages.end();
+  if (reference.id) found = std::ranges::find(messages, place, &Message::place);
+  const std::size_t size = found == messages.end() ? 0 : 1;
+  if (size == 0) {
+    found =
+        std::ranges::find_if(messages, [&](const Message& each) { return each.place >= place; });
+  }
+  const auto begin = static_cast<std::size_t>(found - messages.begin());
+  return {!reference.id, place, begin, begin + size};
+}
+
+// What is asked for: messages between two others, the first or the last of them.
+struct Wanted {
+  std::optional<Spot> after = {};
+  std::optional<Spot> before = {};
+  bool takes_last = true;
+  std::optional<std::size_t> around = {};
+
+  [[nodiscard]] bool covers(const Message& message, std::size_t index) const noexcept {
+    return (!after || after->is_before(message, index)) &&
+           (!before || before->is_after(message, index));
+  }
+};
+
+// `first` is nothing for the LATEST of all.
+Wanted wanted_of(std::string_view subcommand, const std::optional<Spot>& first,
+                 const std::optional<Spot>& second) noexcept {
+  if (subcommand == "LATEST") return {.after = first};
+  if (subcommand == "BEFORE") return {.before = first};
+  if (subcommand == "AFTER") return {.after = first, .takes_last = false};
+  if (subcommand == "AROUND") return {.around = first->begin};
+  // From `first` to `second`, which may be the earlier one.
+  const bool takes_last = second->is_before(*first);
+  return {.after = takes_last ? second : first,
+          .before = takes_last ? first : second,
+          .takes_last = takes_last};
+}
 
 // At most `limit` of `all`, in their order.
 template <class T>
@@ -113,19 +128,15 @@ void keep_from(std::vector<T>& all, std::size_t first, std::size_t limit) {
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), limit)), all.end());
 }
 
-template <class T>
-[[nodiscard]] std::size_t first_of(const std::vector<T>& all, const Wanted& wanted,
-                                   std::size_t limit) noexcept {
-  return wanted.takes_last ? all.size() - std::min(all.size(), limit) : 0;
+[[nodiscard]] std::size_t first_of(std::size_t count, bool takes_last, std::size_t limit) noexcept {
+  return takes_last ? count - std::min(count, limit) : 0;
 }
 
 void choose(std::vector<Message>& messages, const Wanted& wanted, std::size_t limit) {
-  std::size_t first = first_of(messages, wanted, limit);
-  if (wanted.around) {
-    const auto at = std::ranges::lower_bound(messages, *wanted.around, {}, &Message::place);
-    const auto index = static_cast<std::size_t>(at - messages.begin());
-    first = std::min(first, index - std::min(index, limit / 2));
-  }
+  std::size_t index = 0;
+  std::erase_if(messages, [&](const Message& message) { return !wanted.covers(message, index++); });
+  std::size_t first = first_of(messages.size(), wanted.takes_last, limit);
+  if (wanted.around) first = std::min(first, *wanted.around - std::min(*wanted.around, limit / 2));
   keep_from(messages, first, limit);
 }
 
@@ -148,9 +159,11 @@ std::optional<ChatTime> IrcClient::need_time(const IrcLine& line, std::size_t in
   const std::size_t type_size = reference.find('=');
   const bool has_type = type_size != 0 && type_size != reference.npos;
   if (has_type && !reference.starts_with(kTimestamp)) {
-    const std::string target = subcommand == "TARGETS" ? "*" : irc_word(line.param(1));
+    const bool is_of_targets = subcommand == "TARGETS";
+    const std::string target = is_of_targets ? "*" : irc_word(line.param(1));
     history_failed("INVALID_MSGREFTYPE", subcommand + ' ' + target,
-                   "A reference is msgid=ID or timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
+                   std::string("A reference is ") + (is_of_targets ? "" : "msgid=ID or ") +
+                       "timestamp=YYYY-MM-DDThh:mm:ss.sssZ");
   } else {
     history_failed("INVALID_PARAMS", subcommand + ' ' + irc_word(reference), "Invalid timestamp");
   }
@@ -200,19 +213,20 @@ void IrcClient::chathistory(const IrcLine& line) {
                           "You are not in this channel");
   }
   const bool is_open = subcommand == "LATEST" && line.param(2) == "*";
-  const std::optional<IrcReference> first =
-      is_open ? IrcReference{kStart.time, kStart.id} : need_reference(line, 2);
-  if (!first) return;
-  const std::optional<IrcReference> second = is_between ? need_reference(line, 3) : first;
-  if (!second) return;
+  std::optional<IrcReference> first;
+  if (!is_open && !(first = need_reference(line, 2))) return;
+  std::optional<IrcReference> second;
+  if (is_between && !(second = need_reference(line, 3))) return;
   const std::size_t limit = need_limit(line);
   if (limit == 0) return;
-  const Wanted wanted = wanted_of(subcommand, *first, *second);
   std::string none;
-  const Recorder recorder(format_of(capabilities_), wanted);
+  const Recorder recorder(format_of(capabilities_));
   room->append_history(none, recorder);
   std::vector<Message> messages = recorder.take();
-  choose(messages, wanted, limit);
+  const auto spot_of = [&messages](const std::optional<IrcReference>& reference) {
+    return reference ? std::optional(find_spot(messages, *reference)) : std::nullopt;
+  };
+  choose(messages, wanted_of(subcommand, spot_of(first), spot_of(second)), limit);
   std::string lines;
   for (const Message& message : messages) lines += message.lines;
   send_batch("chathistory " + irc_channel(*room), lines);
@@ -227,14 +241,15 @@ void IrcClient::history_targets(const IrcLine& line) {
   if (!second) return;
   const std::size_t limit = need_limit(line);
   if (limit == 0) return;
-  const Wanted wanted = between({*first, {}}, {*second, {}});
+  const bool takes_last = *second < *first;
+  const auto [after, before] = std::minmax(*first, *second);
   std::vector<std::pair<ChatTime, std::string>> targets;
   for (const ChatRoom* const room : member()->rooms()) {
     const std::optional<ChatTime> last = room->last_message();
-    if (last && wanted.covers({*last, 0})) targets.emplace_back(*last, irc_channel(*room));
+    if (last && *last > after && *last < before) targets.emplace_back(*last, irc_channel(*room));
   }
   std::ranges::sort(targets);
-  keep_from(targets, first_of(targets, wanted, limit), limit);
+  keep_from(targets, first_of(targets.size(), takes_last, limit), limit);
   std::string lines;
   for (const auto& [last, channel] : targets) {
     append_irc_line(lines, kIrcServer, "CHATHISTORY", {"TARGETS", channel, irc_time(last)});

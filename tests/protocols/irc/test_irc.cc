@@ -10,12 +10,15 @@
 
 #include <criterion/criterion.h>
 
+#include "protocols/chat/chat_carrier.h"
 #include <sluice/chat.h>
 #include <sluice/irc.h>
 #include <sluice/memory_peer.h>
 
 using sluice::Address;
 using sluice::Chat;
+using sluice::ChatEvent;
+using sluice::ChatNews;
 using sluice::ChatOptions;
 using sluice::ConnectionOptions;
 using sluice::Irc;
@@ -853,6 +856,59 @@ Test(irc, returns_the_messages_before_after_around_and_between_others) {
   }
 }
 
+Test(irc, finds_messages_by_their_place_when_the_clock_was_set_back) {
+  World world;
+  const PeerRef ann = world.enter("ann", "#room", "CAP REQ :message-tags\r\nCAP END\r\n");
+  // At these milliseconds; some have the same time.
+  const std::pair<int, const char*> said[] = {{5'000, "one"},   {6'000, "two"},  {6'000, "three"},
+                                              {2'000, "four"},  {3'000, "five"}, {6'000, "six"},
+                                              {7'000, "seven"}, {8'000, "eight"}};
+  for (const auto& [time, text] : said) {
+    ChatEvent event;
+    event.time = sluice::ChatTime(milliseconds(time));
+    event.room = "room";
+    event.author = "bob";
+    event.origin = "~b@h";
+    event.text = text;
+    world.chat.house().receive({.event = event, .reach = ChatNews::Reach::recorded});
+  }
+  world.loop.poll();
+  std::vector<std::string> ids;
+  const std::string all = ann->received();
+  for (std::size_t at = 0; (at = all.find("@msgid=", at)) != all.npos; ++at) {
+    ids.push_back(all.substr(at + 1, all.find(' ', at) - at - 1));
+  }
+  cr_assert(ids.size() == 8, "%s", all.c_str());
+  const std::string dropped = "msgid=1000-1";
+  struct Row {
+    std::string asked;
+    std::string answered;  // the texts
+  };
+  for (const Row& row : std::vector<Row>{
+           {"LATEST #room " + ids[2] + " 9", "four five six seven eight "},
+           {"AFTER #room " + ids[1] + " 3", "three four five "},
+           {"BEFORE #room " + ids[3] + " 2", "two three "},
+           {"BEFORE #room " + ids[4] + " 9", "one two three four "},
+           {"AROUND #room " + ids[4] + " 3", "four five six "},
+           {"BETWEEN #room " + ids[1] + ' ' + ids[4] + " 9", "three four "},
+           {"BETWEEN #room " + ids[4] + ' ' + ids[1] + " 1", "four "},
+           {"BETWEEN #room " + ids[0] + ' ' + ids[0] + " 9", ""},
+           {"AFTER #room " + dropped + " 2", "one two "},
+           {"BETWEEN #room " + dropped + ' ' + ids[2] + " 9", "one two "},
+           {"BEFORE #room " + dropped + " 9", ""},
+           {"AFTER #room timestamp=1970-01-01T00:00:06.000Z 9", "seven eight "},
+           {"BEFORE #room timestamp=1970-01-01T00:00:05.000Z 9", "four five "},
+           {"AROUND #room timestamp=1970-01-01T00:00:07.000Z 2", "six seven "},
+       }) {
+    const std::string answer = ask(*ann, "CHATHISTORY " + row.asked);
+    std::string texts;
+    for (std::size_t at = 0; (at = answer.find(" #room :", at)) != answer.npos; at += 8) {
+      texts += answer.substr(at + 8, answer.find('\r', at) - at - 8) + ' ';
+    }
+    cr_expect(texts == row.answered, "%s: %s", row.asked.c_str(), answer.c_str());
+  }
+}
+
 Test(irc, numbers_a_message_of_several_lines_once_and_private_ones_too) {
   World world;
   const PeerRef ann = world.enter("ann");
@@ -961,7 +1017,8 @@ Test(irc, says_why_there_is_no_history) {
   expect_answer(*ann, "CHATHISTORY BETWEEN #room " + now + " =x 5",
                 fail + "INVALID_PARAMS BETWEEN =x :Invalid timestamp\r\n");
   expect_answer(*ann, "CHATHISTORY AFTER #room seq=1 5", fail + "INVALID_MSGREFTYPE AFTER #room");
-  for (const char* id : {"", "1", "-1", "1-", "x-1", "1-x", "1-1-1", "fffffffffffffffff-1"}) {
+  for (const char* id : {"", "1", "-1", "1-", "x-1", "1-x", "1-1-1", "fffffffffffffffff-1", "-1-1",
+                         "00ab-1", "AB-1", "1-01"}) {
     expect_answer(*ann, std::string("CHATHISTORY AFTER #room msgid=") + id + " 5",
                   fail + "INVALID_PARAMS AFTER msgid=" + id + " :Invalid message id\r\n");
   }
@@ -979,5 +1036,5 @@ Test(irc, says_why_there_is_no_history) {
   expect_answer(*ann, "CHATHISTORY TARGETS x y 5",
                 fail + "INVALID_PARAMS TARGETS x :Invalid timestamp\r\n");
   expect_answer(*ann, "CHATHISTORY TARGETS " + now + " msgid=1 5",
-                fail + "INVALID_MSGREFTYPE TARGETS * :");
+                fail + "INVALID_MSGREFTYPE TARGETS * :A reference is timestamp=");
 }
