@@ -186,9 +186,28 @@ Broadcast::PublishResult Broadcast::publish(std::string_view text) {
 }
 
 void Broadcast::publish_of_other(std::string_view text) {
-  const PublishResult result = send_text(text);
-  if (!result.error.empty())
-    report_error("a text of another host is not sent: " + result.error, {});
+  if (const std::string error = text_error(text); !error.empty()) return report_text(error);
+  const std::size_t cost = text.size() + DatagramOptions::kOverhead;
+  if (cost > BroadcastOptions::kMaxHeld - held_bytes_) {
+    return report_text("more than " + std::to_string(BroadcastOptions::kMaxHeld) +
+                       " bytes wait for the send queue");
+  }
+  held_.emplace_back(text);
+  held_bytes_ += cost;
+  send_held();
+}
+
+void Broadcast::send_held() {
+  while (!held_.empty() && socket_.has_room()) {
+    const PublishResult result = send_text(held_.front());
+    held_bytes_ -= held_.front().size() + DatagramOptions::kOverhead;
+    held_.pop_front();
+    if (!result.error.empty()) report_text(result.error);
+  }
+}
+
+void Broadcast::report_text(std::string_view error) {
+  report_error("a text of another host is not sent: " + std::string(error), {});
 }
 
 Broadcast::PublishResult Broadcast::send_text(std::string_view text) {

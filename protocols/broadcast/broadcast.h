@@ -37,6 +37,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <random>
@@ -66,6 +67,8 @@ struct BroadcastOptions {
   // In bytes. Fits into an Ethernet frame with the headers of IPv6, UDP and a tunnel.
   static constexpr std::size_t kMaxMessage = 1'400;
   static constexpr std::size_t kMaxWaiting = 256;  // delayed answers; further requests get none
+  // Texts of other hosts that wait for the send queue, with DatagramOptions::kOverhead for each.
+  static constexpr std::size_t kMaxHeld = std::size_t{16} * 1024 * 1024;  // bytes
   static constexpr std::chrono::milliseconds kMaxDelay{100};
   static constexpr int kJitterPercent = 10;
   static constexpr std::chrono::seconds kRefreshInterval{5};
@@ -113,6 +116,8 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
     published_ = std::move(published);
   }
   // Sends a text of another host as publish() does, but reports a failure, and runs no function.
+  // While the send queue is more than half full, such texts wait for it in their order, so that
+  // many at once are not lost; above BroadcastOptions::kMaxHeld a further one is.
   void publish_of_other(std::string_view text);
 
   // Changes the message. Throws std::invalid_argument, as the constructor does.
@@ -128,7 +133,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   void leave_groups() noexcept;
 
   // Drains only this service, as DatagramSocket::drain() does: it announces and receives no more,
-  // and sends the delayed answers. `done` may destroy it.
+  // and sends the delayed answers and the texts of other hosts that wait. `done` may destroy it.
   void drain(std::chrono::milliseconds deadline, Task done = {}) {
     socket_.drain(deadline, std::move(done));
   }
@@ -136,8 +141,9 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
  private:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
+  void on_writable(DatagramSocket& /*socket*/) override { send_held(); }
   [[nodiscard]] bool is_finished(const DatagramSocket& /*socket*/) const noexcept override {
-    return waiting_.size() == 0;
+    return waiting_.size() == 0;  // while texts are held, the send queue is not empty
   }
   SLUICE_LOCAL void announce();
   SLUICE_LOCAL void refresh_groups();
@@ -146,6 +152,8 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   SLUICE_LOCAL const std::vector<BroadcastTarget>& targets();  // of this turn
   SLUICE_LOCAL std::vector<BroadcastTarget> read_targets();
   SLUICE_LOCAL PublishResult send_text(std::string_view text);
+  SLUICE_LOCAL void send_held();
+  SLUICE_LOCAL void report_text(std::string_view error);
   SLUICE_LOCAL std::size_t send_to_all(std::string_view text,
                                        std::span<const BroadcastTarget> targets);
   [[nodiscard]] SLUICE_LOCAL std::chrono::milliseconds random_up_to(std::chrono::milliseconds max);
@@ -158,6 +166,8 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
   AnswerLimits limits_;
   DelayedAnswers waiting_{BroadcastOptions::kMaxWaiting};
   std::function<void(std::string_view)> published_;
+  std::deque<std::string> held_;  // texts of other hosts
+  std::size_t held_bytes_ = 0;
   Counts counts_;
   bool had_targets_ = true;
   bool has_left_groups_ = false;

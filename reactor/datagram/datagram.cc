@@ -131,6 +131,7 @@ int DatagramSocket::native_handle() const noexcept { return impl_->socket().fd.g
 const Endpoint& DatagramSocket::local() const noexcept { return impl_->socket().local; }
 
 std::size_t DatagramSocket::queued() const noexcept { return impl_->queue().queued(); }
+bool DatagramSocket::has_room() noexcept { return impl_->has_room(); }
 
 int DatagramSocket::receive_buffer() const { return receive_buffer_of(impl_->socket()); }
 

@@ -73,6 +73,9 @@ class SLUICE_EXPORT DatagramSocket {
   [[nodiscard]] Loop& loop() const noexcept;
   [[nodiscard]] const Endpoint& local() const noexcept;  // with the real port; also when closed
   [[nodiscard]] std::size_t queued() const noexcept;     // as counted for queue_limit
+  // At most half of queue_limit is queued. If not, DatagramHandler::on_writable() is called when it
+  // is, though nothing was dropped: a handler with much to send asks before each datagram.
+  [[nodiscard]] bool has_room() noexcept;
   // The actual size of the receive buffer, which Linux doubles. Throws std::system_error: EBADF
   // (closed).
   [[nodiscard]] int receive_buffer() const;

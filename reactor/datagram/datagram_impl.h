@@ -38,6 +38,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   bool reply(const Datagram& datagram, std::span<const std::byte> data);
   // The source for a datagram to `family` that leaves by `interface`.
   [[nodiscard]] DatagramSource source_on(unsigned interface, int family) const noexcept;
+  [[nodiscard]] bool has_room() noexcept;
   void close() noexcept;
 
   void end_of_turn() override { flush(); }
@@ -68,6 +69,9 @@ class DatagramSocket::Impl final : public LoopComponent {
   void flush() noexcept;
   void deliver_failure() noexcept;
   void notify_writable() noexcept;
+  [[nodiscard]] bool is_half_empty() const noexcept {
+    return queue_.queued() <= queue_.limit() / 2;
+  }
   void ask_for_flush();
   void update_watcher() noexcept;
   void refused() noexcept;
@@ -98,7 +102,7 @@ class DatagramSocket::Impl final : public LoopComponent {
   int calls_ = 0;           // the number of callbacks that are running
   bool receiving_ = false;  // a flush will follow
   bool blocked_ = false;    // the system accepts no more until the watcher reports that it does
-  bool was_full_ = false;   // on_writable() must be called when there is room
+  bool was_full_ = false;   // on_writable() must be called when it is half empty
   bool draining_ = false;
 };
 

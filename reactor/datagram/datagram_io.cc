@@ -174,6 +174,14 @@ bool DatagramSocket::Impl::make_room(std::size_t size) noexcept {
   return true;
 }
 
+// A queue that is fuller is sent at the end of the turn, or when the system accepts more, and
+// notify_writable() follows.
+bool DatagramSocket::Impl::has_room() noexcept {
+  if (is_half_empty()) return true;
+  was_full_ = true;
+  return false;
+}
+
 void DatagramSocket::Impl::count_dropped(std::uint64_t datagrams) noexcept {
   counters_.dropped += datagrams;
   detail::count_up(LoopInternals::counters(loop()).datagrams_dropped, datagrams);
@@ -236,13 +244,13 @@ void DatagramSocket::Impl::deliver_failure() noexcept {
 }
 
 void DatagramSocket::Impl::notify_writable() noexcept {
-  if (!was_full_ || queue_.queued() > queue_.limit() / 2) return;
+  if (!was_full_ || !is_half_empty()) return;
   was_full_ = false;
   call("on_writable", [this] { handler_.on_writable(*face_); });
 }
 
 void DatagramSocket::Impl::ask_for_flush() {
-  const bool writable = was_full_ && queue_.queued() <= queue_.limit() / 2;
+  const bool writable = was_full_ && is_half_empty();
   const bool sendable = !queue_.empty() && !blocked_;
   if (!receiving_ && (sendable || failure_ || writable)) request_end_of_turn();
 }

@@ -45,8 +45,8 @@ class SLUICE_EXPORT DatagramHandler {
   // the peer. It is unspecified if the error concerns the socket itself. The default does nothing,
   // because UDP does not guarantee delivery.
   virtual void on_error(DatagramSocket& socket, std::error_code error, const Address& to);
-  // The queue was too full for a datagram, and has fallen to half its limit. The default does
-  // nothing.
+  // The queue was too full for a datagram, or DatagramSocket::has_room() was false, and it has
+  // fallen to half its limit. The default does nothing.
   virtual void on_writable(DatagramSocket& socket);
   // Called while the socket or its loop drains, at the end of each turn. Returns false while the
   // handler still has something to send, such as a delayed answer. The default returns true.

@@ -237,6 +237,21 @@ Test(datagram_io, limits_empty_datagrams) {
   cr_expect(taken == 10);
 }
 
+Test(datagram_io, has_room_until_half_of_the_queue_is_used_and_says_when_it_is_free_again) {
+  DatagramOptions options;
+  options.queue_limit = 10 * DatagramOptions::kOverhead;
+  World world(options);
+  for (int i = 0; i < 5; ++i) world.send("");
+  cr_expect(world.socket.has_room());
+  world.send("");
+  cr_expect(!world.socket.has_room());
+  world.loop.poll();
+  cr_expect(world.handler.writable_calls == 1);
+  cr_expect(world.socket.has_room());
+  world.loop.poll();
+  cr_expect(world.handler.writable_calls == 1);
+}
+
 Test(datagram_io, does_not_call_on_writable_if_it_was_never_full) {
   World world(room_for_two(DatagramOverflow::drop_newest));
   world.send("1");
