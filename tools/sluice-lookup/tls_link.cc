@@ -21,9 +21,9 @@ constexpr std::size_t kMaxFrame = kLengthBytes + 65'535;
 ConnectorOptions connector_options(const TransportFactory& transport,
                                    std::chrono::milliseconds patience) {
   ConnectorOptions options;
-  options.timeout = patience;
   options.connection.transport = transport;
-  options.connection.open_timeout = patience;
+  // check() ends the wait for a handshake before this, which ends one that the link has left.
+  options.connection.open_timeout = 2 * patience;
   options.connection.input_limit = kMaxFrame;
   // A server that answers in order may read no more until we have read what it has written.
   options.connection.keep_reading = true;
@@ -130,17 +130,19 @@ void TlsLink::begin(Question& question) {
 void TlsLink::check(TimePoint now) {
   fill_window();
   if (in_flight_.empty() || now - progress_ < patience_) return;
+  const std::string what = connection_ == nullptr ? "no connection" : "no answer";
   connector_.cancel();
   if (handler_ != nullptr) std::exchange(handler_, nullptr)->leave();
   if (connection_ != nullptr) connection_->abort();
   End end;
   end.is_silent = true;
-  end.why = "no answer within " + std::to_string(patience_.count()) + "ms";
+  end.why = what + " within " + std::to_string(patience_.count()) + "ms";
   down(end);
 }
 
 void TlsLink::connect() {
   has_answered_ = false;
+  progress_ = loop_.now();
   connector_.start(
       {server_.address},
       [this](const Address&) {
@@ -150,14 +152,16 @@ void TlsLink::connect() {
       },
       [this](const ConnectError& error) {
         End end;
-        end.is_silent = error.timed_out;
-        end.why = error.failures.empty() ? "no answer" : error.failures.front().error.message();
+        const std::error_code why = error.failures.front().error;  // there is one address
+        end.is_silent = why == std::errc::timed_out;
+        end.why = why.message();
         down(end);
       });
 }
 
 void TlsLink::opened(Connection& connection) {
   connection_ = &connection;
+  progress_ = loop_.now();
   for (const auto& [id, question] : in_flight_) write(*question);
 }
 

@@ -64,7 +64,7 @@ class TlsLink {
   static constexpr std::size_t kFirstWindow = 32;
   static constexpr std::size_t kMaxWindow = 50'000;  // there are 65,535 ids
 
-  // `patience` limits the connecting with its handshake, and the time until the next answer.
+  // `patience` limits the connecting with its handshake, and then the time until the next answer.
   // `max_window`: 1 to kMaxWindow.
   TlsLink(Loop& loop, TlsServer server, const TransportFactory& transport,
           std::chrono::milliseconds patience, std::size_t max_window, Owner& owner);
@@ -78,7 +78,8 @@ class TlsLink {
   void send(Question& question);
   // Nobody waits for its answer any more.
   void forget(Question& question) noexcept;
-  // Ends a connection that has answered nothing for `patience`, although questions are in flight.
+  // Ends a connection that was not open, or has answered nothing, for `patience`, although
+  // questions are in flight. Nothing else limits these times, so that there is one reason for each.
   // Gives the places of forgotten questions to others. Call it now and then.
   void check(TimePoint now);
 
@@ -101,7 +102,7 @@ class TlsLink {
   Handler* handler_ = nullptr;        // of the connection that is open or opens
   Connection* connection_ = nullptr;  // after its handshake
   bool has_answered_ = false;
-  TimePoint progress_{};  // of the last answer, or when something began to wait
+  TimePoint progress_{};  // connecting began, it was open, an answer arrived, or a question waits
   std::size_t max_window_;
   std::size_t window_;
   std::uint16_t last_id_ = 0;

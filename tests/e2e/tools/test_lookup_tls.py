@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import lookup as client
@@ -52,10 +53,10 @@ class Server:
     """Accepts connections over TLS; serve(read, send) runs for each, in a thread. read() returns
     the next question, or None at the end."""
 
-    def __init__(self, test, serve, over_tls=True):
+    def __init__(self, test, serve, over_tls=True, handshake_after=0):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(test.cert, test.key)
-        self.serve, self.over_tls = serve, over_tls
+        self.serve, self.over_tls, self.handshake_after = serve, over_tls, handshake_after
         self.opened = 0
         self.asked = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -73,6 +74,7 @@ class Server:
         with peer, contextlib.suppress(OSError):
             peer.settimeout(PATIENCE)
             if self.over_tls:
+                time.sleep(self.handshake_after)
                 peer = self.context.wrap_socket(peer, server_side=True)
             with peer:
                 stream = peer.makefile("rb")
@@ -245,9 +247,30 @@ class Streams(Base):
             for bad in (failing, is_silent):
                 with Server(self, bad) as first:
                     result = self.ask("-4", "--server", first.url, "--server", good.url,
-                                      "--try-timeout", "300ms", "a.test", "b.test")
+                                      "--try-timeout", "2s", "a.test", "b.test")
                 self.assertEqual(result.lines, ["a.test 10.0.0.1", "b.test 10.0.0.1"],
                                  result.stderr)
+
+    def test_the_time_for_an_answer_begins_when_the_connection_is_open(self):
+        def serve(read, send):
+            question = read()
+            time.sleep(1.5)
+            send(framed(answer_to(question)))
+
+        # Together they take longer than one try may; if the machine is slow, there are more tries.
+        with Server(self, serve, handshake_after=1.5) as server:
+            result = self.ask("-4", "--server", server.url, "--try-timeout", "2500ms", "a.test",
+                              "--timeout", "9s")
+        self.assertEqual((result.status, result.lines), (0, ["a.test 10.0.0.1"]), result.stderr)
+
+    def test_a_server_that_does_not_finish_the_handshake_is_given_up(self):
+        with Server(self, answering, handshake_after=PATIENCE) as server:
+            result = self.ask("-4", "--server", server.url, "--try-timeout", "200ms", "--tries",
+                              "2", "a.test")
+        self.assertEqual(result.status, 1)
+        self.assertEqual(result.stderr.splitlines(), [
+            f"sluice-lookup: server {server.url}: no connection within 200ms",
+            'sluice-lookup: name "a.test": no name server answered in time'])
 
     def test_what_is_no_answer_to_a_question_is_dropped(self):
         def serve(read, send):
@@ -276,9 +299,10 @@ class Streams(Base):
             read()
 
         with Server(self, serve) as server:
-            result = self.ask("-4", "--server", server.url, "--timeout", "500ms", "a.test")
+            result = self.ask("-4", "--server", server.url, "--try-timeout", "3s", "--tries", "1",
+                              "a.test")
         self.assertEqual(result.status, 1)
-        self.assertIn(f"server {server.url}: no answer within 500ms", result.stderr)
+        self.assertIn(f"server {server.url}: no answer within 3000ms", result.stderr)
         self.assertIn('name "a.test": no name server answered in time', result.stderr)
 
     def test_records_that_are_malformed_are_a_failure(self):
