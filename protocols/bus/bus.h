@@ -58,6 +58,10 @@ class Bus {
   // bus is not reachable it waits, and above a bound the oldest one that waits is lost.
   virtual std::uint64_t publish(std::string_view body) = 0;
   [[nodiscard]] virtual bool is_reachable() const noexcept = 0;
+  // The listener has no room for more messages, or has room again. While the bus is paused it
+  // carries what is published and stays reachable, and brings at most what it has read already,
+  // such as the rest of a page.
+  virtual void set_paused(bool paused) noexcept = 0;
 };
 
 }  // namespace sluice

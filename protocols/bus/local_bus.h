@@ -48,6 +48,7 @@ class LocalBus final : public Bus {
   void set_listener(BusListener* listener) override;
   std::uint64_t publish(std::string_view body) override;
   [[nodiscard]] bool is_reachable() const noexcept override { return true; }
+  void set_paused(bool /*paused*/) noexcept override {}  // what waits is in memory anyway
 
  private:
   friend class LocalBusHub;

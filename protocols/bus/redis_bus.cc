@@ -28,7 +28,7 @@ RedisBus::RedisBus(Loop& loop, RedisBusOptions options)
       options_(std::move(options)),
       prefix_("sluice:{" + options_.name + "}:"),
       house_(random_name()),
-      end_of_turn_(loop, [this] { send_batch(); }),
+      end_of_turn_(loop, [this] { end_turn(); }),
       watch_(loop, [this] { watch(); }),
       renewal_(loop,
                [this] {
@@ -73,6 +73,20 @@ std::uint64_t RedisBus::publish(std::string_view body) {
   end_of_turn_.request();
   if (!watch_.running()) watch_.start(kPatience);
   return last_;
+}
+
+void RedisBus::end_turn() {
+  send_batch();
+  if (owes_read_ && !paused_) read();
+}
+
+// Messages that come back late because of a pause are not late: their time begins again.
+void RedisBus::set_paused(bool paused) noexcept {
+  if (paused_ && !paused) {
+    for (Waiting& each : waiting_) each.since = loop_.now();
+    end_of_turn_.request();
+  }
+  paused_ = paused;
 }
 
 void RedisBus::drop_front() noexcept {
@@ -197,7 +211,7 @@ void RedisBus::watch() {
 // A server that was emptied meanwhile has lost what it had accepted.
 void RedisBus::send_again() {
   const TimePoint now = loop_.now();
-  if (!works() || adding_ || waiting_.empty()) return;
+  if (!works() || adding_ || waiting_.empty() || paused_) return;
   if (now - waiting_.front().since < 2 * kPatience || now - sent_again_ < 2 * kPatience) return;
   sent_again_ = now;
   next_ = waiting_.front().number;
@@ -212,7 +226,8 @@ void RedisBus::check() {
   } else if (!trouble_since_) {
     trouble_since_ = now;
   }
-  const auto waits = waiting_.empty() ? TimePoint::duration(0) : now - waiting_.front().since;
+  const bool is_awaited = !waiting_.empty() && !paused_;
+  const auto waits = is_awaited ? now - waiting_.front().since : TimePoint::duration(0);
   const bool is_late = waits >= kPatience || (trouble_since_ && now - *trouble_since_ >= kPatience);
   if (reachable_ != false && is_late) {
     if (last_fault_.empty()) log_fault("a message has not come back for a second");

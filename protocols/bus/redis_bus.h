@@ -68,6 +68,7 @@ class RedisBus final : public Bus {
   void set_listener(BusListener* listener) override { listener_ = listener; }
   std::uint64_t publish(std::string_view body) override;
   [[nodiscard]] bool is_reachable() const noexcept override { return reachable_ == true; }
+  void set_paused(bool paused) noexcept override;
   [[nodiscard]] const std::string& house() const noexcept { return house_; }
 
  private:
@@ -83,6 +84,7 @@ class RedisBus final : public Bus {
   };
 
   // redis_bus.cc
+  void end_turn();
   void writer_up();
   void link_down(const std::string& why);
   void send_batch();
@@ -129,6 +131,8 @@ class RedisBus final : public Bus {
   std::optional<std::string> epoch_;
   std::string position_;  // the id of the last entry that was read; empty: none yet
   bool caught_up_ = false;
+  bool paused_ = false;
+  bool owes_read_ = false;         // an XREAD that the pause has put off
   std::optional<bool> reachable_;  // as the listener knows it
   std::optional<TimePoint> trouble_since_;
   std::string last_fault_;

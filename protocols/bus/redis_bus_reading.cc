@@ -82,6 +82,8 @@ void RedisBus::read_history() {
 
 // Without BLOCK until everything that was there has been read.
 void RedisBus::read() {
+  owes_read_ = paused_;
+  if (paused_) return;
   const std::string stream = key("events");
   const std::string count = std::to_string(kPage);
   const std::string block = std::to_string(kBlock.count());

@@ -24,7 +24,8 @@ std::size_t cost_of(std::string_view body) noexcept { return body.size() + Relay
 
 }  // namespace
 
-RelayBridge::RelayBridge(Relay& relay, Bus& bus) : relay_(relay), bus_(bus) {
+RelayBridge::RelayBridge(Loop& loop, Relay& relay, Bus& bus)
+    : relay_(relay), bus_(bus), room_(loop, [this] { make_room(); }) {
   relay_.set_carrier(this);
   bus_.set_listener(this);
 }
@@ -97,8 +98,19 @@ void RelayBridge::deliver(const RelayMember* from, std::string_view body) noexce
     return relay_.abort_others(from);
   }
   pending_bytes_ += cost_of(body);
-  if (pending_bytes_ <= kMaxPending) return;
-  relay_.abort_behind();
+  if (pending_bytes_ <= kMaxPending || is_paused_) return;
+  is_paused_ = true;
+  bus_.set_paused(true);
+  make_room();
+}
+
+void RelayBridge::make_room() noexcept {
+  try {
+    room_.start(kGrace);
+  } catch (const std::bad_alloc&) {
+    // RelayOptions::patience ends the wait.
+  }
+  relay_.abort_behind(kGrace);
   caught_up();
 }
 
@@ -110,6 +122,10 @@ void RelayBridge::caught_up() noexcept {
     const std::string_view body = next.body;
     relay_.receive(next.from, *form_of(body), std::as_bytes(std::span(body.substr(1))));
   }
+  if (!is_paused_ || pending_bytes_ > kMaxPending / 2) return;
+  is_paused_ = false;
+  room_.stop();
+  bus_.set_paused(false);
 }
 
 void RelayBridge::gone(const RelayMember& peer) noexcept {

@@ -1,6 +1,6 @@
 // Makes the relays of several processes one relay, over a Bus.
 //
-//   sluice::RelayBridge bridge(relay, bus);
+//   sluice::RelayBridge bridge(loop, relay, bus);
 //
 // What it is: what a peer says goes to the bus, and to the other peers when it comes back. So all
 // peers, in whatever process, receive the same bytes in the same order, but for their own. Forms,
@@ -9,13 +9,16 @@
 // is what follows. The others get it when the bus is back, up to the bound of the bus. The peers
 // read nothing of all that: a relay adds no byte. The bus reports what is lost.
 // Slow bus: above kMaxHeld, no peer of this relay is read.
-// Slow peers: while a peer is behind, what comes from the bus waits here, up to kMaxPending. Above
-// it the peers that are behind are aborted, as they are after RelayOptions::patience.
+// Slow peers: while a peer is behind, what comes from the bus waits here. Above kMaxPending the bus
+// is paused until half of that is left, so that one page of it more waits here at most. Meanwhile
+// the peers that have been behind for kGrace are aborted, as they always are after
+// RelayOptions::patience. A peer that reads is behind only for moments, and stays.
 // Limits: a message has at most kMaxMessage bytes; bytes without boundaries are divided.
-// Lifetime: the relay and the bus outlive it. Thread: the loop's. Errors: std::bad_alloc.
+// Lifetime: the loop, the relay and the bus outlive it. Thread: the loop's. Errors: std::bad_alloc.
 #ifndef SLUICE_PROTOCOLS_BUS_RELAY_BRIDGE_H
 #define SLUICE_PROTOCOLS_BUS_RELAY_BRIDGE_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,6 +26,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../reactor/loop/timer.h"
 #include "../relay/relay.h"
 #include "../relay/relay_carrier.h"
 #include "bus.h"
@@ -37,7 +41,9 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   static constexpr std::size_t kMaxHeld = std::size_t{512} * 1024;
   static constexpr std::size_t kMaxPending = std::size_t{16} * 1024 * 1024;
 
-  RelayBridge(Relay& relay, Bus& bus);
+  static constexpr std::chrono::milliseconds kGrace{500};
+
+  RelayBridge(Loop& loop, Relay& relay, Bus& bus);
   ~RelayBridge();
 
  private:
@@ -66,6 +72,7 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   void publish(const RelayMember& from, std::string body);
   void deliver_held() noexcept;
   void deliver(const RelayMember* from, std::string_view body) noexcept;
+  void make_room() noexcept;
 
   Relay& relay_;
   Bus& bus_;
@@ -73,6 +80,8 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   std::size_t held_bytes_ = 0;
   std::deque<Pending> pending_;
   std::size_t pending_bytes_ = 0;
+  bool is_paused_ = false;  // the bus
+  Timer room_;
 };
 
 }  // namespace sluice

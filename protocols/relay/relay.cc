@@ -14,7 +14,8 @@
 namespace sluice {
 
 Relay::Relay(Loop& loop, const RelayOptions& options)
-    : options_(options),
+    : loop_(loop),
+      options_(options),
       end_of_turn_(loop, [this] { end_turn(); }),
       behind_(
           loop,
@@ -70,9 +71,9 @@ void Relay::receive(const RelayMember* from, RelayForm form,
   }
 }
 
-void Relay::abort_behind() noexcept {
+void Relay::abort_behind(std::chrono::milliseconds least) noexcept {
   for (RelayMember* const peer : peers_) {
-    if (!peer->behind_) continue;
+    if (!peer->behind_ || loop_.now() - peer->behind_since_ < least) continue;
     mark_caught_up(*peer);
     peer->abort();
   }
@@ -137,6 +138,7 @@ void Relay::mark_behind(RelayMember& peer) {
   try {
     behind_.add(peer, options_.patience);
     peer.behind_ = true;
+    peer.behind_since_ = loop_.now();
   } catch (const std::bad_alloc&) {
     peer.abort();  // a delivery in progress must not fail
   }

@@ -73,8 +73,8 @@ class Relay {
   [[nodiscard]] bool may_receive() const noexcept { return behind_.size() == 0; }
   // It is not full any more.
   void resume() noexcept { schedule_resume(); }
-  // It can wait no longer for the peers that are behind.
-  void abort_behind() noexcept;
+  // It can wait no longer for the peers that have been behind for `least` or longer.
+  void abort_behind(std::chrono::milliseconds least) noexcept;
   // It has no memory for what `from` has said: the others would miss bytes, and not know.
   void abort_others(const RelayMember* from) noexcept;
 
@@ -100,6 +100,7 @@ class Relay {
   void end_turn();
   void resume_waiting();
 
+  Loop& loop_;
   RelayOptions options_;
   EndOfTurn end_of_turn_;
   PatienceList<RelayMember> behind_;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "../../reactor/base/payload.h"
+#include "../../reactor/loop/loop.h"
 
 namespace sluice {
 
@@ -59,6 +60,7 @@ class RelayMember {
   Relay* relay_;
   WebSocketProtocol* socket_;
   Connection* connection_ = nullptr;  // from join() to leave()
+  TimePoint behind_since_{};
   bool behind_ = false;
   bool gathers_ = true;
 };

@@ -45,8 +45,17 @@ class HandBus final : public Bus {
     waiting_.clear();
   }
   void lose() { waiting_.pop_front(); }
+  void set_paused(bool paused) noexcept override { paused_ = paused; }
+  [[nodiscard]] bool is_paused() const noexcept { return paused_; }
+
   void read(bool is_old = false) {
-    while (position_ < stream_.entries.size()) {
+    while (read_page(1, is_old)) {
+    }
+  }
+  // Returns whether it has read something, which it does not while it is paused.
+  bool read_page(std::size_t entries, bool is_old = false) {
+    if (paused_ || position_ == stream_.entries.size()) return false;
+    for (; entries != 0 && position_ < stream_.entries.size(); --entries) {
       const HandStream::Entry entry = stream_.entries[position_++];
       // A house that is not known begins with this entry.
       std::uint64_t& last = houses_.try_emplace(entry.house, entry.number - 1).first->second;
@@ -60,6 +69,7 @@ class HandBus final : public Bus {
                              .own = entry.house == name_,
                              .is_old = is_old});
     }
+    return true;
   }
   [[nodiscard]] BusListener& listener() const noexcept { return *listener_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -73,6 +83,7 @@ class HandBus final : public Bus {
   std::map<std::string, std::uint64_t> houses_;  // the number of the last entry of each
   std::size_t position_ = 0;
   bool reachable_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace sluice::test

@@ -107,6 +107,21 @@ class Relays(InOneHouse):
         self.assertTrue((data + b"<the end>").endswith(heard))
         self.assertGreater(len(heard), 4_000_000)
 
+    def test_a_peer_that_does_not_read_is_aborted_and_the_others_lose_nothing(self):
+        redis = self.redis()
+        first = self.daemon("--bus", redis.url, *RELAY)
+        second = self.daemon("--bus", redis.url, "-l", RELAY[1] + ",patience=1h")
+        ann, bob, dan = self.peer(first), self.peer(second), self.peer(second)
+        self.meet(ann, bob, dan)
+        data = random.Random(2).randbytes(32_000_000)  # twice what may wait, and Dan's buffers
+        sender = threading.Thread(target=ann.sendall, args=(data,))
+        sender.start()
+        received = receive_exactly(bob, len(data))
+        sender.join()
+        self.assertEqual(hashlib.sha256(received).digest(), hashlib.sha256(data).digest())
+        with self.assertRaises(ConnectionResetError):
+            receive_exactly(dan, len(data))
+
     def test_services_of_one_house_in_a_daemon_are_one_relay_without_a_bus(self):
         with Daemon(*RELAY, *RELAY, "-l", "relay=tcp://127.0.0.1:0,house=other") as sluiced:
             one, two, other = map(connect, sluiced.endpoints("relay"))

@@ -24,6 +24,9 @@ using namespace sluice::test;
 namespace {
 
 constexpr std::size_t kQueueMark = 64 * 1024;
+// Messages that are more than may wait.
+constexpr std::size_t kTooMany = 300;
+static_assert(kTooMany * RelayBridge::kMaxMessage > RelayBridge::kMaxPending);
 
 ConnectionOptions small_queue() {
   ConnectionOptions options;
@@ -61,8 +64,8 @@ struct TwoRelays {
   HandBus second{stream, "second"};
   Relay first_relay{loop};
   Relay second_relay{loop};
-  std::optional<RelayBridge> first_bridge{std::in_place, first_relay, first};
-  std::optional<RelayBridge> second_bridge{std::in_place, second_relay, second};
+  std::optional<RelayBridge> first_bridge{std::in_place, loop, first_relay, first};
+  std::optional<RelayBridge> second_bridge{std::in_place, loop, second_relay, second};
   MemoryPeer ann{loop, first_relay.factory()({}), small_queue()};
   MemoryPeer cat{loop, first_relay.factory()({}), small_queue()};
   MemoryPeer bob{loop, second_relay.factory()({}), small_queue()};
@@ -201,8 +204,8 @@ Test(relay_bridge, keeps_messages_and_their_forms) {
   Relay first_relay(loop);
   Relay second_relay(loop);
   WebSocketServer server(loop);
-  const RelayBridge first_bridge(first_relay, first);
-  const RelayBridge second_bridge(second_relay, second);
+  const RelayBridge first_bridge(loop, first_relay, first);
+  const RelayBridge second_bridge(loop, second_relay, second);
   first.set_reachable(true);
   second.set_reachable(true);
   MemoryPeer one(loop, first_relay.factory(server)({}));
@@ -249,23 +252,52 @@ Test(relay_bridge, a_peer_that_is_slow_for_a_while_loses_nothing_and_delays_its_
   cr_expect(two.loop.counters().connections_open == 4);
 }
 
-Test(relay_bridge, a_peer_for_which_too_much_waits_is_aborted_and_the_others_go_on) {
+// What another machine says reaches the second relay in pages of so many entries. Returns how many
+// bytes Bob has received.
+static std::size_t read_from_elsewhere(TwoRelays& two, std::size_t messages, std::size_t page) {
+  for (std::size_t i = 0; i < messages; ++i) {
+    const std::string body = 'r' + std::string(RelayBridge::kMaxMessage, 'x');
+    two.stream.entries.push_back({"third", i + 1, body});
+  }
+  std::size_t received = 0;
+  const auto settle = [&two, &received] {
+    two.settle_peers();
+    received += two.bob.received().size();
+  };
+  while (two.second.read_page(page)) settle();
+  return received;
+}
+
+Test(relay_bridge, a_peer_for_which_too_much_waits_is_aborted_alone) {
   TwoRelays two;
   two.dan.set_window(0);
-  const std::string part(RelayBridge::kMaxMessage, 'x');
-  std::size_t sent = 0;
-  std::size_t received = 0;
-  while (!two.dan.closed() && sent < 2 * RelayBridge::kMaxPending) {
-    two.ann.send(part);
-    sent += part.size();
-    two.settle();
-    received += two.bob.received().size();
-  }
+  std::size_t received = read_from_elsewhere(two, kTooMany / 2, 20);
+  two.bob.advance(RelayBridge::kGrace);
+  cr_expect(!two.dan.closed(), "there is room");
+  received += read_from_elsewhere(two, kTooMany, 20);
   cr_expect(two.dan.closed());
   cr_expect(two.dan.close_reason() == CloseReason::aborted);
-  cr_expect_geq(sent, RelayBridge::kMaxPending);
-  two.ann.send("!");
-  two.settle();
-  received += two.bob.received().size();
-  cr_expect_eq(received, sent + 1);
+  cr_expect_eq(received, (kTooMany / 2 + kTooMany) * RelayBridge::kMaxMessage);
+  cr_expect(!two.bob.closed());
+  cr_expect(!two.second.is_paused());
+}
+
+Test(relay_bridge, a_page_with_more_than_may_wait_aborts_no_peer_that_reads) {
+  TwoRelays two;
+  const std::size_t received = read_from_elsewhere(two, kTooMany, kTooMany);
+  cr_expect_eq(received, kTooMany * RelayBridge::kMaxMessage);
+  cr_expect_eq(two.dan.received().size(), received);
+  cr_expect(two.loop.counters().connections_open == 4);
+}
+
+Test(relay_bridge, does_not_read_the_bus_while_too_much_waits_and_then_aborts_a_slow_peer) {
+  TwoRelays two;
+  two.dan.set_window(0);
+  (void)read_from_elsewhere(two, 2 * kTooMany, 20);
+  cr_expect(two.second.is_paused(), "Dan has not been behind for long");
+  cr_expect(!two.dan.closed());
+  two.bob.advance(RelayBridge::kGrace);
+  cr_expect(two.dan.closed());
+  cr_expect(!two.second.is_paused());
+  cr_expect(!two.bob.closed());
 }

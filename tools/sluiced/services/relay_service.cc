@@ -63,7 +63,7 @@ class RelayCore final : public ServiceCore {
   // `bus` may be null.
   RelayCore(Loop& loop, const RelayOptions& options, std::unique_ptr<Bus> bus)
       : relay_(loop, options), bus_(std::move(bus)) {
-    if (bus_ != nullptr) bridge_.emplace(relay_, *bus_);
+    if (bus_ != nullptr) bridge_.emplace(loop, relay_, *bus_);
   }
   [[nodiscard]] Relay& relay() noexcept { return relay_; }
   void apply(const Settings& settings) override { relay_.set_options(derive_relay(settings)); }
