@@ -1,4 +1,5 @@
-// A listening socket, as an Endpoint and ListenerOptions describe it. Only for Listener.
+// A listening socket, as an Endpoint and ListenerOptions describe it. For Listener, and for an
+// owner that accepts one connection at a time.
 //
 // Errors: throws std::system_error whose text names the call and the endpoint.
 // Source: POSIX.1-2017 bind(), listen(), accept(); accept(2), socket(7), tcp(7), ipv6(7).

@@ -15,8 +15,8 @@ using namespace sluice::tools::talk;
 
 namespace {
 
-constexpr std::size_t kMaxRead = std::max({SocksDialogue::kMaxAnswer + 6, ConnectDialogue::kMaxHead,
-                                           StartTlsDialogue::kMaxPlainText + 1});
+constexpr std::size_t kMaxRead = std::max(
+    {SocksDialogue::kMaxRead, ConnectDialogue::kMaxHead, StartTlsDialogue::kMaxPlainText + 1});
 
 std::unique_ptr<Dialogue> dialogue_of(std::uint8_t kind) {
   ProxyRequest request{"socks5://p:1", {}, "a.example", 7};

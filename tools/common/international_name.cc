@@ -75,10 +75,6 @@ std::string reason_of_idn(int error) {
 
 }  // namespace
 
-bool is_international(std::string_view text) noexcept {
-  return !std::all_of(text.begin(), text.end(), is_ascii);
-}
-
 std::string ascii_name(std::string_view text) {
   if (!is_international(text)) return std::string(text);
   if (text.size() > kMaxInternationalName) {

@@ -11,6 +11,7 @@
 #ifndef SLUICE_TOOLS_COMMON_INTERNATIONAL_NAME_H
 #define SLUICE_TOOLS_COMMON_INTERNATIONAL_NAME_H
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -21,7 +22,10 @@ namespace sluice::tools {
 inline constexpr std::size_t kMaxInternationalName = 1012;
 
 // Whether the text has bytes that are not ASCII.
-[[nodiscard]] bool is_international(std::string_view text) noexcept;
+[[nodiscard]] inline bool is_international(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
 
 // The name as DNS servers have it, for which is_host_name() is true. A text of ASCII alone is
 // returned as it is, valid or not.

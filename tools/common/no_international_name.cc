@@ -1,15 +1,8 @@
-#include <algorithm>
-
 #include "../../reactor/base/text/quote.h"
 #include "international_name.h"
 #include "usage_error.h"
 
 namespace sluice::tools {
-
-bool is_international(std::string_view text) noexcept {
-  return !std::all_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 std::string ascii_name(std::string_view text) {
   if (!is_international(text)) return std::string(text);

@@ -2,7 +2,7 @@
 //
 // What it is: a Dialogue. The host goes to the proxy as it is: a name is for the proxy to look up,
 // as "socks5h" says elsewhere.
-// Memory: at most kMaxAnswer bytes of the proxy.
+// Memory: one answer of the proxy at a time. It reads kMaxRead bytes at most.
 // Lifetime, thread, errors: those of dialogue.h. Source: RFC 1928; RFC 1929 for the account.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_DIALOGUES_SOCKS_DIALOGUE_H
 #define SLUICE_TOOLS_SLUICE_TALK_DIALOGUES_SOCKS_DIALOGUE_H
@@ -16,8 +16,10 @@ namespace sluice::tools::talk {
 
 class SocksDialogue final : public Dialogue {
  public:
-  static constexpr std::size_t kMaxAnswer = 262;  // an answer with a name of 255 bytes
-  static constexpr std::size_t kMaxName = 255;    // bytes of a host, a user or a password
+  static constexpr std::size_t kMaxName = 255;  // bytes of a host, a user or a password
+  // The method, the verdict on the account, and an answer with the longest name: 4 bytes, the
+  // name's length, the name and a port.
+  static constexpr std::size_t kMaxRead = 2 + 2 + 4 + 1 + kMaxName + 2;
 
   // REQUIRES: host, user and password have 1 to kMaxName bytes.
   explicit SocksDialogue(ProxyRequest request);
