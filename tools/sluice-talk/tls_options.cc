@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "../../reactor/base/text/quote.h"
+#include "../common/international_name.h"
 #include "option_checks.h"
 #include "tls_link.h"
 
@@ -52,7 +53,9 @@ void read_tls_options(TalkEndpoint& endpoint, const CommandLine& line) {
   text_of("ca", kMaxPath, tls.ca);
   text_of("cert", kMaxPath, tls.cert);
   text_of("key", kMaxPath, tls.key);
-  text_of("sni", kMaxServerName, tls.name);
+  line.each("sni", [&tls](std::string_view value) {
+    tls.name = checked_text(ascii_name(value), kMaxServerName);
+  });
   line.each("alpn", [&tls](std::string_view value) {
     tls.alpn.push_back(checked_text(value, kMaxAlpnName));
   });

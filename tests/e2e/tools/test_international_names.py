@@ -62,6 +62,16 @@ class Programs(unittest.TestCase):
         parts = fetch.fetch("--parse", "http://me@bücher.example/ü", env=C_LOCALE)
         self.assertIn("host      xn--bcher-kva.example", parts.stdout.decode())
 
+    def test_the_name_of_sni_is_sent_in_ascii(self):
+        hellos = []
+
+        def serve(client):
+            hellos.append(client.recv(4096))
+
+        with talk.Server(serve) as server:
+            talk.talk("--sni", "bücher.example", f"tls://127.0.0.1:{server.port}", env=C_LOCALE)
+        self.assertIn(b"xn--bcher-kva.example", hellos[0])
+
     def test_the_header_of_a_websocket_has_the_name_in_ascii(self):
         heads = []
 
