@@ -221,31 +221,21 @@ void read_websocket(TalkOptions& options, const CommandLine& line) {
   });
 }
 
-void read_proxy(TalkOptions& options, const CommandLine& line) {
-  refuse_if(line.has("proxy-password-file") && !line.has("proxy"),
-            "--proxy-password-file: valid only with --proxy");
-  if (!line.has("proxy")) return;
-  refuse_if(options.target.scheme() != Scheme::tcp,
-            "--proxy: valid only with tcp://, tls://, ws:// and wss://");
-  std::optional<std::string> password;
-  line.each("proxy-password-file",
-            [&password](std::string_view value) { password = read_password(std::string(value)); });
-  line.each("proxy", [&](std::string_view value) {
-    options.tunnel = read_tunnel(value, options.target, password);
-  });
-  refuse_if(line.has("proxy-protocol"),
-            "--proxy and --proxy-protocol cannot be combined: the endpoint would see the addresses "
-            "of the connection to the proxy");
-}
-
-// A numeric host of the other family, and a Unix socket, could never be reached.
+// A numeric host of the other family, and a Unix socket, could never be reached. "*" becomes the
+// wildcard of the one family.
 void read_family(TalkOptions& options, const CommandLine& line) {
   line.refuse_both("ipv4", "ipv6");
   if (line.has("ipv4")) options.family = AF_INET;
   if (line.has("ipv6")) options.family = AF_INET6;
   const Target& first = options.tunnel ? options.tunnel->proxy : options.target;
   const std::optional<Endpoint>& endpoint = first.endpoint;
-  if (options.family == AF_UNSPEC || !endpoint || endpoint->any_family()) return;
+  if (options.family == AF_UNSPEC || !endpoint) return;
+  if (endpoint->any_family()) {
+    if (!line.has("listen")) return;  // check() rejects it
+    const Address any = Address::any(options.family, endpoint->address().port());
+    options.target.endpoint.emplace(endpoint->scheme(), any);
+    return;
+  }
   refuse_if(endpoint->address().family() != options.family,
             line.spelled(options.family == AF_INET ? "ipv4" : "ipv6") + ": " + quote(first.text) +
                 " has no such address");
@@ -271,7 +261,7 @@ TalkOptions parse_talk_options(int argc, const char* const* argv) {
   options.target = std::move(endpoint.target);
   options.tls = std::move(endpoint.tls);
   options.websocket = std::move(endpoint.websocket);
-  read_proxy(options, line);
+  options.tunnel = read_tunnel(options.target, line);
   read_family(options, line);
   options.listen = line.has("listen");
   options.keep_listening = line.has("keep-listening");

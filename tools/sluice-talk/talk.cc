@@ -40,6 +40,8 @@ Talk::Talk(const TalkOptions& options)
                                                   std::to_string(options_.timeout.count()) + " ms");
               }),
       backoff_({.first = kFirstDelay, .cap = kMaxDelay, .jitter = Jitter::decorrelated}) {
+  // A file that is missing ends the program before it connects, or listens, and not afterwards.
+  if (options.tls) tls_.emplace(*options.tls);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (is_ignored(signal)) continue;
     signals_.push_back(
@@ -176,10 +178,7 @@ void Talk::on_message(std::string_view from, std::span<const std::byte> message)
 }
 
 // Whether lines may be printed many at once.
-bool Talk::shows_blocks() const {
-  const bool may_edit = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
-  return wire_.lines() && is_plain(print_) && !options_.expect && !may_edit;
-}
+bool Talk::shows_blocks() const { return wire_.lines() && is_plain(print_) && !options_.expect; }
 
 void Talk::on_lines(std::string_view lines) {
   if (finished_) return;
@@ -196,7 +195,9 @@ void Talk::on_end() {
                                           " before the peer finished sending");
   }
   if (options_.reconnect && !input_ended_) return session_->close();
-  if (input_ended_ || ::isatty(STDIN_FILENO) == 1) return finish_one();
+  // The next peer must not wait for an input that says nothing; what it says next is for that one.
+  const bool goes_on = options_.keep_listening && options_.send.empty();
+  if (input_ended_ || goes_on || ::isatty(STDIN_FILENO) == 1) return finish_one();
   const std::string early = ": the peer closed before the end of the input";
   if (options_.websocket) return finish(ExitStatus::failed, options_.target.text + early);
   // A pipe is sent to its end all the same: a peer that has no more to say may still listen.

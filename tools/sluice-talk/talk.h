@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@
 #include "acceptor.h"
 #include "options.h"
 #include "session.h"
+#include "tls_link.h"
 #include "wire.h"
 
 namespace sluice::tools::talk {
@@ -92,6 +94,7 @@ class Talk final : private SessionEvents {
 
   const TalkOptions& options_;
   Wire wire_;
+  std::optional<TlsLink> tls_;  // of every connection
   PrintOptions print_;
   Outcome outcome_;
   std::size_t texts_sent_ = 0;  // of options_.send

@@ -70,7 +70,7 @@ std::unique_ptr<StreamSession> Talk::make_stream(const std::string& name,
   StreamSessionOptions options;
   options.silence = options_.timeout;
   if (options_.bind) options.bind = options_.bind->address();
-  if (options_.tls) options.tls.emplace(*options_.tls);
+  options.tls = tls_;
   options.proxy_header = options_.proxy_header;
   options.tunnel = options_.tunnel;
   options.websocket = options_.websocket;

@@ -88,13 +88,7 @@ void set_destination(ProxyRequest& request, const Target& to) {
             quote(to.text) + ": a proxy does not know the interfaces of this host");
 }
 
-}  // namespace
-
-std::string TunnelSettings::destination() const {
-  const bool is_ipv6 = request.host.find(':') != std::string::npos;
-  return (is_ipv6 ? '[' + request.host + ']' : request.host) + ':' + std::to_string(request.port);
-}
-
+// The first line of the file. Waits for the file.
 std::string read_password(const std::string& file) {
   const auto refuse = [] { throw UsageError(std::generic_category().message(errno)); };
   const Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -116,8 +110,9 @@ std::string read_password(const std::string& file) {
   return checked_part("password", std::string(line));
 }
 
-TunnelSettings read_tunnel(std::string_view text, const Target& to,
-                           const std::optional<std::string>& password) {
+// With `password`, the URL has a user and no password.
+TunnelSettings read_url(std::string_view text, const Target& to,
+                        const std::optional<std::string>& password) {
   const std::size_t scheme = text.find(kAfterScheme);
   const std::string_view name = text.substr(0, scheme);
   const auto* const found =
@@ -142,6 +137,30 @@ TunnelSettings read_tunnel(std::string_view text, const Target& to,
   settings.proxy = read_proxy_target(rest);
   settings.request.proxy = std::string(name) + settings.proxy.text.substr(3);
   set_destination(settings.request, to);
+  return settings;
+}
+
+}  // namespace
+
+std::string TunnelSettings::destination() const {
+  const bool is_ipv6 = request.host.find(':') != std::string::npos;
+  return (is_ipv6 ? '[' + request.host + ']' : request.host) + ':' + std::to_string(request.port);
+}
+
+std::optional<TunnelSettings> read_tunnel(const Target& to, const CommandLine& line) {
+  refuse_if(line.has("proxy-password-file") && !line.has("proxy"),
+            "--proxy-password-file: valid only with --proxy");
+  if (!line.has("proxy")) return {};
+  refuse_if(to.scheme() != Scheme::tcp,
+            "--proxy: valid only with tcp://, tls://, ws:// and wss://");
+  refuse_if(line.has("proxy-protocol"),
+            "--proxy and --proxy-protocol cannot be combined: the endpoint would see the addresses "
+            "of the connection to the proxy");
+  std::optional<std::string> password;
+  line.each("proxy-password-file",
+            [&password](std::string_view value) { password = read_password(std::string(value)); });
+  std::optional<TunnelSettings> settings;
+  line.each("proxy", [&](std::string_view url) { settings = read_url(url, to, password); });
   return settings;
 }
 

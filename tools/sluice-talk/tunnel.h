@@ -2,19 +2,19 @@
 //
 //   socks5://127.0.0.1:1080   http://me:secret@proxy.example:3128
 //
-// What it is: plain data, its parser, and the transports that ask the proxy.
-// Errors: read_tunnel() and read_password() throw UsageError that says which part is wrong and what
-// is allowed. It quotes no part that might be the password: if the "@" or the host is missing,
-// every other part may be it. A transport fails as dialogues/dialogue.h says.
+// What it is: plain data, its options, and the transports that ask the proxy.
+// Errors: read_tunnel() throws UsageError that says which part is wrong and what is allowed. It
+// quotes no part that might be the password: if the "@" or the host is missing, every other part
+// may be it. A transport fails as dialogues/dialogue.h says.
 // Thread: any; the transports: the loop's.
 #ifndef SLUICE_TOOLS_SLUICE_TALK_TUNNEL_H
 #define SLUICE_TOOLS_SLUICE_TALK_TUNNEL_H
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "../../reactor/stream/transport.h"
+#include "../common/command_line.h"
 #include "../common/target.h"
 #include "dialogues/proxy_request.h"
 
@@ -29,13 +29,9 @@ struct TunnelSettings {
   [[nodiscard]] std::string destination() const;
 };
 
-// The first line of the file, of 1 to SocksDialogue::kMaxName bytes. Waits for the file.
-std::string read_password(const std::string& file);
-
-// `to` is where the stream ends. With `password`, the URL has a user and no password.
-// REQUIRES: the scheme of `to` is tcp.
-TunnelSettings read_tunnel(std::string_view text, const Target& to,
-                           const std::optional<std::string>& password = {});
+// What --proxy and --proxy-password-file say; none without --proxy. `to` is where the stream ends.
+// Waits for the file.
+std::optional<TunnelSettings> read_tunnel(const Target& to, const CommandLine& line);
 
 // `inner` may be empty.
 TransportFactory tunnel_transport(const TunnelSettings& settings, TransportFactory inner);

@@ -103,6 +103,12 @@ class Once(unittest.TestCase):
             self.assertEqual(talker.endpoint, f"tcp://127.0.0.1:{talker.port}")
             peer.close()
             self.assertEqual(talker.end()[0], 0)
+        with Listening("-4", endpoint="*:0") as talker, connected(talker.port) as peer:
+            self.assertEqual(talker.endpoint, f"tcp://0.0.0.0:{talker.port}")
+            peer.close()
+            self.assertEqual(talker.end()[0], 0)
+        with Listening("-4", endpoint="udp://*:0") as talker:
+            self.assertIn("0.0.0.0", talker.endpoint)
 
 
 class Again(unittest.TestCase):
@@ -122,6 +128,28 @@ class Again(unittest.TestCase):
             with connected(talker.port) as peer:
                 talker.end_input()
                 self.assertEqual(peer.recv(1), b"")  # the half-close
+
+    def test_a_peer_that_closes_makes_room_while_the_input_is_idle(self):
+        with Listening("-k") as talker:
+            for name in (b"one\n", b"two\n"):
+                with connected(talker.port) as peer:
+                    peer.sendall(name)
+                    peer.shutdown(socket.SHUT_WR)
+                    self.assertEqual(talker.process.stdout.readline(), name)
+                    self.assertEqual(read_all(peer), b"")
+            # What the input says then is for the next one.
+            with connected(talker.port) as peer:
+                talker.event("connection from")
+                talker.process.stdin.write(b"for three\n")
+                talker.process.stdin.flush()
+                self.assertEqual(peer.makefile("rb").readline(), b"for three\n")
+
+    def test_each_text_is_sent_to_a_peer_that_sends_nothing(self):
+        with Listening("-k", "--interval", "10ms", "--send", "a", "--send", "b") as talker:
+            for _ in range(2):
+                with connected(talker.port) as peer:
+                    peer.shutdown(socket.SHUT_WR)
+                    self.assertEqual(read_all(peer), b"a\nb\n")
 
     def test_an_input_that_has_ended_half_closes_each(self):
         with Listening("--keep-listening", "--expect", "3") as talker:

@@ -261,6 +261,24 @@ class Listens(unittest.TestCase):
                 self.assertEqual(talker.end()[1], b"hi\n", talker.said)
         self.assertEqual(got, b"hello\n")
 
+    def test_the_files_are_read_once_and_before_it_listens(self):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Authority(pathlib.Path(directory))
+            cert, key = root.sign("server")
+            missing = str(pathlib.Path(directory) / "missing.pem")
+            result = talk("-v", "--listen", "--cert", missing, "tls://127.0.0.1:0")
+            self.assertEqual((result.status, result.stdout), (1, b""))
+            self.assertIn(f"{missing}: No such file", result.stderr)
+            self.assertNotIn("listening", result.stderr)
+            with Listening("-k", "--cert", str(cert), "--key", str(key), "--send", "hello",
+                           endpoint="tls://127.0.0.1:0") as talker:
+                there = talker.endpoint.replace("127.0.0.1", "localhost")
+                for _ in range(2):
+                    result = talk("-4", "--ca", str(root.file), "--send", "x", there)
+                    self.assertEqual((result.status, result.stdout), (0, b"hello\n"),
+                                     result.stderr)
+                    pathlib.Path(cert).write_bytes(b"")
+
     def test_a_client_without_the_certificate_that_is_asked_for(self):
         with tempfile.TemporaryDirectory() as directory:
             root = Authority(pathlib.Path(directory))
