@@ -27,7 +27,11 @@ class AresChannel::Socket {
   Socket& operator=(const Socket&) = delete;
   ~Socket() { watcher_.stop(channel_.loop_.native()); }
 
-  void watch(int events) noexcept { watcher_.watch(channel_.loop_.native(), events); }
+  void watch(int events) noexcept {
+    watcher_.watch(channel_.loop_.native(), events);
+    is_connecting_ = (events & kWritable) != 0;
+  }
+  [[nodiscard]] int readable() const noexcept { return is_connecting_ ? ARES_SOCKET_BAD : fd_; }
 
  private:
   // c-ares may close the descriptor, and this object with it, before process() returns.
@@ -38,6 +42,7 @@ class AresChannel::Socket {
 
   AresChannel& channel_;
   int fd_;
+  bool is_connecting_ = false;  // or has more to send
   IoWatcher watcher_;
 };
 
@@ -89,7 +94,7 @@ AresChannel::AresChannel(Loop& loop, const AresSettings& settings, Owner& owner)
     : loop_(loop),
       owner_(&owner),
       has_one_server_(settings.count_of_servers() == 1),
-      timer_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }) {
+      timer_(loop, [this] { on_time(); }) {
   channel_ = settings.open(&Callbacks::on_socket, this);
   use_own_calls(channel_, reads_);
 }
@@ -128,6 +133,13 @@ void AresChannel::watch(int fd, int events) noexcept {
     // The answers on this socket are not seen. c-ares sends the question again after its timeout.
     return;
   }
+}
+
+// The loop calls timers before sockets. In a process that did not run for a while, an answer may
+// wait: it is read before its question counts as unanswered.
+void AresChannel::on_time() noexcept {
+  const bool is_only = sockets_.size() == 1;
+  process(is_only ? sockets_.begin()->second->readable() : ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
 void AresChannel::process(int readable, int writable) noexcept {

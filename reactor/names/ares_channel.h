@@ -61,6 +61,7 @@ class AresChannel {
   struct Callbacks;  // the functions that c-ares calls
 
   void watch(int fd, int events) noexcept;
+  void on_time() noexcept;
   void process(int readable, int writable) noexcept;
   void arm() noexcept;
 

@@ -45,10 +45,14 @@ DnsPool::DnsPool(Loop& loop, const DnsPoolOptions& options, Answered answered)
       deadline_(options.deadline),
       is_spread_(options.servers.size() > 1),
       max_tries_(options.tries),
+      may_be_short_(options.tries > 1 && !options.over_tcp),
       window_(options.in_flight) {
   assert(options.tries >= 1 && options.tries <= ResolverOptions::kMaxTries);
   assert(options.in_flight >= 1 && options.in_flight <= DnsPoolOptions::kMaxInFlight);
-  if (deadline_ > milliseconds(0)) first_timeout_ = std::min(first_timeout_, deadline_);
+  if (deadline_ > milliseconds(0)) {
+    first_timeout_ = std::min(first_timeout_, deadline_);
+    may_be_short_ = may_be_short_ && first_timeout_ * 2 <= deadline_;  // a full try follows it
+  }
   (void)random_dns_id();
   make_groups(options);
 }
@@ -66,12 +70,16 @@ void DnsPool::make_groups(const DnsPoolOptions& options) {
   max_tries_ *= static_cast<unsigned>(servers_);
   for (const Address& server : servers) {
     one.servers = {server};
-    one.try_timeout = first_timeout_;
     for (unsigned level = 0; level < kLevels; ++level) {
+      one.try_timeout = std::max(milliseconds(1), timeout_of(level));
       groups_.push_back({std::make_unique<AresSettings>(one), {}, 0});
-      one.try_timeout *= 2;
     }
   }
+}
+
+milliseconds DnsPool::timeout_of(unsigned level) const noexcept {
+  if (level >= kShortLevels) return first_timeout_ * (1U << (level - kShortLevels));
+  return first_timeout_ / (level == 0 ? 8 : 4);
 }
 
 void DnsPool::ask(std::string_view name, DnsType type, Asker asker) {
@@ -93,13 +101,24 @@ void DnsPool::ask(std::string_view name, DnsType type, Asker asker) {
   }
 }
 
-// The sockets for the next try. Null if there is no time left for it.
+// The sockets for a short try. Null if the question may have none.
+DnsPool::Group* DnsPool::short_group_for(const Question& question) noexcept {
+  if (!may_be_short_ || question.had_short_try || question.tries > 0) return nullptr;
+  const auto enough = patience_.enough();
+  if (!enough) return nullptr;
+  for (unsigned level = 0; level < kShortLevels; ++level) {
+    if (timeout_of(level) >= *enough) return &groups_[question.server * kLevels + level];
+  }
+  return nullptr;
+}
+
+// The sockets for the next full try. Null if there is no time left for it.
 DnsPool::Group* DnsPool::group_for(const Question& question) noexcept {
   const auto rounds = static_cast<unsigned>(question.tries / servers_);
-  unsigned level = std::min(rounds, kLevels - 1);
-  if (deadline_ > milliseconds(0) && question.tries > 0) {
+  unsigned level = std::min(kShortLevels + rounds, kLevels - 1);
+  if (deadline_ > milliseconds(0) && (question.tries > 0 || question.had_short_try)) {
     const auto left = deadline_ - (loop().now() - question.asked);
-    while (level > 0 && first_timeout_ * (1U << level) > left) --level;
+    while (level > kShortLevels && timeout_of(level) > left) --level;
     if (first_timeout_ > left) return nullptr;
   }
   return &groups_[question.server * kLevels + level];
@@ -118,14 +137,19 @@ DnsPool::Socket& DnsPool::socket_of(Group& group) {
 
 // Returns false if there is no time left.
 bool DnsPool::send(Question& question) {
-  Group* const group = group_for(question);
+  Group* group = short_group_for(question);
+  const bool is_short = group != nullptr;
+  if (!is_short) group = group_for(question);
   if (group == nullptr) return false;
   std::string message = *question.key;
   set_dns_id(message, random_dns_id());
   Socket& socket = socket_of(*group);
   ++socket.in_flight;
   ++socket.asked;
-  ++question.tries;
+  if (!is_short) ++question.tries;
+  question.is_short_try = is_short;
+  question.had_short_try |= is_short;
+  question.sent = loop().now();
   question.socket = &socket;
   socket.channel.ask(message, question);
   return true;
@@ -155,11 +179,14 @@ void DnsPool::end_of_turn() {
 }
 
 void DnsPool::conclude(Question& question) {
-  if (question.error == ResolverError::timed_out || question.error == ResolverError::no_server) {
+  const bool is_late = question.error == ResolverError::timed_out;
+  if (question.is_short_try) patience_.short_try_ended(!is_late);
+  if (is_late || question.error == ResolverError::no_server) {
     return try_again(question, question.error);
   }
   if (question.error) return finish(question, question.error);
-  window_.answered(question.tries == 1);
+  patience_.answered(loop().now() - question.sent);
+  window_.answered(question.tries + (question.had_short_try ? 1U : 0U) == 1);
   const std::error_code failure = failure_in(question.message);
   if (!failure) return finish(question, {});
   question.failure = failure;
@@ -170,7 +197,9 @@ void DnsPool::conclude(Question& question) {
 void DnsPool::try_again(Question& question, std::error_code why) {
   // What a server has answered says more than the silence of another.
   if (!question.failure || question.failures == 0) question.failure = why;
-  question.server = (question.server + 1) % servers_;
+  // What was lost on the way to a server that answers is asked of it again.
+  const bool is_of_short_try = question.is_short_try && why == ResolverError::timed_out;
+  if (!is_of_short_try) question.server = (question.server + 1) % servers_;
   try {
     if (question.tries < max_tries_ && send(question)) return;
     finish(question, question.failure);

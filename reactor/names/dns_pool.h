@@ -9,6 +9,9 @@
 // TCP for an answer that a datagram cannot hold. The pool knows no hosts file and no search
 // domains.
 // The number in flight adapts to the path (DnsWindow). The owner asks while has_room().
+// Where the server answers much faster than `try_timeout` (DnsPatience), a question over datagrams
+// gets a short try first, an eighth or a quarter as long, which does not count as one of `tries`.
+// So a datagram that was lost does not cost the whole timeout.
 // Lifetime: must be destroyed before its loop. The destructor calls nothing.
 // Thread: the loop's.
 // Errors: the constructor throws as Resolver does; ask() throws std::bad_alloc and
@@ -34,6 +37,7 @@
 #include "ares_channel.h"
 #include "ares_settings.h"
 #include "dns_message.h"
+#include "dns_patience.h"
 #include "dns_window.h"
 
 namespace sluice {
@@ -45,7 +49,8 @@ struct DnsPoolOptions {
   // the next one of these in turn.
   std::vector<Address> servers{};
   std::chrono::milliseconds try_timeout{500};  // of the first try; doubles up to eightfold
-  unsigned tries = 5;                          // for each server, 1 to ResolverOptions::kMaxTries
+  unsigned tries = 5;                          // for each server, 1 to ResolverOptions::kMaxTries;
+                                               // with 1 there is no short try
   std::chrono::milliseconds deadline{10'000};  // of a question, from ask(); 0: none
   std::size_t in_flight = 2000;                // at most, 1 to kMaxInFlight
   bool over_tcp = false;
@@ -79,16 +84,22 @@ class DnsPool final : public LoopComponent, private AresChannel::Owner {
   void end_of_turn() override;
 
  private:
-  static constexpr unsigned kLevels = 4;  // of the timeout: 1, 2, 4 and 8 times the first
+  // Of the timeout: an eighth and a quarter of the first for short tries, then 1, 2, 4 and 8 times.
+  static constexpr unsigned kShortLevels = 2;
+  static constexpr unsigned kFullLevels = 4;
+  static constexpr unsigned kLevels = kShortLevels + kFullLevels;
 
   struct Socket;
   struct Question : AresChannel::Asked {
     const std::string* key = nullptr;
     std::vector<Asker> askers;
     TimePoint asked;
+    TimePoint sent;  // the last try
     std::size_t server = 0;
     unsigned tries = 0;
-    unsigned failures = 0;  // servers that have answered with one
+    bool had_short_try = false;
+    bool is_short_try = false;  // the last one
+    unsigned failures = 0;      // servers that have answered with one
     Socket* socket = nullptr;
     std::error_code error;  // of the last try
     std::error_code failure;
@@ -102,6 +113,8 @@ class DnsPool final : public LoopComponent, private AresChannel::Owner {
   };
 
   void make_groups(const DnsPoolOptions& options);
+  std::chrono::milliseconds timeout_of(unsigned level) const noexcept;
+  Group* short_group_for(const Question& question) noexcept;
   Group* group_for(const Question& question) noexcept;
   Socket& socket_of(Group& group);
   [[nodiscard]] bool send(Question& question);
@@ -118,7 +131,9 @@ class DnsPool final : public LoopComponent, private AresChannel::Owner {
   bool is_spread_;  // each question begins with another server
   std::size_t next_server_ = 0;
   unsigned max_tries_;  // for all servers together
+  bool may_be_short_;   // a first try
   DnsWindow window_;
+  DnsPatience patience_;
   std::unordered_map<std::string, Question> questions_;  // by their bytes
   std::vector<Question*> done_;  // has room for all questions: on_answer() must not fail
   std::vector<Group> groups_;    // kLevels for each server; after the questions that they refer to

@@ -16,6 +16,7 @@
 
 using namespace sluice::test;  // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;
+using sluice::DnsPatience;
 using sluice::DnsPool;
 using sluice::DnsPoolOptions;
 using sluice::DnsReply;
@@ -194,6 +195,27 @@ Test(dns_pool, no_try_outlasts_the_deadline) {
   cr_expect(ended_with_it);
 }
 
+// After round trips of well under 50 ms, an eighth of the timeout is enough.
+Test(dns_pool, a_question_to_a_fast_server_gets_a_short_try_first) {
+  DnsPoolOptions options;
+  options.try_timeout = 400ms * slowness();
+  options.deadline = 2 * options.try_timeout;  // leaves time for one full try
+  const auto times_asked = [&options](std::uint64_t names_before) {
+    PoolWorld world(options);
+    for (std::uint64_t i = 0; i < names_before; ++i) {
+      world.pool->ask("n" + std::to_string(i) + ".test", DnsType::a, i);
+      world.wait();
+    }
+    world.server().treat("x.test", Manner::silent);
+    cr_expect(world.ask("x.test") == "no name server answered in time");
+    return world.server().questions_for("x.test");
+  };
+  cr_expect(succeeds_once([&] { return times_asked(DnsPatience::kSamples) == 2; }));
+  cr_expect(times_asked(0) == 1, "nothing is known of the path");
+  options.tries = 1;
+  cr_expect(times_asked(DnsPatience::kSamples) == 1, "it may be asked once");
+}
+
 Test(dns_pool, a_server_that_is_not_there_is_said_to_be_unreachable) {
   DnsPoolOptions options;
   options.servers = {*sluice::Address::from_ip("127.0.0.1", 1)};
@@ -226,6 +248,8 @@ Test(dns_pool, room_is_what_the_window_leaves) {
 Test(dns_pool, the_window_grows_on_a_path_with_few_losses) {
   DnsWindow window(2000);
   cr_expect(window.size() == DnsWindow::kStart);
+  for (std::size_t i = 0; i < DnsWindow::kUsual; ++i) window.answered(i % 50 != 0);
+  cr_expect(window.size() == DnsWindow::kUsual);  // doubled with each answered window
   for (int i = 0; i < 100'000; ++i) window.answered(i % 50 != 0);  // two percent are lost
   cr_expect(window.size() == 2000);
 }
@@ -233,7 +257,7 @@ Test(dns_pool, the_window_grows_on_a_path_with_few_losses) {
 Test(dns_pool, the_window_stays_where_some_are_lost) {
   DnsWindow window(2000);
   for (int i = 0; i < 100'000; ++i) window.answered(i % 16 != 0);
-  cr_expect(window.size() == DnsWindow::kStart);
+  cr_expect(window.size() == DnsWindow::kUsual);
 }
 
 Test(dns_pool, the_window_shrinks_while_much_is_lost_and_grows_again) {
