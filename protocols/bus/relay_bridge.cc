@@ -47,7 +47,8 @@ void RelayBridge::carry(const RelayMember& from, RelayForm form, std::span<const
 }
 
 void RelayBridge::publish(const RelayMember& from, std::string body) {
-  if (!bus_.is_reachable()) {
+  if (from.is_draining()) deliver_all_held();  // which may be its own
+  if (!bus_.is_reachable() || from.is_draining()) {
     bus_.publish(body);
     return deliver(&from, body);
   }
@@ -65,7 +66,7 @@ void RelayBridge::publish(const RelayMember& from, std::string body) {
 // What the bus has lost is for the peers of this process, nevertheless.
 void RelayBridge::on_message(const BusMessage& message) {
   if (!message.own) {
-    if (!message.is_old) deliver(nullptr, message.body);
+    if (!message.is_old && !relay_.is_draining()) deliver(nullptr, message.body);
     return;
   }
   const bool was_full = is_full();
@@ -74,7 +75,12 @@ void RelayBridge::on_message(const BusMessage& message) {
 }
 
 void RelayBridge::on_reachable(bool reachable) {
-  if (reachable) return;
+  if (!reachable) deliver_all_held();
+}
+
+void RelayBridge::drain() noexcept { deliver_all_held(); }
+
+void RelayBridge::deliver_all_held() noexcept {
   while (!held_.empty()) deliver_held();
   relay_.resume();
 }

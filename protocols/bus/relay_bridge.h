@@ -8,6 +8,8 @@
 // Without the bus: what has not come back is delivered to the peers of this process at once, and so
 // is what follows. The others get it when the bus is back, up to the bound of the bus. The peers
 // read nothing of all that: a relay adds no byte. The bus reports what is lost.
+// Drain: when a peer drains, what has not come back is delivered at once too, because it may come
+// back too late. The other processes receive it from the bus.
 // Slow bus: above kMaxHeld, no peer of this relay is read.
 // Slow peers: while a peer is behind, what comes from the bus waits here. Above kMaxPending the bus
 // is paused until half of that is left, so that one page of it more waits here at most. Meanwhile
@@ -40,7 +42,6 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   static constexpr std::size_t kOverhead = 64;
   static constexpr std::size_t kMaxHeld = std::size_t{512} * 1024;
   static constexpr std::size_t kMaxPending = std::size_t{16} * 1024 * 1024;
-
   static constexpr std::chrono::milliseconds kGrace{500};
 
   RelayBridge(Loop& loop, Relay& relay, Bus& bus);
@@ -61,6 +62,8 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   // RelayCarrier
   void carry(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) override;
   [[nodiscard]] bool is_full() const noexcept override { return held_bytes_ >= kMaxHeld; }
+  [[nodiscard]] bool has_pending() const noexcept override { return !pending_.empty(); }
+  void drain() noexcept override;
   void caught_up() noexcept override;
   void gone(const RelayMember& peer) noexcept override;
   // BusListener
@@ -70,6 +73,7 @@ class RelayBridge final : private RelayCarrier, private BusListener {
   void on_house_gone(std::string_view /*house*/) override {}
 
   void publish(const RelayMember& from, std::string body);
+  void deliver_all_held() noexcept;
   void deliver_held() noexcept;
   void deliver(const RelayMember* from, std::string_view body) noexcept;
   void make_room() noexcept;

@@ -87,7 +87,7 @@ void Relay::abort_others(const RelayMember* from) noexcept {
 
 void Relay::spread(const RelayMember* from, RelayForm form, std::span<const std::byte> bytes) {
   const auto kind = form == RelayForm::text ? WebSocketKind::text : WebSocketKind::binary;
-  const bool gathers = from == nullptr || from->gathers_;
+  const bool gathers = from == nullptr || !from->draining_;
   const bool is_short = gathers && form != RelayForm::bytes && bytes.size() < kMaxGathered;
   if (from_ != from || !is_short || gathered_.size() + bytes.size() > kMaxGathered) {
     send_gathered();
@@ -158,16 +158,35 @@ void Relay::schedule_resume() noexcept {
 void Relay::end_turn() {
   send_gathered();
   if (carrier_ != nullptr && may_receive()) carrier_->caught_up();
-  resume_waiting();
+  if (resume_waiting() && has_drained_) return end_of_turn_.request();
+  if (!has_drained_ || !waiting_.empty() || (carrier_ != nullptr && carrier_->has_pending()))
+    return;
+  for (RelayMember* const peer : peers_) peer->unhold();
 }
 
-void Relay::resume_waiting() {
+void Relay::drain(RelayMember& peer) noexcept {
+  has_drained_ = true;
+  if (carrier_ != nullptr) {
+    carrier_->drain();
+    if (peer.socket_ == nullptr) peer.hold();  // a WebSocket sends its Close frame at once
+    end_of_turn_.request();
+  }
+  send_gathered();
+}
+
+bool Relay::is_draining() const noexcept {
+  if (!has_drained_) return false;
+  return std::ranges::all_of(peers_, [](const RelayMember* peer) { return peer->draining_; });
+}
+
+bool Relay::resume_waiting() {
   // resume() calls no handler: the bytes that wait are delivered later in this turn.
-  std::erase_if(waiting_, [this](RelayMember* peer) {
+  const std::size_t resumed = std::erase_if(waiting_, [this](RelayMember* peer) {
     if (must_wait(*peer)) return false;
     peer->resume();
     return true;
   });
+  return resumed != 0;
 }
 
 }  // namespace sluice

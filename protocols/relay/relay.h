@@ -15,7 +15,8 @@
 // connection does not read it either. A peer that is behind for longer than RelayOptions::patience
 // is aborted, and the others go on.
 // Other processes: with a RelayCarrier, the peers of several relays receive the same bytes in the
-// same order. A peer that is behind delays only the peers of its own relay.
+// same order. A peer that is behind delays only the peers of its own relay. In a drain the peers
+// receive what was said here at once, and connections without messages wait for those behind.
 // Limits: RelayOptions::max_peers. REQUIRES of the connections that high_water, kMaxGathered and
 // the longest of max_read and the messages are together below queue_limit, and that input_limit >=
 // max_read.
@@ -71,6 +72,8 @@ class Relay {
   // that does not get it, for want of memory, is aborted. REQUIRES: may_receive().
   void receive(const RelayMember* from, RelayForm form, std::span<const std::byte> bytes) noexcept;
   [[nodiscard]] bool may_receive() const noexcept { return behind_.size() == 0; }
+  // All peers drain: they receive nothing more of other relays.
+  [[nodiscard]] bool is_draining() const noexcept;
   // It is not full any more.
   void resume() noexcept { schedule_resume(); }
   // It can wait no longer for the peers that have been behind for `least` or longer.
@@ -97,8 +100,10 @@ class Relay {
   void mark_behind(RelayMember& peer);
   void mark_caught_up(RelayMember& peer) noexcept;
   void schedule_resume() noexcept;
+  void drain(RelayMember& peer) noexcept;
   void end_turn();
-  void resume_waiting();
+  // Returns whether it has resumed a peer.
+  bool resume_waiting();
 
   Loop& loop_;
   RelayOptions options_;
@@ -109,6 +114,7 @@ class Relay {
   RelayCarrier* carrier_ = nullptr;
   const RelayMember* from_ = nullptr;  // whose messages these are; null: of another relay's peer
   WebSocketBroadcast gathered_;
+  bool has_drained_ = false;
 };
 
 }  // namespace sluice

@@ -24,6 +24,11 @@ class RelayCarrier {
   virtual void carry(const RelayMember& from, RelayForm form, std::span<const std::byte> bytes) = 0;
   // No peer is read until the carrier calls Relay::resume().
   [[nodiscard]] virtual bool is_full() const noexcept = 0;
+  // Something waits for peers that are behind.
+  [[nodiscard]] virtual bool has_pending() const noexcept = 0;
+  // A peer begins to drain, and then waits for no other relay: what has been carried
+  // is for the peers of this relay at once, and so is what a peer says that is_draining().
+  virtual void drain() noexcept = 0;
   // No peer is behind any more. Runs at the end of a turn.
   virtual void caught_up() noexcept = 0;
   // The peer has left: what it has said is still delivered.

@@ -1,6 +1,7 @@
 #include "relay_member.h"
 
 #include <new>
+#include <utility>
 
 #include "../../reactor/stream/connection.h"
 #include "../websocket/websocket.h"
@@ -31,9 +32,19 @@ void RelayMember::deliver(RelayForm form, std::span<const std::byte> bytes) {
   if (relay_ != nullptr) relay_->deliver(*this, form, bytes);
 }
 
-void RelayMember::stop_gathering() noexcept {
-  gathers_ = false;
-  if (relay_ != nullptr) relay_->send_gathered();
+void RelayMember::begin_drain() noexcept {
+  draining_ = true;
+  if (relay_ != nullptr) relay_->drain(*this);
+}
+
+void RelayMember::hold() noexcept {
+  if (connection_ == nullptr || holds_) return;
+  holds_ = true;
+  connection_->hold();
+}
+
+void RelayMember::unhold() noexcept {
+  if (std::exchange(holds_, false)) connection_->unhold();
 }
 
 void RelayMember::caught_up() noexcept {

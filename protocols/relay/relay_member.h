@@ -43,8 +43,10 @@ class RelayMember {
   void wait();
   // REQUIRES: it need not wait.
   void deliver(RelayForm form, std::span<const std::byte> bytes);
-  // From now on what it says is sent at once: at the end of a turn the others may be closing.
-  void stop_gathering() noexcept;
+  // Its connection drains. From now on what it says is sent at once: at the end of a turn the
+  // others may be closing. With a carrier, the connection stays until nothing waits for it.
+  void begin_drain() noexcept;
+  [[nodiscard]] bool is_draining() const noexcept { return draining_; }
   // Its queue has fallen below the mark.
   void caught_up() noexcept;
 
@@ -54,6 +56,8 @@ class RelayMember {
   // Sends the form that it receives. Returns whether it is behind now.
   [[nodiscard]] bool send(const Payload& raw, WebSocketBroadcast& message) noexcept;
   void resume() noexcept;
+  void hold() noexcept;
+  void unhold() noexcept;
   void abort() noexcept;
   void detach() noexcept;
 
@@ -62,7 +66,8 @@ class RelayMember {
   Connection* connection_ = nullptr;  // from join() to leave()
   TimePoint behind_since_{};
   bool behind_ = false;
-  bool gathers_ = true;
+  bool draining_ = false;
+  bool holds_ = false;  // its connection, in a drain
 };
 
 }  // namespace sluice

@@ -19,6 +19,7 @@ class RelayPeer final : public Protocol {
 
   void on_open(Connection& connection) override;
   std::size_t on_data(Connection& connection, std::span<const std::byte> in) override;
+  void on_drain(Connection& /*connection*/) override { member_.begin_drain(); }
   void on_writable(Connection& /*connection*/) override { member_.caught_up(); }
   void on_close(Connection& /*connection*/, std::error_code /*reason*/) override {
     member_.leave();

@@ -25,7 +25,7 @@ class RelaySocket final : public WebSocketProtocol {
                                          const HttpRequest& request) override;
   void on_established(Connection& connection) override;
   void on_message(Connection& connection, WebSocketKind kind, Bytes message) override;
-  void on_draining(Connection& /*connection*/) override { member_.stop_gathering(); }
+  void on_draining(Connection& /*connection*/) override { member_.begin_drain(); }
   [[nodiscard]] bool may_deliver() const noexcept override { return !member_.must_wait(); }
   void on_held(Connection& /*connection*/, Bytes /*start*/) override { member_.wait(); }
   void on_closed(Connection& /*connection*/, std::uint16_t /*code*/,

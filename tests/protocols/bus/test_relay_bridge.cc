@@ -252,6 +252,60 @@ Test(relay_bridge, a_peer_that_is_slow_for_a_while_loses_nothing_and_delays_its_
   cr_expect(two.loop.counters().connections_open == 4);
 }
 
+Test(relay_bridge, a_drain_delivers_what_was_said_last_without_the_bus) {
+  TwoRelays two;
+  two.ann.send("last ");
+  cr_expect(two.cat.received().empty(), "it waits for the bus");
+  two.loop.drain(std::chrono::seconds(1));
+  two.ann.send("words");
+  two.settle_peers();
+  cr_expect(two.cat.received() == "last words");
+  cr_expect(two.cat.saw_end() && two.ann.saw_end());
+  cr_expect_eq(two.first.waiting(), 2, "the others get it from the bus");
+}
+
+Test(relay_bridge, a_drain_delivers_the_last_messages_of_a_websocket) {
+  Loop loop(LoopOptions{.virtual_time = true});
+  HandStream stream;
+  HandBus bus(stream, "first");
+  Relay relay(loop);
+  WebSocketServer server(loop);
+  const RelayBridge bridge(loop, relay, bus);
+  bus.set_reachable(true);
+  MemoryPeer one(loop, relay.factory(server)({}));
+  MemoryPeer two(loop, relay.factory(server)({}));
+  for (MemoryPeer* const peer : {&one, &two}) {
+    peer->send(handshake());
+    (void)peer->received();
+  }
+  one.send(client_frame(kText, "last"));
+  loop.drain(std::chrono::seconds(1));
+  one.send(client_frame(kText, "words"));
+  two.settle();
+  const std::string words = server_frame(kText, "last") + server_frame(kText, "words");
+  cr_expect(two.received().starts_with(words));
+}
+
+Test(relay_bridge, a_drain_waits_for_a_peer_that_is_behind_and_takes_nothing_new) {
+  TwoRelays two;
+  two.dan.set_window(0);
+  const std::string part(kQueueMark, 'x');
+  for (std::size_t i = 1; i <= 10; ++i) two.stream.entries.push_back({"third", i, 'r' + part});
+  two.second.read();
+  two.settle_peers();
+  two.loop.drain(std::chrono::seconds(1));
+  two.settle_peers();
+  cr_expect(!two.bob.saw_end(), "something waits for him");
+  two.stream.entries.push_back({"third", 11, "rlater"});
+  two.second.read();
+  two.dan.set_window(MemoryPeer::kUnlimited);
+  two.settle_peers();
+  two.settle_peers();
+  cr_expect_eq(two.bob.received().size(), 10 * kQueueMark);
+  cr_expect_eq(two.dan.received().size(), 10 * kQueueMark);
+  cr_expect(two.bob.saw_end() && two.dan.saw_end());
+}
+
 // What another machine says reaches the second relay in pages of so many entries. Returns how many
 // bytes Bob has received.
 static std::size_t read_from_elsewhere(TwoRelays& two, std::size_t messages, std::size_t page) {
