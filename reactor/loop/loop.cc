@@ -52,6 +52,7 @@ Loop::Loop(const LoopOptions& options)
   try {
     begin();
   } catch (...) {
+    mailbox_.reset();  // its watcher is stopped in the loop
     detail::loop_destroy(ev_);
     throw;
   }

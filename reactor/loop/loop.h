@@ -71,7 +71,8 @@ struct LoopOptions {
   Backend backend = Backend::automatic;
   // The loop waits for timers with a timerfd, which runs them within a tenth of a millisecond, not
   // one: for a Ticker whose jitter counts. Costs a descriptor, and two system calls for each time
-  // that the loop waits for a timer. Without effect on virtual time, and where there is no timerfd.
+  // that the loop waits for a timer. Without effect on virtual time, and where there is no timerfd;
+  // if the backend has no room for its descriptor, the loop reports that and goes on without.
   bool precise_timers = false;
   // now() changes only in Loop::advance(): for tests. REQUIRES: not with a host's loop.
   bool virtual_time = false;
@@ -188,8 +189,9 @@ class SLUICE_EXPORT Loop {
   SLUICE_LOCAL void on_before_wait() noexcept;  // after a turn, or at the beginning of a run
   SLUICE_LOCAL void on_end_of_turn() noexcept;
   SLUICE_LOCAL void on_timer() noexcept;
-  SLUICE_LOCAL void on_precise_timer() noexcept;
+  SLUICE_LOCAL void on_precise_timer(int events) noexcept;
   SLUICE_LOCAL void make_precise();
+  SLUICE_LOCAL void give_up_precise() noexcept;
   SLUICE_LOCAL void run_due_timers(TimePoint now) noexcept;
   [[nodiscard]] SLUICE_LOCAL bool in_turn() const noexcept;
   // False in a thread that may call only post() and stop() now.

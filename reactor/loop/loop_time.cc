@@ -82,8 +82,23 @@ void Loop::make_precise() {
 #endif
 }
 
-void Loop::on_precise_timer() noexcept {
+void Loop::on_precise_timer(int events) noexcept {
+  if ((events & kRefused) != 0) return give_up_precise();
   if (precise_->clear()) on_timer();
+}
+
+// The system has no room for one more descriptor. libev's timer needs none, and is less precise.
+void Loop::give_up_precise() noexcept {
+  precise_watcher_.stop(ev_);
+  precise_.reset();
+  armed_for_ = TimePoint::min();
+  arm_timer();
+  contained("timer", [this] {
+    report(Report{.kind = Report::Kind::socket_error,
+                  .where = "timer",
+                  .what = "the timerfd cannot be watched; timers are less precise from now on",
+                  .error = std::error_code(ENOSPC, std::generic_category())});
+  });
 }
 
 void Loop::on_timer() noexcept {

@@ -198,7 +198,7 @@ class World {
         big_(Payload::copy(big_answer())),
         file_(Payload::file(file_of(big_answer()), 0, kBig)),
         echo_(seen),
-        loop_(LoopOptions{.backend = backend}),
+        loop_(LoopOptions{.backend = backend, .precise_timers = true}),
         usr1_(loop_, SIGUSR1, [] {}),
         tcp_(loop_, Endpoint(Scheme::tcp, *Address::from_ip(kHost, 0)), factory()),
         unix_(loop_, Endpoint(Scheme::unix_stream, *Address::from_path(path)), factory(),
@@ -216,7 +216,7 @@ class World {
     Fd server_end(ends[1]);
     Connection::adopt(loop_, std::move(server_end),
                       std::make_unique<Answers>(seen_.connections.add(), big_, file_));
-    once_.start(milliseconds(0));
+    once_.start(milliseconds(1));  // not over before the loop waits
     ++once_fate_.opened;
     loop_.defer([this] { ++deferred_.ended; });
     ++deferred_.opened;
