@@ -60,7 +60,7 @@ class RedisBus final : public Bus {
   static constexpr std::size_t kMaxWaitingBytes = 8 * 1024 * 1024;
   static constexpr std::size_t kMaxBatch = 64 * 1024;  // bytes of one XADD, or one message
   static constexpr std::size_t kMaxHouses = 1'024;
-  static constexpr std::size_t kPage = 100;  // entries of one XREAD
+  static constexpr std::size_t kPage = 16;  // entries of one XREAD, each less than 128 KiB
 
   RedisBus(Loop& loop, RedisBusOptions options);
   ~RedisBus() override;

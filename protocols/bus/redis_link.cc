@@ -122,14 +122,14 @@ void RedisLink::write(std::span<const std::string_view> words, Answer answer) {
 void RedisLink::received(std::span<const std::byte> bytes) {
   try {
     reader_->feed(bytes);
+    if (!waiting_.empty()) silence_.start(kAnswerTime);
     while (connection_ != nullptr) {
       const std::optional<RedisValue> value = reader_->next();
       if (!value) return;
       if (waiting_.empty()) return fail("an answer that nobody has asked for");
       const Answer answer = std::move(waiting_.front());
       waiting_.pop_front();
-      silence_.stop();
-      if (!waiting_.empty()) silence_.start(kAnswerTime);
+      if (waiting_.empty()) silence_.stop();
       if (answer) answer(*value);
     }
   } catch (const std::runtime_error& error) {

@@ -4,7 +4,8 @@
 // answered yet. Each new connection first sends the secret and selects the database. It is up when
 // the server has answered a PING. After a failure the link waits a random time of at most kMaxWait
 // before it tries again.
-// Limits: the server must answer within kAnswerTime.
+// Limits: while the link waits for an answer, bytes must arrive within kAnswerTime. A whole answer
+// may take longer, because a network may be slow.
 // Lifetime: must be destroyed before its loop; the destructor sends what was queued and closes. The
 // functions of Events and the answers must not destroy the link.
 // Thread: the loop's. Errors: std::bad_alloc; else Events::down says what is wrong.

@@ -18,8 +18,11 @@ BusMaker make_bus_maker(const BusSettings& settings, Log& log) {
                      .database = url.database};
   if (url.has_tls) server.transport = client_transport(url.host, settings.ca);
   return [&log, server = std::move(server), where = settings.url](Loop& loop, const BusPlan& plan) {
-    RedisBusOptions options{
-        .server = server, .name = plan.name, .where = where, .max_entries = plan.max_entries};
+    RedisBusOptions options{.server = server,
+                            .name = plan.name,
+                            .where = where,
+                            .history = plan.history,
+                            .max_entries = plan.max_entries};
     options.log = [&log, house = plan.name](bool is_fault, const std::string& line) {
       const std::string text = "bus: house " + house + ": " + line;
       is_fault ? log.warning(text) : log.info(text);

@@ -208,7 +208,7 @@ std::string house_name(const ListenSpec& spec) {
 std::unique_ptr<ServiceCore> make_core(const CoreHost& host, const ListenSpec& spec) {
   const std::string name = house_name(spec);
   std::unique_ptr<Bus> bus;
-  if (!name.empty() && host.make_bus) bus = host.make_bus(host.loop, {.name = name});
+  if (!name.empty() && host.make_bus) bus = host.make_bus(host.loop, {.name = name, .history = 1});
   return std::make_unique<BroadcastCore>(std::move(bus));
 }
 

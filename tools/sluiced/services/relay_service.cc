@@ -115,7 +115,7 @@ std::unique_ptr<ServiceCore> make_core(const CoreHost& host, const ListenSpec& s
   const std::string name = house_name(spec);
   std::unique_ptr<Bus> bus;
   if (!name.empty() && host.make_bus) {
-    bus = host.make_bus(host.loop, {.name = name, .max_entries = kMaxEntries});
+    bus = host.make_bus(host.loop, {.name = name, .max_entries = kMaxEntries, .history = 1});
   }
   return std::make_unique<RelayCore>(host.loop, derive_relay(spec.settings), std::move(bus));
 }

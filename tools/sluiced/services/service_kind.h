@@ -42,6 +42,7 @@ enum class ConsoleUse : std::uint8_t { none, talks, publishes };
 struct BusPlan {
   std::string name;  // of the house, after the kind and a colon if other kinds do not share it
   std::size_t max_entries = 10'000;  // that the server keeps, about
+  std::size_t history = 100;         // old entries that a new house reads
 };
 // Empty: there are no other machines.
 using BusMaker = std::function<std::unique_ptr<Bus>(Loop& loop, const BusPlan& plan)>;
