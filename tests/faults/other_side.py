@@ -1,5 +1,5 @@
-"""The peers of the programs in tools.py: a greeter, an echo, a web server and a name server, in a
-separate process in which no call fails."""
+"""The peers of the programs in tools.py: a greeter, an echo, a SOCKS5 proxy in front of one, a web
+server and a name server, in a separate process in which no call fails."""
 import contextlib
 import multiprocessing
 import selectors
@@ -41,6 +41,34 @@ def answer_to(question, most):
     return question[:2] + counts + question[12:end] + body
 
 
+class Tunnel:
+    """SOCKS5 with an account, to an echo (RFC 1928 and 1929)."""
+
+    def __init__(self):
+        self.pending = b""
+        self.units = [(self.hello_size, b"\x05\x02"), (self.account_size, b"\x01\x00"),
+                      (lambda _: 10, b"\x05\x00\x00\x01" + bytes(6))]
+
+    @staticmethod
+    def hello_size(data):
+        return 2 + data[1]
+
+    @staticmethod
+    def account_size(data):
+        user = 2 + data[1]
+        return user + 1 + data[user]
+
+    def hear(self, client, data):
+        self.pending += data
+        with contextlib.suppress(IndexError):  # not all of it is there yet
+            while self.units and len(self.pending) >= (size := self.units[0][0](self.pending)):
+                client.sendall(self.units.pop(0)[1])
+                self.pending = self.pending[size:]
+        if not self.units:
+            client.sendall(self.pending)
+            self.pending = b""
+
+
 class OtherSide:
     """Use it with `with`."""
 
@@ -48,6 +76,7 @@ class OtherSide:
         self.selector = selectors.DefaultSelector()
         self.greeters = [self.listens(self.greets) for _ in range(3)]
         self.echo = self.listens(lambda client: self.reads(client, self.repeats))
+        self.proxy = self.listens(lambda client: self.reads(client, Tunnel().hear))
         self.web = self.listens(lambda client: self.reads(client, self.serves_a_page))
         self.names = self.listens(lambda client: self.reads(client, self.names_over_tcp))
         self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

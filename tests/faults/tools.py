@@ -1,24 +1,27 @@
 #!/usr/bin/env python3
 """Fails call 1 of a whole program, then call 2, and so on until a run goes untouched.
 
-    tools.py --program scan|scan_udp|scan_probe|lookup|talk|fetch [--every N] [--all] [--only system|memory]
-             [--call N] [--jobs N]
+    tools.py --program scan|scan_udp|scan_probe|lookup|talk|talk_listen|talk_proxy|fetch [--every N]
+             [--all] [--only system|memory] [--call N] [--jobs N]
 
 Each run does the same: a scan of open and closed ports with banners, a listing, an XML file and a
 place to resume from; look-ups of services, names and addresses over UDP and TCP; lines to an echo
-and back; a page into a file.
+and back, also through a proxy; three peers that connect; a page into a file.
 
 After each fault: no signal ended the program, it did not hang, it took little processor time, and
 had no more memory or descriptors at its end than one that was let alone. Either it did all that it
 was asked for and ended with 0, or it did not, said why, and what it told before is true.
 """
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -48,7 +51,8 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="sluice-faults-") as directory:
             self.directory = pathlib.Path(directory)
             self._run()
-            self.files = {path.name: path.read_bytes() for path in self.directory.iterdir()}
+            self.files = {path.name: b"" if path.is_socket() else path.read_bytes()
+                          for path in self.directory.iterdir()}
         self._judge()
 
     def arguments(self):
@@ -61,7 +65,16 @@ class Run:
     def judge_part(self):
         """What it told although it failed must be true."""
 
+    def prepare(self):
+        """Puts files into its directory."""
+
+    @contextlib.contextmanager
+    def beside(self):
+        """Runs what it needs beside it, for as long as the block lasts."""
+        yield
+
     def _run(self):
+        self.prepare()
         # Files, so that nobody has to read while the program runs.
         with tempfile.TemporaryFile() as typed, tempfile.TemporaryFile() as out, \
                 tempfile.TemporaryFile() as err:
@@ -73,7 +86,8 @@ class Run:
                 [os.environ[self.VARIABLE], *self.arguments()], stdin=typed, stdout=out, stderr=err,
                 cwd=self.directory,
                 env={**usual, "LD_PRELOAD": LIBRARY, "SLUICE_FAULTS": self.page.file.name})
-            self._await(process)
+            with self.beside():
+                self._await(process)
             size = os.fstat(out.fileno()).st_size
             self.out = os.pread(out.fileno(), size, 0)
             size = os.fstat(err.fileno()).st_size
@@ -187,7 +201,7 @@ class Scan(Run):
 
 
 class ScanUdp(Scan):
-    """Open and closed ports of UDP: one socket serves all, so that a fault may strike any answer."""
+    """Ports of UDP, open and closed: one socket serves all, so a fault may strike any answer."""
     OF_A_PORT = {*Scan.OF_A_PORT, "sendto", "recvfrom"}
 
     def arguments(self):
@@ -237,6 +251,49 @@ class Talk(Run):
             self.wrong.append("not true")
 
 
+class TalkProxy(Talk):
+    FAILED = {1, 2, 3}  # 2: the file that the command line names cannot be read
+
+    def prepare(self):
+        (self.directory / "password").write_text("secret\n", encoding="ascii")
+
+    def arguments(self):
+        return ["--proxy", f"socks5://me@{HOST}:{self.there.proxy}", "--proxy-password-file",
+                "password", *super().arguments()]
+
+
+class TalkListen(Talk):
+    """It serves a peer that repeats what it reads, and connects until the program ends."""
+    TYPED = b""
+    ALL = b"one\n" * 3
+
+    def arguments(self):
+        return ["-lk", "--timeout", "2s", "--send", "one", "--expect", "3", "unix://socket"]
+
+    @contextlib.contextmanager
+    def beside(self):
+        ended = threading.Event()
+        path = str(self.directory / "socket")
+
+        def connect_again():
+            while not ended.wait(0.001):
+                with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as peer:
+                    peer.connect(path)
+                    while data := peer.recv(4096):
+                        peer.sendall(data)
+        thread = threading.Thread(target=connect_again)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def judge_part(self):
+        if not self.ALL.startswith(self.out):
+            self.wrong.append("not true")
+
+
 class Fetch(Run):
     VARIABLE = "SLUICE_FETCH"
     FREES_ALL = False  # OpenSSL does not, when its configuration finds no memory
@@ -270,7 +327,7 @@ class Usual:
 
 
 PROGRAMS = {"scan": Scan, "scan_udp": ScanUdp, "scan_probe": ScanProbe, "lookup": Lookup,
-            "talk": Talk, "fetch": Fetch}
+            "talk": Talk, "talk_listen": TalkListen, "talk_proxy": TalkProxy, "fetch": Fetch}
 
 
 def main():

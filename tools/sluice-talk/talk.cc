@@ -47,10 +47,7 @@ Talk::Talk(const TalkOptions& options)
     signals_.push_back(
         std::make_unique<Signal>(loop_, signal, [this, signal] { on_signal(signal); }));
   }
-  loop_.set_reporter([this](const Report& report) {
-    // Only what must not happen: a function of ours threw.
-    if (report.kind == Report::Kind::handler_threw) finish(ExitStatus::failed, report.what);
-  });
+  loop_.set_reporter([this](const Report& report) { on_report(report); });
   print_.format = options.format;
   print_.terminal = ::isatty(STDOUT_FILENO) == 1;
   print_.framed = wire_.has_messages();
@@ -58,6 +55,21 @@ Talk::Talk(const TalkOptions& options)
 
 // The loop may report once more when it is destroyed, after the members that finish() uses.
 Talk::~Talk() { loop_.set_reporter({}); }
+
+// What must not happen: a function of ours threw, or the system has no room to watch a descriptor,
+// after which nothing would ever be read from it.
+void Talk::on_report(const Report& report) {
+  const bool is_unwatched =
+      report.kind == Report::Kind::socket_error && std::string_view(report.where) == "watch";
+  if (report.kind != Report::Kind::handler_threw && !is_unwatched) return;
+  const std::string why = is_unwatched ? report.what + ": " + report.error.message() : report.what;
+  const bool was_finished = finished_;
+  finish(ExitStatus::failed, why);
+  if (!was_finished) return;
+  // It may have been the session, before it could say that it is closed.
+  closed_ = true;
+  stop_if_done();
+}
 
 Outcome Talk::run() {
   begin();
@@ -252,8 +264,9 @@ void Talk::finish_one() {
 }
 
 void Talk::finish(ExitStatus status, const std::string& why) {
+  // An error may follow: the last of the output cannot be written.
+  if (outcome_.status == ExitStatus::success) outcome_ = {status, why, 0};
   if (std::exchange(finished_, true)) return;
-  outcome_ = {status, why, 0};
   wait_.stop();
   interval_.stop();
   nobody_.stop();

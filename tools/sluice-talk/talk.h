@@ -81,6 +81,7 @@ class Talk final : private SessionEvents {
   void on_notice(const std::string& text) override { say(text); }
   void on_closed(const Outcome& outcome) override;
 
+  void on_report(const Report& report);
   void on_drained();
   void on_signal(int signal);
   [[nodiscard]] bool editing() const { return input_ != nullptr && input_->editing(); }
