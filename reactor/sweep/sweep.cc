@@ -30,6 +30,7 @@ Sweep::~Sweep() = default;
 void Sweep::start() { engine_->start(); }
 void Sweep::stop() noexcept { engine_->stop(); }
 const SweepCounters& Sweep::counters() const noexcept { return engine_->counters(); }
+double Sweep::rate() const noexcept { return engine_->rate(); }
 std::vector<SweepTarget> Sweep::pending() const { return engine_->pending(); }
 
 }  // namespace sluice

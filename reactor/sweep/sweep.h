@@ -46,6 +46,8 @@ class SLUICE_EXPORT Sweep {
   void stop() noexcept;
 
   [[nodiscard]] const SweepCounters& counters() const noexcept;
+  // Now, also after the end: between the options' `rate` and `max_rate`. 0: no limit.
+  [[nodiscard]] double rate() const noexcept;
   // The targets that came from the source but have not been reported. These and the remaining
   // targets of the source are the work that is left. May throw std::bad_alloc.
   [[nodiscard]] std::vector<SweepTarget> pending() const;

@@ -56,7 +56,7 @@ SweepEngine::SweepEngine(Loop& loop, const SweepOptions& options, SweepSource so
       parallel_(parallel_for(options.parallel)),
       now_(Clock::now()),
       wheel_(now_),
-      pacer_(options.rate, options.max_rate),
+      pacer_(options.rate, options.max_rate, options.first_rate),
       network_({.start = 2048, .max = parallel_, .timeout = options_.min_timeout}),
       paths_({.start = 512, .max = parallel_, .timeout = options_.min_timeout}) {
   assert(source_ && sink_ && done_);

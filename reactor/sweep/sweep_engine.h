@@ -34,6 +34,7 @@ class SweepEngine final : private TimerQueue::Entry, private SweepProbe::Owner {
   void start();
   void stop() noexcept;
   [[nodiscard]] const SweepCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] double rate() const noexcept { return pacer_.rate(); }
   [[nodiscard]] std::vector<SweepTarget> pending() const;
 
  private:

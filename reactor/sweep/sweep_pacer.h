@@ -1,9 +1,10 @@
 // Limits a rate: computes when the next event is allowed, and adapts the rate to the answers.
 //
 // What it is: a pure value; the caller passes the time. Unused time is not saved up, except for a
-// few milliseconds to make up for late timers. With two rates it begins with the lower one. Each
-// answer raises it, so that it doubles in about a tenth of a second while all events are answered.
-// While more than kLossy of them are lost it is halved. Without answers it stays.
+// few milliseconds to make up for late timers. With two rates it begins with the lower one, or with
+// one between them that is known. Each answer raises it, so that it doubles in about a tenth of a
+// second while all events are answered. While more than kLossy of them are lost it is halved.
+// Without answers it stays.
 // Thread: a plain value. Units: one event for each take(); rates are in events a second.
 // Source: the generic cell rate algorithm (ITU-T I.371), with time as the bucket.
 #ifndef SLUICE_REACTOR_SWEEP_SWEEP_PACER_H
@@ -18,8 +19,11 @@ namespace sluice {
 
 class SweepPacer {
  public:
-  // 0: no limit; always ready. A `max` above `rate`: it adapts between them.
-  explicit SweepPacer(double rate, double max = 0) noexcept : rate_(rate), min_(rate), max_(max) {
+  // 0: no limit; always ready. A `max` above `rate`: it adapts between them, and begins with
+  // `first`, or the one of them that is nearer.
+  explicit SweepPacer(double rate, double max = 0, double first = 0) noexcept
+      : rate_(rate), min_(rate), max_(max) {
+    if (min_ > 0 && first > min_) rate_ = std::min(first, std::max(min_, max_));
     set_interval();
   }
 

@@ -67,6 +67,9 @@ struct SweepOptions {
   // to this. While more than a twentieth of them are lost, it is halved, down to `rate`. Without
   // answers it stays.
   double max_rate = 0;
+  // With both, the rate begins with this, within them: with what an earlier sweep of the same
+  // network has learned (Sweep::rate()). 0: with `rate`.
+  double first_rate = 0;
 };
 
 struct SweepCounters {

@@ -62,6 +62,7 @@ void ScanEngine::start() { make_sweep(); }
 
 void ScanEngine::make_sweep() {
   if (options_.udp) return make_udp_sweep();
+  if (sweep_ != nullptr) options_.sweep.first_rate = sweep_->rate();
   sweep_ = std::make_unique<Sweep>(
       loop_, options_.sweep, [this] { return take_next(); },
       [this](const SweepResult& result, Fd& socket) { on_result(result, socket); },

@@ -50,6 +50,23 @@ Test(sweep, distinguishes_open_from_closed) {
   }
 }
 
+Test(sweep, may_begin_with_the_rate_of_an_earlier_one) {
+  const Refusing refusing(Address::loopback(AF_INET, 0));
+  SweepOptions options;
+  options.rate = 1000;
+  options.max_rate = 100'000;
+  const std::vector<SweepTarget> targets(50, target_of(refusing));
+  Run usual(targets, options);
+  cr_expect(usual.sweep.rate() == 1000);
+  options.first_rate = 30'000;
+  Run earlier(targets, options);
+  earlier.complete();  // answers of loopback say nothing about a network
+  options.first_rate = earlier.sweep.rate();
+  cr_expect(options.first_rate == 30'000);
+  Run later(targets, options);
+  cr_expect(later.sweep.rate() == 30'000);
+}
+
 Test(sweep, sweeps_both_families_in_one_run) {
   const Listening four(Address::loopback(AF_INET, 0), 200);
   const Listening six(Address::loopback(AF_INET6, 0), 200);

@@ -89,6 +89,18 @@ Test(sweep_pacer, answers_raise_a_rate_that_adapts_up_to_its_maximum) {
   cr_expect(taken_in_a_second(pacer, milliseconds(1)) > 19'000, "and it holds");
 }
 
+Test(sweep_pacer, begins_with_a_rate_that_is_known_within_its_bounds) {
+  SweepPacer pacer(5000, 20'000, 15'000);
+  cr_expect(pacer.rate() == 15'000);
+  cr_expect(taken_in_a_second(pacer, milliseconds(1)) > 14'800);
+  cr_expect(SweepPacer(5000, 20'000, 1).rate() == 5000);
+  cr_expect(SweepPacer(5000, 20'000, 1e9).rate() == 20'000);
+  cr_expect(SweepPacer(5000, 0, 15'000).rate() == 5000);
+  cr_expect(SweepPacer(0, 20'000, 15'000).rate() == 0);
+  for (int i = 0; i < 2; ++i) pacer.answered(0.06, kStart + i * seconds(1));
+  cr_expect(pacer.rate() == 5000, "losses still lower it");
+}
+
 Test(sweep_pacer, losses_halve_it_once_in_a_while_down_to_its_minimum) {
   SweepPacer pacer(5000, 20'000);
   for (int i = 0; i < 10'000; ++i) pacer.answered(0, kStart);
