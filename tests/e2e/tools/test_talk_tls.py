@@ -252,8 +252,10 @@ class Listens(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             root = Authority(pathlib.Path(directory))
             cert, key = root.sign("server")
+            # At close_notify s_client may end before it has sent its input.
             with Listening("--cert", str(cert), "--key", str(key), "--send", "hello",
-                           "--expect", "1", endpoint="tls://127.0.0.1:0") as talker:
+                           "--keep-open", "--expect", "1",
+                           endpoint="tls://127.0.0.1:0") as talker:
                 self.assertTrue(talker.endpoint.startswith("tls://127.0.0.1:"))
                 got = run("openssl", "s_client", "-connect", f"127.0.0.1:{talker.port}", "-quiet",
                           "-CAfile", str(root.file), "-verify_return_error",
