@@ -116,6 +116,7 @@ void settle_shared_rules(std::vector<ListenSpec>& specs) {
     throw UsageError("service " + quote(service_name(specs[i])) + ": " + errors.front().message);
   }
   share_rules(specs);
+  check_room_logs(specs);
 }
 
 void write_users_as_numbers(std::span<const Key* const> keys, ListenSpec& spec) {

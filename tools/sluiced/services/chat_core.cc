@@ -68,10 +68,6 @@ void validate_room_log(const Settings& settings, SettingErrors& errors) {
     errors.push_back({key, key + " has " + std::to_string(count) + " names; allowed: 1-" +
                                std::to_string(RoomLogs::kMaxRooms)});
   }
-  if (!settings.has(kRoomLog)) {
-    errors.push_back(
-        {key, key + " needs " + std::string(kRoomLog.name()) + ", the directory of the logs"});
-  }
 }
 
 }  // namespace
@@ -188,6 +184,15 @@ void drop_greeting_text(ListenSpec& spec) {
 }
 
 void drop_greeting_file(ListenSpec& spec) { spec.settings.remove(kMotd); }
+
+void check_room_logs(std::span<const ListenSpec> specs) {
+  for (const ListenSpec& spec : specs) {
+    if (!spec.settings.has(kLoggedRooms) || spec.settings.has(kRoomLog)) continue;
+    throw UsageError("service " + quote(service_name(spec)) + ": " +
+                     std::string(kLoggedRooms.name()) + " needs " + std::string(kRoomLog.name()) +
+                     ", the directory of the logs");
+  }
+}
 
 std::vector<RoomLogFile> room_log_files(const Settings& settings) {
   std::vector<RoomLogFile> files;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ ListenerOptions derive_door(const Settings& settings);
 void validate_house(const ListenSpec& spec, SettingErrors& errors);
 // For ServiceKind::validate, of a door with the key kLine: what validate_house() looks at, too.
 void validate_door(const ListenSpec& spec, SettingErrors& errors);
+// That a house whose rooms are named for logs has a directory for them, whichever of its services
+// gives it. REQUIRES: the rules of houses are settled (share_rules()). Throws UsageError.
+void check_room_logs(std::span<const ListenSpec> specs);
 // Reads the files of the key motd: the text becomes the greeting of the house. REQUIRES: the rules
 // of houses are settled (share_rules()). Throws UsageError and std::system_error.
 void load_greetings(std::vector<ListenSpec>& specs);

@@ -272,6 +272,19 @@ Test(chat_service, the_rules_of_each_service_are_those_of_all) {
   cr_expect(specs[2].settings.get(chat_keys::kHistory) == 20);
 }
 
+Test(chat_service, needs_the_directory_of_the_logs_in_one_service_of_the_house) {
+  const auto error_of = [](const std::vector<std::string>& listens) {
+    std::vector<ListenSpec> specs = services(listens);
+    share_rules(specs);
+    return usage_error_of([&specs] { check_room_logs(specs); });
+  };
+  const std::string rooms = "irc=tcp://127.0.0.1:2,logged-rooms=ops";
+  cr_expect_eq(error_of({"chat=tcp://127.0.0.1:1,room-log=/d", rooms}), "");
+  cr_expect_eq(error_of({rooms, "chat=tcp://127.0.0.1:1,room-log=/d"}), "");
+  cr_expect_eq(error_of({rooms, "chat=tcp://127.0.0.1:1,room-log=/d,house=other"}),
+               "service \"irc\": logged-rooms needs room-log, the directory of the logs");
+}
+
 Test(chat_service, names_the_log_of_a_room_by_the_configuration_alone) {
   const auto files = [](const std::string& keys) {
     return room_log_files(parse_listen("chat=tcp://*:0" + keys, {}).settings);
@@ -289,7 +302,6 @@ Test(chat_service, refuses_names_that_leave_the_directory_of_the_logs) {
                    "logged-rooms " + quote(name) + ": " + chat_name_error(name));
   }
   expect_refused(",room-log=logs", "room-log \"logs\" does not begin with a slash");
-  expect_refused(",logged-rooms=ops", "logged-rooms needs room-log, the directory of the logs");
   std::string names;
   for (int i = 0; i < 65; ++i) names += " r" + std::to_string(i);
   expect_refused(",room-log=/d,logged-rooms=" + names, "logged-rooms has 65 names; allowed: 1-64");
