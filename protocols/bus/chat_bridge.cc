@@ -134,8 +134,10 @@ void ChatBridge::read_held(ChatTime time) {
 }
 
 void ChatBridge::on_gap(std::string_view /*house*/, std::uint64_t lost) {
-  notify_all(std::to_string(lost) + (lost == 1 ? " event" : " events") +
-             " of another machine were lost");
+  const std::string text =
+      std::to_string(lost) + (lost == 1 ? " event" : " events") + " of another machine were lost";
+  notify_all(text);
+  house_.record_in_all(text);
   asks_ = true;
   end_of_turn_.request();
 }

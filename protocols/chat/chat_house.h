@@ -155,8 +155,10 @@ class SLUICE_EXPORT ChatHouse {
   [[nodiscard]] bool is_congested(const ChatMember& member) const noexcept;
 
   // For a recorder, which is part of sluice. Members of rooms that it begins or ceases to keep get
-  // a notice. Null: nothing is kept.
-  void set_recorder(ChatRecorder* recorder);
+  // a notice, unless there is no memory for it. Null: nothing is kept.
+  void set_recorder(ChatRecorder* recorder) noexcept;
+  // The record of each room gets a notice, which members do not read.
+  void record_in_all(std::string_view notice);
   // For the fronts: the notice of a member that has entered the room, if the room is recorded.
   // Without memory for it there is none.
   void tell_if_recorded(ChatMember& member, const ChatRoom& room) noexcept;
@@ -195,6 +197,8 @@ class SLUICE_EXPORT ChatHouse {
   SLUICE_LOCAL ChatRoom& find_or_make_room(std::string_view name);
   SLUICE_LOCAL void mark_dirty(ChatRoom& room);
   SLUICE_LOCAL void record(ChatRecord* record, const ChatEvent& event);
+  SLUICE_LOCAL void tell_of_record(ChatMember& member, const ChatRoom& room,
+                                   std::string_view what) noexcept;
   SLUICE_LOCAL void flush_rooms();
   SLUICE_LOCAL void remove_if_empty(ChatRoom& room) noexcept;
   [[nodiscard]] SLUICE_LOCAL ChatEvent event(ChatEvent::Kind kind, const ChatMember& author,

@@ -148,9 +148,9 @@ bool ChatHouse::is_congested(const ChatMember& member) const noexcept {
 
 // --- What a recorder keeps ---
 
-void ChatHouse::set_recorder(ChatRecorder* recorder) {
+void ChatHouse::set_recorder(ChatRecorder* recorder) noexcept {
   recorder_ = recorder;
-  // Before anything can throw: the records of an earlier recorder may be gone.
+  // Before a notice runs other code: the records of an earlier recorder may be gone.
   for (const auto& [key, room] : rooms_) {
     ChatRecord* const record = recorder == nullptr ? nullptr : recorder->record_of(room->name());
     room->record_changed_ = (record != nullptr) != room->is_recorded();
@@ -158,21 +158,37 @@ void ChatHouse::set_recorder(ChatRecorder* recorder) {
   }
   for (const auto& [key, room] : rooms_) {
     if (!std::exchange(room->record_changed_, false)) continue;
-    const std::string text =
-        "the room " + room->name() +
-        (room->is_recorded() ? " is logged from now on" : " is not logged now");
-    for (const ChatRoom::Place& place : room->members()) notify(*place.member, text);
+    const std::string_view what =
+        room->is_recorded() ? " is logged from now on" : " is not logged now";
+    for (const ChatRoom::Place& place : room->members()) tell_of_record(*place.member, *room, what);
   }
+}
+
+void ChatHouse::tell_if_recorded(ChatMember& member, const ChatRoom& room) noexcept {
+  if (room.is_recorded()) tell_of_record(member, room, " is logged");
 }
 
 // A front that has not kept the member yet calls it: if it failed now, the member would stay in
 // the house with an outlet that is gone.
-void ChatHouse::tell_if_recorded(ChatMember& member, const ChatRoom& room) noexcept {
+void ChatHouse::tell_of_record(ChatMember& member, const ChatRoom& room,
+                               std::string_view what) noexcept {
   try {
-    if (room.is_recorded()) notify(member, "the room " + room.name() + " is logged");
+    std::string text = "the room " + room.name();
+    text += what;
+    notify(member, text);
   } catch (const std::bad_alloc&) {
     return;
   }
+}
+
+void ChatHouse::record_in_all(std::string_view notice) {
+  if (recorder_ == nullptr) return;
+  ChatEvent event;
+  event.kind = ChatEvent::Kind::house;
+  event.time = now();
+  event.text = notice;
+  recorder_->add_to_all(event);
+  if (wake_) wake_();
 }
 
 // --- What a carrier brings ---

@@ -28,6 +28,8 @@ class ChatRecorder {
  public:
   // Null: the events of this room are not kept.
   [[nodiscard]] virtual ChatRecord* record_of(std::string_view room) noexcept = 0;
+  // What the house has to say of all rooms whose events are kept, such as that some are missing.
+  virtual void add_to_all(const ChatEvent& event) noexcept = 0;
   // Once a turn: writes what was added.
   virtual void flush() noexcept = 0;
 

@@ -64,6 +64,7 @@ class TeaLog final : public ChatRecorder, public ChatRecord {
   ChatRecord* record_of(std::string_view room) noexcept override {
     return room == "tea" ? this : nullptr;
   }
+  void add_to_all(const ChatEvent& event) noexcept override { add(event); }
   void flush() noexcept override {}
   void add(const ChatEvent& event) noexcept override { ChatLines::format().append(text, event); }
   std::string text;
@@ -267,7 +268,9 @@ Test(chat_bridge, without_the_bus_the_members_of_one_house_talk_and_are_told_onc
 }
 
 Test(chat_bridge, what_was_lost_is_announced_and_the_members_are_put_right) {
+  TeaLog log;
   Two two;
+  two.second_house.set_recorder(&log);
   Person ann(two.first_house, "ann");
   Person bob(two.second_house, "bob");
   two.settle();
@@ -278,6 +281,7 @@ Test(chat_bridge, what_was_lost_is_announced_and_the_members_are_put_right) {
   ann.say("hello");
   two.settle();
   cr_expect_eq(bob.read(), "* 2 events of another machine were lost\n<ann> hello\n* cat joined\n");
+  cr_expect_eq(log.text, "* 2 events of another machine were lost\n");
   cr_expect_not_null(two.second_house.find_member("cat"));
 }
 

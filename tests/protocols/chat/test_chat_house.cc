@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include "protocols/chat/chat_record.h"
 #include "support/heap.h"
 #include <sluice/chat_house.h>
 #include <sluice/chat_lines.h>
@@ -21,6 +22,8 @@ using sluice::ChatLines;
 using sluice::ChatMember;
 using sluice::ChatModeChange;
 using sluice::ChatOutlet;
+using sluice::ChatRecord;
+using sluice::ChatRecorder;
 using sluice::ChatResult;
 using sluice::ChatRoom;
 using sluice::ChatRules;
@@ -483,4 +486,24 @@ Test(chat_house, dismisses_a_member_after_what_was_collected_for_it) {
   cr_expect(world.bob.member == nullptr);
   cr_expect(world.bob.received() == "said|attic|ann||bye\n");
   cr_expect(world.ann.received() == "quit||bob||gone\n");
+}
+
+Test(chat_house, a_room_is_recorded_although_there_is_no_memory_for_the_notices) {
+  struct Records final : ChatRecorder, ChatRecord {
+    ChatRecord* record_of(std::string_view /*room*/) noexcept override { return this; }
+    void add_to_all(const ChatEvent& /*event*/) noexcept override {}
+    void flush() noexcept override {}
+    void add(const ChatEvent& /*event*/) noexcept override { ++added; }
+    int added = 0;
+  };
+  World world;
+  Records records;
+  (void)world.ann.received();
+  {
+    const heap::Shortage shortage(1);
+    world.house.set_recorder(&records);
+  }
+  cr_assert(world.attic().is_recorded());
+  cr_expect(world.ann.received().find("is logged") == std::string::npos);
+  world.house.set_recorder(nullptr);
 }

@@ -56,6 +56,7 @@ class ChatCore final : public ServiceCore {
   [[nodiscard]] Chat& chat() noexcept { return chat_; }
   void prepare(const Settings& settings) override;
   void apply(const Settings& settings) override;
+  void discard() noexcept override { logs_.discard(); }
   std::size_t reopen_logs() noexcept override;
 
  private:

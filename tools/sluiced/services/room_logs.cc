@@ -148,9 +148,11 @@ void RoomLogs::use() noexcept {
 }
 
 std::size_t RoomLogs::reopen(const Open& open) noexcept {
+  std::size_t count = 0;
   for (const auto& log : logs_) {
     try {
       log->replace(open(log->file().path));
+      ++count;
     } catch (const std::exception& error) {
       try {
         warn_(std::string("room ") + error.what() + "; it goes on in the file as it was");
@@ -158,7 +160,7 @@ std::size_t RoomLogs::reopen(const Open& open) noexcept {
       }
     }
   }
-  return logs_.size();
+  return count;
 }
 
 // Without an allocation: room names differ from their keys in ASCII capitals alone.
@@ -168,6 +170,10 @@ ChatRecord* RoomLogs::record_of(std::string_view room) noexcept {
   };
   const auto found = std::find_if(logs_.begin(), logs_.end(), is_of_room);
   return found == logs_.end() ? nullptr : found->get();
+}
+
+void RoomLogs::add_to_all(const ChatEvent& event) noexcept {
+  for (const auto& log : logs_) log->add(event);
 }
 
 void RoomLogs::flush() noexcept {

@@ -88,12 +88,15 @@ class RoomLogs final : public ChatRecorder {
   // Keeps what prepare() has got, and nothing else. ChatHouse::set_recorder() must follow.
   // REQUIRES: prepare() was called.
   void use() noexcept;
+  // Closes what prepare() has got: use() does not follow.
+  void discard() noexcept { next_.clear(); }
   // Opens each file again, because it may have been renamed. One that cannot be opened goes on as
-  // it was, and `warn` gets a line. Returns how many there are.
+  // it was, and `warn` gets a line. Returns how many were opened.
   std::size_t reopen(const Open& open) noexcept;
 
   [[nodiscard]] bool empty() const noexcept { return logs_.empty(); }
   [[nodiscard]] ChatRecord* record_of(std::string_view room) noexcept override;
+  void add_to_all(const ChatEvent& event) noexcept override;
   void flush() noexcept override;
 
  private:

@@ -50,8 +50,10 @@ class ServiceCore {
   // The service goes on with other settings, which prepare() had. Throws std::bad_alloc, and then
   // nothing has changed.
   virtual void apply(const Settings& settings) = 0;
-  // Its logs may have been renamed. Returns how many it has; the log of the daemon says which of
-  // them cannot be opened again, and goes on as it was.
+  // Closes what prepare() has opened: apply() does not follow.
+  virtual void discard() noexcept {}
+  // Its logs may have been renamed. Returns how many were opened again; the log of the daemon says
+  // which of them could not be, and go on as they were.
   virtual std::size_t reopen_logs() noexcept { return 0; }
 };
 

@@ -126,8 +126,13 @@ void ServiceSet::apply_settings(const Steps& steps) {
     });
     if (step.core != nullptr && !is_done) first.push_back(&step);
   }
-  for (const Step* step : first) step->core->prepare(step->spec->settings);
-  for (const Step* step : first) step->core->apply(step->spec->settings);
+  try {
+    for (const Step* step : first) step->core->prepare(step->spec->settings);
+    for (const Step* step : first) step->core->apply(step->spec->settings);
+  } catch (...) {
+    for (const Step* step : first) step->core->discard();
+    throw;
+  }
 }
 
 // Binds and starts, without a turn of the loop: nobody is served until the change is complete.
@@ -262,10 +267,10 @@ ServiceSet::Replaced ServiceSet::replace(std::vector<ListenSpec> specs,
   Steps steps = match(specs);
   find_cores(steps, cores);
   for (Step& step : steps) prepare(step, specs);
-  apply_settings(steps);
   const std::size_t count = members_.size();
   members_.reserve(count + steps.size());
   cores_.reserve(cores_.size() + cores.size());
+  apply_settings(steps);
 
   // From here on nothing is taken back.
   Replaced replaced;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -505,6 +506,34 @@ Test(service_set, what_cannot_be_bound_changes_nothing) {
   cr_expect(::access(path.c_str(), F_OK) != 0, "the socket's file is gone again");
   cr_assert(world.services.members().size() == 2 && world.services.serving() == 2);
   Peer peer = connected(world, world.services.members()[0].service->endpoint(), "hi", "hi");
+}
+
+Test(service_set, no_log_of_a_room_stays_open_if_another_one_cannot_be_opened) {
+  const Scratch scratch;
+  const std::string logs = scratch / "logs";
+  std::filesystem::create_directory(logs);
+  World world;
+  const std::string one = "chat=tcp://127.0.0.1:0";
+  const std::string two = "irc=tcp://127.0.0.1:0,house=other";
+  (void)replace(world, {one, two});
+  std::string message;
+  try {
+    (void)replace(world, {one + ",room-log=" + logs, two + ",room-log=/nowhere"});
+  } catch (const std::system_error& error) {
+    message = error.what();
+  }
+  cr_expect(message.find("/nowhere/other.lobby.log") != message.npos, "%s", message.c_str());
+  const std::string log = logs + "/main.lobby.log";
+  cr_assert(::access(log.c_str(), F_OK) == 0, "it was opened");
+  std::size_t open = 0;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code none;
+    if (std::filesystem::read_symlink(each, none) == log) ++open;
+  }
+  cr_expect(open == 0);
+  // A change that succeeds logs again.
+  (void)replace(world, {one + ",room-log=" + logs, two});
+  cr_expect(world.services.reopen_logs() == 1);
 }
 
 Test(service_set, a_chat_that_moves_to_another_house_keeps_its_members_in_the_old_one) {
