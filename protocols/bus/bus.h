@@ -26,6 +26,7 @@ struct BusMessage {
   std::string_view house;    // its author
   std::uint64_t number = 0;  // of this message among those of its house: 1, 2, 3, ...
   BusTime time{};            // of the bus, which is the same for all houses
+  std::uint64_t place = 0;   // among those of this time, the same for all houses: 1 or more
   std::string_view body;
   bool own = false;     // this house has published it
   bool is_old = false;  // published before this house came: only for the history

@@ -116,15 +116,17 @@ void ChatBridge::read_own(const BusMessage& message) {
   read_back_ = message.number;
   while (!claims_.empty() && claims_.front().number <= read_back_) claims_.pop_front();
   // Also those before it, which the bus has lost: the members of this house miss none.
-  while (!held_.empty() && held_.front().number <= message.number) read_held(message.time);
+  while (!held_.empty() && held_.front().number < message.number) read_held(message.time);
+  if (held_.empty() || held_.front().number != message.number) return;  // it was read already
+  read_held(message.time, message.place);
 }
 
-void ChatBridge::read_held(ChatTime time) {
+void ChatBridge::read_held(ChatTime time, std::uint64_t place) {
   const Held held = std::move(held_.front());
   held_.pop_front();
   std::string_view fields = held.body;
   (void)take_bus_field(fields);
-  const auto read = chat_news::read(fields, time);
+  const auto read = chat_news::read(fields, {time, place});
   if (!read) return;
   house_.receive(
       {.event = read->event,

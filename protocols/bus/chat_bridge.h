@@ -73,7 +73,7 @@ class ChatBridge final : private ChatCarrier, private BusListener {
 
   // chat_bridge.cc
   void read_own(const BusMessage& message);
-  void read_held(ChatTime time);  // the first one
+  void read_held(ChatTime time, std::uint64_t place = 0);  // the first one
   void claim(std::uint64_t number, std::string_view nick);
   [[nodiscard]] bool is_claimed_only(std::string_view nick) const;
   void notify_all(std::string_view text);

@@ -39,7 +39,7 @@ std::optional<std::array<std::string_view, 3>> take_person(std::string_view& fie
 // --- Events ---
 
 void ChatBridge::read_news(const BusMessage& message, std::string_view fields) {
-  const auto read = chat_news::read(fields, message.time);
+  const auto read = chat_news::read(fields, {message.time, message.place});
   if (!read) return;
   auto reach = read->is_recorded ? ChatNews::Reach::recorded : ChatNews::Reach::members;
   if (message.is_old) {
@@ -98,7 +98,7 @@ void ChatBridge::follow(std::string_view house, const ChatEvent& event) {
 }
 
 void ChatBridge::read_alone(const BusMessage& message, std::string_view fields) {
-  const auto read = chat_news::read(fields, message.time);
+  const auto read = chat_news::read(fields, {message.time, message.place});
   if (!read) return;
   const ChatMember* const target = house_.find_member(read->event.target);
   if (target == nullptr || !is_local(*target)) return;

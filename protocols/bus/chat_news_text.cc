@@ -58,7 +58,7 @@ std::string write(std::string_view letter, const ChatNews& news) {
   return text;
 }
 
-std::optional<Read> read(std::string_view fields, BusTime time) {
+std::optional<Read> read(std::string_view fields, When when) {
   constexpr std::size_t kCount = 8;
   std::array<std::string_view, kCount> parts;
   if (!take_lines(fields, parts)) return std::nullopt;
@@ -68,7 +68,8 @@ std::optional<Read> read(std::string_view fields, BusTime time) {
   Read result;
   ChatEvent& event = result.event;
   event.kind = *kind;
-  event.time = time;
+  event.time = when.time;
+  event.number = when.place;
   event.room = parts[1];
   event.author = parts[2];
   event.origin = parts[3];

@@ -5,6 +5,7 @@
 #ifndef SLUICE_PROTOCOLS_BUS_CHAT_NEWS_TEXT_H
 #define SLUICE_PROTOCOLS_BUS_CHAT_NEWS_TEXT_H
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,12 @@ inline constexpr std::string_view kHello = "h";    // the others send their stat
 
 [[nodiscard]] std::string write(std::string_view letter, const ChatNews& news);
 
+// What the bus says of a message: when and where it was in its order.
+struct When {
+  BusTime time;
+  std::uint64_t place = 0;  // 0: it is not from the bus
+};
+
 // `event` is made of views of what it was read from.
 struct Read {
   ChatEvent event;
@@ -32,7 +39,7 @@ struct Read {
   bool is_recorded = false;
 };
 // Nothing if it is not an event of valid names and of lines.
-[[nodiscard]] std::optional<Read> read(std::string_view fields, BusTime time);
+[[nodiscard]] std::optional<Read> read(std::string_view fields, When when);
 
 // Removes a field from `fields` for each of `lines`. False if there are fewer, or if one has an end
 // of line, which no text of a chat has.

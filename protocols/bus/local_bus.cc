@@ -10,11 +10,13 @@ void LocalBusHub::deliver() {
   while (!waiting_.empty()) {
     const Message message = std::move(waiting_.front());
     waiting_.pop_front();
+    const std::uint64_t place = ++delivered_;
     for (const LocalBus* bus : std::vector<LocalBus*>(buses_)) {
       if (bus->listener_ == nullptr) continue;
       bus->listener_->on_message({.house = message.house,
                                   .number = message.number,
                                   .time = now,
+                                  .place = place,
                                   .body = message.body,
                                   .own = bus->house_ == message.house});
     }

@@ -10,6 +10,7 @@
 #ifndef SLUICE_PROTOCOLS_BUS_LOCAL_BUS_H
 #define SLUICE_PROTOCOLS_BUS_LOCAL_BUS_H
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class LocalBusHub {
   EndOfTurn end_of_turn_;
   std::deque<Message> waiting_;
   std::vector<LocalBus*> buses_;
+  std::uint64_t delivered_ = 0;
 };
 
 class LocalBus final : public Bus {

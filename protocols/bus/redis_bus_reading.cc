@@ -24,6 +24,14 @@ BusTime time_of(std::string_view id) noexcept {
   return BusTime(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
 }
 
+// The number of an id counts the entries of one millisecond. A batch has fewer messages than
+// kMaxBatch, because each has a byte or more.
+std::uint64_t place_of(std::string_view id, std::uint64_t index) noexcept {
+  const std::size_t hyphen = id.find('-');
+  const std::uint64_t entry = hyphen == id.npos ? 0 : number_of(id.substr(hyphen + 1));
+  return entry * RedisBus::kMaxBatch + index + 1;
+}
+
 std::string_view field(const std::vector<RedisValue>& fields, std::string_view name) noexcept {
   for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
     if (fields[i].text == name) return fields[i + 1].text;
@@ -121,10 +129,11 @@ void RedisBus::read_entry(const RedisValue& entry, bool is_old) {
   std::uint64_t number = number_of(field(fields, "n"));
   const std::string_view house = field(fields, "h");
   if (number == 0 || house.empty()) return;
-  while (const auto body = take_bus_field(batch)) {
+  for (std::uint64_t index = 0; const auto body = take_bus_field(batch); ++index) {
     receive({.house = house,
              .number = number++,
              .time = time_of(position_),
+             .place = place_of(position_, index),
              .body = *body,
              .own = house == house_,
              .is_old = is_old});

@@ -40,6 +40,8 @@ struct ChatEvent {
   Kind kind = Kind::said;
   std::uint64_t id = 0;  // grows with each event of a house that a room reads
   ChatTime time{};
+  // With `time`, the event's place among all of a carrier, the same in each house; 0: it has none.
+  std::uint64_t number = 0;
   std::string_view room;    // its name, or empty
   std::string_view author;  // the nick at that time; empty: the house itself
   std::string_view origin;  // of the author: "user@host"

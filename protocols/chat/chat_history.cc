@@ -11,6 +11,7 @@ ChatEvent ChatHistory::Line::event(std::string_view room) const noexcept {
   event.kind = kind;
   event.id = id;
   event.time = time;
+  event.number = number;
   event.room = room;
   event.author = all.substr(0, author_size);
   event.origin = all.substr(author_size, origin_size);
@@ -30,8 +31,8 @@ void ChatHistory::keep(const ChatEvent& event) {
   reused.assign(event.author);
   reused += event.origin;
   reused += event.text;
-  kept_.push_back({event.kind, event.id, event.time, event.author.size(), event.origin.size(),
-                   std::move(reused)});
+  kept_.push_back({event.kind, event.id, event.time, event.number, event.author.size(),
+                   event.origin.size(), std::move(reused)});
   bytes_ += size;
 }
 

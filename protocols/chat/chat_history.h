@@ -41,6 +41,7 @@ class ChatHistory {
     ChatEvent::Kind kind;
     std::uint64_t id;
     ChatTime time;
+    std::uint64_t number;
     std::size_t author_size;
     std::size_t origin_size;
     std::string bytes;  // author, origin and text

@@ -82,7 +82,7 @@ class IrcFormat final : public ChatFormat {
     }
     if (has_tags_ && has_msgid && event.id != 0) {
       begin_tag();
-      to += "msgid=" + irc_msgid({event.time, event.id});
+      to += "msgid=" + irc_msgid(IrcPlace::of(event));
     }
     if (has_tags_ && !event.tags.empty()) {
       begin_tag();

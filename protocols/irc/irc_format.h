@@ -51,7 +51,12 @@ struct IrcCapabilities {
 // start of the server; with the time it is never that of another message.
 struct IrcPlace {
   ChatTime time{};
+  // Odd: of a bus, which has numbered the message for all its houses. Even: of this house.
   std::uint64_t id = 0;
+
+  [[nodiscard]] static IrcPlace of(const ChatEvent& event) noexcept {
+    return {event.time, event.number == 0 ? 2 * event.id : 2 * event.number + 1};
+  }
 
   friend auto operator<=>(const IrcPlace&, const IrcPlace&) = default;
 };

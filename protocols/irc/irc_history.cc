@@ -52,7 +52,7 @@ class Recorder final : public ChatFormat {
   explicit Recorder(const ChatFormat& format) noexcept : format_(format) {}
   void append(std::string& /*to*/, const ChatEvent& event) const override {
     if (!is_message(event.kind)) return;
-    format_.append(messages_.emplace_back(Message{{event.time, event.id}, {}}).lines, event);
+    format_.append(messages_.emplace_back(Message{IrcPlace::of(event), {}}).lines, event);
   }
   [[nodiscard]] std::vector<Message> take() const { return std::move(messages_); }
 

@@ -65,6 +65,7 @@ class HandBus final : public Bus {
       listener_->on_message({.house = entry.house,
                              .number = entry.number,
                              .time = {},
+                             .place = position_,
                              .body = entry.body,
                              .own = entry.house == name_,
                              .is_old = is_old});

@@ -1,12 +1,51 @@
 """One chat on several daemons: order, members, secrets and TLS."""
+import itertools
+import re
 import threading
 
 import daemon
-from daemon import Daemon
+from daemon import PATIENCE, Daemon, connect
 from one_house import CHAT, OneHouse
 
 
+NUMBERS = itertools.count(1)
+IRC = ("-l", "irc=tcp://127.0.0.1:0")
+
+
+def ids_of_lobby(endpoint):
+    """[(id, text)] of the messages that a daemon keeps, as a client of IRC reads them."""
+    with connect(endpoint) as client, client.makefile("rwb") as file:
+        client.settimeout(PATIENCE)
+        file.write(f"CAP REQ :message-tags draft/chathistory batch\r\nNICK eve{next(NUMBERS)}\r\n"
+                   "USER eve 0 * :e\r\nCAP END\r\nJOIN #lobby\r\n"
+                   "CHATHISTORY LATEST #lobby * 50\r\nPING the-end\r\n".encode())
+        file.flush()
+        read = b""
+        while b"PONG" not in read:
+            line = file.readline()
+            assert line, f"the connection ended after {read!r}"
+            read += line
+    return re.findall(r"msgid=(\S+) .* PRIVMSG #lobby :(.*)\r", read.decode())
+
+
 class Works(OneHouse):
+    def test_a_message_has_the_same_id_on_each_daemon_and_after_a_restart(self):
+        redis = self.redis()
+        first, second = (self.daemon("--bus", redis.url, *CHAT, *IRC) for _ in range(2))
+        ann, bob = self.member(first, "ann"), self.member(second, "bob")
+        self.see_each_other(ann, bob)
+        ann.say("one", "two", "three")  # together, so that they have one time
+        bob.lines_until("<ann> three")
+        bob.say("four")
+        ann.lines_until("<bob> four")
+        [at_first], [at_second] = first.endpoints("irc"), second.endpoints("irc")
+        ids = ids_of_lobby(at_first)
+        self.assertEqual([text for _, text in ids[-4:]], ["one", "two", "three", "four"])
+        self.assertEqual(len({name for name, _ in ids}), len(ids))
+        self.assertTrue(daemon.wait_until(lambda: ids_of_lobby(at_second) == ids))
+        third = self.daemon("--bus", redis.url, *CHAT, *IRC)
+        self.assertEqual(ids_of_lobby(*third.endpoints("irc")), ids)
+
     def test_all_members_read_all_lines_in_one_order(self):
         daemons = self.daemons(self.redis(), 3)
         authors = [self.member(one, f"author{n}") for n, one in enumerate(daemons)]

@@ -19,6 +19,7 @@
 
 using sluice::ChatBridge;
 using sluice::ChatEvent;
+using sluice::ChatFormat;
 using sluice::ChatHouse;
 using sluice::ChatLines;
 using sluice::ChatMember;
@@ -57,6 +58,20 @@ class Person final : public ChatOutlet {
   ChatHouse& house_;
   std::string received_;
 };
+
+// The text of each event with its place in the order of the bus.
+class Places final : public ChatFormat {
+ public:
+  void append(std::string& to, const ChatEvent& event) const override {
+    to += std::to_string(event.number) + ' ' + std::string(event.text) + '\n';
+  }
+};
+
+std::string places_in(ChatHouse& house) {
+  std::string text;
+  house.lobby().append_history(text, Places());
+  return text;
+}
 
 // Keeps the plain lines of the room tea.
 class TeaLog final : public ChatRecorder, public ChatRecord {
@@ -143,6 +158,26 @@ Test(chat_bridge, members_of_the_other_house_come_and_go_as_those_of_this_one) {
   two.settle();
   cr_expect_eq(ann.read(), "<rob> bye\n* rob left (gone)\n");
   cr_expect_eq(two.first_house.members(), 1);
+}
+
+Test(chat_bridge, a_line_has_one_place_in_all_houses_and_keeps_it_for_a_newcomer) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person bob(two.second_house, "bob");
+  two.settle();
+  ann.say("one");
+  ann.say("two");
+  bob.say("three");
+  two.settle();
+  const std::string places = places_in(two.first_house);
+  cr_expect(places.find(" two\n") != places.npos && !places.starts_with("0 "), "%s",
+            places.c_str());
+  cr_expect_eq(places_in(two.second_house), places);
+  ChatHouse third_house;
+  HandBus third(two.stream, "third");
+  const ChatBridge third_bridge(two.loop, third_house, third);
+  third.read(true);
+  cr_expect_eq(places_in(third_house), places);
 }
 
 Test(chat_bridge, the_logs_of_a_room_keep_who_comes_first_and_leaves_last) {

@@ -69,6 +69,17 @@ Test(irc_format, writes_only_what_the_client_has_asked_for) {
             "@time=2023-11-14T22:13:20.123Z;+typing=active :ann!~a@h PRIVMSG #lobby :x\r\n");
 }
 
+Test(irc_format, numbers_a_message_by_the_bus_or_else_by_its_house) {
+  ChatEvent event = event_of(Kind::said);
+  event.text = "x";
+  event.id = 5;
+  const std::string of_house = shown(event, {.message_tags = true});
+  cr_expect(of_house.find("-10 :ann") != of_house.npos, "%s", of_house.c_str());
+  event.number = 5;
+  const std::string of_bus = shown(event, {.message_tags = true});
+  cr_expect(of_bus.find("-11 :ann") != of_bus.npos, "%s", of_bus.c_str());
+}
+
 Test(irc_format, splits_a_text_that_is_longer_than_a_line) {
   std::string text;
   for (int i = 0; i < 600; ++i) text += "\xC3\xBC";
