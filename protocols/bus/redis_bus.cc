@@ -63,6 +63,7 @@ RedisBus::~RedisBus() {
 // --- Publishing ---
 
 std::uint64_t RedisBus::publish(std::string_view body) {
+  if (waiting_.empty()) waits_since_ = loop_.now();
   waiting_.push_back({last_ + 1, std::string(body), loop_.now()});
   ++last_;
   waiting_bytes_ += body.size();
@@ -84,6 +85,7 @@ void RedisBus::end_turn() {
 void RedisBus::set_paused(bool paused) noexcept {
   if (paused_ && !paused) {
     for (Waiting& each : waiting_) each.since = loop_.now();
+    waits_since_ = loop_.now();
     end_of_turn_.request();
   }
   paused_ = paused;
@@ -227,7 +229,7 @@ void RedisBus::check() {
     trouble_since_ = now;
   }
   const bool is_awaited = !waiting_.empty() && !paused_;
-  const auto waits = is_awaited ? now - waiting_.front().since : TimePoint::duration(0);
+  const auto waits = is_awaited ? now - waits_since_ : TimePoint::duration(0);
   const bool is_late = waits >= kPatience || (trouble_since_ && now - *trouble_since_ >= kPatience);
   if (reachable_ != false && is_late) {
     if (last_fault_.empty()) log_fault("a message has not come back for a second");

@@ -121,6 +121,9 @@ class RedisBus final : public Bus {
   BusListener* listener_ = nullptr;
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
+  // When the oldest message that has not come back was published, also if it has been lost since.
+  // REQUIRES: something waits.
+  TimePoint waits_since_{};
   std::uint64_t last_ = 0;       // the number of the last message that was published
   std::uint64_t next_ = 1;       // of the first one that is in no XADD
   std::uint64_t read_back_ = 0;  // of the last one that has come back

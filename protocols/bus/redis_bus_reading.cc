@@ -148,6 +148,7 @@ void RedisBus::receive(BusMessage message) {
 bool RedisBus::is_new(const BusMessage& message) {
   if (message.own) {
     while (!waiting_.empty() && waiting_.front().number <= message.number) drop_front();
+    if (!waiting_.empty()) waits_since_ = waiting_.front().since;
     if (message.number <= read_back_) return false;
     read_back_ = message.number;
     return true;
