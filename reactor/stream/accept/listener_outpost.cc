@@ -186,11 +186,15 @@ void ListenerOutpost::take() {
 void ListenerOutpost::take_one(Newcomers& from) {
   bool is_open = false;
   const bool returned = LoopInternals::guarded(loop_, "accept", [&] {
-    if (left_) return;
+    if (left_ || drain_ == Drain::ended) return;
     if (group_ == nullptr) make_group();
     is_open = open_newcomer(*group_, factory_, options_, from.front());
   });
-  if (is_open) return open_nodes_.splice(open_nodes_.end(), from, from.begin());
+  if (is_open) {
+    // It was sent before the drain began, and has waited for a handler that did not return.
+    if (drain_ == Drain::begun) group_->table().begin_drain(*group_);
+    return open_nodes_.splice(open_nodes_.end(), from, from.begin());
+  }
   if (group_ != nullptr) {
     count_refused(*group_, returned ? Refusal::not_admitted : Refusal::failed);
   } else if (!left_) {
@@ -245,10 +249,13 @@ void ListenerOutpost::pass_back(Newcomers& from) noexcept {
 }
 
 void ListenerOutpost::drain_group() {
+  if (drain_ == Drain::no) drain_ = Drain::begun;
   if (group_ != nullptr) group_->table().begin_drain(*group_);
 }
 
+// Once: who is taken later is refused.
 void ListenerOutpost::close_group() {
+  drain_ = Drain::ended;
   if (group_ != nullptr) group_->table().end_drain(*group_);
 }
 

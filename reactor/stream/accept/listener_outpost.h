@@ -93,6 +93,8 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   void close_group();
   void release();
 
+  enum class Drain : std::uint8_t { no, begun, ended };  // ended: its deadline has passed
+
   Loop& home_;
   Loop& loop_;
   const ListenerOptions options_;
@@ -111,6 +113,7 @@ class ListenerOutpost : public std::enable_shared_from_this<ListenerOutpost> {
   ConnectionGroup* group_ = nullptr;  // made with the first newcomer
   Newcomers open_nodes_;              // as many as there are connections; their contents are unused
   Newcomers ended_;                   // on_close() has run, and their handlers are destroyed next
+  Drain drain_ = Drain::no;
 
   // --- Shared ---
   std::atomic<std::uint64_t> takes_{0};

@@ -507,6 +507,44 @@ Test(listener_pool, drains_the_connections_of_all_loops) {
   cr_expect(server.pool.counters().closed_by(CloseReason::drain_deadline) == 2);
 }
 
+Test(listener_pool, refuses_those_that_a_loop_takes_after_the_deadline_of_the_drain) {
+  Server server;
+  std::promise<void> begun;
+  std::promise<void> let_go;
+  std::atomic<bool> is_first{true};
+  std::atomic<std::thread::id> other;
+  server.factory = [&](const Address&) {
+    if (std::this_thread::get_id() == other && is_first.exchange(false)) {
+      begun.set_value();
+      let_go.get_future().wait();
+    }
+    return ProtocolRef(std::make_unique<Teller>(server.pool));
+  };
+  server.start();
+  other = ask(server.pool.loop(1), [] { return std::this_thread::get_id(); });
+  std::vector<BlockingClient> clients;
+  const auto connect_two = [&] {
+    for (int i = 0; i < 2; ++i) {
+      clients.push_back(server.client());
+      clients.back().send("hold\n");  // or the drain would end it without its deadline
+    }
+  };
+  connect_two();
+  begun.get_future().wait();
+  connect_two();  // one of them waits for the loop that is in the factory
+  server.wait_for_connections(4);
+  std::atomic<bool> done{false};
+  ask(server.pool.first(), [&] { server.listener->drain(milliseconds(0), [&] { done = true; }); });
+  for (int turns = 0; turns < 5; ++turns) ask(server.pool.first(), [] {});
+  let_go.set_value();
+  for (const BlockingClient& each : clients) {
+    while (!each.has_ended()) {
+    }
+  }
+  wait_until(
+      server.pool.first(), [&] { return done.load(); }, "the end of the drain");
+}
+
 Test(listener_pool, may_be_destroyed_at_the_end_of_its_drain) {
   Server server;
   server.start();
