@@ -82,6 +82,10 @@ bool ListenerSpread::hand_over(Newcomer& newcomer) {
 }
 
 void ListenerSpread::check() {
+  // Without memory for the copy, the next check does everything. The calls at the end may destroy
+  // this object.
+  check_.start(kPatience);
+  const auto outposts = draining_ ? outposts_ : decltype(outposts_)();
   Newcomers back;
   bool is_waiting = false;
   for (const auto& outpost : outposts_) {
@@ -90,9 +94,7 @@ void ListenerSpread::check() {
     is_waiting = is_waiting || outpost->has_waiting();
   }
   open_ -= back.size();
-  if (is_waiting || (draining_ && open_ > 0)) check_.start(kPatience);
-  // Either may destroy this object.
-  const auto outposts = draining_ ? outposts_ : decltype(outposts_)();
+  if (!is_waiting && (!draining_ || open_ == 0)) check_.stop();
   if (!back.empty()) pass_on(std::move(back));
   for (const auto& outpost : outposts) outpost->collect_missed();
 }
