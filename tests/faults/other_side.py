@@ -4,13 +4,16 @@ import contextlib
 import multiprocessing
 import selectors
 import socket
+import ssl
 import struct
+import threading
 
 HOST = "127.83.76.4"  # whoever scans this host's ports scans 127.0.0.1
 GREETING = b"220 hello\r\n"
 PAGE = bytes(range(256)) * 300
 NAMES = {"one.test": ["192.0.2.1"], "many.test": [f"198.51.100.{i}" for i in range(1, 61)]}
 MOST_IN_A_DATAGRAM = 512
+TLS_PATIENCE = 10  # seconds for a client that a fault has made silent
 A, PTR = 1, 12
 
 
@@ -86,7 +89,16 @@ class OtherSide:
         self.refusing = socket.socket()
         self.refusing.bind((HOST, 0))
         self.closed = self.refusing.getsockname()[1]
+        self.trusted = ""
         self.process = multiprocessing.get_context("fork").Process(target=self.run, daemon=True)
+
+    def offer_tls(self, authority):
+        """Call it before the process starts."""
+        self.trusted = str(authority.file)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.sign("server", "DNS:dns.test"))
+        self.names_over_tls = self.listens(lambda client: threading.Thread(
+            target=self.serves_names, args=(client, context), daemon=True).start())
 
     def __enter__(self):
         self.process.start()
@@ -139,6 +151,16 @@ class OtherSide:
     def names_over_tcp(self, client, data):
         answer = answer_to(data[2:], 65535)
         client.sendall(struct.pack("!H", len(answer)) + answer)
+
+    def serves_names(self, client, context):
+        with client, contextlib.suppress(OSError):
+            client.settimeout(TLS_PATIENCE)
+            with context.wrap_socket(client, server_side=True) as wrapped:
+                stream = wrapped.makefile("rb")
+                while len(head := stream.read(2)) == 2:
+                    question = stream.read(struct.unpack("!H", head)[0])
+                    answer = answer_to(question, 65535)
+                    wrapped.sendall(struct.pack("!H", len(answer)) + answer)
 
     def names_over_udp(self):
         with contextlib.suppress(OSError):

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Fails call 1 of a whole program, then call 2, and so on until a run goes untouched.
 
-    tools.py --program scan|scan_udp|scan_probe|lookup|talk|talk_listen|talk_proxy|fetch [--every N]
-             [--all] [--only system|memory] [--call N] [--jobs N]
+    tools.py --program scan|scan_udp|scan_probe|lookup|lookup_tls|talk|talk_listen|talk_proxy|fetch
+             [--every N] [--all] [--only system|memory] [--call N] [--jobs N]
 
 Each run does the same: a scan of open and closed ports with banners, a listing, an XML file and a
-place to resume from; look-ups of services, names and addresses over UDP and TCP; lines to an echo
-and back, also through a proxy; three peers that connect; a page into a file.
+place to resume from; look-ups of services, names and addresses over UDP, TCP and TLS; lines to an
+echo and back, also through a proxy; three peers that connect; a page into a file.
 
 After each fault: no signal ended the program, it did not hang, it took little processor time, and
 had no more memory or descriptors at its end than one that was let alone. Either it did all that it
@@ -27,6 +27,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 import lines  # noqa: E402  pylint: disable=wrong-import-position
+from certificates import Authority  # noqa: E402  pylint: disable=wrong-import-position
 from network import in_own_network  # noqa: E402  pylint: disable=wrong-import-position
 from other_side import HOST, PAGE, OtherSide  # noqa: E402  pylint: disable=wrong-import-position
 from page import Page  # noqa: E402  pylint: disable=wrong-import-position
@@ -38,6 +39,7 @@ PATIENCE = 12 * lines.SLOWNESS  # seconds that a run may take
 class Run:
     """One program, under one fault; `wrong` says what it should not have done."""
     VARIABLE = ""  # of the environment, which names the program
+    OVER_TLS = False
     TYPED = b""
     FAILED = {1}  # exit statuses
     FREES_ALL = True
@@ -235,6 +237,18 @@ class Lookup(Run):
             self.wrong.append("not true")
 
 
+class LookupTls(Lookup):
+    """Its answers are printed as they arrive, and more than one connection may be needed."""
+    OVER_TLS = True
+    FAILED = {1, 2}  # 2: the list cannot be read
+    FREES_ALL = False  # OpenSSL keeps a record of the error
+    TYPED = b"one.test many.test localhost 192.0.2.9\n"
+
+    def arguments(self):
+        return ["-4", "--ca", self.there.trusted, "--try-timeout", "1s", "--file", "-", "--server",
+                f"tls://{HOST}:{self.there.names_over_tls}#dns.test"]
+
+
 class Talk(Run):
     VARIABLE = "SLUICE_TALK"
     TYPED = b"".join(b"line %d\n" % number for number in range(50))
@@ -327,7 +341,8 @@ class Usual:
 
 
 PROGRAMS = {"scan": Scan, "scan_udp": ScanUdp, "scan_probe": ScanProbe, "lookup": Lookup,
-            "talk": Talk, "talk_listen": TalkListen, "talk_proxy": TalkProxy, "fetch": Fetch}
+            "lookup_tls": LookupTls, "talk": Talk, "talk_listen": TalkListen,
+            "talk_proxy": TalkProxy, "fetch": Fetch}
 
 
 def main():
@@ -335,11 +350,19 @@ def main():
     parser.add_argument("--program", choices=PROGRAMS, required=True)
     options = parser.parse_args()
     program = PROGRAMS[options.program]
-    with OtherSide() as there:
-        usual = Usual(program, there)
-        fine = lines.try_all(f"sluice-{options.program}", options,
-                             lambda plan: program(there, plan, usual))
+    other_side = OtherSide()
+    with tempfile.TemporaryDirectory(prefix="sluice-faults-") as directory:
+        if program.OVER_TLS:
+            other_side.offer_tls(Authority(directory))
+        fine = try_program(program, options, other_side)
     sys.exit(0 if fine else 1)
+
+
+def try_program(program, options, other_side):
+    with other_side as there:
+        usual = Usual(program, there)
+        return lines.try_all(f"sluice-{options.program}", options,
+                             lambda plan: program(there, plan, usual))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ void TlsLink::begin(Question& question) {
   waiting_.pop_front();
   question.id = last_id_;
   if (!question.begun) question.begun = loop_.now();
-  if (in_flight_.size() == 1) progress_ = loop_.now();
+  if (connection_ != nullptr && in_flight_.size() == 1) progress_ = loop_.now();
   if (connection_ != nullptr) {
     write(question);
   } else if (handler_ == nullptr && !connector_.running()) {
