@@ -1,10 +1,11 @@
 // Accepting connections in a coroutine. Include <sluice/coro.h>.
 //
 // What it is: a listener, and a queue of the connections that it has accepted. When the queue is
-// full, the listener pauses, and newcomers wait in the backlog of the system. A connection that
-// closes while it waits leaves the queue. Connections whose transport has not finished its
-// handshake are not in the queue: the limits of ListenerOptions, and the timeouts of connections,
-// bound their number.
+// full, the listener pauses, and newcomers wait in the backlog of the system. A connection that a
+// timeout or a drain closes leaves the queue; one whose peer has left stays, and reading from it
+// says so. Connections whose transport has not finished its handshake are not in the queue, and
+// enter it although it is full: it has at most `queue` of them, and those whose handshakes were in
+// progress when it became full. ListenerOptions::max_connections bounds both.
 // Lifetime: must be destroyed before its loop, and after the coroutines that wait for it. What it
 // has accepted belongs to the coroutines. The destructor stops listening, and resets the
 // connections in the queue, which nobody has served.
@@ -71,7 +72,7 @@ class Acceptor {
     close();
   }
 
-  // Awaits a connection. A `deadline` of 0: none.
+  // Awaits a connection. A `deadline` of 0 or less: none.
   [[nodiscard]] Accepting accept(std::chrono::milliseconds deadline = {}) noexcept;
   // Stops listening and resets the connections in the queue. A coroutine that waits goes on at the
   // end of this turn. May be called again.
@@ -136,6 +137,15 @@ class Acceptor {
     std::erase(queue_, &newcomer);
     make_room();
   }
+  // Of those that a drain has closed: their handlers learn of the end later.
+  void drop_closed() noexcept {
+    std::erase_if(queue_, [](Newcomer* each) {
+      if (each->connection().state() == Connection::State::open) return false;
+      each->queued = false;
+      return true;
+    });
+    make_room();
+  }
   [[nodiscard]] Peer take() noexcept {
     Newcomer& first = *queue_.front();
     first.queued = false;
@@ -171,6 +181,7 @@ class Acceptor::Accepting {
   }
 
   [[nodiscard]] bool await_ready() const noexcept {
+    acceptor_.drop_closed();
     return !acceptor_.queue_.empty() || acceptor_.has_ended_;
   }
   void await_suspend(Conversation::Handle server) {
@@ -188,6 +199,7 @@ class Acceptor::Accepting {
     // A newcomer that is there counts, also when the deadline has just passed.
     const bool is_late = deadline_.stop();
     if (peer_.is_open()) return {std::move(peer_), {}};
+    acceptor_.drop_closed();
     if (!acceptor_.queue_.empty()) return {acceptor_.take(), {}};
     const std::errc why = is_late ? std::errc::timed_out : std::errc::operation_canceled;
     return {Peer(), std::make_error_code(why)};

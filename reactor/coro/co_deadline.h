@@ -15,7 +15,7 @@ namespace sluice::co {
 
 class Deadline {
  public:
-  explicit Deadline(std::chrono::milliseconds time) noexcept : time_(time) {}  // 0: none
+  explicit Deadline(std::chrono::milliseconds time) noexcept : time_(time) {}  // 0 or less: none
 
   // REQUIRES: `passed` calls pass(), and fits into a std::function without memory of its own.
   void start(Loop& loop, Task passed) {

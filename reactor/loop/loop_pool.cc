@@ -159,6 +159,8 @@ void LoopPool::run() {
 void LoopPool::run_alone() {
   assert(!running_);
   alone_ = true;
+  // A drain that has begun waits for none of the others: they have no threads.
+  for (std::size_t i = 1; i < loops_.size(); ++i) stages_[i] = Stage::drained;
   LoopInternals::set_max_memory(first(), max_memory_);
   first().run();
 }

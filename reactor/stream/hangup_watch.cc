@@ -63,7 +63,10 @@ void HangupWatch::on_ready() noexcept {
                           static_cast<std::uint32_t>(event.data.u64 >> 32)};
     // A callback for an earlier one may have closed it.
     if (Connection* connection = table_.find(id)) {
-      const bool failed = (event.events & EPOLLERR) != 0;
+      // The error can be read once. It is left to a connection that only waits for its end.
+      const bool wants_error = connection->state() == Connection::State::open &&
+                               connection->watches_hangup_ && !connection->peer_ended_;
+      const bool failed = (event.events & EPOLLERR) != 0 && wants_error;
       connection->hung_up(failed ? error_of(connection->native_handle()) : 0);
     }
   }

@@ -237,6 +237,17 @@ Test(loop_pool, runs_the_task_of_a_drain_once_also_when_it_is_called_again) {
   cr_expect(there.last_reason == make_error_code(CloseReason::drain_deadline));
 }
 
+Test(loop_pool, ends_a_drain_that_began_before_its_first_loop_runs_alone) {
+  LoopPool pool(loops(2));
+  bool done = false;
+  pool.drain(milliseconds(0), [&] {
+    done = true;
+    pool.stop();
+  });
+  pool.run_alone();
+  cr_expect(done);
+}
+
 Test(loop_pool, lets_handlers_post_to_other_loops_while_it_is_destroyed) {
   std::vector<std::unique_ptr<Pair>> pairs;
   bool is_destroyed = false;

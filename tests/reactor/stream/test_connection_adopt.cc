@@ -327,6 +327,23 @@ Test(connection_adopt, a_reset_closes_a_paused_connection_that_watches_for_it) {
   cr_expect(handler.reason == CloseReason::peer_reset);
 }
 
+Test(connection_adopt, a_watch_leaves_the_error_of_a_reset_to_a_connection_that_lingers) {
+  Loop loop(backend_options());
+  Hanging handler;
+  Pair pair = tcp_pair();
+  Peer peer(std::move(pair.peers));
+  Connection& connection = Connection::adopt(loop, std::move(pair.ours), handler);
+  connection.pause();
+  connection.watch_hangup();
+  connection.send("bye");
+  connection.close();
+  turn_a_while(loop, 3);
+  peer.reset();
+  turn_until(loop, [&] { return handler.closes == 1; });
+  cr_expect(handler.hangups == 0);
+  cr_expect(handler.reason == CloseReason::peer_reset);
+}
+
 Test(connection_adopt, a_hangup_may_end_the_watch_of_another_connection) {
   Loop loop(backend_options());
   Hanging handler;
