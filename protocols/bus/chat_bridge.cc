@@ -58,11 +58,13 @@ bool ChatBridge::carry(const ChatNews& news) {
   std::string body = chat_news::write(chat_news::kNews, news);
   const std::uint64_t number = bus_.publish(body);
   if (news.event.kind == Kind::renamed) claim(number, news.event.target);
-  if (is_immediate(news.event.kind) || !bus_.is_reachable()) return false;
+  if (is_immediate(news.event.kind) || draining_ || !bus_.is_reachable()) return false;
   const ChatMember* skipped = news.skipped;
   // It is in the room by the time that this is read.
   if (news.event.kind == Kind::joined) skipped = house_.find_member(news.event.author);
   held_.push_back({number, std::move(body), skipped});
+  held_bytes_ += held_.back().body.size() + kOverhead;
+  if (held_bytes_ > kMaxHeld) end_of_turn_.request();  // the house must not be called here
   return true;
 }
 
@@ -79,6 +81,11 @@ void ChatBridge::gone(const ChatMember& member) noexcept {
   for (Held& held : held_) {
     if (held.skipped == &member) held.skipped = nullptr;
   }
+}
+
+void ChatBridge::set_draining(bool draining) {
+  draining_ = draining;
+  if (draining) read_all_held();
 }
 
 // --- Claims ---
@@ -124,6 +131,7 @@ void ChatBridge::read_own(const BusMessage& message) {
 void ChatBridge::read_held(ChatTime time, std::uint64_t place) {
   const Held held = std::move(held_.front());
   held_.pop_front();
+  held_bytes_ -= held.body.size() + kOverhead;
   std::string_view fields = held.body;
   (void)take_bus_field(fields);
   const auto read = chat_news::read(fields, {time, place});
@@ -133,6 +141,10 @@ void ChatBridge::read_held(ChatTime time, std::uint64_t place) {
        .rooms = read->rooms,
        .skipped = held.skipped,
        .reach = read->is_recorded ? ChatNews::Reach::recorded : ChatNews::Reach::members});
+}
+
+void ChatBridge::read_all_held() {
+  while (!held_.empty()) read_held(house_.now());
 }
 
 void ChatBridge::on_gap(std::string_view /*house*/, std::uint64_t lost) {
@@ -146,7 +158,7 @@ void ChatBridge::on_gap(std::string_view /*house*/, std::uint64_t lost) {
 
 void ChatBridge::on_reachable(bool reachable) {
   if (!reachable) {
-    while (!held_.empty()) read_held(house_.now());
+    read_all_held();
     claims_.clear();
     claims_all_until_ = kAlways;
     away_ = true;
@@ -176,6 +188,7 @@ void ChatBridge::notify_all(std::string_view text) {
 }
 
 void ChatBridge::end_turn() {
+  while (held_bytes_ > kMaxHeld) read_held(house_.now());
   for (const std::string& nick : std::exchange(newcomers_, {})) {
     ChatMember* const member = house_.find_member(nick);
     if (away_ && member != nullptr) house_.notify(*member, kAway);

@@ -12,6 +12,9 @@
 // get a notice when it is away and when it is back. Lines that the bus has lost above its bound are
 // read by the members of this house all the same; those of the others get a notice that says how
 // many they miss.
+// Drain: while members of this house drain, what has not come back and what they say is read at
+// once, because it may come back too late. The other houses read it from the bus.
+// Limit: above kMaxHeld, the oldest of what waits for the bus is read without it.
 // Names: each nick belongs to the first house whose claim is in the stream. A house that reads the
 // claim of another one for a nick while its own has not come back gives its member another nick.
 // Each house claims all its nicks again when the bus is back.
@@ -21,6 +24,7 @@
 #ifndef SLUICE_PROTOCOLS_BUS_CHAT_BRIDGE_H
 #define SLUICE_PROTOCOLS_BUS_CHAT_BRIDGE_H
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -40,6 +44,10 @@ namespace sluice {
 
 class ChatBridge final : private ChatCarrier, private BusListener {
  public:
+  // Bytes that have not come back, each event with kOverhead: about what a RedisBus keeps.
+  static constexpr std::size_t kMaxHeld = std::size_t{8} * 1024 * 1024;
+  static constexpr std::size_t kOverhead = 64;
+
   ChatBridge(Loop& loop, ChatHouse& house, Bus& bus);
   ChatBridge(const ChatBridge&) = delete;
   ChatBridge& operator=(const ChatBridge&) = delete;
@@ -65,6 +73,7 @@ class ChatBridge final : private ChatCarrier, private BusListener {
   void mode_changed(const ChatMember& author, const ChatRoom& room,
                     const ChatModeChange& change) override;
   void gone(const ChatMember& member) noexcept override;
+  void set_draining(bool draining) override;
   // BusListener
   void on_message(const BusMessage& message) override;
   void on_gap(std::string_view house, std::uint64_t lost) override;
@@ -74,6 +83,7 @@ class ChatBridge final : private ChatCarrier, private BusListener {
   // chat_bridge.cc
   void read_own(const BusMessage& message);
   void read_held(ChatTime time, std::uint64_t place = 0);  // the first one
+  void read_all_held();
   void claim(std::uint64_t number, std::string_view nick);
   [[nodiscard]] bool is_claimed_only(std::string_view nick) const;
   void notify_all(std::string_view text);
@@ -106,12 +116,14 @@ class ChatBridge final : private ChatCarrier, private BusListener {
   std::map<std::string, Mirrors, std::less<>> houses_;
   std::unordered_set<const ChatMember*> mirrored_;  // the members of all mirrors
   std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;
   std::deque<Claim> claims_;
   std::uint64_t claims_all_until_ = 0;  // every nick of this house is claimed by this message
   std::uint64_t read_back_ = 0;
   std::vector<std::string> newcomers_;  // they have not read that the bus is away
   bool applying_ = false;               // a change of another house, which is not carried
-  bool away_ = false;                   // and the members have read it
+  bool draining_ = false;
+  bool away_ = false;  // and the members have read it
   bool owes_state_ = false;
   bool asks_ = false;  // for the state of the others
 };

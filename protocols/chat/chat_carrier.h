@@ -5,7 +5,7 @@
 // order that is the same for all houses. Members of the other houses are members here too, which
 // the carrier has entered.
 // Lifetime: the carrier outlives the house, or is removed by ChatHouse::set_carrier(nullptr).
-// Thread: the house's. The functions must not call the house.
+// Thread: the house's. The functions must not call the house, but for set_draining().
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_CARRIER_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_CARRIER_H
 
@@ -45,6 +45,10 @@ class ChatCarrier {
                             const ChatModeChange& change) = 0;
   // The member is about to be destroyed: what was carried must not skip it any more.
   virtual void gone(const ChatMember& member) noexcept = 0;
+  // Members of this process begin to drain, or all of them have left. Those that drain wait for no
+  // other process: receive() gets at once what has been carried, and until they have left carry()
+  // accepts nothing.
+  virtual void set_draining(bool draining) = 0;
 
  protected:
   ~ChatCarrier() = default;

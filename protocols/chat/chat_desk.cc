@@ -50,6 +50,13 @@ void ChatDesk::remove(ChatSeat& seat) noexcept {
   std::erase(waiting_, &seat);
   patient_.remove(seat);
   mark_caught_up(seat);
+  if (seat.is_draining() && --draining_ == 0) house_.set_draining(false);
+}
+
+void ChatDesk::begin_drain(ChatSeat& seat) {
+  if (!seat.is_draining()) ++draining_;
+  seat.mark_draining();
+  house_.set_draining(true);
 }
 
 void ChatDesk::mark_behind(ChatSeat& seat) {

@@ -6,6 +6,7 @@
 #ifndef SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 #define SLUICE_PROTOCOLS_CHAT_CHAT_DESK_H
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,8 @@ class ChatDesk {
   void mark_behind(ChatSeat& seat);
   // The others no longer wait for `seat`, because it has caught up or left.
   void mark_caught_up(ChatSeat& seat) noexcept;
+  // `seat` begins to drain. REQUIRES: remove() follows.
+  void begin_drain(ChatSeat& seat);
 
  private:
   void end_turn();
@@ -65,6 +68,7 @@ class ChatDesk {
   std::vector<ChatSeat*> waiting_;
   PatienceList<ChatSeat> behind_;
   PatienceList<ChatSeat> patient_;
+  std::size_t draining_ = 0;     // seats
   bool resume_pending_ = false;  // at the end of the turn, resume the seats that need not wait
 };
 

@@ -124,6 +124,10 @@ bool ChatHouse::is_reserved(std::string_view key) const {
   return key.find_first_not_of("0123456789", kGuest.size()) == key.npos;
 }
 
+void ChatHouse::set_draining(bool draining) {
+  if (carrier_ != nullptr) carrier_->set_draining(draining);
+}
+
 // A name that is not remembered does no harm.
 void ChatHouse::remember(const ChatMember& member) noexcept {
   try {

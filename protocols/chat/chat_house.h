@@ -165,6 +165,8 @@ class SLUICE_EXPORT ChatHouse {
 
   // For a carrier, which is part of sluice. Null: there is none, and each event is read at once.
   void set_carrier(ChatCarrier* carrier) noexcept { carrier_ = carrier; }
+  // Members begin to drain, or none does any more: so long each event is read at once.
+  void set_draining(bool draining);
   // What the carrier gives back, or brings from another house. A room or target that is not here
   // reads nothing; the recorder gets the event of such a room too. Sets the topic of the room, and
   // invites the target.

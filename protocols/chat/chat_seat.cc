@@ -109,7 +109,12 @@ void ChatSeat::greet_operator() {
   house().notify(*member_, "you are an operator of the house");
 }
 
+void ChatSeat::begin_drain() {
+  if (desk_ != nullptr) desk_->begin_drain(*this);
+}
+
 void ChatSeat::drain() {
+  begin_drain();
   if (member_ != nullptr) house().notify(*member_, "the chat is closing");
 }
 

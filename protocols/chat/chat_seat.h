@@ -47,7 +47,9 @@ class ChatSeat : public ChatOutlet {
   // In place of open(), for a peer that others do not notice until it does something. Does not call
   // enter(). Returns false, and closes the connection, if the desk is gone.
   [[nodiscard]] bool attach(Connection& connection);
-  void drain();  // for on_drain(): notifies the member
+  // For on_drain(): what was said is read before the connection closes.
+  void begin_drain();
+  void drain();  // the same, and notifies the member
   // Whether the peer's next line may be handled. Otherwise its connection is paused.
   [[nodiscard]] bool may_read();
   // A line cannot be handled because a member is behind: pauses the connection until it can, or
@@ -84,6 +86,8 @@ class ChatSeat : public ChatOutlet {
   // caught up.
   void mark_stalled() noexcept { stalled_ = true; }
   void resume() noexcept { connection_->resume(); }
+  void mark_draining() noexcept { draining_ = true; }
+  [[nodiscard]] bool is_draining() const noexcept { return draining_; }
   void lose_patience() noexcept { patience_ = Patience::over; }
   void on_allowed();
 
@@ -98,6 +102,7 @@ class ChatSeat : public ChatOutlet {
   Patience patience_ = Patience::unused;
   bool waits_to_enter_ = false;  // until the rate allows the notice that it has joined
   bool stalled_ = false;         // it was behind for longer than the patience
+  bool draining_ = false;
 };
 
 }  // namespace sluice

@@ -35,6 +35,7 @@ class ChatSocket final : public WebSocketProtocol, public ChatSeat {
                                          const HttpRequest& request) override;
   void on_established(Connection& connection) override;
   void on_message(Connection& connection, WebSocketKind kind, Bytes message) override;
+  void on_draining(Connection& /*connection*/) override { begin_drain(); }
   [[nodiscard]] bool may_deliver() const noexcept override { return may_deliver_; }
   void on_held(Connection& connection, Bytes start) override;
   void on_closed(Connection& connection, std::uint16_t code, std::error_code reason) override;

@@ -26,6 +26,7 @@ class IrcSocket final : public WebSocketProtocol, public IrcClient {
  private:
   void on_established(Connection& connection) override;
   void on_message(Connection& connection, WebSocketKind kind, Bytes message) override;
+  void on_draining(Connection& /*connection*/) override { begin_drain(); }
   [[nodiscard]] bool may_deliver() const noexcept override { return may_deliver_; }
   void on_held(Connection& connection, Bytes start) override;
   void on_closed(Connection& connection, std::uint16_t code, std::error_code reason) override;

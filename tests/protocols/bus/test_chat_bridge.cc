@@ -1,4 +1,6 @@
 // Several houses that are one: what members of each read, and what they read without the bus.
+#include <chrono>
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <string>
@@ -12,11 +14,17 @@
 #include "protocols/bus/chat_bridge.h"
 #include "protocols/bus/local_bus.h"
 #include "protocols/chat/chat_record.h"
+#include "protocols/webchat/chat_sockets.h"
 #include "support/hand_bus.h"
+#include "support/websocket_frames.h"
+#include "support/websocket_world.h"
+#include <sluice/chat.h>
 #include <sluice/chat_house.h>
 #include <sluice/chat_lines.h>
 #include <sluice/loop.h>
+#include <sluice/memory_peer.h>
 
+using sluice::Chat;
 using sluice::ChatBridge;
 using sluice::ChatEvent;
 using sluice::ChatFormat;
@@ -24,16 +32,24 @@ using sluice::ChatHouse;
 using sluice::ChatLines;
 using sluice::ChatMember;
 using sluice::ChatModeChange;
+using sluice::ChatOptions;
 using sluice::ChatOutlet;
 using sluice::ChatRecord;
 using sluice::ChatRecorder;
 using sluice::ChatResult;
+using sluice::ChatSockets;
 using sluice::LocalBus;
 using sluice::LocalBusHub;
 using sluice::Loop;
+using sluice::LoopOptions;
+using sluice::MemoryPeer;
 using sluice::Payload;
+using sluice::WebSocketServer;
+using sluice::test::client_frame;
 using sluice::test::HandBus;
+using sluice::test::handshake;
 using sluice::test::HandStream;
+using sluice::test::kText;
 
 namespace {
 
@@ -111,6 +127,37 @@ struct Two {
       second.read();
       loop.poll();
     } while (first.waiting() + second.waiting() != 0);
+  }
+};
+
+// A chat whose members are in memory, with a bus that the test carries.
+struct Drained {
+  Loop loop{LoopOptions{.virtual_time = true}};
+  Chat chat{loop, plain()};
+  HandStream stream;
+  HandBus bus{stream, "first"};
+  ChatBridge bridge{loop, chat.house(), bus};
+
+  Drained() { bus.set_reachable(true); }
+  std::unique_ptr<MemoryPeer> enter(std::string_view nick) {
+    auto peer = std::make_unique<MemoryPeer>(loop, chat.handler());
+    peer->send("/nick " + std::string(nick) + '\n');
+    carry();
+    (void)peer->received();
+    return peer;
+  }
+  void carry() {
+    loop.poll();
+    bus.send();
+    bus.read();
+    loop.poll();
+  }
+
+ private:
+  static ChatOptions plain() {
+    ChatOptions options;
+    options.rate.reset();
+    return options;
   }
 };
 
@@ -403,6 +450,78 @@ Test(chat_bridge, messages_of_a_wrong_form_change_nothing) {
   two.settle();
   cr_expect_eq(ann.read(), "");
   cr_expect_eq(two.first_house.members(), 1);
+}
+
+// --- Drain, and the limit of what waits for the bus ---
+
+Test(chat_bridge, a_drain_delivers_what_was_said_last_without_the_bus) {
+  Drained world;
+  const auto ann = world.enter("ann");
+  const auto bob = world.enter("bob");
+  (void)ann->received();
+  bob->send("good\n");
+  cr_expect_eq(ann->received(), "", "it waits for the bus");
+  world.loop.drain(std::chrono::seconds(10));
+  bob->send("night\n");
+  cr_expect_eq(ann->received(), "<bob> good\n* the chat is closing\n<bob> night\n");
+  cr_expect_eq(bob->received(), "* the chat is closing\n");
+  cr_expect(ann->saw_end() && bob->saw_end());
+  cr_expect_geq(world.bus.waiting(), 2, "the others read it from the bus");
+}
+
+Test(chat_bridge, a_drain_delivers_the_last_lines_before_the_close_frame_of_a_browser) {
+  Drained world;
+  WebSocketServer server(world.loop);
+  ChatSockets sockets(world.chat, server, {.path = "/chat"});
+  MemoryPeer browser(world.loop, sockets.factory()({}));
+  MemoryPeer other(world.loop, sockets.factory()({}));
+  browser.send(handshake("/chat"));
+  other.send(handshake("/chat"));
+  world.carry();
+  (void)browser.received();
+  other.send(client_frame(kText, "good"));
+  world.loop.drain(std::chrono::seconds(10));
+  other.send(client_frame(kText, "night"));
+  const std::string received = browser.received();
+  const auto good = received.find("\"text\":\"good\"");
+  const auto night = received.find("\"text\":\"night\"");
+  cr_expect(good < night && night != received.npos, "%s", received.c_str());
+}
+
+Test(chat_bridge, a_drain_of_some_members_leaves_the_order_of_the_bus_to_the_others) {
+  Drained world;
+  ChatHouse& house = world.chat.house();
+  Person ann(house, "ann");
+  Person bob(house, "bob");
+  world.carry();
+  (void)ann.read();
+  bob.say("held");
+  house.set_draining(true);
+  bob.say("at once");
+  cr_expect_eq(ann.read(), "<bob> held\n<bob> at once\n");
+  house.set_draining(false);
+  bob.say("from the bus");
+  cr_expect_eq(ann.read(), "");
+  world.carry();
+  cr_expect_eq(ann.read(), "<bob> from the bus\n", "nothing twice");
+  house.leave(*ann.member, {});
+  house.leave(*bob.member, {});
+}
+
+Test(chat_bridge, above_its_limit_the_oldest_lines_do_not_wait_for_the_bus) {
+  Two two;
+  Person ann(two.first_house, "ann");
+  Person cat(two.first_house, "cat");
+  two.settle();
+  (void)cat.read();
+  const std::string line(60'000, 'x');
+  std::size_t lines = 0;
+  for (; lines * line.size() <= ChatBridge::kMaxHeld; ++lines) ann.say(line);
+  two.loop.poll();
+  const std::string first = cat.read();
+  cr_expect(first == "<ann> " + line + '\n', "%zu", first.size());
+  two.settle();
+  cr_expect_eq(cat.read().size(), (lines - 1) * first.size(), "nothing twice");
 }
 
 Test(chat_bridge, houses_of_one_process_share_a_hub) {
