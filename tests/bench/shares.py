@@ -17,8 +17,11 @@ MOST = 1.2  # the fullest of the acceptor's loops to the emptiest
 
 
 def show(ctl, path, what):
-    done = subprocess.run([ctl, "-s", path, "--json", "show", what], capture_output=True,
-                          text=True, check=False, timeout=processes.LOAD_SECONDS)
+    try:
+        done = subprocess.run([ctl, "-s", path, "--json", "show", what], capture_output=True,
+                              text=True, check=False, timeout=processes.LOAD_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise processes.Broken("sluicectl does not end") from error
     if done.returncode != 0:
         raise processes.Broken(f"sluicectl: {done.stderr}")
     return json.loads(done.stdout)
@@ -27,11 +30,20 @@ def show(ctl, path, what):
 def connected(port):
     """Connections that are served."""
     clients = []
-    for _ in range(CONNECTIONS):
-        clients.append(socket.create_connection(("127.0.0.1", port)))
-        clients[-1].sendall(b"x")
-        clients[-1].recv(1)
+    try:
+        for _ in range(CONNECTIONS):
+            clients.append(socket.create_connection(("127.0.0.1", port), processes.LOAD_SECONDS))
+            clients[-1].sendall(b"x")
+            if not clients[-1].recv(1):
+                raise processes.Broken("sluiced closed a connection")
+    except OSError as error:
+        raise processes.Broken(f"connection {len(clients)} to sluiced: {error}") from error
     return clients
+
+
+def ratio(numbers):
+    """Of the fullest to the emptiest, which may have none."""
+    return max(numbers) / max(1, min(numbers))
 
 
 def end(clients):
@@ -50,7 +62,7 @@ def of_acceptor(program, ctl, core, folder):
     finally:
         server.stop()
     numbers[0] -= 1  # sluicectl's own
-    return max(numbers) / min(numbers)
+    return ratio(numbers)
 
 
 def of_kernel(program, ctl, core, folder):
@@ -69,7 +81,7 @@ def of_kernel(program, ctl, core, folder):
     finally:
         for server in servers:
             server.stop()
-    return max(numbers) / max(1, min(numbers))
+    return ratio(numbers)
 
 
 def section(programs, cores):
