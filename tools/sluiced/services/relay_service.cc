@@ -45,6 +45,15 @@ constexpr DurationKey kPatience({.name = "patience",
                                  .applies = over_streams},
                                 kMinPatience, RelayOptions{}.patience, kMaxPatience);
 
+// Without a default: that in a house is another one, and what is written again must not seem given.
+constexpr NumberKey kMessageSize({.name = "max-message",
+                                  .form = "BYTES",
+                                  .summary = "longest message received",
+                                  .applies = over_streams,
+                                  .without = "16777216, 65536 in a house"},
+                                 NumberKey::kCount);
+constexpr const Key* kMessageKeys[] = {&kOriginKey, &kPingKey, &kDeflateKey, &kMessageSize};
+
 constexpr const Key* kKeys[] = {&kHouse, &kPeers, &kPatience};
 constexpr std::span<const Key* const> kHouseKeys = std::span(kKeys).subspan(1);
 
@@ -54,8 +63,9 @@ RelayOptions derive_relay(const Settings& settings) {
 }
 
 std::size_t max_message(const Settings& settings) {
-  const std::size_t most = settings.get(kMessageSizeKey);
-  return settings.has(kHouse) ? std::min(most, RelayBridge::kMaxMessage) : most;
+  const std::size_t fallback =
+      settings.has(kHouse) ? RelayBridge::kMaxMessage : kMaxWebSocketMessage;
+  return settings.find(kMessageSize).value_or(fallback);
 }
 
 class RelayCore final : public ServiceCore {
@@ -102,12 +112,11 @@ std::string house_name(const ListenSpec& spec) {
 
 void validate(const ListenSpec& spec, SettingErrors& errors) {
   if (!spec.settings.has(kHouse) || !spec.speaks_websocket()) return;
-  const std::uint64_t most = spec.settings.get(kMessageSizeKey);
-  // sluiced -v writes every key, those with their default included.
-  if (most <= RelayBridge::kMaxMessage || most == kMaxWebSocketMessage) return;
-  const std::string name(kMessageSizeKey.name());
+  const std::size_t most = max_message(spec.settings);
+  if (most <= RelayBridge::kMaxMessage) return;
+  const std::string name(kMessageSize.name());
   errors.push_back({name, name + ' ' + std::to_string(most) +
-                              " is more than a relay with a house " + "carries; allowed: 1-" +
+                              " is more than a relay with a house carries; allowed: 1-" +
                               std::to_string(RelayBridge::kMaxMessage)});
 }
 
@@ -134,7 +143,7 @@ const ServiceKind kRelayKind = {
     .over_streams = true,
     .over_udp = false,
     .keys = kKeys,
-    .websocket_keys = kWebSocketKeys,
+    .websocket_keys = kMessageKeys,
     .validate = validate,
     .make_core = make_core,
     .core_name = house_name,

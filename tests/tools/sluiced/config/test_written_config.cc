@@ -99,10 +99,12 @@ Test(written_config, a_string_has_no_byte_that_toml_does_not_allow) {
 // Of a message over WebSocket it is another one, and a worker reads what its parent has written.
 Test(written_config, a_default_that_depends_on_what_is_spoken_stays_a_default) {
   const std::vector<ListenSpec> specs = {parse_listen("framed=ws://127.0.0.1:1", {}),
-                                         parse_listen("framed=tcp://127.0.0.1:2", {})};
+                                         parse_listen("framed=tcp://127.0.0.1:2", {}),
+                                         parse_listen("relay=ws://127.0.0.1:3,house=a", {})};
   for (const ListenSpec& spec : read(write_services(specs))) {
-    const Key* const key = find_key(kind_of(spec), "message-timeout");
-    cr_assert(key != nullptr);
-    cr_expect(not spec.settings.has(*key));
+    for (const char* name : {"message-timeout", "max-message"}) {
+      const Key* const key = find_key(kind_of(spec), name);
+      cr_expect(key == nullptr || !spec.settings.has(*key), "%s", name);
+    }
   }
 }

@@ -53,6 +53,9 @@ Test(relay_service, names_what_is_wrong_with_a_key) {
       "a-z, digits, '-' and '_'");
   expect_refused("relay=ws://*:1,house=a,max-message=65537",
                  "max-message 65537 is more than a relay with a house carries; allowed: 1-65536");
+  expect_refused("relay=ws://*:1,house=a,max-message=16777216",
+                 "max-message 16777216 is more than a relay with a house carries; allowed: "
+                 "1-65536");
   (void)parse_listen("relay=ws://*:1,house=a,max-message=65536", {});
   (void)parse_listen("relay=ws://*:1,max-message=65537", {});
 }
