@@ -74,6 +74,20 @@ class Faults(OneHouse):
         bob.say("on")
         self.assertEqual((ann.line(), cat.line()), ("<bob> on",) * 2)
 
+    def test_what_had_arrived_is_still_delivered_in_a_drain(self):
+        redis = self.redis()
+        [one] = self.daemons(redis, 1)
+        ann, bob = (self.member(one, nick) for nick in ("ann", "bob"))
+        self.see_each_other(ann, bob)
+        redis.process.send_signal(signal.SIGSTOP)  # it may answer too late
+        one.signal(signal.SIGSTOP)
+        ann.say(*(f"line {number}" for number in range(100)))
+        one.signal(signal.SIGTERM)
+        one.signal(signal.SIGCONT)
+        lines = [line for line in bob.rest() if line.startswith("<")]
+        self.assertEqual(lines, [f"<ann> line {number}" for number in range(100)])
+        redis.process.send_signal(signal.SIGCONT)
+
     def test_a_full_server_is_named(self):
         redis = self.redis()
         first, _, ann, bob = self.two(redis)
