@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "message.h"
+#include "tools/common/international_name.h"
 #include "tools/sluice-scan/targets/target_set.h"
 #include "tools/sluice-scan/targets/target_spec.h"
 
@@ -31,7 +32,7 @@ std::vector<IpRange> ranges_of(std::string_view text) {
   const TargetSpec spec = parse_target_spec(text);
   SLUICE_MUST(spec.name.empty() != spec.ranges.empty());
   SLUICE_MUST(spec.ranges.size() <= kMaxRangesOfTarget);
-  SLUICE_MUST(spec.name.empty() || spec.name == text);
+  SLUICE_MUST(spec.name.empty() || spec.name == text || is_international(text));
   for (const IpRange& range : spec.ranges) {
     SLUICE_MUST(range.first <= range.last);
     SLUICE_MUST(range.size() > 0);

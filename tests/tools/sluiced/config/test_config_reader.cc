@@ -167,6 +167,7 @@ Test(config_reader, reports_every_error_with_its_place) {
        "reuse-port, allow, deny, proxy, tls, cert, key, sni, ocsp, client-ca, client-cert, alpn, "
        "name, house, greeting, motd, history, max-line, max-members, max-in-room, "
        "max-rooms, reserved, operators, operator-certs, operator-passwords, rate, burst, "
+       "room-log, logged-rooms, "
        "send-queue, slow, message-timeout and first-message-timeout",
        "x.conf:7:7: service \"house\": max 0 is not in 1-4294967295",
        "x.conf:10:1: unknown key \"max-conections\" (did you mean max-connections?); allowed in "
