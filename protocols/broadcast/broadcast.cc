@@ -197,6 +197,8 @@ void Broadcast::publish_of_other(std::string_view text) {
   send_held();
 }
 
+void Broadcast::on_writable(DatagramSocket& /*socket*/) { send_held(); }
+
 void Broadcast::send_held() {
   while (!held_.empty() && socket_.has_room()) {
     const PublishResult result = send_text(held_.front());

@@ -141,7 +141,7 @@ class SLUICE_EXPORT Broadcast final : private DatagramHandler {
  private:
   void on_datagram(DatagramSocket& socket, const Datagram& datagram) override;
   void on_error(DatagramSocket& socket, std::error_code error, const Address& to) override;
-  void on_writable(DatagramSocket& /*socket*/) override { send_held(); }
+  void on_writable(DatagramSocket& socket) override;
   [[nodiscard]] bool is_finished(const DatagramSocket& /*socket*/) const noexcept override {
     return waiting_.size() == 0;  // while texts are held, the send queue is not empty
   }

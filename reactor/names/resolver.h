@@ -43,7 +43,9 @@ namespace sluice {
 
 class SLUICE_EXPORT Resolver {
  public:
-  static constexpr std::size_t kMaxAsked = 128;
+  // With both families twice as many questions. The receive buffer of a server has room for 277 by
+  // default on Linux, and what comes above that is lost without a word.
+  static constexpr std::size_t kMaxAsked = 64;
 
   // Without an error, the vector has at least one element.
   using AddressesFound = std::function<void(std::error_code, std::vector<Address>)>;
