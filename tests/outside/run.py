@@ -136,10 +136,12 @@ def check_headers(compiler, flags, prefix, scratch):
     if libev:
         sys.exit(f"the public headers include {libev[0]}")
 
-    # What nearly every program includes; one that speaks a protocol includes one more.
+    # What nearly every program includes; one that speaks a protocol includes one more, and so does
+    # one with coroutines, for which <sluice/coro.h> costs a fifth of a second on top.
+    usual = {path.name for path in (ROOT / "reactor").rglob("*.h") if path.parent.name != "coro"}
     main = scratch / "main.cc"
     main.write_text("".join(f"#include <{header}>\n" for header in headers
-                            if any((ROOT / "reactor").rglob(header.name))))
+                            if header.name in usual))
     ours, theirs = (cpu_seconds(compiler, flags, source) for source in (main, standard))
     print(f"the reactor's headers: {ours:.2f} s of processor time, standard ones {theirs:.2f} s")
     if ours > theirs * COST_LIMIT:
