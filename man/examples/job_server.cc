@@ -51,7 +51,8 @@ class Worker final : public sluice::Protocol {
     int limit = 0;
     const char* const end = job.data() + job.size();
     const auto [rest, error] = std::from_chars(job.data(), end, limit);
-    if (error != std::errc() || rest != end || limit < 0 || limit > kMaxLimit) {
+    if (error != std::errc() || rest != end || limit < 0 ||
+        limit > kMaxLimit) {
       return "a job is a number from 0 to 1000000";
     }
     return std::to_string(primes_below(limit));

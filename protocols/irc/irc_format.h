@@ -58,6 +58,7 @@ struct IrcPlace {
     return {event.time, event.number == 0 ? 2 * event.id : 2 * event.number + 1};
   }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 is in what the compiler writes
   friend auto operator<=>(const IrcPlace&, const IrcPlace&) = default;
 };
 // What a client names: a message, or a time.
