@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "../common/terminal/progress_line.h"
@@ -29,7 +30,7 @@ std::string percent_and_left(double share, std::chrono::milliseconds elapsed) {
     std::snprintf(text.data(), text.size(), "  %d%%", percent);
     return text.data();
   }
-  const auto seconds = static_cast<unsigned>(left + 0.5);
+  const auto seconds = static_cast<unsigned>(std::lround(left));
   if (seconds >= 3600) {
     std::snprintf(text.data(), text.size(), "  %d%%  %u:%02u:%02u left", percent, seconds / 3600,
                   seconds / 60 % 60, seconds % 60);
