@@ -197,11 +197,11 @@ void check_room_logs(std::span<const ListenSpec> specs) {
 std::vector<RoomLogFile> room_log_files(const Settings& settings) {
   std::vector<RoomLogFile> files;
   if (!settings.has(kRoomLog)) return files;
-  const std::string directory = *settings.find(kRoomLog);
-  const std::string house = chat_name_key(settings.get(kHouse));
+  // A name has no slash and no dot.
+  const std::string before = *settings.find(kRoomLog) + '/' + chat_name_key(settings.get(kHouse));
   for (std::string& room : logged_rooms(settings)) {
-    // A name has no slash and no dot.
-    std::string path = directory + '/' + house + '.' + room + ".log";
+    std::string path = before;
+    path.append(1, '.').append(room).append(".log");
     files.push_back({std::move(room), std::move(path)});
   }
   return files;
