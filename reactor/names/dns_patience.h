@@ -1,9 +1,9 @@
 // How long an answer may take before its question, or the answer, has probably been lost.
 //
 // What it is: a value that learns from round trips, as TCP does: their smoothed mean and four times
-// their mean deviation. It says nothing until it knows kSamples of them. Questions that were asked
-// again too early are told to it too: if more than one in kLostShare got no answer in time, the
-// server is slow rather than the path lossy, so it forgets all and learns again.
+// their mean deviation. It says nothing until it knows kSamples of them. It also counts questions
+// that were asked again: if more than one in kLostShare got no answer in time, the server is slow
+// rather than the path lossy, so it forgets all and learns again.
 // Thread: any. Source: RFC 6298, 2.
 #ifndef SLUICE_REACTOR_NAMES_DNS_PATIENCE_H
 #define SLUICE_REACTOR_NAMES_DNS_PATIENCE_H

@@ -274,15 +274,19 @@ def free_port():
     kernel gives away, so that it stays closed, or can be bound again, while other tests run."""
     given_away = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
     lowest = int(given_away.read_text(encoding="ascii").split()[0])
-    for _ in range(1000):
-        # Above the ports of the default services.
-        port = random.randrange(13_000, max(lowest, 20_000))
+    # Above the ports of the default services.
+    return free_port_of(range(13_000, max(lowest, 20_000)))
+
+
+def free_port_of(ports):
+    """One of `ports` that nobody uses over TCP or UDP on loopback."""
+    for port in random.sample(ports, min(len(ports), 1000)):
         with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram, \
                 contextlib.suppress(OSError):
             stream.bind(("127.0.0.1", port))
             datagram.bind(("127.0.0.1", port))
             return port
-    raise AssertionError("no port is free")
+    raise AssertionError(f"no port of {ports} is free")
 
 
 class EndpointTest(unittest.TestCase):

@@ -67,7 +67,7 @@ class ForEver(unittest.TestCase):
             with served_meanwhile(self, free), \
                     crowd(limited, 20, receive_buffer=hostile.SMALL_BUFFER,
                           send_buffer=64 * KIB) as clients:
-                # On a busy machine it seems to take no more, and does later.
+                # On a busy machine the server may read again after it has paused for a moment.
                 daemon.wait_until(lambda: push(clients, bytes(64 * KIB)) and
                                   server.counters()["paused"] >= len(clients))
                 for client in clients:

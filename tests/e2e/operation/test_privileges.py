@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import pwd
-import random
 import re
 import signal
 import socket
@@ -28,13 +27,7 @@ def service(*listen, kind="echo"):
 
 def low_port():
     """A port below 1024 of loopback that nobody uses."""
-    for port in random.sample(range(600, 1000), 100):  # others test with 1023
-        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram, \
-                contextlib.suppress(OSError):
-            stream.bind(("127.0.0.1", port))
-            datagram.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port below 1024 is free")
+    return daemon.free_port_of(range(600, 1000))  # others test with 1023
 
 
 def status(process):
@@ -193,7 +186,7 @@ class Opens(TwoProcesses):
             self.expect_echo(f"unix://{one}")
             self.write(service(f"unix://{one}") + 'mode = "0600"\nallow-users = ["root", "0"]\n')
             self.control.text("reload")
-            # The parent is told, and not waited for.
+            # The worker sends this to the parent and does not wait.
             self.assertTrue(daemon.wait_until(lambda: not other.exists()))
             self.assertEqual(stat.S_IMODE(one.stat().st_mode), 0o600)
             self.assertEqual(sluiced.stop(), 0)

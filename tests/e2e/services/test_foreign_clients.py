@@ -18,7 +18,7 @@ class Client:
     """The command line of a client, and what it sends back."""
 
     def ask(self, endpoint, data, is_all, patience=PATIENCE):
-        """Sends `data`; what has arrived when that is all, or when nothing comes for so long."""
+        """Sends `data`. Returns what came until is_all(), or until `patience` seconds of silence."""
         with subprocess.Popen(self.command(endpoint), stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE,
                               preexec_fn=daemon.die_with_the_test) as process:

@@ -131,7 +131,7 @@ class Connections(unittest.TestCase):
 class IdleTimeout(unittest.TestCase):
     def test_a_silent_connection_is_closed_and_a_busy_one_is_not(self):
         with Daemon(*ECHO, "--idle-timeout", "500ms", counted=True) as sluiced:
-            # Who is not scheduled for so long is silent, too.
+            # A client that was not scheduled for that long was silent, too.
             for _ in range(10):
                 closed = sluiced.counters()["closed_idle_timeout"]
                 with connect(sluiced.endpoint) as silent, connect(sluiced.endpoint) as busy:

@@ -1,6 +1,6 @@
 // HTTP CONNECT: a proxy is asked for a tunnel to a host.
 //
-// What it is: a Dialogue. The host goes to the proxy as it is, a name too. Any 2xx is a tunnel;
+// What it is: a Dialogue. The proxy looks up the host if it is a name. Any 2xx is a tunnel;
 // interim answers (1xx) are skipped; everything else is a refusal, whose body is not read.
 // Memory: at most kMaxHead bytes of the proxy, all its answers together.
 // Lifetime, thread, errors: those of dialogue.h. Source: RFC 9110, section 9.3.6; RFC 9112; RFC
