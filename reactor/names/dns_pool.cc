@@ -83,9 +83,7 @@ milliseconds DnsPool::timeout_of(unsigned level) const noexcept {
 }
 
 void DnsPool::ask(std::string_view name, DnsType type, Asker asker) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  const auto [at, is_new] = questions_.try_emplace(dns_question(lower, type));
+  const auto [at, is_new] = questions_.try_emplace(dns_question(in_lower_case(name), type));
   Question& question = at->second;
   try {
     question.askers.push_back(asker);

@@ -115,8 +115,7 @@ std::string unicode_name(const std::string& name) {
   }
   if (!may_have || name.size() > kMaxInternationalName || !is_host_name(name)) return {};
   // The library knows the prefix in small letters alone.
-  std::string lower = name;
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
+  const std::string lower = in_lower_case(name);
   char* converted = nullptr;
   const int error = idn2_to_unicode_8z8z(lower.c_str(), &converted, IDN2_NONTRANSITIONAL);
   const OwnedName owner(converted);

@@ -68,9 +68,7 @@ TlsPool::TlsPool(Loop& loop, const LookupOptions& options, DnsPool::Answered ans
 }
 
 void TlsPool::ask(std::string_view name, DnsType type, DnsPool::Asker asker) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-  const auto [at, is_new] = questions_.try_emplace(dns_question(lower, type));
+  const auto [at, is_new] = questions_.try_emplace(dns_question(in_lower_case(name), type));
   Question& question = at->second;
   try {
     question.askers.push_back(asker);

@@ -5,6 +5,7 @@
 #ifndef SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
 #define SLUICE_REACTOR_BASE_TEXT_HOST_NAME_H
 
+#include <string>
 #include <string_view>
 
 namespace sluice {
@@ -23,6 +24,11 @@ namespace sluice {
 // Of ASCII, whatever the locale.
 [[nodiscard]] constexpr char to_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+[[nodiscard]] inline std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = to_lower(c);
+  return lower;
 }
 
 // Whether two names are the same: names have no case.
